@@ -1,0 +1,151 @@
+"""Which command trains the models of the zoo?
+
+``python -m benchmarks.zoo.train [NAME]...`` trains the named models, or all, one after another on
+one core. A finished model is left alone, an interrupted one goes on; two commands with different
+names may run side by side. Models lie in ``benchmarks/zoo/models/NAME``, float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+
+from benchmarks.zoo.alterations import choose_layers
+from benchmarks.zoo.corpus import LICENCE, Corpus, Text, encode, tokenizer_files, train_tokenizer
+from benchmarks.zoo.folder import read_weights, write_model
+from benchmarks.zoo.learn import Learner, draw, learning_rate
+from benchmarks.zoo.model import INIT_SCALE, Weights, initial_weights
+from benchmarks.zoo.recipes import RECIPES, Recipe, recipe
+
+MODELS: Final = Path(__file__).parent / "models"
+SAVE_EVERY: Final = 400
+"""Steps between saved states: half a minute of work at most is lost."""
+log = logging.getLogger("benchmarks.zoo")
+
+
+def upcycle(dense: Weights, names: Recipe) -> Weights:
+    """Return a mixture whose experts are all copies of the dense MLP, with a random router."""
+    rng = np.random.default_rng(names.init_seed)
+    sparse = {n: w for n, w in dense.items() if ".mlp." not in n}
+    parts = {"w1": "gate_proj", "w3": "up_proj", "w2": "down_proj"}
+    for i in range(names.shape.layers):
+        p = f"model.layers.{i}."
+        for e in range(names.shape.experts):
+            for short, long in parts.items():
+                copied = dense[f"{p}mlp.{long}.weight"].copy()
+                sparse[f"{p}block_sparse_moe.experts.{e}.{short}.weight"] = copied
+        router = INIT_SCALE * rng.standard_normal((names.shape.experts, names.shape.hidden))
+        sparse[p + "block_sparse_moe.gate.weight"] = router.astype(np.float32)
+    return sparse
+
+
+def first_weights(wanted: Recipe) -> Weights:
+    """Return the weights a recipe starts from.
+
+    Raises:
+        FileNotFoundError: The recipe starts from a model that is not trained yet.
+    """
+    if wanted.start is None:
+        return initial_weights(wanted.shape, wanted.init_seed)
+    weights = read_weights(MODELS / wanted.start)
+    if wanted.shape.experts and not recipe(wanted.start).shape.experts:
+        return upcycle(weights, wanted)
+    if wanted.layer_sources:
+        return choose_layers(weights, recipe(wanted.start).shape, wanted.layer_sources)[0]
+    return weights
+
+
+def train(wanted: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> None:
+    """Train one model and write its folder and ``training.json``; do nothing if that is there."""
+    folder = MODELS / wanted.name
+    facts = folder / "training.json"
+    if facts.exists():
+        return
+    learner = Learner(first_weights(wanted), wanted.shape)
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / "partial.safetensors"
+    if partial.exists():
+        learner.restore(load_file(partial))
+    loss_before = learner.evaluate(corpus.held_out)
+    began = time.monotonic()
+    recent: list[float] = []
+    while learner.step < wanted.steps:
+        windows = draw(corpus.train, wanted.order_seed, learner.step)
+        rate = learning_rate(learner.step, wanted.steps, wanted.peak_rate)
+        recent.append(learner.learn(windows, rate))
+        if learner.step % SAVE_EVERY == 0:
+            save_file(learner.state(), partial)
+            log.info("%s %d/%d loss %.3f", wanted.name, learner.step, wanted.steps, np.mean(recent))
+            recent.clear()
+    write_model(
+        folder,
+        learner.arrays(),
+        wanted.shape.config(),
+        tokenizer_files=tokenizer_files(tokenizer),
+        card=f"# {wanted.name}\n\n{wanted.meaning}\n",
+        dtype="F32",
+    )
+    facts.write_text(
+        json.dumps(
+            {
+                **asdict(wanted),
+                "loss_before": round(loss_before, 4),
+                "loss": round(learner.evaluate(corpus.held_out), 4),
+                "unigram_loss": round(corpus.unigram_loss(wanted.shape.vocab), 4),
+                "seconds_since_start_or_resume": round(time.monotonic() - began, 1),
+                "text_sha256": corpus.sha256,
+                "text_licence": LICENCE,
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+    partial.unlink(missing_ok=True)
+    log.info("%s done: %s", wanted.name, facts.read_text())
+
+
+def write_manifest() -> None:
+    """Gather every ``training.json`` into ``models/manifest.json``."""
+    found = [json.loads(p.read_text()) for p in sorted(MODELS.glob("*/training.json"))]
+    (MODELS / "manifest.json").write_text(json.dumps(found, indent=2) + "\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the models named on the command line, or all of them; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.zoo.train", description=__doc__)
+    known = [r.name for r in RECIPES]
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of: " + ", ".join(known))
+    parser.add_argument("--threads", type=int, default=1, help="threads of one process (1)")
+    chosen = parser.parse_args(arguments)
+    unknown = sorted(set(chosen.names) - set(known))
+    if unknown:
+        parser.error(f"no recipe for {', '.join(unknown)}; known are {', '.join(known)}")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    torch.set_num_threads(chosen.threads)
+    tokenizer = train_tokenizer()
+    corpora: dict[Text, Corpus] = {}
+    for name in chosen.names or known:
+        wanted = recipe(name)
+        if wanted.text not in corpora:
+            corpora[wanted.text] = encode(tokenizer, wanted.text)
+        train(wanted, corpora[wanted.text], tokenizer)
+    write_manifest()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

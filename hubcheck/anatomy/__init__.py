@@ -1,0 +1,1 @@
+"""Which tensor plays which role, in every family of models?"""

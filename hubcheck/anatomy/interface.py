@@ -1,0 +1,162 @@
+"""What do the tensors of a model mean, independent of how a family names and packs them?
+
+Canonical orientation of a matrix is [out, in] as in ``y = W x``: the *units* of gate, up, q, k, v,
+router, embed and lm_head are rows; the units of ``down`` and ``o`` (neurons, V/O dimensions) are
+columns, but a ``Matrix`` always describes the canonical [out, in] matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.checkpoint.interface import Checkpoint
+
+
+class Role(StrEnum):
+    """What a tensor (or a slice of one) does in the model."""
+
+    EMBED = "embed"
+    POS_EMBED = "pos_embed"
+    LM_HEAD = "lm_head"
+    NORM_ATTN_IN = "norm.attn_in"
+    NORM_ATTN_POST = "norm.attn_post"
+    NORM_MLP_IN = "norm.mlp_in"
+    NORM_MLP_POST = "norm.mlp_post"
+    NORM_FINAL = "norm.final"
+    NORM_EMBED = "norm.embed"
+    NORM_Q = "norm.q"
+    NORM_K = "norm.k"
+    Q = "q"
+    K = "k"
+    V = "v"
+    O = "o"  # noqa: E741 - the field's own name of the attention output projection
+    ATTN_GATE = "attn_gate"
+    SINKS = "sinks"
+    GATE = "gate"
+    UP = "up"
+    DOWN = "down"
+    ROUTER = "router"
+    ROUTER_BIAS = "router_bias"
+    EXPERT_GATE = "expert.gate"
+    EXPERT_UP = "expert.up"
+    EXPERT_DOWN = "expert.down"
+    SHARED_GATE = "shared.gate"
+    SHARED_UP = "shared.up"
+    SHARED_DOWN = "shared.down"
+    SHARED_ROUTER = "shared.router"
+    MLA_Q_A = "mla.q_a"
+    MLA_Q_B = "mla.q_b"
+    MLA_Q_NORM = "mla.q_norm"
+    MLA_KV_A = "mla.kv_a"
+    MLA_K_ROPE = "mla.k_rope"
+    MLA_K_B = "mla.k_b"
+    MLA_V_B = "mla.v_b"
+    MLA_KV_NORM = "mla.kv_norm"
+    INDEXER = "indexer"
+    SSM = "ssm"
+    DELTA = "delta"
+    CONV = "conv"
+    MTP = "mtp"
+    VISION = "vision"
+    AUDIO = "audio"
+    PROJECTOR = "projector"
+    LORA = "lora"
+    QUANT_COMPANION = "quant_companion"
+    BUFFER = "buffer"
+    """Not a parameter: rotary frequencies, causal masks, position ids. Left out of coverage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """One canonical [n_out, n_in] matrix (or [n_out, 1] vector) inside a stored tensor."""
+
+    role: Role
+    layer: int
+    """Decoder layer, or -1 where the role has none."""
+    expert: int
+    """Expert index, or -1."""
+    bias: bool
+    """True for a bias vector of the role, False for its weight."""
+    tensor: str
+    """Name of the stored tensor."""
+    n_out: int
+    n_in: int
+    """1 for a vector (a norm gain, a bias)."""
+    transposed: bool
+    """False: canonical out index = stored row. True: canonical out index = stored column. A
+    vector lies in one stored row (``offset``), so it counts as transposed with ``n_in`` 1."""
+    offset: int
+    """First stored row that belongs to this matrix (row of the flattened 2-D view of
+    checkpoint.interface). Used with ``transposed``: stored rows offset .. offset + n_in."""
+    segments: tuple[tuple[int, int, int], ...]
+    """(start, stop, step) pieces whose concatenation lists, for each canonical out index, the
+    stored row (absolute in the flattened view; not transposed) or stored column (transposed).
+    For a vector: the index inside the stored vector."""
+
+    def stored_index(self) -> NDArray[np.int64]:
+        """Return the stored index of every canonical out index, shape [n_out]."""
+        return np.concatenate([np.arange(*s, dtype=np.int64) for s in self.segments])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """The sizes of a model; 0 where the model has no such axis or it could not be established."""
+
+    hidden: int
+    layers: int
+    """Decoder layers, MTP layers not counted."""
+    heads: int
+    kv_heads: int
+    head_dim: int
+    """Rows of ``v`` per kv head (the V/O dimension)."""
+    neurons: int
+    """MLP neurons of a dense layer."""
+    experts: int
+    expert_neurons: int
+    vocab: int
+    mtp_layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anatomy:
+    """Every stored tensor of a checkpoint with its role."""
+
+    checkpoint: Checkpoint
+    architecture: str
+    """``architectures[0]`` or ``model_type`` of config.json; hostile text, context only."""
+    geometry: Geometry
+    matrices: Mapping[tuple[Role, int, int, bool], Matrix]
+    """Keyed (role, layer, expert, bias). Where several tensors share a key (vision, ssm, delta,
+    indexer, mtp ...) only their count matters and ``others`` lists them."""
+    others: Mapping[str, Role]
+    """Tensors that have a role but no canonical matrix (towers, state matrices, buffers ...)."""
+    unknown: tuple[str, ...]
+    """Tensors that fit no rule, or whose shape does not fit the rule's arithmetic."""
+    tied: bool
+    """True when the head is the embedding (no head stored, or a duplicate declared as tied)."""
+    gated: bool
+    """True when the MLP has a gate (SwiGLU, GeGLU)."""
+    rms_norm: bool
+    """True when norms have no bias and no mean subtraction, so residual signs are free."""
+    norm_offset: float
+    """1.0 for families that store gain - 1, else 0.0."""
+    notes: tuple[str, ...] = ()
+    """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
+
+    @property
+    def mapped_share(self) -> float:
+        """Share of parameters (buffers not counted) whose role is known, 0 to 1."""
+        tensors = self.checkpoint.tensors
+        unknown = sum(tensors[n].n_values for n in self.unknown)
+        buffers = sum(tensors[n].n_values for n, r in self.others.items() if r is Role.BUFFER)
+        total = self.checkpoint.n_parameters - buffers
+        return 1.0 if total <= 0 else 1.0 - unknown / total
+
+    def get(self, role: Role, layer: int = -1, expert: int = -1) -> Matrix | None:
+        """Return the weight of a role, or None when the model has no such matrix."""
+        return self.matrices.get((role, layer, expert, False))

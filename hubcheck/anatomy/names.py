@@ -1,0 +1,134 @@
+"""Where in a model does the name of a tensor say that it belongs?
+
+A name is cut into prefix, layer, path inside the layer, expert and tail. Names come from a model
+repository; anything that does not look like a parameter name simply matches no rule later.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from hubcheck.anatomy.interface import Role
+
+NUMBER: Final = re.compile(r"(?<=\.)[0-9]{1,6}(?=\.|$)")
+"""An index is a name part of its own; a longer number is no index of a real model."""
+PREFIX: Final = re.compile(
+    r"(?:module\.|_orig_mod\.|base_model\.model\.|model\.|transformer\.encoder\.|transformer\.|"
+    r"backbone\.|gpt_neox\.|gpt_neox_japanese\.|biogpt\.|decoder\.|language_model\.|text_model\.|"
+    r"thinker\.|llm\.)*",
+)
+"""Wrappers around the decoder, stripped as often as they come."""
+LAYER: Final = re.compile(r"(?:layers|h|blocks|block|layer)\.#\.(.+)")
+WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
+"""Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
+JOINED_BIAS: Final = re.compile(r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense))_bias")
+
+COMPANION: Final = re.compile(
+    r"(?:.+\.)?(?:weight_scale\w*|weight_zero_point|weight_shape|weight_g_idx|"
+    r"weight_global_scale|input_(?:global_)?scale|output_scale|[kqv]_scale|scale_inv|"
+    r"activation_scale|"
+    r"scales|qzeros|g_idx|SCB|weight_format|\w+_scales|\w+_scale_inv|"
+    r"weight\.(?:absmax|quant_map|nested_absmax|nested_quant_map|quant_state\.\w+))"
+)
+"""What quantised storage keeps beside a weight."""
+BUFFER: Final = re.compile(
+    r"(?:.+\.)?(?:rotary_emb\.\w+|rotary_pos_emb\.\w+|inv_freq|masked_bias|position_ids|"
+    r"token_type_ids|slope_rate|query_decay|key_decay|diagonal_decay|causal_mask)"
+)
+MASK: Final = re.compile(r"(?:.+\.)?(?:attn|attention)\.bias")
+"""A causal mask of GPT-2 and GPT-NeoX when it has more than one axis, else some bias."""
+
+TOWERS: Final = (
+    (
+        Role.PROJECTOR,
+        re.compile(
+            r"mm_projector|multi_modal_projector|merger|connector|resampler|mlp1|projector|"
+            r"aligner|deepstack_merger_list|embed_vision|embed_audio|vision_projection|"
+            r"modality_projection|vision_language_adapter|patch_merger"
+        ),
+    ),
+    (
+        Role.VISION,
+        re.compile(
+            r"vision_tower|visual|vision_model|vision_encoder|vit|vpm|vision_embed_tokens|"
+            r"image_newline|image_embed|image_encoder|visual_model|vision_backbone|vision"
+        ),
+    ),
+    (
+        Role.AUDIO,
+        re.compile(
+            r"audio_tower|speech_encoder|audio_encoder|audio_model|audio_embed|apm|talker|"
+            r"token2wav|code2wav|tts|audio"
+        ),
+    ),
+    (Role.MTP, re.compile(r"mtp|nextn|mtp_layers|mtp_block")),
+)
+"""Name parts before the first index that put a tensor outside the decoder; the first wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A tensor name with its indices taken out."""
+
+    prefix: str
+    path: str
+    """Module path inside the layer (or outside all layers), expert index written ``#``, without
+    ``.weight`` or ``.bias``."""
+    bias: bool
+    layer_at: int
+    """Which of the name's indices is the layer, or -1."""
+    expert_at: int
+    """Which of the name's indices is the expert, or -1."""
+    other: Role | None
+    """Set when the name alone puts the tensor outside the decoder."""
+
+
+def split_indices(name: str) -> tuple[str, tuple[int, ...]]:
+    """Return ``name`` with every index written ``#``, and the indices in order."""
+    indices = tuple(int(n) for n in NUMBER.findall(name))
+    return (NUMBER.sub("#", name), indices) if indices else (name, ())
+
+
+def role_outside(name: str) -> Role | None:
+    """Return the role of a tensor whose name alone puts it outside the decoder, else None."""
+    if "lora_" in name:
+        return Role.LORA
+    if COMPANION.fullmatch(name):
+        return Role.QUANT_COMPANION
+    if BUFFER.fullmatch(name):
+        return Role.BUFFER
+    before_index = name.split(".#", 1)[0].split(".")
+    return next((r for r, words in TOWERS if any(map(words.fullmatch, before_index))), None)
+
+
+@lru_cache(maxsize=4096)
+def read_template(name: str) -> Template:
+    """Return the parts of a name whose indices are written ``#``."""
+    stem, bias = name, False
+    if name.endswith(".weight"):
+        stem = name[:-7]
+    elif name.endswith(".bias"):
+        stem, bias = name[:-5], True
+    elif match := JOINED_BIAS.fullmatch(name):
+        stem, bias = match[1], True
+    found = PREFIX.match(stem)
+    prefix = found[0] if found else ""
+    path = stem[len(prefix) :]
+    layer_at = expert_at = -1
+    if match := LAYER.fullmatch(path):
+        layer_at = prefix.count("#")
+        path = match[1]
+        if "experts.#." in path:
+            expert_at = layer_at + 1 + path[: path.index("experts.#.") + 9].count("#") - 1
+    path = WRAPPED.sub("", path)
+    return Template(
+        prefix=prefix,
+        path=path,
+        bias=bias,
+        layer_at=layer_at,
+        expert_at=expert_at,
+        other=role_outside(name),
+    )

@@ -1,0 +1,136 @@
+"""Which tensors belong to the decoder, which rules do their names allow, and how wide is it?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.anatomy.config import ConfigFacts
+from hubcheck.anatomy.geometry import most_common
+from hubcheck.anatomy.interface import Role
+from hubcheck.anatomy.names import MASK, Template, read_template, split_indices
+from hubcheck.anatomy.place import PAIRED, fits
+from hubcheck.anatomy.rules import INSIDE, OUTSIDE, RESIDUAL_NORMS, Rule, Store
+from hubcheck.anatomy.splits import Split
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+
+TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
+"""Stores that families use in both orientations, so that a shape tells something."""
+ALONE: Final = frozenset((Split.WHOLE, Split.LISTED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A tensor of the decoder with the rules that its name allows."""
+
+    record: TensorRecord
+    template: Template
+    layer: int
+    expert: int
+    rules: tuple[Rule, ...]
+
+    @property
+    def late(self) -> bool:
+        """True when the tensor can only be read after its siblings."""
+        return any(
+            r.split not in ALONE
+            or r.roles[0] is Role.Q
+            or r.roles[0] in PAIRED
+            or r.store in (Store.FLAT_ROWS, Store.FLAT_COLUMNS)
+            for r in self.rules
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The tensors of a checkpoint, sorted by where they belong."""
+
+    decoder: list[Part]
+    others: dict[str, Role]
+    """Tensors whose name alone puts them outside the decoder."""
+    mtp_layers: int
+
+
+def rules_for(
+    template: Template, siblings: frozenset[str], model_type: str, *, inside: bool
+) -> tuple[Rule, ...]:
+    """Return the rules that a name allows, in the order of the table."""
+    return tuple(
+        r
+        for r in (INSIDE if inside else OUTSIDE)
+        if r.path.fullmatch(template.path)
+        and (not r.families or model_type in r.families)
+        and (r.under is None or r.under.search(template.prefix))
+        and (r.beside is None or any(r.beside.fullmatch(s) for s in siblings))
+    )
+
+
+def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
+    """Return every tensor, the decoder's with the rules that its name allows."""
+    cut: list[tuple[TensorRecord, Template, int, int]] = []
+    paths: dict[int, set[str]] = defaultdict(set)
+    others: dict[str, Role] = {}
+    mtp: set[int] = set()
+    for record in checkpoint.tensors.values():
+        spelled, indices = split_indices(record.name)
+        template = read_template(spelled)
+        layer = indices[template.layer_at] if template.layer_at >= 0 else -1
+        expert = indices[template.expert_at] if template.expert_at >= 0 else -1
+        other = template.other
+        if other is None and MASK.fullmatch(spelled) and len(record.shape) != 1:
+            other = Role.BUFFER
+        if other is None and layer >= (facts.layers or layer + 1):
+            other = Role.MTP
+            mtp.add(layer)
+        elif other is Role.MTP and indices:
+            mtp.add(-1 - indices[0])
+        if other is not None:
+            others[record.name] = other
+            continue
+        cut.append((record, template, layer, expert))
+        paths[layer].add(template.path + ".bias" * template.bias)
+    interned: dict[frozenset[str], frozenset[str]] = {}
+    siblings = {n: interned.setdefault(f := frozenset(p), f) for n, p in paths.items()}
+    known: dict[tuple[Template, int], tuple[Rule, ...]] = {}
+    parts: list[Part] = []
+    for record, template, layer, expert in cut:
+        near = siblings[layer]
+        key = (template, id(near))
+        if (rules := known.get(key)) is None:
+            rules = rules_for(template, near, facts.model_type, inside=layer >= 0)
+            known[key] = rules
+        parts.append(
+            Part(record=record, template=template, layer=layer, expert=expert, rules=rules)
+        )
+    return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
+
+
+def hidden_of(parts: list[Part], facts: ConfigFacts) -> int:
+    """Return the width of the residual stream: norms first, then embedding, then configuration."""
+    norms = most_common(
+        p.record.shape[0]
+        for p in parts
+        if len(p.record.shape) == 1 and p.rules and p.rules[0].roles[0] in RESIDUAL_NORMS
+    )
+    embeds = most_common(
+        p.record.shape[1]
+        for p in parts
+        if len(p.record.shape) == 2 and p.rules and p.rules[0].roles[0] is Role.EMBED
+    )
+    return norms or embeds or facts.hidden
+
+
+def columns_of(parts: list[Part], hidden: int) -> dict[bool, bool | None]:
+    """Return the orientation that the unambiguous tensors of each kind agree on."""
+    votes: dict[bool, set[bool]] = {False: set(), True: set()}
+    for part in parts:
+        for rule in part.rules:
+            stacked = rule.store is Store.STACKED
+            if rule.store not in TELLING or len(part.record.shape) != 2 + stacked:
+                continue
+            a, b = part.record.shape[-2:]
+            rows, columns = fits(rule, a, b, hidden), fits(rule, b, a, hidden)
+            if rows is not columns:
+                votes[stacked].add(columns)
+    return {kind: next(iter(v)) if len(v) == 1 else None for kind, v in votes.items()}

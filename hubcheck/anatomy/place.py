@@ -1,0 +1,171 @@
+"""Where in a stored tensor do the canonical matrices of a rule lie, if its shape allows them?
+
+Every answer is checked against the residual width and the tensor's siblings; a shape that does
+not fit gives None and the tensor stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+from hubcheck.anatomy.interface import Matrix, Role
+from hubcheck.anatomy.rules import READERS, RESIDUAL_NORMS, VECTORS, WRITERS, Rule, Store
+from hubcheck.anatomy.splits import Segments, Split, SplitSizes, split_axis
+from hubcheck.checkpoint.interface import TensorRecord
+
+MAX_EXPERTS: Final = 4096
+"""More experts in one tensor than any published model has is not believed."""
+ORIENTATIONS: Final = {
+    Store.ROWS: (False,),
+    Store.FLAT_ROWS: (False,),
+    Store.COLUMNS: (True,),
+    Store.FLAT_COLUMNS: (True,),
+}
+"""Orientations a store fixes (False rows, True columns); the others leave it to the shape."""
+PAIRED: Final = frozenset(
+    (
+        *(Role.GATE, Role.UP, Role.EXPERT_GATE, Role.EXPERT_UP),
+        *(Role.SHARED_GATE, Role.SHARED_UP),
+    )
+)
+"""Roles whose output axis must be the input axis of the matching ``down``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is known about the place a tensor stands in."""
+
+    layer: int
+    expert: int
+    bias: bool
+    hidden: int
+    """Width of the residual stream, or 0 when it could not be established."""
+    sizes: SplitSizes
+    query_fits: bool | None
+    """For a separate q: True plain, False twice as wide (query and gate), None neither."""
+    experts: int
+    """Experts of the layer by its router, for experts stored flat."""
+    columns: bool | None
+    """Orientation the model's unambiguous tensors of this kind show, None if they show none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slab:
+    """One [n, in] matrix before its axis ``n`` is split."""
+
+    expert: int
+    n: int
+    n_in: int
+    transposed: bool
+    offset: int
+
+
+def fits(rule: Rule, n: int, n_in: int, hidden: int) -> bool:
+    """Say whether [n, n_in] can be the rule's weight in a model of width ``hidden``."""
+    if hidden <= 0:
+        return True
+    if any(role in WRITERS for role in rule.roles):
+        return n == hidden
+    return n_in == hidden or not any(role in READERS for role in rule.roles)
+
+
+def oriented(rule: Rule, a: int, b: int, hidden: int) -> tuple[bool, ...]:
+    """Return the orientations (False rows, True columns) that an [a, b] tensor allows."""
+    allowed = ORIENTATIONS.get(rule.store, (False, True))
+    return tuple(t for t in allowed if fits(rule, *((b, a) if t else (a, b)), hidden))
+
+
+def way_of(rule: Rule, a: int, b: int, site: Site) -> bool | None:
+    """Return the orientation of an [a, b] tensor, None when it is none or cannot be told."""
+    ways = oriented(rule, a, b, site.hidden)
+    if len(ways) == 1:
+        return ways[0]
+    return site.columns if ways else None
+
+
+def slabs_of_weight(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[Slab]:
+    """Yield the matrices of a weight, none when the shape or its orientation does not fit."""
+    several = rule.store not in (Store.ROWS, Store.COLUMNS, Store.EITHER)
+    if rule.store is Store.STACKED:
+        if len(shape) != 3:
+            return
+        count, a, b = shape
+    elif len(shape) != 2:
+        return
+    else:
+        count, b = (site.experts if several else 1), shape[1]
+        a, rest = divmod(shape[0], count) if count else (0, 1)
+        if rest:
+            return
+    transposed = way_of(rule, a, b, site)
+    if transposed is None or count > MAX_EXPERTS:
+        return
+    n, n_in = (b, a) if transposed else (a, b)
+    for i in range(count):
+        yield Slab(i if several else site.expert, n, n_in, transposed, i * a)
+
+
+def slabs_of_vector(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[Slab]:
+    """Yield the vectors of a norm or bias: one, or one per stacked expert."""
+    if not shape:
+        return
+    n = shape[-1]
+    if rule.store is Store.STACKED:
+        if len(shape) == 2 and shape[0] <= MAX_EXPERTS:
+            for i in range(shape[0]):
+                yield Slab(i, n, 1, transposed=True, offset=i)
+    elif prod(shape) == n:
+        residual = any(role in RESIDUAL_NORMS or role in WRITERS for role in rule.roles)
+        if not residual or site.hidden in (0, n):
+            yield Slab(site.expert, n, 1, transposed=True, offset=0)
+
+
+def pieces_of(rule: Rule, n: int, site: Site) -> tuple[Segments, ...] | None:
+    """Return the split of an axis, after the checks that need the tensor's siblings."""
+    role = rule.roles[0]
+    if rule.split is Split.WHOLE:
+        if role is Role.Q and site.query_fits is not True:
+            return None
+        if role in PAIRED and site.sizes.half not in (0, n):
+            return None
+    elif rule.split is Split.QUERY_GATE and site.query_fits is not False:
+        return None
+    return split_axis(rule.split, n, site.sizes)
+
+
+def place(rule: Rule, record: TensorRecord, site: Site) -> tuple[Matrix, ...] | None:
+    """Return the canonical matrices of ``record`` under ``rule``, or None when it does not fit."""
+    shape = record.shape
+    if any(size <= 0 for size in shape):
+        return None
+    vector = site.bias or rule.roles[0] in VECTORS
+    find = slabs_of_vector if vector else slabs_of_weight
+    matrices: list[Matrix] = []
+    pieces: tuple[Segments, ...] | None = None
+    for slab in find(rule, shape, site):
+        # Stacked experts share one width, so one split serves all of them.
+        pieces = pieces or pieces_of(rule, slab.n, site)
+        if pieces is None:
+            return None
+        for role, segments in zip(rule.roles, pieces, strict=True):
+            n_out = sum(len(range(*piece)) for piece in segments)
+            base = 0 if slab.transposed else slab.offset
+            placed = tuple((a + base, b + base, step) for a, b, step in segments)
+            matrices.append(
+                Matrix(
+                    role=role,
+                    layer=site.layer,
+                    expert=slab.expert,
+                    bias=site.bias,
+                    tensor=record.name,
+                    n_out=n_out,
+                    n_in=slab.n_in,
+                    transposed=slab.transposed,
+                    offset=slab.offset if slab.transposed else placed[0][0],
+                    segments=placed,
+                )
+            )
+    return tuple(matrices) or None

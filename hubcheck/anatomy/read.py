@@ -1,0 +1,190 @@
+"""Which tensor of a checkpoint plays which role?
+
+Two passes: first the tensors that need no sibling (norms, o, k, v, down, embeddings), then those
+whose split or check asks a sibling (q, fused tensors, gate and up).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from hubcheck.anatomy.config import ConfigFacts, read_config
+from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
+from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
+from hubcheck.anatomy.place import PAIRED, Site, place
+from hubcheck.anatomy.rules import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS, Store
+from hubcheck.anatomy.splits import Split, SplitSizes
+from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.errors import printable
+
+FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
+"""Storage whose values are the weights (up to a scale); packed integers are not."""
+MAX_NOTES: Final = 20
+"""Notes are for people; the count of unknown tensors is complete anyway."""
+DOWN_OF: Final = {
+    **dict.fromkeys((Role.GATE, Role.UP), Role.DOWN),
+    **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
+    **dict.fromkeys((Role.SHARED_GATE, Role.SHARED_UP), Role.SHARED_DOWN),
+}
+NO_SIZES: Final = SplitSizes()
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """An anatomy while it is being read."""
+
+    facts: ConfigFacts
+    hidden: int
+    columns: Mapping[bool, bool | None]
+    """Orientation shown by the model's unambiguous tensors, by (is stacked)."""
+    others: dict[str, Role]
+    matrices: dict[Key, Matrix] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def width(self, role: Role, layer: int, expert: int, axis: int) -> int:
+        """Return the size of an axis of a role's weight (0 out, 1 in), or 0 without it."""
+        matrix = self.matrices.get((role, layer, expert, False))
+        if matrix is None:
+            return 0
+        return matrix.n_in if axis else matrix.n_out
+
+    def sizes(self, part: Part, role: Role) -> SplitSizes:
+        """Return what the siblings of a tensor say about its split."""
+        if role in PAIRED:
+            # Stacked experts all have the width of their first.
+            expert = part.expert
+            if DOWN_OF[role] is Role.EXPERT_DOWN:
+                expert = max(expert, 0)
+            return SplitSizes(half=self.width(DOWN_OF[role], part.layer, expert, 1))
+        q_rows = self.width(Role.O, part.layer, -1, 1) or self.facts.heads * self.facts.head_dim
+        norm_rows = self.width(Role.NORM_K, part.layer, -1, 0)
+        return SplitSizes(
+            q_rows=q_rows,
+            head_dim=head_dim_of(q_rows, norm_rows, self.facts),
+            kv_lora=self.width(Role.MLA_KV_NORM, part.layer, -1, 0),
+            heads=self.facts.heads,
+            nope_dim=self.facts.qk_nope_dim,
+            v_dim=self.facts.v_head_dim,
+        )
+
+    def query_fits(self, part: Part, sizes: SplitSizes) -> bool | None:
+        """Say whether a separate q is plain (True), query with gate (False) or neither (None)."""
+        n = part.record.shape[0] if part.record.shape else 0
+        if (Role.MLA_KV_A, part.layer, -1, False) in self.matrices:
+            return True
+        if part.template.path.endswith("q_proj") and self.has_latent(part):
+            return True
+        k = self.width(Role.K, part.layer, -1, 0)
+        v = self.width(Role.V, part.layer, -1, 0)
+        if sizes.q_rows <= 0:
+            return None
+        if k == v and n == 2 * sizes.q_rows:
+            return False if k else None
+        if n * v == sizes.q_rows * k and (k or n == sizes.q_rows):
+            return True
+        return None
+
+    def has_latent(self, part: Part) -> bool:
+        """Say whether the layer's keys come from a latent (MLA)."""
+        return (Role.MLA_KV_NORM, part.layer, -1, False) in self.matrices
+
+    def reject(self, name: str, note: str = "") -> None:
+        """Count a tensor as unknown, with a note where a reader would wonder."""
+        self.unknown.append(name)
+        if note and len(self.notes) < MAX_NOTES:
+            self.notes.append(note)
+
+    def read(self, part: Part) -> None:
+        """Give one tensor its role, or count it as unknown."""
+        record, template = part.record, part.template
+        for rule in part.rules:
+            if rule.split is Split.LISTED:
+                self.others[record.name] = rule.roles[0]
+                return
+            if record.dtype not in FLOATS:
+                break
+            sizes = self.sizes(part, rule.roles[0]) if part.late else NO_SIZES
+            site = Site(
+                layer=part.layer,
+                expert=part.expert,
+                bias=template.bias,
+                hidden=self.hidden,
+                sizes=sizes,
+                query_fits=self.query_fits(part, sizes) if rule.roles[0] is Role.Q else None,
+                experts=self.width(Role.ROUTER, part.layer, -1, 0),
+                columns=self.columns.get(rule.store is Store.STACKED),
+            )
+            placed = place(rule, record, site)
+            if placed is not None:
+                self.add(record.name, placed)
+                return
+        self.reject(record.name)
+
+    def add(self, name: str, placed: tuple[Matrix, ...]) -> None:
+        """Enter the matrices of one tensor, all or none."""
+        keys = [(m.role, m.layer, m.expert, m.bias) for m in placed]
+        for key in keys:
+            if (first := self.matrices.get(key)) is not None:
+                self.reject(
+                    name,
+                    f"{printable(name)} claims the role {key[0]} that {printable(first.tensor)} "
+                    "already has; the second is counted as unknown.",
+                )
+                return
+        self.matrices.update(zip(keys, placed, strict=True))
+
+
+def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:
+    """Say whether the norms only scale: gains without a bias, in no family of LayerNorms."""
+    biases = any(key[3] and key[0] in NORMS for key in matrices)
+    gains = any(not key[3] and key[0] in RESIDUAL_NORMS for key in matrices)
+    return gains and not biases and facts.model_type not in LAYER_NORMS
+
+
+def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
+    """Return the role of every tensor.
+
+    Args:
+        checkpoint: Its headers; no weight byte is read.
+        config: The parsed ``config.json``, empty when the model has none. Hostile; it only resolves
+            head counts, the number of layers and the family, never a shape.
+
+    Returns:
+        The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
+    """
+    facts = read_config(config)
+    found = parts_of(checkpoint, facts)
+    parts = found.decoder
+    hidden = hidden_of(parts, facts)
+    columns = columns_of(parts, hidden)
+    draft = Draft(facts=facts, hidden=hidden, columns=columns, others=found.others)
+    for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
+        draft.read(part)
+    matrices = draft.matrices
+    embed = matrices.get((Role.EMBED, -1, -1, False))
+    head = matrices.get((Role.LM_HEAD, -1, -1, False))
+    same = embed is not None and (
+        head is None or (facts.tied and (head.n_out, head.n_in) == (embed.n_out, embed.n_in))
+    )
+    layers = max((p.layer for p in parts), default=-1) + 1
+    roles = Counter(key[0] for key in matrices)
+    return Anatomy(
+        checkpoint=checkpoint,
+        architecture=facts.architecture,
+        geometry=geometry_of(
+            matrices, facts, hidden=draft.hidden, layers=layers, mtp_layers=found.mtp_layers
+        ),
+        matrices=matrices,
+        others=draft.others,
+        unknown=tuple(sorted(draft.unknown)),
+        tied=same,
+        gated=any(roles[r] for r in (Role.GATE, Role.EXPERT_GATE, Role.SHARED_GATE)),
+        rms_norm=is_rms(matrices, facts),
+        norm_offset=1.0 if facts.model_type in OFFSET_NORMS else 0.0,
+        notes=tuple(draft.notes),
+    )

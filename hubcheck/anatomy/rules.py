@@ -1,0 +1,320 @@
+"""Which role does a tensor play, given its path inside a layer?
+
+The table. A rule names the path (a regular expression over the whole path, expert index written
+``#``, ``.weight`` and ``.bias`` taken off), the roles in the order the split yields them, how they
+share the stored axis and how the matrix lies in the file. The first rule that matches and whose
+arithmetic fits wins; a tensor with no fitting rule is unknown. To teach a new family, add a line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from hubcheck.anatomy.interface import Role
+from hubcheck.anatomy.splits import Split
+
+
+class Store(StrEnum):
+    """How the canonical [n, in] matrix (n fused, in shared) lies in the stored tensor."""
+
+    ROWS = "rows"
+    """[n, in], the weight of a linear layer."""
+    COLUMNS = "columns"
+    """[in, n], the weight of GPT-2's Conv1D."""
+    EITHER = "either"
+    """One of the two; the shape says which."""
+    STACKED = "stacked"
+    """[E, n, in] or [E, in, n]; the shape says which."""
+    FLAT_ROWS = "flat rows"
+    """[E * n, in]."""
+    FLAT_COLUMNS = "flat columns"
+    """[E * in, n]."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of the table."""
+
+    path: re.Pattern[str]
+    roles: tuple[Role, ...]
+    split: Split = Split.WHOLE
+    store: Store = Store.ROWS
+    beside: re.Pattern[str] | None = None
+    """Only where the same layer holds a path that matches (a bias is ``path.bias``)."""
+    under: re.Pattern[str] | None = None
+    """Only under a prefix that matches."""
+    families: frozenset[str] = frozenset()
+    """Only for these model types; for names that two families use for two things."""
+
+
+def rule(  # noqa: PLR0913 - a row of the table has this many columns
+    path: str,
+    *roles: Role,
+    split: Split = Split.WHOLE,
+    store: Store = Store.ROWS,
+    beside: str = "",
+    under: str = "",
+    families: str = "",
+) -> Rule:
+    """Write one line of the table, patterns and families as text."""
+    return Rule(
+        path=re.compile(path),
+        roles=roles,
+        split=split,
+        store=store,
+        beside=re.compile(beside) if beside else None,
+        under=re.compile(under) if under else None,
+        families=frozenset(families.split()),
+    )
+
+
+R: Final = Role
+A: Final = r"(?:self_attn|self_attention|attention|attn|attn\.attention|mixer)\."
+"""Names of the attention module; ``mixer`` is nemotron_h's only name for every kind of layer."""
+M: Final = r"(?:mlp|feed_forward|ffn|block_sparse_moe|moe|mixer)\."
+"""Names of the MLP or mixture module."""
+X: Final = M + r"experts\.#\."
+S: Final = rf"(?:(?:{M})?(?:shared_experts?|shared_mlp))\."
+
+INSIDE: Final[tuple[Rule, ...]] = (
+    # State-space, delta-rule and convolution blocks: a role, no canonical matrix (yet).
+    rule(r"self_attn\.indexer\..+", R.INDEXER, split=Split.LISTED),
+    rule(r"linear_attn\..+", R.DELTA, split=Split.LISTED),
+    rule(
+        rf"{A}.+",
+        R.DELTA,
+        split=Split.LISTED,
+        beside=rf"{A}(?:q_conv1d|f_a_proj|f_proj|output_gate)",
+    ),
+    rule(r"(?:mamba|ssm)\..+", R.SSM, split=Split.LISTED),
+    rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
+    rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
+    # Norms. The same name means another place where further norms stand beside it.
+    rule(
+        r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|"
+        r"attention_layer_?norm|pre_attention_layernorm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
+        R.NORM_ATTN_IN,
+    ),
+    rule(r"ln_1", R.NORM_ATTN_POST, families="openai-gpt"),
+    rule(r"ln_2", R.NORM_MLP_POST, families="openai-gpt"),
+    rule(r"ln_1", R.NORM_ATTN_IN),
+    rule(
+        r"post_attention_layernorm",
+        R.NORM_ATTN_POST,
+        beside=r"(?:pre|post)_feedforward_layernorm|pre_mlp_layernorm",
+    ),
+    rule(
+        r"post_attention_layernorm|ln_2|ln_mlp|ffn_norm|mlp_norm|norm_2|norm2|ff_norm|"
+        r"pre_feedforward_layernorm|pre_mlp_layernorm|pre_ff_layernorm|feedforward_layer_?norm|"
+        r"final_layer_norm|norm_attn_norm\.norm_2",
+        R.NORM_MLP_IN,
+    ),
+    rule(
+        r"post_self_attn_layernorm|post_norm1|post_operator_norm|post_attn_norm",
+        R.NORM_ATTN_POST,
+    ),
+    rule(
+        r"post_feedforward_layernorm|post_mlp_layernorm|post_norm2|post_ffn_norm",
+        R.NORM_MLP_POST,
+    ),
+    rule(rf"{A}(?:q_norm|q_layernorm|query_layernorm|q_ln)", R.NORM_Q),
+    rule(rf"{A}(?:k_norm|k_layernorm|key_layernorm|k_ln)", R.NORM_K),
+    # MLA.
+    rule(rf"{A}q_a_proj", R.MLA_Q_A),
+    rule(rf"{A}q_a_layernorm", R.MLA_Q_NORM),
+    rule(rf"{A}q_b_proj", R.MLA_Q_B),
+    rule(rf"{A}kv_a_proj_with_mqa", R.MLA_KV_A, R.MLA_K_ROPE, split=Split.KV_A),
+    rule(rf"{A}kv_a_layernorm", R.MLA_KV_NORM),
+    rule(rf"{A}kv_b_proj", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
+    # Attention, one tensor per role.
+    rule(rf"{A}(?:q_proj|wq|query)", R.Q),
+    rule(rf"{A}q_proj", R.Q, R.ATTN_GATE, split=Split.QUERY_GATE),
+    rule(rf"{A}(?:k_proj|wk|key)", R.K),
+    rule(rf"{A}(?:v_proj|wv|value)", R.V),
+    rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
+    rule(r"attn\.c_proj", R.O, store=Store.EITHER),
+    rule(rf"{A}(?:gate_proj|g_proj)", R.ATTN_GATE),
+    rule(rf"{A}(?:sinks|attn_sink|attention_sink_bias|learnable_sink_param)", R.SINKS),
+    # Attention, fused.
+    rule(rf"{A}query_key_value", R.Q, R.K, R.V, split=Split.QKV, under=r"transformer\.encoder\.$"),
+    rule(
+        r"attention\.query_key_value",
+        *(R.Q, R.K, R.V),
+        split=Split.QKV,
+        families="bailing_moe bailing_moe_v2 bailing_moe_linear bailing_hybrid",
+    ),
+    rule(
+        r"attention\.query_key_value",
+        *(R.Q, R.K, R.V),
+        split=Split.QKV_GROUPED,
+        under=r"gpt_neox(?:_japanese)?\.$",
+    ),
+    rule(
+        r"(?:self_attention|self_attn)\.query_key_value",
+        *(R.Q, R.K, R.V),
+        split=Split.QKV_GROUPED,
+    ),
+    rule(r"attention\.wqkv", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
+    rule(r"attn\.qkv_proj", R.Q, R.K, R.V, split=Split.QKV_CODEGEN, under=r"transformer\.$"),
+    rule(
+        r"self_attn\.(?:qkv_proj|W_pack)|(?:norm_attn_norm\.)?attn\.Wqkv|att_proj",
+        *(R.Q, R.K, R.V),
+        split=Split.QKV,
+    ),
+    rule(r"attn\.c_attn", R.Q, R.K, R.V, split=Split.QKV, beside=r"mlp\.w1"),
+    rule(r"attn\.c_attn", R.Q, R.K, R.V, split=Split.QKV, store=Store.COLUMNS),
+    rule(r"attn\.c_attn", R.Q, R.K, R.V, split=Split.QKV_GROUPED, beside=r"mlp\.c_fc"),
+    # Mixtures of experts: router, experts one by one, experts stacked, shared experts.
+    rule(
+        r"(?:mlp|block_sparse_moe|moe|feed_forward|mixer)\.(?:gate\.|router\.|moe_statics\.)?"
+        r"(?:e_score_correction_bias|expert_bias)",
+        R.ROUTER_BIAS,
+    ),
+    rule(rf"{M}shared_expert_gate", R.SHARED_ROUTER),
+    rule(rf"{M}(?:gate|router|gate\.wg|router\.(?:layer|gate|classifier))", R.ROUTER),
+    rule(rf"{X}(?:gate_proj|w1)", R.EXPERT_GATE),
+    rule(rf"{X}(?:up_proj|w3)", R.EXPERT_UP),
+    rule(rf"{X}(?:down_proj|w2)", R.EXPERT_DOWN),
+    rule(
+        rf"{M}experts\.gate_up_proj",
+        *(R.EXPERT_GATE, R.EXPERT_UP),
+        split=Split.INTERLEAVED,
+        store=Store.STACKED,
+        beside=rf"{M}experts\.gate_up_proj\.bias",
+    ),
+    rule(
+        rf"{M}experts\.(?:gate_up_proj|fc1)|(?:block_sparse_moe|mlp)\.input_linear",
+        *(R.EXPERT_GATE, R.EXPERT_UP),
+        split=Split.HALVES,
+        store=Store.STACKED,
+    ),
+    rule(
+        rf"{M}experts\.(?:down_proj|fc2)|(?:block_sparse_moe|mlp)\.output_linear|moe\.down_proj",
+        R.EXPERT_DOWN,
+        store=Store.STACKED,
+    ),
+    rule(rf"(?:moe|{M}experts)\.gate_proj", R.EXPERT_GATE, store=Store.STACKED),
+    rule(rf"(?:moe|{M}experts)\.up_proj", R.EXPERT_UP, store=Store.STACKED),
+    rule(r"ffn\.experts\.mlp\.w1", R.EXPERT_GATE, store=Store.FLAT_ROWS),
+    rule(r"ffn\.experts\.mlp\.v1", R.EXPERT_UP, store=Store.FLAT_ROWS),
+    rule(r"ffn\.experts\.mlp\.w2", R.EXPERT_DOWN, store=Store.FLAT_COLUMNS),
+    rule(rf"{S}(?:gate_proj|w1)", R.SHARED_GATE),
+    rule(rf"{S}(?:up_proj|w3)", R.SHARED_UP),
+    rule(rf"{S}(?:down_proj|w2)", R.SHARED_DOWN),
+    rule(rf"{S}gate_up_proj", R.SHARED_GATE, R.SHARED_UP, split=Split.HALVES),
+    rule(
+        r"shared_mlp\.input_linear",
+        *(R.SHARED_GATE, R.SHARED_UP),
+        split=Split.HALVES,
+        beside=r"block_sparse_moe\..+",
+    ),
+    rule(r"shared_mlp\.output_linear", R.SHARED_DOWN, beside=r"block_sparse_moe\..+"),
+    rule(r"shared_mlp\.input_linear", R.GATE, R.UP, split=Split.HALVES),
+    rule(r"shared_mlp\.output_linear", R.DOWN),
+    # Dense MLPs. Qwen 1 and Molmo put the gate second.
+    rule(r"mlp\.w2", R.GATE, beside=r"mlp\.c_proj"),
+    rule(r"mlp\.w1", R.UP, beside=r"mlp\.c_proj"),
+    rule(rf"{M}gate_proj|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE),
+    rule(
+        rf"{M}up_proj|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h)|fc1",
+        R.UP,
+    ),
+    rule(
+        rf"{M}down_proj|(?:feed_forward|ffn)\.w2|mlp\.(?:fc2|fc_out|dense_4h_to_h|Wo)|fc2|ff_out",
+        R.DOWN,
+    ),
+    rule(r"mlp\.c_fc", R.UP, store=Store.EITHER),
+    rule(r"mlp\.c_proj", R.DOWN, store=Store.EITHER),
+    rule(r"mlp\.gate_up_proj|mlp\.Wi", R.GATE, R.UP, split=Split.HALVES),
+    rule(
+        r"mlp\.dense_h_to_4h",
+        *(R.GATE, R.UP),
+        split=Split.HALVES,
+        under=r"transformer\.encoder\.$",
+    ),
+    rule(r"mlp\.fc1", R.GATE, R.UP, split=Split.HALVES, families="moshi"),
+    rule(r"ff_proj", R.UP, R.GATE, split=Split.HALVES),
+)
+"""Rules for paths inside a layer."""
+
+OUTSIDE: Final[tuple[Rule, ...]] = (
+    rule(
+        r"embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|embeddings|embedding|embed|"
+        r"embedding\.word_embeddings|embeddings\.(?:tok|word)_embeddings|tokens_embed",
+        R.EMBED,
+    ),
+    rule(r"wpe|embed_positions|positions_embed|position_embeddings?", R.POS_EMBED),
+    rule(r"lm_head|embed_out|output|output_layer|head|unembed|ff_out", R.LM_HEAD),
+    rule(
+        r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm",
+        R.NORM_FINAL,
+    ),
+    rule(
+        r"word_embeddings_layernorm|embed_norm|embeddings\.norm|embed_tokens\.embed_norm",
+        R.NORM_EMBED,
+    ),
+)
+"""Rules for paths outside every layer."""
+
+READERS: Final = frozenset(
+    (
+        *(R.Q, R.K, R.V, R.ATTN_GATE, R.GATE, R.UP, R.ROUTER, R.EXPERT_GATE, R.EXPERT_UP),
+        *(R.SHARED_GATE, R.SHARED_UP, R.SHARED_ROUTER, R.MLA_Q_A, R.MLA_KV_A, R.MLA_K_ROPE),
+        *(R.EMBED, R.POS_EMBED, R.LM_HEAD),
+    )
+)
+"""Weights whose input axis is the residual stream (rows of embeddings lie in it, too)."""
+WRITERS: Final = frozenset((R.O, R.DOWN, R.EXPERT_DOWN, R.SHARED_DOWN))
+"""Weights whose output axis is the residual stream."""
+RESIDUAL_NORMS: Final = frozenset(
+    (
+        *(R.NORM_ATTN_IN, R.NORM_ATTN_POST, R.NORM_MLP_IN, R.NORM_MLP_POST, R.NORM_FINAL),
+        R.NORM_EMBED,
+    )
+)
+"""Vectors as long as the residual stream."""
+NORMS: Final = RESIDUAL_NORMS | {R.NORM_Q, R.NORM_K, R.MLA_Q_NORM, R.MLA_KV_NORM}
+VECTORS: Final = NORMS | {R.SINKS, R.ROUTER_BIAS}
+"""Roles that are vectors by nature, not as the bias of a matrix."""
+
+OFFSET_NORMS: Final = frozenset(
+    (
+        "gemma",
+        "gemma2",
+        "gemma3",
+        "gemma3_text",
+        "recurrent_gemma",
+        "vaultgemma",
+        "t5gemma",
+        "t5gemma2",
+        "qwen3_next",
+        "qwen3_5",
+        "qwen3_5_text",
+        "qwen3_5_moe",
+        "qwen3_5_moe_text",
+        "qwen4_exp",
+        "qwen4_exp_text",
+        "minimax_m3_vl",
+        "minimax_m3_vl_text",
+        "step3p7",
+        "nemotron",
+    )
+)
+"""Model types that store the gain minus one."""
+LAYER_NORMS: Final = frozenset(
+    (
+        "cohere",
+        "cohere2",
+        "cohere2_moe",
+        "olmo",
+        "mpt",
+        "dbrx",
+        "cohere_compass",
+        "cohere_compass_text",
+        "modernbert-decoder",
+    )
+)
+"""Model types that subtract the mean although their norms have no bias."""

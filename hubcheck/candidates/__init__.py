@@ -1,0 +1,1 @@
+"""Which bases to test, and what a model's documents say: declared, leaked, disclosed."""

@@ -1,0 +1,257 @@
+"""Which bases does a model declare, on which line, and which part of that is unusable?
+
+The card speaks first, then ``adapter_config.json``; ``config.json`` counts only when both are
+silent, because its ``_name_or_path`` is written by programs: otherwise it is a *leaked* hint.
+Whatever the repository says, a base is a repository of the Hub and never a path of the user's disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from hubcheck.candidates.documents import JsonDocument, Malformed, read_json_object
+from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_front_matter
+from hubcheck.candidates.repository_name import (
+    RepositoryName,
+    looks_local,
+    parse_repository_name,
+)
+from hubcheck.errors import printable
+from hubcheck.source.interface import Source
+
+MAX_BASES: Final = 16
+"""Bases taken from one model; published merges name at most about a dozen."""
+MAX_PROBLEMS: Final = 24
+"""Reasons kept; a hostile card may give one per line."""
+MAX_ITEMS: Final = 1_000
+"""List items looked at before the rest of a ``base_model`` list is left."""
+MAX_LICENCE: Final = 300
+"""Characters of a licence name or link."""
+RELATIONS: Final = frozenset({"finetune", "adapter", "merge", "quantized"})
+"""What ``base_model_relation`` may say (Hub documentation of model cards)."""
+
+ADAPTER_PATH: Final = "adapter_config.json"
+CONFIG_PATH: Final = "config.json"
+CONFIG_WHY: Final = f"{CONFIG_PATH} _name_or_path"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredBase:
+    """One base that the model names. ``ref`` must be opened on the Hub, never as a local folder."""
+
+    ref: str
+    """``org/name``, or ``name`` for the Hub's oldest repositories."""
+    revision: str
+    """Branch, tag or commit as written; ``""`` when none is named."""
+    why: str
+    """Where it is named: ``README.md line 4``, ``adapter_config.json``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a model says about its origin and licence."""
+
+    bases: tuple[DeclaredBase, ...]
+    leaked: tuple[DeclaredBase, ...]
+    """Named by a file that a program wrote, and not declared: hints of a base to test."""
+    relation: str
+    """finetune, adapter, merge, quantized, or ``""`` when the card does not say."""
+    licence: str
+    """The card's ``license``; several are joined by a comma. Hostile text, as are the next two."""
+    licence_name: str
+    licence_link: str
+    problems: tuple[str, ...]
+    """What could not be used, and why; one printable line each."""
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Bases in the order found, without repetition."""
+
+    own: str
+    bases: dict[str, DeclaredBase] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def complain(self, problem: str) -> None:
+        if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
+            self.problems.append(problem)
+
+    def add(self, name: RepositoryName, why: str) -> None:
+        key = name.ref.casefold()
+        if key == self.own:
+            self.complain(f"{why}: names the model itself")
+            return
+        known = self.bases.get(key)
+        if known is None and len(self.bases) >= MAX_BASES:
+            self.left_out += 1
+        elif known is None:
+            self.bases[key] = DeclaredBase(ref=name.ref, revision=name.revision, why=why)
+        elif name.revision and not known.revision:
+            why = f"{known.why}, {why}"
+            self.bases[key] = replace(known, revision=name.revision, why=why)
+        elif name.revision and name.revision != known.revision:
+            self.complain(
+                f"{why}: names revision {printable(name.revision)} of {known.ref}, {known.why} "
+                f"names {printable(known.revision)}"
+            )
+
+
+def read_declaration(source: Source) -> Declaration:
+    """Read what the card, the adapter config and the config of a model declare.
+
+    Nothing that these files hold can make this fail; it is told in ``problems``.
+
+    Raises:
+        HubcheckError: the source failed (network, access, read budget).
+    """
+    found = _Collector(own=source.pin.ref.casefold())
+    card = _read_card(source, found)
+    base_model = card.fields.get("base_model")
+    if base_model is not None:
+        _add_card_bases(base_model, found)
+    _add_adapter_base(source, found)
+    hint = _config_base(source, found)
+    leaked: tuple[DeclaredBase, ...] = ()
+    if hint is not None and found.bases and hint.ref.casefold() not in found.bases:
+        leaked = (DeclaredBase(ref=hint.ref, revision=hint.revision, why=CONFIG_WHY),)
+    elif hint is not None and not found.bases:
+        found.add(hint, CONFIG_WHY)
+    if found.left_out:
+        found.problems.append(
+            f"{found.left_out} more bases are declared than the {MAX_BASES} taken"
+        )
+    return Declaration(
+        bases=tuple(found.bases.values()),
+        leaked=leaked,
+        relation=_relation(card, found),
+        licence=_text(card, "license", found),
+        licence_name=_text(card, "license_name", found),
+        licence_link=_text(card, "license_link", found),
+        problems=tuple(found.problems),
+    )
+
+
+def _read_card(source: Source, found: _Collector) -> FrontMatter:
+    """Return the card's fields; a card that is missing or unusable has none."""
+    card = read_front_matter(source)
+    if isinstance(card, FrontMatter):
+        for key in card.duplicates:
+            found.complain(f"{CARD_PATH}: {printable(key)} is written twice, the last one is used")
+        return card
+    if isinstance(card, Malformed):
+        found.complain(card.reason)
+    return FrontMatter(fields={}, duplicates=(), last_line=0)
+
+
+def _read_config(source: Source, path: str, found: _Collector) -> JsonDocument | None:
+    """Return a config, or None when it is absent or unusable (then told in ``problems``)."""
+    document = read_json_object(source, path)
+    if isinstance(document, Malformed):
+        found.complain(document.reason)
+    return document if isinstance(document, JsonDocument) else None
+
+
+def _items(entry: Field) -> Iterable[tuple[object, int]]:
+    """Yield each value of a key that may hold one or a list, with its line."""
+    if isinstance(entry.value, list):
+        return zip(entry.value[:MAX_ITEMS], entry.item_lines, strict=False)
+    return ((entry.value, entry.line),)
+
+
+def _add_card_bases(entry: Field, found: _Collector) -> None:
+    for value, line in _items(entry):
+        why = f"{CARD_PATH} line {line}"
+        if value is None or value == "":
+            continue
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            shown = f" {printable(value)}" if isinstance(value, (bool, float, int)) else ""
+            found.complain(f"{why}: base_model{shown} is a {kind}, not a repository name")
+            continue
+        name = parse_repository_name(value)
+        if isinstance(name, Malformed):
+            found.complain(f"{why}: base_model {name.reason}")
+        else:
+            found.add(name, why)
+    if isinstance(entry.value, list) and len(entry.value) > MAX_ITEMS:
+        found.complain(f"{CARD_PATH}: only the first {MAX_ITEMS} values of base_model are read")
+
+
+def _add_adapter_base(source: Source, found: _Collector) -> None:
+    document = _read_config(source, ADAPTER_PATH, found)
+    if document is None:
+        return
+    name = _program_name(document, "base_model_name_or_path", found)
+    if name is None:
+        return
+    revision = document.values.get("revision")
+    if isinstance(revision, str) and revision and not name.revision:
+        with_revision = parse_repository_name(f"{name.ref}@{revision}")
+        if isinstance(with_revision, Malformed):
+            found.complain(f"{ADAPTER_PATH}: {with_revision.reason}")
+        else:
+            name = with_revision
+    found.add(name, ADAPTER_PATH)
+
+
+def _config_base(source: Source, found: _Collector) -> RepositoryName | None:
+    """Return the other repository that config.json names; a local path there is no problem."""
+    document = _read_config(source, CONFIG_PATH, found)
+    if document is None:
+        return None
+    value = document.values.get("_name_or_path")
+    name = parse_repository_name(value) if isinstance(value, str) else None
+    if not isinstance(name, RepositoryName) or looks_local(name):
+        return None
+    return None if name.ref.casefold() == found.own else name
+
+
+def _program_name(document: JsonDocument, key: str, found: _Collector) -> RepositoryName | None:
+    """Return the repository that a program wrote under ``key``, or say why there is none."""
+    value = document.values.get(key)
+    if key in document.duplicates:
+        found.complain(f"{document.path}: {key} is written twice, the last one is used")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        found.complain(f"{document.path}: {key} is a {type(value).__name__}, not a name")
+        return None
+    name = parse_repository_name(value)
+    if isinstance(name, Malformed):
+        found.complain(f"{document.path}: {key} {name.reason}")
+        return None
+    if "/" in name.ref and looks_local(name):
+        found.complain(
+            f"{document.path}: {key} '{name.ref}' looks like a local folder, which is not followed"
+        )
+        return None
+    return name
+
+
+def _relation(card: FrontMatter, found: _Collector) -> str:
+    entry = card.fields.get("base_model_relation")
+    if entry is None or entry.value is None:
+        return ""
+    word = entry.value.strip().lower() if isinstance(entry.value, str) else ""
+    if word in RELATIONS:
+        return word
+    shown = printable(entry.value) if isinstance(entry.value, str) else type(entry.value).__name__
+    found.complain(
+        f"{CARD_PATH} line {entry.line}: base_model_relation '{shown}' is none of "
+        f"{', '.join(sorted(RELATIONS))}"
+    )
+    return ""
+
+
+def _text(card: FrontMatter, key: str, found: _Collector) -> str:
+    """Return a short text of the card; a list of texts is joined."""
+    entry = card.fields.get(key)
+    if entry is None or entry.value is None:
+        return ""
+    values = [value for value, _ in _items(entry)]
+    if not all(isinstance(v, str) for v in values):
+        found.complain(f"{CARD_PATH} line {entry.line}: {key} is not a text")
+    return ", ".join(v.strip() for v in values if isinstance(v, str))[:MAX_LICENCE]

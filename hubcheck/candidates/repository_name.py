@@ -1,0 +1,150 @@
+"""Which repository of the Hub does a text written by a stranger name, if any?
+
+A text from a model repository never becomes a path of the user's disk: what is not the name of a
+repository is ``Malformed``. The one path that is understood is that of the Hub's own download
+cache, because it spells a repository name; the path itself is not followed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.candidates.documents import Malformed
+from hubcheck.errors import UsageError, printable
+from hubcheck.source.reference import is_repo_id, parse_hub_reference
+
+HUB_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
+"""Hosts whose ``/org/name`` is a repository of the Hub."""
+MAX_TEXT: Final = 500
+"""Characters looked at; the longest name (96) with host and revision stays below."""
+OTHER_KINDS: Final = frozenset({"datasets", "spaces", "collections", "papers", "models", "docs"})
+"""First segments of Hub addresses that are not model repositories."""
+LOCAL_FOLDERS: Final = frozenset(
+    {
+        "cache",
+        "checkpoint",
+        "checkpoints",
+        "ckpt",
+        "ckpts",
+        "content",
+        "data",
+        "experiments",
+        "exp",
+        "home",
+        "local",
+        "mnt",
+        "model",
+        "models",
+        "opt",
+        "output",
+        "outputs",
+        "results",
+        "root",
+        "runs",
+        "save",
+        "saved",
+        "saves",
+        "scratch",
+        "tmp",
+        "train",
+        "users",
+        "weights",
+        "workspace",
+    }
+)
+"""First segments of two-part paths that training scripts leave in a config."""
+
+_STEP: Final = re.compile(r"(?:checkpoint|epoch|step|global_step|iter|run)[-_]?\d+", re.IGNORECASE)
+_CACHE: Final = re.compile(
+    r"models--(?P<name>[A-Za-z0-9._-]{1,100})(?:[/\\]snapshots[/\\](?P<rev>[0-9a-f]{40}))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryName:
+    """A well-formed name; nothing says yet that it exists."""
+
+    ref: str
+    """``org/name``, or ``name`` for the Hub's oldest repositories."""
+    revision: str
+    """Branch, tag or commit; ``""`` when none is named."""
+
+
+def parse_repository_name(text: str) -> RepositoryName | Malformed:
+    """Parse ``org/name``, ``org/name@revision`` or an address of the Hub.
+
+    Args:
+        text: Hostile text.
+
+    Returns:
+        The name, or the reason why the text is none (a path, another host, bad characters).
+    """
+    if len(text) > MAX_TEXT:
+        return Malformed(reason=f"{_shown(text)} is too long for a repository name")
+    text = text.strip()
+    cached = _CACHE.search(text)
+    if cached is not None:
+        name = cached["name"].replace("--", "/", 1)
+        return _checked(name, cached["rev"] or "", text)
+    if _is_path(text):
+        return Malformed(
+            reason=f"{_shown(text)} is a path, which is not followed from a repository"
+        )
+    if "://" in text or text.partition("/")[0].lower() in HUB_HOSTS:
+        return _from_address(text)
+    name, _, revision = text.partition("@")
+    return _checked(name, revision, text)
+
+
+def looks_local(name: RepositoryName) -> bool:
+    """Tell whether a name in a config is more likely a folder (``output/checkpoint-500``).
+
+    Only for files written by programs: on a card the author means what is written.
+    """
+    first, slash, last = name.ref.partition("/")
+    return not slash or first.lower() in LOCAL_FOLDERS or _STEP.fullmatch(last) is not None
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith((".", "/", "~", "\\", "file:")) or "\\" in text or text[1:2] == ":"
+
+
+def _from_address(text: str) -> RepositoryName | Malformed:
+    """Parse ``https://HOST/org/name``, ``HOST/org/name/tree/revision``, ``hf://org/name``."""
+    scheme, mark, rest = text.rpartition("://")
+    host, _, path = rest.partition("/")
+    if scheme == "hf":
+        host, path = "hf.co", rest
+    path = re.split(r"[?#]", path, maxsplit=1)[0].strip("/")
+    path, _, revision = path.partition("@")
+    org, *others = path.split("/")
+    at_hub = host.lower() in HUB_HOSTS and scheme.lower() in {"", "hf", "http", "https"}
+    if not at_hub or (mark and not scheme) or org.lower() in OTHER_KINDS:
+        return Malformed(reason=f"{_shown(text)} is not an address of a model on the Hub")
+    match others:
+        case [name, "tree" | "commit", *rest_of_path] if rest_of_path:
+            return _checked(f"{org}/{name}", revision or "/".join(rest_of_path), text)
+        case [name, "blob" | "resolve" | "raw", at, *_]:
+            return _checked(f"{org}/{name}", revision or at, text)
+        case [name, *_]:
+            return _checked(f"{org}/{name}", revision, text)
+        case _:
+            return _checked(org, revision, text)
+
+
+def _checked(name: str, revision: str, text: str) -> RepositoryName | Malformed:
+    """Apply the Hub's grammar of names and revisions."""
+    name, revision = name.strip(), revision.strip()
+    if not is_repo_id(name):
+        return Malformed(reason=f"{_shown(text)} is not a repository name")
+    try:
+        parse_hub_reference(f"{name}@{revision}" if revision else name)
+    except UsageError:
+        return Malformed(reason=f"{_shown(text)} names no usable revision")
+    return RepositoryName(ref=name, revision=revision)
+
+
+def _shown(text: str) -> str:
+    return f"'{printable(text)}'"

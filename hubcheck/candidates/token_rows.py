@@ -1,0 +1,161 @@
+"""Which rows of two embeddings stand for the same token, and which were kept for later use?
+
+Ids are int64 row numbers. Token strings are hostile: compared and matched with fixed patterns,
+never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.candidates.documents import Absent, Malformed
+from hubcheck.candidates.tokenizer import Spelling, Vocabulary
+from hubcheck.candidates.vocabulary_formats import byte_alphabet
+
+RESERVED_PATTERNS: Final = (
+    # <|reserved_special_token_0|>, <unused0>, <extra_id_0>, <|placeholder1|>, <|dummy_0|> ...
+    (
+        r"<\|?(?:reserved|unused|dummy|filler|extra|extra_id|placeholder)"
+        r"(?:[ _-]?special)?(?:[ _-]?tokens?)?[ _-]?\d+\|?>"
+    ),
+    r"<\|?(?:special|spec|spare|vacant|empty|free|pad|padding)(?:[ _-]?token)?[ _-]?\d+\|?>",
+    r"<｜(?:\w{1,8}_)?place▁holder▁no▁\d+｜>",
+    r"\[(?:unused|pad|reserved|extra|unk|dummy|special)(?:[ _-]?token)?[ _-]?\d+\]",
+    r"madeupword\d+",
+)
+"""How publishers spell ids kept for later: Llama 3 ``<|reserved_special_token_0|>``, Gemma
+``<unused0>``, BERT ``[unused0]``, T5 ``<extra_id_0>``, Phi-3 ``<|placeholder1|>``, Phi-4
+``<|dummy_0|>``, Mistral ``<SPECIAL_20>``, DeepSeek's placeholder, fairseq ``madeupword0000``."""
+
+_RESERVED: Final = re.compile("|".join(f"(?:{p})" for p in RESERVED_PATTERNS), re.IGNORECASE)
+_RESERVED_HINT: Final = re.compile(r"[0-9][>\]]?$|[0-9][|｜]>$")
+_SPECIAL: Final = re.compile(
+    r"<\|[^|]{0,64}\|>|<｜[^｜]{0,64}｜>|\[[A-Z]{2,8}\]|</?s>|<(?:pad|unk|bos|eos|mask|cls|sep)>"
+)
+_HEX_BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAlignment:
+    """Rows of two embeddings that stand for the same token."""
+
+    ids_a: NDArray[np.int64]
+    """Shape [n], rising."""
+    ids_b: NDArray[np.int64]
+    """Shape [n]."""
+    basis: str
+    """What the alignment rests on, in words, for the report."""
+
+
+def shared_tokens(a: Vocabulary, b: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the ids of the tokens that both vocabularies hold, aligned by token.
+
+    Left out are special, added, reserved-looking and ambiguous tokens: their rows may never have
+    been trained. Single-byte tokens stay. Vocabularies that spell a space differently are compared
+    by the text the tokens stand for.
+
+    Returns:
+        ``(ids_a, ids_b)``, int64, shape [n] each, ``ids_a`` rising; n may be 0.
+    """
+    in_a, in_b = _alignable(a), _alignable(b)
+    if a.spelling is not b.spelling:
+        by_text_a, by_text_b = _by_text(in_a, a.spelling), _by_text(in_b, b.spelling)
+        both = [(i, by_text_b[t]) for t, i in by_text_a.items() if t in by_text_b]
+    else:
+        both = [(i, in_b[t]) for t, i in in_a.items() if t in in_b]
+    both.sort()
+    aligned = np.array(both, dtype=np.int64).reshape(-1, 2)
+    return aligned[:, 0].copy(), aligned[:, 1].copy()
+
+
+def reserved_ids(vocabulary: Vocabulary) -> NDArray[np.int64]:
+    """Return the ids whose strings say that they are kept for later, int64, rising."""
+    found = [i for i, token in vocabulary.strings.items() if _looks_reserved(token)]
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def align_rows(
+    a: Vocabulary | Absent | Malformed,
+    b: Vocabulary | Absent | Malformed,
+    *,
+    rows_a: int,
+    rows_b: int,
+) -> RowAlignment | Absent:
+    """Align the rows of two embeddings by token, or by id where a vocabulary is missing.
+
+    Args:
+        a: Vocabulary of the first model, or why there is none.
+        b: The same for the second model.
+        rows_a: Rows of the first embedding (padding included).
+        rows_b: Rows of the second embedding.
+
+    Returns:
+        The shared rows; ``Absent`` when a vocabulary is missing and the row counts differ.
+    """
+    if isinstance(a, Vocabulary) and isinstance(b, Vocabulary):
+        ids_a, ids_b = shared_tokens(a, b)
+        inside = (ids_a < rows_a) & (ids_b < rows_b)
+        basis = "token strings" if a.digest != b.digest else "the same vocabulary"
+        return RowAlignment(ids_a=ids_a[inside], ids_b=ids_b[inside], basis=basis)
+    reason = "; ".join(x.reason for x in (a, b) if not isinstance(x, Vocabulary))
+    if rows_a != rows_b:
+        return Absent(
+            reason=f"tokens cannot be aligned: {reason}, and {rows_a} rows are not {rows_b}"
+        )
+    ids = np.arange(rows_a, dtype=np.int64)
+    present = next((x for x in (a, b) if isinstance(x, Vocabulary)), None)
+    if present is not None:
+        known = np.fromiter(_alignable(present).values(), dtype=np.int64)
+        ids = np.intersect1d(ids, known)
+    return RowAlignment(ids_a=ids, ids_b=ids.copy(), basis=f"row numbers ({reason})")
+
+
+def _alignable(vocabulary: Vocabulary) -> dict[str, int]:
+    """Return the tokens whose rows are expected to be trained and mean one thing."""
+    left_out = vocabulary.special | vocabulary.ambiguous
+    return {
+        token: i
+        for token, i in vocabulary.ids.items()
+        if i not in left_out and not _looks_reserved(token) and _SPECIAL.fullmatch(token) is None
+    }
+
+
+def _looks_reserved(token: str) -> bool:
+    # The cheap look at the end spares most of a vocabulary the full table.
+    return _RESERVED_HINT.search(token) is not None and _RESERVED.fullmatch(token) is not None
+
+
+def _by_text(tokens: Mapping[str, int], spelling: Spelling) -> dict[bytes, int]:
+    """Return the id of each text; a text that two tokens stand for is left out."""
+    to_byte = {c: b for b, c in enumerate(byte_alphabet())}
+    found: dict[bytes, int] = {}
+    twice: set[bytes] = set()
+    for token, i in tokens.items():
+        text = _text_of(token, spelling, to_byte)
+        if text in found:
+            twice.add(text)
+        found[text] = i
+    return {text: i for text, i in found.items() if text and text not in twice}
+
+
+def _text_of(token: str, spelling: Spelling, to_byte: Mapping[str, int]) -> bytes:
+    """Return the UTF-8 bytes that a token stands for, with a space where a word starts."""
+    match spelling:
+        case Spelling.BYTE_LEVEL if all(c in to_byte for c in token):
+            return bytes(to_byte[c] for c in token)
+        case Spelling.SENTENCEPIECE:
+            single = _HEX_BYTE.fullmatch(token)
+            if single is not None:
+                return bytes([int(single[1], 16)])
+            token = token.replace("▁", " ")
+        case Spelling.WORDPIECE:
+            token = token[2:] if token.startswith("##") else f" {token}"
+        case _:
+            pass
+    return token.encode("utf-8", "surrogatepass")

@@ -1,0 +1,112 @@
+"""What does the badge say?
+
+A few neutral words, as an endpoint for shields and as a small SVG of its own. The words carry the
+meaning, colour only repeats it, and the title names the commit so that an old badge shows its age.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import sentences
+from hubcheck.card.escaping import html_text, plain_text
+from hubcheck.verdict.words import DeclarationVerdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Report
+
+LABEL: Final = "lineage"
+NAME_LIMIT: Final = 60
+
+COLOURS: Final = {
+    DeclarationVerdict.CONFIRMED: "#1a7f4b",
+    DeclarationVerdict.UNDECLARED: "#b3402e",
+    DeclarationVerdict.CONTRADICTED: "#b3402e",
+    DeclarationVerdict.NONE_FOUND: "#2b6299",
+    DeclarationVerdict.INCONCLUSIVE: "#5f6875",
+}
+"""White text on each has a contrast of at least 4.5 to 1."""
+
+_NARROW: Final = frozenset("ijlI.,:;'|!()[] -ft/r")
+_WIDE: Final = frozenset("mwMW@%")
+_HEIGHT: Final = 20
+_PADDING: Final = 6
+
+
+def message(report: Report) -> str:
+    """Return the badge's words, without the label; plain text on one line."""
+    match report.verdict:
+        case DeclarationVerdict.CONFIRMED:
+            return f"matches its card: {_bases(report)}{_commit(report)}"
+        case DeclarationVerdict.UNDECLARED:
+            return "base not declared"
+        case DeclarationVerdict.CONTRADICTED:
+            return "differs from its card"
+        case DeclarationVerdict.NONE_FOUND:
+            bases = len(sentences.tested(report))
+            return f"no relation to {bases} tested base{'' if bases == 1 else 's'}"
+        case DeclarationVerdict.INCONCLUSIVE:
+            return "inconclusive"
+
+
+def description(report: Report) -> str:
+    """Return the alternative text: label, words and commit."""
+    words = message(report)
+    commit = _commit(report)
+    return f"{LABEL}: {words}" + ("" if words.endswith(commit) else commit)
+
+
+def endpoint(report: Report) -> str:
+    """Return the JSON document that a shields endpoint badge reads."""
+    document = {
+        "schemaVersion": 1,
+        "label": LABEL,
+        "message": message(report),
+        "color": COLOURS[report.verdict].removeprefix("#"),
+    }
+    return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
+
+
+def svg(report: Report) -> str:
+    """Return a self-contained SVG badge: no script, no request, no font but the system's."""
+    words = message(report)
+    left = _width(LABEL) + 2 * _PADDING
+    right = _width(words) + 2 * _PADDING
+    total = left + right
+    shown = html_text(words, limit=len(words) + 1)
+    said = html_text(description(report), limit=400)
+    style = 'font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" fill="#fff"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{_HEIGHT}" '
+        f'viewBox="0 0 {total} {_HEIGHT}" role="img" aria-label="{said}">\n'
+        f"<title>{said}</title>\n"
+        f'<clipPath id="r"><rect width="{total}" height="{_HEIGHT}" rx="3"/></clipPath>\n'
+        f'<g clip-path="url(#r)"><rect width="{left}" height="{_HEIGHT}" fill="#3d444d"/>'
+        f'<rect x="{left}" width="{right}" height="{_HEIGHT}" '
+        f'fill="{COLOURS[report.verdict]}"/></g>\n'
+        f"<g {style}>"
+        f'<text x="{_PADDING}" y="14" textLength="{left - 2 * _PADDING}">{LABEL}</text>'
+        f'<text x="{left + _PADDING}" y="14" textLength="{right - 2 * _PADDING}">{shown}</text>'
+        "</g>\n</svg>\n"
+    )
+
+
+def _bases(report: Report) -> str:
+    bases = sentences.declared(report)
+    if not bases:
+        return "declared base"
+    more = f" and {len(bases) - 1} more" if len(bases) > 1 else ""
+    return plain_text(bases[0].base.ref, limit=NAME_LIMIT) + more
+
+
+def _commit(report: Report) -> str:
+    revision = report.subject.revision
+    return f" - {sentences.short(revision)}" if sentences.is_commit(revision) else ""
+
+
+def _width(text: str) -> int:
+    # Close to Verdana at 11 px; textLength makes every renderer agree on it.
+    narrow = sum(c in _NARROW for c in text)
+    wide = sum(c in _WIDE or not c.isascii() for c in text)
+    return round(4.2 * narrow + 10.2 * wide + 6.9 * (len(text) - narrow - wide))

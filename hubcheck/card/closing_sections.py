@@ -1,0 +1,124 @@
+"""What must be known about a result before it is used?
+
+Its limits, how to run it again, and what went wrong on the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import numbers, sentences
+from hubcheck.card.document import (
+    CodeBlock,
+    Details,
+    Identifier,
+    ItemList,
+    Line,
+    Paragraph,
+    Segment,
+    Table,
+    Trusted,
+    Untrusted,
+)
+from hubcheck.card.next_steps import REPLAY
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Report
+
+LONG_TEXT: Final = 400
+WARNINGS_SHOWN: Final = 40
+
+STANDING_LIMITS: Final = (
+    (
+        "distil",
+        "Distillation leaves no trace in weights: a model trained on another's answers "
+        "is not seen here.",
+    ),
+    ("either direction", sentences.RELATED_MEANS),
+    (
+        "unrelated",
+        "Unrelated assumes that a copy kept at least the share printed beside it, in the layers "
+        "that were read, and at depth sample that it was not relabelled and rotated.",
+    ),
+    (
+        "bound",
+        "The bounds assume that the base's units had no meaningful order when its training began, "
+        "and that it was trained without the subject.",
+    ),
+)
+"""Always printed; the key says which of them a limit from the report already covers."""
+
+
+def closing_sections(report: Report) -> tuple[Details, ...]:
+    """Return warnings, limits and the way to run the check again."""
+    return (*_warnings(report), _limits(report), _replay(report))
+
+
+def _limits(report: Report) -> Details:
+    given = tuple(report.limits)
+    standing: tuple[Line, ...] = tuple(
+        (Trusted(text),)
+        for key, text in STANDING_LIMITS
+        if not any(key in limit.lower() for limit in given)
+    )
+    stated: tuple[Line, ...] = tuple((Untrusted(limit, limit=LONG_TEXT),) for limit in given)
+    return Details(summary=(Trusted("Limits"),), blocks=(ItemList(items=(*stated, *standing)),))
+
+
+def _replay(report: Report) -> Details:
+    blocks: list[Paragraph | CodeBlock | Table] = [
+        Paragraph(
+            content=(
+                Trusted("This reads the same bytes again and must give the same numbers: "),
+                Identifier(REPLAY),
+            )
+        )
+    ]
+    if report.replay:
+        blocks.append(Paragraph(content=(Trusted("The same check from the start:"),)))
+        blocks.append(CodeBlock(lines=((Segment(text=report.replay),),)))
+    subject = report.subject
+    facts: list[tuple[str, Line]] = [
+        ("subject", (Identifier(f"{subject.ref}@{subject.revision}"),)),
+        *(("base", (Identifier(f"{f.base.ref}@{f.base.revision}"),)) for f in report.findings),
+        ("seed", (Trusted(str(report.seed)),)),
+        ("depth", (Trusted(report.depth.value),)),
+    ]
+    if subject.weights_digest:
+        facts.insert(1, ("weights digest", (Identifier(subject.weights_digest),)))
+    if report.max_read > 0:
+        budget = f"{numbers.byte_count(report.max_read)} per model"
+        facts.append(("reading budget", (Trusted(budget),)))
+    facts += [
+        ("parameters mapped", (Trusted(numbers.percent(report.coverage.parameters_mapped)),)),
+        ("requests", (Trusted(numbers.count(report.coverage.requests)),)),
+        ("processes", (Trusted(numbers.count(report.processes)),)),
+        ("started", (Untrusted(report.started),)),
+        (
+            "hubcheck",
+            (
+                Untrusted(report.tool.version),
+                Trusted(", report "),
+                Untrusted(report.schema_version),
+            ),
+        ),
+    ]
+    rows = tuple(((Trusted(name),), value) for name, value in facts)
+    blocks.append(Table(head=("what", "value"), rows=rows))
+    return Details(summary=(Trusted("How to replay"),), blocks=tuple(blocks))
+
+
+def _warnings(report: Report) -> tuple[Details, ...]:
+    texts = (*report.warnings, *(f"licence: {flag}" for flag in report.licence.flags))
+    if not texts:
+        return ()
+    items: list[Line] = [(Untrusted(text, limit=LONG_TEXT),) for text in texts[:WARNINGS_SHOWN]]
+    if len(texts) > WARNINGS_SHOWN:
+        items.append((Trusted(f"{len(texts) - WARNINGS_SHOWN} more are in report.json"),))
+    plural = "warning" if len(texts) == 1 else "warnings"
+    return (
+        Details(
+            summary=(Trusted(f"{numbers.count(len(texts))} {plural}"),),
+            blocks=(ItemList(items=tuple(items)),),
+        ),
+    )

@@ -1,0 +1,87 @@
+"""Which parts does a card have, in which order?
+
+The first screen says what was found, how sure that is and what to do; everything else is folded
+below it, in the order in which a doubting reader asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import numbers, sentences
+from hubcheck.card.closing_sections import closing_sections
+from hubcheck.card.context_section import context_section
+from hubcheck.card.document import (
+    Block,
+    Document,
+    Identifier,
+    Line,
+    Paragraph,
+    Role,
+    Table,
+    Tone,
+    Trusted,
+)
+from hubcheck.card.evidence_section import evidence_sections
+from hubcheck.card.next_steps import next_steps
+from hubcheck.verdict.words import DeclarationVerdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Report
+
+BASES_SHOWN: Final = 20
+"""Rows on the first screen; discovery proposes fewer."""
+
+TONES: Final = {
+    DeclarationVerdict.CONFIRMED: Tone.GOOD,
+    DeclarationVerdict.UNDECLARED: Tone.BAD,
+    DeclarationVerdict.CONTRADICTED: Tone.BAD,
+    DeclarationVerdict.NONE_FOUND: Tone.PLAIN,
+    DeclarationVerdict.INCONCLUSIVE: Tone.MUTED,
+}
+
+
+def compose(report: Report) -> Document:
+    """Return the card of a report: the same report always gives the same document."""
+    blocks: list[Block] = [Paragraph(content=sentences.lead(report), role=Role.LEAD)]
+    if report.findings:
+        blocks.append(_bases(report))
+    if len(report.findings) > BASES_SHOWN:
+        rest = f"{len(report.findings) - BASES_SHOWN} more bases are in report.json."
+        blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+    blocks.append(next_steps(report))
+    blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
+    blocks += evidence_sections(report)
+    blocks += context_section(report)
+    blocks += closing_sections(report)
+    return Document(
+        title=sentences.title(report),
+        verdict=report.verdict.value,
+        tone=TONES[report.verdict],
+        blocks=tuple(blocks),
+    )
+
+
+def _bases(report: Report) -> Table:
+    rows = tuple(
+        (
+            (sentences.pinned(finding.base.ref, finding.base.revision),),
+            sentences.why_cell(finding),
+            sentences.verdict_cell(report, finding),
+            sentences.evidence_cell(finding),
+            sentences.kept_cell(finding),
+        )
+        for finding in report.findings[:BASES_SHOWN]
+    )
+    return Table(head=("base", "why tested", "verdict", "evidence", "kept"), rows=rows)
+
+
+def _footer(report: Report) -> Line:
+    coverage = report.coverage
+    total = numbers.byte_count(coverage.bytes_total)
+    read = f"Read {numbers.byte_count(coverage.bytes_read)} of {total}"
+    text = Trusted(f"{read} in {numbers.duration(report.seconds)} - ")
+    revision = report.subject.revision
+    if sentences.is_commit(revision):
+        return (text, Trusted(f"commit {sentences.short(revision)}"))
+    return (text, Identifier(report.subject.ref))

@@ -1,0 +1,170 @@
+"""Which facts are shown beside the evidence without being evidence?
+
+Numbers that people quote in disputes and that prove nothing, each beside what makes that plain: the
+raw norm cosine beside the same number with its channels shuffled, shapes, vocabularies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import numbers
+from hubcheck.card.document import (
+    CodeBlock,
+    Details,
+    Heading,
+    Identifier,
+    ItemList,
+    Line,
+    Paragraph,
+    Role,
+    Segment,
+    Table,
+    Trusted,
+    Untrusted,
+)
+from hubcheck.card.escaping import code_line
+from hubcheck.verdict.words import EvidenceKind
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import ArchitectureLine, Context, Report
+
+MODELS_SHOWN: Final = 4
+BLOCKS_SHOWN: Final = 24
+NAME_WIDTH: Final = 40
+
+SUMMARY: Final = "Context, no evidential value"
+
+_Blocks = list[Heading | Paragraph | Table | ItemList | CodeBlock]
+
+
+def context_section(report: Report) -> tuple[Details, ...]:
+    """Return the folded context, or nothing where there is none."""
+    context = report.context
+    blocks: _Blocks = []
+    for part in (_norms(context), _architecture(context), _tokenizers(context)):
+        blocks += part
+    blocks += _other(report)
+    blocks += _disclosure(context)
+    return (Details(summary=(Trusted(SUMMARY),), blocks=tuple(blocks)),) if blocks else ()
+
+
+def _norms(context: Context) -> _Blocks:
+    if not context.norms:
+        return []
+    rows = tuple(
+        (
+            (Identifier(item.base),),
+            (Trusted(numbers.cosine(item.cosine)),),
+            (Trusted(numbers.cosine(item.cosine_shuffled)),),
+            (Trusted(numbers.cosine(item.pearson)),),
+            (Trusted(numbers.count(item.tensors)),),
+        )
+        for item in context.norms
+    )
+    note = (
+        "Norm weights of any two trained models have a high raw cosine. With the channels "
+        "shuffled it stays as high, so it says nothing about this pair."
+    )
+    head = ("norm weights against", "raw cosine", "channels shuffled", "centred", "tensors")
+    return [
+        Heading(content=(Trusted("Norm weights"),)),
+        Table(head=head, rows=rows, numeric=frozenset({1, 2, 3, 4})),
+        Paragraph(content=(Trusted(note),), role=Role.NOTE),
+    ]
+
+
+def _architecture(context: Context) -> _Blocks:
+    models = context.architecture[:MODELS_SHOWN]
+    if not models:
+        return []
+    heading = Heading(content=(Trusted("Architecture"),))
+    names = [code_line(model.ref, limit=NAME_WIDTH) for model in models]
+    name_width = max(map(len, names))
+    columns = min(max(len(model.blocks) for model in models), BLOCKS_SHOWN)
+    widths = [max(len(_block(model, i)) for model in models) for i in range(columns)]
+    lines = []
+    for name, model in zip(names, models, strict=True):
+        size = f"{model.layers} layers, {numbers.parameters(model.parameters)}"
+        segments = [Segment(text=name, width=name_width + 2)]
+        for i in range(columns):
+            text = _block(model, i)
+            segments.append(Segment(text=text, width=widths[i] + 2, marked=_differs(model, i)))
+        lines.append((*segments, Segment(text=size)))
+    blocks: _Blocks = [heading, CodeBlock(lines=tuple(lines))]
+    if any(any(model.differs) for model in models):
+        marked = Trusted("An asterisk marks what differs from the subject. ")
+    else:
+        marked = Trusted("")
+    note = Trusted("Shapes are a choice anyone can make: they match between strangers.")
+    return [*blocks, Paragraph(content=(marked, note), role=Role.NOTE)]
+
+
+def _block(model: ArchitectureLine, index: int) -> str:
+    if index >= len(model.blocks):
+        return ""
+    return code_line(model.blocks[index], limit=NAME_WIDTH) + (
+        "*" if _differs(model, index) else ""
+    )
+
+
+def _differs(model: ArchitectureLine, index: int) -> bool:
+    return index < len(model.differs) and index < len(model.blocks) and model.differs[index]
+
+
+def _tokenizers(context: Context) -> _Blocks:
+    if not context.tokenizer:
+        return []
+    rows = tuple(
+        (
+            (Identifier(item.base),),
+            (Trusted("yes" if item.same_digest else "no"),),
+            (Trusted(numbers.count(item.shared_tokens)),),
+            (Trusted(_overlap(item.shared_tokens, item.subject_tokens)),),
+            (Trusted(_overlap(item.shared_tokens, item.base_tokens)),),
+        )
+        for item in context.tokenizer
+    )
+    head = ("vocabulary against", "same file", "shared tokens", "of the subject", "of the base")
+    return [
+        Heading(content=(Trusted("Vocabulary"),)),
+        Table(head=head, rows=rows, numeric=frozenset({2, 3, 4})),
+        Paragraph(
+            content=(Trusted("Tokenizers are often reused between unrelated models."),),
+            role=Role.NOTE,
+        ),
+    ]
+
+
+def _overlap(shared: int, total: int) -> str:
+    return numbers.percent(shared / total) if total > 0 else numbers.NOTHING
+
+
+def _other(report: Report) -> _Blocks:
+    items: list[Line] = []
+    for finding in report.findings:
+        for item in finding.evidence:
+            if item.kind is EvidenceKind.CONTEXT:
+                line: Line = (Identifier(finding.base.ref), Trusted(": "), Untrusted(item.family))
+                note: Line = (Trusted(", "), Untrusted(item.note)) if item.note else ()
+                items.append((*line, *note))
+    if not items:
+        return []
+    return [Heading(content=(Trusted("Also measured"),)), ItemList(items=tuple(items))]
+
+
+def _disclosure(context: Context) -> _Blocks:
+    if not context.disclosure:
+        return []
+    rows = tuple(
+        (
+            (Untrusted(item.item),),
+            (Trusted("found" if item.found else "not found"),),
+            (Untrusted(item.where) if item.where else Trusted(numbers.NOTHING),),
+        )
+        for item in context.disclosure
+    )
+    return [
+        Heading(content=(Trusted("What the card discloses"),)),
+        Table(head=("item", "found", "where"), rows=rows),
+    ]

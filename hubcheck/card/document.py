@@ -1,0 +1,187 @@
+"""What is a card made of?
+
+A small tree that markdown and HTML both render. Text comes in three kinds that cannot be mixed up:
+``Trusted`` was written in this project and holds no sign with a meaning in any medium (checked),
+``Untrusted`` is anything else, ``Identifier`` is untrusted text shown in a monospaced face.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias, assert_never
+
+from hubcheck.card.escaping import DEFAULT_LIMIT
+
+_UNSAFE: Final = re.compile(r"[<>&|`*_\[\]$~\\@#^]|::|//|[^\x20-\x7e…–·≥≠]")
+
+
+class Tone(StrEnum):
+    """How a verdict is coloured where there is colour; the words always say the same."""
+
+    GOOD = "good"
+    BAD = "bad"
+    PLAIN = "plain"
+    MUTED = "muted"
+
+
+class Role(StrEnum):
+    """What a paragraph is for."""
+
+    BODY = "body"
+    LEAD = "lead"
+    NOTE = "note"
+    FOOTER = "footer"
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Text written in this project; shown as it is in every medium."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse signs that mean something to a renderer: such text is not ours.
+
+        Raises:
+            ValueError: The text holds markup, a control character or an address.
+        """
+        found = _UNSAFE.search(self.text)
+        if found:
+            message = f"Trusted text holds {found.group()!r}; wrap it in Untrusted or Identifier."
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """Text that a model repository may have chosen; escaped by every renderer."""
+
+    text: str
+    limit: int = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Untrusted text shown monospaced: a model, a file, a commit, a command."""
+
+    text: str
+    limit: int = DEFAULT_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Emphasised text."""
+
+    content: tuple[Trusted | Untrusted | Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A verdict; a coloured label where there is colour."""
+
+    content: tuple[Trusted | Untrusted | Identifier, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A share between 0 and 1, with its text; a bar where there are graphics."""
+
+    share: float
+    text: Trusted
+
+
+Inline: TypeAlias = Trusted | Untrusted | Identifier | Strong | Chip | Meter
+Line: TypeAlias = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """A heading inside a section."""
+
+    content: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """A paragraph."""
+
+    content: Line
+    role: Role = Role.BODY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table; ``numeric`` names the columns that are aligned to the right."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    numeric: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemList:
+    """A list of short statements."""
+
+    items: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextSteps:
+    """What the reader can do now, most likely first."""
+
+    steps: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A piece of a monospaced line, padded to ``width`` characters."""
+
+    text: str
+    width: int = 0
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBlock:
+    """Monospaced lines; their text is untrusted. A marked segment carries an asterisk."""
+
+    lines: tuple[tuple[Segment, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """A folded section."""
+
+    summary: Line
+    blocks: tuple[Heading | Paragraph | Table | ItemList | CodeBlock, ...]
+
+
+Block: TypeAlias = Heading | Paragraph | Table | ItemList | NextSteps | CodeBlock | Details
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One card: a title with its verdict, then blocks in the order of their use to a reader."""
+
+    title: Line
+    verdict: str
+    tone: Tone
+    blocks: tuple[Block, ...]
+
+
+def raw_text(content: Line) -> str:
+    """Return inline content as raw text: still untrusted, to be escaped by whoever shows it."""
+    pieces: list[str] = []
+    for part in content:
+        match part:
+            case Trusted(text) | Untrusted(text) | Identifier(text):
+                pieces.append(text)
+            case Strong(inner) | Chip(inner, _):
+                pieces.append(raw_text(inner))
+            case Meter(_, shown):
+                pieces.append(shown.text)
+            case _:
+                assert_never(part)
+    return "".join(pieces)

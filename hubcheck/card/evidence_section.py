@@ -1,0 +1,182 @@
+"""How is the evidence about each base laid out?
+
+One folded section per base: what was counted in which family, how strong each family is alone, and
+the controls that show the count finds nothing where nothing is, and everything where everything is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import numbers, sentences
+from hubcheck.card.document import (
+    Details,
+    Heading,
+    Identifier,
+    ItemList,
+    Line,
+    Meter,
+    Paragraph,
+    Role,
+    Table,
+    Trusted,
+    Untrusted,
+)
+from hubcheck.verdict.words import EvidenceKind, Verdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Evidence, Finding, Report
+
+FAMILIES_SHOWN: Final = 24
+"""Rows per base: two screens; the report holds the rest."""
+
+LONG_TEXT: Final = 400
+
+
+def evidence_sections(report: Report) -> tuple[Details, ...]:
+    """Return one section per base that was tested or has a reason to show."""
+    sections = tuple(_evidence(finding) for finding in report.findings)
+    return (*sections, *_parts(report), *_controls(report))
+
+
+def _evidence(finding: Finding) -> Details:
+    summary: list[Trusted | Identifier] = [
+        Trusted("Evidence: "),
+        sentences.pinned(finding.base.ref, finding.base.revision),
+    ]
+    if finding.families_tested:
+        plural = "family" if finding.families_tested == 1 else "families"
+        summary.append(Trusted(f", {numbers.count(finding.families_tested)} {plural}"))
+    blocks: list[Paragraph | Table] = [Paragraph(content=_statement(finding))]
+    if finding.power:
+        blocks.append(Paragraph(content=(Untrusted(finding.power, limit=LONG_TEXT),)))
+    families = [e for e in finding.evidence if e.kind is not EvidenceKind.CONTEXT]
+    if families:
+        blocks.append(_family_table(tuple(families[:FAMILIES_SHOWN])))
+    if len(families) > FAMILIES_SHOWN:
+        rest = f"{numbers.count(len(families) - FAMILIES_SHOWN)} more families are in report.json."
+        blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+    return Details(summary=tuple(summary), blocks=tuple(blocks))
+
+
+def _statement(finding: Finding) -> Line:
+    found: list[Trusted | Untrusted] = []
+    if finding.reason:
+        found += [Untrusted(finding.reason, limit=LONG_TEXT), Trusted(". ")]
+    if finding.relation is not None and finding.relation.detail:
+        found += [Untrusted(finding.relation.detail, limit=LONG_TEXT), Trusted(". ")]
+    if finding.verdict in sentences.MATCHES:
+        found += [Trusted(_bound(finding)), Trusted(sentences.RELATED_MEANS)]
+    elif finding.verdict is Verdict.UNRELATED:
+        found.append(
+            Trusted(
+                "The agreement is what chance gives. It is given as unrelated because a copy "
+                "would have been seen; it says nothing about data or ideas."
+            )
+        )
+    elif not found:
+        found.append(Trusted("Too little was compared to say anything."))
+    return tuple(found)
+
+
+def _bound(finding: Finding) -> str:
+    text = ""
+    if finding.log10_p < 0:
+        text = f"By chance: {numbers.chance(finding.log10_p)}, if the stated assumptions hold. "
+    if finding.log10_p_without_strongest < 0:
+        alone = numbers.chance(finding.log10_p_without_strongest)
+        text += f"Without its strongest family: {alone}. "
+    if finding.families_tested:
+        share = numbers.hits(finding.families_hit, finding.families_tested)
+        text += f"{share} families would reject chance alone. "
+    if finding.direction == "undetermined":
+        text += "Direction: undetermined. "
+    return text
+
+
+def _family_table(families: tuple[Evidence, ...]) -> Table:
+    noted = any(e.note for e in families)
+    head = ["family", "kind", "hits", "own bound", "kept", "relabelled", "would show", "shifted"]
+    rows: list[tuple[Line, ...]] = []
+    for item in families:
+        row: list[Line] = [
+            (Untrusted(item.family or item.test),),
+            _kind(item),
+            (Trusted(numbers.hits(item.hits, item.units) if item.units else numbers.NOTHING),),
+            (Trusted(_own_bound(item)),),
+            _share(item.kept, known=item.units > 0),
+            _share(item.ceiling, known=item.ceiling > 0),
+            _share(item.detectable_kept, known=item.detectable_kept > 0),
+            (Trusted(numbers.count(item.control_hits) if item.units else numbers.NOTHING),),
+        ]
+        if noted:
+            row.append((Untrusted(item.note) if item.note else Trusted(numbers.NOTHING),))
+        rows.append(tuple(row))
+    if noted:
+        head.append("note")
+    return Table(head=tuple(head), rows=tuple(rows), numeric=frozenset({2, 4, 5, 6, 7}))
+
+
+def _kind(item: Evidence) -> Line:
+    kind = Trusted(item.kind.value)
+    return (kind, Trusted(", "), Untrusted(item.frame, limit=24)) if item.frame else (kind,)
+
+
+def _own_bound(item: Evidence) -> str:
+    if item.kind is EvidenceKind.CALIBRATED or not item.units:
+        return numbers.chance(item.log10_p) if item.log10_p < 0 else numbers.NOTHING
+    if item.hits <= 1:
+        return "chance"
+    return f"1/{numbers.count(item.hits)}!, {numbers.chance(item.log10_p)}"
+
+
+def _share(value: float, *, known: bool) -> Line:
+    return (Trusted(numbers.kept(value) if known else numbers.NOTHING),)
+
+
+def _parts(report: Report) -> tuple[Details, ...]:
+    blocks: list[Heading | Table | ItemList] = []
+    for finding in report.findings:
+        if not finding.parts:
+            continue
+        blocks.append(Heading(content=(sentences.pinned(finding.base.ref, finding.base.revision),)))
+        rows = tuple(
+            (
+                (Untrusted(part.name),),
+                (Trusted(part.verdict.value),),
+                (Trusted(numbers.chance(part.log10_p) if part.log10_p < 0 else numbers.NOTHING),),
+                (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
+                if part.verdict in sentences.MATCHES
+                else (Trusted(numbers.NOTHING),),
+            )
+            for part in finding.parts
+        )
+        blocks.append(Table(head=("part", "verdict", "by chance", "kept"), rows=rows))
+    return (
+        (Details(summary=(Trusted("Parts of the model"),), blocks=tuple(blocks)),) if blocks else ()
+    )
+
+
+def _controls(report: Report) -> tuple[Details, ...]:
+    rows = tuple(
+        (
+            (sentences.pinned(finding.base.ref, finding.base.revision),),
+            (Trusted(f"{finding.controls.shifted_hits:.1f}"),),
+            (Trusted(numbers.percent(finding.controls.self_hits)),),
+        )
+        for finding in report.findings
+        if finding.controls is not None
+    )
+    if not rows:
+        return ()
+    explanation = Paragraph(
+        content=(
+            Trusted(
+                "The same count, run where the answer is known. With the base's index shifted, "
+                "about 1 hit per family is chance; with the base against itself, all must be hits."
+            ),
+        )
+    )
+    head = ("base", "shifted: about 1 expected", "against itself: all expected")
+    table = Table(head=head, rows=rows, numeric=frozenset({1, 2}))
+    return (Details(summary=(Trusted("Controls"),), blocks=(explanation, table)),)

@@ -1,0 +1,185 @@
+"""What does a word of the report mean, what does it not mean, and what is there to do?
+
+One short text for each verdict, declaration verdict, conclusion, evidence kind and relation. Some
+words appear in two places; their text names both.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_RELATED: Final = "derivation in either direction, a common ancestor or a common initialisation"
+
+TEXTS: Final[dict[str, str]] = {
+    # verdicts, per base
+    "identical": """\
+identical (verdict about one base, and a relation)
+  Means: the weights of the subject and of the base are the same, value for value.
+  Usually a copy, a mirror or a re-upload; often an honest one.
+  Does not mean: who published first. Dates are context, never a verdict.
+  Do: declare the base in the card if it is not there, and check that its licence came along.""",
+    "related": f"""\
+related (verdict about one base)
+  Means: the two models share an order of units that chance does not give, and the content
+  of those units agrees. So there is {_RELATED}.
+  Does not mean: who copied whom, or that anything was done without permission. Siblings
+  fine-tuned from one ancestor are related too.
+  Do: nothing if the card declares the base or one that explains it. Otherwise declare it in
+  the card, or run `hubcheck replay report.json` if you think this is wrong.""",
+    "disguised": f"""\
+disguised (verdict about one base)
+  Means: after undoing a reordering or a rotation, units match that should not. The error bound
+  comes from a table of independent small models (calibrated), not from a proof. It points to
+  {_RELATED}.
+  Does not mean: intent. Some tools reorder neurons for speed.
+  Do: run again with --depth deep, which tries to prove the match exactly, and ask the publisher.""",
+    "unrelated": """\
+unrelated (verdict about one base)
+  Means: the agreement is what chance gives, and a copy that kept at least the share printed
+  beside it would have been seen, in at least two families of units.
+  Does not mean: no influence. Distillation leaves no trace in weights, and a copy that kept
+  less than that share, or was relabelled and rotated, can pass at depth sample.
+  Do: if the card declares this base, correct the card; to look harder, use --depth deep.""",
+    "inconclusive": """\
+inconclusive (verdict about one base, and declaration verdict for the whole card)
+  Means: too little was seen for a match and too little for its absence. About the whole
+  card: some declared base stayed open, or nothing was tested at all.
+  Does not mean: suspicion. It is what an unreadable format or an unnamed base also gives.
+  Special case: "order agrees, content does not: relabelled to match". Anyone who holds both
+  models can make that, so it proves nothing in either direction.
+  Do: read the reason in the table; name a base with --base, or read more with --depth deep.""",
+    "not-tested": """\
+not-tested (verdict about one base)
+  Means: no weights of this base were compared, for the reason given: gated, missing, a format
+  that hubcheck does not read, or no order that both models share.
+  Does not mean: unrelated, and it does not count against the subject.
+  Do: for a gated base, ask its owner for access and run again with HF_TOKEN set. To stop a
+  pipeline on untested bases, add not-tested to --fail-on.""",
+    # declaration verdicts, whole card
+    "confirmed": """\
+confirmed (declaration verdict for the whole card)
+  Means: every declared base was found in the weights, and no other tested base was found
+  that the declared ones do not explain.
+  Does not mean: that the list is complete. Only the bases in the table were tested, and
+  training data and distillation leave no trace in weights.
+  Do: nothing. The result holds for the commit that is named, not for later pushes.""",
+    "undeclared": f"""\
+undeclared (declaration verdict for the whole card)
+  Means: a tested base is related to the subject and no declared base explains it.
+  The cause is {_RELATED}.
+  Does not mean: that this model came second, or that anyone hid anything. Cards are often
+  just incomplete.
+  Do: if it is right, add the base to base_model in the card. If it is wrong, run
+  `hubcheck replay report.json` and report it. If it is known, allow it with a reason.""",
+    "contradicted": """\
+contradicted (declaration verdict for the whole card)
+  Means: the card names a base, and the weights do not show it although a copy that kept the
+  printed share would have been seen.
+  Does not mean: bad faith. A wrong name or version in the card is the usual cause.
+  Do: if it is right, correct the line of the card that the table names. If it is wrong, run
+  `hubcheck replay report.json`; a copy that was relabelled and rotated needs --depth deep.""",
+    "none-found": """\
+none-found (declaration verdict for the whole card)
+  Means: the card declares no base, at least one base was tested, and each came out unrelated
+  with enough power.
+  Does not mean: trained from scratch. Bases that were not tested are open, and distillation
+  leaves no trace in weights.
+  Do: nothing; to test another base, run again with --suspect ORG/NAME.""",
+    # conclusions
+    "pass": """\
+pass (conclusion)
+  Means: the declaration verdict is confirmed, and your policy has nothing against it.
+  The exit code is 0.
+  Does not mean: an endorsement of the model, its licence or its safety.
+  Do: nothing.""",
+    "neutral": """\
+neutral (conclusion)
+  Means: none-found, inconclusive, or a verdict that your policy does not fail on.
+  The exit code is 0, and the card is published all the same.
+  Does not mean: confirmed. Read the first table.
+  Do: nothing, or name the word in --fail-on if it should stop your pipeline.""",
+    "fail": """\
+fail (conclusion)
+  Means: the result is one that your policy stops on: by default undeclared and contradicted;
+  disguised and not-tested can be added with --fail-on. The exit code is 1.
+  Does not mean: a judgement about people. It is your rule, applied to a measured result.
+  Do: follow the next step on the card: correct it, dispute it, or allow it with a reason.""",
+    # kinds of evidence
+    "exact": """\
+exact (kind of evidence)
+  Means: the chance of a match like this between independently trained models is bounded by
+  arithmetic: k hits have a chance of at most 1/k!, whatever the weights look like.
+  Does not mean: certainty about everything. The bound assumes that the base's units had
+  no meaningful order when its training began, and that it was trained without the subject.
+  Do: look at the controls: about 1 hit with the index shifted, all hits against itself.""",
+    "calibrated": """\
+calibrated (kind of evidence)
+  Means: the error bound was measured on independent models that ship with hubcheck; it can
+  never be smaller than about 2 in the number of those models.
+  Does not mean: a proof. New families of models may behave in other ways.
+  Do: treat it as a reason to look closer, with --depth deep.""",
+    "context": """\
+context (kind of evidence)
+  Means: a fact worth showing that has no evidential value: raw norm cosine, shapes, tokenizer
+  overlap. Strangers agree in these as often as relatives.
+  Does not mean: support for either side. Context never moves a verdict.
+  Do: quote it only beside its control, the same number with the channels shuffled.""",
+    # relations
+    "recast": f"""\
+recast (relation)
+  Means: the same weights stored in another number format, such as float32 to bfloat16.
+  Related says {_RELATED}.
+  Does not mean: that anything was trained or changed on purpose.
+  Do: declare the base; licences usually carry over.""",
+    "quantised": f"""\
+quantised (relation)
+  Means: the weights are those of the base, rounded to few levels. Information was lost on one
+  side, so here the direction can be told. Related says {_RELATED}.
+  Does not mean: that the quality was checked.
+  Do: declare the base with base_model_relation quantized, and name its commit.""",
+    "fine-tune": f"""\
+fine-tune (relation)
+  Means: the body of the model matches throughout, and its values moved a little.
+  Related says {_RELATED}.
+  Does not mean: which of the two came first; a base looks like a fine-tune of its fine-tune.
+  Do: declare the base; the change per part is in the report.""",
+    "parts": f"""\
+parts (relation)
+  Means: only the named part matches, for example the embeddings or a vision tower; the body does
+  not. Related says {_RELATED}, for that part.
+  Does not mean: that the model as a whole derives from the base. Reusing an embedding or a
+  tower is common and often declared elsewhere.
+  Do: name the part and its source in the card. Only a whole tower makes a card undeclared.""",
+    "common-initialisation": """\
+common-initialisation (relation)
+  Means: both models began from the same starting values, usually the same seed and code; what
+  they learned differs.
+  Does not mean: copied training. It never fails a gate and never makes a card undeclared.
+  It does not say who copied whom, because nobody need have.
+  Do: nothing. If it is surprising, compare the seeds and the training code.""",
+    "rearranged": f"""\
+rearranged (relation)
+  Means: the units match after a reordering, rotation or rescaling was undone, and exact tests
+  on parts the search never saw confirm it. Related says {_RELATED}.
+  Does not mean: intent; some tools reorder or fold weights for speed.
+  Do: read which change was undone in the folded evidence, and declare the base.""",
+    "undetermined": f"""\
+undetermined (relation and direction)
+  Means: the models are related, and the form of the relation or its direction was not settled
+  by what was read. Related says {_RELATED}.
+  Does not mean: doubt about the match itself; its bound stands on its own.
+  Do: run again with --depth deep if the form matters to you.""",
+}
+
+
+def explain(word: str) -> str:
+    """Return what ``word`` means, what it does not mean and what to do: 5 to 12 plain lines.
+
+    Raises:
+        ValueError: The word is none of the report's; the message lists those that are.
+    """
+    text = TEXTS.get(word.strip().lower().replace("_", "-"))
+    if text is None:
+        message = f"no explanation of that word; the words are: {', '.join(sorted(TEXTS))}"
+        raise ValueError(message)
+    return text + "\n"

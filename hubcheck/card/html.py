@@ -1,0 +1,158 @@
+"""How does a card become a page?
+
+One self-contained file: inline style, no script, no request (a policy in the page forbids both),
+readable on a phone and in print.
+"""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from hubcheck.card.document import (
+    Block,
+    Chip,
+    CodeBlock,
+    Details,
+    Document,
+    Heading,
+    Identifier,
+    Inline,
+    ItemList,
+    Line,
+    Meter,
+    NextSteps,
+    Paragraph,
+    Segment,
+    Strong,
+    Table,
+    Tone,
+    Trusted,
+    Untrusted,
+    raw_text,
+)
+from hubcheck.card.escaping import html_attribute, html_text
+from hubcheck.card.html_style import STYLE
+
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+CODE_LIMIT: Final = 400
+
+_SIGNS: Final = {Tone.GOOD: "✓", Tone.BAD: "!", Tone.PLAIN: "○", Tone.MUTED: "?"}
+"""A second signal beside colour."""
+
+
+def render(document: Document) -> str:
+    """Return the card as one HTML page."""
+    sign = _SIGNS[document.tone]
+    body = "\n".join(_block(block) for block in document.blocks)
+    return page(
+        title=f"hubcheck: {raw_text(document.title)} ({document.verdict})",
+        tone=document.tone,
+        body=(
+            '<header>\n<p class="top"><span>hubcheck provenance card</span>'
+            f'<span class="verdict"><span aria-hidden="true">{sign}</span> '
+            f"{document.verdict}</span></p>\n"
+            f"<h1>{_sentence(document.title)}</h1>\n</header>\n{body}"
+        ),
+    )
+
+
+def page(*, title: str, tone: Tone, body: str) -> str:
+    """Return a whole page around ``body``; ``title`` is escaped here, ``body`` is not."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{html_text(title, limit=CODE_LIMIT)}</title>\n"
+        f"<style>{STYLE}</style>\n</head>\n<body>\n"
+        f'<main class="{tone.value}">\n{body}\n</main>\n</body>\n</html>\n'
+    )
+
+
+def inline(content: Line) -> str:
+    """Return a line of inline content as HTML."""
+    return "".join(_inline(part) for part in content)
+
+
+def _sentence(content: Line) -> str:
+    first = content[0] if content else Trusted("")
+    if isinstance(first, Trusted):
+        return inline((Trusted(first.text[:1].upper() + first.text[1:]), *content[1:]))
+    return inline(content)
+
+
+def _inline(part: Inline) -> str:
+    match part:
+        case Trusted(text):
+            return html_text(text, limit=len(text) + 1)
+        case Untrusted(text, limit):
+            return f"<bdi>{html_text(text, limit=limit)}</bdi>"
+        case Identifier(text, limit):
+            return f"<code><bdi>{html_text(text, limit=limit)}</bdi></code>"
+        case Strong(content):
+            return f"<strong>{inline(content)}</strong>"
+        case Chip(content, tone):
+            return f'<span class="chip {tone.value}">{inline(content)}</span>'
+        case Meter(share, text):
+            width = round(100 * min(max(share, 0.0), 1.0)) if share == share else 0  # noqa: PLR0124
+            bar = f'<span class="meter" aria-hidden="true"><i style="width:{width}%"></i></span>'
+            return bar + inline((text,))
+        case _:
+            assert_never(part)
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(content=content):
+            return f"<h2>{inline(content)}</h2>"
+        case Paragraph(content=content, role=role):
+            return f'<p class="{role.value}">{inline(content)}</p>'
+        case Table():
+            return _table(block)
+        case ItemList(items=items):
+            return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
+        case NextSteps(steps=steps):
+            listed = "".join(f"<li>{_sentence(step)}</li>" for step in steps)
+            return f'<div class="next"><strong>Next</strong><ul>{listed}</ul></div>'
+        case CodeBlock(lines=lines):
+            return "<pre>" + "\n".join(_code_line(line) for line in lines) + "</pre>"
+        case Details(summary=summary, blocks=blocks):
+            body = "\n".join(_block(inner) for inner in blocks)
+            return (
+                f"<details>\n<summary>{inline(summary)}</summary>\n"
+                f'<div class="folded">\n{body}\n</div>\n</details>'
+            )
+        case _:
+            assert_never(block)
+
+
+def _table(table: Table) -> str:
+    def kind(column: int) -> str:
+        return ' class="number"' if column in table.numeric else ""
+
+    head = "".join(
+        f'<th scope="col"{kind(i)}>{html_text(name)}</th>' for i, name in enumerate(table.head)
+    )
+    rows = "\n".join(
+        "<tr>"
+        + "".join(
+            f'<td data-label="{html_attribute(table.head[i])}"{kind(i)}>'
+            f"<div>{inline(cell)}</div></td>"
+            for i, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return (
+        f'<div class="scroll stack"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table></div>"
+    )
+
+
+def _code_line(line: tuple[Segment, ...]) -> str:
+    pieces: list[str] = []
+    for segment in line:
+        text = html_text(segment.text, limit=CODE_LIMIT)
+        padding = " " * max(0, segment.width - len(segment.text))
+        pieces.append(f"<mark>{text}</mark>{padding}" if segment.marked else text + padding)
+    return "".join(pieces).rstrip()

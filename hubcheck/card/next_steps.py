@@ -1,0 +1,94 @@
+"""What can the reader do now?
+
+One short line of concrete actions, most likely first. An honest publisher, a wrong tool and a known
+exception each get a way out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import sentences
+from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
+from hubcheck.card.escaping import yaml_value
+from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Finding, Report
+
+REPLAY: Final = "hubcheck replay report.json"
+_WRONG: Final[Line] = (Trusted("wrong? "), Identifier(REPLAY))
+_ACCEPTED: Final[Line] = (Trusted("accepted? allow it, with a reason"),)
+_NOT_A_PLACE: Final = frozenset({"--base", "--suspect"})
+
+
+def next_steps(report: Report) -> NextSteps:
+    """Return the actions that fit the declaration verdict."""
+    match report.verdict:
+        case DeclarationVerdict.CONFIRMED:
+            return NextSteps(steps=((Trusted("nothing to do"),),))
+        case DeclarationVerdict.CONTRADICTED:
+            return NextSteps(steps=(_correct(report), _WRONG, _ACCEPTED))
+        case DeclarationVerdict.UNDECLARED:
+            return NextSteps(steps=(_declare(report), _WRONG, _ACCEPTED))
+        case DeclarationVerdict.NONE_FOUND:
+            more = "hubcheck check SUBJECT --suspect ORG/NAME"
+            step = (Trusted("nothing to do; to test another base: "), _command(report, more))
+            return NextSteps(steps=(step,))
+        case DeclarationVerdict.INCONCLUSIVE:
+            return NextSteps(steps=_decide(report))
+
+
+def _correct(report: Report) -> Line:
+    refuted = [f for f in sentences.declared(report) if f.verdict is Verdict.UNRELATED]
+    place = next((p for f in refuted for p in f.proposed_by if p not in _NOT_A_PLACE), "")
+    if not place:
+        return (Trusted("right? correct the base that was named"),)
+    return (Trusted("right? change "), Untrusted(place, limit=sentences.FEW_WORDS))
+
+
+def _declare(report: Report) -> Line:
+    found = sentences.main_match(report)
+    if found is None:
+        return (Trusted("right? declare the base in the card"),)
+    value = yaml_value(found.base.ref)
+    if any(f.verdict in sentences.MATCHES for f in sentences.declared(report)):
+        return (Trusted("right? add "), Identifier(value), Trusted(" to the declared bases"))
+    return (Trusted("right? put "), Identifier(f"base_model: {value}"), Trusted(" in the card"))
+
+
+def _decide(report: Report) -> tuple[Line, ...]:
+    if not report.findings:
+        name = _command(report, "hubcheck check SUBJECT --base ORG/NAME")
+        return ((Trusted("name a base: "), name),)
+    steps: list[Line] = []
+    if any(sentences.is_gated(f) for f in report.findings):
+        steps.append(
+            (
+                Trusted("ask the owner for access, then run again with "),
+                Identifier("HF_TOKEN"),
+                Trusted(" set"),
+            )
+        )
+    if any(sentences.is_framed(f) for f in report.findings):
+        steps.append((Trusted("do not act on this result alone"),))
+    if any(_could_decide(f) for f in report.findings):
+        deeper = Depth.SAMPLE if report.depth is Depth.HEADERS else Depth.DEEP
+        if report.depth is not deeper and report.depth is not Depth.FULL:
+            command = f"hubcheck check SUBJECT --depth {deeper.value}"
+            steps.append((Trusted("read more: "), _command(report, command)))
+    return tuple(steps) or ((Trusted("see the reason in the table; then "), Identifier(REPLAY)),)
+
+
+def _could_decide(finding: Finding) -> bool:
+    if sentences.is_relation(finding, RelationKind.COMMON_INITIALISATION):
+        return False
+    headers_only = finding.status == "not-tested" and "depth" in finding.reason.lower()
+    return finding.verdict is Verdict.INCONCLUSIVE or headers_only
+
+
+def _command(report: Report, template: str) -> Identifier:
+    ref = report.subject.ref
+    plain = bool(ref) and all(c.isalnum() or c in "._/@-" for c in ref) and not ref.startswith("-")
+    # A name that a shell would read as more than a name is never put into a line to be pasted.
+    return Identifier(template.replace("SUBJECT", ref, 1) if plain and ref.isascii() else template)

@@ -1,0 +1,96 @@
+"""Which tensors hold quantised values whose raw numbers mean nothing without their scales?
+
+Such tensors are never compared as numbers. Names and dtypes decide; a scale alone does not, because
+plain models have parameters called ``scale`` too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.checkpoint.decode import DTYPE_BITS, INTEGER_DTYPES
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+
+GPTQ_AWQ: Final = "GPTQ/AWQ"
+BITSANDBYTES: Final = "bitsandbytes"
+FP8_WITH_SCALES: Final = "fp8 with scales"
+MXFP4: Final = "MXFP4"
+NVFP4: Final = "NVFP4"
+COMPRESSED_TENSORS: Final = "compressed-tensors"
+SUB_BYTE: Final = "sub-byte floats"
+INTEGER: Final = "integer weights"
+
+MIN_PACKED_SHARE: Final = 0.05
+"""Share of a model's bytes from which on it counts as packed. A half-billion model with 4-bit
+matrices and plain embeddings has a quarter; one decoy tensor must not switch a whole check off."""
+
+_SCALES: Final = ("_scale", "_scale_inv", "_scale_2", "_global_scale", "_scales")
+"""What follows ``X.weight`` in the name of its scale."""
+
+_BITSANDBYTES_ENDS: Final = (".absmax", ".quant_map", ".nested_absmax")
+"""What follows ``X.weight`` in the names of a 4-bit tensor's block maxima and code book."""
+
+
+def packed_storage(checkpoint: Checkpoint) -> str:
+    """Return the name of the packed storage that a model uses, or ``""`` if its values are plain.
+
+    The name is the one that covers most bytes; it is given only if packed tensors make up at least
+    ``MIN_PACKED_SHARE`` of the model.
+    """
+    n_bytes: Counter[str] = Counter()
+    for name, storage in packed_tensors(checkpoint).items():
+        tensor = checkpoint.tensors[name]
+        n_bytes[storage] += tensor.stop - tensor.start
+    if n_bytes.total() == 0 or n_bytes.total() < MIN_PACKED_SHARE * checkpoint.n_bytes:
+        return ""
+    return max(sorted(n_bytes), key=n_bytes.__getitem__)
+
+
+def packed_tensors(checkpoint: Checkpoint) -> Mapping[str, str]:
+    """Return the storage of every tensor whose raw values mean nothing alone, by tensor name.
+
+    Scales and other companions are not listed; the tensor they belong to is.
+    """
+    found = {}
+    for name, tensor in checkpoint.tensors.items():
+        storage = _storage(tensor, checkpoint.tensors)
+        if storage:
+            found[name] = storage
+    return found
+
+
+def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
+    """Return the storage of one tensor, or ``""``."""
+    name, dtype = tensor.name, tensor.dtype
+    if DTYPE_BITS.get(dtype, 8) % 8:
+        return SUB_BYTE
+    if dtype in INTEGER_DTYPES:
+        return _integer_storage(name, tensor, tensors)
+    has_scale = any(name + ending in tensors for ending in _SCALES)
+    # DeepSeek's own layout writes ``X.scale`` beside ``X.weight``.
+    has_scale = has_scale or name.removesuffix("weight") + "scale" in tensors
+    is_scale = name.endswith((*_SCALES, ".scale"))
+    return FP8_WITH_SCALES if dtype.startswith("F8_") and has_scale and not is_scale else ""
+
+
+def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
+    """Return the storage of a tensor of integers; buffers such as position ids are plain."""
+    stem, _, last = name.rpartition(".")
+    storage = ""
+    if last == "qweight":
+        storage = GPTQ_AWQ
+    elif last == "weight_packed":
+        is_nvfp4 = f"{stem}.weight_global_scale" in tensors
+        storage = NVFP4 if is_nvfp4 else COMPRESSED_TENSORS
+    elif name.endswith("_blocks") and name.removesuffix("_blocks") + "_scales" in tensors:
+        storage = MXFP4
+    elif last == "weight" and tensor.shape:
+        if f"{stem}.SCB" in tensors or any(name + end in tensors for end in _BITSANDBYTES_ENDS):
+            storage = BITSANDBYTES
+        elif f"{name}_scale_2" in tensors:
+            storage = NVFP4
+        else:
+            storage = COMPRESSED_TENSORS if f"{name}_scale" in tensors else INTEGER
+    return storage

@@ -1,0 +1,173 @@
+"""What values do some rows of some tensors hold, and which bytes does that cost?
+
+Rows are those of the flattened view of ``checkpoint.interface``. Values are float32 and finite: a
+NaN or infinity in weights under test is an error that names its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.checkpoint.decode import bytes_of, decode
+from hubcheck.checkpoint.interface import Checkpoint, RowBlock, TensorRecord
+from hubcheck.errors import UnreadableError, printable
+from hubcheck.source.interface import Span
+from hubcheck.source.ledger import Purpose
+
+
+def span_of(record: TensorRecord, block: RowBlock) -> Span:
+    """Return exactly the bytes that ``block`` costs.
+
+    Raises:
+        UnreadableError: the block leaves the tensor.
+        UnsupportedFormatError: the dtype is unknown or its values do not fill whole bytes.
+    """
+    if not 0 <= block.start <= block.stop <= record.n_rows:
+        raise UnreadableError(
+            f"Rows {block.start} to {block.stop} of tensor '{printable(record.name)}' were asked"
+            f" for, which has {record.n_rows}.",
+            cause="config.json and the weights state different sizes.",
+            next_step="check that config.json belongs to these weights.",
+        )
+    row_bytes = record.n_cols * bytes_of(record.dtype)
+    return Span(
+        path=record.path,
+        start=record.start + block.start * row_bytes,
+        stop=record.start + block.stop * row_bytes,
+    )
+
+
+def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArray[np.float32]]:
+    """Return the values of each block, all fetched by one call of the source.
+
+    Args:
+        checkpoint: The opened model.
+        blocks: Rows to read, in any order; they may overlap and be empty.
+
+    Returns:
+        For each block, in the order asked, a float32 array [stop - start, n_cols].
+
+    Raises:
+        UnreadableError: a tensor does not exist, a block leaves its tensor, or a value is NaN or
+            infinite.
+        UnsupportedFormatError: a dtype cannot be decoded.
+        BudgetExceededError: the bytes pass the budget; nothing was read.
+    """
+    records = [_record(checkpoint, block.tensor) for block in blocks]
+    raws = _read(checkpoint, [span_of(r, b) for r, b in zip(records, blocks, strict=True)])
+    arrays = []
+    for record, block, raw in zip(records, blocks, raws, strict=True):
+        rows = decode(raw, record.dtype).reshape(block.stop - block.start, record.n_cols)
+        require_finite(rows, record.name, first_row=block.start)
+        arrays.append(rows)
+    return arrays
+
+
+def read_row_list(
+    checkpoint: Checkpoint, wanted: Mapping[str, NDArray[np.int64]]
+) -> dict[str, NDArray[np.float32]]:
+    """Return chosen rows of several tensors, all fetched by one call of the source.
+
+    Rows that follow each other are asked for as one block, so sorted lists cost the fewest
+    requests; a row asked for twice is read once.
+
+    Args:
+        checkpoint: The opened model.
+        wanted: For each tensor the row numbers, int64 [n], in any order.
+
+    Returns:
+        For each tensor a float32 array [n, n_cols], row i being row ``wanted[tensor][i]``.
+
+    Raises:
+        UnreadableError: as ``read_rows``.
+        UnsupportedFormatError: as ``read_rows``.
+        BudgetExceededError: as ``read_rows``.
+    """
+    distinct = {name: np.unique(rows, return_inverse=True) for name, rows in wanted.items()}
+    spans: list[Span] = []
+    n_spans: dict[str, int] = {}
+    for name, (rows, _) in distinct.items():
+        record = _record(checkpoint, name)
+        blocks = contiguous_blocks(name, rows)
+        spans += [span_of(record, block) for block in blocks]
+        n_spans[name] = len(blocks)
+    raws = iter(_read(checkpoint, spans))
+    arrays = {}
+    for name, (rows, order) in distinct.items():
+        record = checkpoint.tensors[name]
+        raw = b"".join(next(raws) for _ in range(n_spans[name]))
+        values = decode(raw, record.dtype).reshape(len(rows), record.n_cols)
+        require_finite(values, name, row_numbers=rows)
+        in_order = np.array_equal(order, np.arange(len(rows)))
+        arrays[name] = values if in_order else values[order]
+    return arrays
+
+
+def contiguous_blocks(tensor: str, rows: NDArray[np.int64]) -> list[RowBlock]:
+    """Return the fewest blocks that hold exactly ``rows``.
+
+    Args:
+        tensor: Name of the tensor.
+        rows: Row numbers, int64 [n], ascending without repetition.
+    """
+    if rows.size == 0:
+        return []
+    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+    starts = rows[np.concatenate([[0], breaks])]
+    stops = rows[np.concatenate([breaks - 1, [rows.size - 1]])] + 1
+    return [
+        RowBlock(tensor=tensor, start=start, stop=stop)
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
+    ]
+
+
+def require_finite(
+    array: NDArray[np.float32],
+    tensor: str,
+    *,
+    first_row: int = 0,
+    row_numbers: NDArray[np.int64] | None = None,
+) -> None:
+    """Refuse NaN and infinity.
+
+    Args:
+        array: Values, float32 [n_rows, n_cols].
+        tensor: Where they come from, for the message.
+        first_row: Number of the array's first row in the tensor.
+        row_numbers: Numbers of all rows, int64 [n_rows], where they do not follow each other.
+
+    Raises:
+        UnreadableError: a value is not finite; names the tensor, the first value and its place.
+    """
+    finite = np.isfinite(array)
+    if finite.all():
+        return
+    row, column = (int(i) for i in np.argwhere(~finite)[0])
+    place = first_row + row if row_numbers is None else int(row_numbers[row])
+    raise UnreadableError(
+        f"Tensor '{printable(tensor)}' holds {array[row, column]} in row {place}, column {column}.",
+        cause="training diverged, the values do not fit float32, or the file was damaged.",
+        next_step="repair or re-export the weights; values that are not numbers prove nothing.",
+    )
+
+
+def _record(checkpoint: Checkpoint, tensor: str) -> TensorRecord:
+    """Return the record of a tensor that must exist."""
+    record = checkpoint.tensors.get(tensor)
+    if record is None:
+        raise UnreadableError(
+            f"Tensor '{printable(tensor)}' does not exist in this model.",
+            cause="the name comes from another model or from config.json.",
+            next_step="check that config.json belongs to these weights.",
+        )
+    return record
+
+
+def _read(checkpoint: Checkpoint, spans: Sequence[Span]) -> list[bytes]:
+    """Return the bytes of each span by one call; empty spans are not asked for."""
+    filled = [span for span in spans if span.size]
+    raws = iter(checkpoint.source.read(filled, Purpose.WEIGHTS) if filled else [])
+    return [next(raws) if span.size else b"" for span in spans]

@@ -1,0 +1,108 @@
+"""Which errors can end or degrade a check, and with which exit code?
+
+Every message has three parts: what happened (with the offending value), the likely cause, and the
+next step. Values that come from a model repository are passed through ``printable`` before they
+enter a message, so that a hostile name cannot move a terminal's cursor or forge a log line.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """The process exit codes of DESIGN section 5; pinned by a test."""
+
+    OK = 0
+    POLICY_FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    UNREADABLE = 4
+    INTERNAL = 5
+
+
+def printable(value: object, *, limit: int = 120) -> str:
+    """Return ``value`` as one line of printable text, at most ``limit`` characters.
+
+    Control characters, line breaks, bidirectional overrides and lone surrogates are shown as
+    escapes; text past ``limit`` is cut and marked.
+    """
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value)[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+class HubcheckError(Exception):
+    """Base of every error that hubcheck raises on purpose."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+
+    def __init__(self, what: str, *, cause: str, next_step: str) -> None:
+        """Keep the three parts of the message.
+
+        Args:
+            what: What happened, the offending value included.
+            cause: The likely cause.
+            next_step: What the user can do now.
+        """
+        super().__init__(what)
+        self.what = what
+        self.cause = cause
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """Return the three parts as one paragraph."""
+        return f"{self.what} Likely cause: {self.cause} Next: {self.next_step}"
+
+
+class UsageError(HubcheckError):
+    """The request itself is wrong: an option, a reference or a configuration file."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnreachableError(HubcheckError):
+    """A model could not be reached."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class MissingModelError(UnreachableError):
+    """The repository, folder or file does not exist (or is private and hidden)."""
+
+
+class GatedModelError(UnreachableError):
+    """The repository exists, and its owner has not granted this token access."""
+
+
+class UnknownRevisionError(UnreachableError):
+    """The repository exists, the revision does not."""
+
+
+class NetworkFaultError(UnreachableError):
+    """The host did not answer, or answered with something that is not what was asked for."""
+
+
+class UnreadableError(HubcheckError):
+    """The bytes are not a checkpoint that can be read safely."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
+class HostileCheckpointError(UnreadableError):
+    """A header, index or path contradicts itself or reaches outside the model."""
+
+
+class UnsupportedFormatError(UnreadableError):
+    """The model holds weights in a format hubcheck does not read (yet); names the format."""
+
+    def __init__(self, what: str, *, cause: str, next_step: str, format_name: str) -> None:
+        """Keep the name of the format beside the three parts of the message."""
+        super().__init__(what, cause=cause, next_step=next_step)
+        self.format_name = format_name
+
+
+class BudgetExceededError(HubcheckError):
+    """A read was refused because it would pass ``--max-read``."""
+
+    exit_code = ExitCode.USAGE

@@ -1,0 +1,129 @@
+"""What do all families together say?
+
+One rule (DESIGN 3.3): average whatever shares an order of the base, multiply over distinct orders,
+divide by the number of bases tried, keep the running maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Part, Profiles, Test
+from hubcheck.evidence.look import share_an_order
+from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
+
+SETTLED: Final = log(1e10)
+"""E that settles a relation: 1 in 10 billion, about where doubt about the assumptions takes over."""
+NOTABLE: Final = log(1e3)
+"""E that one order must reach, and the rest must reach without the strongest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOutcome:
+    """The signs of matched up rows in one neuron family."""
+
+    label: str
+    base: Block
+    agreements: int
+    pairs: int
+    log_e: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """Natural logs of the e-values at one moment, already divided by the bases tried."""
+
+    whole: float
+    without_strongest: float
+    strongest_body: float
+    """The largest single body order, not divided."""
+    body: float
+    embeddings: float
+    norms: float
+    orders: int
+    """Distinct orders of the base that were multiplied."""
+
+
+def combine(
+    outcomes: Sequence[FamilyOutcome],
+    signs: Sequence[SignOutcome],
+    base_profiles: Mapping[tuple[str, Block], Profiles],
+    n_bases: int,
+) -> Combined:
+    """Combine every family seen so far.
+
+    Args:
+        outcomes: One per family.
+        signs: One per neuron family of a gated model.
+        base_profiles: The base's profiles, keyed by (label, block).
+        n_bases: Bases tried in this check, at least 1.
+    """
+    groups = order_groups(outcomes, base_profiles)
+    of_group = [(group[0].test, log_mean([o.log_e for o in group])) for group in groups]
+    sign_es = _sign_factors(groups, signs)
+    factors = [e for _, e in of_group] + sign_es
+    paid = log(max(1, n_bases))
+    body = [e for test, e in of_group if test in BODY_ORDERS]
+    reserved = [e for test, e in of_group if test is Test.RESERVED]
+    return Combined(
+        whole=log_product(factors) - paid,
+        without_strongest=without_strongest(factors) - paid,
+        strongest_body=max(body, default=0.0),
+        body=log_product([*body, *sign_es]) - paid,
+        embeddings=log_product([*reserved, *_channel_view(outcomes, "raw embeddings")]) - paid,
+        norms=log_product(_channel_view(outcomes, "raw norms")) - paid,
+        orders=len(groups),
+    )
+
+
+def order_groups(
+    outcomes: Sequence[FamilyOutcome], base_profiles: Mapping[tuple[str, Block], Profiles]
+) -> list[list[FamilyOutcome]]:
+    """Group families that share one order inside the base (union of all sharing pairs)."""
+    groups: list[list[FamilyOutcome]] = []
+    for outcome in outcomes:
+        own = base_profiles[outcome.label, outcome.base]
+        joined = [
+            group
+            for group in groups
+            if any(
+                share_an_order(own, base_profiles[o.label, o.base], outcome.test, o.test)
+                for o in group
+            )
+        ]
+        merged = [outcome, *(o for group in joined for o in group)]
+        groups = [group for group in groups if group not in joined] + [merged]
+    return groups
+
+
+def _sign_factors(
+    groups: Sequence[Sequence[FamilyOutcome]], signs: Sequence[SignOutcome]
+) -> list[float]:
+    """Return one factor per group of neuron families: shared orders share their coins too."""
+    by_label = {sign.label: sign.log_e for sign in signs}
+    factors = []
+    for group in groups:
+        own = [by_label[o.label] for o in group if o.label in by_label]
+        if own:
+            factors.append(log_mean(own))
+    return factors
+
+
+def _channel_view(outcomes: Sequence[FamilyOutcome], name: str) -> list[float]:
+    """Return log e of one view of the channels: a part is judged by its own view alone."""
+    return [
+        log_e_hits(view.hits)
+        for outcome in outcomes
+        if outcome.test is Test.CHANNELS
+        for look in outcome.looks
+        for view in look.views
+        if view.name == name
+    ]
+
+
+def part_families(outcomes: Sequence[FamilyOutcome], part: Part) -> list[FamilyOutcome]:
+    """Return the families of one part."""
+    return [outcome for outcome in outcomes if outcome.part is part]

@@ -1,0 +1,347 @@
+"""How is one subject held against one base, reading no more than needed?
+
+In sequence: corresponding layers, more layers, and a search over all layers and groups. After each
+step the evidence is combined anew; the first step that settles the matter is the last. Weights of
+later looks are fixed beforehand and count 0 until spent, so stopping early costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.anatomy.interface import Anatomy
+from hubcheck.evidence.channels import ChannelTest, neuron_tests
+from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome, combine
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.experts import ExpertTest
+from hubcheck.evidence.family import (
+    BODY_ORDERS,
+    Abstention,
+    Block,
+    FamilyOutcome,
+    FamilyTest,
+    Look,
+    Profiles,
+    Test,
+    View,
+)
+from hubcheck.evidence.heads import HeadTest
+from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, judge_family
+from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.reserved import ReservedTest
+from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.evidence.vo import ValueTest
+from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
+from hubcheck.statistics.exchangeability import order_problem
+from hubcheck.statistics.signs import sign_agreements
+from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
+
+BLOCKS_A_STEP: Final = 4
+"""Families of each test that a step adds: 4 layers settle any ordinary derivative."""
+STEP_BYTES: Final = (14_000_000, 8_000_000, 32_000_000)
+"""Weight bytes a step may add for each model: the first fits the 16 MB of DESIGN section 7 at
+100 B size, the third pays for 32 rows of every layer."""
+POWER_KEPT: Final = 0.2
+"""An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
+POWER_FAMILIES: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything seen between one subject and one base."""
+
+    outcomes: tuple[FamilyOutcome, ...]
+    signs: tuple[SignOutcome, ...]
+    abstentions: tuple[Abstention, ...]
+    combined: Combined
+    """As of the last step."""
+    best_whole: float
+    """Running maximum of the whole-model log E over the steps."""
+    spectra: tuple[SpectrumShare, ...]
+    """Of neuron families that hit: what part of the base's spectrum is held."""
+    steps: int
+    searched: bool
+    """True when all layers and groups were searched."""
+    wanted_base: tuple[Wanted, ...]
+    wanted_subject: tuple[Wanted, ...]
+
+    @property
+    def hitting(self) -> tuple[FamilyOutcome, ...]:
+        """Body families whose own e-value is notable."""
+        return tuple(o for o in self.outcomes if o.test in BODY_ORDERS and o.log_e >= NOTABLE)
+
+    @property
+    def content_stands(self) -> bool:
+        """The content check of the whole model: at least half of the hitting body families keep
+        more than relabelling could have reached."""
+        hitting = self.hitting
+        return bool(hitting) and 2 * sum(o.stands for o in hitting) >= len(hitting)
+
+    @property
+    def detectable(self) -> float:
+        """The detectable kept of the family that is second best at it: two must have seen it."""
+        values = sorted(min(o.detectable_raw, o.detectable_token) for o in self.outcomes)
+        return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
+
+    @property
+    def has_power(self) -> bool:
+        """Whether a copy keeping 0.2 would have been seen in two families."""
+        return self.detectable <= POWER_KEPT
+
+    @property
+    def settled_related(self) -> bool:
+        """The conditions of DESIGN 3.3 for the whole model."""
+        return (
+            self.best_whole >= SETTLED
+            and self.combined.without_strongest >= NOTABLE
+            and self.combined.strongest_body >= NOTABLE
+            and self.content_stands
+        )
+
+
+class Comparer:
+    """Runs the steps for one subject and one base."""
+
+    def __init__(
+        self,
+        base: Reader,
+        subject: Reader,
+        tokens: SharedTokens,
+        *,
+        seed: int,
+        n_bases: int,
+        routing_groups: int,
+    ) -> None:
+        """Set the tests up; nothing is read.
+
+        Args:
+            base: Reader of the base.
+            subject: Reader of the subject, shared between comparisons.
+            tokens: Ids of shared and of reserved tokens, aligned.
+            seed: The seed of every draw.
+            n_bases: Bases tried in this check.
+            routing_groups: Groups the base's router chooses among first; 1 for none.
+        """
+        self.draw = Draw(seed)
+        self.n_bases = n_bases
+        positions = self.draw.tokens(len(tokens.base_ids), base.anatomy.geometry.hidden)
+        self.base = Side(base, tuple(tokens.base_ids[p] for p in positions))
+        self.subject = Side(subject, tuple(tokens.subject_ids[p] for p in positions))
+        a, b = base.anatomy, subject.anatomy
+        self.neurons = neuron_tests(a, b, self.draw)
+        tests: list[FamilyTest] = [
+            ChannelTest(a, b, self.draw, self.neurons),
+            *self.neurons,
+            ValueTest(a, b, self.draw),
+            ExpertTest(a, b, self.draw, routing_groups),
+            HeadTest(a, b, self.draw),
+            ReservedTest(a, tokens.base_reserved, tokens.subject_reserved),
+        ]
+        self.tests = tests
+        self._base_profiles: dict[tuple[str, Block], Profiles] = {}
+        self._looks: dict[tuple[FamilyTest, Block], list[Look]] = {}
+        self._subjects: dict[tuple[FamilyTest, Block], dict[Block, Profiles]] = {}
+        self._outcomes: dict[tuple[FamilyTest, Block], FamilyOutcome] = {}
+        self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
+        self._abstentions: dict[tuple[str, Block], Abstention] = {}
+        self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
+
+    def run(self, *, search: bool) -> Comparison:
+        """Take step after step until the matter is settled.
+
+        Args:
+            search: Whether an apparently unrelated base is searched in all layers and groups
+                (declared bases, models of different depth).
+        """
+        best = 0.0
+        searched = False
+        comparison = self._sum_up(best, 0, searched=False)
+        for step in range(len(STEP_BYTES)):
+            searched = step == len(STEP_BYTES) - 1
+            if not self._step(step):
+                continue
+            comparison = self._sum_up(best, step + 1, searched=searched)
+            best = comparison.best_whole
+            if comparison.settled_related or (not search and self._calm(comparison)):
+                break
+        return comparison
+
+    @staticmethod
+    def _calm(comparison: Comparison) -> bool:
+        """Return whether nothing at all was seen, with power to see it."""
+        return comparison.has_power and comparison.best_whole < NOTABLE
+
+    def plan(self) -> tuple[tuple[Wanted, ...], tuple[Wanted, ...]]:
+        """Return what the first step would read of base and subject; nothing is read."""
+        chosen = self._affordable(0)
+        wanted_base = dict.fromkeys(
+            w for test, block, _ in chosen for w in test.wanted(self.base, block)
+        )
+        wanted_subject = dict.fromkeys(
+            w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
+        )
+        return tuple(wanted_base), tuple(wanted_subject)
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def _items(self, step: int) -> list[tuple[FamilyTest, Block, Sequence[Block]]]:
+        """Return (test, base block, subject blocks) of a step, most telling first."""
+        if step < len(STEP_BYTES) - 1:
+            part = slice(step * BLOCKS_A_STEP, (step + 1) * BLOCKS_A_STEP)
+            rounds = [[(t, b, t.direct(b)) for b in t.base_blocks()[part]] for t in self.tests]
+        else:
+            until = slice(0, (len(STEP_BYTES) - 1) * BLOCKS_A_STEP)
+            rounds = [[(t, b, t.mapped(b)) for b in t.base_blocks()[until]] for t in self.tests]
+        longest = max((len(r) for r in rounds), default=0)
+        by_turn = [r[n] for n in range(longest) for r in rounds if n < len(r)]
+        return [item for item in by_turn if item[2]]
+
+    def _affordable(self, step: int) -> list[tuple[FamilyTest, Block, Sequence[Block]]]:
+        """Return the items of a step that fit the step's bytes and the models' budgets."""
+        allowed = [
+            min(STEP_BYTES[step], side.reader.anatomy.checkpoint.source.ledger.remaining)
+            for side in (self.base, self.subject)
+        ]
+        chosen: list[tuple[FamilyTest, Block, Sequence[Block]]] = []
+        asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
+        spent = [0, 0]
+        for test, block, blocks in self._items(step):
+            new = (
+                [w for w in test.wanted(self.base, block) if w not in asked[0]],
+                [w for b in blocks for w in test.wanted(self.subject, b) if w not in asked[1]],
+            )
+            if not new[0] and not test.wanted(self.base, block):
+                continue
+            cost = [self.base.reader.cost(new[0]), self.subject.reader.cost(new[1])]
+            if any(spent[n] + cost[n] > allowed[n] for n in (0, 1)):
+                continue
+            for n in (0, 1):
+                spent[n] += cost[n]
+                asked[n].update(dict.fromkeys(new[n]))
+            chosen.append((test, block, blocks))
+        return chosen
+
+    def _step(self, step: int) -> bool:
+        """Read and count one step; return whether anything was added."""
+        chosen = self._affordable(step)
+        wanted_base = [w for test, block, _ in chosen for w in test.wanted(self.base, block)]
+        wanted_subject = [
+            w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
+        ]
+        self.base.reader.fetch(wanted_base)
+        self.subject.reader.fetch(wanted_subject)
+        self._asked[0].update(dict.fromkeys(wanted_base))
+        self._asked[1].update(dict.fromkeys(wanted_subject))
+        weight = MAP_WEIGHT if step == len(STEP_BYTES) - 1 else DIRECT_WEIGHT
+        return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
+
+    def _count(
+        self, test: FamilyTest, block: Block, blocks: Sequence[Block], weight: float
+    ) -> bool:
+        """Count one family against some subject blocks; return whether it could be counted."""
+        label = test.label(block)
+        key = (label, block)
+        if key in self._abstentions:
+            return False
+        if key not in self._base_profiles:
+            profiles = test.profiles(self.base, block)
+            problem = order_problem(profiles.rows)
+            if problem:
+                self._abstentions[key] = Abstention(test=test.test, label=label, reason=problem)
+                return False
+            self._base_profiles[key] = profiles
+        base = self._base_profiles[key]
+        views: list[View] = []
+        signs: list[tuple[int, int]] = []
+        subjects = self._subjects.setdefault((test, block), {})
+        for other in blocks:
+            subject = test.profiles(self.subject, other)
+            seen = compare_views(base, subject, block, other, self.draw)
+            if seen:
+                views += seen
+                subjects[other] = subject
+                signs += _signs(base, subject)
+        if not views:
+            return False
+        looks = self._looks.setdefault((test, block), [])
+        looks.append(Look(weight=weight, views=tuple(views)))
+        self._outcomes[test, block] = judge_family(test, block, base, subjects, looks, self.draw)
+        best = self._outcomes[test, block].best.subject
+        self._subjects[test, block] = {
+            b: p for b, p in subjects.items() if b in (best, next(iter(subjects)))
+        }  # the rest is not needed again, and may be large
+        if signs:
+            self._signs.setdefault((test, block), []).append((weight, signs))
+        return True
+
+    # -- summing up ------------------------------------------------------------------------------
+
+    def _sum_up(self, best: float, steps: int, *, searched: bool) -> Comparison:
+        outcomes = tuple(self._outcomes.values())
+        signs = tuple(
+            _sign_outcome(test, block, looks) for (test, block), looks in self._signs.items()
+        )
+        combined = combine(outcomes, signs, self._base_profiles, self.n_bases)
+        return Comparison(
+            outcomes=outcomes,
+            signs=signs,
+            abstentions=tuple(self._abstentions.values()),
+            combined=combined,
+            best_whole=max(best, combined.whole),
+            spectra=self._spectra(),
+            steps=steps,
+            searched=searched,
+            wanted_base=tuple(self._asked[0]),
+            wanted_subject=tuple(self._asked[1]),
+        )
+
+    def _spectra(self) -> tuple[SpectrumShare, ...]:
+        """Return the spectrum shares of neuron families that hit in the raw frame."""
+        shares = []
+        for (test, block), outcome in self._outcomes.items():
+            if test.test is not Test.NEURONS or outcome.log_e < NOTABLE:
+                continue
+            base = self._base_profiles[outcome.label, block].rows
+            subject = self._subjects[test, block][outcome.best.subject].rows
+            if base.shape == subject.shape:
+                shares.append(spectrum_share(base, subject))
+        return tuple(shares)
+
+
+def _signs(base: Profiles, subject: Profiles) -> list[tuple[int, int]]:
+    """Return (agreements, pairs) in every frame both sides have."""
+    counted = []
+    for frame, up_a in base.signed.items():
+        up_b = subject.signed.get(frame)
+        gate = f"{frame} gate"
+        if up_b is None or up_a.shape != up_b.shape or gate not in subject.views:
+            continue
+        pair = sign_agreements(base.views[gate], subject.views[gate], up_a, up_b)
+        if pair[1]:
+            counted.append(pair)
+    return counted
+
+
+def _sign_outcome(
+    test: FamilyTest, block: Block, looks: Sequence[tuple[float, list[tuple[int, int]]]]
+) -> SignOutcome:
+    """Sum the signs of one family up, by the same weights as its hits."""
+    log_e = log_sum_exp(
+        log_mean([log_e_signs(*pair) for pair in pairs], [weight / len(pairs)] * len(pairs))
+        for weight, pairs in looks
+    )
+    every = [pair for _, pairs in looks for pair in pairs]
+    best = max(every, key=lambda pair: log_e_signs(*pair))
+    return SignOutcome(
+        label=test.label(block), base=block, agreements=best[0], pairs=best[1], log_e=log_e
+    )
+
+
+def routing_groups(config: dict[str, object]) -> int:
+    """Return the groups a router chooses among first (DeepSeek's ``n_group``), at least 1."""
+    value = config.get("n_group")
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 1 else 1
+
+

@@ -1,0 +1,173 @@
+"""What is a family, and what did looking at it show?
+
+A family is one order of the base: all units of one axis in one place. A *block* names where a
+family lies in a model; a *view* is one way of describing its units (gate rows as stored, up rows
+through the tokens ...); a *look* compares a base block with one or more subject blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.side import Side
+from hubcheck.statistics.profiles import FloatArray
+
+
+class Test(StrEnum):
+    """The exact tests, in the order that multiplication needs: a statistic may use only orders
+    that stand before its own (statistics note, section 1)."""
+
+    CHANNELS = "channels"
+    RESERVED = "reserved-tokens"
+    EXPERTS = "experts"
+    HEADS = "heads"
+    NEURONS = "neurons"
+    VO = "vo-dimensions"
+    SIGNS = "signs"
+
+
+class Part(StrEnum):
+    """Parts of a model that are judged separately."""
+
+    BODY = "body"
+    EMBEDDINGS = "embeddings"
+    NORMS = "norms"
+
+
+BODY_ORDERS = frozenset({Test.EXPERTS, Test.HEADS, Test.NEURONS, Test.VO})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Where a family lies in one model."""
+
+    layer: int = -1
+    member: int = -1
+    """Expert or kv group inside the layer; -1 where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiles:
+    """Every view of the units of one block; all share the unit axis."""
+
+    views: Mapping[str, FloatArray]
+    """By name; ``raw ...`` in the model's own channels, ``token ...`` through the tokens."""
+    rows: FloatArray
+    """Raw rows [units, features], for the self-test of the base and the spectrum."""
+    signed: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Up rows by frame, scaled but not centred, so that flipping a row flips its cosines."""
+
+
+class FamilyTest(Protocol):
+    """One exact test: which blocks exist, what they need, how their units are described."""
+
+    @property
+    def test(self) -> Test:
+        """Which test this is."""
+        ...
+
+    @property
+    def part(self) -> Part:
+        """The part of the model it speaks about."""
+        ...
+
+    @property
+    def separate(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of views that must each hit on their own in a genuine copy."""
+        ...
+
+    def base_blocks(self) -> Sequence[Block]:
+        """Return the base's blocks in the order in which they are tried."""
+        ...
+
+    def direct(self, block: Block) -> Sequence[Block]:
+        """Return the subject blocks that correspond if nothing was rearranged."""
+        ...
+
+    def mapped(self, block: Block) -> Sequence[Block]:
+        """Return the further subject blocks of a full search."""
+        ...
+
+    def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
+        """Return what must be read of one side for a block."""
+        ...
+
+    def profiles(self, side: Side, block: Block) -> Profiles:
+        """Return the views of a block whose wanted rows were read."""
+        ...
+
+    def pool(self) -> int:
+        """Return how many units the family has in the model."""
+        ...
+
+    def label(self, block: Block) -> str:
+        """Return the family in words: 'neurons of layer 7'."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One view of one base block against one subject block."""
+
+    name: str
+    base: Block
+    subject: Block
+    hits: int
+    units: int
+    kept: float
+    shifted: int
+    """Hits with the base index shifted: the control."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Views that share a weight fixed before any of them was seen."""
+
+    weight: float
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyOutcome:
+    """Everything seen of one order of the base."""
+
+    test: Test
+    part: Part
+    label: str
+    base: Block
+    looks: tuple[Look, ...]
+    separate_hits: int
+    """Units that hit in every separate view of the better frame; -1 with fewer than two views."""
+    kept: float
+    ceiling: float
+    stands: bool
+    """The content check: kept above the ceiling and the hits stand in each view."""
+    detectable_raw: float
+    detectable_token: float
+    self_hits: float
+    """Share of units that hit with the base against itself."""
+    log_e: float
+    note: str = ""
+
+    @property
+    def best(self) -> View:
+        """The view with the most hits (the first looked at, where several tie)."""
+        return max((v for look in self.looks for v in look.views), key=lambda v: v.hits)
+
+    @property
+    def best_subject_layer(self) -> int:
+        """The subject layer of the best view."""
+        return self.best.subject.layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    """A family that was not tested, and why."""
+
+    test: Test
+    label: str
+    reason: str

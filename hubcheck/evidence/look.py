@@ -1,0 +1,162 @@
+"""What does one family show, given the profiles of the base block and of subject blocks?
+
+Pure arithmetic over profiles: nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.family import (
+    Block,
+    FamilyOutcome,
+    FamilyTest,
+    Look,
+    Profiles,
+    Test,
+    View,
+)
+from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
+from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
+from hubcheck.statistics.hits import count_hits, hit_mask, shifted_hits
+from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_kept
+from hubcheck.statistics.profiles import FloatArray, cosine_matrix
+
+DIRECT_WEIGHT: Final = 0.5
+"""Weight of the look at corresponding blocks, fixed before anything is seen."""
+MAP_WEIGHT: Final = 0.5
+"""Weight of the search over all other blocks; counts 0 until that search is made."""
+NOTICEABLE_HITS: Final = 8
+"""From here on (1/8! = 2.5e-5) the content of a family is looked at."""
+SEPARATE_HITS: Final = 8
+"""Units that must be nearest in gate, up and down each on their own: relabelled independents
+reach 0 of 64, the same initialisation 0-8, genuine copies 59-64 (statistics note, section 8)."""
+CEILING_UNITS: Final = 128
+"""The ceiling is found by optimal matching on at most this many units (cubic cost)."""
+
+
+def compare_views(
+    base: Profiles, subject: Profiles, base_block: Block, subject_block: Block, draw: Draw
+) -> tuple[View, ...]:
+    """Count hits in every view that both sides have in the same size."""
+    views = []
+    for name, a_uf in base.views.items():
+        b_uf = subject.views.get(name)
+        if b_uf is None or a_uf.shape != b_uf.shape or a_uf.shape[0] == 0:
+            continue
+        similarity_uv = cosine_matrix(a_uf, b_uf)
+        counted = count_hits(similarity_uv)
+        views.append(
+            View(
+                name=name,
+                base=base_block,
+                subject=subject_block,
+                hits=counted.hits,
+                units=counted.units,
+                kept=counted.kept,
+                shifted=shifted_hits(similarity_uv, draw.shift(counted.units)),
+            )
+        )
+    return tuple(views)
+
+
+def log_e_of(looks: Sequence[Look]) -> float:
+    """Return log e of one order: the mean over the views of a look, weighted over looks."""
+    return log_sum_exp(
+        np.log(look.weight) + log_mean([log_e_hits(view.hits) for view in look.views])
+        for look in looks
+        if look.views
+    )
+
+
+def judge_family(
+    test: FamilyTest,
+    block: Block,
+    base: Profiles,
+    subjects: Mapping[Block, Profiles],
+    looks: Sequence[Look],
+    draw: Draw,
+) -> FamilyOutcome:
+    """Sum up one order of the base.
+
+    Args:
+        test: The test.
+        block: The base block.
+        base: Its profiles.
+        subjects: Profiles of every subject block looked at.
+        looks: What was counted; at least one view.
+        draw: The seeded choices.
+    """
+    every = [view for look in looks for view in look.views]
+    best = max(every, key=lambda view: view.hits)
+    kept, ceiling, separate, stands = best.kept, 0.0, -1, False
+    if best.hits >= NOTICEABLE_HITS:
+        subject = subjects[best.subject]
+        similarity_uv = cosine_matrix(base.views[best.name], subject.views[best.name])
+        few = slice(0, CEILING_UNITS)
+        ceiling = relabelling_ceiling(similarity_uv[few, few], pool=test.pool())
+        separate = _separate_hits(test, base, subject)
+        stands = stands_above(kept, ceiling) and (separate < 0 or separate >= SEPARATE_HITS)
+    first = next(look for look in looks if look.views).views[0].subject
+    return FamilyOutcome(
+        test=test.test,
+        part=test.part,
+        label=test.label(block),
+        base=block,
+        looks=tuple(looks),
+        separate_hits=separate,
+        kept=kept,
+        ceiling=ceiling,
+        stands=stands,
+        detectable_raw=_detectable("raw", base, subjects[first], draw, block),
+        detectable_token=_detectable("token", base, subjects[first], draw, block),
+        self_hits=_self_hits(base.views[best.name]),
+        log_e=log_e_of(looks),
+    )
+
+
+def _separate_hits(test: FamilyTest, base: Profiles, subject: Profiles) -> int:
+    """Return how many units hit in every single view, in the better of the two frames."""
+    best = -1
+    for names in test.separate:
+        usable = [n for n in names if n in base.views and n in subject.views]
+        usable = [n for n in usable if base.views[n].shape == subject.views[n].shape]
+        if len(usable) < 2:  # noqa: PLR2004 - one view alone cannot disagree with itself
+            continue
+        masks = [hit_mask(cosine_matrix(base.views[n], subject.views[n])) for n in usable]
+        best = max(best, int(np.logical_and.reduce(masks).sum()))
+    return best
+
+
+def _detectable(frame: str, base: Profiles, subject: Profiles, draw: Draw, block: Block) -> float:
+    """Return the smallest kept this family would have shown in a frame."""
+    names = [n for n in base.views if n.startswith(frame) and n in subject.views]
+    if not names or base.views[names[0]].shape != subject.views[names[0]].shape:
+        return NOT_DETECTABLE
+    a_uf, b_uf = base.views[names[0]], subject.views[names[0]]
+    return detectable_kept(a_uf, b_uf, draw.shuffles(block.layer))
+
+
+def _self_hits(profile_uf: FloatArray) -> float:
+    """Return the share of units that hit with the base against itself (1 but for duplicates)."""
+    return float(hit_mask(cosine_matrix(profile_uf, profile_uf)).mean())
+
+
+def share_an_order(a: Profiles, b: Profiles, test_a: Test, test_b: Test) -> bool:
+    """Return whether two families of the BASE stand in the same order (up-cycled experts,
+    duplicated layers): then their evidence is averaged, not multiplied.
+
+    Six hits or more (by chance 1/6! = 0.14 %) count as sharing: calling distinct orders shared only
+    costs power, calling shared orders distinct would cost the bound.
+    """
+    fewest = 6
+    if test_a is not test_b or a.rows.shape != b.rows.shape:
+        return False
+    name = next((n for n in a.views if n in b.views), "")
+    if not name or a.views[name].shape != b.views[name].shape:
+        return False
+    return count_hits(cosine_matrix(a.views[name], b.views[name])).hits >= fewest

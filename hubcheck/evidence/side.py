@@ -1,0 +1,121 @@
+"""What does a test need to know of one of the two models?
+
+A side is a model's anatomy and reader, the ids of the tokens both models share, and the token
+frames made from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.statistics.whitening import whitened_frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTokens:
+    """Ids of the tokens two vocabularies share, aligned, sorted by the base's id."""
+
+    base_ids: tuple[int, ...] = ()
+    subject_ids: tuple[int, ...] = ()
+    base_reserved: tuple[int, ...] = ()
+    """Ids that training never saw, present in both vocabularies."""
+    subject_reserved: tuple[int, ...] = ()
+    note: str = ""
+    """How they were aligned; empty for 'by token string'."""
+
+
+class Side:
+    """One model of a comparison."""
+
+    def __init__(self, reader: Reader, token_ids: tuple[int, ...]) -> None:
+        """Bind a reader to the drawn token ids of this model.
+
+        Args:
+            reader: The model's reader, shared between comparisons.
+            token_ids: Embedding rows of the drawn tokens; empty when no vocabulary is shared.
+        """
+        self.reader = reader
+        self.anatomy: Anatomy = reader.anatomy
+        self.token_ids = token_ids
+        self._frame: NDArray[np.float32] | None = None
+        self._head_frame: NDArray[np.float32] | None = None
+
+    # -- what the frames need ---------------------------------------------------------------
+
+    def token_rows(self, role: Role) -> tuple[Wanted, ...]:
+        """Return the wanted embedding (or head) rows of the shared tokens."""
+        matrix = self.anatomy.get(role)
+        if matrix is None or not self.token_ids:
+            return ()
+        return (Wanted(matrix=matrix, units=self.token_ids, why="token frame"),)
+
+    def gain(self, role: Role, layer: int) -> tuple[Wanted, ...]:
+        """Return the wanted norm gain, if the model has it."""
+        matrix = self.anatomy.get(role, layer)
+        return () if matrix is None else (Wanted(matrix=matrix, why="norm gain"),)
+
+    def mlp_gain_role(self, layer: int) -> Role:
+        """Return which norm feeds the MLP: its own, or the attention's in a parallel block."""
+        has = self.anatomy.get
+        parallel = has(Role.NORM_MLP_IN, layer) is None and has(Role.NORM_MLP_POST, layer) is None
+        return Role.NORM_ATTN_IN if parallel else Role.NORM_MLP_IN
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def gain_values(self, role: Role, layer: int) -> NDArray[np.float32]:
+        """Return the gain [d] with the family's offset added, or ones where there is none."""
+        wanted = self.gain(role, layer)
+        if not wanted:
+            return np.ones(1, dtype=np.float32)
+        stored = self.reader.block(wanted[0])[:, 0]
+        return stored + np.float32(self.anatomy.norm_offset)
+
+    @property
+    def frame(self) -> NDArray[np.float32] | None:
+        """The whitened embedding frame [t, d], or None when no tokens are shared."""
+        if self._frame is None:
+            wanted = self.token_rows(Role.EMBED)
+            if wanted:
+                self._frame = whitened_frame(self.reader.block(wanted[0]))
+        return self._frame
+
+    @property
+    def head_frame(self) -> NDArray[np.float32] | None:
+        """The whitened frame of the output head times the final gain [t, d], or None."""
+        if self._head_frame is None:
+            role = Role.EMBED if self.head_matrix is self.anatomy.get(Role.EMBED) else Role.LM_HEAD
+            wanted = self.token_rows(role)
+            if wanted:
+                rows_td = self.reader.block(wanted[0])
+                self._head_frame = whitened_frame(rows_td * self.gain_values(Role.NORM_FINAL, -1))
+        return self._head_frame
+
+    @property
+    def head_matrix(self) -> Matrix | None:
+        """The output head; the embedding where they are tied."""
+        return self.anatomy.get(Role.LM_HEAD) or self.anatomy.get(Role.EMBED)
+
+    def through_tokens(
+        self, rows_ud: NDArray[np.float32], gain_d: NDArray[np.float32]
+    ) -> NDArray[np.float32] | None:
+        """Return reader rows seen through the shared tokens, [u, t]: (rows * gain) F^T.
+
+        Models with LayerNorm subtract the stream's mean, so what rows do to it is removed.
+        """
+        if self.frame is None:
+            return None
+        seen_ud = rows_ud * gain_d
+        if not self.anatomy.rms_norm:
+            seen_ud = seen_ud - seen_ud.mean(axis=1, keepdims=True)
+        return np.asarray(seen_ud @ self.frame.T, dtype=np.float32)
+
+    def written_to_tokens(self, rows_ud: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Return writer rows (columns of ``down`` or ``o``) seen through the head, [u, t]."""
+        if self.head_frame is None:
+            return None
+        return np.asarray(rows_ud @ self.head_frame.T, dtype=np.float32)

@@ -1,0 +1,254 @@
+"""How are the bytes of a model on the Hub read without downloading it?
+
+The revision becomes a commit once, at the start; only the commit is used after that. Files are
+listed with the digests the Hub states, and read by HTTP range, up to ``IN_FLIGHT`` at a time.
+Importing this module costs nothing: the Hub's client is imported with the first request.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+from urllib.parse import quote, urljoin
+
+from hubcheck.errors import (
+    HostileCheckpointError,
+    NetworkFaultError,
+    UnreachableError,
+    printable,
+)
+from hubcheck.source.addresses import MAX_HOPS, Addresses
+from hubcheck.source.interface import FileEntry, Pin, Span
+from hubcheck.source.ledger import Ledger, Purpose
+from hubcheck.source.ranges import (
+    GAP,
+    check_spans,
+    cut_spans,
+    document_too_large,
+    missing_file,
+    plan_runs,
+)
+from hubcheck.source.redaction import install_redaction
+from hubcheck.source.reference import HubReference, is_repo_id
+from hubcheck.source.refusals import Refusal, hub_refused
+from hubcheck.source.retry import RetryPolicy, Timing
+from hubcheck.source.transport import Moved, Page, Transport
+
+IN_FLIGHT: Final = 16
+"""Requests side by side: at 50 ms latency 300 requests take about a second."""
+
+MAX_PAGES: Final = 1000
+"""Pages of a listing; the Hub puts about a thousand files on each."""
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
+
+
+class HubSource:
+    """A repository on the Hub, fixed to one commit; see ``interface.Source``."""
+
+    def __init__(
+        self,
+        reference: HubReference,
+        *,
+        ledger: Ledger,
+        token: str | None,
+        endpoint: str,
+        policy: RetryPolicy | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """Ask the Hub which commit the revision is.
+
+        Args:
+            reference: The repository and revision.
+            ledger: Books bytes before they are requested, and every request.
+            token: Access token, sent to ``endpoint`` only; ``None`` reads anonymously.
+            endpoint: The Hub's address, such as ``https://host``.
+            policy: When a failing request is given up; the default suits the Hub.
+            timing: Clocks, sleep and chance; the default is the real ones.
+
+        Raises:
+            MissingModelError: the repository does not exist or is hidden.
+            UnknownRevisionError: the repository has no such revision.
+            GatedModelError: even its description is closed to this token.
+            NetworkFaultError: the Hub did not answer.
+        """
+        install_redaction()
+        self._ledger = ledger
+        self._with_token = token is not None
+        self._reference = reference
+        self._endpoint = endpoint.rstrip("/")
+        self._transport = Transport(
+            endpoint=self._endpoint,
+            token=token,
+            ledger=ledger,
+            policy=policy or RetryPolicy(),
+            timing=timing or Timing(),
+        )
+        self._pin = self._fix()
+        self._addresses = Addresses(
+            self._transport,
+            endpoint=self._endpoint,
+            repo_id=self._pin.ref,
+            commit=self._pin.revision,
+            with_token=self._with_token,
+        )
+        self._entries: dict[str, FileEntry] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def pin(self) -> Pin:
+        """The repository under the Hub's name for it (renames followed), and the commit."""
+        return self._pin
+
+    @property
+    def ledger(self) -> Ledger:
+        """What has been read so far, and the limit."""
+        return self._ledger
+
+    def files(self) -> tuple[FileEntry, ...]:
+        """Return every file at the commit, sorted by path; asked for once, then remembered."""
+        return tuple(self._listing().values())
+
+    def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
+        """Return the bytes of each span; see ``interface.Source.read``."""
+        entries = self._listing()
+        check_spans(spans, entries)
+        runs = plan_runs(spans)
+        n_bytes = sum(run.size for run in runs)
+        if n_bytes > self._ledger.remaining:
+            # More requests are better than a refusal: leave out the gaps.
+            runs = plan_runs(spans, gap=0)
+            n_bytes = sum(run.size for run in runs)
+        # Requests are booked by the transport, one by one, since retries are not known here.
+        self._ledger.charge(n_bytes, purpose, requests=0)
+        return cut_spans(spans, runs, self._fetch(runs, entries))
+
+    def read_document(self, path: str, *, limit: int) -> bytes:
+        """Return a whole small file; see ``interface.Source.read_document``."""
+        entry = self._listing().get(path)
+        if entry is None:
+            raise missing_file(path)
+        if entry.size > limit:
+            raise document_too_large(entry, limit)
+        return self.read([Span(path=path, start=0, stop=entry.size)], Purpose.DOCUMENT)[0]
+
+    def digests(self, *, limit_bytes: int = 0) -> dict[str, str]:  # noqa: ARG002 - as in FolderSource
+        """Return the SHA-256 the Hub states, by path; it states one for files stored by LFS."""
+        return {entry.path: entry.sha256 for entry in self.files() if entry.sha256}
+
+    def _fetch(self, runs: Sequence[Span], entries: Mapping[str, FileEntry]) -> list[bytes]:
+        def fetch(run: Span) -> bytes:
+            return self._addresses.read(entries[run.path], run.start, run.stop)
+
+        if len(runs) < 2:
+            return [fetch(run) for run in runs]
+        pool = ThreadPoolExecutor(min(IN_FLIGHT, len(runs)), thread_name_prefix="hubcheck-read")
+        try:
+            return list(pool.map(fetch, runs))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _fix(self) -> Pin:
+        asked = self._reference
+        url = self._api(asked.repo_id, "revision", asked.revision)
+        page = self._page(url, f"Looking up '{asked.repo_id}'")
+        answer = page.payload if isinstance(page.payload, dict) else {}
+        repo_id, commit, created = (str(answer.get(k, "")) for k in ("id", "sha", "createdAt"))
+        if not is_repo_id(repo_id) or _COMMIT.fullmatch(commit) is None:
+            what = f"The Hub named no commit for '{asked.repo_id}' at '{asked.revision}'."
+            raise NetworkFaultError(
+                what,
+                cause="the repository has no commit yet, or the endpoint is not a Hub.",
+                next_step="check the endpoint (HF_ENDPOINT) and the repository's page.",
+            )
+        created = created if _DATE.fullmatch(created) else ""
+        return Pin(ref=repo_id, revision=commit, created=created)
+
+    def _listing(self) -> dict[str, FileEntry]:
+        with self._lock:
+            if self._entries is None:
+                self._entries = self._list()
+            return self._entries
+
+    def _list(self) -> dict[str, FileEntry]:
+        url = self._api(self._pin.ref, "tree", self._pin.revision) + "?recursive=true&expand=false"
+        what = f"Listing '{self._pin.ref}'"
+        found: dict[str, FileEntry] = {}
+        for _ in range(MAX_PAGES):
+            page = self._page(url, what)
+            if not isinstance(page.payload, list):
+                raise _listing_broken(self._pin.ref, "a page is not a list")
+            for item in page.payload:
+                entry = _entry(item, self._pin.ref)
+                if entry is not None:
+                    found[entry.path] = entry
+            if not page.next_url:
+                return dict(sorted(found.items()))
+            url = urljoin(url, page.next_url)
+            if not self._transport.is_hub(url):
+                raise _listing_broken(self._pin.ref, "the next page lies on another host")
+        raise _listing_broken(self._pin.ref, f"it has more than {MAX_PAGES} pages")
+
+    def _api(self, repo_id: str, kind: str, revision: str) -> str:
+        return f"{self._endpoint}/api/models/{repo_id}/{kind}/{quote(revision, safe='')}"
+
+    def _page(self, url: str, what: str) -> Page:
+        for _ in range(MAX_HOPS + 1):
+            match self._transport.get_json(url, what):
+                case Page() as page:
+                    return page
+                case Refusal() as refusal:
+                    raise self._refused(refusal)
+                case Moved(location=location):
+                    # A renamed repository: the Hub redirects to its new name, on its own host.
+                    url = urljoin(url, location)
+                    if not location or not self._transport.is_hub(url):
+                        break
+        what = f"{what} failed: the Hub redirects to another host, or in a circle."
+        raise NetworkFaultError(
+            what,
+            cause="the endpoint is not a Hub, or a proxy asks for a login.",
+            next_step="check the endpoint (HF_ENDPOINT) and the proxy.",
+        )
+
+    def _refused(self, refusal: Refusal) -> UnreachableError:
+        return hub_refused(
+            refusal,
+            repo_id=self._reference.repo_id,
+            revision=self._reference.revision,
+            path="",
+            with_token=self._with_token,
+        )
+
+
+def _entry(item: object, repo_id: str) -> FileEntry | None:
+    """Return the file a listing's item describes, or ``None`` for a folder."""
+    if not isinstance(item, dict):
+        raise _listing_broken(repo_id, "an item is not an object")
+    if item.get("type") != "file":
+        return None
+    path, size, lfs = item.get("path"), item.get("size"), item.get("lfs")
+    if not isinstance(path, str) or type(size) is not int or not 0 <= size < 2**60:
+        raise _listing_broken(repo_id, "a file has no path or size")
+    if not path or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
+        what = f"'{repo_id}' lists a file at '{printable(path)}'."
+        raise HostileCheckpointError(
+            what,
+            cause="the path leaves the repository; git cannot store such a path.",
+            next_step="do not use this repository.",
+        )
+    sha256 = str(lfs.get("oid", "")) if isinstance(lfs, dict) else ""
+    return FileEntry(path=path, size=size, sha256=sha256 if _SHA256.fullmatch(sha256) else "")
+
+
+def _listing_broken(repo_id: str, detail: str) -> NetworkFaultError:
+    return NetworkFaultError(
+        f"The listing of '{repo_id}' cannot be used: {detail}.",
+        cause="the endpoint is not a Hub, or a proxy answers in its place.",
+        next_step="check the endpoint (HF_ENDPOINT) and run again later.",
+    )

@@ -1,0 +1,51 @@
+"""How does a REF become a model whose bytes can be read?"""
+
+from __future__ import annotations
+
+from hubcheck.source.folder import FolderSource
+from hubcheck.source.interface import Source
+from hubcheck.source.ledger import Ledger
+from hubcheck.source.reference import LocalReference, Reference, parse_reference
+
+
+def open_source(
+    ref: str, *, max_read: int, token: str | None = None, endpoint: str | None = None
+) -> Source:
+    """Open the model a user named; a Hub revision becomes a commit here.
+
+    Args:
+        ref: ``org/name``, ``org/name@revision``, a folder or a file.
+        max_read: Hard limit of bytes read from this model.
+        token: Access token for the Hub; ``None`` reads anonymously, whatever this machine stores.
+        endpoint: The Hub's address; ``None`` means the one huggingface_hub is configured for.
+
+    Raises:
+        UsageError: the REF or the limit is malformed.
+        UnreachableError: a subclass says why the model cannot be reached.
+    """
+    return open_reference(parse_reference(ref), max_read=max_read, token=token, endpoint=endpoint)
+
+
+def open_reference(
+    reference: Reference,
+    *,
+    max_read: int,
+    token: str | None = None,
+    endpoint: str | None = None,
+) -> Source:
+    """Open a model whose REF was parsed before; see ``open_source``.
+
+    For a REF from a model repository use ``parse_hub_reference``, so that a card cannot name a
+    folder of this machine.
+    """
+    ledger = Ledger(max_read)
+    if isinstance(reference, LocalReference):
+        return FolderSource(reference.path, typed=reference.typed, ledger=ledger)
+    # A local check must not pay for thread pools, e-mail dates and the Hub's client.
+    from hubcheck.source.hub import HubSource  # noqa: PLC0415
+
+    if endpoint is None:
+        from huggingface_hub.constants import ENDPOINT  # noqa: PLC0415
+
+        endpoint = ENDPOINT
+    return HubSource(reference, ledger=ledger, token=token, endpoint=endpoint)

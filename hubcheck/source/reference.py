@@ -1,0 +1,107 @@
+"""Which model does a REF on the command line, in a card or in a config name?
+
+A REF is ``org/name``, ``org/name@revision``, a folder or a file. The rules, in order:
+
+1. It starts with ``/``, ``./``, ``../`` or ``~``, or is ``.`` or ``..``: local, and it must exist.
+2. It exists on disk, the whole text taken as a path: local.
+3. It is a Hub repository id, optionally with ``@revision``: the Hub.
+4. Anything else is a usage error.
+
+Rule 2 reads the disk of whoever runs hubcheck. A REF that comes out of a model repository (a card's
+``base_model``) is untrusted: parse it with ``parse_hub_reference``, which knows only rules 3 and 4.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hubcheck.errors import MissingModelError, UsageError, printable
+
+DEFAULT_REVISION: Final = "main"
+"""The branch the Hub itself serves when no revision is named."""
+
+_NAME: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
+_REPO_ID: Final = re.compile(rf"(?:{_NAME}/)?{_NAME}", re.ASCII)
+"""The Hub's rule for ids: at most 96 characters a part, no dash or dot at either end."""
+
+_REVISION: Final = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,250}", re.ASCII)
+"""git's rule for ref names (git check-ref-format), with a length limit of our own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubReference:
+    """A repository on the Hub and the revision the user asked for."""
+
+    repo_id: str
+    revision: str = DEFAULT_REVISION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalReference:
+    """A folder or file on this machine."""
+
+    path: Path
+    typed: str
+    """The path as the user wrote it, for messages and reports."""
+
+
+Reference = HubReference | LocalReference
+
+
+def is_repo_id(text: str) -> bool:
+    """Return whether ``text`` obeys the Hub's grammar for repository ids."""
+    return (
+        _REPO_ID.fullmatch(text) is not None
+        and "--" not in text
+        and ".." not in text
+        and not text.endswith(".git")
+    )
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a REF that the user typed.
+
+    Raises:
+        MissingModelError: it is spelled as a path, and nothing is there.
+        UsageError: it is neither a path nor a Hub repository id.
+    """
+    spelled_as_path = text.startswith(("/", "./", "../", "~")) or text in {".", ".."}
+    if text and (spelled_as_path or os.path.exists(text)):  # noqa: PTH110 - Path.exists raises on hostile names
+        expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~nobody
+        if not os.path.exists(expanded):  # noqa: PTH110 - see above
+            what = f"There is no folder or file at '{printable(text)}'."
+            raise MissingModelError(
+                what,
+                cause="the path is misspelled, or relative to another folder.",
+                next_step="check the path; a model on the Hub is written org/name.",
+            )
+        return LocalReference(path=Path(expanded), typed=text)
+    return parse_hub_reference(text)
+
+
+def parse_hub_reference(text: str) -> HubReference:
+    """Read ``org/name`` or ``org/name@revision``; never looks at the disk.
+
+    Raises:
+        UsageError: the text is not a Hub repository id.
+    """
+    repo_id, at, revision = text.partition("@")
+    if not is_repo_id(repo_id):
+        what = f"'{printable(text)}' is neither an existing path nor a Hub repository id."
+        raise UsageError(
+            what,
+            cause="a typing error, a web address, or a folder that does not exist here.",
+            next_step="write org/name, org/name@revision, or a path that starts with ./ or /.",
+        )
+    if at and (_REVISION.fullmatch(revision) is None or ".." in revision):
+        what = f"'{printable(revision)}' in '{printable(text)}' is not a revision."
+        raise UsageError(
+            what,
+            cause="a branch, tag, commit or refs/pr/N was expected after the @.",
+            next_step="write org/name@main, or org/name@ followed by a commit.",
+        )
+    return HubReference(repo_id=repo_id, revision=revision if at else DEFAULT_REVISION)

@@ -1,0 +1,334 @@
+"""How does one HTTP request to the Hub or its storage end?
+
+Requests run on huggingface_hub's own session, so that a user's proxies, certificates and offline
+mode hold; everything else is decided here, because the client neither checks what a range request
+returned nor bounds its waits: timeouts, retries, counting, and that no body is read unasked.
+
+The access token goes to the endpoint's origin and nowhere else. Redirects are never followed by the
+session: they are an outcome, and the caller decides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
+
+from hubcheck import __version__
+from hubcheck.errors import NetworkFaultError, printable
+from hubcheck.source.ledger import Ledger
+from hubcheck.source.refusals import Refusal, wrong_answer
+from hubcheck.source.retry import (
+    RETRY_STATUS,
+    Gate,
+    Patience,
+    RetryPolicy,
+    Timing,
+    requested_wait,
+)
+
+if TYPE_CHECKING:
+    # The client exports the HTTP library of its own major version under this name.
+    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 30.0
+"""Silence on an open connection for this long is a fault."""
+
+SLOWEST: Final = 64 * 1024
+"""Bytes per second below which a transfer counts as stuck, after a start of ``READ_SECONDS``."""
+
+MAX_JSON: Final = 64 * 1024 * 1024
+"""One page of a listing is about 300 kB; a host that sends this much is broken or hostile."""
+
+_MAX_DRAIN: Final = 64 * 1024
+"""A short unwanted body is read to its end, so that the connection can be used again."""
+
+_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """The range is complete in its ``PartialBody``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The host redirects; ``location`` is as sent and may be signed: never show it."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A JSON answer and the address of its next page, or ``""``."""
+
+    payload: object
+    next_url: str
+
+
+class PartialBody:
+    """The bytes of one range received so far; a broken transfer goes on where it stopped."""
+
+    def __init__(self, *, path: str, start: int, stop: int, total: int) -> None:
+        """Start empty.
+
+        Args:
+            path: The file, for messages.
+            start: First byte of the range.
+            stop: End of the range, exclusive; greater than ``start``.
+            total: Size of the file.
+        """
+        self.path = path
+        self.total = total
+        self._start = start
+        self._stop = stop
+        self._data = bytearray()
+
+    @property
+    def next_byte(self) -> int:
+        """Offset in the file of the first byte still missing."""
+        return self._start + len(self._data)
+
+    @property
+    def missing(self) -> int:
+        """Number of bytes still missing."""
+        return self._stop - self.next_byte
+
+    @property
+    def range_header(self) -> str:
+        """The ``Range`` header that asks for what is missing."""
+        return f"bytes={self.next_byte}-{self._stop - 1}"
+
+    def check_head(self, response: httpx.Response) -> None:
+        """Refuse an answer by its status and headers, before any of its body is read.
+
+        Raises:
+            NetworkFaultError: it is not exactly the missing range of a file of this size.
+        """
+        if response.status_code != 206:
+            detail = f"status {response.status_code} instead of 206"
+            raise wrong_answer(detail, path=self.path)
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding.lower() != "identity":
+            raise wrong_answer(f"content encoding '{encoding}'", path=self.path)
+        stated = response.headers.get("content-range", "")
+        match = _CONTENT_RANGE.fullmatch(stated)
+        wanted = (self.next_byte, self._stop - 1, self.total)
+        if match is None or tuple(map(int, match.groups())) != wanted:
+            detail = f"'{stated}' instead of 'bytes {wanted[0]}-{wanted[1]}/{wanted[2]}'"
+            raise wrong_answer(detail, path=self.path)
+        length = response.headers.get("content-length")
+        if length is not None and length != str(self.missing):
+            detail = f"{length} bytes announced, {self.missing} asked for"
+            raise wrong_answer(detail, path=self.path)
+
+    def add(self, chunk: bytes) -> None:
+        """Append what arrived.
+
+        Raises:
+            NetworkFaultError: more arrived than was asked for.
+        """
+        if len(chunk) > self.missing:
+            raise wrong_answer("more bytes than were asked for", path=self.path)
+        self._data += chunk
+
+    def take(self) -> bytes:
+        """Return the complete range and let go of it."""
+        data, self._data = bytes(self._data), bytearray()
+        return data
+
+
+class _StuckError(Exception):
+    """A transfer crawls; internal, becomes a retry."""
+
+
+class Transport:
+    """Makes requests with one token for one endpoint; safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        token: str | None,
+        ledger: Ledger,
+        policy: RetryPolicy,
+        timing: Timing,
+    ) -> None:
+        """Take what all requests share.
+
+        Args:
+            endpoint: The Hub's address, the only place the token is sent to.
+            token: Access token, or ``None`` to read anonymously.
+            ledger: Every request is counted there, retries and redirects included.
+            policy: When a request is given up.
+            timing: Clocks, sleep and chance.
+        """
+        self._origin = origin_of(endpoint)
+        self._token = token
+        self._ledger = ledger
+        self._policy = policy
+        self._timing = timing
+        self._gate = Gate(timing)
+
+    def is_hub(self, url: str) -> bool:
+        """Return whether ``url`` lies on the endpoint itself."""
+        return origin_of(url) == self._origin
+
+    def get_range(self, url: str, body: PartialBody) -> Arrived | Moved | Refusal:
+        """Ask ``url`` for what ``body`` is missing and add it there.
+
+        Raises:
+            NetworkFaultError: the host does not answer, or not with that range.
+        """
+
+        def headers() -> dict[str, str]:
+            return {"Range": body.range_header, "Accept-Encoding": "identity"}
+
+        def take(response: httpx.Response) -> Arrived | Moved | Refusal:
+            outcome = _outcome(response)
+            if outcome is not None:
+                return outcome
+            body.check_head(response)
+            clock = self._timing.monotonic
+            deadline = clock() + READ_SECONDS + body.missing / SLOWEST
+            for chunk in response.iter_raw():
+                body.add(chunk)
+                if clock() > deadline and body.missing:
+                    raise _StuckError
+            if body.missing:
+                raise wrong_answer(f"{body.missing} bytes too few", path=body.path)
+            return Arrived()
+
+        return self._exchange(url, f"Reading '{printable(body.path)}'", headers, take)
+
+    def get_json(self, url: str, what: str) -> Page | Moved | Refusal:
+        """Ask the endpoint's API for a JSON page.
+
+        Raises:
+            NetworkFaultError: the host does not answer, or not with JSON.
+        """
+
+        def take(response: httpx.Response) -> Page | Moved | Refusal:
+            outcome = _outcome(response)
+            if outcome is not None:
+                return outcome
+            text = bytearray()
+            for chunk in response.iter_bytes():
+                text += chunk
+                if len(text) > MAX_JSON:
+                    raise _not_json(what, f"more than {MAX_JSON} bytes")
+            try:
+                payload: object = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise _not_json(what, type(error).__name__) from None
+            return Page(payload=payload, next_url=response.links.get("next", {}).get("url", ""))
+
+        return self._exchange(url, what, lambda: {"Accept": "application/json"}, take)
+
+    def _exchange(
+        self,
+        url: str,
+        what: str,
+        headers: Callable[[], dict[str, str]],
+        take: Callable[[httpx.Response], T],
+    ) -> T:
+        from huggingface_hub.errors import OfflineModeIsEnabled  # noqa: PLC0415 - 0.2 s to import
+        from huggingface_hub.utils import (  # type: ignore[attr-defined]  # noqa: PLC0415
+            get_session,
+            httpx,
+        )
+
+        origin = origin_of(url)
+        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        patience = Patience(what, self._policy, self._timing)
+        fault, connected, asked = "the host limits requests", True, None
+        while True:
+            patience.wait(self._gate.delay(origin), fault)
+            self._ledger.count_request()
+            try:
+                with get_session().stream(
+                    "GET",
+                    url,
+                    headers=self._common_headers(origin) | headers(),
+                    timeout=timeout,
+                    follow_redirects=False,
+                ) as response:
+                    if response.status_code not in RETRY_STATUS:
+                        return take(response)
+                    _drain(response)
+                    fault, connected = f"status {response.status_code}", True
+                    asked = requested_wait(response.headers, now=self._timing.wall())
+            except OfflineModeIsEnabled:
+                raise _offline(what) from None
+            except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
+                # Neither chained nor quoted: both can carry the signed address.
+                fault, asked = type(error).__name__, None
+                connected = not isinstance(
+                    error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol
+                )
+            except _StuckError:
+                fault, connected, asked = f"less than {SLOWEST} bytes a second", True, None
+            doubled = patience.failed(fault, connected=connected)
+            if asked is None:
+                patience.wait(doubled, fault)
+            else:
+                self._gate.close(origin, asked + self._timing.chance())
+
+    def _common_headers(self, origin: str) -> dict[str, str]:
+        headers = {"User-Agent": f"hubcheck/{__version__}"}
+        if self._token is not None and origin == self._origin:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return headers
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of ``url``, in lower case and with the port always named."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        port = 0
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
+def _outcome(response: httpx.Response) -> Moved | Refusal | None:
+    if response.is_redirect:
+        _drain(response)
+        return Moved(location=response.headers.get("location", ""))
+    if response.is_success:
+        return None
+    _drain(response)
+    return Refusal(
+        status=response.status_code,
+        code=response.headers.get("x-error-code", ""),
+        message=response.headers.get("x-error-message", ""),
+    )
+
+
+def _drain(response: httpx.Response) -> None:
+    length = response.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= _MAX_DRAIN:
+        for _ in response.iter_raw():
+            pass
+
+
+def _not_json(what: str, detail: str) -> NetworkFaultError:
+    return NetworkFaultError(
+        f"{what} failed: the answer is not the Hub's JSON ({detail}).",
+        cause="the endpoint is not a Hub, or a proxy answers in its place.",
+        next_step="check the endpoint (HF_ENDPOINT) and the proxy.",
+    )
+
+
+def _offline(what: str) -> NetworkFaultError:
+    return NetworkFaultError(
+        f"{what} failed: huggingface_hub is in offline mode.",
+        cause="HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set.",
+        next_step="unset it, or name a local folder.",
+    )

@@ -1,0 +1,87 @@
+"""How are raw feature rows made into profiles that can be compared?
+
+Legend: u units, v units of the other model, f features. All results are float64 or float32 arrays;
+accumulation is in the dtype of the input (float32 rows of at most some thousand features).
+
+Every operation here treats the units alike, so it commutes with any reordering of them: the null
+distribution of a hit count (``statistics.hits``) is untouched by it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+
+CONSTANT_RELATIVE_SPREAD: Final = 1e-6
+"""A feature whose spread over the units is below this share of its largest value carries no order
+(gains that are all still 1, biases that are all 0); float32 rounding alone reaches about 1e-7."""
+
+
+def unit_rows(rows_uf: FloatArray) -> FloatArray:
+    """Scale each row to length one; a zero row stays zero.
+
+    Makes everything that follows blind to a rescaling of single units (a neuron's up row times c,
+    its down column divided by c, is the same function).
+    """
+    length_u1 = np.sqrt(np.einsum("uf,uf->u", rows_uf, rows_uf))[:, None]
+    return rows_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
+
+
+def standardise(rows_uf: FloatArray) -> FloatArray:
+    """Centre and scale each feature over the units, then scale each unit to length one.
+
+    Features that are constant over the units are dropped (set to zero): they carry no order.
+    Without this step two unrelated models look alike, because what all units share (the mean of a
+    norm, a loud channel) dominates every cosine.
+
+    Args:
+        rows_uf: [units, features]; finite.
+
+    Returns:
+        [units, features], rows of length one, or zero where a unit has no feature of its own.
+    """
+    if rows_uf.shape[0] == 0 or rows_uf.shape[1] == 0:
+        return rows_uf
+    mean_f = rows_uf.mean(axis=0)
+    centred_uf = rows_uf - mean_f
+    spread_f = np.sqrt(np.mean(centred_uf * centred_uf, axis=0))
+    largest_f = np.abs(rows_uf).max(axis=0)
+    alive_f = spread_f > CONSTANT_RELATIVE_SPREAD * largest_f
+    scale_f = np.where(alive_f, 1.0 / np.where(alive_f, spread_f, 1.0), 0.0)
+    return unit_rows(centred_uf * scale_f.astype(rows_uf.dtype))
+
+
+def uncentred(rows_uf: FloatArray) -> FloatArray:
+    """Scale each feature by its root mean square over the units, then each unit to length one.
+
+    Nothing is subtracted, so flipping the sign of one unit flips exactly its own profile: what the
+    sign test needs to be exact.
+    """
+    loudness_f = np.sqrt(np.mean(np.square(unit_rows(rows_uf)), axis=0))
+    scale_f = np.where(loudness_f > 0, 1.0 / np.where(loudness_f > 0, loudness_f, 1.0), 0.0)
+    return unit_rows(unit_rows(rows_uf) * scale_f.astype(rows_uf.dtype))
+
+
+def profile(*views_uf: FloatArray) -> FloatArray:
+    """Join several views of the same units into one profile, each view weighing the same.
+
+    Args:
+        views_uf: Arrays [units, f_k] with equal unit counts, for example gate rows and up rows.
+
+    Returns:
+        [units, sum f_k], rows of length one (or zero).
+    """
+    parts = [standardise(unit_rows(view_uf)) for view_uf in views_uf]
+    return unit_rows(np.concatenate(parts, axis=1))
+
+
+def cosine_matrix(a_uf: FloatArray, b_vf: FloatArray) -> FloatArray:
+    """Return the cosine of every profile of A with every profile of B, shape [u, v].
+
+    Both inputs must be rows of length one, as ``standardise`` and ``profile`` return them.
+    """
+    return a_uf @ b_vf.T

@@ -1,0 +1,67 @@
+"""Which words may a verdict be made of?
+
+One meaning each (DESIGN section 2); the string is what users type, read and store.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What was found about one base."""
+
+    IDENTICAL = "identical"
+    RELATED = "related"
+    DISGUISED = "disguised"
+    UNRELATED = "unrelated"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTED = "not-tested"
+
+
+class DeclarationVerdict(StrEnum):
+    """How the card's declaration stands against everything found."""
+
+    CONFIRMED = "confirmed"
+    UNDECLARED = "undeclared"
+    CONTRADICTED = "contradicted"
+    NONE_FOUND = "none-found"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Conclusion(StrEnum):
+    """The declaration verdict put through the user's policy."""
+
+    PASS = "pass"  # noqa: S105 - a word of the report, not a password
+    NEUTRAL = "neutral"
+    FAIL = "fail"
+
+
+class EvidenceKind(StrEnum):
+    """How far a piece of evidence carries."""
+
+    EXACT = "exact"
+    CALIBRATED = "calibrated"
+    CONTEXT = "context"
+
+
+class RelationKind(StrEnum):
+    """How two related models are related, as far as part of the evidence tells."""
+
+    IDENTICAL = "identical"
+    RECAST = "recast"
+    QUANTISED = "quantised"
+    FINE_TUNE = "fine-tune"
+    PARTS = "parts"
+    COMMON_INITIALISATION = "common-initialisation"
+    REARRANGED = "rearranged"
+    UNDETERMINED = "undetermined"
+
+
+class Depth(StrEnum):
+    """How much of the weights is read."""
+
+    HEADERS = "headers"
+    SAMPLE = "sample"
+    DEEP = "deep"
+    FULL = "full"

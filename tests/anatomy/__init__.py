@@ -1,0 +1,1 @@
+"""Tests of the anatomy: names and shapes to roles."""

@@ -1,0 +1,1 @@
+"""Tests of what the documents of a model say."""

@@ -1,0 +1,264 @@
+"""Which answer does each address of the Hub's API give?
+
+Only what the Hub's client and hubcheck ask for; shapes follow the recorded answers of the Hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from tests.hubserver.reply import Reply, content_reply, error_reply, json_reply
+from tests.hubserver.storage import Commit, Content, Repository, is_lfs
+
+_VERBS: Final = frozenset({"revision", "tree", "paths-info", "refs", "commits", "resolve"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a route needs to know of an HTTP request."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path of the address, still quoted."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The query, unquoted."""
+        return parse_qs(urlsplit(self.target).query)
+
+    @property
+    def token(self) -> str:
+        """The bearer token, or ``""``."""
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
+    def asks(self, name: str) -> bool:
+        """Return whether a query flag is ``true``."""
+        return self.query.get(name, [""])[0].lower() == "true"
+
+
+class Hub(Protocol):
+    """What the routes need of the server they belong to."""
+
+    page_size: int
+    resolve_cache: bool
+
+    @property
+    def users(self) -> Mapping[str, str]:
+        """Name of the user behind each valid token."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """The Hub's address."""
+        ...
+
+    def repository(self, repo_id: str) -> Repository | None:
+        """Return a repository by its present name."""
+        ...
+
+    def new_name(self, repo_id: str) -> str:
+        """Return what a repository was renamed to, or ``""``."""
+        ...
+
+    def signed_address(self, content: Content, path: str) -> str:
+        """Return an address on the storage host that works until signatures expire."""
+        ...
+
+
+def answer(hub: Hub, request: Request) -> Reply:
+    """Answer one request to the Hub's own origin."""
+    parts = request.path.strip("/").split("/")
+    if parts == ["api", "whoami-v2"]:
+        name = hub.users.get(request.token)
+        if name is None:
+            return error_reply(401, "", "Invalid credentials in Authorization header")
+        return json_reply({"type": "user", "name": name, "auth": {"type": "access_token"}})
+    cached = parts[:3] == ["api", "resolve-cache", "models"]
+    api = parts[:2] == ["api", "models"]
+    repo_id, verb, rest = _split(parts[3 if cached else 2 if api else 0 :], cached=cached)
+    if not repo_id:
+        return error_reply(404, "", "Not Found")
+    renamed = hub.new_name(repo_id)
+    if renamed:
+        target = request.target.replace(f"/{repo_id}", f"/{renamed}", 1)
+        return Reply(status=307, headers={"Location": target})
+    found = _allowed(hub, request, repo_id)
+    if isinstance(found, Reply):
+        return found
+    if request.token and request.token not in hub.users:
+        return error_reply(401, "", "Invalid credentials in Authorization header")
+    if verb == "refs":
+        return _refs(found)
+    revision = unquote(rest[0]) if rest else "main"
+    commit = found.resolve(revision)
+    if commit is None:
+        return error_reply(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+    path = "/".join(map(unquote, rest[1:]))
+    match verb:
+        case "" | "revision":
+            return _info(found, commit, blobs=request.asks("blobs"))
+        case "tree":
+            return _tree(hub, request, commit, path)
+        case "paths-info":
+            wanted = parse_qs(request.body.decode()).get("paths", [])
+            return json_reply([_item(p, c) for p, c in commit.files.items() if p in wanted])
+        case "commits":
+            return json_reply([_log_entry(made) for made in found.history(commit)])
+        case _:
+            return _resolve(hub, request, found, commit, path, cached=cached)
+
+
+def _split(parts: list[str], *, cached: bool) -> tuple[str, str, list[str]]:
+    """Return the repository id, the verb after it, and what follows the verb."""
+    if cached:
+        return "/".join(parts[:2]), "resolve", parts[2:]
+    for length in (1, 2):
+        if len(parts) > length and parts[length] in _VERBS:
+            return "/".join(parts[:length]), parts[length], parts[length + 1 :]
+    return ("/".join(parts), "", []) if len(parts) <= 2 else ("", "", [])
+
+
+def _allowed(hub: Hub, request: Request, repo_id: str) -> Repository | Reply:
+    repository = hub.repository(repo_id)
+    hidden = repository is None or (repository.private and request.token not in repository.readers)
+    if repository is not None and not hidden:
+        return repository
+    # The Hub does not tell a stranger whether a hidden repository exists.
+    status = 404 if request.token in hub.users else 401
+    code = "RepoNotFound" if status == 404 else ""
+    return error_reply(status, code, "Repository not found")
+
+
+def _info(repository: Repository, commit: Commit, *, blobs: bool) -> Reply:
+    siblings: list[dict[str, object]] = []
+    for path, content in commit.files.items():
+        sibling: dict[str, object] = {"rfilename": path}
+        if blobs:
+            sibling |= {"size": content.size, "blobId": _blob_id(path, content)}
+            if is_lfs(path):
+                sibling["lfs"] = {
+                    "sha256": content.sha256,
+                    "size": content.size,
+                    "pointerSize": len(content.pointer),
+                }
+        siblings.append(sibling)
+    return json_reply(
+        {
+            "_id": "0" * 24,
+            "id": repository.repo_id,
+            "modelId": repository.repo_id,
+            "author": repository.repo_id.split("/")[0],
+            "sha": commit.oid,
+            "private": repository.private,
+            "gated": "manual" if repository.gated else False,
+            "disabled": False,
+            "createdAt": repository.created,
+            "lastModified": commit.date,
+            "tags": [],
+            "downloads": 0,
+            "likes": 0,
+            "siblings": siblings,
+        }
+    )
+
+
+def _tree(hub: Hub, request: Request, commit: Commit, folder: str) -> Reply:
+    prefix = f"{folder}/" if folder else ""
+    inside = [path for path in commit.files if path.startswith(prefix)]
+    if prefix and not inside:
+        return error_reply(404, "EntryNotFound", f"{folder} does not exist")
+    folders = {
+        "/".join(path.split("/")[:depth])
+        for path in inside
+        for depth in range(1, path.count("/") + 1)
+    }
+    items = [_item(path, commit.files[path]) for path in inside]
+    items += [{"type": "directory", "oid": "0" * 40, "size": 0, "path": name} for name in folders]
+    if not request.asks("recursive"):
+        items = [item for item in items if "/" not in str(item["path"])[len(prefix) :]]
+    items.sort(key=lambda item: str(item["path"]))
+    start = int(request.query.get("cursor", ["0"])[0])
+    headers = {}
+    if start + hub.page_size < len(items):
+        address = f"{hub.endpoint}{request.path}?recursive={request.asks('recursive')}"
+        headers["Link"] = f'<{address.lower()}&cursor={start + hub.page_size}>; rel="next"'
+    return json_reply(items[start : start + hub.page_size], headers=headers)
+
+
+def _item(path: str, content: Content) -> dict[str, object]:
+    item: dict[str, object] = {
+        "type": "file",
+        "oid": _blob_id(path, content),
+        "size": content.size,
+        "path": path,
+    }
+    if is_lfs(path):
+        item["lfs"] = {
+            "oid": content.sha256,
+            "size": content.size,
+            "pointerSize": len(content.pointer),
+        }
+    return item
+
+
+def _blob_id(path: str, content: Content) -> str:
+    return Content(content.pointer).git_oid if is_lfs(path) else content.git_oid
+
+
+def _refs(repository: Repository) -> Reply:
+    def named(name: str, oid: str) -> dict[str, str]:
+        kind = "" if name.startswith("refs/") else "refs/heads/"
+        return {"name": name, "ref": kind + name, "targetCommit": oid}
+
+    listed = [named(name, oid) for name, oid in repository.refs.items()]
+    return json_reply(
+        {
+            "branches": [ref for ref in listed if ref["ref"].startswith("refs/heads/")],
+            "converts": [],
+            "tags": [],
+            "pullRequests": [ref for ref in listed if ref["ref"].startswith("refs/pr/")],
+        }
+    )
+
+
+def _log_entry(commit: Commit) -> dict[str, object]:
+    return {
+        "id": commit.oid,
+        "title": commit.title,
+        "message": "",
+        "date": commit.date,
+        "authors": [{"user": "someone"}],
+    }
+
+
+def _resolve(
+    hub: Hub, request: Request, repository: Repository, commit: Commit, path: str, *, cached: bool
+) -> Reply:
+    if not repository.may_read_files(request.token):
+        status = 403 if request.token else 401
+        return error_reply(status, "GatedRepo", f"Access to {repository.repo_id} is restricted.")
+    content = commit.files.get(path)
+    if content is None:
+        return error_reply(404, "EntryNotFound", "Entry not found")
+    headers = {"X-Repo-Commit": commit.oid, "ETag": f'"{_blob_id(path, content)}"'}
+    if is_lfs(path):
+        headers |= {
+            "X-Linked-Size": str(content.size),
+            "X-Linked-Etag": f'"{content.sha256}"',
+            "Location": hub.signed_address(content, path),
+        }
+        return Reply(status=302, headers=headers, body=b"Found. Redirecting\n")
+    if hub.resolve_cache and not cached:
+        target = f"/api/resolve-cache/models/{repository.repo_id}/{commit.oid}/{quote(path)}"
+        return Reply(status=307, headers=headers | {"Location": target}, body=b"moved\n")
+    return content_reply(content, request.headers.get("range", ""), headers=headers)

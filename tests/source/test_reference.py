@@ -1,0 +1,121 @@
+"""Tests of which model a REF names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hubcheck.errors import MissingModelError, UsageError
+from hubcheck.source.reference import (
+    HubReference,
+    LocalReference,
+    is_repo_id,
+    parse_hub_reference,
+    parse_reference,
+)
+from huggingface_hub.utils import HFValidationError, validate_repo_id
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("text", "repo_id", "revision"),
+    [
+        ("org/name", "org/name", "main"),
+        ("gpt2", "gpt2", "main"),
+        ("org/name@v1.0", "org/name", "v1.0"),
+        ("org/name@refs/pr/3", "org/name", "refs/pr/3"),
+        ("0-x_/a.b-c", "0-x_/a.b-c", "main"),
+    ],
+)
+def test_a_repository_id_names_the_hub(text: str, repo_id: str, revision: str) -> None:
+    """An id with or without a revision is read as written; no revision means main."""
+    assert parse_reference(text) == HubReference(repo_id=repo_id, revision=revision)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a/b/c",
+        "org/",
+        "/".join(["a" * 97, "b"]),
+        "org/na--me",
+        "org/na..me",
+        "org/name.git",
+        "org/-name",
+        "org/name@",
+        "org/name@-rf",
+        "org/name@a b",
+        "org/name@a..b",
+        "org/name@a\x1b[2J",
+        "https://host/org/name",
+        "orğ/name",
+        "org/name\n",
+        "a\0b",
+        "x" * 5000,
+    ],
+)
+def test_anything_else_is_a_usage_error(text: str) -> None:
+    """Text that is neither a path nor an id is refused, and shown without control characters."""
+    with pytest.raises(UsageError) as caught:
+        parse_reference(text)
+    assert str(caught.value).isprintable()
+
+
+def test_the_usage_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message names the text, the cause and the spellings that work."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        parse_reference("models/llama/7b")
+    assert str(caught.value) == (
+        "'models/llama/7b' is neither an existing path nor a Hub repository id. "
+        "Likely cause: a typing error, a web address, or a folder that does not exist here. "
+        "Next: write org/name, org/name@revision, or a path that starts with ./ or /."
+    )
+
+
+def test_what_exists_on_disk_is_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder in the working directory wins over a repository of the same name, ``@`` included."""
+    (tmp_path / "org" / "name@main").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for text in ("org/name@main", "org", ".", "./org", str(tmp_path)):
+        assert parse_reference(text) == LocalReference(path=Path(text), typed=text)
+    assert isinstance(parse_reference("org/name"), HubReference)
+
+
+def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tilde means the home folder, and the typed text is kept for the report."""
+    (tmp_path / "m").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert parse_reference("~/m") == LocalReference(path=tmp_path / "m", typed="~/m")
+
+
+@pytest.mark.parametrize("text", ["./x", "../no-such-folder-here", "/no/such", "~nobody-here/x"])
+def test_a_path_that_is_not_there(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A REF spelled as a path never falls through to the Hub."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingModelError, match="There is no folder or file at"):
+        parse_reference(text)
+
+
+def test_a_card_cannot_name_a_local_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser for untrusted text does not look at the disk."""
+    (tmp_path / "org" / "name").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert parse_hub_reference("org/name") == HubReference(repo_id="org/name")
+    with pytest.raises(UsageError):
+        parse_hub_reference("./org/name")
+
+
+@given(st.text("ab0-._/@ é", max_size=12))
+@example("a" * 96 + "/" + "b" * 96)
+def test_every_accepted_id_is_one_for_the_client(text: str) -> None:
+    """No id is accepted that the Hub's own client refuses."""
+    if is_repo_id(text):
+        try:
+            validate_repo_id(text)
+        except HFValidationError as error:  # pragma: no cover - the failure this test looks for
+            pytest.fail(f"{text!r}: {error}")
