@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.zoo.corpus import tokenizer_files, train_tokenizer
+from benchmarks.zoo.corpus import tokenizer_files
 from benchmarks.zoo.folder import read_weights, write_model
 from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
 from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.train import MODELS
+from benchmarks.zoo.train import MODELS, kept_tokenizer
 
 
 def derive(wanted: Derivation, files: Mapping[str, str], models: Path = MODELS) -> Product:
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = sorted(set(chosen.names) - set(known))
     if unknown:
         parser.error(f"no derivative {', '.join(unknown)}; known are {', '.join(known)}")
-    files = tokenizer_files(train_tokenizer())
+    files = tokenizer_files(kept_tokenizer())
     missing = 0
     for name in chosen.names or known:
         try:

@@ -44,7 +44,7 @@ def relabel(weights: Arrays, shape: Shape, rng: np.random.Generator) -> Arrays:
     out = permute_neurons(out, {g: rng.permutation(out[g].shape[0]) for g, _, _ in mlps(out)})
     if shape.experts:
         out = permute_experts(out, shape, {i: rng.permutation(shape.experts) for i in layers})
-    return permute_heads(out, shape, {i: rng.permutation(shape.kv_heads) for i in layers})
+    return permute_heads(out, shape, {i: _random_heads(shape, rng) for i in layers})
 
 
 def rescale(weights: Arrays, rng: np.random.Generator, *, flip: bool) -> Arrays:
@@ -131,8 +131,9 @@ def split_neurons(weights: Arrays, rng: np.random.Generator) -> Arrays:
 def match_to(weights: Arrays, target: Arrays, shape: Shape) -> Arrays:
     """Relabel a dense model so that it resembles another: the framing attack.
 
-    Channels are matched on gains, embeddings and head, then kv groups on all of attention, then
-    neurons on gate and up together, each by the Hungarian method. The function stays.
+    Channels are matched on gains, embeddings and head, then kv groups and the query heads in them
+    on attention, then neurons on gate and up together, each by the Hungarian method. The function
+    stays.
 
     Args:
         weights: The model to relabel.
@@ -141,10 +142,17 @@ def match_to(weights: Arrays, target: Arrays, shape: Shape) -> Arrays:
     """
     ours, theirs = _channel_profiles(weights), _channel_profiles(target)
     out = permute_channels(weights, best_order(theirs, ours))
-    heads = {}
+    heads, shared = {}, shape.heads // shape.kv_heads
     for i in range(shape.layers):
         stem = f"model.layers.{i}.self_attn."
-        heads[i] = best_order(_groups(target, stem, shape), _groups(out, stem, shape))
+        groups = best_order(_groups(target, stem, shape), _groups(out, stem, shape))
+        wanted, offered = _query_heads(target, stem, shape), _query_heads(out, stem, shape)
+        heads[i] = np.concatenate(
+            [
+                groups[new] * shared + best_order(wanted[new], offered[groups[new]])
+                for new in range(shape.kv_heads)
+            ]
+        )
     out = permute_heads(out, shape, heads)
     neurons = {
         gate: best_order(
@@ -161,6 +169,20 @@ def best_order(wanted: Real, offered: Real) -> Index:
     _, columns = linear_sum_assignment(-(wanted @ offered.T))
     order: Index = columns.astype(np.int64)
     return order
+
+
+def _random_heads(shape: Shape, rng: np.random.Generator) -> Index:
+    shared = shape.heads // shape.kv_heads
+    groups = rng.permutation(shape.kv_heads)
+    return np.concatenate([g * shared + rng.permutation(shared) for g in groups])
+
+
+def _query_heads(weights: Arrays, stem: str, shape: Shape) -> Real:
+    heads = (shape.kv_heads, shape.heads // shape.kv_heads, -1)
+    q = weights[stem + "q_proj.weight"].reshape(heads)
+    o = weights[stem + "o_proj.weight"].T.reshape(heads)
+    both: Real = np.concatenate((q, o), axis=2).astype(np.float64)
+    return both
 
 
 def _units(rows: NDArray[np.floating]) -> Real:

@@ -28,6 +28,9 @@ TORCH_DTYPES: Final[Mapping[Dtype, torch.dtype]] = {
     "F8_E4M3": torch.float8_e4m3fn,
 }
 
+PARTIAL: Final = "partial.safetensors"
+"""State of a training that goes on; neither weights nor old weights."""
+
 
 def cast(weights: Mapping[str, NDArray[np.floating]], dtype: Dtype) -> dict[str, torch.Tensor]:
     """Return the weights as tensors of one storage dtype, rounded to nearest."""
@@ -69,7 +72,7 @@ def write_model(  # noqa: PLR0913 - one argument for each thing a folder holds
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.safetensors*"):
-        if old.name != "partial.safetensors":
+        if old.name != PARTIAL:
             old.unlink()
     names = list(weights) if order is None else list(order)
     stored = cast(weights, dtype)
@@ -104,9 +107,9 @@ def read_weights(folder: Path) -> Weights:
     Raises:
         FileNotFoundError: The folder holds no weight file.
     """
-    files = sorted(folder.glob("model*.safetensors"))
+    files = sorted(p for p in folder.glob("*.safetensors") if p.name != PARTIAL)
     if not files:
-        message = f"{folder} holds no model*.safetensors; train it first"
+        message = f"{folder} holds no finished *.safetensors; train it first"
         raise FileNotFoundError(message)
     weights: Weights = {}
     for file in files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.zoo.corpus import Text
@@ -142,6 +142,25 @@ RECIPES: Final = (
         shape=UPCYCLED_SHAPE,
     ),
 )
+
+
+def tiny(full: Recipe) -> Recipe:
+    """Return the same recipe at the size of tests: an eighth of the steps, seconds on one core."""
+    overlap = (0, 1, 1, 2) if full.layer_sources else ()
+    shape = replace(
+        full.shape,
+        hidden=64,
+        neurons=full.shape.neurons // 2,
+        layers=len(overlap) or 3,
+        head_dim=16,
+    )
+    return replace(
+        full,
+        shape=shape,
+        layer_sources=overlap,
+        steps=full.steps // 8,
+        peak_rate=1.5 * full.peak_rate,
+    )
 
 
 def recipe(name: str) -> Recipe:

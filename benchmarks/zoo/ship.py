@@ -15,18 +15,19 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo.corpus import tokenizer_files, train_tokenizer
+from benchmarks.zoo.corpus import tokenizer_files
 from benchmarks.zoo.disguises import disguise
 from benchmarks.zoo.folder import read_weights, write_model
 from benchmarks.zoo.model import Shape
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.symmetries import Arrays
-from benchmarks.zoo.train import MODELS
+from benchmarks.zoo.train import MODELS, kept_tokenizer
 
 DESTINATION: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 LIMIT_BYTES: Final = 8_000_000
 """What the demo may add to the wheel and to the repository."""
-DISGUISE_SEED: Final = 7
+DISGUISE_SEED: Final = 0
+"""The first seed that moves the query heads of every layer and swaps kv groups in some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def ship(shipped: Shipped, files: dict[str, str]) -> int:
 
 def main() -> int:
     """Write all demo models, print their sizes and return the exit code."""
-    files = tokenizer_files(train_tokenizer())
+    files = tokenizer_files(kept_tokenizer())
     total = 0
     for shipped in SHIPPED:
         size = ship(shipped, files)

@@ -126,15 +126,29 @@ def permute_experts(weights: Arrays, shape: Shape, orders: Mapping[int, Index]) 
 
 
 def permute_heads(weights: Arrays, shape: Shape, orders: Mapping[int, Index]) -> Arrays:
-    """Relabel kv groups, each with its query heads, of layers given by number."""
+    """Relabel query heads, and kv groups with them, of layers given by number.
+
+    Args:
+        weights: The model.
+        shape: Its sizes.
+        orders: Layer to the new order of its query heads, shape [heads].
+
+    Raises:
+        ValueError: An order parts query heads that share a kv group.
+    """
     out = dict(weights)
+    shared = shape.heads // shape.kv_heads
     for layer, order in orders.items():
+        groups = order.reshape(shape.kv_heads, shared) // shared
+        if (groups != groups[:, :1]).any():
+            message = f"query heads that share a kv group must stay together: {order.tolist()}"
+            raise ValueError(message)
+        wide = _rows(order, shape.head_dim)
+        narrow = _rows(groups[:, 0], shape.head_dim)
         stem = f"model.layers.{layer}.self_attn."
-        rows = np.arange(shape.kv_heads * shape.head_dim).reshape(shape.kv_heads, -1)[order].ravel()
-        wide = np.arange(shape.heads * shape.head_dim).reshape(shape.kv_heads, -1)[order].ravel()
         out[stem + "q_proj.weight"] = weights[stem + "q_proj.weight"][wide]
-        out[stem + "k_proj.weight"] = weights[stem + "k_proj.weight"][rows]
-        out[stem + "v_proj.weight"] = weights[stem + "v_proj.weight"][rows]
+        out[stem + "k_proj.weight"] = weights[stem + "k_proj.weight"][narrow]
+        out[stem + "v_proj.weight"] = weights[stem + "v_proj.weight"][narrow]
         out[stem + "o_proj.weight"] = weights[stem + "o_proj.weight"][:, wide]
     return out
 
@@ -233,6 +247,11 @@ def random_rotation(size: int, rng: np.random.Generator) -> Real:
     q, r = np.linalg.qr(rng.standard_normal((size, size)))
     turned: Real = q * np.sign(np.diag(r))
     return turned
+
+
+def _rows(order: Index, size: int) -> Index:
+    rows: Index = (order[:, None] * size + np.arange(size)).ravel()
+    return rows
 
 
 def _scaled(w: NDArray[Any], factor: Real, axis: int) -> NDArray[Any]:

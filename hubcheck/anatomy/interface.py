@@ -61,6 +61,8 @@ class Role(StrEnum):
     SSM = "ssm"
     DELTA = "delta"
     CONV = "conv"
+    SIDE = "side"
+    """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
     VISION = "vision"
     AUDIO = "audio"

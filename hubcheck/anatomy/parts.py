@@ -17,6 +17,8 @@ from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
 """Stores that families use in both orientations, so that a shape tells something."""
+LATE: Final = PAIRED | {Role.Q}
+"""Roles whose check needs a sibling even where the tensor holds nothing else."""
 ALONE: Final = frozenset((Split.WHOLE, Split.LISTED))
 
 
@@ -35,8 +37,7 @@ class Part:
         """True when the tensor can only be read after its siblings."""
         return any(
             r.split not in ALONE
-            or r.roles[0] is Role.Q
-            or r.roles[0] in PAIRED
+            or not LATE.isdisjoint(r.roles)
             or r.store in (Store.FLAT_ROWS, Store.FLAT_COLUMNS)
             for r in self.rules
         )
@@ -106,17 +107,22 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
     return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
 
 
+def first_role(part: Part) -> Role | None:
+    """Return the first role that a tensor's name allows."""
+    return part.rules[0].roles[0] if part.rules and part.rules[0].roles else None
+
+
 def hidden_of(parts: list[Part], facts: ConfigFacts) -> int:
     """Return the width of the residual stream: norms first, then embedding, then configuration."""
     norms = most_common(
         p.record.shape[0]
         for p in parts
-        if len(p.record.shape) == 1 and p.rules and p.rules[0].roles[0] in RESIDUAL_NORMS
+        if len(p.record.shape) == 1 and first_role(p) in RESIDUAL_NORMS
     )
     embeds = most_common(
         p.record.shape[1]
         for p in parts
-        if len(p.record.shape) == 2 and p.rules and p.rules[0].roles[0] is Role.EMBED
+        if len(p.record.shape) == 2 and first_role(p) is Role.EMBED
     )
     return norms or embeds or facts.hidden
 

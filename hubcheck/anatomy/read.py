@@ -103,6 +103,8 @@ class Draft:
         """Give one tensor its role, or count it as unknown."""
         record, template = part.record, part.template
         for rule in part.rules:
+            if not rule.roles:
+                break
             if rule.split is Split.LISTED:
                 self.others[record.name] = rule.roles[0]
                 return

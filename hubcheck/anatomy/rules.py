@@ -40,6 +40,7 @@ class Rule:
 
     path: re.Pattern[str]
     roles: tuple[Role, ...]
+    """Empty: the name is known not to tell the role, the tensor stays unknown."""
     split: Split = Split.WHOLE
     store: Store = Store.ROWS
     beside: re.Pattern[str] | None = None
@@ -92,7 +93,15 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"(?:mamba|ssm)\..+", R.SSM, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
+    rule(
+        r"per_layer_input_gate|per_layer_projection|post_per_layer_input_norm|layer_scalar|"
+        r"(?:altup|laurel|hc_pre)\..+|hc_\w+",
+        R.SIDE,
+        split=Split.LISTED,
+    ),
     # Norms. The same name means another place where further norms stand beside it.
+    # Encoder-decoder families norm before or after their blocks under one name: undecidable.
+    rule(r"self_attn_layer_norm|final_layer_norm", beside=r"encoder_attn\..+"),
     rule(
         r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|"
         r"attention_layer_?norm|pre_attention_layernorm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
@@ -120,12 +129,13 @@ INSIDE: Final[tuple[Rule, ...]] = (
         r"post_feedforward_layernorm|post_mlp_layernorm|post_norm2|post_ffn_norm",
         R.NORM_MLP_POST,
     ),
+    rule(r"attn\.q_norm", R.MLA_Q_NORM, beside=r"attn\.wq_a"),
     rule(rf"{A}(?:q_norm|q_layernorm|query_layernorm|q_ln)", R.NORM_Q),
     rule(rf"{A}(?:k_norm|k_layernorm|key_layernorm|k_ln)", R.NORM_K),
     # MLA.
-    rule(rf"{A}q_a_proj", R.MLA_Q_A),
+    rule(rf"{A}(?:q_a_proj|wq_a)", R.MLA_Q_A),
     rule(rf"{A}q_a_layernorm", R.MLA_Q_NORM),
-    rule(rf"{A}q_b_proj", R.MLA_Q_B),
+    rule(rf"{A}(?:q_b_proj|wq_b)", R.MLA_Q_B),
     rule(rf"{A}kv_a_proj_with_mqa", R.MLA_KV_A, R.MLA_K_ROPE, split=Split.KV_A),
     rule(rf"{A}kv_a_layernorm", R.MLA_KV_NORM),
     rule(rf"{A}kv_b_proj", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
@@ -136,7 +146,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}(?:v_proj|wv|value)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
-    rule(rf"{A}(?:gate_proj|g_proj)", R.ATTN_GATE),
+    rule(rf"{A}(?:gate_proj|g_proj|linear_gate)", R.ATTN_GATE),
     rule(rf"{A}(?:sinks|attn_sink|attention_sink_bias|learnable_sink_param)", R.SINKS),
     # Attention, fused.
     rule(rf"{A}query_key_value", R.Q, R.K, R.V, split=Split.QKV, under=r"transformer\.encoder\.$"),
@@ -201,7 +211,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"ffn\.experts\.mlp\.w1", R.EXPERT_GATE, store=Store.FLAT_ROWS),
     rule(r"ffn\.experts\.mlp\.v1", R.EXPERT_UP, store=Store.FLAT_ROWS),
     rule(r"ffn\.experts\.mlp\.w2", R.EXPERT_DOWN, store=Store.FLAT_COLUMNS),
-    rule(rf"{S}(?:gate_proj|w1)", R.SHARED_GATE),
+    rule(rf"{S}(?:gate_proj|linear_gate|w1)", R.SHARED_GATE),
     rule(rf"{S}(?:up_proj|w3)", R.SHARED_UP),
     rule(rf"{S}(?:down_proj|w2)", R.SHARED_DOWN),
     rule(rf"{S}gate_up_proj", R.SHARED_GATE, R.SHARED_UP, split=Split.HALVES),
@@ -217,7 +227,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Dense MLPs. Qwen 1 and Molmo put the gate second.
     rule(r"mlp\.w2", R.GATE, beside=r"mlp\.c_proj"),
     rule(r"mlp\.w1", R.UP, beside=r"mlp\.c_proj"),
-    rule(rf"{M}gate_proj|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE),
+    rule(rf"{M}(?:gate_proj|linear_gate)|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE),
     rule(
         rf"{M}up_proj|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h)|fc1",
         R.UP,
@@ -255,6 +265,12 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"word_embeddings_layernorm|embed_norm|embeddings\.norm|embed_tokens\.embed_norm",
         R.NORM_EMBED,
+    ),
+    rule(
+        r"embed_tokens_per_layer|per_layer_model_projection|per_layer_projection_norm|"
+        r"altup_projections\.#|altup_unembed_projections\.#|hc_head\..+|hc_pre\..+",
+        R.SIDE,
+        split=Split.LISTED,
     ),
 )
 """Rules for paths outside every layer."""

@@ -34,7 +34,8 @@ RESERVED_PATTERNS: Final = (
 ``<|dummy_0|>``, Mistral ``<SPECIAL_20>``, DeepSeek's placeholder, fairseq ``madeupword0000``."""
 
 _RESERVED: Final = re.compile("|".join(f"(?:{p})" for p in RESERVED_PATTERNS), re.IGNORECASE)
-_RESERVED_HINT: Final = re.compile(r"[0-9][>\]]?$|[0-9][|｜]>$")
+_LAST: Final = frozenset("0123456789>]")
+"""Last characters of everything that these patterns match."""
 _SPECIAL: Final = re.compile(
     r"<\|[^|]{0,64}\|>|<｜[^｜]{0,64}｜>|\[[A-Z]{2,8}\]|</?s>|<(?:pad|unk|bos|eos|mask|cls|sep)>"
 )
@@ -63,12 +64,19 @@ def shared_tokens(a: Vocabulary, b: Vocabulary) -> tuple[NDArray[np.int64], NDAr
     Returns:
         ``(ids_a, ids_b)``, int64, shape [n] each, ``ids_a`` rising; n may be 0.
     """
-    in_a, in_b = _alignable(a), _alignable(b)
-    if a.spelling is not b.spelling:
-        by_text_a, by_text_b = _by_text(in_a, a.spelling), _by_text(in_b, b.spelling)
-        both = [(i, by_text_b[t]) for t, i in by_text_a.items() if t in by_text_b]
+    if a.spelling is b.spelling:
+        out_a, out_b = a.special | a.ambiguous, b.special | b.ambiguous
+        both = [
+            (i, j)
+            for token, i in a.ids.items()
+            if (j := b.ids.get(token)) is not None
+            and i not in out_a
+            and j not in out_b
+            and not _is_no_text(token)
+        ]
     else:
-        both = [(i, in_b[t]) for t, i in in_a.items() if t in in_b]
+        by_text_b = _by_text(b)
+        both = [(i, by_text_b[text]) for text, i in _by_text(a).items() if text in by_text_b]
     both.sort()
     aligned = np.array(both, dtype=np.int64).reshape(-1, 2)
     return aligned[:, 0].copy(), aligned[:, 1].copy()
@@ -119,25 +127,27 @@ def align_rows(
 def _alignable(vocabulary: Vocabulary) -> dict[str, int]:
     """Return the tokens whose rows are expected to be trained and mean one thing."""
     left_out = vocabulary.special | vocabulary.ambiguous
-    return {
-        token: i
-        for token, i in vocabulary.ids.items()
-        if i not in left_out and not _looks_reserved(token) and _SPECIAL.fullmatch(token) is None
-    }
+    return {t: i for t, i in vocabulary.ids.items() if i not in left_out and not _is_no_text(t)}
+
+
+def _is_no_text(token: str) -> bool:
+    """Tell whether a token looks special or reserved; the last character settles most of them."""
+    return token[-1:] in _LAST and (
+        _RESERVED.fullmatch(token) is not None or _SPECIAL.fullmatch(token) is not None
+    )
 
 
 def _looks_reserved(token: str) -> bool:
-    # The cheap look at the end spares most of a vocabulary the full table.
-    return _RESERVED_HINT.search(token) is not None and _RESERVED.fullmatch(token) is not None
+    return token[-1:] in _LAST and _RESERVED.fullmatch(token) is not None
 
 
-def _by_text(tokens: Mapping[str, int], spelling: Spelling) -> dict[bytes, int]:
+def _by_text(vocabulary: Vocabulary) -> dict[bytes, int]:
     """Return the id of each text; a text that two tokens stand for is left out."""
     to_byte = {c: b for b, c in enumerate(byte_alphabet())}
     found: dict[bytes, int] = {}
     twice: set[bytes] = set()
-    for token, i in tokens.items():
-        text = _text_of(token, spelling, to_byte)
+    for token, i in _alignable(vocabulary).items():
+        text = _text_of(token, vocabulary.spelling, to_byte)
         if text in found:
             twice.add(text)
         found[text] = i
@@ -147,8 +157,8 @@ def _by_text(tokens: Mapping[str, int], spelling: Spelling) -> dict[bytes, int]:
 def _text_of(token: str, spelling: Spelling, to_byte: Mapping[str, int]) -> bytes:
     """Return the UTF-8 bytes that a token stands for, with a space where a word starts."""
     match spelling:
-        case Spelling.BYTE_LEVEL if all(c in to_byte for c in token):
-            return bytes(to_byte[c] for c in token)
+        case Spelling.BYTE_LEVEL if to_byte.keys() >= set(token):
+            return bytes([to_byte[c] for c in token])
         case Spelling.SENTENCEPIECE:
             single = _HEX_BYTE.fullmatch(token)
             if single is not None:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -157,28 +156,34 @@ def build_vocabulary(table: TokenTable, path: str, *, added: Mapping[str, int]) 
     """
     tokens = [*table.tokens, *added]
     numbers = [*table.ids, *added.values()]
-    # A token may be listed again as an added token, with the same id: that is one token.
-    pairs = list(dict.fromkeys(zip(numbers, tokens, strict=True)))
-    ids = {token: number for number, token in pairs}
-    strings = dict(pairs)
-    ambiguous: set[int] = set()
-    if not len(ids) == len(strings) == len(pairs):
-        of_id = Counter(number for number, _ in pairs)
-        of_token = Counter(token for _, token in pairs)
-        ambiguous = {i for i, token in pairs if of_id[i] > 1 or of_token[token] > 1}
-    pairs.sort(key=itemgetter(0, 1))
+    ids = dict(zip(tokens, numbers, strict=True))
+    strings = dict(zip(numbers, tokens, strict=True))
+    ambiguous: frozenset[int] = frozenset()
+    if len(ids) < len(tokens) or len(strings) < len(tokens):
+        # A token listed again with the same id (as an added token) is one token.
+        pairs = sorted(set(zip(numbers, tokens, strict=True)))
+        ambiguous = _ambiguous(pairs)
+        numbers, tokens = [i for i, _ in pairs], [token for _, token in pairs]
+    rows = np.array(numbers, dtype="<i8")
+    order = np.argsort(rows, kind="stable")
     # JSON in ASCII writes any string, lone surrogates included, in one way only.
-    text = json.dumps([token for _, token in pairs]).encode("ascii")
-    rows = np.fromiter((number for number, _ in pairs), dtype="<i8", count=len(pairs))
+    text = json.dumps([tokens[i] for i in order.tolist()]).encode("ascii")
     return Vocabulary(
         ids=ids,
         strings=strings,
         special=table.special | frozenset(added.values()),
-        ambiguous=frozenset(ambiguous),
-        digest=hashlib.sha256(rows.tobytes() + text).hexdigest(),
+        ambiguous=ambiguous,
+        digest=hashlib.sha256(rows[order].tobytes() + text).hexdigest(),
         spelling=_spelling(table.tokens),
         origin=f"{path} ({table.kind})",
     )
+
+
+def _ambiguous(pairs: Sequence[tuple[int, str]]) -> frozenset[int]:
+    """Return the ids whose id or string occurs in more than one of the distinct pairs."""
+    of_id = Counter(number for number, _ in pairs)
+    of_token = Counter(token for _, token in pairs)
+    return frozenset(i for i, token in pairs if of_id[i] > 1 or of_token[token] > 1)
 
 
 def _is_loose_tiktoken(path: str) -> bool:
@@ -187,11 +192,9 @@ def _is_loose_tiktoken(path: str) -> bool:
 
 def _spelling(tokens: Sequence[str]) -> Spelling:
     """Return the spelling whose mark most tokens carry; one in a hundred will do (CJK)."""
-    marks = {
-        Spelling.BYTE_LEVEL: sum(t.startswith("Ġ") for t in tokens),
-        Spelling.SENTENCEPIECE: sum(t.startswith("▁") for t in tokens),
-        Spelling.WORDPIECE: sum(t.startswith("##") for t in tokens),
-    }
+    first = Counter([t[:1] for t in tokens])
+    marks = {Spelling.BYTE_LEVEL: first["Ġ"], Spelling.SENTENCEPIECE: first["▁"]}
+    marks[Spelling.WORDPIECE] = sum(t.startswith("##") for t in tokens) if first["#"] else 0
     best = max(marks, key=lambda s: marks[s])
     return best if marks[best] * 100 >= len(tokens) else Spelling.PLAIN
 

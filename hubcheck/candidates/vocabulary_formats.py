@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +20,14 @@ MAX_ID: Final = 1 << 24
 """First refused token id; the largest published vocabularies have about a million."""
 
 _MERGES: Final = re.compile(rb'(?<!\\)"merges"\s*:\s*(?=\[)')
-_AFTER_MERGES: Final = re.compile(rb'"(?:vocab|added_tokens|model)"\s*:')
+_KEYS_READ: Final = (b'"vocab"', b'"added_tokens"', b'"model"', b'"type"')
+_COLON: Final = re.compile(rb"\s*:")
+_LETTER_ESCAPE: Final = re.compile(rb"\\u00[567]")
+"""How JSON can write a letter of a key otherwise than as itself."""
 _SP_UNKNOWN, _SP_CONTROL, _SP_UNUSED = 2, 3, 5
 """Piece types of sentencepiece_model.proto (NORMAL is 1, USER_DEFINED 4, BYTE 6)."""
+_PIECE_TAG: Final = 0x0A
+"""Field 1, length-delimited: a piece in the model, the string in a piece."""
 _TEKKEN_SPECIAL: Final = 1000
 """Ids that a tekken file reserves in front of its vocabulary when it does not say how many."""
 
@@ -69,16 +74,22 @@ def parse_tokenizer_json(data: bytes, path: str) -> TokenTable | Malformed:
     else:
         return Malformed(reason=f"{path} has no model.vocab")
     stated = model.get("type") if isinstance(model, dict) else None
-    if stated in {"BPE", "WordPiece", "Unigram", "WordLevel"}:
-        kind = str(stated)
+    if isinstance(stated, str) and stated in {"BPE", "WordPiece", "Unigram", "WordLevel"}:
+        kind = stated
+    tokens, ids = list(tokens), list(ids)
     added = document.get("added_tokens") if isinstance(document, dict) else None
-    extra = added if isinstance(added, list) else []
-    extra = [e for e in extra if isinstance(e, dict)]
+    extra = [e for e in added if isinstance(e, dict)] if isinstance(added, list) else []
+    stated_pairs = [(e.get("content"), e.get("id")) for e in extra]
+    if isinstance(vocab, dict):
+        # Most files list added tokens in both places; dropping the copy here is cheap.
+        new = [(t, i) for t, i in stated_pairs if not isinstance(t, str) or vocab.get(t) != i]
+    else:
+        new = [(t, i) for t, i in stated_pairs if type(i) is not int or tokens[i : i + 1] != [t]]
     return _table(
         path,
-        [*tokens, *(e.get("content") for e in extra)],
-        [*ids, *(e.get("id") for e in extra)],
-        special=(e.get("id") for e in extra),
+        [*tokens, *(t for t, _ in new)],
+        [*ids, *(i for _, i in new)],
+        special=(i for _, i in stated_pairs),
         kind=kind,
     )
 
@@ -150,13 +161,20 @@ def parse_sentencepiece(data: bytes, path: str) -> TokenTable | Malformed:
     """Read the pieces of a sentencepiece ``ModelProto``; every other field is stepped over."""
     tokens: list[str] = []
     special: list[int] = []
+    at, stop = 0, len(data)
+    span: tuple[int, int] | None
     try:
-        for number, piece in _fields(data, 0, len(data)):
+        while at < stop:
+            if data[at] == _PIECE_TAG and data[at + 1] < 0x80:  # noqa: PLR2004 - one-byte length
+                begin, at = at + 2, at + 2 + data[at + 1]
+                number, span = 1, (begin, at)
+            else:
+                number, span, at = _next_field(data, at, stop)
             if number != 1:
                 continue
-            if piece is None:
+            if at > stop or span is None:
                 return Malformed(reason=f"{path} is not a sentencepiece model")
-            text, kind = _piece(data, *piece)
+            text, kind = _piece(data, *span)
             if kind in {_SP_UNKNOWN, _SP_CONTROL, _SP_UNUSED}:
                 special.append(len(tokens))
             tokens.append(text)
@@ -167,19 +185,20 @@ def parse_sentencepiece(data: bytes, path: str) -> TokenTable | Malformed:
 
 def parse_tokenizer_model(data: bytes, path: str) -> TokenTable | Malformed:
     """Read a ``tokenizer.model``, a name that both sentencepiece and tiktoken files carry."""
-    if data[:1] == b"\n":  # tag of field 1, length-delimited: a protobuf with a piece in front
+    if data[:1] == bytes([_PIECE_TAG]):
         return parse_sentencepiece(data, path)
     return parse_tiktoken(data, path)
 
 
 def _piece(data: bytes, start: int, stop: int) -> tuple[str, int]:
     """Return the string and type of one piece (type 1 when not written)."""
-    length = data[start + 1]
-    if data[start] == 0x0A and length < 0x80 and start + 2 + length + 5 == stop:  # noqa: PLR2004
-        # By far the most common form: a short string and a four-byte score.
+    # By far the most common form: a short string and a four-byte score.
+    length = stop - start - 7
+    if 0 <= length < 0x80 and data[start] == _PIECE_TAG and data[start + 1] == length:  # noqa: PLR2004
         return data[start + 2 : start + 2 + length].decode(), 1
-    text, kind = "", 1
-    for number, span in _fields(data, start, stop):
+    text, kind, at = "", 1, start
+    while at < stop:
+        number, span, at = _next_field(data, at, stop)
         if number == 1 and span is not None:
             text = data[span[0] : span[1]].decode()
         elif number == 3 and span is not None:  # noqa: PLR2004 - field `type`
@@ -187,33 +206,33 @@ def _piece(data: bytes, start: int, stop: int) -> tuple[str, int]:
     return text, kind
 
 
-def _fields(data: bytes, at: int, stop: int) -> Iterator[tuple[int, tuple[int, int] | None]]:
-    """Yield (field number, span of the value) of a protobuf message; None for fixed-size values.
+def _next_field(data: bytes, at: int, stop: int) -> tuple[int, tuple[int, int] | None, int]:
+    """Return (field number, span of the value, end) of the field at ``at`` of a protobuf message.
+
+    The span is None for a value of fixed size.
 
     Raises:
         ValueError: the message is cut short or holds a wire type that is no longer in use.
     """
-    while at < stop:
-        tag, at = _varint(data, at, stop)
-        number, wire = tag >> 3, tag & 7
-        match wire:
-            case 0:
-                begin = at
-                _, at = _varint(data, at, stop)
-                yield number, (begin, at)
-            case 1 | 5:
-                at += 8 if wire == 1 else 4
-                if at <= stop:
-                    yield number, None
-            case 2:
-                length, at = _varint(data, at, stop)
-                if at + length <= stop:
-                    yield number, (at, at + length)
-                at += length
-            case _:
-                raise ValueError(wire)
-        if at > stop:
-            raise ValueError(at)
+    tag, at = _varint(data, at, stop)
+    number, wire = tag >> 3, tag & 7
+    span: tuple[int, int] | None = None
+    match wire:
+        case 0:
+            begin = at
+            _, at = _varint(data, at, stop)
+            span = (begin, at)
+        case 1 | 5:
+            at += 8 if wire == 1 else 4
+        case 2:
+            length, begin = _varint(data, at, stop)
+            at = begin + length
+            span = (begin, at)
+        case _:
+            raise ValueError(wire)
+    if at > stop:
+        raise ValueError(at)
+    return number, span, at
 
 
 def _varint(data: bytes, at: int, stop: int) -> tuple[int, int]:
@@ -238,7 +257,7 @@ def _without_merges(data: bytes) -> dict[str, object] | None:
     could change what was read sends the caller to the full parse.
     """
     found = _MERGES.search(data)
-    if found is None or _AFTER_MERGES.search(data, found.end()) is not None:
+    if found is None or _may_hold_keys(data, found.end()):
         return None
     try:
         value: object = json.loads(data[: found.end()] + b"[]}}")
@@ -248,6 +267,17 @@ def _without_merges(data: bytes) -> dict[str, object] | None:
     if not isinstance(value, dict) or not isinstance(model, dict) or model.get("merges") != []:
         return None
     return value if next(reversed(value)) == "model" else None
+
+
+def _may_hold_keys(data: bytes, start: int) -> bool:
+    """Tell whether a key that is read may stand behind ``start``, escaped letters included."""
+    for key in _KEYS_READ:
+        at = data.find(key, start)
+        while at >= 0:
+            if _COLON.match(data, at + len(key)) is not None:
+                return True
+            at = data.find(key, at + 1)
+    return _LETTER_ESCAPE.search(data, start) is not None
 
 
 def _table(

@@ -22,15 +22,12 @@ from hubcheck.card.document import (
     Tone,
     Trusted,
 )
-from hubcheck.card.evidence_section import evidence_sections
+from hubcheck.card.evidence_section import BASES_SHOWN, evidence_sections
 from hubcheck.card.next_steps import next_steps
 from hubcheck.verdict.words import DeclarationVerdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
-
-BASES_SHOWN: Final = 20
-"""Rows on the first screen; discovery proposes fewer."""
 
 TONES: Final = {
     DeclarationVerdict.CONFIRMED: Tone.GOOD,
@@ -55,6 +52,7 @@ def compose(report: Report) -> Document:
     blocks += context_section(report)
     blocks += closing_sections(report)
     return Document(
+        subject=sentences.pinned(report.subject.ref, report.subject.revision),
         title=sentences.title(report),
         verdict=report.verdict.value,
         tone=TONES[report.verdict],

@@ -165,6 +165,7 @@ Block: TypeAlias = Heading | Paragraph | Table | ItemList | NextSteps | CodeBloc
 class Document:
     """One card: a title with its verdict, then blocks in the order of their use to a reader."""
 
+    subject: Identifier
     title: Line
     verdict: str
     tone: Tone

@@ -42,12 +42,16 @@ _MARKDOWN_SPECIAL: Final = frozenset("&<>|`*_[]$~\\@#^")
 _NEEDS_CODE: Final = frozenset("$\\")
 """A formula may be looked for in the finished page, where only a code element protects."""
 
-_LEADING: Final = re.compile(r"[-+=:]|\d{1,9}(?=[.)])")
+_LEADING: Final = re.compile(
+    r"[-+](?=\s|$)"  # bullet
+    r"|[-=:](?=[-=:\s]*$)"  # underline of a heading, rule, or row under a table's head
+    r"|\d{1,9}(?=[.)](?:\s|$))"  # numbered item
+)
 _PARTED: Final = re.compile(
     r"@(?=\S)"  # mention, mail address, repository@commit
     r"|#(?=\w)"  # issue number, owner/name#1
     r"|\bGH-(?=\d)"  # the other spelling of an issue number
-    r"|:(?=//|:|[\w+-]+:)"  # address, workflow command, emoji shortcode
+    r"|:(?=//|:|(?!\d\d:)[\w+-]+:)"  # address, workflow command, emoji (but not a clock time)
     r"|\bwww(?=\.)",
     re.IGNORECASE,
 )
@@ -84,7 +88,7 @@ def markdown_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as inline markdown that renders as exactly that text, anywhere in a line."""
     shown = visible(text, limit=limit)
     if not _NEEDS_CODE.isdisjoint(shown):
-        return _code_element(shown)
+        return _element(shown)
     return _isolated(_entities(shown), shown, opening="&#8296;", closing="&#8297;")
 
 
@@ -99,7 +103,13 @@ def markdown_code(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
         return ""
     if _SAFE_IN_BACKTICKS.fullmatch(shown) and not _LOG_COMMAND.search(shown):
         return f"`{shown}`"
-    return _code_element(shown)
+    return _element(shown)
+
+
+def code_element(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
+    """Return ``text`` as an HTML code element, for where markdown is not parsed."""
+    shown = visible(text, limit=limit)
+    return _element(shown) if shown else ""
 
 
 def code_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
@@ -116,6 +126,11 @@ def fence_for(lines: tuple[str, ...]) -> str:
 def html_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as HTML character data; also valid inside a quoted attribute."""
     return html.escape(visible(text, limit=limit), quote=True)
+
+
+def html_exact(text: str) -> str:
+    """Return text of our own as HTML character data, spaces at its ends included."""
+    return html.escape(text, quote=True)
 
 
 def html_attribute(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
@@ -154,10 +169,12 @@ def _entities(shown: str) -> str:
     return "".join(pieces)
 
 
-def _code_element(shown: str) -> str:
+def _element(shown: str) -> str:
     # Inside the element every sign is an entity: nothing is left for a parser to act on.
-    body = "".join(c if c.isalnum() or c in " .,/-()'\"" else f"&#{ord(c)};" for c in shown)
-    body = re.sub(r"\bwww\.", "www&#46;", body, flags=re.IGNORECASE)
+    body = "".join(
+        c if c.isalnum() or not c.isascii() or c in " .,/-()'\"" else f"&#{ord(c)};" for c in shown
+    )
+    body = re.sub(r"\b(www)\.", r"\1&#46;", body, flags=re.IGNORECASE)
     return f"<code>{_isolated(body, shown, opening='&#8296;', closing='&#8297;')}</code>"
 
 

@@ -27,19 +27,35 @@ from hubcheck.verdict.words import EvidenceKind, Verdict
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Evidence, Finding, Report
 
+BASES_SHOWN: Final = 20
+"""Bases with a row and a section of their own; discovery proposes fewer."""
+
 FAMILIES_SHOWN: Final = 24
 """Rows per base: two screens; the report holds the rest."""
 
 LONG_TEXT: Final = 400
 
+COLUMNS: Final = (
+    "Own bound: k hits in one family have a chance of at most 1/k!, below 1 in 10 billion from "
+    "14 hits on. Ceiling: the kept that the best relabelling of strangers reaches; a match "
+    "must be well above it. Would show: the smallest kept that would have been seen. Shifted: "
+    "hits with the base's index shifted, about 1 by chance."
+)
+
 
 def evidence_sections(report: Report) -> tuple[Details, ...]:
     """Return one section per base that was tested or has a reason to show."""
-    sections = tuple(_evidence(finding) for finding in report.findings)
+    findings = report.findings[:BASES_SHOWN]
+    first = next((f for f in findings if _families(f)), None)
+    sections = tuple(_evidence(finding, legend=finding is first) for finding in findings)
     return (*sections, *_parts(report), *_controls(report))
 
 
-def _evidence(finding: Finding) -> Details:
+def _families(finding: Finding) -> tuple[Evidence, ...]:
+    return tuple(e for e in finding.evidence if e.kind is not EvidenceKind.CONTEXT)
+
+
+def _evidence(finding: Finding, *, legend: bool) -> Details:
     summary: list[Trusted | Identifier] = [
         Trusted("Evidence: "),
         sentences.pinned(finding.base.ref, finding.base.revision),
@@ -49,10 +65,12 @@ def _evidence(finding: Finding) -> Details:
         summary.append(Trusted(f", {numbers.count(finding.families_tested)} {plural}"))
     blocks: list[Paragraph | Table] = [Paragraph(content=_statement(finding))]
     if finding.power:
-        blocks.append(Paragraph(content=(Untrusted(finding.power, limit=LONG_TEXT),)))
-    families = [e for e in finding.evidence if e.kind is not EvidenceKind.CONTEXT]
+        blocks.append(Paragraph(content=_stated(finding.power)))
+    families = _families(finding)
     if families:
-        blocks.append(_family_table(tuple(families[:FAMILIES_SHOWN])))
+        blocks.append(_family_table(families[:FAMILIES_SHOWN]))
+    if legend:
+        blocks.append(Paragraph(content=(Trusted(COLUMNS),), role=Role.NOTE))
     if len(families) > FAMILIES_SHOWN:
         rest = f"{numbers.count(len(families) - FAMILIES_SHOWN)} more families are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
@@ -62,9 +80,9 @@ def _evidence(finding: Finding) -> Details:
 def _statement(finding: Finding) -> Line:
     found: list[Trusted | Untrusted] = []
     if finding.reason:
-        found += [Untrusted(finding.reason, limit=LONG_TEXT), Trusted(". ")]
+        found += [Trusted("Reason: "), *_stated(finding.reason)]
     if finding.relation is not None and finding.relation.detail:
-        found += [Untrusted(finding.relation.detail, limit=LONG_TEXT), Trusted(". ")]
+        found += [Trusted("Relation: "), *_stated(finding.relation.detail)]
     if finding.verdict in sentences.MATCHES:
         found += [Trusted(_bound(finding)), Trusted(sentences.RELATED_MEANS)]
     elif finding.verdict is Verdict.UNRELATED:
@@ -77,6 +95,10 @@ def _statement(finding: Finding) -> Line:
     elif not found:
         found.append(Trusted("Too little was compared to say anything."))
     return tuple(found)
+
+
+def _stated(text: str) -> tuple[Untrusted, Trusted]:
+    return Untrusted(text.rstrip(" ."), limit=LONG_TEXT), Trusted(". ")
 
 
 def _bound(finding: Finding) -> str:
@@ -96,7 +118,7 @@ def _bound(finding: Finding) -> str:
 
 def _family_table(families: tuple[Evidence, ...]) -> Table:
     noted = any(e.note for e in families)
-    head = ["family", "kind", "hits", "own bound", "kept", "relabelled", "would show", "shifted"]
+    head = ["family", "kind", "hits", "own bound", "kept", "ceiling", "would show", "shifted"]
     rows: list[tuple[Line, ...]] = []
     for item in families:
         row: list[Line] = [
@@ -127,7 +149,7 @@ def _own_bound(item: Evidence) -> str:
         return numbers.chance(item.log10_p) if item.log10_p < 0 else numbers.NOTHING
     if item.hits <= 1:
         return "chance"
-    return f"1/{numbers.count(item.hits)}!, {numbers.chance(item.log10_p)}"
+    return f"1/{numbers.count(item.hits)}!"
 
 
 def _share(value: float, *, known: bool) -> Line:

@@ -30,11 +30,13 @@ from hubcheck.card.document import (
     Untrusted,
     raw_text,
 )
-from hubcheck.card.escaping import html_attribute, html_text
+from hubcheck.card.escaping import html_attribute, html_exact, html_text
 from hubcheck.card.html_style import STYLE
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 CODE_LIMIT: Final = 400
+SHORT: Final = 34
+"""Characters that stay on one line in a table; longer names may break anywhere."""
 
 _SIGNS: Final = {Tone.GOOD: "✓", Tone.BAD: "!", Tone.PLAIN: "○", Tone.MUTED: "?"}
 """A second signal beside colour."""
@@ -45,10 +47,11 @@ def render(document: Document) -> str:
     sign = _SIGNS[document.tone]
     body = "\n".join(_block(block) for block in document.blocks)
     return page(
-        title=f"hubcheck: {raw_text(document.title)} ({document.verdict})",
+        title=f"{document.subject.text}: {raw_text(document.title)} ({document.verdict})",
         tone=document.tone,
         body=(
-            '<header>\n<p class="top"><span>hubcheck provenance card</span>'
+            '<header>\n<p class="top"><span>hubcheck provenance card for '
+            f"{inline((document.subject,))}</span>"
             f'<span class="verdict"><span aria-hidden="true">{sign}</span> '
             f"{document.verdict}</span></p>\n"
             f"<h1>{_sentence(document.title)}</h1>\n</header>\n{body}"
@@ -84,15 +87,17 @@ def _sentence(content: Line) -> str:
 def _inline(part: Inline) -> str:
     match part:
         case Trusted(text):
-            return html_text(text, limit=len(text) + 1)
+            return html_exact(text)
         case Untrusted(text, limit):
             return f"<bdi>{html_text(text, limit=limit)}</bdi>"
         case Identifier(text, limit):
-            return f"<code><bdi>{html_text(text, limit=limit)}</bdi></code>"
+            short = ' class="short"' if len(text) <= SHORT else ""
+            return f"<code{short}><bdi>{html_text(text, limit=limit)}</bdi></code>"
         case Strong(content):
             return f"<strong>{inline(content)}</strong>"
         case Chip(content, tone):
-            return f'<span class="chip {tone.value}">{inline(content)}</span>'
+            short = " short" if len(raw_text(content)) <= SHORT else ""
+            return f'<span class="chip {tone.value}{short}">{inline(content)}</span>'
         case Meter(share, text):
             width = round(100 * min(max(share, 0.0), 1.0)) if share == share else 0  # noqa: PLR0124
             bar = f'<span class="meter" aria-hidden="true"><i style="width:{width}%"></i></span>'
@@ -117,7 +122,10 @@ def _block(block: Block) -> str:
         case CodeBlock(lines=lines):
             return "<pre>" + "\n".join(_code_line(line) for line in lines) + "</pre>"
         case Details(summary=summary, blocks=blocks):
-            body = "\n".join(_block(inner) for inner in blocks)
+            body = "\n".join(
+                _table(inner, stack=False) if isinstance(inner, Table) else _block(inner)
+                for inner in blocks
+            )
             return (
                 f"<details>\n<summary>{inline(summary)}</summary>\n"
                 f'<div class="folded">\n{body}\n</div>\n</details>'
@@ -126,7 +134,7 @@ def _block(block: Block) -> str:
             assert_never(block)
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, *, stack: bool = True) -> str:
     def kind(column: int) -> str:
         return ' class="number"' if column in table.numeric else ""
 
@@ -144,7 +152,7 @@ def _table(table: Table) -> str:
         for row in table.rows
     )
     return (
-        f'<div class="scroll stack"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f'<div class="scroll{" stack" if stack else ""}"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table></div>"
     )
 

@@ -28,12 +28,13 @@ main.muted{--tone:var(--muted);--tone-wash:var(--muted-wash)}
 color:var(--soft);font-size:.875rem;letter-spacing:.01em}
 .verdict{display:inline-flex;align-items:center;gap:.45em;padding:.2em .8em;border-radius:99px;
 background:var(--tone-wash);color:var(--tone);font-weight:650;font-size:.9375rem;letter-spacing:0}
+.top .verdict{flex:none}
 h1{font-size:1.75rem;line-height:1.28;font-weight:680;letter-spacing:-.015em;margin:0 0 .8rem;
 text-wrap:balance;overflow-wrap:anywhere}
 h1 code{font-size:.92em;background:none;padding:0;color:inherit}
 h2{font-size:1rem;margin:1.5rem 0 .5rem;overflow-wrap:anywhere}
 p{margin:.7rem 0;overflow-wrap:anywhere}
-.lead{font-size:1.0625rem;margin:0 0 1.5rem}
+.lead{font-size:1.0313rem;margin:0 0 1.5rem;text-wrap:pretty}
 .lead strong{font-weight:600}
 .note,.footer{color:var(--soft);font-size:.875rem}
 .footer{margin:1.1rem 0 1.5rem}
@@ -51,6 +52,7 @@ tr:last-child td{border-bottom-color:transparent}
 td{overflow-wrap:anywhere;min-width:4.2rem}
 .folded table{font-size:.8438rem}
 .folded td code,.folded th{font-size:.8125rem}
+td .short{white-space:nowrap}
 .number{text-align:right;overflow-wrap:normal}
 td.number{white-space:nowrap}
 .chip{display:inline-block;padding:.1em .6em;border-radius:5px;font-weight:600;font-size:.875rem;
@@ -76,15 +78,20 @@ summary:focus-visible,a:focus-visible{outline:2px solid var(--plain);outline-off
 .folded>:first-child{margin-top:0}
 .folded li{margin:.35rem 0}
 .folded ul{padding-left:1.1rem}
+.index th{white-space:normal;vertical-align:bottom}
+.index .chip{margin-top:.2rem}
 a{color:var(--plain);text-decoration-thickness:1px;text-underline-offset:3px}
 @media (max-width:44rem){body{font-size:15px}
 main{margin:0;border-width:5px 0 0;border-radius:0;padding:1.25rem 1.1rem 2rem;min-height:100vh}
-h1{font-size:1.375rem}.folded{padding-left:0}
+.top .verdict{flex:none}
+h1{font-size:1.375rem}.top{align-items:flex-start}.number,th,td{padding-right:.75rem}
+.folded{padding-left:0}
 .stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack table,.stack tbody,.stack tr,.stack td{display:block}
 .stack tr{padding:.7rem 0;border-bottom:1px solid var(--line)}
 .stack td{display:grid;grid-template-columns:6.75rem 1fr;gap:.6rem;padding:.16rem 0;border:0;
 text-align:left;white-space:normal}
+.stack td .short{white-space:normal}
 .stack td::before{content:attr(data-label);color:var(--soft);font-size:.8125rem;line-height:1.8}}
 @media print{body{background:#fff}main{border:0;margin:0;max-width:none}}
 """

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from hubcheck.card.compose import TONES
 from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
-from hubcheck.card.html import page
+from hubcheck.card.html import SHORT, page
 from hubcheck.card.table import OVERVIEW_HEAD, OverviewRow, overview_cells
 
 _FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -43,7 +44,7 @@ def index_html(entries: tuple[IndexEntry, ...]) -> str:
         "<h1>What the cards say, and what the weights say</h1>\n"
         '<p class="lead">Each row is one model. The chance is a bound on a match by accident; '
         "kept is the share of the base that is still there.</p>\n"
-        f'<div class="scroll stack"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n'
+        f'<div class="scroll stack index"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n'
         "</tbody>\n</table></div>\n"
         '<p class="note">The raw norm cosine is high between strangers too. It is shown because '
         "it is often quoted; it moves no verdict.</p>"
@@ -52,10 +53,18 @@ def index_html(entries: tuple[IndexEntry, ...]) -> str:
 
 
 def _row(entry: IndexEntry) -> str:
-    cells = []
-    for label, text in zip(OVERVIEW_HEAD, overview_cells(entry.row), strict=True):
-        shown = f"<bdi>{html_text(text)}</bdi>"
-        if label == OVERVIEW_HEAD[0]:
-            shown = f'<a href="{html_attribute(entry.href)}">{shown}</a>'
-        cells.append(f'<td data-label="{html_attribute(label)}"><div>{shown}</div></td>')
-    return f"<tr>{''.join(cells)}</tr>"
+    row = entry.row
+    link = f'<a class="short" href="{html_attribute(entry.href)}">{_shown(row.subject)}</a>'
+    chip = f'<span class="chip {TONES[row.verdict].value} short">{row.verdict.value}</span>'
+    shown = [link, *map(_shown, overview_cells(row)[1:])]
+    shown[2] = f"{_shown(row.weights_say)}<br>{chip}"
+    cells = "".join(
+        f'<td data-label="{html_attribute(label)}"><div>{cell}</div></td>'
+        for label, cell in zip(OVERVIEW_HEAD, shown, strict=True)
+    )
+    return f"<tr>{cells}</tr>"
+
+
+def _shown(text: str) -> str:
+    short = ' class="short"' if len(text) <= SHORT and " " not in text else ""
+    return f"<bdi{short}>{html_text(text)}</bdi>"

@@ -6,6 +6,7 @@ and code, no images, no links, no style.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, assert_never
 
 from hubcheck.card.document import (
@@ -28,12 +29,15 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
-from hubcheck.card.escaping import code_line, fence_for, markdown_code, markdown_text
+from hubcheck.card.escaping import code_element, code_line, fence_for, markdown_code, markdown_text
 
 CODE_LIMIT: Final = 400
 
 SIZE_LIMIT: Final = 60_000
 """Bytes of a card: GitHub refuses comments above 65,536 characters; room for a marker is left."""
+
+
+LEFT_OUT_NAMED: Final = 4
 
 
 def render(document: Document, *, limit: int = SIZE_LIMIT) -> str:
@@ -42,17 +46,19 @@ def render(document: Document, *, limit: int = SIZE_LIMIT) -> str:
     A card that is too long loses its longest folded sections first, and says so. The first screen
     is never cut: it is bounded by the number of bases shown.
     """
-    blocks = document.blocks
+    head = f"### hubcheck: {inline(document.title)}  ({document.verdict})"
+    parts = [(block, _block(block)) for block in document.blocks]
     left_out: list[Line] = []
-    text = _render(document, blocks, left_out)
-    while len(text.encode()) > limit and any(isinstance(b, Details) for b in blocks):
-        sizes = [len(_block(b)) if isinstance(b, Details) else -1 for b in blocks]
-        longest = blocks[sizes.index(max(sizes))]
-        if isinstance(longest, Details):
-            left_out.append(longest.summary)
-        blocks = tuple(b for b in blocks if b is not longest)
-        text = _render(document, blocks, left_out)
-    return text
+    for part in sorted(parts, key=lambda part: -len(part[1])):
+        if _size(head, parts, left_out) <= limit:
+            break
+        if isinstance(part[0], Details):
+            left_out.append(part[0].summary)
+            parts.remove(part)
+    while _size(head, parts, left_out) > limit and any(_rows(block) > 1 for block, _ in parts):
+        # Only names written to be long reach this: half of the bases go, then half of those.
+        parts = [_halved(block) if _rows(block) > 1 else (block, text) for block, text in parts]
+    return _joined(head, parts, left_out)
 
 
 def inline(content: Line) -> str:
@@ -60,13 +66,29 @@ def inline(content: Line) -> str:
     return "".join(_inline(part) for part in content)
 
 
-def _render(document: Document, blocks: tuple[Block, ...], left_out: list[Line]) -> str:
-    head = f"### hubcheck: {inline(document.title)}  ({document.verdict})"
-    parts = [head, *(_block(block) for block in blocks)]
+def _joined(head: str, parts: list[tuple[Block, str]], left_out: list[Line]) -> str:
+    texts = [head, *(text for _, text in parts)]
     if left_out:
-        names = "; ".join(inline(summary) for summary in left_out[:8])
-        parts.append(f"Left out for length, complete in report.json: {names}")
-    return "\n\n".join(parts) + "\n"
+        names = "; ".join(inline(summary) for summary in left_out[:LEFT_OUT_NAMED])
+        more = len(left_out) - LEFT_OUT_NAMED
+        names += f" and {more} more" if more > 0 else ""
+        texts.append(f"Left out for length, complete in report.json: {names}.")
+    return "\n\n".join(texts) + "\n"
+
+
+def _size(head: str, parts: list[tuple[Block, str]], left_out: list[Line]) -> int:
+    return len(_joined(head, parts, left_out).encode())
+
+
+def _rows(block: Block) -> int:
+    return len(block.rows) if isinstance(block, Table) else 0
+
+
+def _halved(block: Block) -> tuple[Block, str]:
+    if not isinstance(block, Table):
+        return block, _block(block)
+    table = replace(block, rows=block.rows[: len(block.rows) // 2])
+    return table, f"{_table(table)}\n\nMore bases are in report.json."
 
 
 def _inline(part: Inline) -> str:
@@ -92,7 +114,7 @@ def _block(block: Block) -> str:
         case Heading(content=content):
             return f"**{inline(content)}**"
         case Paragraph(content=content):
-            return inline(content)
+            return inline(content).rstrip()
         case Table():
             return _table(block)
         case ItemList(items=items):
@@ -109,14 +131,11 @@ def _block(block: Block) -> str:
 
 
 def _summary(content: Line) -> str:
-    # Markdown is not parsed inside a summary on every host: code elements and entities are.
-    parts = []
-    for part in content:
-        if isinstance(part, Identifier):
-            parts.append(markdown_text(part.text, limit=part.limit))
-        else:
-            parts.append(_inline(part))
-    return "".join(parts)
+    # Markdown is not parsed inside a summary on every host: elements and entities are.
+    return "".join(
+        code_element(part.text, limit=part.limit) if isinstance(part, Identifier) else _inline(part)
+        for part in content
+    )
 
 
 def _table(table: Table) -> str:

@@ -77,7 +77,12 @@ def _decide(report: Report) -> tuple[Line, ...]:
         if report.depth is not deeper and report.depth is not Depth.FULL:
             command = f"hubcheck check SUBJECT --depth {deeper.value}"
             steps.append((Trusted("read more: "), _command(report, command)))
-    return tuple(steps) or ((Trusted("see the reason in the table; then "), Identifier(REPLAY)),)
+    if steps:
+        return tuple(steps)
+    if sentences.main_match(report) is not None and not sentences.declared(report):
+        return ((Trusted("right? say so in the card"),), _WRONG)
+    other = _command(report, "hubcheck check SUBJECT --suspect ORG/NAME")
+    return ((Trusted("see the reason in the table"),), (Trusted("test another base: "), other))
 
 
 def _could_decide(finding: Finding) -> bool:

@@ -106,7 +106,7 @@ def chance(log10_p: float) -> str:
         return "below 1 in 10 billion" if log10_p == -math.inf else NOTHING
     if log10_p <= FLOOR_LOG10:
         return "below 1 in 10 billion"
-    odds = math.floor(10**-log10_p + 1e-9)
+    odds = math.floor(10**-log10_p * (1 + 1e-9))
     if odds < 2:  # noqa: PLR2004 - one in one is no bound
         return "nothing beyond chance"
     step = 10 ** max(len(str(odds)) - 2, 0)

@@ -33,6 +33,9 @@ _RELATION_WORDS: Final = {
     RelationKind.RECAST: "stored in another number format",
     RelationKind.QUANTISED: "quantised",
     RelationKind.FINE_TUNE: "fine-tune",
+    RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
+    RelationKind.LAYERS_CHANGED: "layers changed",
+    RelationKind.WIDTH_CHANGED: "width changed",
     RelationKind.PARTS: "parts only",
     RelationKind.COMMON_INITIALISATION: "common initialisation",
     RelationKind.REARRANGED: "rearranged",
@@ -77,7 +80,7 @@ def match_sentence(finding: Finding) -> str:
     if is_relation(finding, RelationKind.COMMON_INITIALISATION):
         return (
             "The starting values agree, what was learned does not: "
-            "common initialisation, no sign of copied training."
+            "a common initialisation, no sign of copied training."
         )
     if finding.verdict is Verdict.IDENTICAL and finding.log10_p > numbers.FLOOR_LOG10:
         return "The weights are the same, value for value."
@@ -98,17 +101,19 @@ def declared(report: Report) -> tuple[Finding, ...]:
 def main_match(report: Report) -> Finding | None:
     """Return the finding that the title is about: the closest match of the kind it speaks of."""
     wants_declared = report.verdict is DeclarationVerdict.CONFIRMED
-    matching = [
-        f
-        for f in report.findings
-        if f.verdict in MATCHES
-        and f.declared is wants_declared
-        and (f.declared or not is_relation(f, RelationKind.COMMON_INITIALISATION))
-    ]
+    matching = [f for f in report.findings if f.verdict in MATCHES and f.declared is wants_declared]
+    if report.verdict in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}:
+        # Starting values alone are no relation that a card would have to name.
+        matching = [f for f in matching if not is_relation(f, RelationKind.COMMON_INITIALISATION)]
     unexplained = [f for f in matching if f.explained_by is None] or matching
     # A match of the body says more than one of the embeddings, however exact that is.
-    unexplained.sort(key=lambda f: (is_relation(f, RelationKind.PARTS), -f.kept, f.base.ref))
+    unexplained.sort(key=lambda f: (_weakness(f), -f.kept, f.base.ref))
     return unexplained[0] if unexplained else None
+
+
+def _weakness(finding: Finding) -> int:
+    weak = (RelationKind.PARTS, RelationKind.COMMON_INITIALISATION)
+    return next((i for i, kind in enumerate(weak, 1) if is_relation(finding, kind)), 0)
 
 
 def is_relation(finding: Finding, kind: RelationKind) -> bool:
@@ -267,10 +272,10 @@ def _undeclared_title(report: Report) -> Line:
 
 def _none_found_title(report: Report) -> Line:
     bases = tested(report)
-    begin = "the card declares no base, and the weights match "
+    begin = "the card declares no base, and the weights "
     if len(bases) == 1:
-        return (Trusted(begin + "not the one tested: "), Identifier(bases[0].base.ref))
-    return (Trusted(f"{begin}none of the {len(bases)} tested"),)
+        return (Trusted(begin + "do not match the one tested, "), Identifier(bases[0].base.ref))
+    return (Trusted(f"{begin}match none of the {len(bases)} tested"),)
 
 
 def _inconclusive_title(report: Report) -> Line:
@@ -278,11 +283,28 @@ def _inconclusive_title(report: Report) -> Line:
     if not report.findings:
         return (Trusted("no base is declared and none was tested, so nothing can be said"),)
     open_bases = tuple(f for f in bases or report.findings if f.verdict not in MATCHES)
+    found = main_match(report)
+    if found is not None and not bases:
+        return _partly_title(found)
     names = _names(open_bases or report.findings)
-    kind = "declared base" if bases else "suspected base"
+    kind = "declared base" if bases else "tested base"
+    kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
         return (Trusted(f"the {kind} "), *names, Trusted(" could not be tested"))
     return (Trusted(f"the evidence on the {kind} "), *names, Trusted(" does not decide"))
+
+
+def _partly_title(found: Finding) -> Line:
+    name = Identifier(found.base.ref)
+    if is_relation(found, RelationKind.COMMON_INITIALISATION):
+        return (Trusted("the weights share only their initialisation with "), name)
+    if is_relation(found, RelationKind.PARTS):
+        return (
+            Trusted("parts of the weights match "),
+            name,
+            Trusted(", the body does not"),
+        )
+    return (Trusted("the evidence on the tested base "), name, Trusted(" does not decide"))
 
 
 def _inconclusive_lead(report: Report) -> str:
@@ -293,6 +315,9 @@ def _inconclusive_lead(report: Report) -> str:
             "The order of the units agrees, their content does not. Anyone who holds both models "
             "can make that, so it proves nothing."
         )
+    found = main_match(report)
+    if found is not None and not declared(report):
+        return match_sentence(found) + WHO
     if not tested(report):
         return "No weights were compared: neither a match nor its absence is shown."
     return "Neither a match nor its absence is shown."

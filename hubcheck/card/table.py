@@ -27,7 +27,7 @@ from hubcheck.card.document import (
     raw_text,
 )
 from hubcheck.card.escaping import plain_text
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -43,6 +43,7 @@ class OverviewRow:
     subject: str
     card_says: str
     weights_say: str
+    verdict: DeclarationVerdict
     by_chance: str
     kept: str
     norm_cosine: str
@@ -87,7 +88,8 @@ def overview_row(report: Report) -> OverviewRow:
     return OverviewRow(
         subject=report.subject.ref,
         card_says=", ".join(report.declared.bases) or "no base",
-        weights_say=f"{_weights_say(finding)} ({report.verdict.value})",
+        weights_say=_weights_say(report, finding),
+        verdict=report.verdict,
         by_chance=_by_chance(finding),
         kept=raw_text(sentences.kept_cell(finding)) if finding else numbers.NOTHING,
         norm_cosine=numbers.cosine(cosines[0]) if cosines else numbers.NOTHING,
@@ -105,7 +107,7 @@ def overview_cells(row: OverviewRow) -> tuple[str, ...]:
     return (
         row.subject,
         row.card_says,
-        row.weights_say,
+        f"{row.weights_say} ({row.verdict.value})",
         row.by_chance,
         row.kept,
         row.norm_cosine,
@@ -148,11 +150,14 @@ def _by_chance(finding: Finding | None) -> str:
     return numbers.chance(finding.log10_p) if finding.log10_p < 0 else numbers.NOTHING
 
 
-def _weights_say(finding: Finding | None) -> str:
+def _weights_say(report: Report, finding: Finding | None) -> str:
     # Names stand raw here: every caller escapes the whole cell for its medium.
     if finding is None:
         return "nothing to compare with"
     ref = finding.base.ref
+    bases = len(sentences.tested(report))
+    if report.verdict is DeclarationVerdict.NONE_FOUND and bases > 1:
+        return f"unrelated to {bases} tested bases"
     if sentences.is_relation(finding, RelationKind.COMMON_INITIALISATION):
         return f"same initialisation as {ref}"
     if sentences.is_relation(finding, RelationKind.PARTS):
@@ -165,7 +170,7 @@ def _weights_say(finding: Finding | None) -> str:
         case Verdict.NOT_TESTED:
             return f"{ref} not tested"
         case Verdict.INCONCLUSIVE if sentences.is_framed(finding):
-            return f"relabelled to match {ref}"
+            return f"order agrees with {ref}, content does not"
         case Verdict.INCONCLUSIVE:
             return f"cannot tell about {ref}"
 

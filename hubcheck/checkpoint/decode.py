@@ -138,14 +138,13 @@ def decode(raw: bytes, dtype: str) -> NDArray[np.float32]:
         halves[1::2] = np.frombuffer(raw, dtype="<u2")
         return halves.view(np.float32)
     if dtype == "BOOL":
-        return (np.frombuffer(raw, dtype=np.uint8) != 0).astype(np.float32)
+        return np.frombuffer(raw, dtype=np.uint8).astype(np.bool_).astype(np.float32)
     if dtype in _STORED:
         stored = np.frombuffer(raw, dtype=_STORED[dtype])
         with np.errstate(over="ignore", invalid="ignore"):
             return stored.astype(np.float32)
     if dtype == "F8_E8M0" or dtype in _EIGHT_BIT:
-        values: NDArray[np.float32] = np.take(_table(dtype), np.frombuffer(raw, dtype=np.uint8))
-        return values
+        return np.take(_table(dtype), np.frombuffer(raw, dtype=np.uint8))
     raise _unsupported(dtype, "weights of this kind are not real numbers.")
 
 

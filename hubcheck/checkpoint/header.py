@@ -147,27 +147,27 @@ def _record(name: str, entry: object, path: str, data_start: int, file_size: int
             f"has a tensor name of {len(name)} characters, {shown(name)}, over the cap of"
             f" {MAX_NAME_LENGTH}",
         )
-    tensor = f"'{printable(name)}'"
     if not isinstance(entry, dict):
-        _refuse(path, f"describes tensor {tensor} by {shown(entry)}, not an object")
+        _refuse(path, f"describes tensor {shown(name)} by {shown(entry)}, not an object")
     dtype = entry.get("dtype")
     if not isinstance(dtype, str) or not dtype:
-        _refuse(path, f"gives tensor {tensor} the dtype {shown(dtype)}")
-    shape = _naturals(entry.get("shape"), "shape", tensor, path)
+        _refuse(path, f"gives tensor {shown(name)} the dtype {shown(dtype)}")
+    shape = _naturals(entry.get("shape"), "shape", name, path)
     if len(shape) > MAX_RANK:
-        _refuse(path, f"gives tensor {tensor} a shape of {len(shape)} axes, over {MAX_RANK}")
+        _refuse(path, f"gives tensor {shown(name)} a shape of {len(shape)} axes, over {MAX_RANK}")
     if any(n > MAX_DIMENSION for n in shape):
-        _refuse(path, f"gives tensor {tensor} the impossible shape {shown([*shape])}")
-    offsets = _naturals(entry.get("data_offsets"), "data_offsets", tensor, path)
+        _refuse(path, f"gives tensor {shown(name)} the impossible shape {shown([*shape])}")
+    offsets = _naturals(entry.get("data_offsets"), "data_offsets", name, path)
     if len(offsets) != 2 or offsets[0] > offsets[1]:  # noqa: PLR2004 - a start and a stop
         _refuse(
             path,
-            f"gives tensor {tensor} data_offsets {shown([*offsets])}, not a start and a later stop",
+            f"gives tensor {shown(name)} data_offsets {shown([*offsets])},"
+            " not a start and a later stop",
         )
     if data_start + offsets[1] > file_size:
         _refuse(
             path,
-            f"ends at byte {file_size}, but gives tensor {tensor} data_offsets"
+            f"ends at byte {file_size}, but gives tensor {shown(name)} data_offsets"
             f" {shown([*offsets])}, which reach past it",
             cause="the file is truncated.",
         )
@@ -175,7 +175,7 @@ def _record(name: str, entry: object, path: str, data_start: int, file_size: int
     if bits is not None and prod(shape) * bits != 8 * (offsets[1] - offsets[0]):
         _refuse(
             path,
-            f"gives tensor {tensor} {offsets[1] - offsets[0]} bytes, which shape"
+            f"gives tensor {shown(name)} {offsets[1] - offsets[0]} bytes, which shape"
             f" {shown([*shape])} of {dtype} does not fill exactly",
         )
     return TensorRecord(
@@ -188,11 +188,12 @@ def _record(name: str, entry: object, path: str, data_start: int, file_size: int
     )
 
 
-def _naturals(value: object, key: str, tensor: str, path: str) -> tuple[int, ...]:
+def _naturals(value: object, key: str, name: str, path: str) -> tuple[int, ...]:
     """Return a list of whole numbers from zero up; ``true`` is not a number here."""
     if not isinstance(value, list) or any(type(n) is not int or n < 0 for n in value):
         _refuse(
-            path, f"gives tensor {tensor} the {key} {shown(value)}, not whole numbers from 0 up"
+            path,
+            f"gives tensor {shown(name)} the {key} {shown(value)}, not whole numbers from 0 up",
         )
     return tuple(value)
 
@@ -204,11 +205,11 @@ def _require_cover(tensors: list[TensorRecord], path: str, data_start: int, file
     """
     reached = data_start
     for tensor in tensors:
-        named = f"tensor '{printable(tensor.name)}'"
         if tensor.start < reached:
-            _refuse(path, f"lets {named} overlap another, at byte {tensor.start}")
+            _refuse(path, f"lets tensor {shown(tensor.name)} overlap another")
         if tensor.start > reached:
-            _refuse(path, f"leaves a hole of {tensor.start - reached} bytes before {named}")
+            n_bytes = tensor.start - reached
+            _refuse(path, f"leaves a hole of {n_bytes} bytes before tensor {shown(tensor.name)}")
         reached = tensor.stop
     if reached < file_size:
         _refuse(path, f"holds {file_size - reached} bytes that no tensor owns")

@@ -68,11 +68,11 @@ def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
         return SUB_BYTE
     if dtype in INTEGER_DTYPES:
         return _integer_storage(name, tensor, tensors)
-    has_scale = any(name + ending in tensors for ending in _SCALES)
+    if not dtype.startswith("F8_") or name.endswith((*_SCALES, ".scale")):
+        return ""
     # DeepSeek's own layout writes ``X.scale`` beside ``X.weight``.
-    has_scale = has_scale or name.removesuffix("weight") + "scale" in tensors
-    is_scale = name.endswith((*_SCALES, ".scale"))
-    return FP8_WITH_SCALES if dtype.startswith("F8_") and has_scale and not is_scale else ""
+    scales = [name + ending for ending in _SCALES] + [name.removesuffix("weight") + "scale"]
+    return FP8_WITH_SCALES if any(scale in tensors for scale in scales) else ""
 
 
 def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:

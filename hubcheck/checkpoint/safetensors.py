@@ -46,14 +46,18 @@ _SUFFIX: Final = ".safetensors"
 _ADAPTER: Final = "adapter_model"
 _CONSOLIDATED: Final = "consolidated"
 """The second copy of the weights that some publishers ship for their own loader."""
-_SHARD: Final = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,6})-of-(?P<total>\d{1,6})\.safetensors")
+_SHARD: Final = re.compile(
+    r"(?P<stem>.+)-(?P<number>[0-9]{1,6})-of-(?P<total>[0-9]{1,6})\.safetensors"
+)
 
 
-def open_safetensors(source: Source) -> Checkpoint:
+def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
     """Locate every tensor of a model.
 
     Args:
         source: The model. Charged for headers, and for the index as a document.
+        named: The file that holds the weights, where config.json names one under
+            ``transformers_weights``: loaders then read it and not ``model.safetensors``. Hostile.
 
     Returns:
         The checkpoint, its tensors sorted by name.
@@ -64,7 +68,7 @@ def open_safetensors(source: Source) -> Checkpoint:
         UnreadableError: there are no weights, or no single set of files that holds them.
     """
     sizes = {entry.path: entry.size for entry in source.files()}
-    paths, weight_map = _choose(source, sizes)
+    paths, weight_map = _named(source, sizes, named) if named else _choose(source, sizes)
     records, metadata = _read_headers(source, sizes, paths, weight_map)
     for name, path in weight_map.items():
         if name not in records or records[name].path != path:
@@ -78,6 +82,17 @@ def open_safetensors(source: Source) -> Checkpoint:
         metadata=MappingProxyType(metadata),
         format="safetensors",
     )
+
+
+def _named(
+    source: Source, sizes: Mapping[str, int], named: str
+) -> tuple[list[str], dict[str, str]]:
+    """Return the one file that config.json names, or the shards of the index that it names."""
+    index = named.endswith(_SUFFIX + _INDEX_SUFFIX)
+    _require_plain_name(named.removesuffix(_INDEX_SUFFIX), "config.json names the weights")
+    if named not in sizes:
+        _hostile(f"config.json names the weights '{printable(named)}', which do not exist.")
+    return _from_index(source, sizes, named) if index else ([named], {})
 
 
 def _choose(source: Source, sizes: Mapping[str, int]) -> tuple[list[str], dict[str, str]]:
@@ -122,19 +137,13 @@ def _require_all_shards(paths: Sequence[str]) -> None:
     if len(totals) > 1 or len(matches) < len(paths):
         _hostile(f"Shards of different sets share one name, such as '{printable(paths[0])}'.")
     total = totals.pop()
-    if numbers not in (list(range(1, len(paths) + 1)), list(range(len(paths)))):
-        _missing_shards(paths[0], len(paths), total)
-    if len(paths) != total:
-        _missing_shards(paths[0], len(paths), total)
-
-
-def _missing_shards(path: str, n_found: int, total: int) -> NoReturn:
-    """Raise the refusal of an incomplete set of shards."""
-    raise UnreadableError(
-        f"Only {n_found} of {total} shards are there, such as '{printable(path)}'.",
-        cause="the download or upload stopped early, or one shard was named alone.",
-        next_step="complete the shards, or name the folder that holds all of them.",
-    )
+    if numbers not in (list(range(1, total + 1)), list(range(total))):
+        raise UnreadableError(
+            f"{len(paths)} of {total} shards are there, such as '{printable(paths[0])}', and they"
+            " do not make one complete set.",
+            cause="the download or upload stopped early, or one shard was named alone.",
+            next_step="complete the shards, or name the folder that holds all of them.",
+        )
 
 
 def _from_index(
@@ -155,7 +164,7 @@ def _from_index(
         if not isinstance(path, str):
             _hostile(f"The index maps tensor '{printable(name)}' to {shown(path)}, no file name.")
         if path not in shards:
-            _require_plain_name(path)
+            _require_plain_name(path, "The index names the shard")
             if path not in sizes:
                 raise HostileCheckpointError(
                     f"The index names the shard '{printable(path)}', which does not exist.",
@@ -167,11 +176,11 @@ def _from_index(
     return sorted(shards), checked
 
 
-def _require_plain_name(path: str) -> None:
-    """Refuse a shard name that is anything but the name of a file beside the index."""
+def _require_plain_name(path: str, whose: str) -> None:
+    """Refuse a name that is anything but that of a safetensors file at top level."""
     plain = path.isprintable() and not any(c in path for c in '/\\:"<>|?*')
     if not plain or path.startswith(".") or not path.endswith(_SUFFIX):
-        _hostile(f"The index names the shard '{printable(path)}', no plain {_SUFFIX} file name.")
+        _hostile(f"{whose} '{printable(path)}', no plain {_SUFFIX} file name.")
 
 
 def _read_headers(

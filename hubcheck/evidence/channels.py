@@ -95,6 +95,15 @@ class ChannelTest:
         found.append((self._base.get(Role.NORM_FINAL), self._subject.get(Role.NORM_FINAL)))
         return [(a, b) for a, b in found if a is not None and b is not None]
 
+    def norm_wanted(self) -> list[tuple[Wanted, Wanted]]:
+        """Return the gains that correspond, as asked for by this test."""
+        if not self.base_blocks():
+            return []
+        return [
+            (Wanted(matrix=a, why=self.test), Wanted(matrix=b, why=self.test))
+            for a, b in self._pairs()
+        ]
+
     def _of(self, side: Side, pair: tuple[Matrix, Matrix]) -> Matrix:
         return pair[0] if side.anatomy is self._base else pair[1]
 

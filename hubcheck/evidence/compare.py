@@ -7,11 +7,12 @@ later looks are fixed beforehand and count 0 until spent, so stopping early cost
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy
+import numpy as np
+
 from hubcheck.evidence.channels import ChannelTest, neuron_tests
 from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
@@ -29,6 +30,7 @@ from hubcheck.evidence.family import (
 )
 from hubcheck.evidence.heads import HeadTest
 from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, judge_family
+from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.side import SharedTokens, Side
@@ -131,8 +133,9 @@ class Comparer:
         self.subject = Side(subject, tuple(tokens.subject_ids[p] for p in positions))
         a, b = base.anatomy, subject.anatomy
         self.neurons = neuron_tests(a, b, self.draw)
+        self._channels = ChannelTest(a, b, self.draw, self.neurons)
         tests: list[FamilyTest] = [
-            ChannelTest(a, b, self.draw, self.neurons),
+            self._channels,
             *self.neurons,
             ValueTest(a, b, self.draw),
             ExpertTest(a, b, self.draw, routing_groups),
@@ -183,6 +186,19 @@ class Comparer:
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         )
         return tuple(wanted_base), tuple(wanted_subject)
+
+    def norm_likeness(self) -> NormLikeness | None:
+        """Return how alike the norm gains look (context), from what was read; None if nothing."""
+        asked = self._asked
+        gains = []
+        for a, b in self._channels.norm_wanted():
+            if a in asked[0] and b in asked[1]:
+                both = (self.base.reader.block(a)[:, 0], self.subject.reader.block(b)[:, 0])
+                offsets = (self.base.anatomy.norm_offset, self.subject.anatomy.norm_offset)
+                gains.append(
+                    (both[0] + np.float32(offsets[0]), both[1] + np.float32(offsets[1]))
+                )
+        return norm_likeness(gains, np.random.default_rng(self.draw.seed))
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -339,7 +355,7 @@ def _sign_outcome(
     )
 
 
-def routing_groups(config: dict[str, object]) -> int:
+def routing_groups(config: Mapping[str, object]) -> int:
     """Return the groups a router chooses among first (DeepSeek's ``n_group``), at least 1."""
     value = config.get("n_group")
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 1 else 1

@@ -151,7 +151,16 @@ class FamilyOutcome:
     self_hits: float
     """Share of units that hit with the base against itself."""
     log_e: float
-    note: str = ""
+    view_stands: Mapping[str, bool]
+    """For the channel family: the content check of each view of the first look."""
+    change: float
+    """|subject - base| / |base| over the sampled rows in the raw frame; -1 where the best view is
+    not raw or the shapes differ."""
+
+    @property
+    def first(self) -> View:
+        """The view fixed before anything was seen: what an uneventful family shows."""
+        return next(look for look in self.looks if look.views).views[0]
 
     @property
     def best(self) -> View:

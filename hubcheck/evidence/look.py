@@ -32,6 +32,8 @@ MAP_WEIGHT: Final = 0.5
 """Weight of the search over all other blocks; counts 0 until that search is made."""
 NOTICEABLE_HITS: Final = 8
 """From here on (1/8! = 2.5e-5) the content of a family is looked at."""
+NOTABLE_HITS: Final = 9
+"""e(9) = 4.6e3: a family that hits so often was found."""
 SEPARATE_HITS: Final = 8
 """Units that must be nearest in gate, up and down each on their own: relabelled independents
 reach 0 of 64, the same initialisation 0-8, genuine copies 59-64 (statistics note, section 8)."""
@@ -102,6 +104,9 @@ def judge_family(
         separate = _separate_hits(test, base, subject)
         stands = stands_above(kept, ceiling) and (separate < 0 or separate >= SEPARATE_HITS)
     first = next(look for look in looks if look.views).views[0].subject
+    log_e = log_e_of(looks)
+    # Power qualifies a negative; a family that was found needs none, and it is the costly part.
+    found = log_e >= log_e_hits(NOTABLE_HITS)
     return FamilyOutcome(
         test=test.test,
         part=test.part,
@@ -112,11 +117,39 @@ def judge_family(
         kept=kept,
         ceiling=ceiling,
         stands=stands,
-        detectable_raw=_detectable("raw", base, subjects[first], draw, block),
-        detectable_token=_detectable("token", base, subjects[first], draw, block),
+        detectable_raw=NOT_DETECTABLE if found else _detectable("raw", base, subjects[first], draw, block),
+        detectable_token=NOT_DETECTABLE if found else _detectable("token", base, subjects[first], draw, block),
         self_hits=_self_hits(base.views[best.name]),
-        log_e=log_e_of(looks),
+        log_e=log_e,
+        view_stands=_view_stands(test, base, subjects[first], looks),
+        change=_change(base, subjects[best.subject]) if best.name.startswith("raw") else -1.0,
     )
+
+
+def _view_stands(
+    test: FamilyTest, base: Profiles, subject: Profiles, looks: Sequence[Look]
+) -> dict[str, bool]:
+    """Return the content check of each view of the channels: parts are judged by one view each."""
+    if test.test is not Test.CHANNELS:
+        return {}
+    few = slice(0, CEILING_UNITS)
+    found = {}
+    for view in looks[0].views:
+        if view.hits < NOTICEABLE_HITS:
+            found[view.name] = False
+            continue
+        similarity_uv = cosine_matrix(base.views[view.name], subject.views[view.name])
+        ceiling = relabelling_ceiling(similarity_uv[few, few], pool=test.pool())
+        found[view.name] = stands_above(view.kept, ceiling)
+    return found
+
+
+def _change(base: Profiles, subject: Profiles) -> float:
+    """Return |subject - base| / |base| over the sampled rows, -1 where shapes differ."""
+    if base.rows.shape != subject.rows.shape:
+        return -1.0
+    length = float(np.linalg.norm(base.rows))
+    return float(np.linalg.norm(subject.rows - base.rows)) / length if length > 0 else -1.0
 
 
 def _separate_hits(test: FamilyTest, base: Profiles, subject: Profiles) -> int:

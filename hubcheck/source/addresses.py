@@ -14,8 +14,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from hubcheck.errors import NetworkFaultError, UnreachableError, printable
 from hubcheck.source.interface import FileEntry
-from hubcheck.source.refusals import Refusal, hub_refused, storage_refused
-from hubcheck.source.transport import Arrived, Moved, PartialBody, Transport
+from hubcheck.source.partial import PartialBody
+from hubcheck.source.refusals import Refusal, hub_refused, storage_refused, wrong_answer
+from hubcheck.source.transport import Arrived, Moved, Transport
 
 MAX_HOPS: Final = 5
 """Redirects of one request. The Hub needs one or two."""
@@ -67,32 +68,31 @@ class Addresses:
         body = PartialBody(path=entry.path, start=start, stop=stop, total=entry.size)
         with self._lock:
             address = self._addresses.setdefault(entry.path, _Address())
-        refused: Refusal | None = None
-        # Two tries on a remembered address: another thread may renew one that is stale as well.
-        for _ in range(2):
+        stale = ""
+        # Another thread may renew an address that is stale as well: look twice, then renew here.
+        for is_last in (False, False, True):
             with address.lock:
-                if not address.url:
-                    address.url = self._find(body)
+                if is_last or address.url in {"", stale}:
+                    address.url = self._find(body, renewed=bool(stale))
                     return body.take()
                 url = address.url
-            outcome = self._transport.get_range(url, body)
-            if isinstance(outcome, Arrived):
+            if isinstance(self._transport.get_range(url, body), Arrived):
                 return body.take()
-            refused = outcome if isinstance(outcome, Refusal) else None
-            with address.lock:
-                if address.url == url:
-                    address.url = ""
-        with address.lock:
-            address.url = self._find(body, refused_before=refused)
-        return body.take()
+            stale = url
+        raise AssertionError
 
-    def _find(self, body: PartialBody, *, refused_before: Refusal | None = None) -> str:
+    def _find(self, body: PartialBody, *, renewed: bool) -> str:
         """Fill ``body`` through the Hub's redirects and return the address that had it."""
         url = (
             f"{self._endpoint}/{self._repo_id}/resolve/{self._commit}/{quote(body.path, safe='/')}"
         )
         for _ in range(MAX_HOPS + 1):
             match self._transport.get_range(url, body):
+                case Arrived(commit=commit) | Moved(commit=commit) if commit not in {
+                    "",
+                    self._commit,
+                }:
+                    raise wrong_answer(f"commit '{commit}' was served", path=body.path)
                 case Arrived():
                     return url
                 case Moved(location=location):
@@ -100,9 +100,7 @@ class Addresses:
                 case Refusal() as refusal if self._transport.is_hub(url):
                     raise self._refused(refusal, body.path)
                 case Refusal(status=status):
-                    raise storage_refused(
-                        status, path=body.path, renewed=refused_before is not None
-                    )
+                    raise storage_refused(status, path=body.path, renewed=renewed)
         what = f"'{printable(body.path)}' is redirected more than {MAX_HOPS} times."
         raise NetworkFaultError(
             what,

@@ -25,7 +25,12 @@ from hubcheck.errors import (
 )
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
-from hubcheck.source.pointer import MAX_POINTER, MIN_POINTER, parse_pointer, pointer_not_readable
+from hubcheck.source.pointer import (
+    MAX_POINTER,
+    MIN_POINTER,
+    parse_pointer,
+    pointer_not_readable,
+)
 from hubcheck.source.ranges import check_spans, document_too_large, missing_file
 
 HASH_LIMIT: Final = 32 * 1024 * 1024
@@ -167,7 +172,7 @@ class FolderSource:
 
     def _entry(self, path: str) -> FileEntry | None:
         try:
-            status = os.stat(self._inside(path))
+            status = self._inside(path).stat()
         except OSError:
             if not self._only:
                 self._refused[path] = "it cannot be opened (a broken link, or no permission)"

@@ -15,24 +15,25 @@ from typing import Final
 from urllib.parse import quote, urljoin
 
 from hubcheck.errors import (
-    HostileCheckpointError,
     NetworkFaultError,
     UnreachableError,
+    UsageError,
     printable,
 )
 from hubcheck.source.addresses import MAX_HOPS, Addresses
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
+from hubcheck.source.listing import listing_broken, read_entries, read_pin
 from hubcheck.source.ranges import (
-    GAP,
     check_spans,
     cut_spans,
     document_too_large,
+    interleaved,
     missing_file,
     plan_runs,
 )
 from hubcheck.source.redaction import install_redaction
-from hubcheck.source.reference import HubReference, is_repo_id
+from hubcheck.source.reference import HubReference
 from hubcheck.source.refusals import Refusal, hub_refused
 from hubcheck.source.retry import RetryPolicy, Timing
 from hubcheck.source.transport import Moved, Page, Transport
@@ -43,9 +44,8 @@ IN_FLIGHT: Final = 16
 MAX_PAGES: Final = 1000
 """Pages of a listing; the Hub puts about a thousand files on each."""
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
+_TOKEN: Final = re.compile(r"[!-~]{1,500}", re.ASCII)
+_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", re.ASCII)
 
 
 class HubSource:
@@ -66,17 +66,21 @@ class HubSource:
         Args:
             reference: The repository and revision.
             ledger: Books bytes before they are requested, and every request.
-            token: Access token, sent to ``endpoint`` only; ``None`` reads anonymously.
+            token: Access token, sent to ``endpoint`` only; ``None`` reads anonymously, and so does
+                an empty one, which is what an unset secret of a CI job is.
             endpoint: The Hub's address, such as ``https://host``.
             policy: When a failing request is given up; the default suits the Hub.
             timing: Clocks, sleep and chance; the default is the real ones.
 
         Raises:
+            UsageError: the token or endpoint is malformed.
             MissingModelError: the repository does not exist or is hidden.
             UnknownRevisionError: the repository has no such revision.
             GatedModelError: even its description is closed to this token.
             NetworkFaultError: the Hub did not answer.
         """
+        token = _checked_token(token)
+        _check_endpoint(endpoint)
         install_redaction()
         self._ledger = ledger
         self._with_token = token is not None
@@ -149,7 +153,8 @@ class HubSource:
             return [fetch(run) for run in runs]
         pool = ThreadPoolExecutor(min(IN_FLIGHT, len(runs)), thread_name_prefix="hubcheck-read")
         try:
-            return list(pool.map(fetch, runs))
+            futures = {i: pool.submit(fetch, runs[i]) for i in interleaved(runs)}
+            return [futures[i].result() for i in range(len(runs))]
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -157,17 +162,7 @@ class HubSource:
         asked = self._reference
         url = self._api(asked.repo_id, "revision", asked.revision)
         page = self._page(url, f"Looking up '{asked.repo_id}'")
-        answer = page.payload if isinstance(page.payload, dict) else {}
-        repo_id, commit, created = (str(answer.get(k, "")) for k in ("id", "sha", "createdAt"))
-        if not is_repo_id(repo_id) or _COMMIT.fullmatch(commit) is None:
-            what = f"The Hub named no commit for '{asked.repo_id}' at '{asked.revision}'."
-            raise NetworkFaultError(
-                what,
-                cause="the repository has no commit yet, or the endpoint is not a Hub.",
-                next_step="check the endpoint (HF_ENDPOINT) and the repository's page.",
-            )
-        created = created if _DATE.fullmatch(created) else ""
-        return Pin(ref=repo_id, revision=commit, created=created)
+        return read_pin(page.payload, asked)
 
     def _listing(self) -> dict[str, FileEntry]:
         with self._lock:
@@ -181,18 +176,13 @@ class HubSource:
         found: dict[str, FileEntry] = {}
         for _ in range(MAX_PAGES):
             page = self._page(url, what)
-            if not isinstance(page.payload, list):
-                raise _listing_broken(self._pin.ref, "a page is not a list")
-            for item in page.payload:
-                entry = _entry(item, self._pin.ref)
-                if entry is not None:
-                    found[entry.path] = entry
+            found.update((entry.path, entry) for entry in read_entries(page.payload, self._pin.ref))
             if not page.next_url:
                 return dict(sorted(found.items()))
             url = urljoin(url, page.next_url)
             if not self._transport.is_hub(url):
-                raise _listing_broken(self._pin.ref, "the next page lies on another host")
-        raise _listing_broken(self._pin.ref, f"it has more than {MAX_PAGES} pages")
+                raise listing_broken(self._pin.ref, "the next page lies on another host")
+        raise listing_broken(self._pin.ref, f"it has more than {MAX_PAGES} pages")
 
     def _api(self, repo_id: str, kind: str, revision: str) -> str:
         return f"{self._endpoint}/api/models/{repo_id}/{kind}/{quote(revision, safe='')}"
@@ -226,29 +216,23 @@ class HubSource:
         )
 
 
-def _entry(item: object, repo_id: str) -> FileEntry | None:
-    """Return the file a listing's item describes, or ``None`` for a folder."""
-    if not isinstance(item, dict):
-        raise _listing_broken(repo_id, "an item is not an object")
-    if item.get("type") != "file":
-        return None
-    path, size, lfs = item.get("path"), item.get("size"), item.get("lfs")
-    if not isinstance(path, str) or type(size) is not int or not 0 <= size < 2**60:
-        raise _listing_broken(repo_id, "a file has no path or size")
-    if not path or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-        what = f"'{repo_id}' lists a file at '{printable(path)}'."
-        raise HostileCheckpointError(
+def _checked_token(token: str | None) -> str | None:
+    stripped = (token or "").strip()
+    if stripped and _TOKEN.fullmatch(stripped) is None:
+        what = "The access token holds characters that no token has."
+        raise UsageError(
             what,
-            cause="the path leaves the repository; git cannot store such a path.",
-            next_step="do not use this repository.",
+            cause="something else was pasted or stored in its place.",
+            next_step="create a token on the Hub's settings page and pass it unchanged.",
         )
-    sha256 = str(lfs.get("oid", "")) if isinstance(lfs, dict) else ""
-    return FileEntry(path=path, size=size, sha256=sha256 if _SHA256.fullmatch(sha256) else "")
+    return stripped or None
 
 
-def _listing_broken(repo_id: str, detail: str) -> NetworkFaultError:
-    return NetworkFaultError(
-        f"The listing of '{repo_id}' cannot be used: {detail}.",
-        cause="the endpoint is not a Hub, or a proxy answers in its place.",
-        next_step="check the endpoint (HF_ENDPOINT) and run again later.",
-    )
+def _check_endpoint(endpoint: str) -> None:
+    if _ENDPOINT.fullmatch(endpoint) is None:
+        what = f"'{printable(endpoint)}' is not the address of a Hub."
+        raise UsageError(
+            what,
+            cause="HF_ENDPOINT or the endpoint option is misspelled.",
+            next_step="write it as https://host, without a query.",
+        )

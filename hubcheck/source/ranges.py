@@ -6,10 +6,16 @@ Pure arithmetic: no file is opened here. Offsets and sizes are bytes; ``stop`` i
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hubcheck.errors import HostileCheckpointError, MissingModelError, UnreadableError, printable
+from hubcheck.errors import (
+    HostileCheckpointError,
+    MissingModelError,
+    UnreadableError,
+    printable,
+)
 from hubcheck.source.interface import FileEntry, Span
 
 GAP: Final = 64 * 1024
@@ -85,6 +91,20 @@ def plan_runs(spans: Sequence[Span], *, gap: int = GAP, max_run: int = MAX_RUN) 
         for region in regions
         for start in range(region.start, region.stop, max_run)
     ]
+
+
+def interleaved(runs: Sequence[Span]) -> list[int]:
+    """Return the indices of ``runs`` so that the first run of every file comes first.
+
+    The first range of a file finds the address for the others, which would else wait for it side
+    by side.
+    """
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, int]] = []
+    for index, run in enumerate(runs):
+        turns.append((seen[run.path], index))
+        seen[run.path] += 1
+    return [index for _, index in sorted(turns)]
 
 
 def cut_spans(spans: Sequence[Span], runs: Sequence[Span], fetched: Sequence[bytes]) -> list[bytes]:

@@ -52,6 +52,11 @@ class LocalReference:
 Reference = HubReference | LocalReference
 
 
+def name_of(reference: Reference) -> str:
+    """Return a reference as it is shown: the typed path, or the repository id."""
+    return reference.typed if isinstance(reference, LocalReference) else reference.repo_id
+
+
 def is_repo_id(text: str) -> bool:
     """Return whether ``text`` obeys the Hub's grammar for repository ids."""
     return (

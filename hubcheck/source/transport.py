@@ -11,7 +11,6 @@ session: they are an outcome, and the caller decides.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from hubcheck import __version__
 from hubcheck.errors import NetworkFaultError, printable
 from hubcheck.source.ledger import Ledger
+from hubcheck.source.partial import PartialBody
 from hubcheck.source.refusals import Refusal, wrong_answer
 from hubcheck.source.retry import (
     RETRY_STATUS,
@@ -47,7 +47,7 @@ MAX_JSON: Final = 64 * 1024 * 1024
 _MAX_DRAIN: Final = 64 * 1024
 """A short unwanted body is read to its end, so that the connection can be used again."""
 
-_CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_COMMIT_HEADER: Final = "x-repo-commit"
 
 T = TypeVar("T")
 
@@ -56,12 +56,17 @@ T = TypeVar("T")
 class Arrived:
     """The range is complete in its ``PartialBody``."""
 
+    commit: str
+    """The commit the host says it served, or ``""``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """The host redirects; ``location`` is as sent and may be signed: never show it."""
 
     location: str
+    commit: str
+    """The commit the host says it redirects into, or ``""``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,78 +75,6 @@ class Page:
 
     payload: object
     next_url: str
-
-
-class PartialBody:
-    """The bytes of one range received so far; a broken transfer goes on where it stopped."""
-
-    def __init__(self, *, path: str, start: int, stop: int, total: int) -> None:
-        """Start empty.
-
-        Args:
-            path: The file, for messages.
-            start: First byte of the range.
-            stop: End of the range, exclusive; greater than ``start``.
-            total: Size of the file.
-        """
-        self.path = path
-        self.total = total
-        self._start = start
-        self._stop = stop
-        self._data = bytearray()
-
-    @property
-    def next_byte(self) -> int:
-        """Offset in the file of the first byte still missing."""
-        return self._start + len(self._data)
-
-    @property
-    def missing(self) -> int:
-        """Number of bytes still missing."""
-        return self._stop - self.next_byte
-
-    @property
-    def range_header(self) -> str:
-        """The ``Range`` header that asks for what is missing."""
-        return f"bytes={self.next_byte}-{self._stop - 1}"
-
-    def check_head(self, response: httpx.Response) -> None:
-        """Refuse an answer by its status and headers, before any of its body is read.
-
-        Raises:
-            NetworkFaultError: it is not exactly the missing range of a file of this size.
-        """
-        if response.status_code != 206:
-            detail = f"status {response.status_code} instead of 206"
-            raise wrong_answer(detail, path=self.path)
-        encoding = response.headers.get("content-encoding", "identity")
-        if encoding.lower() != "identity":
-            raise wrong_answer(f"content encoding '{encoding}'", path=self.path)
-        stated = response.headers.get("content-range", "")
-        match = _CONTENT_RANGE.fullmatch(stated)
-        wanted = (self.next_byte, self._stop - 1, self.total)
-        if match is None or tuple(map(int, match.groups())) != wanted:
-            detail = f"'{stated}' instead of 'bytes {wanted[0]}-{wanted[1]}/{wanted[2]}'"
-            raise wrong_answer(detail, path=self.path)
-        length = response.headers.get("content-length")
-        if length is not None and length != str(self.missing):
-            detail = f"{length} bytes announced, {self.missing} asked for"
-            raise wrong_answer(detail, path=self.path)
-
-    def add(self, chunk: bytes) -> None:
-        """Append what arrived.
-
-        Raises:
-            NetworkFaultError: more arrived than was asked for.
-        """
-        if len(chunk) > self.missing:
-            raise wrong_answer("more bytes than were asked for", path=self.path)
-        self._data += chunk
-
-    def take(self) -> bytes:
-        """Return the complete range and let go of it."""
-        data, self._data = bytes(self._data), bytearray()
-        return data
 
 
 class _StuckError(Exception):
@@ -203,7 +136,7 @@ class Transport:
                     raise _StuckError
             if body.missing:
                 raise wrong_answer(f"{body.missing} bytes too few", path=body.path)
-            return Arrived()
+            return Arrived(commit=response.headers.get(_COMMIT_HEADER, ""))
 
         return self._exchange(url, f"Reading '{printable(body.path)}'", headers, take)
 
@@ -300,7 +233,8 @@ def origin_of(url: str) -> str:
 def _outcome(response: httpx.Response) -> Moved | Refusal | None:
     if response.is_redirect:
         _drain(response)
-        return Moved(location=response.headers.get("location", ""))
+        headers = response.headers
+        return Moved(location=headers.get("location", ""), commit=headers.get(_COMMIT_HEADER, ""))
     if response.is_success:
         return None
     _drain(response)

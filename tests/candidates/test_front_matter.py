@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,11 @@ WELL_FORMED = {
     "byte order mark": (b"\xef\xbb\xbf---\nbase_model: acme/base-7b\n---\n", BASE, 2),
     "carriage returns": (b"---\r\nlicense: mit\r\nbase_model: acme/base-7b\r\n---\r\n", BASE, 3),
     "old mac line ends": (b"---\rlicense: mit\rbase_model: acme/base-7b\r---\r", BASE, 3),
-    "mark and carriage returns": (b"\xef\xbb\xbf---\r\nbase_model: acme/base-7b\r\n---\r\n", BASE, 2),
+    "mark and carriage returns": (
+        b"\xef\xbb\xbf---\r\nbase_model: acme/base-7b\r\n---\r\n",
+        BASE,
+        2,
+    ),
     "leading blank lines": (b"\n  \n---\nbase_model: acme/base-7b\n---\n", BASE, 4),
     "spaces behind the fence": (b"---  \nbase_model: acme/base-7b\n--- \n", BASE, 2),
     "no newline at the end": (b"---\nbase_model: acme/base-7b\n---", BASE, 2),
@@ -116,7 +121,7 @@ def test_alias_bomb_costs_nothing() -> None:
     """Nested aliases are refused at the first alias of a list, before anything is expanded."""
     names = "abcdefghij"
     rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    rows += [f"{n}: &{n} [{', '.join(['*' + p] * 9)}]" for p, n in zip(names, names[1:], strict=False)]
+    rows += [f"{n}: &{n} [{', '.join(['*' + p] * 9)}]" for p, n in pairwise(names)]
     started = time.perf_counter()
     assert isinstance(parse_front_matter("\n".join(["---", *rows, "---"]).encode()), Malformed)
     assert time.perf_counter() - started < 1
@@ -161,7 +166,9 @@ def test_any_bytes_give_a_value(data: bytes) -> None:
     assert isinstance(parse_front_matter(data), (FrontMatter, Absent, Malformed))
 
 
-YAML_TEXT = st.text(alphabet=st.sampled_from("ab:-[]{}&*!|>#'\"%@`,? \n\t0~<=\u2028\x85é\ufeff"), max_size=80)
+YAML_TEXT = st.text(
+    alphabet=st.sampled_from("ab:-[]{}&*!|>#'\"%@`,? \n\t0~<=\u2028\x85é\ufeff"), max_size=80
+)
 
 
 @given(YAML_TEXT)
@@ -175,7 +182,9 @@ def test_any_yaml_like_text_gives_a_value_with_lines_of_the_file(text: str) -> N
             assert all(2 <= line <= card.last_line for line in found.item_lines)
 
 
-@given(st.lists(st.sampled_from(["# c", "", "x: 1", "y: [1,\n  2]", "z: |\n  a\n\n  b"]), unique=True))
+@given(
+    st.lists(st.sampled_from(["# c", "", "x: 1", "y: [1,\n  2]", "z: |\n  a\n\n  b"]), unique=True)
+)
 def test_line_number_survives_whatever_stands_above(rows: list[str]) -> None:
     """The reported line, read back from the file, is the line that holds the value."""
     data = "\n".join(["---", *rows, "base_model: acme/base-7b", "---", ""])

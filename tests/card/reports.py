@@ -111,7 +111,12 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:  # noqa: AN
         "evidence": (
             evidence(hits=1, log10_p=0.0, kept=0.002, ceiling=0.2, log10_e=-0.1),
             evidence(
-                family="neurons of layer 23", hits=2, layers=(23,), log10_p=-0.3, kept=0.0, ceiling=0
+                family="neurons of layer 23",
+                hits=2,
+                layers=(23,),
+                log10_p=-0.3,
+                kept=0.0,
+                ceiling=0,
             ),
         ),
         "power": "A copy keeping 0.05 or more in these layers would have been seen, "
@@ -215,7 +220,11 @@ def context() -> Context:
         ),
         norms=(
             NormContext(
-                base="other/base-7b", cosine=0.9497, cosine_shuffled=0.9399, pearson=0.013, tensors=94
+                base="other/base-7b",
+                cosine=0.9497,
+                cosine_shuffled=0.9399,
+                pearson=0.013,
+                tensors=94,
             ),
         ),
         disclosure=(
@@ -273,13 +282,14 @@ def cases() -> dict[str, Report]:
         log10_p=0.0,
     )
     sibling = matching(
-        ref="other/base-7b-chat", explained_by="acme/base-7b", kept=0.981, proposed_by=("--suspect",)
+        ref="other/base-7b-chat",
+        explained_by="acme/base-7b",
+        kept=0.981,
+        proposed_by=("--suspect",),
     )
     verdicts = DeclarationVerdict
     return {
-        "contradicted": report(
-            verdicts.CONTRADICTED, unrelated(), matching(), context=context()
-        ),
+        "contradicted": report(verdicts.CONTRADICTED, unrelated(), matching(), context=context()),
         "confirmed": report(verdicts.CONFIRMED, shared, sibling),
         "undeclared": report(
             verdicts.UNDECLARED,
@@ -309,9 +319,7 @@ def cases() -> dict[str, Report]:
         "gated": report(
             verdicts.INCONCLUSIVE, untested("acme/base-7b", "gated: its owner must grant access")
         ),
-        "parts": report(verdicts.NONE_FOUND, _parts()),
-        "common-initialisation": report(
-            verdicts.INCONCLUSIVE, untested("acme/base-7b", "no shared order"), start
-        ),
+        "parts": report(verdicts.INCONCLUSIVE, _parts()),
+        "common-initialisation": report(verdicts.INCONCLUSIVE, start),
         "relabelled": report(verdicts.INCONCLUSIVE, framed),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ from hubcheck.source.ledger import Purpose
 from tests.checkpoint.malformed import entry, tensor_file
 from tests.memory_source import MemorySource
 
-ARRAYS = {
+ARRAYS: dict[str, NDArray[np.floating]] = {
     "matrix": np.arange(60, dtype=np.float32).reshape(12, 5),
     "half": np.arange(24, dtype=np.float16).reshape(8, 3),
     "experts": np.arange(48, dtype=np.float64).reshape(2, 4, 6),
@@ -91,8 +93,7 @@ def test_contiguous_blocks_are_the_fewest_that_hold_the_rows(rows: set[int]) -> 
     blocks = contiguous_blocks("t", np.array(sorted(rows), dtype=np.int64))
     listed = [row for block in blocks for row in range(block.start, block.stop)]
     assert listed == sorted(rows)
-    gaps = zip(blocks, blocks[1:], strict=False)
-    assert all(after.start > before.stop for before, after in gaps)
+    assert all(after.start > before.stop for before, after in pairwise(blocks))
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (0, 13), (12, 13), (3, 2), (13, 13)])

@@ -152,15 +152,14 @@ def test_the_headers_of_a_large_mixture_of_experts_cost_one_round() -> None:
     for layer in range(46):
         path = f"model-{layer + 1:05d}-of-00046.safetensors"
         at = 10**9
-        header = {"filler": entry("U8", [at], [0, at])} if layer == 0 else {}
-        header = header or {f"filler{layer}": entry("U8", [at], [0, at])}
+        header = {f"filler{layer}": entry("U8", [at], [0, at])}
         for expert in range(384):
             name = expert_name(layer, expert)
             header[name] = entry("BF16", [4096, 1408], [at, at + 11534336])
             at += 11534336
             weight_map[name] = path
         files[path] = tensor_file(header)
-        weight_map[f"filler{layer or ''}"] = path
+        weight_map[f"filler{layer}"] = path
     files[INDEX] = index_of(weight_map)
     sizes = {p: len(c) + 10**9 + 384 * 11534336 for p, c in files.items() if p != INDEX}
     source = MemorySource(files, sizes=sizes)
@@ -190,7 +189,8 @@ def test_a_wrong_guess_is_repaired_for_all_shards_in_one_call() -> None:
         arrays = {f"t{number}": np.zeros(2, dtype=np.float32)}
         path = f"model-{number:05d}-of-00002.safetensors"
         files[path] = save(arrays, metadata={"note": "n" * 5000, "shard": str(number)})
-    files[INDEX] = index_of({"t1": [*files][0], "t2": [*files][1]})
+    one, two = files
+    files[INDEX] = index_of({"t1": one, "t2": two})
     source = MemorySource(files)
     checkpoint = open_safetensors(source)
     assert [len(call) for call in source.calls] == [2, 2]
@@ -228,6 +228,28 @@ def test_an_index_of_another_stem_is_followed() -> None:
     }
     with pytest.raises(HostileCheckpointError, match="does not hold it"):
         open_safetensors(MemorySource(files))
+
+
+def test_the_file_that_config_names_is_read_before_any_other() -> None:
+    """A decoy called model.safetensors is not what loaders load when config.json names another."""
+    files = {
+        "model.safetensors": GOOD,
+        "real.safetensors": tensor_file({"real": entry()}, bytes(8)),
+        "real.safetensors.index.json": index_of({"a": "model.safetensors"}),
+    }
+    direct = open_safetensors(MemorySource(files), named="real.safetensors")
+    by_index = open_safetensors(MemorySource(files), named="real.safetensors.index.json")
+    assert (list(direct.tensors), list(by_index.tensors)) == (["real"], ["a"])
+
+
+@pytest.mark.parametrize(
+    "named", ["../m.safetensors", "m.bin", "m.index.json", "\0", "x.safetensors"]
+)
+def test_a_file_that_config_names_outside_the_model_is_refused(named: str) -> None:
+    """What config.json names is as hostile as an index."""
+    files = {"model.safetensors": GOOD, "../m.safetensors": GOOD, "m.bin": GOOD, "\0": GOOD}
+    with pytest.raises(HostileCheckpointError, match=r"config\.json names the weights"):
+        open_safetensors(MemorySource(files), named=named)
 
 
 def test_a_tensor_that_the_index_leaves_out_counts() -> None:

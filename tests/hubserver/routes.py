@@ -79,43 +79,49 @@ def answer(hub: Hub, request: Request) -> Reply:
     """Answer one request to the Hub's own origin."""
     parts = request.path.strip("/").split("/")
     if parts == ["api", "whoami-v2"]:
-        name = hub.users.get(request.token)
-        if name is None:
-            return error_reply(401, "", "Invalid credentials in Authorization header")
-        return json_reply({"type": "user", "name": name, "auth": {"type": "access_token"}})
+        return _whoami(hub, request)
     cached = parts[:3] == ["api", "resolve-cache", "models"]
     api = parts[:2] == ["api", "models"]
     repo_id, verb, rest = _split(parts[3 if cached else 2 if api else 0 :], cached=cached)
-    if not repo_id:
-        return error_reply(404, "", "Not Found")
     renamed = hub.new_name(repo_id)
     if renamed:
         target = request.target.replace(f"/{repo_id}", f"/{renamed}", 1)
         return Reply(status=307, headers={"Location": target})
-    found = _allowed(hub, request, repo_id)
-    if isinstance(found, Reply):
-        return found
-    if request.token and request.token not in hub.users:
-        return error_reply(401, "", "Invalid credentials in Authorization header")
+    repository = _allowed(hub, request, repo_id)
+    if isinstance(repository, Reply):
+        return repository
     if verb == "refs":
-        return _refs(found)
+        return _refs(repository)
     revision = unquote(rest[0]) if rest else "main"
-    commit = found.resolve(revision)
+    commit = repository.resolve(revision)
     if commit is None:
         return error_reply(404, "RevisionNotFound", f"Invalid rev id: {revision}")
     path = "/".join(map(unquote, rest[1:]))
+    if verb == "resolve":
+        return _resolve(hub, request, repository, commit, path, cached=cached)
+    return _describe(hub, request, repository, commit, verb, path)
+
+
+def _describe(
+    hub: Hub, request: Request, repository: Repository, commit: Commit, verb: str, path: str
+) -> Reply:
     match verb:
-        case "" | "revision":
-            return _info(found, commit, blobs=request.asks("blobs"))
         case "tree":
             return _tree(hub, request, commit, path)
         case "paths-info":
             wanted = parse_qs(request.body.decode()).get("paths", [])
             return json_reply([_item(p, c) for p, c in commit.files.items() if p in wanted])
         case "commits":
-            return json_reply([_log_entry(made) for made in found.history(commit)])
+            return json_reply([_log_entry(made) for made in repository.history(commit)])
         case _:
-            return _resolve(hub, request, found, commit, path, cached=cached)
+            return _info(repository, commit, blobs=request.asks("blobs"))
+
+
+def _whoami(hub: Hub, request: Request) -> Reply:
+    name = hub.users.get(request.token)
+    if name is None:
+        return error_reply(401, "", "Invalid credentials in Authorization header")
+    return json_reply({"type": "user", "name": name, "auth": {"type": "access_token"}})
 
 
 def _split(parts: list[str], *, cached: bool) -> tuple[str, str, list[str]]:
@@ -129,14 +135,16 @@ def _split(parts: list[str], *, cached: bool) -> tuple[str, str, list[str]]:
 
 
 def _allowed(hub: Hub, request: Request, repo_id: str) -> Repository | Reply:
+    if request.token and request.token not in hub.users:
+        return error_reply(401, "", "Invalid credentials in Authorization header")
     repository = hub.repository(repo_id)
     hidden = repository is None or (repository.private and request.token not in repository.readers)
     if repository is not None and not hidden:
         return repository
-    # The Hub does not tell a stranger whether a hidden repository exists.
+    # The Hub does not tell a stranger whether a hidden repository exists. (It leaves the code out
+    # of a 401; the client infers it for https addresses only, and this server speaks http.)
     status = 404 if request.token in hub.users else 401
-    code = "RepoNotFound" if status == 404 else ""
-    return error_reply(status, code, "Repository not found")
+    return error_reply(status, "RepoNotFound", "Repository not found")
 
 
 def _info(repository: Repository, commit: Commit, *, blobs: bool) -> Reply:

@@ -10,23 +10,26 @@ from __future__ import annotations
 import hmac
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.hubserver.faults import Drop, Fault, FaultPlan, Slow, spoiled
+from tests.hubserver.link import Link
 from tests.hubserver.reply import Reply, content_reply, error_reply
 from tests.hubserver.routes import Request, answer
-from tests.hubserver.storage import Commit, Content, Repository, contents_of
+from tests.hubserver.storage import Commit, Content, Files, Repository, contents_of
 
-HOST = "127.0.0.1"
+HUB_HOST: Final = "127.0.0.1"
+STORAGE_HOST: Final = "localhost"
+"""Another name, not only another port: client 1.33 takes two ports of one host for one origin."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,12 +60,20 @@ class LocalHub:
     Attributes:
         faults: What goes wrong; see ``FaultPlan.add``.
         exchanges: Every request so far, in the order of arrival.
-        page_size: Entries on a page of a listing.
-        resolve_cache: Whether small files are redirected on the Hub itself, as the Hub does.
+        link: The line to both hosts.
     """
 
-    def __init__(self, *, page_size: int = 1000, resolve_cache: bool = False) -> None:
-        """Bind two ports; nothing is served before the context is entered."""
+    def __init__(
+        self, *, page_size: int = 1000, resolve_cache: bool = False, link: Link | None = None
+    ) -> None:
+        """Bind two ports; nothing is served before the context is entered.
+
+        Args:
+            page_size: Entries on a page of a listing.
+            resolve_cache: Whether small files are redirected on the Hub itself, as the Hub does.
+            link: The line to both hosts; by default nothing slows it.
+        """
+        self.link = link or Link()
         self.page_size = page_size
         self.resolve_cache = resolve_cache
         self.faults = FaultPlan()
@@ -72,8 +83,8 @@ class LocalHub:
         self._stored: dict[str, Content] = {}
         self._epoch = 0
         self._log = _Log()
-        self._hub = _Server("hub", self._answer_hub, self)
-        self._storage = _Server("storage", self._answer_storage, self)
+        self._hub = _Server("hub", HUB_HOST, self._answer_hub, self)
+        self._storage = _Server("storage", STORAGE_HOST, self._answer_storage, self)
 
     def __enter__(self) -> Self:
         """Start serving."""
@@ -131,7 +142,7 @@ class LocalHub:
     def add_repo(
         self,
         repo_id: str,
-        files: Path | Mapping[str, bytes | Path],
+        files: Files,
         *,
         private: bool = False,
         gated: bool = False,
@@ -153,9 +164,7 @@ class LocalHub:
         self.push(repo_id, files)
         return repository
 
-    def push(
-        self, repo_id: str, files: Path | Mapping[str, bytes | Path], *, ref: str = "main"
-    ) -> Commit:
+    def push(self, repo_id: str, files: Files, *, ref: str = "main") -> Commit:
         """Add a commit to a ref of a repository."""
         return self._repositories[repo_id].commit(contents_of(files), ref=ref)
 
@@ -219,17 +228,19 @@ class LocalHub:
 class _Server:
     """One origin: a listening socket and its thread."""
 
-    def __init__(self, origin: str, reply_to: Callable[[Request], Reply], hub: LocalHub) -> None:
+    def __init__(
+        self, origin: str, host: str, reply_to: Callable[[Request], Reply], hub: LocalHub
+    ) -> None:
         handler = type(
             "Handler",
             (_Handler,),
             {"origin": origin, "reply_to": staticmethod(reply_to), "hub": hub},
         )
-        self._server = ThreadingHTTPServer((HOST, 0), handler)
+        self._server = _Listener(("127.0.0.1", 0), handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
-        self.address = f"http://{HOST}:{self._server.server_address[1]}"
+        self.address = f"http://{host}:{self._server.server_address[1]}"
 
     def start(self) -> None:
         self._thread.start()
@@ -237,6 +248,15 @@ class _Server:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Listener(ThreadingHTTPServer):
+    # With the default of 5, a burst of 16 connections waits a second for a second try.
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -286,6 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply, exchange: Exchange, fault: Fault | None) -> None:
         if isinstance(fault, Slow):
             time.sleep(fault.seconds)
+        self.hub.link.wait()
         exchange.status = reply.status
         exchange.is_content = reply.content is not None
         self.send_response(reply.status)
@@ -298,6 +319,7 @@ class _Handler(BaseHTTPRequestHandler):
                 sent = block[:left]
                 left -= len(sent)
                 exchange.body_bytes += len(sent)
+                self.hub.link.carry(len(sent))
                 self.wfile.write(sent)
         self.wfile.flush()
         if isinstance(fault, Drop):

@@ -19,9 +19,15 @@ _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class Content:
     """The bytes of one file: in memory, or in a file on disk that is read by range."""
 
-    def __init__(self, source: bytes | Path) -> None:
-        """Take bytes, or the path of a file that does not change."""
+    def __init__(self, source: bytes | Path, *, sha256: str = "") -> None:
+        """Take bytes, or the path of a file that does not change.
+
+        Args:
+            source: The bytes or the file.
+            sha256: Digest to state, for a file too large to hash (a sparse one, say).
+        """
         self._source = source
+        self._stated = sha256
 
     @cached_property
     def size(self) -> int:
@@ -40,6 +46,8 @@ class Content:
     @cached_property
     def sha256(self) -> str:
         """Hex digest of the bytes."""
+        if self._stated:
+            return self._stated
         if isinstance(self._source, bytes):
             return hashlib.sha256(self._source).hexdigest()
         with self._source.open("rb") as file:
@@ -110,7 +118,7 @@ class Repository:
         digest = hashlib.sha1(f"{parent}\n{ref}\n{title}".encode(), usedforsecurity=False)
         digest.update(str(len(self.commits)).encode())
         for path, content in sorted(files.items()):
-            digest.update(f"{path}\0{content.size}\n".encode())
+            digest.update(f"{path!r} {content.size}\n".encode())
         made = Commit(
             oid=digest.hexdigest(),
             title=title,
@@ -143,15 +151,22 @@ def is_lfs(path: str) -> bool:
     return path.endswith(LFS_SUFFIXES)
 
 
-def contents_of(files: Path | Mapping[str, bytes | Path]) -> dict[str, Content]:
-    """Return the files of a folder, or of a mapping from path to bytes or file."""
+Files = Path | Mapping[str, bytes | Path | Content]
+"""A folder, or a mapping from path to bytes, a file on disk, or a content."""
+
+
+def contents_of(files: Files) -> dict[str, Content]:
+    """Return the contents in ``files`` by path."""
     if isinstance(files, Path):
         return {
             found.relative_to(files).as_posix(): Content(found)
             for found in sorted(files.rglob("*"))
             if found.is_file()
         }
-    return {path: Content(source) for path, source in files.items()}
+    return {
+        path: source if isinstance(source, Content) else Content(source)
+        for path, source in files.items()
+    }
 
 
 def _stamp(step: int) -> str:

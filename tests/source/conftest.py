@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import pytest
+from huggingface_hub import close_session
+
 from hubcheck.source.hub import HubSource
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import parse_hub_reference
 from hubcheck.source.retry import RetryPolicy, Timing
-from huggingface_hub import close_session
-
 from tests.hubserver import LocalHub
 
 
@@ -63,8 +63,8 @@ def clock() -> FakeClock:
 def make_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalHub]]:
     """Return a function that starts a local Hub and stops it after the test."""
     # A proxy of the machine must not stand between the client and a local port.
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     close_session()
     started: list[LocalHub] = []
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from hubcheck.errors import NetworkFaultError
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
-
 from tests.hubserver import Headers, LocalHub, Status
 from tests.source.conftest import OpenHub
 
@@ -76,4 +76,11 @@ def test_redirects_that_lead_nowhere(
     """Circles end, and a redirect to anything but the web is refused."""
     hub.faults.add(Headers(headers={"Location": location}), origin="hub", path="w.safe", times=9)
     with pytest.raises(NetworkFaultError, match=what):
+        open_hub("org/m").read(SPANS[:1], Purpose.WEIGHTS)
+
+
+def test_another_commit_is_refused(hub: LocalHub, open_hub: OpenHub) -> None:
+    """A mirror that serves another commit than the one asked for is not read."""
+    hub.faults.add(Headers(headers={"X-Repo-Commit": "b" * 40}), origin="hub", path="w.safe")
+    with pytest.raises(NetworkFaultError, match=f"commit '{'b' * 40}' was served"):
         open_hub("org/m").read(SPANS[:1], Purpose.WEIGHTS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hubcheck.errors import BudgetExceededError, UsageError
 from hubcheck.source.ledger import Ledger, Purpose
 

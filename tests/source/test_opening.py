@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.source import open_source
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.hub import HubSource
 from hubcheck.source.ledger import Purpose
-
 from tests.hubserver import LocalHub
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from hubcheck.source.pointer import MIN_POINTER, LfsPointer, parse_pointer, pointer_not_readable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.source.pointer import (
+    MIN_POINTER,
+    LfsPointer,
+    parse_pointer,
+    pointer_not_readable,
+)
 from tests.hubserver.storage import Content
 
 
@@ -28,10 +35,10 @@ def test_a_pointer_states_its_content(data: bytes) -> None:
         lambda text: b" " + text,
         lambda text: text.replace(b"size ", b"size -"),
         lambda text: text + b"#" * 1024,
-        lambda text: b"",
+        lambda text: text[:0],
     ],
 )
-def test_near_misses_are_ordinary_files(change: type[bytes]) -> None:
+def test_near_misses_are_ordinary_files(change: Callable[[bytes], bytes]) -> None:
     """Text that only looks like a pointer is not one."""
     assert parse_pointer(change(Content(b"x").pointer)) is None
 

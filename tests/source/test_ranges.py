@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from hubcheck.errors import HostileCheckpointError, MissingModelError, UnreadableError
-from hubcheck.source.interface import FileEntry, Span
-from hubcheck.source.ranges import check_spans, cut_spans, document_too_large, plan_runs
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hubcheck.errors import HostileCheckpointError, MissingModelError, UnreadableError
+from hubcheck.source.interface import FileEntry, Span
+from hubcheck.source.ranges import (
+    check_spans,
+    cut_spans,
+    document_too_large,
+    interleaved,
+    plan_runs,
+)
 
 CONTENT = {"a": bytes(range(256)) * 4, "b": bytes(range(255, -1, -1)), "a/b": b"xyz" * 100}
 
@@ -36,8 +45,8 @@ def test_runs_are_sorted_short_and_never_overlap(
     """No byte is asked for twice, no request is empty or too long."""
     runs = plan_runs(wanted, gap=gap, max_run=max_run)
     assert all(0 < run.size <= max_run for run in runs)
-    for left, right in zip(runs, runs[1:], strict=False):
-        assert (left.path, left.stop) <= (right.path, right.start) or left.path < right.path
+    for left, right in pairwise(runs):
+        assert (left.path, left.stop) <= (right.path, right.start)
 
 
 @given(st.lists(spans(), max_size=12))
@@ -53,6 +62,12 @@ def test_neighbours_share_a_request_up_to_the_gap() -> None:
     near, far = Span(path="a", start=14, stop=20), Span(path="a", start=15, stop=20)
     assert plan_runs([near, first], gap=4) == [Span(path="a", start=0, stop=20)]
     assert plan_runs([far, first], gap=4) == [first, far]
+
+
+def test_every_file_has_its_first_turn_first() -> None:
+    """Runs are taken in turns of one a file, so that no file waits for another."""
+    runs = [Span(path=path, start=i, stop=i + 1) for i, path in enumerate("aaabbc")]
+    assert interleaved(runs) == [0, 3, 5, 1, 4, 2]
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (3, 2), (0, 11), (11, 11)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+
 from hubcheck.source.redaction import CLIENT_LOGGERS, install_redaction
 
 

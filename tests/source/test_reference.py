@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils._validators import validate_repo_id
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.source.reference import (
     HubReference,
@@ -13,9 +18,6 @@ from hubcheck.source.reference import (
     parse_hub_reference,
     parse_reference,
 )
-from huggingface_hub.utils import HFValidationError, validate_repo_id
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(

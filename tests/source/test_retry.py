@@ -5,6 +5,9 @@ from __future__ import annotations
 from email.utils import formatdate
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hubcheck.errors import NetworkFaultError
 from hubcheck.source.retry import (
     RETRY_STATUS,
@@ -13,9 +16,6 @@ from hubcheck.source.retry import (
     RetryPolicy,
     requested_wait,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.source.conftest import FakeClock
 
 NOW = 1_700_000_000.0

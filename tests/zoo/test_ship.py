@@ -34,7 +34,7 @@ def test_models_fit_the_limit() -> None:
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda s: s.name)
 def test_card_declares_what_the_table_says(shipped: Shipped) -> None:
-    """The front matter of each card holds the declared base and nothing for a model from scratch."""
+    """The front matter of each card holds the declared base, or none."""
     text = (DESTINATION / shipped.name / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
     assert front.get("base_model") == shipped.declared
@@ -51,7 +51,7 @@ def test_disguised_model_computes_what_its_base_computes() -> None:
 
 
 def test_twin_shows_the_founding_mistake() -> None:
-    """The independent twin's norms have a cosine of .98 or more with base's, as any model's have."""
+    """The norms of the independent twin have a cosine above .98 with those of base."""
     one, two = (
         np.concatenate([w for n, w in _weights(name).items() if NORMS.search(n)])
         for name in ("base", "twin")

@@ -30,7 +30,7 @@ CHANGES: dict[str, Change] = {
     "rescale_neurons": lambda w, r: s.rescale_neurons(
         w, {g: r.choice([-1.0, 1.0], n) * (0.5 + r.random(n)) for g, n in _gates(w).items()}
     ),
-    "permute_heads": lambda w, _: s.permute_heads(w, SMALL, {0: np.array([1, 0])}),
+    "permute_heads": lambda w, _: s.permute_heads(w, SMALL, {0: np.array([3, 2, 0, 1])}),
     "turn_values": lambda w, r: s.turn_values(
         w, SMALL, {1: np.stack([s.random_rotation(SMALL.head_dim, r) for _ in range(2)])}
     ),
@@ -81,6 +81,12 @@ def test_folding_leaves_unit_gains(dense: s.Arrays) -> None:
     folded = s.fold_norms(dense)
     assert all((w == 1.0).all() for n, w in folded.items() if s.NORMS.search(n))
     assert len(s.norm_readers(dense)) == 2 * SMALL.layers + 1
+
+
+def test_heads_of_one_group_stay_together(dense: s.Arrays) -> None:
+    """An order that would part query heads from their keys is refused."""
+    with pytest.raises(ValueError, match="must stay together"):
+        s.permute_heads(dense, SMALL, {0: np.array([0, 2, 1, 3])})
 
 
 def test_unknown_tensor_has_no_channel_axis() -> None:

@@ -1,0 +1,103 @@
+"""Which bases does a check test, and where do they lie?
+
+Named by the user (``--base``, ``--suspect``) or by the subject itself. What a model repository
+names is only ever looked for on the Hub: a card must not be able to name a folder of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from hubcheck.check import BaseRequest
+from hubcheck.errors import UsageError
+from hubcheck.model import Model
+from hubcheck.source.reference import (
+    HubReference,
+    LocalReference,
+    Reference,
+    name_of,
+    parse_hub_reference,
+    parse_reference,
+)
+from hubcheck.verdict.report import Report
+
+BasesOf = Callable[[Model], Sequence[BaseRequest]]
+
+
+def chosen_bases(
+    bases: Sequence[str], suspects: Sequence[str], *, at: Mapping[str, Path] | None = None
+) -> BasesOf:
+    """Return the rule for a command line.
+
+    Args:
+        bases: ``--base`` values; they replace what the subject declares and count as declared.
+        suspects: ``--suspect`` values; they are added.
+        at: Folders that stand for declared names (the demo's models, an offline mirror).
+
+    Raises:
+        UsageError: a value is not a reference.
+    """
+    named = [(parse_reference(b), True, "--base") for b in bases]
+    added = [(parse_reference(s), False, "--suspect") for s in suspects]
+
+    def of(subject: Model) -> Sequence[BaseRequest]:
+        declared = named or [
+            (_declared_reference(b.ref, b.revision, at or {}), True, b.why)
+            for b in subject.declaration.bases
+        ]
+        return _merged([*declared, *added])
+
+    return of
+
+
+def replayed_bases(report: Report) -> BasesOf:
+    """Return the rule that tests the very bases of a report again, at their pinned commits."""
+    requests = [
+        BaseRequest(
+            reference=pinned_reference(f.base.ref, f.base.revision),
+            declared=f.declared,
+            why=f.proposed_by,
+        )
+        for f in report.findings
+    ]
+    return lambda _subject: requests
+
+
+def pinned_reference(ref: str, revision: str) -> Reference:
+    """Return the reference of a model as a report names it."""
+    if revision == "local":
+        return parse_reference(ref)
+    return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+
+
+def _declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
+    if ref in at:
+        return LocalReference(path=at[ref], typed=str(at[ref]))
+    return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+
+
+def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest]:
+    """Return each base once; declared outranks suspected, and every reason is kept.
+
+    Raises:
+        UsageError: one repository is named at two revisions, which one row could not tell apart.
+    """
+    merged: dict[str, BaseRequest] = {}
+    for reference, declared, why in requests:
+        key = name_of(reference).casefold()
+        known = merged.get(key)
+        if known is None:
+            merged[key] = BaseRequest(reference=reference, declared=declared, why=(why,))
+            continue
+        if isinstance(known.reference, HubReference) and known.reference != reference:
+            what = f"{name_of(reference)} is named at two revisions."
+            raise UsageError(
+                what,
+                cause="--base and --suspect (or the card) name different revisions of one model.",
+                next_step="check them in two runs.",
+            )
+        merged[key] = BaseRequest(
+            reference=known.reference, declared=known.declared or declared, why=(*known.why, why)
+        )
+    return list(merged.values())

@@ -1,0 +1,213 @@
+"""What does each command of the command line do?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from hubcheck.bases import chosen_bases, pinned_reference, replayed_bases
+from hubcheck.card import badge, html, markdown
+from hubcheck.card.compose import compose
+from hubcheck.card.explain import explain
+from hubcheck.card.table import summary
+from hubcheck.check import Outcome, Request, check
+from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.model import Access
+from hubcheck.output import read_report, report_json, write_outputs
+from hubcheck.source.reference import HubReference, Reference, parse_reference
+from hubcheck.verdict.policy import parse_fail_on
+from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import Depth
+
+SEED_BITS: Final = 32
+"""Two billion draws are more than anyone can prepare a copy for, and short to type."""
+
+
+def now() -> datetime:
+    """Return the time, timezone-aware."""
+    return datetime.now(UTC)
+
+
+def bar() -> Callable[[str], None]:
+    """Return a progress line on stderr: redrawn on a terminal, line by line in a log."""
+    if not sys.stderr.isatty():
+        return lambda text: print(f"hubcheck: {text}", file=sys.stderr, flush=True)
+    return lambda text: print(f"\r\x1b[2Khubcheck: {text}", end="", file=sys.stderr, flush=True)
+
+
+def finish_bar() -> None:
+    """Clear the progress line of a terminal."""
+    if sys.stderr.isatty():
+        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def access_for(references: Sequence[Reference], max_read: int) -> Access:
+    """Return limits and credentials; the Hub's client is asked only when a model lies there."""
+    token = None
+    if any(isinstance(r, HubReference) for r in references) or _may_name_the_hub():
+        token = _hub_token()
+    return Access(max_read=max_read, token=token, endpoint=os.environ.get("HF_ENDPOINT") or None)
+
+
+def _may_name_the_hub() -> bool:
+    """Return whether a credential could be there at all, so that local checks skip the import."""
+    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE")
+    return any(os.environ.get(name) for name in names)
+
+
+def _hub_token() -> str | None:
+    from huggingface_hub import get_token  # noqa: PLC0415 - slow import, only where needed
+
+    return get_token()
+
+
+def run_check(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck check``."""
+    depth = sample_depth(arguments.depth)
+    seed = secrets.randbits(SEED_BITS) if arguments.seed is None else arguments.seed
+    subject = parse_reference(arguments.subject)
+    named = [parse_reference(r) for r in (*arguments.base, *arguments.suspect)]
+    request = Request(
+        subject=subject,
+        bases=chosen_bases(arguments.base, arguments.suspect),
+        depth=depth,
+        seed=seed,
+        policy=parse_fail_on(arguments.fail_on),
+        access=access_for([subject, *named], arguments.max_read),
+        replay=repeat_line(arguments, seed),
+    )
+    if arguments.plan:
+        from hubcheck.plan import plan_text  # noqa: PLC0415
+
+        print(plan_text(request), end="")
+        return ExitCode.OK
+    outcome = check(request, now=now, progress=bar())
+    finish_bar()
+    return deliver(outcome, arguments.out, as_json=arguments.json)
+
+
+def sample_depth(word: str) -> Depth:
+    """Return the depth, or refuse one that this version does not have.
+
+    Raises:
+        UsageError: ``deep`` and ``full`` are planned.
+    """
+    depth = Depth(word)
+    if depth in (Depth.DEEP, Depth.FULL):
+        what = f"--depth {depth} is not available in this version."
+        raise UsageError(
+            what, cause="it is planned, not built.", next_step="use --depth sample (the default)."
+        )
+    return depth
+
+
+def deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> ExitCode:
+    """Write the files, print the result, return the exit code."""
+    paths = write_outputs(outcome.report, folder)
+    print(report_json(outcome.report) if as_json else summary(outcome.report), end="")
+    written = ", ".join(printable(p) for p in (paths["report.json"], paths["card.md"], paths["card.html"]))
+    print(f"hubcheck: wrote {written}", file=sys.stderr)
+    return outcome.exit_code
+
+
+def repeat_line(arguments: argparse.Namespace, seed: int) -> str:
+    """Return the command that repeats a check, shell-quoted, seed included."""
+    words = ["hubcheck", "check", arguments.subject]
+    for option, values in (("--base", arguments.base), ("--suspect", arguments.suspect)):
+        for value in values:
+            words += [option, value]
+    words += ["--depth", arguments.depth, "--max-read", str(arguments.max_read), "--seed", str(seed)]
+    return shlex.join(words)
+
+
+def run_replay(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck replay``: the same ranges from the pinned commits must give the same numbers."""
+    before = read_report(arguments.report)
+    subject = pinned_reference(before.subject.ref, before.subject.revision)
+    references = [pinned_reference(f.base.ref, f.base.revision) for f in before.findings]
+    request = Request(
+        subject=subject,
+        bases=replayed_bases(before),
+        depth=before.depth,
+        seed=before.seed,
+        policy=before.policy,
+        access=access_for([subject, *references], before.max_read or 64_000_000),
+        replay=before.replay,
+    )
+    after = check(request, now=now, progress=bar()).report
+    finish_bar()
+    differences = replay_differences(before, after)
+    for line in differences:
+        print(line)
+    if differences:
+        print("hubcheck: the replay does NOT agree with the report.")
+        return ExitCode.POLICY_FAILED
+    n_rows = sum(len(f.evidence) for f in after.findings)
+    print(f"hubcheck: the replay agrees: {len(after.findings)} bases, {n_rows} rows of evidence, "
+          f"verdict {after.verdict}, seed {after.seed}.")  # fmt: skip
+    return ExitCode.OK
+
+
+def replay_differences(before: Report, after: Report) -> list[str]:
+    """Return where two reports of the same request differ, in words."""
+    found = []
+    digests = (before.subject.weights_digest, after.subject.weights_digest)
+    if all(digests) and digests[0] != digests[1]:
+        found.append("the subject's weights are not the ones of the report")
+    if before.verdict != after.verdict:
+        found.append(f"verdict: {before.verdict} in the report, {after.verdict} now")
+    for old, new in zip(before.findings, after.findings, strict=True):
+        name = printable(old.base.ref)
+        if old.verdict != new.verdict:
+            found.append(f"{name}: {old.verdict} in the report, {new.verdict} now")
+        if old.log10_p != new.log10_p or old.kept != new.kept:
+            found.append(
+                f"{name}: log10 p {old.log10_p:.6g}, kept {old.kept} in the report, "
+                f"{new.log10_p:.6g} and {new.kept} now"
+            )
+        counts = [[(e.family, e.units, e.hits) for e in f.evidence] for f in (old, new)]
+        if counts[0] != counts[1]:
+            found.append(f"{name}: the hit counts differ")
+    return found
+
+
+def run_card(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck card``."""
+    report = read_report(arguments.report)
+    if arguments.out is not None:
+        write_outputs(report, arguments.out)
+        print(f"hubcheck: wrote the card to {printable(arguments.out)}", file=sys.stderr)
+        return ExitCode.OK
+    rendered = {
+        "markdown": lambda: markdown.render(compose(report)),
+        "html": lambda: html.render(compose(report)),
+        "badge": lambda: badge.svg(report),
+        "text": lambda: summary(report),
+    }
+    print(rendered[arguments.format](), end="")
+    return ExitCode.OK
+
+
+def run_explain(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck explain``."""
+    try:
+        text = explain(arguments.word)
+    except ValueError as error:
+        what = f"'{printable(arguments.word)}' is not a word of the report."
+        raise UsageError(what, cause="a typing error.", next_step=printable(error, limit=600)) from error
+    print(text)
+    return ExitCode.OK
+
+
+def run_demo(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck demo``."""
+    from hubcheck.demo.run import demo  # noqa: PLC0415
+
+    return demo(arguments.out, arguments.seed, progress=bar(), done=finish_bar)

@@ -1,0 +1,205 @@
+"""What is a model once it is opened: where it lies, what it says, what its weights are?
+
+Everything is opened once and kept, so that a subject held against twenty bases is read once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.read import anatomy_of
+from hubcheck.candidates.declared import Declaration, read_declaration
+from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_json_object
+from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_ids
+from hubcheck.candidates.tokenizer import (
+    Vocabulary,
+    read_vocabulary,
+    same_tokenizer,
+    tokenizer_files,
+)
+from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.safetensors import open_safetensors
+from hubcheck.errors import UnsupportedFormatError
+from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.side import SharedTokens
+from hubcheck.source.folder import FolderSource
+from hubcheck.source.interface import FileEntry, Pin, Source
+from hubcheck.source.opening import open_reference
+from hubcheck.source.reference import Reference
+from hubcheck.source.remembering import RememberingSource
+
+WEIGHT_SUFFIXES: Final = (
+    ".safetensors", ".bin", ".pt", ".pth", ".gguf", ".ckpt", ".h5", ".msgpack", ".npz", ".onnx",
+)  # fmt: skip
+"""What counts as a weight file for digests, whether or not its format can be read."""
+CHEAP_TOKENIZER: Final = 2_000_000
+"""Bytes; a tokenizer up to this size is read even when digests already prove it shared, because
+its reserved tokens are a test of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How models are reached: limits and credentials, never logged."""
+
+    max_read: int
+    token: str | None
+    endpoint: str | None
+
+    def __repr__(self) -> str:
+        """Show everything but the token."""
+        return f"Access(max_read={self.max_read}, endpoint={self.endpoint!r})"
+
+
+class Model:
+    """One opened model. Documents are read at once, weights only where a test asks."""
+
+    def __init__(self, source: Source, files: tuple[FileEntry, ...]) -> None:
+        """Wrap an opened source.
+
+        Args:
+            source: Where the bytes come from.
+            files: Its files, digests filled in where they are known.
+        """
+        self.source = RememberingSource(source)
+        self.files = files
+
+    @property
+    def pin(self) -> Pin:
+        """The model and the state it is fixed to."""
+        return self.source.pin
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """What the model says about its origin."""
+        return read_declaration(self.source)
+
+    @cached_property
+    def config(self) -> Mapping[str, object]:
+        """``config.json``, empty when it is absent or unusable; hostile values."""
+        document = read_json_object(self.source, "config.json")
+        return document.values if isinstance(document, JsonDocument) else {}
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The weights, headers read.
+
+        Raises:
+            UnsupportedFormatError: the weights are in a format that is not read here.
+            UnreadableError: the headers contradict themselves.
+        """
+        checkpoint = open_safetensors(self.source)
+        packed = packed_storage(checkpoint)
+        if packed:
+            raise UnsupportedFormatError(
+                f"The weights of {self.pin.ref} are stored as {packed}.",
+                cause="packed storage cannot be compared value by value.",
+                next_step="check the unpacked model, or wait for support of this storage.",
+                format_name=packed,
+            )
+        return Reader(anatomy_of(checkpoint, self.config))
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """Which tensor plays which role."""
+        return self.reader.anatomy
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary | Absent | Malformed:
+        """The token strings, or why there are none."""
+        return read_vocabulary(self.source)
+
+    @property
+    def weight_files(self) -> tuple[FileEntry, ...]:
+        """The files that hold weights, sorted by path."""
+        return tuple(f for f in self.files if f.path.lower().endswith(WEIGHT_SUFFIXES))
+
+    @property
+    def weights_digest(self) -> str:
+        """sha256 over the sorted (path, sha256) of the weight files; empty if one is unknown."""
+        weights = self.weight_files
+        if not weights or not all(f.sha256 for f in weights):
+            return ""
+        digest = hashlib.sha256()
+        for file in weights:
+            digest.update(f"{file.path}\0{file.sha256}\n".encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all weight files."""
+        return sum(f.size for f in self.weight_files)
+
+
+def open_model(reference: Reference, access: Access) -> Model:
+    """Open a model: resolve its revision, list its files.
+
+    Raises:
+        UnreachableError: a subclass says why.
+    """
+    source = open_reference(
+        reference, max_read=access.max_read, token=access.token, endpoint=access.endpoint
+    )
+    files = source.files()
+    if isinstance(source, FolderSource):
+        known = source.digests()
+        files = tuple(replace(f, sha256=known.get(f.path, "")) for f in files)
+    return Model(source, files)
+
+
+def same_weights(a: Model, b: Model) -> bool:
+    """Return whether the stated digests prove that all weight files are equal, names aside."""
+    digests = [sorted(f.sha256 for f in m.weight_files) for m in (a, b)]
+    return bool(digests[0]) and all(digests[0]) and digests[0] == digests[1]
+
+
+def align_tokens(base: Model, subject: Model) -> SharedTokens:
+    """Return which embedding rows stand for the same token in both models.
+
+    Tokenizer files with equal digests are not read, unless they are small. Any alignment keeps the
+    tests exact; a good one gives them power.
+    """
+    rows = [_embedding_rows(m) for m in (base, subject)]
+    if 0 in rows:
+        return SharedTokens(note="a model has no embedding that is understood")
+    same = same_tokenizer(base.files, subject.files)
+    if same and sum(f.size for f in tokenizer_files(base.files)) > CHEAP_TOKENIZER:
+        ids = tuple(range(min(rows)))
+        return SharedTokens(base_ids=ids, subject_ids=ids, note="equal tokenizer files")
+    aligned = align_rows(base.vocabulary, subject.vocabulary, rows_a=rows[0], rows_b=rows[1])
+    if not isinstance(aligned, RowAlignment):
+        return SharedTokens(note=aligned.reason)
+    reserved = _reserved(base.vocabulary, subject.vocabulary, rows)
+    return SharedTokens(
+        base_ids=tuple(aligned.ids_a.tolist()),
+        subject_ids=tuple(aligned.ids_b.tolist()),
+        base_reserved=tuple(a for a, _ in reserved),
+        subject_reserved=tuple(b for _, b in reserved),
+        note=aligned.basis,
+    )
+
+
+def _embedding_rows(model: Model) -> int:
+    embed = model.anatomy.get(Role.EMBED)
+    return 0 if embed is None else embed.n_out
+
+
+def _reserved(
+    base: Vocabulary | Absent | Malformed, subject: Vocabulary | Absent | Malformed, rows: list[int]
+) -> list[tuple[int, int]]:
+    """Return ids of the reserved tokens that both vocabularies spell alike."""
+    if not isinstance(base, Vocabulary) or not isinstance(subject, Vocabulary):
+        return []
+    there = {subject.strings[int(i)]: int(i) for i in reserved_ids(subject)}
+    pairs = [
+        (int(i), there[base.strings[int(i)]])
+        for i in np.asarray(reserved_ids(base))
+        if base.strings[int(i)] in there
+    ]
+    return [(a, b) for a, b in pairs if a < rows[0] and b < rows[1]]

@@ -1,0 +1,96 @@
+"""What do the Hub's answers say about a repository: which commit, and which files?
+
+The Hub passes on what uploaders wrote, and an endpoint may be anything: every field is checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hubcheck.errors import HostileCheckpointError, NetworkFaultError, printable
+from hubcheck.source.interface import FileEntry, Pin
+from hubcheck.source.reference import HubReference, is_repo_id
+
+MAX_SIZE: Final = 2**60
+"""No file has an exbibyte; a larger figure is a mistake or an attack on arithmetic."""
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
+
+
+def read_pin(payload: object, asked: HubReference) -> Pin:
+    """Return the commit that the Hub's description of a repository names.
+
+    Args:
+        payload: The JSON answer.
+        asked: What was asked for, for the message.
+
+    Raises:
+        NetworkFaultError: the answer names no repository or no commit.
+    """
+    answer = payload if isinstance(payload, dict) else {}
+    repo_id, commit, created = (str(answer.get(key, "")) for key in ("id", "sha", "createdAt"))
+    if not is_repo_id(repo_id) or _COMMIT.fullmatch(commit) is None:
+        what = f"The Hub named no commit for '{asked.repo_id}' at '{asked.revision}'."
+        raise NetworkFaultError(
+            what,
+            cause="the repository has no commit yet, or the endpoint is not a Hub.",
+            next_step="check the endpoint (HF_ENDPOINT) and the repository's page.",
+        )
+    return Pin(ref=repo_id, revision=commit, created=created if _DATE.fullmatch(created) else "")
+
+
+def read_entries(payload: object, repo_id: str) -> Iterator[FileEntry]:
+    """Yield the files on one page of a listing; folders are left out.
+
+    Raises:
+        NetworkFaultError: the page has another form.
+        HostileCheckpointError: a path leaves the repository.
+    """
+    if not isinstance(payload, list):
+        raise listing_broken(repo_id, "a page is not a list")
+    for item in payload:
+        entry = _entry(item, repo_id)
+        if entry is not None:
+            yield entry
+
+
+def _entry(item: object, repo_id: str) -> FileEntry | None:
+    """Return the file a listing's item describes, or ``None`` for a folder."""
+    if not isinstance(item, dict):
+        raise listing_broken(repo_id, "an item is not an object")
+    if item.get("type") != "file":
+        return None
+    path, size, lfs = item.get("path"), item.get("size"), item.get("lfs")
+    if not isinstance(path, str) or type(size) is not int or not 0 <= size < MAX_SIZE:
+        raise listing_broken(repo_id, "a file has no path or size")
+    if "\0" in path or not _is_utf8(path) or {"", ".", ".."} & set(path.split("/")):
+        what = f"'{repo_id}' lists a file at '{printable(path)}'."
+        raise HostileCheckpointError(
+            what,
+            cause="the path leaves the repository; git cannot store such a path.",
+            next_step="do not use this repository.",
+        )
+    sha256 = str(lfs.get("oid", "")) if isinstance(lfs, dict) else ""
+    return FileEntry(path=path, size=size, sha256=sha256 if _SHA256.fullmatch(sha256) else "")
+
+
+def _is_utf8(text: str) -> bool:
+    # JSON can carry half of a surrogate pair, which no address can.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def listing_broken(repo_id: str, detail: str) -> NetworkFaultError:
+    """Return the error for a listing that cannot be used."""
+    return NetworkFaultError(
+        f"The listing of '{repo_id}' cannot be used: {detail}.",
+        cause="the endpoint is not a Hub, or a proxy answers in its place.",
+        next_step="check the endpoint (HF_ENDPOINT) and run again later.",
+    )

@@ -1,0 +1,51 @@
+"""How is a document that several questions need read only once?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hubcheck.source.interface import FileEntry, Pin, Source, Span
+from hubcheck.source.ledger import Ledger, Purpose
+
+
+class RememberingSource:
+    """A source that keeps the documents read through it; everything else passes through.
+
+    The card is asked for its declaration and for its disclosures, the config for its sizes and for
+    the name it leaks. Documents are capped at some megabytes by those who ask.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Wrap a source; nothing is read."""
+        self._source = source
+        self._documents: dict[str, bytes] = {}
+        self._files: tuple[FileEntry, ...] | None = None
+
+    @property
+    def pin(self) -> Pin:
+        """The model and the state it is fixed to."""
+        return self._source.pin
+
+    @property
+    def ledger(self) -> Ledger:
+        """What has been read so far, and the limit."""
+        return self._source.ledger
+
+    def files(self) -> tuple[FileEntry, ...]:
+        """Return every file of the model, listed once."""
+        if self._files is None:
+            self._files = self._source.files()
+        return self._files
+
+    def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
+        """Read spans of the wrapped source."""
+        return self._source.read(spans, purpose)
+
+    def read_document(self, path: str, *, limit: int) -> bytes:
+        """Return a document, from memory the second time."""
+        known = self._documents.get(path)
+        if known is not None and len(known) <= limit:
+            return known
+        data = self._source.read_document(path, limit=limit)
+        self._documents[path] = data
+        return data

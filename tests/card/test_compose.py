@@ -1,0 +1,198 @@
+"""The document says the right thing for each verdict, and never more."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from hubcheck.card import html, markdown, table
+from hubcheck.card.compose import compose
+from hubcheck.card.document import Details, raw_text
+from hubcheck.card.explain import TEXTS
+from hubcheck.verdict.report import BaseModelRef, Licence, Report
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from tests.card import reports
+from tests.card.reports import cases, matching, report, unrelated, untested
+
+FORBIDDEN = re.compile(r"\b(?:original|clean|certified|stolen|theft|guilty)\w*", re.IGNORECASE)
+
+
+def first_line(subject: Report) -> str:
+    """Return the title as a terminal shows it."""
+    return table.summary(subject).splitlines()[0]
+
+
+def declared(**changes: Any) -> Any:  # noqa: ANN401 - a finding
+    """Return a declared match."""
+    base = BaseModelRef(ref="acme/base-7b", revision=reports.DECLARED_COMMIT, created="")
+    return matching(
+        **({"declared": True, "base": base, "proposed_by": ("README.md line 4",)} | changes)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(cases()))
+def test_forbidden_words_never_appear(name: str) -> None:
+    """No card, page or summary judges people or promises what weights cannot show."""
+    document = compose(cases()[name])
+    for text in (markdown.render(document), table.summary(cases()[name])):
+        assert not FORBIDDEN.search(text)
+    assert not FORBIDDEN.search(html.render(document))
+
+
+def test_forbidden_words_never_explained() -> None:
+    """The explanations keep to the same words."""
+    assert not any(FORBIDDEN.search(text) for text in TEXTS.values())
+
+
+@pytest.mark.parametrize("name", sorted(cases()))
+def test_every_match_says_what_related_means(name: str) -> None:
+    """A card with a match says derivation either way, common ancestor or initialisation."""
+    text = markdown.render(compose(cases()[name]))
+    assert "a common ancestor or a common initialisation" in text
+    assert "does not say who copied whom" in text
+    assert "Distillation leaves no trace in weights" in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "findings", "title"),
+    [
+        (
+            DeclarationVerdict.CONFIRMED,
+            (declared(verdict=Verdict.IDENTICAL, units_tested=0, log10_p=0.0),),
+            "hubcheck: the weights are identical to the declared base acme/base-7b  (confirmed)",
+        ),
+        (
+            DeclarationVerdict.CONFIRMED,
+            (declared(), declared(base=BaseModelRef(ref="b/b", revision="local", created=""))),
+            "hubcheck: the weights match every declared base: acme/base-7b, b/b  (confirmed)",
+        ),
+        (
+            DeclarationVerdict.CONTRADICTED,
+            (unrelated(),),
+            "hubcheck: the card says acme/base-7b, the weights do not match it  (contradicted)",
+        ),
+        (
+            DeclarationVerdict.CONTRADICTED,
+            (unrelated(proposed_by=("--base",)), matching()),
+            "hubcheck: --base says acme/base-7b, the weights match other/base-7b  (contradicted)",
+        ),
+        (
+            DeclarationVerdict.UNDECLARED,
+            (declared(), matching()),
+            "hubcheck: the card says acme/base-7b, the weights also match other/base-7b  "
+            "(undeclared)",
+        ),
+        (
+            DeclarationVerdict.UNDECLARED,
+            (untested("acme/base-7b", "gated"), matching()),
+            "hubcheck: the card says acme/base-7b, the weights match other/base-7b  (undeclared)",
+        ),
+        (
+            DeclarationVerdict.NONE_FOUND,
+            (unrelated(declared=False),),
+            "hubcheck: the card declares no base, and the weights do not match the one tested, "
+            "acme/base-7b  (none-found)",
+        ),
+        (
+            DeclarationVerdict.INCONCLUSIVE,
+            (untested("a/a", "gated"), untested("b/b", "gated")),
+            "hubcheck: the declared bases a/a, b/b could not be tested  (inconclusive)",
+        ),
+    ],
+)
+def test_title(verdict: DeclarationVerdict, findings: tuple[Any, ...], title: str) -> None:
+    """Each way to reach a declaration verdict has its own sentence."""
+    assert first_line(report(verdict, *findings)) == title
+
+
+def test_the_title_names_the_closest_unexplained_body() -> None:
+    """The title's match is the closest by kept, a body before a part, never an explained one."""
+    parts = cases()["parts"].findings[0].model_copy(update={"kept": 1.0})
+    far = matching(
+        ref="x/far", base=BaseModelRef(ref="x/far", revision="local", created=""), kept=0.5
+    )
+    near = matching(
+        ref="x/near", base=BaseModelRef(ref="x/near", revision="local", created=""), kept=0.6
+    )
+    known = matching(explained_by="acme/base-7b", kept=0.999)
+    subject = report(DeclarationVerdict.UNDECLARED, parts, far, near, known)
+    assert "the weights match x/near" in first_line(subject)
+
+
+def test_common_initialisation_is_never_accused() -> None:
+    """Where only starting values agree, a contradicted card does not name that model."""
+    start = cases()["common-initialisation"].findings[0]
+    subject = report(DeclarationVerdict.CONTRADICTED, unrelated(), start)
+    assert "acme/seed-7b" not in first_line(subject)
+
+
+def test_prose_stops_at_ten_billion() -> None:
+    """However small the bound, the card says below 1 in 10 billion and no smaller number."""
+    text = markdown.render(compose(report(DeclarationVerdict.UNDECLARED, matching(log10_p=-4000))))
+    assert "4000" not in text
+    assert "below 1 in 10 billion, if the stated assumptions hold" in text
+
+
+def test_a_weaker_bound_is_given_as_it_is() -> None:
+    """A bound above the floor is printed with its own odds."""
+    weak = matching(verdict=Verdict.DISGUISED, log10_p=-2.1, relation=None)
+    text = table.summary(report(DeclarationVerdict.UNDECLARED, weak))
+    assert "at most 1 in 120 (calibrated)" in text
+
+
+def test_next_step_never_pastes_a_dangerous_name() -> None:
+    """A subject whose name a shell would interpret is not put into a command line."""
+    subject = cases()["nothing-declared"]
+    risky = subject.model_copy(
+        update={"subject": subject.subject.model_copy(update={"ref": "a;rm -rf"})}
+    )
+    assert "hubcheck check SUBJECT --base ORG/NAME" in table.summary(risky)
+
+
+def test_local_folders_have_no_commit() -> None:
+    """A folder is named as it is, without a short commit."""
+    subject = cases()["confirmed"]
+    local = subject.model_copy(
+        update={"subject": subject.subject.model_copy(update={"revision": "local", "ref": "./new"})}
+    )
+    assert table.summary(local).splitlines()[-1] == "Read 12.4 MB of 15.2 GB in 9 s - ./new"
+
+
+def test_sections_are_complete_and_in_order() -> None:
+    """The folded sections come in one order; context is labelled as no evidence."""
+    subject = cases()["contradicted"].model_copy(
+        update={"warnings": ("one",), "licence": Licence(flags=("notice missing",))}
+    )
+    names = [raw_text(b.summary) for b in compose(subject).blocks if isinstance(b, Details)]
+    assert [name.split(":")[0] for name in names] == [
+        "Evidence",
+        "Evidence",
+        "Parts of the model",
+        "Controls",
+        "Context, no evidential value",
+        "2 warnings",
+        "Limits",
+        "How to replay",
+    ]
+    text = markdown.render(compose(subject))
+    assert "licence: notice missing" in text
+    assert "--seed 1234567" in text
+    assert reports.SUBJECT_COMMIT in text
+
+
+@pytest.mark.parametrize("kind", list(RelationKind))
+def test_every_relation_has_a_cell(kind: RelationKind) -> None:
+    """Each relation renders; only parts and common initialisation say that the body differs."""
+    finding = matching(
+        relation={"kind": kind, "detail": ""}, parts=cases()["parts"].findings[0].parts
+    )
+    text = table.summary(report(DeclarationVerdict.UNDECLARED, finding))
+    assert ("the body does not match" in text) is (kind is RelationKind.PARTS)
+
+
+def test_a_limit_is_not_said_twice() -> None:
+    """A limit from the report takes the place of the standing sentence about the same thing."""
+    text = markdown.render(compose(cases()["confirmed"]))
+    assert text.count("Distillation leaves no trace in weights") == 1

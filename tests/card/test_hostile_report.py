@@ -1,0 +1,139 @@
+"""A report in which every text is hostile still renders as a card and nothing else."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from hubcheck.card import badge, html, markdown, table
+from hubcheck.card.compose import compose
+from hubcheck.card.index import IndexEntry, index_html
+from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import DeclarationVerdict
+from tests.card import reports
+from tests.card.payloads import PAYLOADS
+from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
+
+MARKDOWN_TAGS = frozenset(
+    "h3 p strong table thead tbody tr th td code pre details summary ul li".split()
+)
+HTML_TAGS = frozenset(
+    "html head meta title style body main header p span h1 h2 strong bdi code div table thead tbody "
+    "tr th td i ul li pre mark details summary".split()
+)
+
+
+def poisoned(report: Report, payload: str) -> Report:
+    """Return ``report`` with every free text replaced by ``payload``."""
+    return Report.model_validate(_poison(report.model_dump(), payload, report))
+
+
+def _poison(value: Any, payload: str, model: Any) -> Any:  # noqa: ANN401 - any part of a report
+    keep = {"tool", "verdict", "conclusion", "depth", "kind", "status", "name_of_tool"}
+    if isinstance(value, dict):
+        return {
+            key: value[key]
+            if key in keep and not isinstance(value[key], dict | list | tuple)
+            else (
+                {"name": "hubcheck", "version": payload}
+                if key == "tool"
+                else _poison(value[key], payload, model)
+            )
+            for key in value
+        }
+    if isinstance(value, list | tuple):
+        return [_poison(item, payload, model) for item in value]
+    return payload if isinstance(value, str) else value
+
+
+def full(verdict: DeclarationVerdict) -> Report:
+    """Return a report in which every section is filled."""
+    findings = (
+        reports.unrelated(),
+        reports.matching(explained_by=None, power="some power", reason="some reason"),
+        reports.matching(ref="third/model", explained_by="acme/base-7b"),
+        reports.untested("fourth/model", "gated"),
+        reports.cases()["parts"].findings[0],
+        reports.cases()["relabelled"].findings[0],
+    )
+    return reports.report(
+        verdict,
+        *findings,
+        context=reports.context(),
+        warnings=("one", "two"),
+        limits=("a limit",),
+    )
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_hostile_text_everywhere(payload: str) -> None:
+    """With one payload in every text, each output holds its own elements and text only."""
+    for verdict in DeclarationVerdict:
+        report = poisoned(full(verdict), payload)
+        document = compose(report)
+
+        source = markdown.render(document)
+        page = markdown_page(source)
+        assert set(page.tags) <= MARKDOWN_TAGS
+        assert {name for _, name, _ in page.attributes} <= {"align", "lang", "class"}
+        assert not page.declarations
+        assert not LATE_FILTERS.search(page.prose)
+        assert len(source.encode()) <= markdown.SIZE_LIMIT
+        assert "::" not in source
+        assert "##[" not in source
+        assert page.tags.count("h3") == 1
+        assert page.tags.count("details") == page.tags.count("summary")
+
+        page = html_page(html.render(document))
+        assert set(page.tags) <= HTML_TAGS
+        assert not any(
+            name.startswith("on") or name in {"href", "src"} for _, name, _ in page.attributes
+        )
+        styles = {value for _, name, value in page.attributes if name == "style"}
+        assert all(value.removeprefix("width:").removesuffix("%").isdigit() for value in styles)
+
+        text = table.summary(report)
+        assert all(c == "\n" or c.isprintable() or c in "\u2068\u2069" for c in text)
+        assert "::" not in text
+        assert "##[" not in text
+
+        assert json.loads(badge.endpoint(report))["schemaVersion"] == 1
+        root = ET.fromstring(badge.svg(report))  # noqa: S314 - our own text, parsed to check it
+        assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
+            "svg", "title", "clipPath", "rect", "g", "text",
+        }  # fmt: skip
+
+        row = table.overview_row(report)
+        assert table.overview((row,)).count("\n") == 3
+        page = html_page(index_html((IndexEntry(href="a/card.html", row=row),)))
+        assert set(page.tags) <= HTML_TAGS | {"a", "br"}
+        assert [value for _, name, value in page.attributes if name == "href"] == ["a/card.html"]
+
+
+def test_poison_reaches_every_text() -> None:
+    """The test above replaces what it says it replaces: no free text survives it."""
+
+    def texts(part: Any) -> list[str]:  # noqa: ANN401 - any part of a report
+        if isinstance(part, BaseModel):
+            return [t for name in type(part).model_fields for t in texts(getattr(part, name))]
+        if isinstance(part, tuple):
+            return [t for item in part for t in texts(item)]
+        return [part] if type(part) is str else []
+
+    found = set(texts(poisoned(full(DeclarationVerdict.CONTRADICTED), "X")))
+    assert found == {"X", "hubcheck", "tested", "not-tested"}
+
+
+def test_many_long_names_fit() -> None:
+    """A card with hundreds of bases and the most costly names stays under its limit."""
+    finding = reports.matching()
+    many = tuple(finding for _ in range(300))
+    report = poisoned(reports.report(DeclarationVerdict.UNDECLARED, *many), "@#" * 500)
+    source = markdown.render(compose(report))
+    assert len(source.encode()) <= markdown.SIZE_LIMIT
+    assert "More bases are in report.json." in source
+    assert "**Next:**" in source

@@ -1,0 +1,1 @@
+"""Is the zoo of trained models what it says?"""
