@@ -26,9 +26,11 @@ from hubcheck.errors import (
 from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.source.reference import Reference, name_of
+from hubcheck.statistics.evalues import log10_p
+from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.declaration import declaration_verdict, explain, younger
-from hubcheck.verdict.finding import controls_of, evidence_of, judge, power_of
+from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, judge, power_of
 from hubcheck.verdict.policy import conclude
 from hubcheck.verdict.report import (
     BaseModelRef,
@@ -44,16 +46,18 @@ from hubcheck.verdict.report import (
     Tool,
     WeightFile,
 )
-from hubcheck.statistics.evalues import log10_p
-from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
 
 LIMITS: Final = (
     "Distillation leaves no trace in weights.",
-    "A match means derivation in either direction, a common ancestor or a common initialisation; "
-    "it does not say who copied whom.",
-    "The bound holds if the base was initialised with exchangeable indices and trained by an "
-    "index-equivariant optimiser, independently of the subject.",
+    (
+        "A match means derivation in either direction, a common ancestor or a common "
+        "initialisation; it does not say who copied whom."
+    ),
+    (
+        "The bound holds if the base was initialised with exchangeable indices and trained by an "
+        "index-equivariant optimiser, independently of the subject."
+    ),
     "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere.",
 )
 
@@ -131,7 +135,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     return Outcome(report=report, exit_code=_exit_code(report, tested, refusal))
 
 
-# -- opening -----------------------------------------------------------------------------------------
+# -- opening ---------------------------------------------------------------------------------
 
 
 def _open_base(base: BaseRequest, access: Access, progress: Progress) -> _Tested:
@@ -192,10 +196,10 @@ def _subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
     return None
 
 
-# -- testing -----------------------------------------------------------------------------------------
+# -- testing ---------------------------------------------------------------------------------
 
 
-def _test(  # noqa: PLR0913 - one base meets everything that is shared
+def _test(
     one: _Tested,
     subject: Model,
     request: Request,
@@ -283,7 +287,7 @@ def _finding(finding: Finding, comparison: Comparison, base: Model, subject: Mod
             "detectable_kept": min(comparison.detectable, 1.0),
             "log10_p_without_strongest": -max(0.0, comparison.combined.without_strongest) / LOG10,
             "families_tested": len(counted),
-            "families_hit": sum(r.log10_p <= -3.0 for r in counted),
+            "families_hit": sum(r.log10_p <= FAMILY_REJECTS for r in counted),
             "units_tested": sum(r.units for r in counted),
             "units_hit": sum(r.hits for r in counted),
             "bytes_read": base.source.ledger.bytes_read,
@@ -324,10 +328,10 @@ def _bases_related(
     return comparison.settled_related
 
 
-# -- reporting ---------------------------------------------------------------------------------------
+# -- reporting -------------------------------------------------------------------------------
 
 
-def _report(  # noqa: PLR0913 - the report is where everything meets
+def _report(
     request: Request,
     subject: Model,
     tested: Sequence[_Tested],

@@ -61,27 +61,46 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="hold a model against its bases")
-    check.add_argument("subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file")
-    check.add_argument("--base", action="append", default=[], metavar="REF",
-                       help="a base it is said to come from (replaces what its card declares)")  # fmt: skip
-    check.add_argument("--suspect", action="append", default=[], metavar="REF",
-                       help="a further base to test")  # fmt: skip
+    check.add_argument(
+        "subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file"
+    )
+    check.add_argument(
+        "--base",
+        action="append",
+        default=[],
+        metavar="REF",
+        help="a base it is said to come from; replaces what its card declares",
+    )
+    check.add_argument(
+        "--suspect", action="append", default=[], metavar="REF", help="a further base to test"
+    )
     check.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
-    check.add_argument("--max-read", type=parse_size, default=parse_size(DEFAULT_BUDGET),
-                       metavar="SIZE", help=f"hard limit per model (default {DEFAULT_BUDGET})")  # fmt: skip
-    check.add_argument("--seed", type=parse_seed, metavar="N", help="repeat the draw of another run")
+    check.add_argument(
+        "--max-read",
+        type=parse_size,
+        default=parse_size(DEFAULT_BUDGET),
+        metavar="SIZE",
+        help=f"hard limit per model, default {DEFAULT_BUDGET}",
+    )
+    check.add_argument(
+        "--seed", type=parse_seed, metavar="N", help="repeat the draw of another run"
+    )
     check.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS")
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")
     check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
     check.set_defaults(run="run_check")
 
-    demo = commands.add_parser("demo", help="the same on small trained models that ship with hubcheck")
+    demo = commands.add_parser(
+        "demo", help="the same on small trained models that ship with hubcheck"
+    )
     demo.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR")
     demo.add_argument("--seed", type=parse_seed, metavar="N")
     demo.set_defaults(run="run_demo")
 
-    replay = commands.add_parser("replay", help="read the same ranges again; the numbers must agree")
+    replay = commands.add_parser(
+        "replay", help="read the same ranges again; the numbers must agree"
+    )
     replay.add_argument("report", type=Path, metavar="REPORT")
     replay.set_defaults(run="run_replay")
 
@@ -104,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # runner, and sums are then taken in the same order everywhere. Must be set before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # The commands are looked up late: their module imports NumPy, which --help must not wait for.
-    from hubcheck import commands  # noqa: PLC0415
+    from hubcheck import commands
 
     try:
         return int(getattr(commands, arguments.run)(arguments))
@@ -119,11 +138,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("hubcheck: stopped", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - the one top-level net: exit 5, and say how to report
-        import traceback  # noqa: PLC0415
+        import traceback
 
         print(f"hubcheck: internal error: {printable(error)}", file=sys.stderr)
         traceback.print_exc()
-        print("  next: this is a fault of hubcheck; please report it with the text above.", file=sys.stderr)
+        print(
+            "  next: this is a fault of hubcheck; please report it with the text above.",
+            file=sys.stderr,
+        )
         return int(ExitCode.INTERNAL)
 
 

@@ -63,7 +63,7 @@ def _may_name_the_hub() -> bool:
 
 
 def _hub_token() -> str | None:
-    from huggingface_hub import get_token  # noqa: PLC0415 - slow import, only where needed
+    from huggingface_hub import get_token
 
     return get_token()
 
@@ -84,7 +84,7 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         replay=repeat_line(arguments, seed),
     )
     if arguments.plan:
-        from hubcheck.plan import plan_text  # noqa: PLC0415
+        from hubcheck.plan import plan_text
 
         print(plan_text(request), end="")
         return ExitCode.OK
@@ -112,7 +112,9 @@ def deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> ExitCode:
     """Write the files, print the result, return the exit code."""
     paths = write_outputs(outcome.report, folder)
     print(report_json(outcome.report) if as_json else summary(outcome.report), end="")
-    written = ", ".join(printable(p) for p in (paths["report.json"], paths["card.md"], paths["card.html"]))
+    written = ", ".join(
+        printable(p) for p in (paths["report.json"], paths["card.md"], paths["card.html"])
+    )
     print(f"hubcheck: wrote {written}", file=sys.stderr)
     return outcome.exit_code
 
@@ -123,7 +125,14 @@ def repeat_line(arguments: argparse.Namespace, seed: int) -> str:
     for option, values in (("--base", arguments.base), ("--suspect", arguments.suspect)):
         for value in values:
             words += [option, value]
-    words += ["--depth", arguments.depth, "--max-read", str(arguments.max_read), "--seed", str(seed)]
+    words += [
+        "--depth",
+        arguments.depth,
+        "--max-read",
+        str(arguments.max_read),
+        "--seed",
+        str(seed),
+    ]
     return shlex.join(words)
 
 
@@ -201,13 +210,15 @@ def run_explain(arguments: argparse.Namespace) -> ExitCode:
         text = explain(arguments.word)
     except ValueError as error:
         what = f"'{printable(arguments.word)}' is not a word of the report."
-        raise UsageError(what, cause="a typing error.", next_step=printable(error, limit=600)) from error
+        raise UsageError(
+            what, cause="a typing error.", next_step=printable(error, limit=600)
+        ) from error
     print(text)
     return ExitCode.OK
 
 
 def run_demo(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck demo``."""
-    from hubcheck.demo.run import demo  # noqa: PLC0415
+    from hubcheck.demo.run import demo
 
     return demo(arguments.out, arguments.seed, progress=bar(), done=finish_bar)

@@ -94,7 +94,8 @@ class Model:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        checkpoint = open_safetensors(self.source)
+        named = self.config.get("transformers_weights")
+        checkpoint = open_safetensors(self.source, named=named if isinstance(named, str) else "")
         packed = packed_storage(checkpoint)
         if packed:
             raise UnsupportedFormatError(

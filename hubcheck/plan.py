@@ -1,4 +1,7 @@
-"""What would a check read, and why? (``--plan``: headers are read, no weights.)"""
+"""What would a check read, and why?
+
+Serves ``--plan``: headers are read, no weights.
+"""
 
 from __future__ import annotations
 

@@ -187,15 +187,14 @@ def _query_heads(weights: Arrays, stem: str, shape: Shape) -> Real:
 
 def _units(rows: NDArray[np.floating]) -> Real:
     wide = rows.astype(np.float64)
-    wide = wide - wide.mean(0)
+    wide = (wide - wide.mean(0)) / (wide.std(0) + 1e-12)
     scaled: Real = wide / (np.linalg.norm(wide, axis=1, keepdims=True) + 1e-12)
     return scaled
 
 
 def _channel_profiles(weights: Arrays) -> Real:
     gains = np.stack([w for n, w in weights.items() if NORMS.search(n)], axis=1)
-    spread = (gains - gains.mean(0)) / (gains.std(0) + 1e-12)
-    return np.hstack((_units(spread), _units(weights[EMBEDDING].T), _units(weights[HEAD].T)))
+    return _units(np.hstack((gains, weights[EMBEDDING].T, weights[HEAD].T)))
 
 
 def _groups(weights: Arrays, stem: str, shape: Shape) -> Real:

@@ -16,6 +16,8 @@ SETTLE_RATE: Final = 1e-3
 """For a model whose layers or experts were rearranged and have to find together again."""
 FULL_STEPS: Final = 2400
 """2.5 million tokens, about one pass over the main text."""
+EXPERT_STEPS: Final = 1200
+"""Half as many, for a step of a mixture takes twice as long on one core."""
 LIGHT_STEPS: Final = 400
 SHAPE: Final = Shape()
 EXPERT_SHAPE: Final = Shape(neurons=96, experts=8)
@@ -114,11 +116,18 @@ RECIPES: Final = (
         text=Text.OTHER,
         order_seed=24,
     ),
-    Recipe(name="moe", meaning="mixture of experts from scratch", init_seed=30, shape=EXPERT_SHAPE),
+    Recipe(
+        name="moe",
+        meaning="mixture of experts from scratch",
+        init_seed=30,
+        steps=EXPERT_STEPS,
+        shape=EXPERT_SHAPE,
+    ),
     Recipe(
         name="moe-twin",
         meaning="independent of moe: only the seed differs",
         init_seed=31,
+        steps=EXPERT_STEPS,
         shape=EXPERT_SHAPE,
     ),
     Recipe(

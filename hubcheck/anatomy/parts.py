@@ -17,7 +17,7 @@ from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
 """Stores that families use in both orientations, so that a shape tells something."""
-LATE: Final = PAIRED | {Role.Q}
+LATE: Final = PAIRED | {Role.Q, Role.MLA_Q_B}
 """Roles whose check needs a sibling even where the tensor holds nothing else."""
 ALONE: Final = frozenset((Split.WHOLE, Split.LISTED))
 

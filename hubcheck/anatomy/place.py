@@ -123,9 +123,12 @@ def slabs_of_vector(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[
             yield Slab(site.expert, n, 1, transposed=True, offset=0)
 
 
-def pieces_of(rule: Rule, n: int, site: Site) -> tuple[Segments, ...] | None:
+def pieces_of(rule: Rule, n: int, n_in: int, site: Site) -> tuple[Segments, ...] | None:
     """Return the split of an axis, after the checks that need the tensor's siblings."""
     role = rule.roles[0]
+    latent = {Role.MLA_Q_B: site.sizes.q_lora, Role.MLA_K_B: site.sizes.kv_lora}.get(role, 0)
+    if latent and not site.bias and n_in != latent:
+        return None
     if rule.split is Split.WHOLE:
         if role is Role.Q and site.query_fits is not True:
             return None
@@ -147,7 +150,7 @@ def place(rule: Rule, record: TensorRecord, site: Site) -> tuple[Matrix, ...] | 
     pieces: tuple[Segments, ...] | None = None
     for slab in find(rule, shape, site):
         # Stacked experts share one width, so one split serves all of them.
-        pieces = pieces or pieces_of(rule, slab.n, site)
+        pieces = pieces or pieces_of(rule, slab.n, slab.n_in, site)
         if pieces is None:
             return None
         for role, segments in zip(rule.roles, pieces, strict=True):

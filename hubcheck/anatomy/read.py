@@ -67,6 +67,7 @@ class Draft:
             q_rows=q_rows,
             head_dim=head_dim_of(q_rows, norm_rows, self.facts),
             kv_lora=self.width(Role.MLA_KV_NORM, part.layer, -1, 0),
+            q_lora=self.width(Role.MLA_Q_NORM, part.layer, -1, 0),
             heads=self.facts.heads,
             nope_dim=self.facts.qk_nope_dim,
             v_dim=self.facts.v_head_dim,

@@ -102,6 +102,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Norms. The same name means another place where further norms stand beside it.
     # Encoder-decoder families norm before or after their blocks under one name: undecidable.
     rule(r"self_attn_layer_norm|final_layer_norm", beside=r"encoder_attn\..+"),
+    rule(r"norm", R.NORM_MLP_IN, beside=r"mixer\.(?:up_proj|gate)"),
     rule(
         r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|"
         r"attention_layer_?norm|pre_attention_layernorm|norm_1|norm1|norm_attn_norm\.norm_1|norm",

@@ -55,7 +55,9 @@ class SplitSizes:
     half: int = 0
     """Length of each half of a gate|up tensor, from the input axis of its ``down``."""
     kv_lora: int = 0
-    """Length of the MLA latent, from its norm."""
+    """Length of the MLA latent of k and v, from its norm."""
+    q_lora: int = 0
+    """Length of the MLA latent of q, from its norm."""
     heads: int = 0
     nope_dim: int = 0
     """Rows per head of k without rotation, from the configuration (checked, never trusted)."""

@@ -11,7 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hubcheck.candidates.documents import JsonDocument, Malformed, read_json_object
+from hubcheck.candidates.documents import (
+    JsonDocument,
+    Malformed,
+    kind_in_words,
+    read_json_object,
+)
 from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_front_matter
 from hubcheck.candidates.repository_name import (
     RepositoryName,
@@ -167,9 +172,9 @@ def _add_card_bases(entry: Field, found: _Collector) -> None:
         if value is None or value == "":
             continue
         if not isinstance(value, str):
-            kind = type(value).__name__
             shown = f" {printable(value)}" if isinstance(value, (bool, float, int)) else ""
-            found.complain(f"{why}: base_model{shown} is a {kind}, not a repository name")
+            kind = kind_in_words(value)
+            found.complain(f"{why}: base_model{shown} is {kind}, not a repository name")
             continue
         name = parse_repository_name(value)
         if isinstance(name, Malformed):
@@ -217,7 +222,7 @@ def _program_name(document: JsonDocument, key: str, found: _Collector) -> Reposi
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        found.complain(f"{document.path}: {key} is a {type(value).__name__}, not a name")
+        found.complain(f"{document.path}: {key} is {kind_in_words(value)}, not a name")
         return None
     name = parse_repository_name(value)
     if isinstance(name, Malformed):
@@ -238,9 +243,10 @@ def _relation(card: FrontMatter, found: _Collector) -> str:
     word = entry.value.strip().lower() if isinstance(entry.value, str) else ""
     if word in RELATIONS:
         return word
-    shown = printable(entry.value) if isinstance(entry.value, str) else type(entry.value).__name__
+    value = entry.value
+    shown = f"'{printable(value)}'" if isinstance(value, str) else kind_in_words(value)
     found.complain(
-        f"{CARD_PATH} line {entry.line}: base_model_relation '{shown}' is none of "
+        f"{CARD_PATH} line {entry.line}: base_model_relation is {shown}, none of "
         f"{', '.join(sorted(RELATIONS))}"
     )
     return ""

@@ -49,6 +49,23 @@ class JsonDocument:
     """Keys written twice in one object (at most 16); the last one stands, as for every loader."""
 
 
+def kind_in_words(value: object) -> str:
+    """Return what sort of JSON or YAML value this is: ``a number``, ``a list``, ``null`` ..."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
 def read_bytes(source: Source, path: str, *, limit: int) -> bytes | Absent | Malformed:
     """Return a file of at most ``limit`` bytes; one that is not listed costs no request.
 
@@ -102,7 +119,7 @@ def parse_json_object(data: bytes, path: str) -> JsonDocument | Malformed:
     except (ValueError, RecursionError) as fault:
         return _not_json(path, fault)
     if not isinstance(value, dict):
-        return Malformed(reason=f"{path} holds a JSON {type(value).__name__}, not an object")
+        return Malformed(reason=f"{path} holds {kind_in_words(value)}, not an object")
     return JsonDocument(path=path, values=value, duplicates=tuple(duplicates))
 
 

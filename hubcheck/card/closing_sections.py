@@ -79,8 +79,9 @@ def _replay(report: Report) -> Details:
         blocks.append(CodeBlock(lines=((Segment(text=report.replay),),)))
     subject = report.subject
     facts: list[tuple[str, Line]] = [
-        ("subject", (Identifier(f"{subject.ref}@{subject.revision}"),)),
-        *(("base", (Identifier(f"{f.base.ref}@{f.base.revision}"),)) for f in report.findings),
+        ("subject", (_whole(subject.ref, subject.revision),)),
+        *(("base", (_whole(f.base.ref, f.base.revision),)) for f in report.findings),
+        ("conclusion", _policy(report)),
         ("seed", (Trusted(str(report.seed)),)),
         ("depth", (Trusted(report.depth.value),)),
     ]
@@ -93,7 +94,7 @@ def _replay(report: Report) -> Details:
         ("parameters mapped", (Trusted(numbers.percent(report.coverage.parameters_mapped)),)),
         ("requests", (Trusted(numbers.count(report.coverage.requests)),)),
         ("processes", (Trusted(numbers.count(report.processes)),)),
-        ("started", (Untrusted(report.started),)),
+        ("started", (Identifier(report.started),)),
         (
             "hubcheck",
             (
@@ -106,6 +107,19 @@ def _replay(report: Report) -> Details:
     rows = tuple(((Trusted(name),), value) for name, value in facts)
     blocks.append(Table(head=("what", "value"), rows=rows))
     return Details(summary=(Trusted("How to replay"),), blocks=tuple(blocks))
+
+
+def _whole(ref: str, revision: str) -> Identifier:
+    return Identifier(
+        f"{ref}@{revision}" if sentences.is_commit(revision) else ref, limit=LONG_TEXT
+    )
+
+
+def _policy(report: Report) -> Line:
+    words: list[Trusted | Untrusted] = [Trusted(f"{report.conclusion.value}; fails on ")]
+    for word in report.policy.fail_on:
+        words += [Untrusted(word), Trusted(", ")]
+    return tuple(words[:-1]) if report.policy.fail_on else (*words, Trusted("nothing"))
 
 
 def _warnings(report: Report) -> tuple[Details, ...]:

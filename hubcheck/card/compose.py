@@ -14,7 +14,6 @@ from hubcheck.card.context_section import context_section
 from hubcheck.card.document import (
     Block,
     Document,
-    Identifier,
     Line,
     Paragraph,
     Role,
@@ -82,4 +81,4 @@ def _footer(report: Report) -> Line:
     revision = report.subject.revision
     if sentences.is_commit(revision):
         return (text, Trusted(f"commit {sentences.short(revision)}"))
-    return (text, Identifier(report.subject.ref))
+    return (text, sentences.pinned(report.subject.ref, revision))

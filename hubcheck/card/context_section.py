@@ -6,6 +6,7 @@ raw norm cosine beside the same number with its channels shuffled, shapes, vocab
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import numbers
@@ -23,7 +24,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
-from hubcheck.card.escaping import code_line
+from hubcheck.card.escaping import visible
 from hubcheck.verdict.words import EvidenceKind
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
-NAME_WIDTH: Final = 40
+BLOCK_WIDTH: Final = 40
 
 SUMMARY: Final = "Context, no evidential value"
 
@@ -63,8 +64,8 @@ def _norms(context: Context) -> _Blocks:
         for item in context.norms
     )
     note = (
-        "Norm weights of any two trained models have a high raw cosine. With the channels "
-        "shuffled it stays as high, so it says nothing about this pair."
+        "The raw cosine of norm weights is high for any two trained models, and stays high when "
+        "the channels are shuffled: it says nothing about this pair."
     )
     head = ("norm weights against", "raw cosine", "channels shuffled", "centred", "tensors")
     return [
@@ -79,19 +80,20 @@ def _architecture(context: Context) -> _Blocks:
     if not models:
         return []
     heading = Heading(content=(Trusted("Architecture"),))
-    names = [code_line(model.ref, limit=NAME_WIDTH) for model in models]
-    name_width = max(map(len, names))
     columns = min(max(len(model.blocks) for model in models), BLOCKS_SHOWN)
-    widths = [max(len(_block(model, i)) for model in models) for i in range(columns)]
-    lines = []
-    for name, model in zip(names, models, strict=True):
-        size = f"{model.layers} layers, {numbers.parameters(model.parameters)}"
-        segments = [Segment(text=name, width=name_width + 2)]
-        for i in range(columns):
-            text = _block(model, i)
-            segments.append(Segment(text=text, width=widths[i] + 2, marked=_differs(model, i)))
-        lines.append((*segments, Segment(text=size)))
-    blocks: _Blocks = [heading, CodeBlock(lines=tuple(lines))]
+    rows = [
+        [Segment(text=visible(m.ref, limit=BLOCK_WIDTH)), *(_block(m, i) for i in range(columns))]
+        for m in models
+    ]
+    widths = [max(len(row[i].shown()) for row in rows) for i in range(columns + 1)]
+    lines = tuple(
+        (
+            *(replace(s, width=w + 2) for s, w in zip(row, widths, strict=True)),
+            Segment(text=f"{m.layers} layers, {numbers.parameters(m.parameters)}"),
+        )
+        for row, m in zip(rows, models, strict=True)
+    )
+    blocks: _Blocks = [heading, CodeBlock(lines=lines)]
     if any(any(model.differs) for model in models):
         marked = Trusted("An asterisk marks what differs from the subject. ")
     else:
@@ -100,16 +102,11 @@ def _architecture(context: Context) -> _Blocks:
     return [*blocks, Paragraph(content=(marked, note), role=Role.NOTE)]
 
 
-def _block(model: ArchitectureLine, index: int) -> str:
+def _block(model: ArchitectureLine, index: int) -> Segment:
     if index >= len(model.blocks):
-        return ""
-    return code_line(model.blocks[index], limit=NAME_WIDTH) + (
-        "*" if _differs(model, index) else ""
-    )
-
-
-def _differs(model: ArchitectureLine, index: int) -> bool:
-    return index < len(model.differs) and index < len(model.blocks) and model.differs[index]
+        return Segment(text="")
+    differs = index < len(model.differs) and model.differs[index]
+    return Segment(text=visible(model.blocks[index], limit=BLOCK_WIDTH), marked=differs)
 
 
 def _tokenizers(context: Context) -> _Blocks:

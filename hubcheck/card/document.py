@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
-from hubcheck.card.escaping import DEFAULT_LIMIT
+from hubcheck.card.escaping import DEFAULT_LIMIT, code_line
 
 _UNSAFE: Final = re.compile(r"[<>&|`*_\[\]$~\\@#^]|::|//|[^\x20-\x7e…–·≥≠]")
+
+CODE_LIMIT: Final = 400
+"""Characters of one piece of a monospaced line: a command with several bases fits."""
+
+MARK: Final = "*"
+"""Stands behind a marked piece: the mark must not be by colour alone."""
 
 
 class Tone(StrEnum):
@@ -141,6 +147,10 @@ class Segment:
     text: str
     width: int = 0
     marked: bool = False
+
+    def shown(self) -> str:
+        """Return the text as it stands in the line, without padding."""
+        return code_line(self.text, limit=CODE_LIMIT) + (MARK if self.marked else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,9 @@ import re
 import unicodedata
 from typing import Final
 
+EMPTY: Final = "(empty)"
+"""What stands for a text in which there is nothing to see: a gap could be read as anything."""
+
 DEFAULT_LIMIT: Final = 160
 """Characters shown of one untrusted text: longer than any honest model name (96 + 1 + 96 at most)."""
 
@@ -86,7 +89,7 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
 
 def markdown_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as inline markdown that renders as exactly that text, anywhere in a line."""
-    shown = visible(text, limit=limit)
+    shown = visible(text, limit=limit) or EMPTY
     if not _NEEDS_CODE.isdisjoint(shown):
         return _element(shown)
     return _isolated(_entities(shown), shown, opening="&#8296;", closing="&#8297;")
@@ -98,9 +101,7 @@ def markdown_code(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     A cell ends at a pipe even inside backticks, and parsers disagree on a backslash before it;
     such text becomes a code element with entities, whose rendering is the same.
     """
-    shown = visible(text, limit=limit)
-    if not shown:
-        return ""
+    shown = visible(text, limit=limit) or EMPTY
     if _SAFE_IN_BACKTICKS.fullmatch(shown) and not _LOG_COMMAND.search(shown):
         return f"`{shown}`"
     return _element(shown)
@@ -108,13 +109,12 @@ def markdown_code(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
 
 def code_element(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as an HTML code element, for where markdown is not parsed."""
-    shown = visible(text, limit=limit)
-    return _element(shown) if shown else ""
+    return _element(visible(text, limit=limit) or EMPTY)
 
 
 def code_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as one line inside a fenced block (the fence is the renderer's)."""
-    return plain_text(text, limit=limit)
+    return plain_text(text, limit=limit) if visible(text, limit=limit) else ""
 
 
 def fence_for(lines: tuple[str, ...]) -> str:
@@ -125,7 +125,7 @@ def fence_for(lines: tuple[str, ...]) -> str:
 
 def html_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as HTML character data; also valid inside a quoted attribute."""
-    return html.escape(visible(text, limit=limit), quote=True)
+    return html.escape(visible(text, limit=limit) or EMPTY, quote=True)
 
 
 def html_exact(text: str) -> str:
@@ -140,7 +140,7 @@ def html_attribute(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
 
 def plain_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` for a terminal or a workflow log: one line, no escape codes, no commands."""
-    shown = visible(text, limit=limit)
+    shown = visible(text, limit=limit) or EMPTY
     shown = re.sub(r":(?=:)", ": ", shown)
     shown = shown.replace("##[", "# #[")
     return _isolated(shown, shown, opening=FIRST_STRONG_ISOLATE, closing=POP_ISOLATE)
@@ -148,7 +148,7 @@ def plain_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
 
 def yaml_value(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """Return ``text`` as a YAML scalar on one line: bare where that is safe, else quoted."""
-    shown = visible(text, limit=limit)
+    shown = visible(text, limit=limit) or EMPTY
     if _SIMPLE_VALUE.fullmatch(shown) and "/" in shown:
         return shown
     escaped = shown.replace("\\", "\\\\").replace('"', '\\"')

@@ -6,6 +6,7 @@ the controls that show the count finds nothing where nothing is, and everything 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import numbers, sentences
@@ -25,7 +26,7 @@ from hubcheck.card.document import (
 from hubcheck.verdict.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Evidence, Finding, Report
+    from hubcheck.verdict.report import Evidence, Finding, PartVerdict, Report
 
 BASES_SHOWN: Final = 20
 """Bases with a row and a section of their own; discovery proposes fewer."""
@@ -80,9 +81,9 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
 def _statement(finding: Finding) -> Line:
     found: list[Trusted | Untrusted] = []
     if finding.reason:
-        found += [Trusted("Reason: "), *_stated(finding.reason)]
+        found += _stated(finding.reason)
     if finding.relation is not None and finding.relation.detail:
-        found += [Trusted("Relation: "), *_stated(finding.relation.detail)]
+        found += _stated(finding.relation.detail)
     if finding.verdict in sentences.MATCHES:
         found += [Trusted(_bound(finding)), Trusted(sentences.RELATED_MEANS)]
     elif finding.verdict is Verdict.UNRELATED:
@@ -98,7 +99,8 @@ def _statement(finding: Finding) -> Line:
 
 
 def _stated(text: str) -> tuple[Untrusted, Trusted]:
-    return Untrusted(text.rstrip(" ."), limit=LONG_TEXT), Trusted(". ")
+    sentence = text.strip(" .")
+    return Untrusted(sentence[:1].upper() + sentence[1:], limit=LONG_TEXT), Trusted(". ")
 
 
 def _bound(finding: Finding) -> str:
@@ -126,7 +128,7 @@ def _family_table(families: tuple[Evidence, ...]) -> Table:
             _kind(item),
             (Trusted(numbers.hits(item.hits, item.units) if item.units else numbers.NOTHING),),
             (Trusted(_own_bound(item)),),
-            _share(item.kept, known=item.units > 0),
+            _share(item.kept, known=item.units > 0 and item.kept != 0),
             _share(item.ceiling, known=item.ceiling > 0),
             _share(item.detectable_kept, known=item.detectable_kept > 0),
             (Trusted(numbers.count(item.control_hits) if item.units else numbers.NOTHING),),
@@ -144,12 +146,19 @@ def _kind(item: Evidence) -> Line:
     return (kind, Trusted(", "), Untrusted(item.frame, limit=24)) if item.frame else (kind,)
 
 
+def _part_bound(part: PartVerdict) -> str:
+    # A part whose order agrees and whose content does not has a bound, and no meaning.
+    matches = part.verdict in sentences.MATCHES and part.log10_p < 0
+    return numbers.chance(part.log10_p) if matches else numbers.NOTHING
+
+
 def _own_bound(item: Evidence) -> str:
     if item.kind is EvidenceKind.CALIBRATED or not item.units:
         return numbers.chance(item.log10_p) if item.log10_p < 0 else numbers.NOTHING
-    if item.hits <= 1:
-        return "chance"
-    return f"1/{numbers.count(item.hits)}!"
+    factorial = -math.lgamma(item.hits + 1) / math.log(10)
+    if not math.isclose(item.log10_p, factorial, rel_tol=1e-3, abs_tol=0.01):
+        return numbers.chance(item.log10_p)
+    return f"1/{numbers.count(item.hits)}!" if item.hits > 1 else "chance"
 
 
 def _share(value: float, *, known: bool) -> Line:
@@ -166,7 +175,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
             (
                 (Untrusted(part.name),),
                 (Trusted(part.verdict.value),),
-                (Trusted(numbers.chance(part.log10_p) if part.log10_p < 0 else numbers.NOTHING),),
+                (Trusted(_part_bound(part)),),
                 (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
                 if part.verdict in sentences.MATCHES
                 else (Trusted(numbers.NOTHING),),

@@ -21,7 +21,8 @@ identical (verdict about one base, and a relation)
     "related": f"""\
 related (verdict about one base)
   Means: the two models share an order of units that chance does not give, and the content
-  of those units agrees. So there is {_RELATED}.
+  of those units agrees.
+{_RELATED}
   Does not mean: who copied whom, or that anything was done without permission. Siblings
   fine-tuned from one ancestor are related too.
   Do: nothing if the card declares the base or one that explains it. Otherwise declare it in
@@ -29,8 +30,8 @@ related (verdict about one base)
     "disguised": f"""\
 disguised (verdict about one base)
   Means: after undoing a reordering or a rotation, units match that should not. The error bound
-  comes from a table of independent small models (calibrated), not from a proof. It points to
-  {_RELATED}.
+  comes from a table of independent small models (calibrated), not from a proof.
+{_RELATED}
   Does not mean: intent. Some tools reorder neurons for speed.
   Do: run again with --depth deep, which tries to prove the match exactly, and ask the publisher.""",
     "unrelated": """\
@@ -66,7 +67,7 @@ confirmed (declaration verdict for the whole card)
     "undeclared": f"""\
 undeclared (declaration verdict for the whole card)
   Means: a tested base is related to the subject and no declared base explains it.
-  The cause is {_RELATED}.
+{_RELATED}
   Does not mean: that this model came second, or that anyone hid anything. Cards are often
   just incomplete.
   Do: if it is right, add the base to base_model in the card. If it is wrong, run
@@ -127,26 +128,49 @@ context (kind of evidence)
     # relations
     "recast": f"""\
 recast (relation)
-  Means: the same weights stored in another number format, such as float32 to bfloat16.
-  Related says {_RELATED}.
+  Means: the same weights stored in another number format, such as float32 to bfloat16,
+  or the same values in renamed or re-split files.
+{_RELATED}
   Does not mean: that anything was trained or changed on purpose.
   Do: declare the base; licences usually carry over.""",
     "quantised": f"""\
 quantised (relation)
   Means: the weights are those of the base, rounded to few levels. Information was lost on one
-  side, so here the direction can be told. Related says {_RELATED}.
+  side, so here the direction can be told.
+{_RELATED}
   Does not mean: that the quality was checked.
   Do: declare the base with base_model_relation quantized, and name its commit.""",
     "fine-tune": f"""\
 fine-tune (relation)
   Means: the body of the model matches throughout, and its values moved a little.
-  Related says {_RELATED}.
+{_RELATED}
   Does not mean: which of the two came first; a base looks like a fine-tune of its fine-tune.
   Do: declare the base; the change per part is in the report.""",
+    "vocabulary-changed": f"""\
+vocabulary-changed (relation)
+  Means: the body matches; the embedding has more, fewer or newly made rows.
+{_RELATED}
+  Does not mean: a new model; a tokenizer can be replaced without training the body again.
+  Do: declare the base, and say in the card how the vocabulary was changed.""",
+    "layers-changed": f"""\
+layers-changed (relation)
+  Means: layers of the base are found in the subject at other places: dropped, repeated or
+  interleaved. The folded evidence shows which went where.
+{_RELATED}
+  Does not mean: that the layers that were not found are new.
+  Do: declare the base, and say in the card how the layers were put together.""",
+    "width-changed": f"""\
+width-changed (relation)
+  Means: matching layers have another number of channels, neurons or experts: units were
+  removed or added.
+{_RELATED}
+  Does not mean: which side is the larger by design; the direction is said apart.
+  Do: declare the base, and say in the card how the width was changed.""",
     "parts": f"""\
 parts (relation)
   Means: only the named part matches, for example the embeddings or a vision tower; the body does
-  not. Related says {_RELATED}, for that part.
+  not. The next line holds for that part only.
+{_RELATED}
   Does not mean: that the model as a whole derives from the base. Reusing an embedding or a
   tower is common and often declared elsewhere.
   Do: name the part and its source in the card. Only a whole tower makes a card undeclared.""",
@@ -160,13 +184,15 @@ common-initialisation (relation)
     "rearranged": f"""\
 rearranged (relation)
   Means: the units match after a reordering, rotation or rescaling was undone, and exact tests
-  on parts the search never saw confirm it. Related says {_RELATED}.
+  on parts the search never saw confirm it.
+{_RELATED}
   Does not mean: intent; some tools reorder or fold weights for speed.
   Do: read which change was undone in the folded evidence, and declare the base.""",
     "undetermined": f"""\
 undetermined (relation and direction)
   Means: the models are related, and the form of the relation or its direction was not settled
-  by what was read. Related says {_RELATED}.
+  by what was read.
+{_RELATED}
   Does not mean: doubt about the match itself; its bound stands on its own.
   Do: run again with --depth deep if the form matters to you.""",
 }

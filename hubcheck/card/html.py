@@ -34,7 +34,7 @@ from hubcheck.card.escaping import html_attribute, html_exact, html_text
 from hubcheck.card.html_style import STYLE
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-CODE_LIMIT: Final = 400
+TITLE_LIMIT: Final = 400
 SHORT: Final = 34
 """Characters that stay on one line in a table; longer names may break anywhere."""
 
@@ -66,7 +66,7 @@ def page(*, title: str, tone: Tone, body: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{html_text(title, limit=CODE_LIMIT)}</title>\n"
+        f"<title>{html_text(title, limit=TITLE_LIMIT)}</title>\n"
         f"<style>{STYLE}</style>\n</head>\n<body>\n"
         f'<main class="{tone.value}">\n{body}\n</main>\n</body>\n</html>\n'
     )
@@ -160,7 +160,8 @@ def _table(table: Table, *, stack: bool = True) -> str:
 def _code_line(line: tuple[Segment, ...]) -> str:
     pieces: list[str] = []
     for segment in line:
-        text = html_text(segment.text, limit=CODE_LIMIT)
-        padding = " " * max(0, segment.width - len(segment.text))
+        shown = segment.shown()
+        text = html_exact(shown)
+        padding = " " * max(0, segment.width - len(shown))
         pieces.append(f"<mark>{text}</mark>{padding}" if segment.marked else text + padding)
     return "".join(pieces).rstrip()

@@ -29,9 +29,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
-from hubcheck.card.escaping import code_element, code_line, fence_for, markdown_code, markdown_text
-
-CODE_LIMIT: Final = 400
+from hubcheck.card.escaping import code_element, fence_for, markdown_code, markdown_text
 
 SIZE_LIMIT: Final = 60_000
 """Bytes of a card: GitHub refuses comments above 65,536 characters; room for a marker is left."""
@@ -149,9 +147,6 @@ def _table(table: Table) -> str:
 
 
 def _code_block(lines: tuple[tuple[Segment, ...], ...]) -> str:
-    rendered = tuple(
-        "".join(code_line(s.text, limit=CODE_LIMIT).ljust(s.width) for s in line).rstrip()
-        for line in lines
-    )
+    rendered = tuple("".join(s.shown().ljust(s.width) for s in line).rstrip() for line in lines)
     fence = fence_for(rendered)
     return "\n".join((f"{fence}text", *rendered, fence))

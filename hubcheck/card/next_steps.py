@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -72,24 +72,29 @@ def _decide(report: Report) -> tuple[Line, ...]:
         )
     if any(sentences.is_framed(f) for f in report.findings):
         steps.append((Trusted("do not act on this result alone"),))
-    if any(_could_decide(f) for f in report.findings):
-        deeper = Depth.SAMPLE if report.depth is Depth.HEADERS else Depth.DEEP
-        if report.depth is not deeper and report.depth is not Depth.FULL:
-            command = f"hubcheck check SUBJECT --depth {deeper.value}"
-            steps.append((Trusted("read more: "), _command(report, command)))
+    if any("--max-read" in f.reason for f in report.findings):
+        steps.append((Trusted("allow more to be read: "), Identifier("--max-read")))
+    deeper = Depth.SAMPLE if report.depth is Depth.HEADERS else Depth.DEEP
+    can_deepen = report.depth in {Depth.HEADERS, Depth.SAMPLE}
+    if can_deepen and any(_could_decide(report, f) for f in report.findings):
+        command = _command(report, f"hubcheck check SUBJECT --depth {deeper.value}")
+        steps.append((Trusted("read more: "), command))
     if steps:
         return tuple(steps)
-    if sentences.main_match(report) is not None and not sentences.declared(report):
+    found = sentences.main_match(report)
+    if found is not None and sentences.appeared_later(report, found):
+        return ((Trusted("nothing to do here; see the card of the later model"),), _WRONG)
+    if found is not None and found.declared:
+        return ((Trusted("right? name in the card what was reused"),), _WRONG)
+    if found is not None and not sentences.declared(report):
         return ((Trusted("right? say so in the card"),), _WRONG)
     other = _command(report, "hubcheck check SUBJECT --suspect ORG/NAME")
     return ((Trusted("see the reason in the table"),), (Trusted("test another base: "), other))
 
 
-def _could_decide(finding: Finding) -> bool:
-    if sentences.is_relation(finding, RelationKind.COMMON_INITIALISATION):
-        return False
-    headers_only = finding.status == "not-tested" and "depth" in finding.reason.lower()
-    return finding.verdict is Verdict.INCONCLUSIVE or headers_only
+def _could_decide(report: Report, finding: Finding) -> bool:
+    unread = report.depth is Depth.HEADERS and finding.status == "not-tested"
+    return finding.verdict is Verdict.INCONCLUSIVE or (unread and not sentences.is_gated(finding))
 
 
 def _command(report: Report, template: str) -> Identifier:

@@ -16,6 +16,8 @@ FLOOR_LOG10: Final = -10.0
 
 _BYTE_UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
 _SCALES: Final = ((9, "billion"), (6, "million"))
+_FINE_ABOVE: Final = 0.95
+_FINE_BELOW: Final = 0.1
 _EXACT_KEPT: Final = 0.9995
 """From here three digits would round to 1.000, which only equality may claim."""
 
@@ -68,8 +70,10 @@ def kept(value: float) -> str:
         return "1"
     if _EXACT_KEPT <= value < 1:
         return "over 0.999"
-    text = f"{value:.3f}"
-    text = text[:-1] if text.endswith("0") else text
+    # The third digit matters where little was lost and where little is left.
+    fine = value >= _FINE_ABOVE or value < _FINE_BELOW
+    text = f"{value:.3f}" if fine else f"{value:.2f}"
+    text = text[:-1] if fine and text.endswith("0") else text
     return "0.00" if text == "-0.00" else text
 
 

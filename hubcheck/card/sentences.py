@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 NAMES_IN_TITLE: Final = 3
 REASONS_SHOWN: Final = 2
+LOCAL: Final = "local"
+"""The revision of a folder or file."""
+FOLDERS_NAMED: Final = 2
+"""Parts of a path in a sentence, as many as a name on the Hub has; the whole path is in the replay."""
 SHORT_COMMIT: Final = 7
+SHORT_REASON: Final = 60
 FEW_WORDS: Final = 90
 """Characters of a reason inside a table cell; the whole reason is in its folded section."""
 
@@ -30,9 +35,12 @@ WHO: Final = " It does not say who copied whom."
 
 _RELATION_WORDS: Final = {
     RelationKind.IDENTICAL: "",
-    RelationKind.RECAST: "stored in another number format",
+    RelationKind.RECAST: "same values, stored anew",
     RelationKind.QUANTISED: "quantised",
     RelationKind.FINE_TUNE: "fine-tune",
+    RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
+    RelationKind.LAYERS_CHANGED: "layers changed",
+    RelationKind.WIDTH_CHANGED: "width changed",
     RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
     RelationKind.LAYERS_CHANGED: "layers changed",
     RelationKind.WIDTH_CHANGED: "width changed",
@@ -100,7 +108,9 @@ def declared(report: Report) -> tuple[Finding, ...]:
 
 def main_match(report: Report) -> Finding | None:
     """Return the finding that the title is about: the closest match of the kind it speaks of."""
-    wants_declared = report.verdict is DeclarationVerdict.CONFIRMED
+    wants_declared = report.verdict is DeclarationVerdict.CONFIRMED or (
+        report.verdict is DeclarationVerdict.INCONCLUSIVE and bool(declared(report))
+    )
     matching = [f for f in report.findings if f.verdict in MATCHES and f.declared is wants_declared]
     if report.verdict in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}:
         # Starting values alone are no relation that a card would have to name.
@@ -126,6 +136,12 @@ def is_framed(finding: Finding) -> bool:
     return finding.verdict is Verdict.INCONCLUSIVE and "relabelled to match" in finding.reason
 
 
+def appeared_later(report: Report, finding: Finding) -> bool:
+    """Return whether a base first appeared after the subject, as far as both dates are known."""
+    ours, theirs = report.subject.created, finding.base.created
+    return bool(ours and theirs) and theirs > ours
+
+
 def is_gated(finding: Finding) -> bool:
     """Return whether a base was left untested because its owner has to grant access."""
     return finding.status == "not-tested" and "gated" in finding.reason.lower()
@@ -133,7 +149,15 @@ def is_gated(finding: Finding) -> bool:
 
 def pinned(ref: str, revision: str) -> Identifier:
     """Return a model with its short commit; a folder has none."""
-    return Identifier(f"{ref}@{short(revision)}" if is_commit(revision) else ref)
+    return Identifier(f"{ref}@{short(revision)}" if is_commit(revision) else name(ref, revision))
+
+
+def name(ref: str, revision: str) -> str:
+    """Return how a model is called in a sentence: a folder by the end of its path."""
+    parts = ref.replace("\\", "/").split("/")
+    if revision != LOCAL or len(parts) <= FOLDERS_NAMED:
+        return ref
+    return "/".join(["…", *parts[-FOLDERS_NAMED:]])
 
 
 def is_commit(revision: str) -> bool:
@@ -175,7 +199,7 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
 def evidence_cell(finding: Finding) -> Line:
     """Return the count behind the verdict, or the reason why there is none."""
     counted = numbers.hits(finding.units_hit, finding.units_tested)
-    reason = Untrusted(finding.reason, limit=FEW_WORDS)
+    reason = Untrusted(_few_words(finding.reason), limit=FEW_WORDS)
     match finding.verdict:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
@@ -189,6 +213,10 @@ def evidence_cell(finding: Finding) -> Line:
             return (Trusted("same files, by digest"),)
         case _:
             return (Trusted(counted),)
+
+
+def _few_words(reason: str) -> str:
+    return reason if len(reason) <= SHORT_REASON else reason.partition(": ")[0]
 
 
 def kept_cell(finding: Finding) -> Line:
@@ -245,7 +273,7 @@ def _confirmed_title(report: Report) -> Line:
             begin = "the weights are identical to the declared base "
         else:
             begin = "the weights match the declared base "
-        return (Trusted(begin), Identifier(found.base.ref))
+        return (Trusted(begin), _called(found))
     return (Trusted("the weights match every declared base: "), *_names(bases))
 
 
@@ -256,12 +284,12 @@ def _contradicted_title(report: Report) -> Line:
     if found is None:
         them = "it" if len(refuted) <= 1 else "them"
         return (*begin, Trusted(f", the weights do not match {them}"))
-    return (*begin, Trusted(f", {_subject(found)} match "), Identifier(found.base.ref))
+    return (*begin, Trusted(f", {_subject(found)} match "), _called(found))
 
 
 def _undeclared_title(report: Report) -> Line:
     found = main_match(report)
-    target = (Identifier(found.base.ref),) if found else (Trusted("a tested base"),)
+    target = (_called(found),) if found else (Trusted("a tested base"),)
     subject = _subject(found) if found else "the weights"
     bases = declared(report)
     if not bases:
@@ -274,7 +302,7 @@ def _none_found_title(report: Report) -> Line:
     bases = tested(report)
     begin = "the card declares no base, and the weights "
     if len(bases) == 1:
-        return (Trusted(begin + "do not match the one tested, "), Identifier(bases[0].base.ref))
+        return (Trusted(begin + "do not match the one tested, "), _called(bases[0]))
     return (Trusted(f"{begin}match none of the {len(bases)} tested"),)
 
 
@@ -284,9 +312,9 @@ def _inconclusive_title(report: Report) -> Line:
         return (Trusted("no base is declared and none was tested, so nothing can be said"),)
     open_bases = tuple(f for f in bases or report.findings if f.verdict not in MATCHES)
     found = main_match(report)
-    if found is not None and not bases:
-        return _partly_title(found)
-    names = _names(open_bases or report.findings)
+    if found is not None and (not bases or not open_bases):
+        return _partly_title(report, found)
+    names = _names(open_bases)
     kind = "declared base" if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
@@ -294,17 +322,18 @@ def _inconclusive_title(report: Report) -> Line:
     return (Trusted(f"the evidence on the {kind} "), *names, Trusted(" does not decide"))
 
 
-def _partly_title(found: Finding) -> Line:
-    name = Identifier(found.base.ref)
+def _partly_title(report: Report, found: Finding) -> Line:
+    called = _called(found)
     if is_relation(found, RelationKind.COMMON_INITIALISATION):
-        return (Trusted("the weights share only their initialisation with "), name)
+        return (Trusted("the weights share only their initialisation with "), called)
     if is_relation(found, RelationKind.PARTS):
         return (
             Trusted("parts of the weights match "),
-            name,
+            called,
             Trusted(", the body does not"),
         )
-    return (Trusted("the evidence on the tested base "), name, Trusted(" does not decide"))
+    later = ", which appeared later" if appeared_later(report, found) else ""
+    return (Trusted("the weights match "), called, Trusted(later))
 
 
 def _inconclusive_lead(report: Report) -> str:
@@ -316,7 +345,7 @@ def _inconclusive_lead(report: Report) -> str:
             "can make that, so it proves nothing."
         )
     found = main_match(report)
-    if found is not None and not declared(report):
+    if found is not None and all(f.verdict in MATCHES for f in declared(report)):
         return match_sentence(found) + WHO
     if not tested(report):
         return "No weights were compared: neither a match nor its absence is shown."
@@ -328,7 +357,8 @@ def _absence(report: Report, findings: tuple[Finding, ...], begin: str) -> Line:
     if not floors or min(floors) <= 0:
         return (_strong(begin),)
     power = f"A copy keeping {numbers.kept(max(floors))} or more would have been seen"
-    layers = " in these layers." if report.depth.value == "sample" else "."
+    everywhere = all("in any layer" in f.power for f in findings)
+    layers = "." if everywhere else " in these layers."
     return (_strong(f"{begin} {power}{layers}"),)
 
 
@@ -346,11 +376,15 @@ def _names(findings: tuple[Finding, ...]) -> Line:
     for finding in findings[:NAMES_IN_TITLE]:
         if parts:
             parts.append(Trusted(", "))
-        parts.append(Identifier(finding.base.ref))
+        parts.append(_called(finding))
     more = len(findings) - NAMES_IN_TITLE
     if more > 0:
         parts.append(Trusted(f" and {more} more"))
     return tuple(parts) or (Trusted("none"),)
+
+
+def _called(finding: Finding) -> Identifier:
+    return Identifier(name(finding.base.ref, finding.base.revision))
 
 
 def _strong(text: str) -> Strong:

@@ -86,7 +86,7 @@ def overview_row(report: Report) -> OverviewRow:
     )
     cosines = [n.cosine for n in report.context.norms if finding and n.base == finding.base.ref]
     return OverviewRow(
-        subject=report.subject.ref,
+        subject=sentences.name(report.subject.ref, report.subject.revision),
         card_says=", ".join(report.declared.bases) or "no base",
         weights_say=_weights_say(report, finding),
         verdict=report.verdict,
@@ -154,7 +154,7 @@ def _weights_say(report: Report, finding: Finding | None) -> str:
     # Names stand raw here: every caller escapes the whole cell for its medium.
     if finding is None:
         return "nothing to compare with"
-    ref = finding.base.ref
+    ref = sentences.name(finding.base.ref, finding.base.revision)
     bases = len(sentences.tested(report))
     if report.verdict is DeclarationVerdict.NONE_FOUND and bases > 1:
         return f"unrelated to {bases} tested bases"

@@ -74,8 +74,8 @@ def demo(
     print("Six small models, each held against the base its card declares (or is suspected of):\n")
     print(overview(tuple(rows)))
     print(
-        "The twin shares nothing with the base but its configuration, text and tokenizer, and still\n"
-        "has a norm cosine that looks like a copy. hubcheck judges by order and content instead.\n"
+        "The twin shares only configuration, text and tokenizer with the base, and its norms still\n"
+        "look like a copy of the base's. hubcheck judges by order and content instead.\n"
     )
     shown = printable(out)
     print(f"Cards: {shown}/index.html    One of them: {shown}/{CASES[-1].name}/card.md")

@@ -127,7 +127,7 @@ class ChannelTest:
         n_units = test.pool()
         after = range(under_test[-1] + 1, min(n_units, under_test[-1] + 1 + READER_ROWS))
         before = range(max(0, under_test[0] - READER_ROWS), under_test[0])
-        return tuple(max(after, before, key=len))
+        return tuple(after if len(after) >= len(before) else before)
 
     def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
         """Return norm gains, embedding rows of shared tokens, and reader rows."""

@@ -16,7 +16,7 @@ from hubcheck.evidence.look import share_an_order
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 
 SETTLED: Final = log(1e10)
-"""E that settles a relation: 1 in 10 billion, about where doubt about the assumptions takes over."""
+"""E that settles a relation: 1 in 10 billion, about where doubt about assumptions takes over."""
 NOTABLE: Final = log(1e3)
 """E that one order must reach, and the rest must reach without the strongest."""
 

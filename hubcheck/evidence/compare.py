@@ -76,8 +76,10 @@ class Comparison:
 
     @property
     def content_stands(self) -> bool:
-        """The content check of the whole model: at least half of the hitting body families keep
-        more than relabelling could have reached."""
+        """The content check of the whole model.
+
+        At least half of the hitting body families keep more than relabelling could have reached.
+        """
         hitting = self.hitting
         return bool(hitting) and 2 * sum(o.stands for o in hitting) >= len(hitting)
 
@@ -195,9 +197,7 @@ class Comparer:
             if a in asked[0] and b in asked[1]:
                 both = (self.base.reader.block(a)[:, 0], self.subject.reader.block(b)[:, 0])
                 offsets = (self.base.anatomy.norm_offset, self.subject.anatomy.norm_offset)
-                gains.append(
-                    (both[0] + np.float32(offsets[0]), both[1] + np.float32(offsets[1]))
-                )
+                gains.append((both[0] + np.float32(offsets[0]), both[1] + np.float32(offsets[1])))
         return norm_likeness(gains, np.random.default_rng(self.draw.seed))
 
     # -- steps -----------------------------------------------------------------------------------
@@ -359,5 +359,3 @@ def routing_groups(config: Mapping[str, object]) -> int:
     """Return the groups a router chooses among first (DeepSeek's ``n_group``), at least 1."""
     value = config.get("n_group")
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 1 else 1
-
-

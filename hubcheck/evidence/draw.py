@@ -77,7 +77,9 @@ class Draw:
     def channels(self, n_channels: int) -> tuple[int, ...]:
         """Return the channels under test, sorted."""
         size = min(n_channels, CHANNELS)
-        return tuple(sorted(self._rng(6, n_channels).choice(n_channels, size, replace=False).tolist()))
+        return tuple(
+            sorted(self._rng(6, n_channels).choice(n_channels, size, replace=False).tolist())
+        )
 
     def shift(self, n_units: int) -> int:
         """Return the offset of the shifted control, never 0 modulo ``n_units``."""

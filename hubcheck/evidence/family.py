@@ -18,8 +18,10 @@ from hubcheck.statistics.profiles import FloatArray
 
 
 class Test(StrEnum):
-    """The exact tests, in the order that multiplication needs: a statistic may use only orders
-    that stand before its own (statistics note, section 1)."""
+    """The exact tests, in the order that multiplication needs.
+
+    A statistic may use only orders that stand before its own (statistics note, section 1).
+    """
 
     CHANNELS = "channels"
     RESERVED = "reserved-tokens"

@@ -107,6 +107,10 @@ def judge_family(
     log_e = log_e_of(looks)
     # Power qualifies a negative; a family that was found needs none, and it is the costly part.
     found = log_e >= log_e_hits(NOTABLE_HITS)
+    power = {
+        frame: NOT_DETECTABLE if found else _detectable(frame, base, subjects[first], draw, block)
+        for frame in ("raw", "token")
+    }
     return FamilyOutcome(
         test=test.test,
         part=test.part,
@@ -117,8 +121,8 @@ def judge_family(
         kept=kept,
         ceiling=ceiling,
         stands=stands,
-        detectable_raw=NOT_DETECTABLE if found else _detectable("raw", base, subjects[first], draw, block),
-        detectable_token=NOT_DETECTABLE if found else _detectable("token", base, subjects[first], draw, block),
+        detectable_raw=power["raw"],
+        detectable_token=power["token"],
         self_hits=_self_hits(base.views[best.name]),
         log_e=log_e,
         view_stands=_view_stands(test, base, subjects[first], looks),
@@ -180,8 +184,9 @@ def _self_hits(profile_uf: FloatArray) -> float:
 
 
 def share_an_order(a: Profiles, b: Profiles, test_a: Test, test_b: Test) -> bool:
-    """Return whether two families of the BASE stand in the same order (up-cycled experts,
-    duplicated layers): then their evidence is averaged, not multiplied.
+    """Return whether two families of the BASE stand in the same order.
+
+    Up-cycled experts and duplicated layers do; their evidence is averaged, not multiplied.
 
     Six hits or more (by chance 1/6! = 0.14 %) count as sharing: calling distinct orders shared only
     costs power, calling shared orders distinct would cost the bound.

@@ -78,9 +78,7 @@ class NeuronTest:
         self.roles = roles
         self.draw = draw
         self._base, self._subject = base, subject
-        self._units = {
-            layer: self._count(base, layer) for layer in range(base.geometry.layers)
-        }
+        self._units = {layer: self._count(base, layer) for layer in range(base.geometry.layers)}
         self._subject_units = {
             layer: self._count(subject, layer) for layer in range(subject.geometry.layers)
         }
@@ -145,8 +143,11 @@ class NeuronTest:
     # -- reading -------------------------------------------------------------------------------
 
     def units(self, side: Side, block: Block) -> tuple[int, ...]:
-        """Return the neurons looked at: a function of the family's size, not of the layer, so
-        that the same indices are read wherever a block may correspond."""
+        """Return the neurons looked at.
+
+        A function of the family's size, not of the layer, so that the same indices are read
+        wherever a block may correspond.
+        """
         up = side.anatomy.get(self.roles.up, block.layer, block.member)
         if up is None:
             return ()
@@ -171,7 +172,10 @@ class NeuronTest:
                     wanted[name] = Wanted(matrix=matrix, inputs=units, why=self.roles.name)
             else:
                 wanted[name] = Wanted(
-                    matrix=matrix, units=units, inputs=self._by_input(name, block), why=self.roles.name
+                    matrix=matrix,
+                    units=units,
+                    inputs=self._by_input(name, block),
+                    why=self.roles.name,
                 )
         return wanted
 
@@ -219,9 +223,7 @@ class NeuronTest:
         return Profiles(views=joined_views(raw, token), rows=rows, signed=signed)
 
 
-def joined_views(
-    raw: dict[str, FloatArray], token: dict[str, FloatArray]
-) -> dict[str, FloatArray]:
+def joined_views(raw: dict[str, FloatArray], token: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Return every single view and, per frame with several, their union ('raw all')."""
     views: dict[str, FloatArray] = {}
     for frame, single in (("raw", raw), ("token", token)):

@@ -1,5 +1,6 @@
-"""How alike do the norm gains of two models look, and what does that say? (Nothing.)
+"""How alike do the norm gains of two models look, and what does that say?
 
+Nothing.
 Context, never a verdict (DESIGN 3.7). Norm gains are positive and near-constant, so the raw cosine
 of any two trained models is about 0.98: it is a function of four moments,
 mA mB / sqrt((mA^2 + sA^2)(mB^2 + sB^2)), and stays the same when the channels are shuffled. The
@@ -40,9 +41,7 @@ def norm_likeness(
     if not rows:
         return None
     cosine, shuffled, pearson = (float(np.mean(column)) for column in zip(*rows, strict=True))
-    return NormLikeness(
-        cosine=cosine, cosine_shuffled=shuffled, pearson=pearson, tensors=len(rows)
-    )
+    return NormLikeness(cosine=cosine, cosine_shuffled=shuffled, pearson=pearson, tensors=len(rows))
 
 
 def _compare(

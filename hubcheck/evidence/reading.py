@@ -90,8 +90,10 @@ class Reader:
                 )
         arrays = read_rows(self.anatomy.checkpoint, blocks)
         for one, numbers in zip(missing, pieces, strict=True):
-            stored = arrays[numbers[0]] if len(numbers) == 1 else np.concatenate(
-                [arrays[n] for n in numbers]
+            stored = (
+                arrays[numbers[0]]
+                if len(numbers) == 1
+                else np.concatenate([arrays[n] for n in numbers])
             )
             self._blocks[one] = _canonical(one, stored)
 
@@ -109,7 +111,8 @@ def _canonical(wanted: Wanted, stored: NDArray[np.float32]) -> NDArray[np.float3
     matrix = wanted.matrix
     if matrix.n_in == 1 and not matrix.transposed:
         values = stored[0][matrix.stored_index()]
-        return (values if not wanted.units else values[list(wanted.units)])[:, None]
+        chosen: NDArray[np.float32] = values if not wanted.units else values[list(wanted.units)]
+        return chosen[:, None]
     rows = wanted.stored_rows()
     position = np.searchsorted(np.unique(rows), rows)
     in_order = stored[position]

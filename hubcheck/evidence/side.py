@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.statistics.profiles import FloatArray
 from hubcheck.statistics.whitening import whitened_frame
 
 
@@ -114,7 +115,7 @@ class Side:
             seen_ud = seen_ud - seen_ud.mean(axis=1, keepdims=True)
         return np.asarray(seen_ud @ self.frame.T, dtype=np.float32)
 
-    def written_to_tokens(self, rows_ud: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    def written_to_tokens(self, rows_ud: FloatArray) -> NDArray[np.float32] | None:
         """Return writer rows (columns of ``down`` or ``o``) seen through the head, [u, t]."""
         if self.head_frame is None:
             return None

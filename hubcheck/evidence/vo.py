@@ -55,7 +55,9 @@ class ValueTest:
 
     def pool(self) -> int:
         """Return the V dimensions of a group."""
-        return max((value_dims(self._base, i) for i in range(self._base.geometry.layers)), default=0)
+        return max(
+            (value_dims(self._base, i) for i in range(self._base.geometry.layers)), default=0
+        )
 
     def base_blocks(self) -> Sequence[Block]:
         """Return one drawn kv group per base layer; every group where V is small."""
@@ -78,9 +80,8 @@ class ValueTest:
 
     def _fits(self, block: Block, layer: int, member: int) -> bool:
         dims = value_dims(self._base, block.layer)
-        return (
-            value_dims(self._subject, layer) == dims > 0
-            and member < value_groups(self._subject, layer)
+        return value_dims(self._subject, layer) == dims > 0 and member < value_groups(
+            self._subject, layer
         )
 
     def direct(self, block: Block) -> Sequence[Block]:

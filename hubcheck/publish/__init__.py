@@ -1,0 +1,1 @@
+"""Where the card goes: pull request, model card, discussion, badge (later parts)."""

@@ -68,18 +68,17 @@ class Addresses:
         body = PartialBody(path=entry.path, start=start, stop=stop, total=entry.size)
         with self._lock:
             address = self._addresses.setdefault(entry.path, _Address())
-        stale = ""
-        # Another thread may renew an address that is stale as well: look twice, then renew here.
-        for is_last in (False, False, True):
+        stale, looks = "", 0
+        while True:
             with address.lock:
-                if is_last or address.url in {"", stale}:
+                # Another thread may renew an address that is stale as well: the third time, we do.
+                if address.url in {"", stale} or looks == 2:
                     address.url = self._find(body, renewed=bool(stale))
                     return body.take()
                 url = address.url
             if isinstance(self._transport.get_range(url, body), Arrived):
                 return body.take()
-            stale = url
-        raise AssertionError
+            stale, looks = url, looks + 1
 
     def _find(self, body: PartialBody, *, renewed: bool) -> str:
         """Fill ``body`` through the Hub's redirects and return the address that had it."""

@@ -43,7 +43,7 @@ def hub_refused(
     repo, file = printable(repo_id), printable(path)
     match refusal:
         case Refusal(code="GatedRepo"):
-            return GatedModelError(
+            error: UnreachableError = GatedModelError(
                 f"'{repo}' is gated, and access was not granted.",
                 cause="its owner asks users to accept terms before they may read the files."
                 if with_token
@@ -52,25 +52,25 @@ def hub_refused(
                 "read gated repositories.",
             )
         case Refusal(code="RevisionNotFound"):
-            return UnknownRevisionError(
+            error = UnknownRevisionError(
                 f"'{repo}' has no revision '{printable(revision)}'.",
                 cause="the branch, tag or commit is misspelled or was deleted.",
                 next_step="look at the repository's branches, or leave out the @revision.",
             )
         case Refusal(code="EntryNotFound"):
-            return MissingModelError(
+            error = MissingModelError(
                 f"'{repo}' has no file '{file}' at {printable(revision)}.",
                 cause="the host lists the file and does not serve it.",
                 next_step="open the file on the repository's page; upload it again if it fails.",
             )
         case Refusal(status=401, message=message) if with_token and "credentials" in message:
-            return UnreachableError(
+            error = UnreachableError(
                 f"The Hub refused the access token while reading '{repo}'.",
                 cause="the token is expired, revoked or mistyped.",
                 next_step="log in again, or read without a token if the model is public.",
             )
         case Refusal(code="RepoNotFound") | Refusal(status=401 | 404):
-            return MissingModelError(
+            error = MissingModelError(
                 f"'{repo}' was not found on the Hub.",
                 cause="it does not exist, or it is private and this token may not read it."
                 if with_token
@@ -78,18 +78,19 @@ def hub_refused(
                 next_step="check the spelling, or pass a token that may read it.",
             )
         case Refusal(status=403):
-            return UnreachableError(
+            error = UnreachableError(
                 f"The Hub does not allow reading '{repo}' (status 403).",
                 cause="the repository was disabled, or the token's permissions leave it out.",
                 next_step="open the repository's page with the same account.",
             )
         case _:
             subject = f"'{file}' of '{repo}'" if path else f"'{repo}'"
-            return NetworkFaultError(
+            error = NetworkFaultError(
                 f"The Hub answered {refusal.status} for {subject}.",
                 cause="the host or a proxy in between does not speak the Hub's protocol.",
                 next_step="check the endpoint, and run again later.",
             )
+    return error
 
 
 def storage_refused(status: int, *, path: str, renewed: bool) -> NetworkFaultError:

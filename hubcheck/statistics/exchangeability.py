@@ -60,8 +60,7 @@ def order_problem(rows_uf: FloatArray) -> str:
 
 
 def _ranks(values_u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ranks 0..n-1 (ties broken by index after a stable sort: a constant gives a trend, so
-    callers see constants as structured only when they really are exactly equal)."""
+    """Return ranks 0..n-1; ties are broken by index, so constants must be sorted out before."""
     ranks = np.empty(values_u.shape[0])
     ranks[np.argsort(values_u, kind="stable")] = np.arange(values_u.shape[0])
     return ranks

@@ -99,7 +99,9 @@ def detectable_share(units: int, *, needed: int = NEEDED_HITS) -> float:
     """
     for percent in range(1, 101):
         q = percent / 100
-        below = sum(comb(units, k) * q**k * (1 - q) ** (units - k) for k in range(min(needed, units + 1)))
+        below = sum(
+            comb(units, k) * q**k * (1 - q) ** (units - k) for k in range(min(needed, units + 1))
+        )
         if 1 - below >= POWER and units >= needed:
             return q
     return NOT_DETECTABLE

@@ -9,12 +9,12 @@ distribution of a hit count (``statistics.hits``) is untouched by it.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32] | NDArray[np.float64]
+FloatArray = NDArray[np.floating[Any]]
 
 CONSTANT_RELATIVE_SPREAD: Final = 1e-6
 """A feature whose spread over the units is below this share of its largest value carries no order
@@ -28,7 +28,8 @@ def unit_rows(rows_uf: FloatArray) -> FloatArray:
     its down column divided by c, is the same function).
     """
     length_u1 = np.sqrt(np.einsum("uf,uf->u", rows_uf, rows_uf))[:, None]
-    return rows_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
+    scaled: FloatArray = rows_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
+    return scaled
 
 
 def standardise(rows_uf: FloatArray) -> FloatArray:

@@ -53,9 +53,7 @@ def log10_p_signs(agreements: int, pairs: int) -> float:
     if pairs == 0:
         return 0.0
     terms = [
-        lgamma(pairs + 1) - lgamma(k + 1) - lgamma(pairs - k + 1) for k in range(agreements, pairs + 1)
+        lgamma(pairs + 1) - lgamma(k + 1) - lgamma(pairs - k + 1)
+        for k in range(agreements, pairs + 1)
     ]
     return min(0.0, (log_sum_exp(terms) - pairs * log(2.0)) / LOG10)
-
-
-

@@ -48,7 +48,9 @@ def spectrum_share(base_uf: FloatArray, subject_uf: FloatArray) -> SpectrumShare
     """
     left_uk, values_k, right_kf = np.linalg.svd(base_uf.astype(np.float64), full_matrices=False)
     # <u_k s_k v_k, B> for every singular direction k
-    held_k = values_k * np.einsum("uk,uf,kf->k", left_uk, subject_uf.astype(np.float64), right_kf, optimize=True)
+    held_k = values_k * np.einsum(
+        "uk,uf,kf->k", left_uk, subject_uf.astype(np.float64), right_kf, optimize=True
+    )
     weight_k = values_k**2
     n_top = max(1, round(values_k.size * TOP_SHARE))
     n_bulk = max(1, round(values_k.size * BULK_SHARE))
@@ -57,4 +59,6 @@ def spectrum_share(base_uf: FloatArray, subject_uf: FloatArray) -> SpectrumShare
         total = float(weight_k[part].sum())
         return float(held_k[part].sum()) / total if total > 0 else 0.0
 
-    return SpectrumShare(top=ratio(slice(0, n_top)), bulk=ratio(slice(values_k.size - n_bulk, None)))
+    return SpectrumShare(
+        top=ratio(slice(0, n_top)), bulk=ratio(slice(values_k.size - n_bulk, None))
+    )

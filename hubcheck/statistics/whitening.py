@@ -47,7 +47,9 @@ def whitened_frame(embedding_td: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _gain(eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / (s + ridge) for the singular values s = sqrt(eigenvalue); scale-free up to one
-    common factor, which no cosine sees."""
+    """Return 1 / (s + ridge) for the singular values s = sqrt(eigenvalue).
+
+    Scale-free up to one common factor, which no cosine sees.
+    """
     singular = np.sqrt(np.maximum(eigenvalues, 0.0))
     return np.asarray(1.0 / (singular + RIDGE * singular.max()), dtype=np.float64)

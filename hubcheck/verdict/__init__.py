@@ -1,0 +1,1 @@
+"""What the evidence means: words, verdicts, relation, policy and the report."""

@@ -62,7 +62,9 @@ def tokenizer_context(
     base: str, base_vocabulary: object, subject_vocabulary: object, *, same_files: bool
 ) -> tuple[TokenizerContext, ...]:
     """Return how far two vocabularies overlap, if both were read."""
-    if not isinstance(base_vocabulary, Vocabulary) or not isinstance(subject_vocabulary, Vocabulary):
+    if not isinstance(base_vocabulary, Vocabulary) or not isinstance(
+        subject_vocabulary, Vocabulary
+    ):
         return ()
     shared = base_vocabulary.ids.keys() & subject_vocabulary.ids.keys()
     return (

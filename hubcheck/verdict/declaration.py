@@ -20,7 +20,7 @@ CLOSER: Final = 0.8
 lost of D. Copies that differ by storage rounding alone come out within a few per cent."""
 
 HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
-"""Relations that never make ``undeclared`` (DESIGN 3.3); whole towers are judged when towers are."""
+"""Relations that never make ``undeclared`` (DESIGN 3.3); towers wait for tests of their own."""
 
 
 def is_closer(suspect: Finding, declared: Finding) -> bool:

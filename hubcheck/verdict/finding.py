@@ -126,7 +126,10 @@ def _no_order(comparison: Comparison) -> str:
 
 
 def _kept(
-    comparison: Comparison, verdict: Verdict, relation: Relation | None, parts: Sequence[PartVerdict]
+    comparison: Comparison,
+    verdict: Verdict,
+    relation: Relation | None,
+    parts: Sequence[PartVerdict],
 ) -> float:
     """Return how much of the base is still there: over what hit, or over all of the body."""
     if relation is not None and relation.kind is RelationKind.PARTS:
@@ -137,7 +140,7 @@ def _kept(
     return median(values) if values else 0.0
 
 
-# -- parts -----------------------------------------------------------------------------------------
+# -- parts ---------------------------------------------------------------------------------
 
 
 def parts_of(comparison: Comparison) -> tuple[PartVerdict, ...]:
@@ -148,7 +151,9 @@ def parts_of(comparison: Comparison) -> tuple[PartVerdict, ...]:
     if body:
         stands = comparison.content_stands
         kept = median([o.best.kept for o in comparison.hitting] or [o.first.kept for o in body])
-        found.append(_part(Part.BODY, combined.body, kept, stands=stands, power=comparison.has_power))
+        found.append(
+            _part(Part.BODY, combined.body, kept, stands=stands, power=comparison.has_power)
+        )
     for outcome in comparison.outcomes:
         if outcome.test is not Test.CHANNELS:
             continue
@@ -173,12 +178,15 @@ def _part(part: Part, log_e: float, kept: float, *, stands: bool, power: bool) -
     return PartVerdict(name=part, verdict=verdict, log10_p=log10_p(log_e), kept=round(kept, 4))
 
 
-# -- what the report shows ---------------------------------------------------------------------------
+# -- what the report shows -------------------------------------------------------------------
 
 
 def shown_view(outcome: FamilyOutcome) -> View:
-    """Return the view that stands for a family: the best of a notable one, else the one fixed
-    beforehand (the best of several null counts would look like more than chance)."""
+    """Return the view that stands for a family.
+
+    The best of a notable one, else the one fixed beforehand: the best of several null counts would
+    look like more than chance.
+    """
     return outcome.best if outcome.log_e >= NOTABLE else outcome.first
 
 

@@ -31,7 +31,7 @@ def relation_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Rela
     layers = _layers(hitting, base, subject)
     width = _width(base, subject)
     vocabulary = _vocabulary(comparison, base, subject)
-    detail = "; ".join([*moved, *layers, *width, *vocabulary, *_figures(comparison, changes)])
+    detail = "; ".join([*moved, *layers, *width, *vocabulary, *_figures(changes)])
     for kind, reasons in (
         (RelationKind.LAYERS_CHANGED, layers),
         (RelationKind.WIDTH_CHANGED, width),
@@ -68,9 +68,9 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     """Return what was relabelled: an order that could have been kept and was not."""
     words = []
     hitting = comparison.hitting
-    if hitting and all(o.best.name.startswith("token") for o in hitting):
-        if base.geometry.hidden == subject.geometry.hidden:
-            words.append("residual channels relabelled, rotated or rescaled")
+    same_width = base.geometry.hidden == subject.geometry.hidden
+    if same_width and hitting and all(o.best.name.startswith("token") for o in hitting):
+        words.append("residual channels relabelled, rotated or rescaled")
     by_test: dict[Test, list[bool]] = {}
     for outcome in comparison.outcomes:
         by_test.setdefault(outcome.test, []).append(outcome.log_e >= NOTABLE)
@@ -84,9 +84,7 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     return words
 
 
-def _layers(
-    hitting: tuple[FamilyOutcome, ...], base: Anatomy, subject: Anatomy
-) -> list[str]:
+def _layers(hitting: tuple[FamilyOutcome, ...], base: Anatomy, subject: Anatomy) -> list[str]:
     n_base, n_subject = base.geometry.layers, subject.geometry.layers
     pairs = sorted({(o.base.layer, o.best_subject_layer) for o in hitting})
     if n_base == n_subject and all(i == j for i, j in pairs):
@@ -112,13 +110,13 @@ def _vocabulary(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
         words.append(f"embedding rows {a.n_out:,} became {b.n_out:,}")
     channels = [o for o in comparison.outcomes if o.test is Test.CHANNELS]
     norms_kept = comparison.combined.norms >= NOTABLE
-    if channels and norms_kept and comparison.combined.embeddings < NOTABLE:
-        if any(v.name == "raw embeddings" for o in channels for look in o.looks for v in look.views):
-            words.append("embeddings rebuilt")
+    seen = any(v.name == "raw embeddings" for o in channels for look in o.looks for v in look.views)
+    if seen and norms_kept and comparison.combined.embeddings < NOTABLE:
+        words.append("embeddings rebuilt")
     return words
 
 
-def _figures(comparison: Comparison, changes: list[float]) -> list[str]:
+def _figures(changes: list[float]) -> list[str]:
     """Return the relative change of what was sampled."""
     if not changes:
         return []

@@ -99,7 +99,9 @@ class Controls(_Part):
 class Evidence(_Part):
     """One test's outcome on one family."""
 
-    test: str = Field(description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs, digest ...")
+    test: str = Field(
+        description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs, digest"
+    )
     family: str = Field(description="which units, in words: 'neurons of layer 7'")
     kind: EvidenceKind
     part: str = Field(description="body, embeddings, norms")
@@ -133,7 +135,9 @@ class Finding(_Part):
     parts: tuple[PartVerdict, ...] = ()
     controls: Controls | None = None
     evidence: tuple[Evidence, ...] = ()
-    power: str = Field(default="", description="what an unrelated verdict would have seen, in words")
+    power: str = Field(
+        default="", description="what an unrelated verdict would have seen, in words"
+    )
     detectable_kept: float = Field(default=0.0, description="whole-model: the second best family's")
     log10_p_without_strongest: float = Field(default=0.0, le=0)
     families_tested: int = 0
@@ -176,7 +180,9 @@ class ArchitectureLine(_Part):
     """One model drawn as a line of blocks, for alignment with the other models."""
 
     ref: str
-    blocks: tuple[str, ...] = Field(description="embed 151552x4096, dense x1, MoE 128 x45, head ...")
+    blocks: tuple[str, ...] = Field(
+        description="embed 151552x4096, dense x1, MoE 128 x45, head ..."
+    )
     layers: int
     parameters: int
     differs: tuple[bool, ...] = Field(default=(), description="per block: differs from the subject")

@@ -1,6 +1,6 @@
 """A tiny random model of each causal language model that transformers knows, saved as published.
 
-Run as ``python -m tests.anatomy.sweep`` to write the table anew; review its diff as prose.
+``tests.anatomy.sweep_table`` measures it.
 """
 
 from __future__ import annotations

@@ -79,8 +79,8 @@ def test_card_bases_carry_the_line_they_stand_on(card: str) -> None:
 
 
 UNUSABLE = {
-    "base_model: 7": "README.md line 2: base_model 7 is a int, not a repository name",
-    "base_model: {a: b}": "README.md line 2: base_model is a dict, not a repository name",
+    "base_model: 7": "README.md line 2: base_model 7 is a number, not a repository name",
+    "base_model: {a: b}": "README.md line 2: base_model is a mapping, not a repository name",
     "base_model: ./base": "README.md line 2: base_model './base' is a path, which is not followed "
     "from a repository",
     "base_model: /etc": "README.md line 2: base_model '/etc' is a path, which is not followed "
@@ -88,9 +88,9 @@ UNUSABLE = {
     "base_model: https://example.org/a/b": "README.md line 2: base_model 'https://example.org/a/b' "
     "is not an address of a model on the Hub",
     "base_model: me/Model": "README.md line 2: names the model itself",
-    "base_model_relation: cousin": "README.md line 2: base_model_relation 'cousin' is none of "
+    "base_model_relation: cousin": "README.md line 2: base_model_relation is 'cousin', none of "
     "adapter, finetune, merge, quantized",
-    "base_model_relation: [merge]": "README.md line 2: base_model_relation 'list' is none of "
+    "base_model_relation: [merge]": "README.md line 2: base_model_relation is a list, none of "
     "adapter, finetune, merge, quantized",
     "license: 7": "README.md line 2: license is not a text",
     "x: [": "README.md: line 3: the front matter is not YAML that is read here (did not find "
@@ -211,7 +211,7 @@ def test_broken_documents_are_problems() -> None:
     assert [b.ref for b in found.bases] == ["c/d"]
     assert found.problems == (
         "README.md line 1: the front matter has no closing ---",
-        "adapter_config.json holds a JSON list, not an object",
+        "adapter_config.json holds a list, not an object",
     )
 
 

@@ -22,9 +22,11 @@ from tests.memory_source import MemorySource
 
 REFUSED = {
     "empty": (b"", "is not JSON"),
-    "list": (b"[1]", "holds a JSON list, not an object"),
-    "text": (b'"x"', "holds a JSON str, not an object"),
-    "null": (b"null", "holds a JSON NoneType, not an object"),
+    "list": (b"[1]", "holds a list, not an object"),
+    "text": (b'"x"', "holds a text, not an object"),
+    "null": (b"null", "holds null, not an object"),
+    "number": (b"1.5", "holds a number, not an object"),
+    "truth value": (b"true", "holds a truth value, not an object"),
     "cut short": (b'{"a": 1', "is not JSON"),
     "deep": (b'{"a":' + b"[" * 200_000, "nested too deeply"),
     "deep objects": (b'{"a":' * 200_000, "nested too deeply"),

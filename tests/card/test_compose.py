@@ -27,9 +27,8 @@ def first_line(subject: Report) -> str:
 def declared(**changes: Any) -> Any:  # noqa: ANN401 - a finding
     """Return a declared match."""
     base = BaseModelRef(ref="acme/base-7b", revision=reports.DECLARED_COMMIT, created="")
-    return matching(
-        **({"declared": True, "base": base, "proposed_by": ("README.md line 4",)} | changes)
-    )
+    fields: dict[str, Any] = {"declared": True, "base": base, "proposed_by": ("README.md line 4",)}
+    return matching(**(fields | changes))
 
 
 @pytest.mark.parametrize("name", sorted(cases()))

@@ -182,6 +182,13 @@ def test_a_header_longer_than_the_first_read_costs_one_more() -> None:
     assert source.ledger.by_purpose()[Purpose.HEADER] == stated
 
 
+def test_a_file_that_is_all_header_costs_one_read() -> None:
+    """Nothing is asked for where the first read reached the end of the header."""
+    source = MemorySource({"model.safetensors": tensor_file({})})
+    assert open_safetensors(source).tensors == {}
+    assert [len(call) for call in source.calls] == [1]
+
+
 def test_a_wrong_guess_is_repaired_for_all_shards_in_one_call() -> None:
     """Long metadata that no index announces costs one more call, not one a shard."""
     files: dict[str, bytes] = {}

@@ -1,6 +1,6 @@
 """A Hub on this machine, for tests: repositories, ranges, signed storage, faults, counts."""
 
-from tests.hubserver.faults import Drop, Headers, IgnoreRange, Slow, Status, Truncate
+from tests.hubserver.faults import Drop, Headers, IgnoreRange, Slow, Status, Truncate, Unframed
 from tests.hubserver.link import Link
 from tests.hubserver.server import Exchange, LocalHub
 from tests.hubserver.storage import Content
@@ -16,4 +16,5 @@ __all__ = [
     "Slow",
     "Status",
     "Truncate",
+    "Unframed",
 ]

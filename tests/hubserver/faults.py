@@ -44,13 +44,20 @@ class Truncate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unframed:
+    """Send no Content-Length and ``extra`` bytes too many (negative: too few), then close."""
+
+    extra: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slow:
     """Wait ``seconds`` before the answer."""
 
     seconds: float
 
 
-Fault = Status | Drop | Headers | IgnoreRange | Truncate | Slow
+Fault = Status | Drop | Headers | IgnoreRange | Truncate | Unframed | Slow
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,5 +117,7 @@ def spoiled(reply: Reply, fault: Fault | None) -> Reply:
             return replace(reply, status=200, headers=headers, start=0, stop=reply.content.size)
         case Truncate(missing=missing):
             return replace(reply, stop=reply.stop - missing)
+        case Unframed(extra=extra):
+            return replace(reply, stop=reply.stop + extra)
         case _:
             return reply

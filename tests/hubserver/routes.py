@@ -90,10 +90,10 @@ def answer(hub: Hub, request: Request) -> Reply:
     repository = _allowed(hub, request, repo_id)
     if isinstance(repository, Reply):
         return repository
-    if verb == "refs":
-        return _refs(repository)
     revision = unquote(rest[0]) if rest else "main"
     commit = repository.resolve(revision)
+    if verb == "refs":
+        return _refs(repository)
     if commit is None:
         return error_reply(404, "RevisionNotFound", f"Invalid rev id: {revision}")
     path = "/".join(map(unquote, rest[1:]))

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import ClassVar, Final, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from tests.hubserver.faults import Drop, Fault, FaultPlan, Slow, spoiled
+from tests.hubserver.faults import Drop, Fault, FaultPlan, Slow, Unframed, spoiled
 from tests.hubserver.link import Link
 from tests.hubserver.reply import Reply, content_reply, error_reply
 from tests.hubserver.routes import Request, answer
@@ -310,7 +310,11 @@ class _Handler(BaseHTTPRequestHandler):
         exchange.status = reply.status
         exchange.is_content = reply.content is not None
         self.send_response(reply.status)
-        for name, value in {"Content-Length": str(reply.length), **reply.headers}.items():
+        if isinstance(fault, Unframed):
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(reply.length))
+        for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":

@@ -248,3 +248,39 @@ def test_a_folder_above_the_model_is_refused(model: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(folder, "MAX_FILES", 1)
     with pytest.raises(UsageError, match="holds more than 1 files"):
         source_of(model).files()
+
+
+def test_a_filesystem_may_return_less_than_asked(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Short reads are continued, and a file that ends early is an error."""
+    whole = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: whole(fd, min(size, 7), at))
+    source = source_of(model)
+    span = Span(path="sub/w.safetensors", start=3, stop=100)
+    assert source.read([span], Purpose.WEIGHTS) == [WEIGHTS[3:100]]
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: whole(fd, size, at) if at < 50 else b"")
+    with pytest.raises(UnreadableError, match="it ends before byte 100"):
+        source.read([span, Span(path=span.path, start=60, stop=100)], Purpose.WEIGHTS)
+
+
+def test_a_folder_that_vanished(model: Path) -> None:
+    """A folder that is gone when it is listed is a missing model."""
+    source = source_of(model)
+    model.rename(model.parent / "moved")
+    with pytest.raises(MissingModelError, match="cannot be listed: No such file or directory"):
+        source.files()
+
+
+def test_a_folder_too_deep_to_open_is_named(model: Path) -> None:
+    """A subfolder that cannot be listed is left out by name, and the rest is read."""
+    folder_fd = os.open(model, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=folder_fd)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=folder_fd)
+        os.close(folder_fd)
+        folder_fd = inner
+    os.close(folder_fd)
+    source = source_of(model)
+    assert paths_of(source) == ["README.md", "sub/w.safetensors"]
+    assert len(source.refused) == 1

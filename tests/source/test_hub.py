@@ -19,13 +19,14 @@ from hubcheck.errors import (
     UnreadableError,
     UsageError,
 )
+from hubcheck.source import hub as hub_module
 from hubcheck.source import ranges
 from hubcheck.source.hub import HubSource
 from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.ranges import GAP
 from hubcheck.source.reference import HubReference
-from tests.hubserver import LocalHub, Status
+from tests.hubserver import Headers, LocalHub, Status
 from tests.hubserver.storage import Content
 from tests.source.conftest import FakeClock, OpenHub
 
@@ -293,6 +294,35 @@ def test_a_hostile_listing_is_refused(hub: LocalHub, open_hub: OpenHub) -> None:
     """A listing with a path that git cannot store is not used."""
     hub.add_repo("org/m", {"../up": b"x"})
     with pytest.raises(HostileCheckpointError, match="'org/m' lists a file at"):
+        open_hub("org/m").files()
+
+
+@pytest.mark.parametrize("location", ["", "http://127.0.0.1:1/", "/api/models/org/m/revision/main"])
+def test_a_lookup_is_not_led_away(hub: LocalHub, open_hub: OpenHub, location: str) -> None:
+    """A redirect to another host, or in a circle, ends the lookup, and the token stays here."""
+    hub.add_repo("org/m", FILES)
+    fault = Status(status=302, headers={"Location": location})
+    hub.faults.add(fault, path="/revision/", times=9)
+    with pytest.raises(NetworkFaultError, match="redirects to another host, or in a circle"):
+        open_hub("org/m", token="hf_secret")
+    assert {seen.origin for seen in hub.exchanges} == {"hub"}
+
+
+def test_a_listing_stays_on_the_hub(hub: LocalHub, open_hub: OpenHub) -> None:
+    """A next page on another host is not asked for."""
+    hub.add_repo("org/m", FILES)
+    link = Headers(headers={"Link": '<https://other.host/tree>; rel="next"'})
+    hub.faults.add(link, path="/tree/")
+    with pytest.raises(NetworkFaultError, match="the next page lies on another host"):
+        open_hub("org/m").files()
+
+
+def test_a_listing_ends(hub: LocalHub, open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing that always has a next page is given up."""
+    monkeypatch.setattr(hub_module, "MAX_PAGES", 3)
+    hub.add_repo("org/m", FILES)
+    hub.faults.add(Headers(headers={"Link": '<?cursor=0>; rel="next"'}), path="/tree/", times=9)
+    with pytest.raises(NetworkFaultError, match="it has more than 3 pages"):
         open_hub("org/m").files()
 
 

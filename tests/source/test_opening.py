@@ -34,6 +34,15 @@ def test_a_repository_is_opened(hub: LocalHub) -> None:
     assert source.ledger.by_purpose()[Purpose.DOCUMENT] == 2
 
 
+def test_the_client_is_asked_for_the_endpoint(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an endpoint the one that huggingface_hub is configured for is used."""
+    hub.add_repo("org/m", {"config.json": b"{}"})
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
+    assert open_source("org/m", max_read=5).pin.ref == "org/m"
+
+
 def test_nonsense_is_not_opened() -> None:
     """A malformed REF or limit is refused before anything is looked at."""
     with pytest.raises(UsageError):

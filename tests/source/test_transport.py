@@ -13,7 +13,7 @@ from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.retry import RetryPolicy, Timing
 from hubcheck.source.transport import origin_of
-from tests.hubserver import Drop, Headers, IgnoreRange, LocalHub, Slow, Status, Truncate
+from tests.hubserver import Drop, Headers, IgnoreRange, LocalHub, Slow, Status, Truncate, Unframed
 from tests.hubserver.faults import Fault
 from tests.source.conftest import FakeClock, OpenHub
 
@@ -123,6 +123,8 @@ def test_a_broken_transfer_goes_on_where_it_stopped(
         (Headers(headers={"Content-Range": ""}), "'' instead of"),
         (Headers(headers={"Content-Encoding": "gzip"}), "content encoding 'gzip'"),
         (Truncate(missing=5), "199995 bytes announced, 200000 asked for"),
+        (Unframed(extra=-5), "5 bytes too few"),
+        (Unframed(extra=5), "more bytes than were asked for"),
     ],
 )
 def test_a_wrong_answer_is_refused(
@@ -204,6 +206,19 @@ def test_offline_mode_is_kept(open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(NetworkFaultError, match="offline mode") as caught:
         open_hub("org/m")
     assert caught.value.cause == "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set."
+
+
+def test_an_answer_without_a_length_is_accepted(hub: LocalHub, open_hub: OpenHub) -> None:
+    """What counts is the range: a body that ends with the connection is fine if it is complete."""
+    hub.faults.add(Unframed(extra=0), origin="storage")
+    assert open_hub("org/m").read([SPAN], Purpose.WEIGHTS) == [BYTES]
+
+
+def test_an_endless_answer_is_cut_off(open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A JSON answer has a limit."""
+    monkeypatch.setattr(transport, "MAX_JSON", 10)
+    with pytest.raises(NetworkFaultError, match="not the Hub's JSON \\(more than 10 bytes\\)"):
+        open_hub("org/m")
 
 
 def test_an_answer_that_is_not_json(hub: LocalHub, open_hub: OpenHub) -> None:

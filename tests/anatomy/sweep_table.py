@@ -1,0 +1,65 @@
+"""Measures one row of the sweep's table, and writes the table when run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import torch
+import transformers
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from hubcheck.anatomy.read import anatomy_of
+from tests.anatomy.oracle import Oracle
+from tests.anatomy.sweep import TABLE, saved_model
+from tests.anatomy.tiny import checkpoint_of
+
+EXPLAINED: Final[dict[str, dict[str, str]]] = {
+    "apertus": {"mlp no": "the activation has learned parameters"},
+    "axk2": {"attention no": "the gate is fused with q_b, which therefore stays unknown"},
+    "beam": {"attention no": "the output is gated by a per-head bias"},
+    "bitnet": {
+        "attention no": "a norm stands before o",
+        "mlp no": "a norm stands before down",
+    },
+    "diffllama": {"attention no": "the difference of two attentions, normed"},
+    "flint": {"attention no": "an offset in the softmax takes part of the weight"},
+    "inkling_text": {"attention no": "a short convolution stands behind v"},
+    "openai-gpt": {"norm no": "the norms follow the residual sum, not the block"},
+}
+"""Places where the module does more than the canonical matrices, so that the oracle cannot agree."""
+
+
+def row_of(architecture: str) -> dict[str, Any]:
+    """Return the row of one architecture."""
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        saved = saved_model(architecture)
+    except Exception as error:  # noqa: BLE001 - any reason not to build is what the table lists
+        return {"not built": f"{type(error).__name__}: {error}".split("\n", 1)[0][:120]}
+    anatomy = anatomy_of(checkpoint_of(saved.tensors), saved.config)
+    row: dict[str, Any] = {
+        "mapped": round(100 * anatomy.mapped_share, 2),
+        "unknown": len(anatomy.unknown),
+        "tensors": len(saved.tensors),
+    }
+    try:
+        row["checked"] = dict(sorted(Oracle(saved.model, anatomy).checks().items()))
+    except Exception as error:  # noqa: BLE001 - a model that cannot run cannot be asked
+        row["not run"] = f"{type(error).__name__}: {error}".split("\n", 1)[0][:120]
+    return row
+
+
+def main() -> None:
+    """Write the table anew."""
+    rows = {a: row_of(a) for a in sorted(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)}
+    table = {"transformers": transformers.__version__, "architectures": rows}
+    lines = [f"    {json.dumps(a)}: {json.dumps(r)}" for a, r in rows.items()]
+    head = f'{{\n  "transformers": {json.dumps(table["transformers"])},\n  "architectures": {{\n'
+    TABLE.write_text(head + ",\n".join(lines) + "\n  }\n}\n")
+
+
+if __name__ == "__main__":
+    main()
