@@ -13,7 +13,7 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Role
 
-NUMBER: Final = re.compile(r"(?<=\.)[0-9]{1,6}(?=\.|$)")
+NUMBER: Final = re.compile(r"(?<=\.)([0-9]{1,6})(?=\.|$)")
 """An index is a name part of its own; a longer number is no index of a real model."""
 PREFIX: Final = re.compile(
     r"(?:module\.|_orig_mod\.|base_model\.model\.|model\.|transformer\.encoder\.|transformer\.|"
@@ -69,9 +69,9 @@ TOWERS: Final = (
 """Name parts before the first index that put a tensor outside the decoder; the first wins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Template:
-    """A tensor name with its indices taken out."""
+    """A tensor name with its indices taken out; compared by identity, since it is a cache's key."""
 
     prefix: str
     path: str
@@ -84,12 +84,14 @@ class Template:
     """Which of the name's indices is the expert, or -1."""
     other: Role | None
     """Set when the name alone puts the tensor outside the decoder."""
+    mask: bool
+    """True when the name is that of a causal mask, which a tensor of one axis is not."""
 
 
 def split_indices(name: str) -> tuple[str, tuple[int, ...]]:
     """Return ``name`` with every index written ``#``, and the indices in order."""
-    indices = tuple(int(n) for n in NUMBER.findall(name))
-    return (NUMBER.sub("#", name), indices) if indices else (name, ())
+    parts = NUMBER.split(name)
+    return "#".join(parts[::2]), tuple(map(int, parts[1::2]))
 
 
 def role_outside(name: str) -> Role | None:
@@ -131,4 +133,5 @@ def read_template(name: str) -> Template:
         layer_at=layer_at,
         expert_at=expert_at,
         other=role_outside(name),
+        mask=MASK.fullmatch(name) is not None,
     )

@@ -9,7 +9,7 @@ from typing import Final
 from hubcheck.anatomy.config import ConfigFacts
 from hubcheck.anatomy.geometry import most_common
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.names import MASK, Template, read_template, split_indices
+from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
 from hubcheck.anatomy.rules import INSIDE, OUTSIDE, RESIDUAL_NORMS, Rule, Store
 from hubcheck.anatomy.splits import Split
@@ -32,15 +32,8 @@ class Part:
     expert: int
     rules: tuple[Rule, ...]
 
-    @property
-    def late(self) -> bool:
-        """True when the tensor can only be read after its siblings."""
-        return any(
-            r.split not in ALONE
-            or not LATE.isdisjoint(r.roles)
-            or r.store in (Store.FLAT_ROWS, Store.FLAT_COLUMNS)
-            for r in self.rules
-        )
+    late: bool
+    """True when the tensor can only be read after its siblings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +44,16 @@ class Parts:
     others: dict[str, Role]
     """Tensors whose name alone puts them outside the decoder."""
     mtp_layers: int
+
+
+def needs_siblings(rules: tuple[Rule, ...]) -> bool:
+    """Say whether some rule's split or check asks the tensor's siblings."""
+    return any(
+        r.split not in ALONE
+        or not LATE.isdisjoint(r.roles)
+        or r.store in (Store.FLAT_ROWS, Store.FLAT_COLUMNS)
+        for r in rules
+    )
 
 
 def rules_for(
@@ -79,7 +82,7 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
         layer = indices[template.layer_at] if template.layer_at >= 0 else -1
         expert = indices[template.expert_at] if template.expert_at >= 0 else -1
         other = template.other
-        if other is None and MASK.fullmatch(spelled) and len(record.shape) != 1:
+        if other is None and template.mask and len(record.shape) != 1:
             other = Role.BUFFER
         if other is None and layer >= (facts.layers or layer + 1):
             other = Role.MTP
@@ -93,16 +96,23 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
         paths[layer].add(template.path + ".bias" * template.bias)
     interned: dict[frozenset[str], frozenset[str]] = {}
     siblings = {n: interned.setdefault(f := frozenset(p), f) for n, p in paths.items()}
-    known: dict[tuple[Template, int], tuple[Rule, ...]] = {}
+    known: dict[tuple[Template, int], tuple[tuple[Rule, ...], bool]] = {}
     parts: list[Part] = []
     for record, template, layer, expert in cut:
         near = siblings[layer]
         key = (template, id(near))
-        if (rules := known.get(key)) is None:
+        if (found := known.get(key)) is None:
             rules = rules_for(template, near, facts.model_type, inside=layer >= 0)
-            known[key] = rules
+            found = known[key] = (rules, needs_siblings(rules))
         parts.append(
-            Part(record=record, template=template, layer=layer, expert=expert, rules=rules)
+            Part(
+                record=record,
+                template=template,
+                layer=layer,
+                expert=expert,
+                rules=found[0],
+                late=found[1],
+            )
         )
     return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
 
@@ -120,9 +130,7 @@ def hidden_of(parts: list[Part], facts: ConfigFacts) -> int:
         if len(p.record.shape) == 1 and first_role(p) in RESIDUAL_NORMS
     )
     embeds = most_common(
-        p.record.shape[1]
-        for p in parts
-        if len(p.record.shape) == 2 and first_role(p) is Role.EMBED
+        p.record.shape[1] for p in parts if len(p.record.shape) == 2 and first_role(p) is Role.EMBED
     )
     return norms or embeds or facts.hidden
 

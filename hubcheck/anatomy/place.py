@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
-from hubcheck.anatomy.interface import Matrix, Role
+from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.rules import READERS, RESIDUAL_NORMS, VECTORS, WRITERS, Rule, Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes, split_axis
-from hubcheck.checkpoint.interface import TensorRecord
 
 MAX_EXPERTS: Final = 4096
 """More experts in one tensor than any published model has is not believed."""
@@ -38,8 +38,6 @@ PAIRED: Final = frozenset(
 class Site:
     """What is known about the place a tensor stands in."""
 
-    layer: int
-    expert: int
     bias: bool
     hidden: int
     """Width of the residual stream, or 0 when it could not be established."""
@@ -52,15 +50,27 @@ class Site:
     """Orientation the model's unambiguous tensors of this kind show, None if they show none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slab:
+class Slab(NamedTuple):
     """One [n, in] matrix before its axis ``n`` is split."""
 
-    expert: int
+    stacked: int
+    """Index in the stack, or -1 where the tensor holds one matrix."""
     n: int
     n_in: int
     transposed: bool
     offset: int
+
+
+class Form(NamedTuple):
+    """A canonical matrix inside some tensor of a shape, as ``Matrix`` describes it."""
+
+    role: Role
+    stacked: int
+    n_out: int
+    n_in: int
+    transposed: bool
+    offset: int
+    segments: Segments
 
 
 def fits(rule: Rule, n: int, n_in: int, hidden: int) -> bool:
@@ -105,7 +115,7 @@ def slabs_of_weight(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[
         return
     n, n_in = (b, a) if transposed else (a, b)
     for i in range(count):
-        yield Slab(i if several else site.expert, n, n_in, transposed, i * a)
+        yield Slab(i if several else -1, n, n_in, transposed, i * a)
 
 
 def slabs_of_vector(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[Slab]:
@@ -120,7 +130,7 @@ def slabs_of_vector(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[
     elif prod(shape) == n:
         residual = any(role in RESIDUAL_NORMS or role in WRITERS for role in rule.roles)
         if not residual or site.hidden in (0, n):
-            yield Slab(site.expert, n, 1, transposed=True, offset=0)
+            yield Slab(-1, n, 1, transposed=True, offset=0)
 
 
 def pieces_of(rule: Rule, n: int, n_in: int, site: Site) -> tuple[Segments, ...] | None:
@@ -139,14 +149,20 @@ def pieces_of(rule: Rule, n: int, n_in: int, site: Site) -> tuple[Segments, ...]
     return split_axis(rule.split, n, site.sizes)
 
 
-def place(rule: Rule, record: TensorRecord, site: Site) -> tuple[Matrix, ...] | None:
-    """Return the canonical matrices of ``record`` under ``rule``, or None when it does not fit."""
-    shape = record.shape
+@lru_cache(maxsize=4096)
+def place(rule: Rule, shape: tuple[int, ...], site: Site) -> tuple[Form, ...] | None:
+    """Return where the canonical matrices of a rule lie, or None when the shape does not fit.
+
+    Args:
+        rule: A rule with roles.
+        shape: Shape of the stored tensor.
+        site: Its place. Thousands of experts share one, hence the cache.
+    """
     if any(size <= 0 for size in shape):
         return None
     vector = site.bias or rule.roles[0] in VECTORS
     find = slabs_of_vector if vector else slabs_of_weight
-    matrices: list[Matrix] = []
+    forms: list[Form] = []
     pieces: tuple[Segments, ...] | None = None
     for slab in find(rule, shape, site):
         # Stacked experts share one width, so one split serves all of them.
@@ -154,21 +170,17 @@ def place(rule: Rule, record: TensorRecord, site: Site) -> tuple[Matrix, ...] | 
         if pieces is None:
             return None
         for role, segments in zip(rule.roles, pieces, strict=True):
-            n_out = sum(len(range(*piece)) for piece in segments)
             base = 0 if slab.transposed else slab.offset
             placed = tuple((a + base, b + base, step) for a, b, step in segments)
-            matrices.append(
-                Matrix(
+            forms.append(
+                Form(
                     role=role,
-                    layer=site.layer,
-                    expert=slab.expert,
-                    bias=site.bias,
-                    tensor=record.name,
-                    n_out=n_out,
+                    stacked=slab.stacked,
+                    n_out=sum(len(range(*piece)) for piece in segments),
                     n_in=slab.n_in,
                     transposed=slab.transposed,
                     offset=slab.offset if slab.transposed else placed[0][0],
                     segments=placed,
                 )
             )
-    return tuple(matrices) or None
+    return tuple(forms) or None

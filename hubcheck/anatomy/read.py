@@ -15,7 +15,7 @@ from hubcheck.anatomy.config import ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
-from hubcheck.anatomy.place import PAIRED, Site, place
+from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS, Store
 from hubcheck.anatomy.splits import Split, SplitSizes
 from hubcheck.checkpoint.interface import Checkpoint
@@ -113,25 +113,39 @@ class Draft:
                 break
             sizes = self.sizes(part, rule.roles[0]) if part.late else NO_SIZES
             site = Site(
-                layer=part.layer,
-                expert=part.expert,
                 bias=template.bias,
                 hidden=self.hidden,
                 sizes=sizes,
                 query_fits=self.query_fits(part, sizes) if rule.roles[0] is Role.Q else None,
-                experts=self.width(Role.ROUTER, part.layer, -1, 0),
+                experts=self.width(Role.ROUTER, part.layer, -1, 0) if part.late else 0,
                 columns=self.columns.get(rule.store is Store.STACKED),
             )
-            placed = place(rule, record, site)
-            if placed is not None:
-                self.add(record.name, placed)
+            forms = place(rule, record.shape, site)
+            if forms is not None:
+                self.add(part, forms)
                 return
         self.reject(record.name)
 
-    def add(self, name: str, placed: tuple[Matrix, ...]) -> None:
+    def add(self, part: Part, forms: tuple[Form, ...]) -> None:
         """Enter the matrices of one tensor, all or none."""
-        keys = [(m.role, m.layer, m.expert, m.bias) for m in placed]
-        for key in keys:
+        name, layer, bias = part.record.name, part.layer, part.template.bias
+        matrices = {
+            (role, layer, expert, bias): Matrix(
+                role=role,
+                layer=layer,
+                expert=expert,
+                bias=bias,
+                tensor=name,
+                n_out=n_out,
+                n_in=n_in,
+                transposed=transposed,
+                offset=offset,
+                segments=segments,
+            )
+            for role, stacked, n_out, n_in, transposed, offset, segments in forms
+            for expert in (stacked if stacked >= 0 else part.expert,)
+        }
+        for key in matrices:
             if (first := self.matrices.get(key)) is not None:
                 self.reject(
                     name,
@@ -139,7 +153,7 @@ class Draft:
                     "already has; the second is counted as unknown.",
                 )
                 return
-        self.matrices.update(zip(keys, placed, strict=True))
+        self.matrices.update(matrices)
 
 
 def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:

@@ -34,9 +34,9 @@ class Store(StrEnum):
     """[E * in, n]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """One line of the table."""
+    """One line of the table; compared by identity, since it is a cache's key."""
 
     path: re.Pattern[str]
     roles: tuple[Role, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import sentences
+from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
 from hubcheck.verdict.words import DeclarationVerdict
 
@@ -44,7 +44,7 @@ def message(report: Report) -> str:
         case DeclarationVerdict.CONTRADICTED:
             return "differs from its card"
         case DeclarationVerdict.NONE_FOUND:
-            bases = len(sentences.tested(report))
+            bases = len(matches.tested(report))
             return f"no relation to {bases} tested base{'' if bases == 1 else 's'}"
         case DeclarationVerdict.INCONCLUSIVE:
             return "inconclusive"
@@ -93,19 +93,18 @@ def svg(report: Report) -> str:
 
 
 def _bases(report: Report) -> str:
-    bases = sentences.declared(report)
+    bases = matches.declared(report)
     if not bases:
         return "declared base"
     more = f" and {len(bases) - 1} more" if len(bases) > 1 else ""
     return (
-        plain_text(sentences.name(bases[0].base.ref, bases[0].base.revision), limit=NAME_LIMIT)
-        + more
+        plain_text(names.name(bases[0].base.ref, bases[0].base.revision), limit=NAME_LIMIT) + more
     )
 
 
 def _commit(report: Report) -> str:
     revision = report.subject.revision
-    return f" - {sentences.short(revision)}" if sentences.is_commit(revision) else ""
+    return f" - {names.short(revision)}" if names.is_commit(revision) else ""
 
 
 def _width(text: str) -> int:

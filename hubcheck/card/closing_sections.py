@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import numbers, sentences
+from hubcheck.card import names, numbers, sentences
 from hubcheck.card.document import (
     CodeBlock,
     Details,
@@ -31,19 +31,25 @@ WARNINGS_SHOWN: Final = 40
 STANDING_LIMITS: Final = (
     (
         "distil",
-        "Distillation leaves no trace in weights: a model trained on another's answers "
-        "is not seen here.",
+        (
+            "Distillation leaves no trace in weights: a model trained on another's answers "
+            "is not seen here."
+        ),
     ),
     ("either direction", sentences.RELATED_MEANS),
     (
         "unrelated",
-        "Unrelated assumes that a copy kept at least the share printed beside it, in the layers "
-        "that were read, and at depth sample that it was not relabelled and rotated.",
+        (
+            "Unrelated assumes that a copy kept at least the share printed beside it, in the layers "
+            "that were read, and at depth sample that it was not relabelled and rotated."
+        ),
     ),
     (
         "bound",
-        "The bounds assume that the base's units had no meaningful order when its training began, "
-        "and that it was trained without the subject.",
+        (
+            "The bounds assume that the base's units had no meaningful order when its training "
+            "began, and that it was trained without the subject."
+        ),
     ),
 )
 """Always printed; the key says which of them a limit from the report already covers."""
@@ -110,9 +116,7 @@ def _replay(report: Report) -> Details:
 
 
 def _whole(ref: str, revision: str) -> Identifier:
-    return Identifier(
-        f"{ref}@{revision}" if sentences.is_commit(revision) else ref, limit=LONG_TEXT
-    )
+    return Identifier(f"{ref}@{revision}" if names.is_commit(revision) else ref, limit=LONG_TEXT)
 
 
 def _policy(report: Report) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import numbers, sentences
+from hubcheck.card import first_table, names, numbers, sentences
 from hubcheck.card.closing_sections import closing_sections
 from hubcheck.card.context_section import context_section
 from hubcheck.card.document import (
@@ -51,7 +51,7 @@ def compose(report: Report) -> Document:
     blocks += context_section(report)
     blocks += closing_sections(report)
     return Document(
-        subject=sentences.pinned(report.subject.ref, report.subject.revision),
+        subject=names.pinned(report.subject.ref, report.subject.revision),
         title=sentences.title(report),
         verdict=report.verdict.value,
         tone=TONES[report.verdict],
@@ -62,11 +62,11 @@ def compose(report: Report) -> Document:
 def _bases(report: Report) -> Table:
     rows = tuple(
         (
-            (sentences.pinned(finding.base.ref, finding.base.revision),),
-            sentences.why_cell(finding),
-            sentences.verdict_cell(report, finding),
-            sentences.evidence_cell(finding),
-            sentences.kept_cell(finding),
+            (names.pinned(finding.base.ref, finding.base.revision),),
+            first_table.why_cell(finding),
+            first_table.verdict_cell(report, finding),
+            first_table.evidence_cell(finding),
+            first_table.kept_cell(finding),
         )
         for finding in report.findings[:BASES_SHOWN]
     )
@@ -79,6 +79,6 @@ def _footer(report: Report) -> Line:
     read = f"Read {numbers.byte_count(coverage.bytes_read)} of {total}"
     text = Trusted(f"{read} in {numbers.duration(report.seconds)} - ")
     revision = report.subject.revision
-    if sentences.is_commit(revision):
-        return (text, Trusted(f"commit {sentences.short(revision)}"))
-    return (text, sentences.pinned(report.subject.ref, revision))
+    if names.is_commit(revision):
+        return (text, Trusted(f"commit {names.short(revision)}"))
+    return (text, names.pinned(report.subject.ref, revision))

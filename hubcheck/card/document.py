@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, assert_never
 
 from hubcheck.card.escaping import DEFAULT_LIMIT, code_line
 
-_UNSAFE: Final = re.compile(r"[<>&|`*_\[\]$~\\@#^]|::|//|[^\x20-\x7e…–·≥≠]")
+_UNSAFE: Final = re.compile(r"[<>&|`*_\[\]$~\\@#^]|::|//|[^\x20-\x7e…]")
 
 CODE_LIMIT: Final = 400
 """Characters of one piece of a monospaced line: a command with several bases fits."""

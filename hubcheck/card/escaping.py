@@ -22,7 +22,7 @@ EMPTY: Final = "(empty)"
 """What stands for a text in which there is nothing to see: a gap could be read as anything."""
 
 DEFAULT_LIMIT: Final = 160
-"""Characters shown of one untrusted text: longer than any honest model name (96 + 1 + 96 at most)."""
+"""Characters shown of one untrusted text; honest names, files and reasons are shorter."""
 
 INPUT_LIMIT: Final = 20_000
 """Characters looked at: a megabyte of blanks must not cost time."""
@@ -64,11 +64,11 @@ _SIMPLE_VALUE: Final = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
-    """Return ``text`` as one line in which every character can be seen.
+    r"""Return ``text`` as one line in which every character can be seen.
 
     Runs of white space become one space. Controls, bidirectional overrides, zero-width characters,
     variation selectors, lone surrogates and towers of combining marks become escapes such as
-    ``\\u202e``. Text longer than ``limit`` characters is cut and ends with an ellipsis.
+    ``\u202e``. Text longer than ``limit`` characters is cut and ends with an ellipsis.
     """
     shown: list[str] = []
     marks = 0

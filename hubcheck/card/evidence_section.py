@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import numbers, sentences
+from hubcheck.card import matches, names, numbers, sentences
 from hubcheck.card.document import (
     Details,
     Heading,
@@ -59,13 +59,13 @@ def _families(finding: Finding) -> tuple[Evidence, ...]:
 def _evidence(finding: Finding, *, legend: bool) -> Details:
     summary: list[Trusted | Identifier] = [
         Trusted("Evidence: "),
-        sentences.pinned(finding.base.ref, finding.base.revision),
+        names.pinned(finding.base.ref, finding.base.revision),
     ]
     if finding.families_tested:
         plural = "family" if finding.families_tested == 1 else "families"
         summary.append(Trusted(f", {numbers.count(finding.families_tested)} {plural}"))
     blocks: list[Paragraph | Table] = [Paragraph(content=_statement(finding))]
-    if finding.power:
+    if finding.power and finding.verdict not in matches.MATCHES:
         blocks.append(Paragraph(content=_stated(finding.power)))
     families = _families(finding)
     if families:
@@ -84,7 +84,7 @@ def _statement(finding: Finding) -> Line:
         found += _stated(finding.reason)
     if finding.relation is not None and finding.relation.detail:
         found += _stated(finding.relation.detail)
-    if finding.verdict in sentences.MATCHES:
+    if finding.verdict in matches.MATCHES:
         found += [Trusted(_bound(finding)), Trusted(sentences.RELATED_MEANS)]
     elif finding.verdict is Verdict.UNRELATED:
         found.append(
@@ -148,8 +148,8 @@ def _kind(item: Evidence) -> Line:
 
 def _part_bound(part: PartVerdict) -> str:
     # A part whose order agrees and whose content does not has a bound, and no meaning.
-    matches = part.verdict in sentences.MATCHES and part.log10_p < 0
-    return numbers.chance(part.log10_p) if matches else numbers.NOTHING
+    shown = part.verdict in matches.MATCHES and part.log10_p < 0
+    return numbers.chance(part.log10_p) if shown else numbers.NOTHING
 
 
 def _own_bound(item: Evidence) -> str:
@@ -170,14 +170,14 @@ def _parts(report: Report) -> tuple[Details, ...]:
     for finding in report.findings:
         if not finding.parts:
             continue
-        blocks.append(Heading(content=(sentences.pinned(finding.base.ref, finding.base.revision),)))
+        blocks.append(Heading(content=(names.pinned(finding.base.ref, finding.base.revision),)))
         rows = tuple(
             (
                 (Untrusted(part.name),),
                 (Trusted(part.verdict.value),),
                 (Trusted(_part_bound(part)),),
                 (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
-                if part.verdict in sentences.MATCHES
+                if part.verdict in matches.MATCHES
                 else (Trusted(numbers.NOTHING),),
             )
             for part in finding.parts
@@ -191,7 +191,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
 def _controls(report: Report) -> tuple[Details, ...]:
     rows = tuple(
         (
-            (sentences.pinned(finding.base.ref, finding.base.revision),),
+            (names.pinned(finding.base.ref, finding.base.revision),),
             (Trusted(f"{finding.controls.shifted_hits:.1f}"),),
             (Trusted(numbers.percent(finding.controls.self_hits)),),
         )

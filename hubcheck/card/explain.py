@@ -33,7 +33,7 @@ disguised (verdict about one base)
   comes from a table of independent small models (calibrated), not from a proof.
 {_RELATED}
   Does not mean: intent. Some tools reorder neurons for speed.
-  Do: run again with --depth deep, which tries to prove the match exactly, and ask the publisher.""",
+  Do: run again with --depth deep, which tries for an exact proof, and ask the publisher.""",
     "unrelated": """\
 unrelated (verdict about one base)
   Means: the agreement is what chance gives, and a copy that kept at least the share printed

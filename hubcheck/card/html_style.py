@@ -9,15 +9,19 @@ from __future__ import annotations
 from typing import Final
 
 STYLE: Final = """
-:root{color-scheme:light dark;--page:#f4f5f7;--paper:#fff;--ink:#1b2129;--soft:#5b6572;--line:#dfe3e8;
---wash:#f6f7f9;--good:#14663b;--good-wash:#e3f3e9;--bad:#9c2a1c;--bad-wash:#fbe8e4;--plain:#1f4f86;
+:root{color-scheme:light dark;--page:#f4f5f7;--paper:#fff;--ink:#1b2129;--soft:#5b6572;
+--line:#dfe3e8;
+--wash:#f6f7f9;--good:#14663b;--good-wash:#e3f3e9;--bad:#9c2a1c;--bad-wash:#fbe8e4;
+--plain:#1f4f86;
 --plain-wash:#e5eef8;--muted:#5b6572;--muted-wash:#eceef1}
-@media (prefers-color-scheme:dark){:root{--page:#0f1318;--paper:#171c23;--ink:#e5e9ee;--soft:#9aa5b1;
+@media (prefers-color-scheme:dark){:root{--page:#0f1318;--paper:#171c23;--ink:#e5e9ee;
+--soft:#9aa5b1;
 --line:#2c343e;--wash:#1d232b;--good:#7fd6a2;--good-wash:#173526;--bad:#ff9f8e;--bad-wash:#45201b;
 --plain:#93c2f7;--plain-wash:#1a3049;--muted:#a9b3be;--muted-wash:#29313a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;
-font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sans-serif}
+font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",
+sans-serif}
 main{max-width:60rem;margin:2.5rem auto;padding:2.25rem 2.5rem 1.75rem;background:var(--paper);
 border:1px solid var(--line);border-radius:10px;border-top:5px solid var(--tone)}
 main.good{--tone:var(--good);--tone-wash:var(--good-wash)}
@@ -38,8 +42,10 @@ p{margin:.7rem 0;overflow-wrap:anywhere}
 .lead strong{font-weight:600}
 .note,.footer{color:var(--soft);font-size:.875rem}
 .footer{margin:1.1rem 0 1.5rem}
-code,pre{font-family:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-code{font-size:.875em;background:var(--wash);padding:.1em .3em;border-radius:4px;overflow-wrap:anywhere}
+code,pre{font-family:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",
+monospace}
+code{font-size:.875em;background:var(--wash);padding:.1em .3em;border-radius:4px;
+overflow-wrap:anywhere}
 pre{font-size:.8125rem;line-height:1.6;background:var(--wash);border:1px solid var(--line);
 border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;overflow-x:auto}
 pre mark{background:var(--plain-wash);color:var(--plain);border-radius:3px;font-weight:600}
@@ -73,7 +79,8 @@ details{border-top:1px solid var(--line)}
 details:last-of-type{border-bottom:1px solid var(--line)}
 summary{cursor:pointer;padding:.75rem 0;font-weight:600;font-size:.9375rem;overflow-wrap:anywhere}
 summary:hover{color:var(--plain)}
-summary:focus-visible,a:focus-visible{outline:2px solid var(--plain);outline-offset:3px;border-radius:3px}
+summary:focus-visible,a:focus-visible{outline:2px solid var(--plain);outline-offset:3px;
+border-radius:3px}
 .folded{padding:0 0 1.1rem 1.15rem;font-size:.9375rem}
 .folded>:first-child{margin-top:0}
 .folded li{margin:.35rem 0}

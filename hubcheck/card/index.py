@@ -44,7 +44,8 @@ def index_html(entries: tuple[IndexEntry, ...]) -> str:
         "<h1>What the cards say, and what the weights say</h1>\n"
         '<p class="lead">Each row is one model. The chance is a bound on a match by accident; '
         "kept is the share of the base that is still there.</p>\n"
-        f'<div class="scroll stack index"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n'
+        f'<div class="scroll stack index"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{rows}\n"
         "</tbody>\n</table></div>\n"
         '<p class="note">The raw norm cosine is high between strangers too. It is shown because '
         "it is often quoted; it moves no verdict.</p>"

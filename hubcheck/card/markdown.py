@@ -107,7 +107,7 @@ def _inline(part: Inline) -> str:
             assert_never(part)
 
 
-def _block(block: Block) -> str:
+def _block(block: Block) -> str:  # noqa: PLR0911 - one return per kind of block
     match block:
         case Heading(content=content):
             return f"**{inline(content)}**"

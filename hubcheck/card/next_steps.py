@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import sentences
+from hubcheck.card import first_table, matches
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
 from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
@@ -40,19 +40,19 @@ def next_steps(report: Report) -> NextSteps:
 
 
 def _correct(report: Report) -> Line:
-    refuted = [f for f in sentences.declared(report) if f.verdict is Verdict.UNRELATED]
+    refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
     place = next((p for f in refuted for p in f.proposed_by if p not in _NOT_A_PLACE), "")
     if not place:
         return (Trusted("right? correct the base that was named"),)
-    return (Trusted("right? change "), Untrusted(place, limit=sentences.FEW_WORDS))
+    return (Trusted("right? change "), Untrusted(place, limit=first_table.FEW_WORDS))
 
 
 def _declare(report: Report) -> Line:
-    found = sentences.main_match(report)
+    found = matches.main_match(report)
     if found is None:
         return (Trusted("right? declare the base in the card"),)
     value = yaml_value(found.base.ref)
-    if any(f.verdict in sentences.MATCHES for f in sentences.declared(report)):
+    if any(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return (Trusted("right? add "), Identifier(value), Trusted(" to the declared bases"))
     return (Trusted("right? put "), Identifier(f"base_model: {value}"), Trusted(" in the card"))
 
@@ -62,7 +62,7 @@ def _decide(report: Report) -> tuple[Line, ...]:
         name = _command(report, "hubcheck check SUBJECT --base ORG/NAME")
         return ((Trusted("name a base: "), name),)
     steps: list[Line] = []
-    if any(sentences.is_gated(f) for f in report.findings):
+    if any(matches.is_gated(f) for f in report.findings):
         steps.append(
             (
                 Trusted("ask the owner for access, then run again with "),
@@ -70,7 +70,7 @@ def _decide(report: Report) -> tuple[Line, ...]:
                 Trusted(" set"),
             )
         )
-    if any(sentences.is_framed(f) for f in report.findings):
+    if any(matches.is_framed(f) for f in report.findings):
         steps.append((Trusted("do not act on this result alone"),))
     if any("--max-read" in f.reason for f in report.findings):
         steps.append((Trusted("allow more to be read: "), Identifier("--max-read")))
@@ -81,12 +81,12 @@ def _decide(report: Report) -> tuple[Line, ...]:
         steps.append((Trusted("read more: "), command))
     if steps:
         return tuple(steps)
-    found = sentences.main_match(report)
-    if found is not None and sentences.appeared_later(report, found):
+    found = matches.main_match(report)
+    if found is not None and matches.appeared_later(report, found):
         return ((Trusted("nothing to do here; see the card of the later model"),), _WRONG)
     if found is not None and found.declared:
         return ((Trusted("right? name in the card what was reused"),), _WRONG)
-    if found is not None and not sentences.declared(report):
+    if found is not None and not matches.declared(report):
         return ((Trusted("right? say so in the card"),), _WRONG)
     other = _command(report, "hubcheck check SUBJECT --suspect ORG/NAME")
     return ((Trusted("see the reason in the table"),), (Trusted("test another base: "), other))
@@ -94,7 +94,7 @@ def _decide(report: Report) -> tuple[Line, ...]:
 
 def _could_decide(report: Report, finding: Finding) -> bool:
     unread = report.depth is Depth.HEADERS and finding.status == "not-tested"
-    return finding.verdict is Verdict.INCONCLUSIVE or (unread and not sentences.is_gated(finding))
+    return finding.verdict is Verdict.INCONCLUSIVE or (unread and not matches.is_gated(finding))
 
 
 def _command(report: Report, template: str) -> Identifier:

@@ -26,14 +26,12 @@ def byte_count(n_bytes: int) -> str:
     """Return bytes with a decimal unit and three significant digits: ``12.4 MB``."""
     if n_bytes < 1000:  # noqa: PLR2004 - the step of decimal units
         return f"{n_bytes} B"
-    value = float(n_bytes)
-    unit = ""
-    for unit in _BYTE_UNITS:
-        value /= 1000
-        if value < 999.5:  # noqa: PLR2004 - what would print as 1000
-            break
+    scale = next(
+        (i for i in range(1, len(_BYTE_UNITS)) if n_bytes < 999.5 * 1000**i), len(_BYTE_UNITS)
+    )
+    value = n_bytes / 1000**scale
     digits = 0 if value >= 99.95 else 1  # noqa: PLR2004 - three significant digits
-    return f"{value:.{digits}f} {unit}"
+    return f"{value:.{digits}f} {_BYTE_UNITS[scale - 1]}"
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
-from hubcheck.card import numbers, sentences
+from hubcheck.card import first_table, matches, names, numbers
 from hubcheck.card.compose import compose
 from hubcheck.card.document import (
     Chip,
@@ -80,18 +80,18 @@ def summary(report: Report) -> str:
 
 def overview_row(report: Report) -> OverviewRow:
     """Return a report as one row of the overview."""
-    finding = sentences.main_match(report) or next(
-        (f for f in report.findings if f.verdict in sentences.MATCHES),
+    finding = matches.main_match(report) or next(
+        (f for f in report.findings if f.verdict in matches.MATCHES),
         next(iter(report.findings), None),
     )
     cosines = [n.cosine for n in report.context.norms if finding and n.base == finding.base.ref]
     return OverviewRow(
-        subject=sentences.name(report.subject.ref, report.subject.revision),
+        subject=names.name(report.subject.ref, report.subject.revision),
         card_says=", ".join(report.declared.bases) or "no base",
         weights_say=_weights_say(report, finding),
         verdict=report.verdict,
         by_chance=_by_chance(finding),
-        kept=raw_text(sentences.kept_cell(finding)) if finding else numbers.NOTHING,
+        kept=raw_text(first_table.kept_cell(finding)) if finding else numbers.NOTHING,
         norm_cosine=numbers.cosine(cosines[0]) if cosines else numbers.NOTHING,
     )
 
@@ -150,17 +150,17 @@ def _by_chance(finding: Finding | None) -> str:
     return numbers.chance(finding.log10_p) if finding.log10_p < 0 else numbers.NOTHING
 
 
-def _weights_say(report: Report, finding: Finding | None) -> str:
+def _weights_say(report: Report, finding: Finding | None) -> str:  # noqa: PLR0911 - one per case
     # Names stand raw here: every caller escapes the whole cell for its medium.
     if finding is None:
         return "nothing to compare with"
-    ref = sentences.name(finding.base.ref, finding.base.revision)
-    bases = len(sentences.tested(report))
+    ref = names.name(finding.base.ref, finding.base.revision)
+    bases = len(matches.tested(report))
     if report.verdict is DeclarationVerdict.NONE_FOUND and bases > 1:
         return f"unrelated to {bases} tested bases"
-    if sentences.is_relation(finding, RelationKind.COMMON_INITIALISATION):
+    if matches.is_relation(finding, RelationKind.COMMON_INITIALISATION):
         return f"same initialisation as {ref}"
-    if sentences.is_relation(finding, RelationKind.PARTS):
+    if matches.is_relation(finding, RelationKind.PARTS):
         return f"parts related to {ref}"
     match finding.verdict:
         case Verdict.IDENTICAL | Verdict.RELATED | Verdict.UNRELATED:
@@ -169,7 +169,7 @@ def _weights_say(report: Report, finding: Finding | None) -> str:
             return f"related to {ref}, disguised"
         case Verdict.NOT_TESTED:
             return f"{ref} not tested"
-        case Verdict.INCONCLUSIVE if sentences.is_framed(finding):
+        case Verdict.INCONCLUSIVE if matches.is_framed(finding):
             return f"order agrees with {ref}, content does not"
         case Verdict.INCONCLUSIVE:
             return f"cannot tell about {ref}"

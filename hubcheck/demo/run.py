@@ -74,7 +74,7 @@ def demo(
     print("Six small models, each held against the base its card declares (or is suspected of):\n")
     print(overview(tuple(rows)))
     print(
-        "The twin shares only configuration, text and tokenizer with the base, and its norms still\n"
+        "The twin shares only configuration, text and tokenizer with the base; its norms still\n"
         "look like a copy of the base's. hubcheck judges by order and content instead.\n"
     )
     shown = printable(out)

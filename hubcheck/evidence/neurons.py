@@ -214,7 +214,7 @@ class NeuronTest:
                 seen = side.through_tokens(values, gain)
             if seen is not None:
                 token[name] = seen
-        rows = np.concatenate([unit_rows(raw[n]) for n in ("gate", "up") if n in raw], axis=1)
+        rows = np.concatenate([raw[n] for n in ("gate", "up") if n in raw], axis=1)
         signed = {
             frame: uncentred(of["up"])
             for frame, of in (("raw", raw), ("token", token))

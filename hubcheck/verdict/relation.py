@@ -19,18 +19,23 @@ ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M
 """Largest relative rounding error of a storage dtype (half a unit in the last place, doubled
 because either side may have been rounded)."""
 
+SAME_DIRECTION: Final = 0.9999
+"""Units that kept this much point the same way to within storage rounding ..."""
+RESCALED: Final = 0.02
+"""... so a relative change beyond this is a change of their lengths: rescaled, not retrained."""
+
 
 def relation_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Relation:
     """Return the relation of two models whose bodies match, and the figures behind it."""
     hitting = comparison.hitting
     changes = [o.change for o in hitting if o.change >= 0]
-    recast = _recast(changes, base, subject)
-    if recast is not None:
-        return recast
-    moved = [*_rearranged(comparison, base, subject)]
+    moved = _rearranged(comparison, base, subject)
     layers = _layers(hitting, base, subject)
     width = _width(base, subject)
     vocabulary = _vocabulary(comparison, base, subject)
+    recast = _recast(changes, base, subject)
+    if recast is not None and not (moved or layers or width or vocabulary):
+        return recast
     detail = "; ".join([*moved, *layers, *width, *vocabulary, *_figures(changes)])
     for kind, reasons in (
         (RelationKind.LAYERS_CHANGED, layers),
@@ -78,6 +83,9 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
         seen = by_test.get(test, [])
         if seen and not any(seen):
             words.append(f"{name} relabelled")
+    scaled = [o for o in hitting if o.kept > SAME_DIRECTION and o.change > RESCALED]
+    if 2 * len(scaled) > len(hitting):
+        words.append("units rescaled")
     values = [o for o in hitting if o.test is Test.VO]
     if any(o.best.subject.member != o.base.member for o in values):
         words.append("attention heads relabelled")

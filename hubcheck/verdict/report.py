@@ -100,7 +100,7 @@ class Evidence(_Part):
     """One test's outcome on one family."""
 
     test: str = Field(
-        description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs, digest"
+        description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs"
     )
     family: str = Field(description="which units, in words: 'neurons of layer 7'")
     kind: EvidenceKind

@@ -35,7 +35,7 @@ class Page(HTMLParser):
     text: str = ""
     prose: str = ""
     code_depth: int = 0
-    declarations: int = 0
+    declarations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start the parser."""
@@ -59,15 +59,15 @@ class Page(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         """Note a comment."""
-        self.declarations += 1
+        self.declarations.append(data)
 
     def handle_decl(self, decl: str) -> None:
         """Note a declaration."""
-        self.declarations += 1
+        self.declarations.append(decl)
 
     def handle_pi(self, data: str) -> None:
         """Note a processing instruction."""
-        self.declarations += 1
+        self.declarations.append(data)
 
 
 def markdown_page(text: str) -> Page:

@@ -11,8 +11,8 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Details, raw_text
 from hubcheck.card.explain import TEXTS
-from hubcheck.verdict.report import BaseModelRef, Licence, Report
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.report import BaseModelRef, Finding, Licence, Report
+from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from tests.card import reports
 from tests.card.reports import cases, matching, report, unrelated, untested
 
@@ -29,6 +29,11 @@ def declared(**changes: Any) -> Any:  # noqa: ANN401 - a finding
     base = BaseModelRef(ref="acme/base-7b", revision=reports.DECLARED_COMMIT, created="")
     fields: dict[str, Any] = {"declared": True, "base": base, "proposed_by": ("README.md line 4",)}
     return matching(**(fields | changes))
+
+
+LATER = matching(
+    base=BaseModelRef(ref="x/later", revision=reports.OTHER_COMMIT, created="2026-05-01T00:00:00Z")
+)
 
 
 @pytest.mark.parametrize("name", sorted(cases()))
@@ -80,8 +85,10 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.UNDECLARED,
             (declared(), matching()),
-            "hubcheck: the card says acme/base-7b, the weights also match other/base-7b  "
-            "(undeclared)",
+            (
+                "hubcheck: the card says acme/base-7b, the weights also match other/base-7b  "
+                "(undeclared)"
+            ),
         ),
         (
             DeclarationVerdict.UNDECLARED,
@@ -91,8 +98,25 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.NONE_FOUND,
             (unrelated(declared=False),),
-            "hubcheck: the card declares no base, and the weights do not match the one tested, "
-            "acme/base-7b  (none-found)",
+            (
+                "hubcheck: the card declares no base, and the weights do not match the one tested, "
+                "acme/base-7b  (none-found)"
+            ),
+        ),
+        (
+            DeclarationVerdict.INCONCLUSIVE,
+            (cases()["parts"].findings[0].model_copy(update={"declared": True}),),
+            "hubcheck: parts of the weights match other/base-7b, the body does not  (inconclusive)",
+        ),
+        (
+            DeclarationVerdict.INCONCLUSIVE,
+            (LATER,),
+            "hubcheck: the weights match x/later, which appeared later  (inconclusive)",
+        ),
+        (
+            DeclarationVerdict.CONFIRMED,
+            (declared(base=BaseModelRef(ref="/data/zoo/base", revision="local", created="")),),
+            "hubcheck: the weights match the declared base …/zoo/base  (confirmed)",
         ),
         (
             DeclarationVerdict.INCONCLUSIVE,
@@ -148,6 +172,33 @@ def test_next_step_never_pastes_a_dangerous_name() -> None:
         update={"subject": subject.subject.model_copy(update={"ref": "a;rm -rf"})}
     )
     assert "hubcheck check SUBJECT --base ORG/NAME" in table.summary(risky)
+
+
+@pytest.mark.parametrize(
+    ("depth", "finding", "step"),
+    [
+        (Depth.HEADERS, untested("a/a", "no weights were read"), "read more: hubcheck check"),
+        (Depth.SAMPLE, untested("a/a", "needs more than --max-read allows: x"), "allow more to"),
+        (Depth.SAMPLE, untested("a/a", "gated, and no token with access"), "ask the owner"),
+        (Depth.SAMPLE, untested("a/a", "no shared order"), "test another base"),
+        (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "--depth deep"),
+        (Depth.DEEP, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
+        (Depth.SAMPLE, LATER, "nothing to do here"),
+        (Depth.SAMPLE, cases()["parts"].findings[0], "say so in the card"),
+    ],
+)
+def test_each_open_end_has_a_way_on(depth: Depth, finding: Finding, step: str) -> None:
+    """An inconclusive card names the one thing that could settle it."""
+    subject = report(DeclarationVerdict.INCONCLUSIVE, finding, depth=depth)
+    line = next(x for x in table.summary(subject).splitlines() if x.startswith("Next: "))
+    assert step in line
+
+
+def test_a_match_in_few_families_says_so() -> None:
+    """Where only some families match, the count of families stands beside the count of units."""
+    few = matching(units_hit=72, units_tested=1112, families_hit=3, families_tested=10)
+    text = table.summary(report(DeclarationVerdict.UNDECLARED, few))
+    assert "72 of 1,112, in 3 of 10 families" in text
 
 
 def test_local_folders_have_no_commit() -> None:

@@ -15,10 +15,9 @@ from hubcheck.card import escaping
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page, seen
 
-PIECES = st.sampled_from(
-    [*"<>&|`*_[]()!$~\\@#^:-+=./ \n\r\t'\"{}%", "\u202e", "\u200b", "\x1b[", "www.", "http://",
-     "::", "##[", "1.", "a", "B", "é", "ש", "GH-1", "#1", "@a", "&#64;", "&lt;", "<b>", "```", "\\|"]
-)  # fmt: skip
+SIGNS = "<>&|`*_[]()!$~\\@#^:-+=./ \n\r\t'\"{}%"
+WORDS = "\u202e|\u200b|\x1b[|www.|http://|::|##[|1.|a|B|é|ש|GH-1|#1|@a|&#64;|&lt;|<b>|```|\\"
+PIECES = st.sampled_from([*SIGNS, *WORDS.split("|"), "\\|"])
 HOSTILE = st.one_of(
     st.text(max_size=60),
     st.lists(PIECES, max_size=25).map("".join),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -19,11 +19,12 @@ from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
 
 MARKDOWN_TAGS = frozenset(
-    "h3 p strong table thead tbody tr th td code pre details summary ul li".split()
+    ("h3", "p", "strong", "code", "pre", "ul", "li", "details", "summary")
+    + ("table", "thead", "tbody", "tr", "th", "td")
 )
-HTML_TAGS = frozenset(
-    "html head meta title style body main header p span h1 h2 strong bdi code div table thead tbody "
-    "tr th td i ul li pre mark details summary".split()
+HTML_TAGS = (MARKDOWN_TAGS - {"h3"}) | frozenset(
+    ("html", "head", "meta", "title", "style", "body", "main", "header")
+    + ("h1", "h2", "span", "bdi", "div", "i", "mark")
 )
 
 

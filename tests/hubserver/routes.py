@@ -92,8 +92,6 @@ def answer(hub: Hub, request: Request) -> Reply:
         return repository
     revision = unquote(rest[0]) if rest else "main"
     commit = repository.resolve(revision)
-    if verb == "refs":
-        return _refs(repository)
     if commit is None:
         return error_reply(404, "RevisionNotFound", f"Invalid rev id: {revision}")
     path = "/".join(map(unquote, rest[1:]))
@@ -106,6 +104,8 @@ def _describe(
     hub: Hub, request: Request, repository: Repository, commit: Commit, verb: str, path: str
 ) -> Reply:
     match verb:
+        case "refs":
+            return _refs(repository)
         case "tree":
             return _tree(hub, request, commit, path)
         case "paths-info":

@@ -105,7 +105,7 @@ def test_documents_have_a_limit(model: Path) -> None:
     assert source.ledger.by_purpose()["document"] == 6
     with pytest.raises(UnreadableError, match="over the limit of 5 bytes"):
         source.read_document("README.md", limit=5)
-    with pytest.raises(MissingModelError, match="no file 'config.json'"):
+    with pytest.raises(MissingModelError, match=r"no file 'config\.json'"):
         source.read_document("config.json", limit=5)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.errors import HostileCheckpointError, HubcheckError, NetworkFaultError
+from hubcheck.errors import HostileCheckpointError, NetworkFaultError
 from hubcheck.source.interface import FileEntry, Pin
 from hubcheck.source.listing import read_entries, read_pin
 from hubcheck.source.reference import HubReference
@@ -30,14 +32,13 @@ JSON = st.recursive(
 @given(JSON)
 def test_any_json_is_a_listing_or_an_error_of_ours(payload: object) -> None:
     """No answer gets past the checks or breaks them."""
-    try:
+    with suppress(NetworkFaultError, HostileCheckpointError):
         for entry in read_entries(payload, "org/m"):
             assert entry.size >= 0
             assert not {"", ".", ".."} & set(entry.path.split("/"))
             assert entry.path.encode()
-        assert read_pin(payload, ASKED).revision
-    except HubcheckError as error:
-        assert str(error).isprintable()
+    with suppress(NetworkFaultError):
+        assert len(read_pin(payload, ASKED).revision) == 40
 
 
 def test_a_description_names_the_commit() -> None:

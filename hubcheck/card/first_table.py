@@ -1,0 +1,134 @@
+"""What stands in the cells of the first table?
+
+One row per base: why it was tested, the verdict, the count behind it, and how much is still there
+or would have been seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import matches, numbers
+from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Finding, Report
+
+REASONS_SHOWN: Final = 2
+
+SHORT_REASON: Final = 60
+
+FEW_WORDS: Final = 90
+"""Characters of a reason inside a table cell; the whole reason is in its folded section."""
+
+_RELATION_WORDS: Final = {
+    RelationKind.IDENTICAL: "",
+    RelationKind.RECAST: "same values, stored anew",
+    RelationKind.QUANTISED: "quantised",
+    RelationKind.FINE_TUNE: "fine-tune",
+    RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
+    RelationKind.LAYERS_CHANGED: "layers changed",
+    RelationKind.WIDTH_CHANGED: "width changed",
+    RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
+    RelationKind.LAYERS_CHANGED: "layers changed",
+    RelationKind.WIDTH_CHANGED: "width changed",
+    RelationKind.PARTS: "parts only",
+    RelationKind.COMMON_INITIALISATION: "common initialisation",
+    RelationKind.REARRANGED: "rearranged",
+    RelationKind.UNDETERMINED: "",
+}
+
+
+def why_cell(finding: Finding) -> Line:
+    """Return why this base was tested."""
+    reasons = finding.proposed_by[:REASONS_SHOWN]
+    parts: list[Trusted | Untrusted] = []
+    for reason in reasons:
+        if parts:
+            parts.append(Trusted(", "))
+        parts.append(Untrusted(reason, limit=FEW_WORDS))
+    more = len(finding.proposed_by) - len(reasons)
+    if more > 0:
+        parts.append(Trusted(f" and {more} more"))
+    return tuple(parts) or (Trusted(numbers.NOTHING),)
+
+
+def verdict_cell(report: Report, finding: Finding) -> Line:
+    """Return the verdict about one base, with its relation where there is one."""
+    content: list[Trusted | Untrusted | Identifier] = [Trusted(finding.verdict.value)]
+    if finding.verdict in {Verdict.RELATED, Verdict.DISGUISED}:
+        content += _relation_words(finding)
+    chip = Chip(tuple(content), tone(report, finding))
+    if finding.explained_by is not None:
+        explained = (Trusted(" (explained by "), Identifier(finding.explained_by), Trusted(")"))
+        return (chip, *explained)
+    return (chip,)
+
+
+def evidence_cell(finding: Finding) -> Line:  # noqa: PLR0911 - one return per case
+    """Return the count behind the verdict, or the reason why there is none."""
+    counted = numbers.hits(finding.units_hit, finding.units_tested)
+    reason = Untrusted(_few_words(finding.reason), limit=FEW_WORDS)
+    match finding.verdict:
+        case Verdict.NOT_TESTED:
+            return (reason,) if finding.reason else (Trusted("no reason given"),)
+        case Verdict.INCONCLUSIVE if finding.units_tested and finding.reason:
+            return (Trusted(f"{counted}, "), reason)
+        case Verdict.INCONCLUSIVE if not finding.units_tested:
+            return (reason,) if finding.reason else (Trusted("too little to decide"),)
+        case Verdict.UNRELATED:
+            return (Trusted(f"{counted} (1 per family by chance)"),)
+        case Verdict.IDENTICAL if not finding.units_tested:
+            return (Trusted("same files, by digest"),)
+        case Verdict.RELATED | Verdict.DISGUISED if finding.families_hit < finding.families_tested:
+            families = numbers.hits(finding.families_hit, finding.families_tested)
+            return (Trusted(f"{counted}, in {families} families"),)
+        case _:
+            return (Trusted(counted),)
+
+
+def _few_words(reason: str) -> str:
+    return reason if len(reason) <= SHORT_REASON else reason.partition(": ")[0]
+
+
+def kept_cell(finding: Finding) -> Line:
+    """Return how much of the base is still there, or what would have been seen."""
+    if finding.verdict in matches.MATCHES:
+        share = 1.0 if finding.verdict is Verdict.IDENTICAL else finding.kept
+        return (Meter(share, Trusted(numbers.kept(share))),)
+    if finding.verdict is Verdict.UNRELATED and finding.detectable_kept > 0:
+        return (Trusted(f"a copy keeping {numbers.kept(finding.detectable_kept)} would show"),)
+    if finding.verdict is Verdict.INCONCLUSIVE and finding.units_tested:
+        return (Trusted(numbers.kept(finding.kept)),)
+    return (Trusted(numbers.NOTHING),)
+
+
+def tone(report: Report, finding: Finding) -> Tone:
+    """Return how one base's verdict stands to what was declared."""
+    if finding.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_TESTED}:
+        return Tone.MUTED
+    if finding.verdict is Verdict.UNRELATED:
+        return Tone.BAD if finding.declared else Tone.PLAIN
+    if finding.declared:
+        return Tone.GOOD
+    accused = report.verdict in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}
+    main = matches.main_match(report)
+    return Tone.BAD if accused and main is not None and finding == main else Tone.PLAIN
+
+
+def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
+    if finding.relation is None:
+        return []
+    if finding.relation.kind is RelationKind.PARTS:
+        return [Trusted(": "), *_matching_parts(finding)]
+    words = _RELATION_WORDS[finding.relation.kind]
+    return [Trusted(f": {words}")] if words else []
+
+
+def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
+    names = [part.name for part in finding.parts if part.verdict in matches.MATCHES]
+    if not names:
+        return [Trusted("parts only, the body does not match")]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [Untrusted(listed, limit=FEW_WORDS), Trusted(" only, the body does not match")]

@@ -1,0 +1,66 @@
+"""Which findings does a card speak of?
+
+The declared ones, the tested ones, and the one match that the title is about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Finding, Report
+
+MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
+
+
+def tested(report: Report) -> tuple[Finding, ...]:
+    """Return the findings about bases whose weights were compared."""
+    return tuple(f for f in report.findings if f.status == "tested")
+
+
+def declared(report: Report) -> tuple[Finding, ...]:
+    """Return the findings about declared bases."""
+    return tuple(f for f in report.findings if f.declared)
+
+
+def main_match(report: Report) -> Finding | None:
+    """Return the finding that the title is about: the closest match of the kind it speaks of."""
+    wants_declared = report.verdict is DeclarationVerdict.CONFIRMED or (
+        report.verdict is DeclarationVerdict.INCONCLUSIVE and bool(declared(report))
+    )
+    matching = [f for f in report.findings if f.verdict in MATCHES and f.declared is wants_declared]
+    if report.verdict in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}:
+        # Starting values alone are no relation that a card would have to name.
+        matching = [f for f in matching if not is_relation(f, RelationKind.COMMON_INITIALISATION)]
+    unexplained = [f for f in matching if f.explained_by is None] or matching
+    # A match of the body says more than one of the embeddings, however exact that is.
+    unexplained.sort(key=lambda f: (_weakness(f), -f.kept, f.base.ref))
+    return unexplained[0] if unexplained else None
+
+
+def _weakness(finding: Finding) -> int:
+    weak = (RelationKind.PARTS, RelationKind.COMMON_INITIALISATION)
+    return next((i for i, kind in enumerate(weak, 1) if is_relation(finding, kind)), 0)
+
+
+def is_relation(finding: Finding, kind: RelationKind) -> bool:
+    """Return whether the finding's relation is of ``kind``."""
+    return finding.relation is not None and finding.relation.kind is kind
+
+
+def is_framed(finding: Finding) -> bool:
+    """Return whether the order of the units agrees and their content does not."""
+    return finding.verdict is Verdict.INCONCLUSIVE and "relabelled to match" in finding.reason
+
+
+def is_gated(finding: Finding) -> bool:
+    """Return whether a base was left untested because its owner has to grant access."""
+    return finding.status == "not-tested" and "gated" in finding.reason.lower()
+
+
+def appeared_later(report: Report, finding: Finding) -> bool:
+    """Return whether a base first appeared after the subject, as far as both dates are known."""
+    ours, theirs = report.subject.created, finding.base.created
+    return bool(ours and theirs) and theirs > ours
