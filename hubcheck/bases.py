@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from hubcheck.check import BaseRequest
 from hubcheck.errors import UsageError
 from hubcheck.model import Model
+from hubcheck.request import BaseRequest
 from hubcheck.source.reference import (
     HubReference,
     LocalReference,

@@ -17,10 +17,11 @@ from hubcheck.card import badge, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.explain import explain
 from hubcheck.card.table import summary
-from hubcheck.check import Outcome, Request, check
+from hubcheck.check import Outcome, check
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
+from hubcheck.request import Request
 from hubcheck.source.reference import HubReference, Reference, parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hubcheck.check import Request
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.model import align_tokens, open_model
+from hubcheck.request import Request
 from hubcheck.source.reference import name_of
 
 

@@ -149,7 +149,7 @@ def pieces_of(rule: Rule, n: int, n_in: int, site: Site) -> tuple[Segments, ...]
     return split_axis(rule.split, n, site.sizes)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def place(rule: Rule, shape: tuple[int, ...], site: Site) -> tuple[Form, ...] | None:
     """Return where the canonical matrices of a rule lie, or None when the shape does not fit.
 

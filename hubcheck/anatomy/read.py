@@ -25,6 +25,9 @@ FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
 """Storage whose values are the weights (up to a scale); packed integers are not."""
 MAX_NOTES: Final = 20
 """Notes are for people; the count of unknown tensors is complete anyway."""
+MAX_MATRICES: Final = 1 << 20
+"""Ten times the largest published model (about 70,000 expert matrices); bounds the memory that
+headers of stacked tensors can claim."""
 DOWN_OF: Final = {
     **dict.fromkeys((Role.GATE, Role.UP), Role.DOWN),
     **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
@@ -153,6 +156,9 @@ class Draft:
                     "already has; the second is counted as unknown.",
                 )
                 return
+        if len(self.matrices) + len(matrices) > MAX_MATRICES:
+            self.reject(name, f"{printable(name)} passes {MAX_MATRICES} matrices; unknown.")
+            return
         self.matrices.update(matrices)
 
 

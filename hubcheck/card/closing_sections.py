@@ -40,15 +40,15 @@ STANDING_LIMITS: Final = (
     (
         "unrelated",
         (
-            "Unrelated assumes that a copy kept at least the share printed beside it, in the layers "
-            "that were read, and at depth sample that it was not relabelled and rotated."
+            "Unrelated assumes that a copy kept at least the share printed beside it, in the "
+            "layers that were read, and at depth sample that it was not relabelled and rotated."
         ),
     ),
     (
         "bound",
         (
-            "The bounds assume that the base's units had no meaningful order when its training "
-            "began, and that it was trained without the subject."
+            "The bounds assume that the base's units had no meaningful order when its "
+            "training began, and that it was trained without the subject."
         ),
     ),
 )

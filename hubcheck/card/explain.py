@@ -33,14 +33,16 @@ disguised (verdict about one base)
   comes from a table of independent small models (calibrated), not from a proof.
 {_RELATED}
   Does not mean: intent. Some tools reorder neurons for speed.
-  Do: run again with --depth deep, which tries for an exact proof, and ask the publisher.""",
+  Do: look at the folded evidence, test again at a greater depth where there is one, and ask
+  the publisher.""",
     "unrelated": """\
 unrelated (verdict about one base)
   Means: the agreement is what chance gives, and a copy that kept at least the share printed
   beside it would have been seen, in at least two families of units.
   Does not mean: no influence. Distillation leaves no trace in weights, and a copy that kept
   less than that share, or was relabelled and rotated, can pass at depth sample.
-  Do: if the card declares this base, correct the card; to look harder, use --depth deep.""",
+  Do: if the card declares this base, correct the card, or show what was done
+  to the weights on the way.""",
     "inconclusive": """\
 inconclusive (verdict about one base, and declaration verdict for the whole card)
   Means: too little was seen for a match and too little for its absence. About the whole
@@ -48,7 +50,8 @@ inconclusive (verdict about one base, and declaration verdict for the whole card
   Does not mean: suspicion. It is what an unreadable format or an unnamed base also gives.
   Special case: "order agrees, content does not: relabelled to match". Anyone who holds both
   models can make that, so it proves nothing in either direction.
-  Do: read the reason in the table; name a base with --base, or read more with --depth deep.""",
+  Do: read the reason in the table; name a base with --base, or read more with
+  --depth sample where only headers were read.""",
     "not-tested": """\
 not-tested (verdict about one base)
   Means: no weights of this base were compared, for the reason given: gated, missing, a format
@@ -78,7 +81,8 @@ contradicted (declaration verdict for the whole card)
   printed share would have been seen.
   Does not mean: bad faith. A wrong name or version in the card is the usual cause.
   Do: if it is right, correct the line of the card that the table names. If it is wrong, run
-  `hubcheck replay report.json`; a copy that was relabelled and rotated needs --depth deep.""",
+  `hubcheck replay report.json`; a copy that was relabelled and rotated can
+  look unrelated at depth sample.""",
     "none-found": """\
 none-found (declaration verdict for the whole card)
   Means: the card declares no base, at least one base was tested, and each came out unrelated
@@ -118,7 +122,7 @@ calibrated (kind of evidence)
   Means: the error bound was measured on independent models that ship with hubcheck; it can
   never be smaller than about 2 in the number of those models.
   Does not mean: a proof. New families of models may behave in other ways.
-  Do: treat it as a reason to look closer, with --depth deep.""",
+  Do: treat it as a reason to look closer, not as a result.""",
     "context": """\
 context (kind of evidence)
   Means: a fact worth showing that has no evidential value: raw norm cosine, shapes, tokenizer
@@ -194,7 +198,7 @@ undetermined (relation and direction)
   by what was read.
 {_RELATED}
   Does not mean: doubt about the match itself; its bound stands on its own.
-  Do: run again with --depth deep if the form matters to you.""",
+  Do: nothing for the match; ask the publisher if the form matters to you.""",
 }
 
 

@@ -57,6 +57,7 @@ td:last-child,th:last-child{padding-right:0}
 tr:last-child td{border-bottom-color:transparent}
 td{overflow-wrap:anywhere;min-width:4.2rem}
 .folded table{font-size:.8438rem}
+.folded td{overflow-wrap:break-word}
 .folded td code,.folded th{font-size:.8125rem}
 td .short{white-space:nowrap}
 .number{text-align:right;overflow-wrap:normal}

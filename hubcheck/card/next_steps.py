@@ -16,6 +16,9 @@ from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
 
+DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE}
+"""What to read next. A depth enters here when the program has it: no step may end in a refusal."""
+
 REPLAY: Final = "hubcheck replay report.json"
 _WRONG: Final[Line] = (Trusted("wrong? "), Identifier(REPLAY))
 _ACCEPTED: Final[Line] = (Trusted("accepted? allow it, with a reason"),)
@@ -74,9 +77,8 @@ def _decide(report: Report) -> tuple[Line, ...]:
         steps.append((Trusted("do not act on this result alone"),))
     if any("--max-read" in f.reason for f in report.findings):
         steps.append((Trusted("allow more to be read: "), Identifier("--max-read")))
-    deeper = Depth.SAMPLE if report.depth is Depth.HEADERS else Depth.DEEP
-    can_deepen = report.depth in {Depth.HEADERS, Depth.SAMPLE}
-    if can_deepen and any(_could_decide(report, f) for f in report.findings):
+    deeper = DEEPER.get(report.depth)
+    if deeper is not None and any(_could_decide(report, f) for f in report.findings):
         command = _command(report, f"hubcheck check SUBJECT --depth {deeper.value}")
         steps.append((Trusted("read more: "), command))
     if steps:

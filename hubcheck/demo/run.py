@@ -17,10 +17,11 @@ from typing import Final
 from hubcheck.bases import chosen_bases
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import OverviewRow, overview, overview_row
-from hubcheck.check import Request, check
+from hubcheck.check import check
 from hubcheck.errors import ExitCode, printable
 from hubcheck.model import Access
 from hubcheck.output import write_atomically, write_outputs
+from hubcheck.request import Request
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.words import Depth

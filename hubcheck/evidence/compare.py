@@ -34,10 +34,9 @@ from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.evidence.signs import count_signs, sum_signs
 from hubcheck.evidence.vo import ValueTest
-from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
 from hubcheck.statistics.exchangeability import order_problem
-from hubcheck.statistics.signs import sign_agreements
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
 BLOCKS_A_STEP: Final = 4
@@ -278,7 +277,7 @@ class Comparer:
             if seen:
                 views += seen
                 subjects[other] = subject
-                signs += _signs(base, subject)
+                signs += count_signs(base, subject)
         if not views:
             return False
         looks = self._looks.setdefault((test, block), [])
@@ -296,9 +295,7 @@ class Comparer:
 
     def _sum_up(self, best: float, steps: int, *, searched: bool) -> Comparison:
         outcomes = tuple(self._outcomes.values())
-        signs = tuple(
-            _sign_outcome(test, block, looks) for (test, block), looks in self._signs.items()
-        )
+        signs = tuple(sum_signs(test, block, looks) for (test, block), looks in self._signs.items())
         combined = combine(outcomes, signs, self._base_profiles, self.n_bases)
         return Comparison(
             outcomes=outcomes,
@@ -324,35 +321,6 @@ class Comparer:
             if base.shape == subject.shape:
                 shares.append(spectrum_share(base, subject))
         return tuple(shares)
-
-
-def _signs(base: Profiles, subject: Profiles) -> list[tuple[int, int]]:
-    """Return (agreements, pairs) in every frame both sides have."""
-    counted = []
-    for frame, up_a in base.signed.items():
-        up_b = subject.signed.get(frame)
-        gate = f"{frame} gate"
-        if up_b is None or up_a.shape != up_b.shape or gate not in subject.views:
-            continue
-        pair = sign_agreements(base.views[gate], subject.views[gate], up_a, up_b)
-        if pair[1]:
-            counted.append(pair)
-    return counted
-
-
-def _sign_outcome(
-    test: FamilyTest, block: Block, looks: Sequence[tuple[float, list[tuple[int, int]]]]
-) -> SignOutcome:
-    """Sum the signs of one family up, by the same weights as its hits."""
-    log_e = log_sum_exp(
-        log_mean([log_e_signs(*pair) for pair in pairs], [weight / len(pairs)] * len(pairs))
-        for weight, pairs in looks
-    )
-    every = [pair for _, pairs in looks for pair in pairs]
-    best = max(every, key=lambda pair: log_e_signs(*pair))
-    return SignOutcome(
-        label=test.label(block), base=block, agreements=best[0], pairs=best[1], log_e=log_e
-    )
 
 
 def routing_groups(config: Mapping[str, object]) -> int:

@@ -42,10 +42,10 @@ def open_reference(
     if isinstance(reference, LocalReference):
         return FolderSource(reference.path, typed=reference.typed, ledger=ledger)
     # A local check must not pay for thread pools, e-mail dates and the Hub's client.
-    from hubcheck.source.hub import HubSource  # noqa: PLC0415
+    from hubcheck.source.hub import HubSource
 
     if endpoint is None:
-        from huggingface_hub.constants import ENDPOINT  # noqa: PLC0415
+        from huggingface_hub.constants import ENDPOINT
 
         endpoint = ENDPOINT
     return HubSource(reference, ledger=ledger, token=token, endpoint=endpoint)

@@ -171,8 +171,8 @@ class Transport:
         headers: Callable[[], dict[str, str]],
         take: Callable[[httpx.Response], T],
     ) -> T:
-        from huggingface_hub.errors import OfflineModeIsEnabled  # noqa: PLC0415 - 0.2 s to import
-        from huggingface_hub.utils import (  # type: ignore[attr-defined]  # noqa: PLC0415
+        from huggingface_hub.errors import OfflineModeIsEnabled
+        from huggingface_hub.utils import (  # type: ignore[attr-defined]
             get_session,
             httpx,
         )

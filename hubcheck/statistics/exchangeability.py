@@ -60,10 +60,10 @@ def order_problem(rows_uf: FloatArray) -> str:
 
 
 def _ranks(values_u: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ranks 0..n-1; ties are broken by index, so constants must be sorted out before."""
-    ranks = np.empty(values_u.shape[0])
-    ranks[np.argsort(values_u, kind="stable")] = np.arange(values_u.shape[0])
-    return ranks
+    """Return ranks 0..n-1; equal values share the mean of their ranks, or ties would be a trend."""
+    _, place_u, count_v = np.unique(values_u, return_inverse=True, return_counts=True)
+    last_v = np.cumsum(count_v) - 1
+    return np.asarray((last_v - (count_v - 1) / 2)[place_u], dtype=np.float64)
 
 
 def _trend_p(values_u: NDArray[np.float64]) -> float:

@@ -1,7 +1,8 @@
 """How are raw feature rows made into profiles that can be compared?
 
 Legend: u units, v units of the other model, f features. All results are float64 or float32 arrays;
-accumulation is in the dtype of the input (float32 rows of at most some thousand features).
+accumulation over features is in the dtype of the input (float32 rows of at most some thousand
+features), the mean over units in float64.
 
 Every operation here treats the units alike, so it commutes with any reordering of them: the null
 distribution of a hit count (``statistics.hits``) is untouched by it.
@@ -25,10 +26,13 @@ def unit_rows(rows_uf: FloatArray) -> FloatArray:
     """Scale each row to length one; a zero row stays zero.
 
     Makes everything that follows blind to a rescaling of single units (a neuron's up row times c,
-    its down column divided by c, is the same function).
+    its down column divided by c, is the same function). Rows are first divided by a power of two
+    near their largest entry: squares of float32 vanish below 1e-23 and overflow above 1e19, which
+    would let such a rescaling hide a copy.
     """
-    length_u1 = np.sqrt(np.einsum("uf,uf->u", rows_uf, rows_uf))[:, None]
-    scaled: FloatArray = rows_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
+    bounded_uf = rows_uf / _power_of_two(np.abs(rows_uf).max(axis=1, initial=0))[:, None]
+    length_u1 = np.sqrt(np.einsum("uf,uf->u", bounded_uf, bounded_uf))[:, None]
+    scaled: FloatArray = bounded_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
     return scaled
 
 
@@ -47,10 +51,12 @@ def standardise(rows_uf: FloatArray) -> FloatArray:
     """
     if rows_uf.shape[0] == 0 or rows_uf.shape[1] == 0:
         return rows_uf
-    mean_f = rows_uf.mean(axis=0)
-    centred_uf = rows_uf - mean_f
+    bounded_uf = rows_uf / _power_of_two(np.abs(rows_uf).max(axis=0))
+    # float32 sums over a thousand units drift by 1e-5: a constant would no longer look constant.
+    mean_f = bounded_uf.mean(axis=0, dtype=np.float64).astype(rows_uf.dtype)
+    centred_uf = bounded_uf - mean_f
     spread_f = np.sqrt(np.mean(centred_uf * centred_uf, axis=0))
-    largest_f = np.abs(rows_uf).max(axis=0)
+    largest_f = np.abs(bounded_uf).max(axis=0)
     alive_f = spread_f > CONSTANT_RELATIVE_SPREAD * largest_f
     scale_f = np.where(alive_f, 1.0 / np.where(alive_f, spread_f, 1.0), 0.0)
     return unit_rows(centred_uf * scale_f.astype(rows_uf.dtype))
@@ -78,6 +84,13 @@ def profile(*views_uf: FloatArray) -> FloatArray:
     """
     parts = [standardise(unit_rows(view_uf)) for view_uf in views_uf]
     return unit_rows(np.concatenate(parts, axis=1))
+
+
+def _power_of_two(largest: FloatArray) -> FloatArray:
+    """Return powers of two near ``largest`` (1 for 0): dividing by them changes no mantissa."""
+    limits = np.finfo(largest.dtype)
+    exponent = np.clip(np.frexp(largest)[1], limits.minexp, limits.maxexp - 1)
+    return np.ldexp(np.ones_like(largest), np.where(largest > 0, exponent, 0))
 
 
 def cosine_matrix(a_uf: FloatArray, b_vf: FloatArray) -> FloatArray:

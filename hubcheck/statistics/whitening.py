@@ -33,9 +33,11 @@ def whitened_frame(embedding_td: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         embedding_td: Rows of the shared tokens, in an order common to both models.
     """
+    n_tokens, n_channels = embedding_td.shape
+    if n_tokens == 0 or n_channels == 0:
+        return np.zeros(embedding_td.shape, dtype=np.float32)
     centred_td = embedding_td.astype(np.float64) - embedding_td.mean(axis=0, dtype=np.float64)
-    n_tokens, n_channels = centred_td.shape
-    if n_tokens == 0 or not centred_td.any():
+    if not centred_td.any():
         return np.zeros(embedding_td.shape, dtype=np.float32)
     # The eigenvectors of the smaller Gram matrix are enough, and far cheaper than an SVD.
     if n_tokens <= n_channels:

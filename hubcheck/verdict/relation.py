@@ -84,7 +84,7 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
         if seen and not any(seen):
             words.append(f"{name} relabelled")
     scaled = [o for o in hitting if o.kept > SAME_DIRECTION and o.change > RESCALED]
-    if 2 * len(scaled) > len(hitting):
+    if 3 * len(scaled) >= max(1, len(hitting)):
         words.append("units rescaled")
     values = [o for o in hitting if o.test is Test.VO]
     if any(o.best.subject.member != o.base.member for o in values):

@@ -17,9 +17,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.rules import RESIDUAL_NORMS
+from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from tests.anatomy.sweep import layer_of
 from tests.anatomy.tiny import value_of
-from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 
 GATED: Final[tuple[Callable[[Tensor, Tensor], Tensor], ...]] = (
     lambda g, u: functional.silu(g) * u,
@@ -51,6 +52,11 @@ def agrees(y: Tensor, expected: Tensor) -> bool:
 def same(a: Tensor, b: Tensor) -> bool:
     """Say whether two tensors hold the same values in any shape."""
     return a.numel() == b.numel() and torch.equal(a.reshape(-1), b.reshape(-1))
+
+
+PARALLEL: Final = 1e-3
+"""Rounding leaves a millionth beside the direction; a wrong role leaves a tenth."""
+CROSSING: Final = 1e-2
 
 
 class Oracle:
@@ -149,19 +155,21 @@ class Oracle:
         layers = {k[1] for k in self.anatomy.matrices if k[1] >= 0}
         for layer in layers:
             near = by_layer[layer]
-            self._count(found, "attention", self._attention(layer, near))
-            self._count(found, "mlp", self._mlp(layer, near, ""))
-            self._count(found, "shared", self._mlp(layer, near, "shared."))
-            self._count(found, "norm", self._norms(layer, near))
-            self._count(found, "query", self._query(layer))
+            self._count(found, "attention", agreed=self._attention(layer, near))
+            self._count(found, "mlp", agreed=self._mlp(layer, near, ""))
+            self._count(found, "shared", agreed=self._mlp(layer, near, "shared."))
+            self._count(found, "norm", agreed=self._norms(layer, near))
+            self._count(found, "query", agreed=self._query(layer))
+        for agreed in self._norm_kinds():
+            self._count(found, "norm kind", agreed=agreed)
         with torch.no_grad():
             for name, module in self.model.named_modules():
                 for agreed in self._experts(layer_of(name), name, module):
-                    self._count(found, "experts", agreed)
+                    self._count(found, "experts", agreed=agreed)
         return found
 
     @staticmethod
-    def _count(found: Counter[str], kind: str, agreed: bool | None) -> None:
+    def _count(found: Counter[str], kind: str, *, agreed: bool | None) -> None:
         if agreed is not None:
             found[kind if agreed else f"{kind} no"] += 1
 
@@ -206,11 +214,14 @@ class Oracle:
         seen: list[tuple[Tensor, Tensor]] = []
 
         def keep(
-            module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
+            module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: object
         ) -> None:
             del module
             first = kwargs["hidden_states"] if "hidden_states" in kwargs else args[0]
-            seen.append((first, out[0] if isinstance(out, (tuple, list)) else out))
+            result = out[0] if isinstance(out, (tuple, list)) else out
+            assert isinstance(first, Tensor)
+            assert isinstance(result, Tensor)
+            seen.append((first, result))
 
         handle = self.model.get_submodule(holder).register_forward_hook(keep, with_kwargs=True)
         self.model(input_ids=torch.tensor([[5, 9]]), use_cache=False)
@@ -228,7 +239,7 @@ class Oracle:
             grad = torch.from_numpy(matrix_from_rows(matrix, arrays))
             beside = grad - (grad @ direction)[:, None] * direction
             off.append(float(beside.norm() / grad.norm()))
-        return off[0] < 1e-3 < 1e-2 < off[1]
+        return off[0] < PARALLEL and off[1] > CROSSING
 
     def _mlp(self, layer: int, near: list[str], prefix: str) -> bool | None:
         if any(self.weight(Role(f"{prefix}{p}"), layer) is None for p in ("up", "down")):
@@ -263,9 +274,27 @@ class Oracle:
                 matrix = self.anatomy.get(Role(f"norm.{side}_{place}"), layer)
                 name = matrix.tensor.removesuffix(".weight") if matrix else ""
                 if name in self.calls and inside:
-                    norm = self.calls[name][norm_end]
-                    verdicts.append(any(same(norm, b[block_end]) for b in inside))
+                    norm = self.calls[name][:2][norm_end]
+                    verdicts.append(any(same(norm, b[:2][block_end]) for b in inside))
         return all(verdicts) if verdicts else None
+
+    def _norm_kinds(self) -> list[bool]:
+        """Say for each residual norm whether it scales (or also centres) as the anatomy says."""
+        verdicts = []
+        for (role, layer, _, bias), matrix in self.anatomy.matrices.items():
+            name = matrix.tensor.removesuffix(".weight")
+            if bias or role not in RESIDUAL_NORMS or name not in self.calls:
+                continue
+            x, y, _ = self.calls[name]
+            gain = torch.from_numpy(value_of(self.anatomy, matrix))[:, 0] + self.anatomy.norm_offset
+            if not self.anatomy.rms_norm:
+                x = x - x.mean(-1, keepdim=True)
+            shift = self.anatomy.matrices.get((role, layer, -1, True))
+            added = 0 if shift is None else torch.from_numpy(value_of(self.anatomy, shift))[:, 0]
+            verdicts.append(
+                agrees(y, x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True)) * gain + added)
+            )
+        return verdicts
 
     def _experts(self, layer: int, name: str, module: torch.nn.Module) -> list[bool]:
         fused = getattr(module, "gate_up_proj", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, Final
 
 import torch
@@ -12,7 +13,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from hubcheck.anatomy.read import anatomy_of
 from tests.anatomy.oracle import Oracle
 from tests.anatomy.sweep import TABLE, saved_model
-from tests.anatomy.tiny import checkpoint_of
+from tests.anatomy.tiny import checkpoint_of, shapes_of
 
 EXPLAINED: Final[dict[str, dict[str, str]]] = {
     "apertus": {"mlp no": "the activation has learned parameters"},
@@ -33,8 +34,7 @@ EXPLAINED: Final[dict[str, dict[str, str]]] = {
 def row_of(architecture: str) -> dict[str, Any]:
     """Return the row of one architecture."""
     torch.set_num_threads(1)
-    transformers.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         saved = saved_model(architecture)
     except Exception as error:  # noqa: BLE001 - any reason not to build is what the table lists
@@ -45,6 +45,10 @@ def row_of(architecture: str) -> dict[str, Any]:
         "unknown": len(anatomy.unknown),
         "tensors": len(saved.tensors),
     }
+    runtime = {name: tuple(t.shape) for name, t in saved.model.state_dict().items()}
+    share = round(100 * anatomy_of(shapes_of(runtime), saved.config).mapped_share, 2)
+    if share != row["mapped"]:
+        row["mapped at run time"] = share
     try:
         row["checked"] = dict(sorted(Oracle(saved.model, anatomy).checks().items()))
     except Exception as error:  # noqa: BLE001 - a model that cannot run cannot be asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,7 +51,7 @@ def test_blocks_hold_exactly_the_rows(rows: list[int]) -> None:
     blocks = row_blocks("t", np.array(rows, dtype=np.int64))
     held = [r for b in blocks for r in range(b.start, b.stop)]
     assert held == sorted(set(rows))
-    assert all(a.stop < b.start for a, b in zip(blocks, blocks[1:], strict=False))
+    assert all(a.stop < b.start for a, b in pairwise(blocks))
 
 
 def vector_and_matrix(*, transposed: bool) -> Matrix:

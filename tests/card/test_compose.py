@@ -11,8 +11,8 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Details, raw_text
 from hubcheck.card.explain import TEXTS
-from hubcheck.verdict.report import BaseModelRef, Finding, Licence, Report
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.verdict.report import BaseModelRef, Finding, Licence, Policy, Report
+from hubcheck.verdict.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
 from tests.card import reports
 from tests.card.reports import cases, matching, report, unrelated, untested
 
@@ -181,8 +181,7 @@ def test_next_step_never_pastes_a_dangerous_name() -> None:
         (Depth.SAMPLE, untested("a/a", "needs more than --max-read allows: x"), "allow more to"),
         (Depth.SAMPLE, untested("a/a", "gated, and no token with access"), "ask the owner"),
         (Depth.SAMPLE, untested("a/a", "no shared order"), "test another base"),
-        (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "--depth deep"),
-        (Depth.DEEP, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
+        (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
         (Depth.SAMPLE, LATER, "nothing to do here"),
         (Depth.SAMPLE, cases()["parts"].findings[0], "say so in the card"),
     ],
@@ -246,3 +245,64 @@ def test_a_limit_is_not_said_twice() -> None:
     """A limit from the report takes the place of the standing sentence about the same thing."""
     text = markdown.render(compose(cases()["confirmed"]))
     assert text.count("Distillation leaves no trace in weights") == 1
+
+
+def test_odd_but_possible_reports() -> None:
+    """Sparse, long or unusual reports still give a whole card."""
+    bare = matching(proposed_by=(), parts=(), evidence=(), relation=None, controls=None)
+    many = matching(
+        proposed_by=("a", "b", "c"),
+        relation={"kind": RelationKind.PARTS, "detail": ""},
+        parts=(),
+        evidence=tuple(reports.evidence(family=f"neurons of layer {i}") for i in range(40)),
+    )
+    signs = reports.evidence(kind=EvidenceKind.CALIBRATED, log10_p=-2.0, note="a note", frame="")
+    aside = reports.evidence(kind=EvidenceKind.CONTEXT, family="spectra", note="alike")
+    start = reports.evidence(test="signs", family="signs", hits=60, units=60, log10_p=-18.06)
+    odd = matching(evidence=(signs, aside, start))
+    subject = report(
+        DeclarationVerdict.UNDECLARED,
+        *(bare, many, odd),
+        *(matching() for _ in range(25)),
+        warnings=tuple(f"warning {i}" for i in range(50)),
+        policy=Policy(fail_on=()),
+        replay="",
+        max_read=0,
+        limits=(),
+    )
+    text = markdown.render(compose(subject), limit=10**9)
+    for sentence in (
+        "8 more bases are in report.json.",
+        "16 more families are in report.json.",
+        "a, b and 1 more",
+        "related: parts only, the body does not match",
+        "10 more are in report.json",
+        "at most 1 in 100",
+        "spectra, alike",
+        "fails on nothing",
+        "model trained on another's answers",
+    ):
+        assert sentence in text
+    assert html.render(compose(subject)).count("<summary>") == text.count("<summary>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [
+        (RelationKind.COMMON_INITIALISATION, "the weights share their initialisation with the"),
+        (RelationKind.PARTS, "parts of the weights match the declared base"),
+    ],
+)
+def test_a_declared_base_found_in_part(kind: RelationKind, begin: str) -> None:
+    """Even if a policy counted it as confirmed, the title says what kind of match it is."""
+    finding = declared(relation={"kind": kind, "detail": ""})
+    assert begin in first_line(report(DeclarationVerdict.CONFIRMED, finding))
+
+
+def test_a_context_without_differences() -> None:
+    """Models of one shape get no asterisk and no legend for it."""
+    whole = reports.context()
+    line = whole.architecture[0]
+    same = whole.model_copy(update={"architecture": (line, line)})
+    subject = report(DeclarationVerdict.UNDECLARED, matching(), context=same)
+    assert "asterisk" not in markdown.render(compose(subject))

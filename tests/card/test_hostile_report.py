@@ -19,12 +19,13 @@ from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
 
 MARKDOWN_TAGS = frozenset(
-    ("h3", "p", "strong", "code", "pre", "ul", "li", "details", "summary")
-    + ("table", "thead", "tbody", "tr", "th", "td")
+    {"h3", "p", "strong", "code", "pre", "ul", "li", "details", "summary"}
+    | {"table", "thead", "tbody", "tr", "th", "td"}
 )
-HTML_TAGS = (MARKDOWN_TAGS - {"h3"}) | frozenset(
-    ("html", "head", "meta", "title", "style", "body", "main", "header")
-    + ("h1", "h2", "span", "bdi", "div", "i", "mark")
+HTML_TAGS = (
+    (MARKDOWN_TAGS - {"h3"})
+    | {"html", "head", "meta", "title", "style", "body", "main", "header"}
+    | {"h1", "h2", "span", "bdi", "div", "i", "mark"}
 )
 
 

@@ -16,8 +16,7 @@ from hubcheck.verdict.words import DeclarationVerdict
 from tests.card.rendered import html_page, markdown_page, seen
 from tests.card.reports import cases
 
-
-MARKUP = "a|b  <b>  `x`  a_b  *  [x]  $1  a@b  #1  http://x  a::b  a\nb  \u202e".split("  ")
+MARKUP = ("a|b", "<b>", "`x`", "a_b", "*", "[x]", "$1", "a@b", "#1", "a//b", "a::b", "\n", "\u202e")
 
 
 @pytest.mark.parametrize("text", MARKUP)

@@ -48,6 +48,20 @@ def test_an_expired_address_is_renewed(hub: LocalHub, open_hub: OpenHub) -> None
     assert source.ledger.bytes_read == hub.content_bytes() == 50 * 63
 
 
+def test_a_renewal_costs_two_requests(hub: LocalHub, open_hub: OpenHub) -> None:
+    """One refused range is followed by one lookup and the range itself, nothing more."""
+    source = open_hub("org/m")
+    source.read(SPANS[:1], Purpose.WEIGHTS)
+    hub.expire_signatures()
+    hub.forget()
+    source.read(SPANS[1:2], Purpose.WEIGHTS)
+    assert [(seen.origin, seen.status) for seen in hub.exchanges] == [
+        ("storage", 403),
+        ("hub", 302),
+        ("storage", 206),
+    ]
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_fresh_address_that_is_refused_ends_it(
     hub: LocalHub, open_hub: OpenHub, status: int
@@ -59,7 +73,7 @@ def test_a_fresh_address_that_is_refused_ends_it(
     hub.faults.add(Status(status=status), origin="storage", times=100)
     with pytest.raises(NetworkFaultError, match=f"with status {status}, and had refused"):
         source.read(SPANS[1:2], Purpose.WEIGHTS)
-    assert hub.requests <= 5
+    assert hub.requests == 3
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,16 @@ def test_a_link_swapped_in_after_the_listing_is_not_followed(model: Path) -> Non
         source.read_document("README.md", limit=10)
 
 
+def test_a_pipe_swapped_in_after_the_listing_does_not_hang(model: Path) -> None:
+    """What was a file when listed and is a pipe when opened is an error at once."""
+    source = source_of(model)
+    source.files()
+    (model / "README.md").unlink()
+    os.mkfifo(model / "README.md")
+    with pytest.raises(UnreadableError, match="changed while it was read"):
+        source.read_document("README.md", limit=10)
+
+
 @pytest.mark.parametrize("after", [b"# longer card", b"#", None])
 def test_a_file_that_changes_is_unreadable(model: Path, after: bytes | None) -> None:
     """A file that grew, shrank or vanished since the listing is an error, not other bytes."""

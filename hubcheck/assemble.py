@@ -1,0 +1,168 @@
+"""How are findings and facts put together into one report?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from hubcheck import __version__
+from hubcheck.candidates.disclosure import read_disclosure
+from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.errors import (
+    HubcheckError,
+)
+from hubcheck.examine import Tested
+from hubcheck.model import Model
+from hubcheck.request import Request
+from hubcheck.verdict import context as contexts
+from hubcheck.verdict.declaration import declaration_verdict, younger
+from hubcheck.verdict.policy import conclude
+from hubcheck.verdict.report import (
+    Context,
+    Coverage,
+    Declared,
+    Finding,
+    Report,
+    Subject,
+    Tool,
+    WeightFile,
+)
+from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind
+
+LIMITS: Final = (
+    "Distillation leaves no trace in weights.",
+    (
+        "A match means derivation in either direction, a common ancestor or a common "
+        "initialisation; it does not say who copied whom."
+    ),
+    (
+        "The bound holds if the base was initialised with exchangeable indices and trained by an "
+        "index-equivariant optimiser, independently of the subject."
+    ),
+    "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere.",
+)
+
+
+def assemble(
+    request: Request,
+    subject: Model,
+    tested: Sequence[Tested],
+    findings: Sequence[Finding],
+    refusal: HubcheckError | None,
+    started: datetime,
+    finished: datetime,
+) -> Report:
+    """Put one check together.
+
+    Args:
+        request: What was asked.
+        subject: The model under test.
+        tested: The bases, opened as far as they could be.
+        findings: One per base, in the same order, ``explained_by`` filled.
+        refusal: Why the subject's weights could not be read, if so.
+        started: When the check began.
+        finished: When it ended.
+    """
+    declaration = subject.declaration
+    declared = [f for f in findings if f.declared]
+    verdict = declaration_verdict(
+        findings, declared_any=bool(declared), subject_created=subject.pin.created
+    )
+    ledgers = [subject.source.ledger, *(o.model.source.ledger for o in tested if o.model)]
+    models = [subject, *(o.model for o in tested if o.model)]
+    readable = refusal is None and request.depth is not Depth.HEADERS
+    return Report(
+        tool=Tool(version=__version__),
+        started=started.isoformat(timespec="seconds"),
+        finished=finished.isoformat(timespec="seconds"),
+        depth=request.depth,
+        seed=request.seed,
+        processes=1,
+        subject=Subject(
+            ref=subject.pin.ref,
+            revision=subject.pin.revision,
+            created=subject.pin.created,
+            weights_digest=subject.weights_digest,
+            files=tuple(
+                WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
+            ),
+        ),
+        declared=Declared(
+            bases=tuple(b.ref for b in declaration.bases),
+            relation=declaration.relation,
+            licence=declaration.licence,
+        ),
+        findings=tuple(findings),
+        context=_context(subject, tested, readable=readable),
+        verdict=verdict,
+        conclusion=conclude(verdict, findings, request.policy),
+        policy=request.policy,
+        coverage=Coverage(
+            bytes_read=sum(ledger.bytes_read for ledger in ledgers),
+            bytes_total=sum(m.weight_bytes for m in models),
+            requests=sum(ledger.requests for ledger in ledgers),
+            parameters_mapped=round(subject.anatomy.mapped_share, 4) if readable else 0.0,
+            subject_bytes_read=subject.source.ledger.bytes_read,
+            subject_bytes_total=subject.weight_bytes,
+            bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
+        ),
+        warnings=_warnings(subject, findings, verdict, refusal),
+        limits=LIMITS,
+        replay=request.replay,
+        max_read=request.access.max_read,
+        seconds=round((finished - started).total_seconds(), 2),
+    )
+
+
+def _context(subject: Model, tested: Sequence[Tested], *, readable: bool) -> Context:
+    disclosure = contexts.disclosures(read_disclosure(subject.source))
+    if not readable:
+        return Context(disclosure=disclosure)
+    compared = [(o.model, o.comparer) for o in tested if o.model and o.comparer]
+    lines = [(str(subject.pin), subject.anatomy), *((str(m.pin), m.anatomy) for m, _ in compared)]
+    norms = [contexts.norm_context(m.pin.ref, c.norm_likeness()) for m, c in compared]
+    tokens = [
+        contexts.tokenizer_context(
+            m.pin.ref,
+            m.__dict__.get("vocabulary"),
+            subject.__dict__.get("vocabulary"),
+            same_files=same_tokenizer(m.files, subject.files),
+        )
+        for m, _ in compared
+    ]
+    return Context(
+        architecture=contexts.architecture_lines(lines),
+        tokenizer=sum(tokens, ()),
+        norms=sum(norms, ()),
+        disclosure=disclosure,
+    )
+
+
+def _warnings(
+    subject: Model,
+    findings: Sequence[Finding],
+    verdict: DeclarationVerdict,
+    refusal: HubcheckError | None,
+) -> tuple[str, ...]:
+    """Return what a reader should know and no field says."""
+    found = list(subject.declaration.problems)
+    if refusal is not None:
+        found.append(f"{refusal}")
+    for finding in findings:
+        if younger(finding, subject.pin.created):
+            found.append(
+                f"{finding.base.ref} first appeared after the subject: a match would not make it "
+                "an undeclared base"
+            )
+        if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
+            found.append(f"{finding.base.ref}: {finding.relation.detail}")
+    if not findings:
+        found.append(
+            "No base was named or declared: add base_model to the card, or name one with --base "
+            "or --suspect."
+        )
+    if verdict is DeclarationVerdict.INCONCLUSIVE and subject.declaration.leaked:
+        names = ", ".join(b.ref for b in subject.declaration.leaked)
+        found.append(f"The files also name {names}: test it with --suspect.")
+    return tuple(found)

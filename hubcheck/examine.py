@@ -1,0 +1,232 @@
+"""How does one base become a finding?
+
+Opened, refused with a reason, proven identical by digest, or compared by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    UnreachableError,
+    UnreadableError,
+    UnsupportedFormatError,
+    printable,
+)
+from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
+from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
+from hubcheck.request import BaseRequest, Request
+from hubcheck.source.reference import name_of
+from hubcheck.statistics.evalues import log10_p
+from hubcheck.statistics.hits import LOG10
+from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, judge, power_of
+from hubcheck.verdict.report import (
+    BaseModelRef,
+    Evidence,
+    Finding,
+    Relation,
+)
+from hubcheck.verdict.words import Depth, EvidenceKind, RelationKind, Verdict
+
+
+@dataclass(slots=True, kw_only=True)
+class Tested:
+    """One base on its way to a finding."""
+
+    request: BaseRequest
+    model: Model | None
+    finding: Finding
+    comparer: Comparer | None = None
+
+
+Progress = Callable[[str], None]
+
+
+def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
+    """Open one base; an unreachable one is a finding, not the end of the check."""
+    progress(f"opening {printable(name_of(base.reference))}")
+    try:
+        model = open_model(base.reference, access)
+    except HubcheckError as error:
+        pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
+        return Tested(request=base, model=None, finding=_untested(base, pinned, _why(error)))
+    return Tested(
+        request=base, model=model, finding=_untested(base, _pinned(model), "no weights were read")
+    )
+
+
+def _why(error: HubcheckError) -> str:
+    """Return the reason of a not-tested finding in a few words."""
+    if isinstance(error, UnsupportedFormatError):
+        return f"format: {error.format_name}"
+    kind = type(error).__name__.removesuffix("Error")
+    words = {
+        "GatedModel": "gated, and no token with access",
+        "MissingModel": "not found, or private",
+        "UnknownRevision": "unknown revision",
+        "NetworkFault": "the host could not be reached",
+        "BudgetExceeded": "needs more than --max-read allows",
+        "HostileCheckpoint": "its files contradict themselves",
+    }
+    return f"{words.get(kind, 'unreadable')}: {error.what}"
+
+
+def _pinned(model: Model) -> BaseModelRef:
+    pin = model.pin
+    return BaseModelRef(ref=pin.ref, revision=pin.revision, created=pin.created)
+
+
+def _untested(base: BaseRequest, pinned: BaseModelRef, reason: str) -> Finding:
+    return Finding(
+        base=pinned,
+        proposed_by=base.why,
+        declared=base.declared,
+        status="not-tested",
+        reason=reason,
+        verdict=Verdict.NOT_TESTED,
+        log10_p=0.0,
+        kept=0.0,
+    )
+
+
+def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
+    """Return why the subject's weights cannot be read, if they cannot."""
+    if depth is Depth.HEADERS:
+        return None
+    try:
+        _ = subject.anatomy
+    except (UnreadableError, BudgetExceededError) as error:
+        return error
+    return None
+
+
+def examine(
+    one: Tested,
+    subject: Model,
+    request: Request,
+    n_bases: int,
+    refusal: HubcheckError | None,
+    progress: Progress,
+) -> None:
+    """Turn an opened base into its finding."""
+    base = one.model
+    if base is None:
+        return
+    if same_weights(base, subject):
+        one.finding = _identical(one.finding, base)
+        return
+    if request.depth is Depth.HEADERS:
+        one.finding = one.finding.model_copy(update={"reason": "no weights are read at this depth"})
+        return
+    if refusal is not None:
+        one.finding = one.finding.model_copy(update={"reason": f"subject: {_why(refusal)}"})
+        return
+    progress(f"reading {printable(str(base.pin))}")
+    try:
+        one.comparer = Comparer(
+            base.reader,
+            subject.reader,
+            align_tokens(base, subject),
+            seed=request.seed,
+            n_bases=n_bases,
+            routing_groups=routing_groups(base.config),
+        )
+        deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
+        comparison = one.comparer.run(search=one.request.declared or deeper)
+    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
+        one.finding = one.finding.model_copy(update={"reason": _why(error)})
+        return
+    one.finding = _finding(one.finding, comparison, base, subject)
+
+
+def _identical(finding: Finding, base: Model) -> Finding:
+    """Return the finding of byte-equal weight files: nothing has to be read."""
+    weights = base.weight_files
+    evidence = Evidence(
+        test="digest",
+        family=f"{len(weights)} weight files by sha256",
+        kind=EvidenceKind.EXACT,
+        part="model",
+        frame="",
+        units=len(weights),
+        hits=len(weights),
+        log10_p=0.0,
+        detectable_kept=0.0,
+        note="equal digests: the same bytes",
+        kept=1.0,
+    )
+    return finding.model_copy(
+        update={
+            "status": "tested",
+            "reason": "",
+            "verdict": Verdict.IDENTICAL,
+            "kept": 1.0,
+            "relation": Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
+            "evidence": (evidence,),
+            "bytes_total": base.weight_bytes,
+        }
+    )
+
+
+def _finding(finding: Finding, comparison: Comparison, base: Model, subject: Model) -> Finding:
+    judged = judge(comparison, base.anatomy, subject.anatomy)
+    rows = evidence_of(comparison)
+    counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
+    untested = judged.verdict is Verdict.NOT_TESTED
+    return finding.model_copy(
+        update={
+            "status": "not-tested" if untested else "tested",
+            "reason": judged.reason,
+            "verdict": judged.verdict,
+            "log10_p": log10_p(comparison.best_whole),
+            "kept": round(max(-1.0, min(1.0, judged.kept)), 4),
+            "relation": judged.relation,
+            "parts": judged.parts,
+            "controls": controls_of(comparison),
+            "evidence": rows,
+            "power": power_of(comparison),
+            "detectable_kept": min(comparison.detectable, 1.0),
+            "log10_p_without_strongest": -max(0.0, comparison.combined.without_strongest) / LOG10,
+            "families_tested": len(counted),
+            "families_hit": sum(r.log10_p <= FAMILY_REJECTS for r in counted),
+            "units_tested": sum(r.units for r in counted),
+            "units_hit": sum(r.hits for r in counted),
+            "bytes_read": base.source.ledger.bytes_read,
+            "bytes_total": base.weight_bytes,
+        }
+    )
+
+
+def bases_related(
+    tested: Sequence[Tested], declared: Finding, suspect: Finding, request: Request
+) -> bool:
+    """Return whether two bases are related: by what they declare, by digest, or by a test."""
+    by_ref = {one.finding.base.ref: one.model for one in tested if one.model is not None}
+    d, s = by_ref.get(declared.base.ref), by_ref.get(suspect.base.ref)
+    if d is None or s is None:
+        return False
+    if same_weights(d, s):
+        return True
+    names = {b.ref.casefold() for b in s.declaration.bases}
+    if d.pin.ref.casefold() in names or s.pin.ref.casefold() in {
+        b.ref.casefold() for b in d.declaration.bases
+    }:
+        return True
+    if declared.verdict is Verdict.IDENTICAL or suspect.verdict is Verdict.IDENTICAL:
+        # the subject IS one of them, and is related to the other: so are they
+        return True
+    try:
+        comparison = Comparer(
+            d.reader,
+            s.reader,
+            align_tokens(d, s),
+            seed=request.seed,
+            n_bases=len(tested),
+            routing_groups=routing_groups(d.config),
+        ).run(search=True)
+    except HubcheckError:
+        return False
+    return comparison.settled_related

@@ -1,0 +1,1 @@
+"""Tests of the evidence, most of them on models that were really trained."""
