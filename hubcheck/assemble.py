@@ -147,6 +147,8 @@ def _warnings(
 ) -> tuple[str, ...]:
     """Return what a reader should know and no field says."""
     found = list(subject.declaration.problems)
+    for path, reason in subject.left_out.items():
+        found.append(f"{printable(path)} was left out: {reason}")
     if refusal is not None:
         found.append(f"{refusal}")
     for finding in findings:

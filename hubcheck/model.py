@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -60,15 +61,23 @@ class Access:
 class Model:
     """One opened model. Documents are read at once, weights only where a test asks."""
 
-    def __init__(self, source: Source, files: tuple[FileEntry, ...]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        files: tuple[FileEntry, ...],
+        *,
+        left_out: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Wrap an opened source.
 
         Args:
             source: Where the bytes come from.
             files: Its files, digests filled in where they are known.
+            left_out: Paths that were not listed (a link out of the folder), with the reason.
         """
         self.source = RememberingSource(source)
         self.files = files
+        self.left_out = left_out
 
     @property
     def pin(self) -> Pin:
@@ -151,6 +160,7 @@ def open_model(reference: Reference, access: Access) -> Model:
     if isinstance(source, FolderSource):
         known = source.digests()
         files = tuple(replace(f, sha256=known.get(f.path, "")) for f in files)
+        return Model(source, files, left_out=source.refused)
     return Model(source, files)
 
 

@@ -17,11 +17,15 @@ NUMBER: Final = re.compile(r"(?<=\.)([0-9]{1,6})(?=\.|$)")
 """An index is a name part of its own; a longer number is no index of a real model."""
 PREFIX: Final = re.compile(
     r"(?:module\.|_orig_mod\.|base_model\.model\.|model\.|transformer\.encoder\.|transformer\.|"
-    r"backbone\.|gpt_neox\.|gpt_neox_japanese\.|biogpt\.|decoder\.|language_model\.|text_model\.|"
+    r"backbone\.|gpt_neox\.|gpt_neox_japanese\.|biogpt\.|rwkv\.|decoder\.|language_model\.|text_model\.|"
     r"thinker\.|llm\.)*",
 )
 """Wrappers around the decoder, stripped as often as they come."""
 LAYER: Final = re.compile(r"(?:layers|h|blocks|block|layer)\.#\.(.+)")
+SUBLAYER: Final = re.compile(
+    r"(self_attn|mlp|input_layernorm|post_attention_layernorm)s?\.#(\..+|)"
+)
+"""LongCat keeps two attention and MLP blocks in one layer; each counts as a layer of its own."""
 WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
 """Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
 JOINED_BIAS: Final = re.compile(r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense))_bias")
@@ -82,6 +86,8 @@ class Template:
     """Which of the name's indices is the layer, or -1."""
     expert_at: int
     """Which of the name's indices is the expert, or -1."""
+    sublayer_at: int
+    """Which of the name's indices is the block inside a double layer, or -1."""
     other: Role | None
     """Set when the name alone puts the tensor outside the decoder."""
     mask: bool
@@ -119,11 +125,14 @@ def read_template(name: str) -> Template:
     found = PREFIX.match(stem)
     prefix = found[0] if found else ""
     path = stem[len(prefix) :]
-    layer_at = expert_at = -1
+    layer_at = expert_at = sublayer_at = -1
     if match := LAYER.fullmatch(path):
         layer_at = prefix.count("#")
         path = match[1]
-        if "experts.#." in path:
+        if match := SUBLAYER.fullmatch(path):
+            sublayer_at = layer_at + 1
+            path = match[1] + match[2]
+        elif "experts.#." in path:
             expert_at = layer_at + 1 + path[: path.index("experts.#.") + 9].count("#") - 1
     path = WRAPPED.sub("", path)
     return Template(
@@ -132,6 +141,7 @@ def read_template(name: str) -> Template:
         bias=bias,
         layer_at=layer_at,
         expert_at=expert_at,
+        sublayer_at=sublayer_at,
         other=role_outside(name),
         mask=MASK.fullmatch(name) is not None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from hubcheck.anatomy.config import ConfigFacts
 from hubcheck.anatomy.geometry import most_common
@@ -15,6 +15,11 @@ from hubcheck.anatomy.rules import INSIDE, OUTSIDE, RESIDUAL_NORMS, Rule, Store
 from hubcheck.anatomy.splits import Split
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
+Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
+"""A tensor with its layer, expert and block inside a double layer, -1 where it has none."""
+BLOCKS: Final = 2
+"""Blocks of a double layer; a block with this number or a higher one is not read."""
+NO_RULES: Final[tuple[tuple[Rule, ...], bool]] = ((), False)
 TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
 """Stores that families use in both orientations, so that a shape tells something."""
 LATE: Final = PAIRED | {Role.Q, Role.MLA_Q_B}
@@ -70,9 +75,24 @@ def rules_for(
     )
 
 
+def double_layers(cut: list[Cut]) -> list[Cut]:
+    """Number the two blocks of each double layer as layers of their own, in a model that has them.
+
+    A model with a single attention block anywhere is no such model; the numbered blocks it may
+    hold keep an impossible number and are not read.
+    """
+    numbered = any(block >= 0 for *_, block in cut)
+    single = any(t.path.startswith("self_attn.") and b < 0 for _, t, _, _, b in cut)
+    if not numbered:
+        return cut
+    if single:
+        return [(r, t, n, e, BLOCKS if b >= 0 else b) for r, t, n, e, b in cut]
+    return [(r, t, n if n < 0 else 2 * n + (b == 1), e, b) for r, t, n, e, b in cut]
+
+
 def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
     """Return every tensor, the decoder's with the rules that its name allows."""
-    cut: list[tuple[TensorRecord, Template, int, int]] = []
+    cut: list[Cut] = []
     paths: dict[int, set[str]] = defaultdict(set)
     others: dict[str, Role] = {}
     mtp: set[int] = set()
@@ -92,26 +112,30 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
         if other is not None:
             others[record.name] = other
             continue
-        cut.append((record, template, layer, expert))
+        block = indices[template.sublayer_at] if template.sublayer_at >= 0 else -1
+        cut.append((record, template, layer, expert, block))
+    cut = double_layers(cut)
+    for _, template, layer, _, _ in cut:
         paths[layer].add(template.path + ".bias" * template.bias)
     interned: dict[frozenset[str], frozenset[str]] = {}
     siblings = {n: interned.setdefault(f := frozenset(p), f) for n, p in paths.items()}
     known: dict[tuple[Template, int], tuple[tuple[Rule, ...], bool]] = {}
     parts: list[Part] = []
-    for record, template, layer, expert in cut:
+    for record, template, layer, expert, block in cut:
         near = siblings[layer]
         key = (template, id(near))
         if (found := known.get(key)) is None:
-            rules = rules_for(template, near, facts.model_type, inside=layer >= 0)
-            found = known[key] = (rules, needs_siblings(rules))
+            allowed = rules_for(template, near, facts.model_type, inside=layer >= 0)
+            found = known[key] = (allowed, needs_siblings(allowed))
+        rules, late = found if block < BLOCKS else NO_RULES
         parts.append(
             Part(
                 record=record,
                 template=template,
                 layer=layer,
                 expert=expert,
-                rules=found[0],
-                late=found[1],
+                rules=rules,
+                late=late,
             )
         )
     return Parts(decoder=parts, others=others, mtp_layers=len(mtp))

@@ -73,9 +73,9 @@ def rule(  # noqa: PLR0913 - a row of the table has this many columns
 
 
 R: Final = Role
-A: Final = r"(?:self_attn|self_attention|attention|attn|attn\.attention|mixer)\."
+A: Final = r"(?:self_attn|self_attention|attention|attn|attn\.attention|mixer|temporal_block)\."
 """Names of the attention module; ``mixer`` is nemotron_h's only name for every kind of layer."""
-M: Final = r"(?:mlp|feed_forward|ffn|block_sparse_moe|moe|mixer)\."
+M: Final = r"(?:mlp|feed_forward|ffn|block_sparse_moe|moe|mixer|mlp_block)\."
 """Names of the MLP or mixture module."""
 X: Final = M + r"experts\.#\."
 S: Final = rf"(?:(?:{M})?(?:shared_experts?|shared_mlp))\."
@@ -91,6 +91,14 @@ INSIDE: Final[tuple[Rule, ...]] = (
         beside=rf"{A}(?:q_conv1d|f_a_proj|f_proj|output_gate)",
     ),
     rule(r"(?:mamba|ssm)\..+", R.SSM, split=Split.LISTED),
+    rule(r".+", R.SSM, split=Split.LISTED, under=r"rwkv\.$"),
+    rule(r"(?:mlstm_layer|slstm_layer)\..+", R.SSM, split=Split.LISTED),
+    rule(
+        r"temporal_block\.(?:linear_\w+|conv_1d|rg_lru\..+)",
+        R.SSM,
+        split=Split.LISTED,
+    ),
+    rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
     rule(
@@ -105,7 +113,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"norm", R.NORM_MLP_IN, beside=r"mixer\.(?:up_proj|gate)"),
     rule(
         r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|"
-        r"attention_layer_?norm|pre_attention_layernorm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
+        r"attention_layer_?norm|pre_attention_layernorm|temporal_pre_norm|norm_mlstm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
         R.NORM_ATTN_IN,
     ),
     rule(r"ln_1", R.NORM_ATTN_POST, families="openai-gpt"),
@@ -119,7 +127,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"post_attention_layernorm|ln_2|ln_mlp|ffn_norm|mlp_norm|norm_2|norm2|ff_norm|"
         r"pre_feedforward_layernorm|pre_mlp_layernorm|pre_ff_layernorm|feedforward_layer_?norm|"
-        r"final_layer_norm|norm_attn_norm\.norm_2",
+        r"final_layer_norm|norm_attn_norm\.norm_2|channel_pre_norm|norm_ffn",
         R.NORM_MLP_IN,
     ),
     rule(
@@ -141,10 +149,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}kv_a_layernorm", R.MLA_KV_NORM),
     rule(rf"{A}kv_b_proj", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
     # Attention, one tensor per role.
-    rule(rf"{A}(?:q_proj|wq|query)", R.Q),
+    rule(rf"{A}(?:q_proj|wq)", R.Q),
     rule(rf"{A}q_proj", R.Q, R.ATTN_GATE, split=Split.QUERY_GATE),
-    rule(rf"{A}(?:k_proj|wk|key)", R.K),
-    rule(rf"{A}(?:v_proj|wv|value)", R.V),
+    rule(rf"{A}(?:k_proj|wk)", R.K),
+    rule(rf"{A}(?:v_proj|wv)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
     rule(rf"{A}(?:gate_proj|g_proj|linear_gate)", R.ATTN_GATE),
@@ -228,13 +236,15 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Dense MLPs. Qwen 1 and Molmo put the gate second.
     rule(r"mlp\.w2", R.GATE, beside=r"mlp\.c_proj"),
     rule(r"mlp\.w1", R.UP, beside=r"mlp\.c_proj"),
-    rule(rf"{M}(?:gate_proj|linear_gate)|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE),
     rule(
-        rf"{M}up_proj|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h)|fc1",
+        rf"{M}(?:gate_proj|linear_gate|proj_up_gate)|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE
+    ),
+    rule(
+        rf"{M}(?:up_proj|proj_up)|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h)|fc1",
         R.UP,
     ),
     rule(
-        rf"{M}down_proj|(?:feed_forward|ffn)\.w2|mlp\.(?:fc2|fc_out|dense_4h_to_h|Wo)|fc2|ff_out",
+        rf"{M}(?:down_proj|proj_down)|(?:feed_forward|ffn)\.w2|mlp\.(?:fc2|fc_out|dense_4h_to_h|Wo)|fc2|ff_out",
         R.DOWN,
     ),
     rule(r"mlp\.c_fc", R.UP, store=Store.EITHER),
@@ -260,7 +270,7 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(r"wpe|embed_positions|positions_embed|position_embeddings?", R.POS_EMBED),
     rule(r"lm_head|embed_out|output|output_layer|head|unembed|ff_out", R.LM_HEAD),
     rule(
-        r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm",
+        r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm|out_norm|ln_out",
         R.NORM_FINAL,
     ),
     rule(

@@ -103,8 +103,11 @@ def _undeclared_title(report: Report) -> Line:
     bases = matches.declared(report)
     if not bases:
         return (Trusted(f"the card declares no base, {subject} match "), *target)
-    also = "also match" if any(f.verdict in matches.MATCHES for f in bases) else "match"
-    return (*_declaration(bases), *_names(bases), Trusted(f", {subject} {also} "), *target)
+    if any(f.verdict in matches.MATCHES for f in bases):
+        return (*_declaration(bases), *_names(bases), Trusted(f", {subject} also match "), *target)
+    # The declared base was not reached or not decided: it is neither found nor refuted.
+    begin = (*_declaration(bases), *_names(bases), Trusted(" (not settled), "))
+    return (*begin, Trusted(f"{subject} match "), *target)
 
 
 def _none_found_title(report: Report) -> Line:

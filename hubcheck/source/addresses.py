@@ -21,6 +21,9 @@ from hubcheck.source.transport import Arrived, Moved, Transport
 MAX_HOPS: Final = 5
 """Redirects of one request. The Hub needs one or two."""
 
+_LOOKS: Final = 2
+"""Remembered addresses tried by one request before it asks the Hub itself."""
+
 
 @dataclass(slots=True)
 class _Address:
@@ -71,8 +74,8 @@ class Addresses:
         stale, looks = "", 0
         while True:
             with address.lock:
-                # Another thread may renew an address that is stale as well: the third time, we do.
-                if address.url in {"", stale} or looks == 2:
+                # Another thread may have put an address there that is stale as well.
+                if address.url in {"", stale} or looks == _LOOKS:
                     address.url = self._find(body, renewed=bool(stale))
                     return body.take()
                 url = address.url

@@ -149,7 +149,7 @@ class HubSource:
         def fetch(run: Span) -> bytes:
             return self._addresses.read(entries[run.path], run.start, run.stop)
 
-        if len(runs) < 2:
+        if not runs[1:]:
             return [fetch(run) for run in runs]
         pool = ThreadPoolExecutor(min(IN_FLIGHT, len(runs)), thread_name_prefix="hubcheck-read")
         try:

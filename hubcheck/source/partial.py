@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.source.refusals import wrong_answer
@@ -56,7 +57,7 @@ class PartialBody:
         Raises:
             NetworkFaultError: it is not exactly the missing range of a file of this size.
         """
-        if response.status_code != 206:
+        if response.status_code != HTTPStatus.PARTIAL_CONTENT:
             detail = f"status {response.status_code} instead of 206"
             raise wrong_answer(detail, path=self.path)
         encoding = response.headers.get("content-encoding", "identity")

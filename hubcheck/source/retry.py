@@ -26,6 +26,9 @@ _RATE_LIMIT: Final = re.compile(r'"[^"]*"\s*;\s*r\s*=\s*0+\s*;\s*t\s*=\s*([0-9]{
 """A spent window in a ``RateLimit`` header: ``"api";r=0;t=55`` ends in 55 s."""
 
 
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """When one request is given up; waits are in seconds."""
@@ -61,7 +64,7 @@ def requested_wait(headers: Mapping[str, str], *, now: float) -> float | None:
     if spent:
         return float(spent[1])
     asked = headers.get("retry-after", "").strip()
-    if asked.isascii() and asked.isdigit() and len(asked) < 10:
+    if _SECONDS.fullmatch(asked):
         return float(asked)
     try:
         date = parsedate_to_datetime(asked)

@@ -11,6 +11,7 @@ session: they are an outcome, and the caller decides.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -44,7 +45,7 @@ SLOWEST: Final = 64 * 1024
 MAX_JSON: Final = 64 * 1024 * 1024
 """One page of a listing is about 300 kB; a host that sends this much is broken or hostile."""
 
-_MAX_DRAIN: Final = 64 * 1024
+_SHORT_LENGTH: Final = re.compile(r"[0-9]{1,5}")
 """A short unwanted body is read to its end, so that the connection can be used again."""
 
 _COMMIT_HEADER: Final = "x-repo-commit"
@@ -247,7 +248,7 @@ def _outcome(response: httpx.Response) -> Moved | Refusal | None:
 
 def _drain(response: httpx.Response) -> None:
     length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= _MAX_DRAIN:
+    if _SHORT_LENGTH.fullmatch(length):
         for _ in response.iter_raw():
             pass
 

@@ -84,7 +84,7 @@ def log_mean(log_es: Sequence[float], weights: Sequence[float] | None = None) ->
         if not log_es:
             return -inf
         return log_sum_exp(log_es) - log(len(log_es))
-    if len(weights) != len(log_es) or min(weights, default=0.0) < 0 or sum(weights) > 1 + 1e-9:
+    if len(weights) != len(log_es) or min(weights, default=0.0) < 0 or not sum(weights) <= 1 + 1e-9:
         message = f"weights {list(weights)} do not fit {len(log_es)} e-values and a sum of 1"
         raise ValueError(message)
     return log_sum_exp(e + log(w) for e, w in zip(log_es, weights, strict=True) if w > 0)

@@ -417,6 +417,26 @@ def deepseek(*, q_lora: bool = True) -> Model:
     return m, {**config, "v_head_dim": v_dim, "kv_lora_rank": lora, "model_type": "deepseek_v3"}
 
 
+def longcat() -> Model:
+    """Return double layers: two attentions and dense MLPs, one mixture, counted as two layers."""
+    m = Maker()
+    ends(m, "model.embed_tokens.weight", "model.norm.weight", "lm_head.weight")
+    for half in range(4):
+        at, block = f"model.layers.{half // 2}", half % 2
+        attention(m, f"{at}.self_attn.{block}", half)
+        dense(m, f"{at}.mlps.{block}", half)
+        m.plain(f"{at}.input_layernorm.{block}.weight", R.NORM_ATTN_IN, H, layer=half)
+        m.plain(f"{at}.post_attention_layernorm.{block}.weight", R.NORM_MLP_IN, H, layer=half)
+        if block == 0:
+            m.plain(f"{at}.mlp.router.classifier.weight", R.ROUTER, E, H, layer=half)
+            for e in range(E):
+                x = f"{at}.mlp.experts.{e}"
+                m.plain(f"{x}.gate_proj.weight", R.EXPERT_GATE, i, H, layer=half, expert=e)
+                m.plain(f"{x}.up_proj.weight", R.EXPERT_UP, i, H, layer=half, expert=e)
+                m.plain(f"{x}.down_proj.weight", R.EXPERT_DOWN, H, i, layer=half, expert=e)
+    return m, {**SIZES, "model_type": "longcat_flash"}
+
+
 def qwen3_next() -> Model:
     """Return a query twice as wide: per head the query, then the gate of its output."""
     m, config = llama()
@@ -478,6 +498,7 @@ FAMILIES: Final[dict[str, Callable[[], Model]]] = {
     "dbrx": dbrx,
     "deepseek_v3": deepseek,
     "deepseek_v2 lite": lambda: deepseek(q_lora=False),
+    "longcat_flash": longcat,
     "qwen3_next": qwen3_next,
     "molmo": molmo,
 }

@@ -66,6 +66,8 @@ class Oracle:
         """Run the model with every module's input and output kept."""
         self.anatomy = anatomy
         self.model = model
+        # LongCat's double layers count as two.
+        self.blocks = 2 if any(".self_attn.0." in m.tensor for m in anatomy.matrices.values()) else 1
         self.calls: dict[str, tuple[Tensor, Tensor, tuple[Tensor, ...]]] = {}
         handles = [
             module.register_forward_hook(self._keep(name), with_kwargs=True)
@@ -154,7 +156,7 @@ class Oracle:
             by_layer[layer_of(name)].append(name)
         layers = {k[1] for k in self.anatomy.matrices if k[1] >= 0}
         for layer in layers:
-            near = by_layer[layer]
+            near = by_layer[layer // self.blocks]
             self._count(found, "attention", agreed=self._attention(layer, near))
             self._count(found, "mlp", agreed=self._mlp(layer, near, ""))
             self._count(found, "shared", agreed=self._mlp(layer, near, "shared."))
@@ -164,7 +166,7 @@ class Oracle:
             self._count(found, "norm kind", agreed=agreed)
         with torch.no_grad():
             for name, module in self.model.named_modules():
-                for agreed in self._experts(layer_of(name), name, module):
+                for agreed in self._experts(layer_of(name) * self.blocks, name, module):
                     self._count(found, "experts", agreed=agreed)
         return found
 

@@ -7,6 +7,8 @@ import pytest
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import read_template
 from hubcheck.anatomy.parts import rules_for
+from hubcheck.anatomy.read import anatomy_of
+from tests.anatomy.tiny import shapes_of
 
 
 def first_role(name: str, *beside: str, model_type: str = "") -> Role | None:
@@ -57,3 +59,12 @@ def test_mixer_of_nemotron_h() -> None:
     assert first_role("backbone.layers.#.mixer.out_proj.weight", "mixer.conv1d") is Role.SSM
     assert first_role("backbone.layers.#.mixer.q_proj.weight", "mixer.k_proj") is Role.Q
     assert first_role("backbone.layers.#.norm.weight", "mixer.up_proj") is Role.NORM_MLP_IN
+
+
+def test_a_stray_numbered_block_changes_no_layer() -> None:
+    """One tensor named like a double layer's does not renumber the layers of another model."""
+    names = {f"model.layers.{n}.self_attn.v_proj.weight": (4, 8) for n in range(3)}
+    stray = "model.layers.0.self_attn.0.v_proj.weight"
+    anatomy = anatomy_of(shapes_of({**names, stray: (4, 8), "model.norm.weight": (8,)}), {})
+    assert anatomy.unknown == (stray,)
+    assert anatomy.geometry.layers == 3

@@ -93,7 +93,10 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.UNDECLARED,
             (untested("acme/base-7b", "gated"), matching()),
-            "hubcheck: the card says acme/base-7b, the weights match other/base-7b  (undeclared)",
+            (
+                "hubcheck: the card says acme/base-7b (not settled), the weights match "
+                "other/base-7b  (undeclared)"
+            ),
         ),
         (
             DeclarationVerdict.NONE_FOUND,
