@@ -311,7 +311,7 @@ class Oracle:
                 # Llama 4 hands every expert its own copy of the tokens.
                 y = module(x.repeat(fused.shape[0], 1))[expert][None]
             else:
-                y = module(x, torch.tensor([[expert]]), torch.ones(1, 1))
+                y = module(x, torch.tensor([[expert, expert]]), torch.full((1, 2), 0.5))
             outputs = self.mlp_outputs(layer, x, "expert.", expert)
             verdicts.append(any(agrees(y, e) for e in outputs))
         return verdicts
