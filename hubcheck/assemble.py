@@ -9,9 +9,7 @@ from typing import Final
 from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.tokenizer import same_tokenizer
-from hubcheck.errors import (
-    HubcheckError,
-)
+from hubcheck.errors import HubcheckError, printable
 from hubcheck.examine import Tested
 from hubcheck.model import Model
 from hubcheck.request import Request

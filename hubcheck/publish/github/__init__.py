@@ -1,0 +1,1 @@
+"""How does a report get to where a pull request is reviewed?"""
