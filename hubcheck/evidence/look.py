@@ -6,6 +6,7 @@ Pure arithmetic over profiles: nothing is read here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import Final
 
 import numpy as np
@@ -69,7 +70,7 @@ def compare_views(
 def log_e_of(looks: Sequence[Look]) -> float:
     """Return log e of one order: the mean over the views of a look, weighted over looks."""
     return log_sum_exp(
-        np.log(look.weight) + log_mean([log_e_hits(view.hits) for view in look.views])
+        log(look.weight) + log_mean([log_e_hits(view.hits) for view in look.views])
         for look in looks
         if look.views
     )

@@ -7,7 +7,7 @@ which stored rows hold that, what it costs, and fetches everything wanted at onc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,8 @@ class Wanted:
     """Canonical out indices; ``ALL`` for every one."""
     inputs: tuple[int, ...] = ALL
     """Canonical in indices; ``ALL`` for every one."""
-    why: str
-    """Which test asks; shown by ``--plan``."""
+    why: str = field(compare=False)
+    """Which test asks; shown by ``--plan``. Two tests that want the same rows read them once."""
 
     def stored_rows(self) -> NDArray[np.int64]:
         """Return which stored rows must be read, in the order in which they are used."""

@@ -168,12 +168,11 @@ def test_a_weaker_bound_is_given_as_it_is() -> None:
     assert "at most 1 in 120 (calibrated)" in text
 
 
-def test_next_step_never_pastes_a_dangerous_name() -> None:
+@pytest.mark.parametrize("ref", ["a;rm -rf", "-rf", "a b", "$(id)", "a`id`", "é/é", ""])
+def test_next_step_never_pastes_a_dangerous_name(ref: str) -> None:
     """A subject whose name a shell would interpret is not put into a command line."""
     subject = cases()["nothing-declared"]
-    risky = subject.model_copy(
-        update={"subject": subject.subject.model_copy(update={"ref": "a;rm -rf"})}
-    )
+    risky = subject.model_copy(update={"subject": subject.subject.model_copy(update={"ref": ref})})
     assert "hubcheck check SUBJECT --base ORG/NAME" in table.summary(risky)
 
 

@@ -25,16 +25,16 @@ HOSTILE = st.one_of(
 )
 SAFE = st.text(alphabet="abcXYZ019 ,.-/", max_size=40).map(lambda t: " ".join(t.split()))
 
+TABLE = ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
 CONTEXTS = {
-    "paragraph": ("{}", ["p"]),
-    "sentence": ("see {} here", ["p"]),
-    "strong": ("**see {} here**", ["p", "strong"]),
-    "heading": ("### see {} here", ["h3"]),
-    "item": ("- {}", ["ul", "li"]),
-    "cell": ("| a | b |\n|---|---|\n| {} | end |", [
-        "table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td",
-    ]),
-}  # fmt: skip
+    "paragraph": ("{}", ["p"], "{}"),
+    "sentence": ("see {} here", ["p"], "see {} here"),
+    "strong": ("**see {} here**", ["p", "strong"], "see {} here"),
+    "heading": ("### see {} here", ["h3"], "see {} here"),
+    "item": ("- {}", ["ul", "li"], "{}"),
+    "cell": ("| a | b |\n|---|---|\n| {} | end |", TABLE, "a b {} end"),
+}
+"""Places of untrusted text: the source, the elements it renders to, the text that is seen."""
 
 
 def shown_as(text: str) -> str:
@@ -42,38 +42,42 @@ def shown_as(text: str) -> str:
     return escaping.visible(text) or escaping.EMPTY
 
 
+def check_is_only_text(context: str, text: str) -> None:
+    """Assert that ``text``, escaped and rendered in its place, is that text and nothing else."""
+    template, expected, around = CONTEXTS[context]
+    page = markdown_page(template.format(escaping.markdown_text(text)))
+    assert [tag for tag in page.tags if tag != "code"] == expected
+    assert not page.attributes
+    assert not page.declarations
+    assert not LATE_FILTERS.search(page.prose)
+    assert seen(page.text) == seen(around.format(shown_as(text)))
+
+
+@pytest.mark.parametrize("context", sorted(CONTEXTS))
+@pytest.mark.parametrize("text", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_known_attacks_are_only_text(context: str, text: str) -> None:
+    """Each known attack, in each place, renders as its own text."""
+    check_is_only_text(context, text)
+
+
 @pytest.mark.parametrize("context", sorted(CONTEXTS))
 @given(text=HOSTILE)
 def test_markdown_text_is_only_text(context: str, text: str) -> None:
     """Any text rendered in any place gives that text, no element but code, nothing to act on."""
-    template, expected = CONTEXTS[context]
-    escaped = escaping.markdown_text(text)
-    page = markdown_page(template.format(escaped))
-    tags = [tag for tag in page.tags if tag != "code"]
-    assert tags == expected
-    assert not page.attributes
-    assert not page.declarations
-    assert not LATE_FILTERS.search(page.prose)
-    around = template.format("\x00").split("\x00") if context == "sentence" else ["", ""]
-    if context in {"paragraph", "sentence"}:
-        assert seen(page.text) == seen(around[0] + shown_as(text) + around[1])
+    check_is_only_text(context, text)
 
 
 @pytest.mark.parametrize("context", ["sentence", "cell"])
 @given(text=HOSTILE)
 def test_markdown_code_is_one_code_element(context: str, text: str) -> None:
     """Any name rendered as code is one code element with that name, inside a table too."""
-    template, expected = CONTEXTS[context]
-    escaped = escaping.markdown_code(text)
-    page = markdown_page(template.format(escaped))
+    template, expected, around = CONTEXTS[context]
+    page = markdown_page(template.format(escaping.markdown_code(text)))
     assert [tag for tag in page.tags if tag != "code"] == expected
     assert page.tags.count("code") == 1
     assert not page.attributes
     assert not LATE_FILTERS.search(page.prose)
-    shown = shown_as(text)
-    assert seen(page.text) == seen(
-        f"see {shown} here" if context == "sentence" else f"a b {shown} end"
-    )
+    assert seen(page.text) == seen(around.format(shown_as(text)))
 
 
 @given(text=HOSTILE)
@@ -137,6 +141,14 @@ def test_fenced_lines_stay_inside_their_fence(lines: list[str]) -> None:
     assert page.text == "\n".join((*rendered, "\nafter\n"))
 
 
+@pytest.mark.parametrize("line", ["```", "````", "~~~", "`" * 100])
+def test_a_line_of_backticks_does_not_end_its_block(line: str) -> None:
+    """A line that is nothing but a fence stays inside a longer one."""
+    fence = escaping.fence_for((line,))
+    page = markdown_page(f"{fence}text\n{line}\n{fence}\n\nafter")
+    assert page.tags == ["pre", "code", "p"]
+
+
 @given(text=HOSTILE)
 def test_yaml_value_is_one_scalar(text: str) -> None:
     """A name proposed for a card's header is read back as that one name."""
@@ -162,6 +174,7 @@ def test_visible_is_valid_utf_8(text: str) -> None:
         ("\ud800", "\\ud800"),
         ("e\u0301\u0302\u0303", "e\u0301\u0302\\u0303"),
         ("naïve 模型", "naïve 模型"),
+        ("a\ufe0fb\U000e0100", "a\\ufe0fb\\U000e0100"),
     ],
 )
 def test_what_is_hidden_is_shown(text: str, shown: str) -> None:

@@ -1,0 +1,1 @@
+"""How fast is hubcheck beside its rivals, on one pair of a billion parameters?"""
