@@ -78,7 +78,9 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
         words.append("residual channels relabelled, rotated or rescaled")
     by_test: dict[Test, list[bool]] = {}
     for outcome in comparison.outcomes:
-        by_test.setdefault(outcome.test, []).append(outcome.log_e >= NOTABLE)
+        # A family of few units can keep its order and still be too small to be notable.
+        kept = outcome.log_e >= NOTABLE or 2 * outcome.best.hits >= outcome.best.units
+        by_test.setdefault(outcome.test, []).append(kept)
     for test, name in ((Test.NEURONS, "MLP neurons"), (Test.EXPERTS, "experts")):
         seen = by_test.get(test, [])
         if seen and not any(seen):

@@ -67,7 +67,9 @@ class Oracle:
         self.anatomy = anatomy
         self.model = model
         # LongCat's double layers count as two.
-        self.blocks = 2 if any(".self_attn.0." in m.tensor for m in anatomy.matrices.values()) else 1
+        self.blocks = (
+            2 if any(".self_attn.0." in m.tensor for m in anatomy.matrices.values()) else 1
+        )
         self.calls: dict[str, tuple[Tensor, Tensor, tuple[Tensor, ...]]] = {}
         handles = [
             module.register_forward_hook(self._keep(name), with_kwargs=True)

@@ -18,7 +18,6 @@ import requests
 from hubcheck import __version__
 from hubcheck.errors import printable
 from hubcheck.publish.github.errors import (
-    ForbiddenError,
     GitHubError,
     RateLimitedError,
     UncertainError,
@@ -38,6 +37,12 @@ ANSWER_LIMIT: Final = 32_000_000
 PUBLIC_API: Final = "https://api.github.com"
 
 _NEXT: Final = re.compile(r'<([^>]+)>\s*;\s*rel="next"')
+
+_NO_ANSWER: Final = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 
 Json = Any
 
@@ -72,8 +77,6 @@ class GitHub:
         self._timeout = timeout
         self._patience = Patience(ceiling=ceiling, sleep=sleep, clock=clock)
         self._session = requests.Session()
-        # A .netrc of the runner must not replace the token that the user gave.
-        self._session.trust_env = True
         self._session.headers.update(
             {
                 "Accept": "application/vnd.github+json",
@@ -193,7 +196,7 @@ class GitHub:
                     stream=True,
                 )
                 _load(answer, limit, shown)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:  # noqa: E501
+            except _NO_ANSWER as error:
                 failure = GitHubError(f"{method} {printable(shown)}: {_kind(error)}.")
                 if not repeatable:
                     raise UncertainError(failure.what) from error
@@ -226,11 +229,9 @@ class GitHub:
         Raises:
             GitHubError: it does not: the token is for this host alone.
         """
-        # A proxy in front of GitHub hands on addresses of the host behind it.
-        path = urlsplit(address)
-        own = urlsplit(self._api)
-        if path.netloc != own.netloc:
-            raise GitHubError(f"A next page lies on another host, {printable(path.netloc)}.")
+        host = urlsplit(address).netloc
+        if host != urlsplit(self._api).netloc:
+            raise GitHubError(f"A next page lies on another host, {printable(host)}.")
         return address
 
 
@@ -291,6 +292,3 @@ def _too_long(method: str, shown: str, seconds: float) -> RateLimitedError:
         cause="many jobs share this token's hourly limit.",
         next_step="run the job again later; the report and the summary are complete.",
     )
-
-
-__all__ = ["ForbiddenError", "GitHub", "GitHubError", "RateLimitedError", "UncertainError"]

@@ -1,0 +1,70 @@
+"""How are the model and its bases drawn as a graph?
+
+Mermaid text, which GitHub draws itself. Lines have no arrow heads: a match does not say who came
+first. Names are cut down to letters, digits and four signs, so that nothing in them can be read as
+syntax, markup, a link or a mention.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import first_table, matches, names, numbers
+from hubcheck.card.document import Tone, raw_text
+from hubcheck.verdict.words import Verdict
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Finding, Report
+
+BASES_SHOWN: Final = 8
+NAME_LIMIT: Final = 60
+
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9._/ -]")
+_STYLES: Final = {
+    Tone.GOOD: "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
+    Tone.BAD: "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
+    Tone.PLAIN: "fill:#ddf4ff,stroke:#0969da,color:#1f2328",
+    Tone.MUTED: "fill:#f6f8fa,stroke:#59636e,color:#1f2328",
+}
+"""The text colour is set too: on a dark page the default would be white on a light fill."""
+
+
+def lineage_graph(report: Report) -> str:
+    """Return a fenced Mermaid block, or nothing when no base was named."""
+    if not report.findings:
+        return ""
+    subject = names.name(report.subject.ref, report.subject.revision)
+    lines = ["flowchart LR", f'  m["{_plain(subject)}"]']
+    for i, finding in enumerate(report.findings[:BASES_SHOWN]):
+        base = names.name(finding.base.ref, finding.base.revision)
+        lines.append(f'  b{i}["{_plain(base)}"]:::{first_table.tone(report, finding).value}')
+        lines.append(f'  m {_line(finding)}|"{_plain(_label(report, finding))}"| b{i}')
+    more = len(report.findings) - BASES_SHOWN
+    if more > 0:
+        lines.append(f'  more["{more} more bases"]:::{Tone.MUTED.value}')
+        lines.append("  m -.- more")
+    lines += [f"  classDef {tone.value} {style}" for tone, style in _STYLES.items()]
+    return "\n".join(("```mermaid", *lines, "```"))
+
+
+def _plain(text: str) -> str:
+    """Return a text that cannot be syntax; what was left out shows as a question mark."""
+    shown = _NOT_PLAIN.sub("?", " ".join(text[:1000].split()))
+    # A word of the language (end, click) or a link target stays inside the quotes; two dots and
+    # slashes in a row are all that is left to a path.
+    return (shown[: NAME_LIMIT - 1] + "..." if len(shown) > NAME_LIMIT else shown) or "?"
+
+
+def _line(finding: Finding) -> str:
+    if finding.verdict in matches.MATCHES:
+        return "===" if finding.declared else "---"
+    return "-.-"
+
+
+def _label(report: Report, finding: Finding) -> str:
+    words = raw_text(first_table.verdict_cell(report, finding)).replace(":", "")
+    said = "declared, " if finding.declared else ""
+    if finding.verdict in matches.MATCHES and finding.verdict is not Verdict.IDENTICAL:
+        return f"{said}{words} - kept {numbers.kept(finding.kept)}".replace(",", " -")
+    return f"{said}{words}".replace(",", " -")

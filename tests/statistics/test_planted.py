@@ -1,0 +1,162 @@
+"""Is the power that qualifies a negative the power that a real planting has?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from hubcheck.statistics.hits import count_hits
+from hubcheck.statistics.planted import (
+    KEPT_GRID,
+    NEEDED_HITS,
+    NOT_DETECTABLE,
+    POWER,
+    detectable_kept,
+    detectable_share,
+)
+from hubcheck.statistics.profiles import cosine_matrix, profile, unit_rows
+from tests.statistics.nulls import Array, Pair
+
+
+def pair(seed: int, units: int, features: int, *, rank: int = 0) -> Pair:
+    """Return profiles of two unrelated models, of low rank where one is given."""
+    rng = np.random.default_rng(seed)
+
+    def rows() -> Array:
+        full = rng.standard_normal((units, features))
+        if rank:
+            full = 0.3 * full + rng.standard_normal((units, rank)) @ rng.standard_normal(
+                (rank, features)
+            )
+        return profile(full)
+
+    return rows(), rows()
+
+
+def planted_power(a: Array, b: Array, rho: float, rng: np.random.Generator, draws: int) -> float:
+    """Return how often rows that really are rho a + s b(shuffled) give 14 hits."""
+    rest = np.sqrt(1 - rho * rho)
+    seen = 0
+    for _ in range(draws):
+        copy = unit_rows(rho * a + rest * b[rng.permutation(len(b))])
+        seen += count_hits(cosine_matrix(a, copy)).hits >= NEEDED_HITS
+    return seen / draws
+
+
+CASES = ((20, 300, 0), (32, 256, 0), (64, 512, 0), (64, 128, 6), (128, 64, 0))
+
+
+def test_the_power_is_what_it_says() -> None:
+    """Fresh plantings at the level found are seen in about 90 %, one step below clearly less."""
+    powers, below = [], []
+    for case, (units, features, rank) in enumerate(CASES):
+        a, b = pair(case, units, features, rank=rank)
+        level = detectable_kept(a, b, np.random.default_rng(case))
+        assert level in KEPT_GRID[1:]
+        rng = np.random.default_rng(100 + case)
+        powers.append(planted_power(a, b, level, rng, 200))
+        lower = KEPT_GRID[KEPT_GRID.index(level) - 1]
+        below.append(planted_power(a, b, lower, rng, 200))
+        assert powers[-1] >= 0.7  # 20 plantings decide; the mean over cases is held tighter
+        assert below[-1] < powers[-1]
+    assert np.mean(powers) >= POWER - 0.03
+    assert np.mean(below) < POWER
+
+
+@pytest.mark.parametrize(("units", "features", "rank"), CASES)
+def test_more_kept_is_seen_more_often(units: int, features: int, rank: int) -> None:
+    """Power grows with what is kept, so the first level that is seen bounds all above it."""
+    a, b = pair(7, units, features, rank=rank)
+    powers = [planted_power(a, b, r, np.random.default_rng(8), 60) for r in (0.02, 0.1, 0.3, 0.9)]
+    assert all(x <= y + 0.1 for x, y in zip(powers, powers[1:], strict=False))
+    assert powers[-1] == 1.0
+
+
+def test_more_features_and_more_units_show_less() -> None:
+    """Wider rows and larger families detect smaller remains; more needed hits detect less."""
+
+    def level(units: int, features: int, needed: int = NEEDED_HITS) -> float:
+        a, b = pair(9, units, features)
+        return detectable_kept(a, b, np.random.default_rng(9), needed=needed)
+
+    assert level(64, 64) > level(64, 256) > level(64, 1024)
+    assert level(16, 256) > level(32, 256) > level(128, 256)
+    assert level(64, 256, 8) < level(64, 256, 32) < level(64, 256, 60)
+
+
+def test_real_remainders_are_harder_than_noise() -> None:
+    """Rows of few effective dimensions hide more: noise as remainder would flatter the power."""
+    plain = detectable_kept(*pair(10, 64, 256), np.random.default_rng(10))
+    crowded = detectable_kept(*pair(10, 64, 256, rank=4), np.random.default_rng(10))
+    assert crowded >= 2 * plain
+
+
+def test_the_answer_is_reproducible() -> None:
+    """Equal seeds give equal levels, and the inputs are left alone."""
+    a, b = pair(11, 32, 64)
+    before = a.copy(), b.copy()
+    levels = {detectable_kept(a, b, np.random.default_rng(12)) for _ in range(3)}
+    assert len(levels) == 1
+    np.testing.assert_array_equal(a, before[0])
+    np.testing.assert_array_equal(b, before[1])
+
+
+@pytest.mark.parametrize("units", [0, 1, NEEDED_HITS - 1])
+def test_too_few_units_detect_nothing(units: int) -> None:
+    """Fewer units than hits needed: not even a full copy would settle the family."""
+    a, b = pair(13, max(units, 2), 64)
+    rng = np.random.default_rng(13)
+    assert detectable_kept(a[:units], b[:units], rng) == NOT_DETECTABLE
+    assert NOT_DETECTABLE > 1
+
+
+def test_as_many_units_as_hits_can_be_enough() -> None:
+    """14 units with 14 needed hits are detectable, at a price."""
+    a, b = pair(14, NEEDED_HITS, 512)
+    assert detectable_kept(a, b, np.random.default_rng(14)) < 0.5
+
+
+def test_duplicate_units_detect_nothing() -> None:
+    """Units that all have a twin tie with it: no copy would be seen, and the answer says so."""
+    a, b = pair(15, 20, 64)
+    twice = np.concatenate([a, a])
+    other = np.concatenate([b, b])
+    assert detectable_kept(twice, other, np.random.default_rng(15)) == NOT_DETECTABLE or (
+        detectable_kept(twice, other, np.random.default_rng(15)) < 1
+    )
+    # a full copy of twins ties exactly
+    assert count_hits(cosine_matrix(twice, twice)).hits == 0
+    some = np.concatenate([a, b[:14]])
+    some[:6] = some[6:12]
+    assert detectable_kept(some, pair(16, 34, 64)[1], np.random.default_rng(15)) <= 1
+
+
+@pytest.mark.parametrize("units", [14, 15, 20, 64, 128, 512, 4096, 100_000])
+def test_the_share_agrees_with_the_binomial(units: int) -> None:
+    """The share found is the smallest whole percent whose binomial gives 14 hits in 90 %."""
+    found = detectable_share(units)
+    percent = round(100 * found)
+    assert found == percent / 100
+    assert binom.sf(NEEDED_HITS - 1, units, found) >= POWER - 1e-12
+    if percent > 1:
+        assert binom.sf(NEEDED_HITS - 1, units, (percent - 1) / 100) < POWER
+
+
+def test_the_share_of_exact_copies_is_really_seen() -> None:
+    """Copying that share of the rows exactly gives 14 hits in at least 90 % of the plantings."""
+    rng = np.random.default_rng(17)
+    a, b = pair(17, 64, 256)
+    share, seen = detectable_share(64), 0
+    for _ in range(200):
+        copied = rng.random(64) < share
+        subject = np.where(copied[:, None], a, b[rng.permutation(64)])
+        seen += count_hits(cosine_matrix(a, subject)).hits >= NEEDED_HITS
+    assert seen / 200 >= 0.87
+
+
+def test_the_share_of_too_few_units() -> None:
+    """Below 14 units no share is enough; with exactly 14 all must be copied, or nearly."""
+    assert detectable_share(0) == detectable_share(13) == NOT_DETECTABLE
+    assert detectable_share(14) == 1.0  # .99^14 = .87 is less than .9
+    assert detectable_share(13, needed=5) < 1
