@@ -57,9 +57,7 @@ class Shape:
     def tensors(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every tensor, in file order; the head is tied."""
         kv = self.hidden // self.heads * self.kv_heads
-        found: dict[str, tuple[int, ...]] = {
-            "model.embed_tokens.weight": (self.vocab, self.hidden)
-        }
+        found: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (self.vocab, self.hidden)}
         for i in range(self.layers):
             at = f"model.layers.{i}."
             found |= {
@@ -97,9 +95,7 @@ class Shape:
         }
 
 
-ONE_BILLION: Final = Shape(
-    hidden=2048, layers=16, neurons=8192, heads=32, kv_heads=8, vocab=128256
-)
+ONE_BILLION: Final = Shape(hidden=2048, layers=16, neurons=8192, heads=32, kv_heads=8, vocab=128256)
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:

@@ -11,12 +11,16 @@ from hubcheck.anatomy.geometry import most_common
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
-from hubcheck.anatomy.rules import INSIDE, OUTSIDE, RESIDUAL_NORMS, Rule, Store
+from hubcheck.anatomy.rules import INSIDE, OUTSIDE, Rule, Store
 from hubcheck.anatomy.splits import Split
+from hubcheck.anatomy.traits import RESIDUAL_NORMS
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
 """A tensor with its layer, expert and block inside a double layer, -1 where it has none."""
+MAX_LAYERS: Final = 4096
+"""No published model is deeper than a few hundred layers; code that walks the layers relies on
+this."""
 BLOCKS: Final = 2
 """Blocks of a double layer; a block with this number or a higher one is not read."""
 NO_RULES: Final[tuple[tuple[Rule, ...], bool]] = ((), False)
@@ -81,7 +85,7 @@ def double_layers(cut: list[Cut]) -> list[Cut]:
     A model with a single attention block anywhere is no such model; the numbered blocks it may
     hold keep an impossible number and are not read.
     """
-    numbered = any(block >= 0 for *_, block in cut)
+    numbered = any(0 <= block < BLOCKS for *_, block in cut)
     single = any(t.path.startswith("self_attn.") and b < 0 for _, t, _, _, b in cut)
     if not numbered:
         return cut
@@ -113,6 +117,8 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
             others[record.name] = other
             continue
         block = indices[template.sublayer_at] if template.sublayer_at >= 0 else -1
+        if layer >= MAX_LAYERS:
+            layer, block = -1, BLOCKS
         cut.append((record, template, layer, expert, block))
     cut = double_layers(cut)
     for _, template, layer, _, _ in cut:

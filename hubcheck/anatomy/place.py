@@ -13,8 +13,9 @@ from math import prod
 from typing import Final, NamedTuple
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.rules import READERS, RESIDUAL_NORMS, VECTORS, WRITERS, Rule, Store
+from hubcheck.anatomy.rules import Rule, Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes, split_axis
+from hubcheck.anatomy.traits import READERS, RESIDUAL_NORMS, VECTORS, WRITERS
 
 MAX_EXPERTS: Final = 4096
 """More experts in one tensor than any published model has is not believed."""

@@ -16,8 +16,9 @@ from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
-from hubcheck.anatomy.rules import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS, Store
+from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Split, SplitSizes
+from hubcheck.anatomy.traits import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import printable
 

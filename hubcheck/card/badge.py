@@ -30,6 +30,7 @@ COLOURS: Final = {
 
 _NARROW: Final = frozenset("ijlI.,:;'|!()[] -ft/r")
 _WIDE: Final = frozenset("mwMW@%")
+_LABEL_COLOUR: Final = "#3d444d"
 _HEIGHT: Final = 20
 _PADDING: Final = 6
 
@@ -81,10 +82,10 @@ def svg(report: Report) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{_HEIGHT}" '
         f'viewBox="0 0 {total} {_HEIGHT}" role="img" aria-label="{said}">\n'
         f"<title>{said}</title>\n"
-        f'<clipPath id="r"><rect width="{total}" height="{_HEIGHT}" rx="3"/></clipPath>\n'
-        f'<g clip-path="url(#r)"><rect width="{left}" height="{_HEIGHT}" fill="#3d444d"/>'
-        f'<rect x="{left}" width="{right}" height="{_HEIGHT}" '
-        f'fill="{COLOURS[report.verdict]}"/></g>\n'
+        # Three rectangles and no clip path: an id would clash where a page holds two badges.
+        f'<rect width="{total}" height="{_HEIGHT}" rx="3" fill="{COLOURS[report.verdict]}"/>'
+        f'<rect width="{left}" height="{_HEIGHT}" rx="3" fill="{_LABEL_COLOUR}"/>'
+        f'<rect x="{left - 4}" width="4" height="{_HEIGHT}" fill="{_LABEL_COLOUR}"/>\n'
         f"<g {style}>"
         f'<text x="{_PADDING}" y="14" textLength="{left - 2 * _PADDING}">{LABEL}</text>'
         f'<text x="{left + _PADDING}" y="14" textLength="{right - 2 * _PADDING}">{shown}</text>'

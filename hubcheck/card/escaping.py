@@ -72,7 +72,8 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     """
     shown: list[str] = []
     marks = 0
-    for character in " ".join(text[:INPUT_LIMIT].split()):
+    # Each character gives at least one: past the limit there is nothing left to show.
+    for character in " ".join(text[:INPUT_LIMIT].split())[: limit + 1]:
         marks = marks + 1 if unicodedata.combining(character) else 0
         hidden = (
             not character.isprintable()

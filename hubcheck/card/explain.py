@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-_RELATED: Final = "derivation in either direction, a common ancestor or a common initialisation"
+_RELATED: Final = (
+    "  Related says: derivation in either direction, a common ancestor or a common initialisation."
+)
 
 TEXTS: Final[dict[str, str]] = {
     # verdicts, per base

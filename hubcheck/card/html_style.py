@@ -87,6 +87,7 @@ border-radius:3px}
 .folded li{margin:.35rem 0}
 .folded ul{padding-left:1.1rem}
 .index th{white-space:normal;vertical-align:bottom}
+.index td:nth-child(3){min-width:12rem}
 .index .chip{margin-top:.2rem}
 a{color:var(--plain);text-decoration-thickness:1px;text-underline-offset:3px}
 @media (max-width:44rem){body{font-size:15px}

@@ -64,6 +64,11 @@ def inline(content: Line) -> str:
     return "".join(_inline(part) for part in content)
 
 
+def block_text(block: Block) -> str:
+    """Return one block as markdown, for a page that sets its own order."""
+    return _block(block)
+
+
 def _joined(head: str, parts: list[tuple[Block, str]], left_out: list[Line]) -> str:
     texts = [head, *(text for _, text in parts)]
     if left_out:

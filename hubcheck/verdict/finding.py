@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lgamma
 from statistics import fmean, median
-from typing import Final, Protocol
+from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.combine import NOTABLE, SETTLED
@@ -29,14 +29,6 @@ floor; half the model is where 'the model' stops meaning what was tested)."""
 FAMILY_REJECTS: Final = -3.0
 """A family counts as hit when its own bound 1/N! is below 1e-3 (7 hits)."""
 PART_VIEWS: Final = {"raw embeddings": Part.EMBEDDINGS, "raw norms": Part.NORMS}
-
-
-class _Say(Protocol):
-    """The closure in ``judge`` that fills in kept and parts."""
-
-    def __call__(
-        self, verdict: Verdict, reason: str = "", relation: Relation | None = None
-    ) -> Judgement: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +62,18 @@ def judge(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Judgement:
         return say(Verdict.INCONCLUSIVE, reason)
     if not comparison.outcomes:
         return say(Verdict.NOT_TESTED, _no_order(comparison))
-    if comparison.settled_related:
-        return say(Verdict.RELATED, "", relation_of(comparison, base, subject))
     order_agrees = (
         comparison.best_whole >= SETTLED
         and comparison.combined.without_strongest >= NOTABLE
         and comparison.combined.strongest_body >= NOTABLE
     )
     if order_agrees:
-        return _order_without_content(comparison, say)
+        start = _common_initialisation(comparison)
+        if start is not None:
+            return say(Verdict.RELATED, "", start)
+        if comparison.settled_related:
+            return say(Verdict.RELATED, "", relation_of(comparison, base, subject))
+        return say(Verdict.INCONCLUSIVE, "order agrees, content does not: relabelled to match")
     copied = [p for p in parts if p.verdict is Verdict.RELATED and p.name != Part.BODY]
     if copied and comparison.combined.strongest_body < NOTABLE:
         names = " and ".join(p.name for p in copied)
@@ -93,29 +88,31 @@ def judge(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Judgement:
     return say(Verdict.INCONCLUSIVE, "something agrees, not enough to settle it")
 
 
-def _order_without_content(comparison: Comparison, say: _Say) -> Judgement:
-    """Tell a common initialisation from a model relabelled to match (DESIGN 3.3)."""
+def _common_initialisation(comparison: Comparison) -> Relation | None:
+    """Return the relation of models that share an initialisation and no training, if they do.
+
+    The spectrum tells: bulk kept, learned top not. Where training has drowned the bulk, tokens that
+    it never saw still hold their initial rows: reserved tokens that stand, beside a body that does
+    not, say the same.
+    """
+    kind = RelationKind.COMMON_INITIALISATION
     spectra = comparison.spectra
-    silent = all(
-        not view.name.startswith("token") or view.hits < _LOUD
-        for o in comparison.hitting
-        if o.test is Test.NEURONS
-        for look in o.looks
-        for view in look.views
-    )
-    if spectra and silent and 2 * sum(s.says_common_initialisation for s in spectra) > len(spectra):
+    if spectra and 2 * sum(s.says_common_initialisation for s in spectra) > len(spectra):
         top, bulk = median(s.top for s in spectra), median(s.bulk for s in spectra)
         detail = (
-            f"the initial noise is kept ({bulk:.2f}), what training wrote is not ({top:.2f}): "
+            f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: "
             "the same initial weights, trained apart"
         )
-        kind = RelationKind.COMMON_INITIALISATION
-        return say(Verdict.RELATED, "", Relation(kind=kind, detail=detail))
-    return say(Verdict.INCONCLUSIVE, "order agrees, content does not: relabelled to match")
-
-
-_LOUD: Final = 14
-"""Hits in one token view that alone reach 1/14! = 1.1e-11: then the frame is not silent."""
+        return Relation(kind=kind, detail=detail)
+    reserved = [o for o in comparison.outcomes if o.test is Test.RESERVED]
+    if not comparison.content_stands and any(o.stands and o.log_e >= NOTABLE for o in reserved):
+        kept = max(o.kept for o in reserved)
+        detail = (
+            f"rows of tokens that training never saw keep {kept:.2f}, the trained body does not "
+            "stand: the same initial weights, trained apart"
+        )
+        return Relation(kind=kind, detail=detail)
+    return None
 
 
 def _no_order(comparison: Comparison) -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.rules import RESIDUAL_NORMS
+from hubcheck.anatomy.traits import RESIDUAL_NORMS
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from tests.anatomy.sweep import layer_of
 from tests.anatomy.tiny import value_of

@@ -68,3 +68,11 @@ def test_a_stray_numbered_block_changes_no_layer() -> None:
     anatomy = anatomy_of(shapes_of({**names, stray: (4, 8), "model.norm.weight": (8,)}), {})
     assert anatomy.unknown == (stray,)
     assert anatomy.geometry.layers == 3
+
+
+def test_an_absurd_layer_is_not_read() -> None:
+    """A tensor of layer 999,999 does not make a model of a million layers."""
+    far = "model.layers.999999.norm.weight"
+    anatomy = anatomy_of(shapes_of({"model.layers.0.ln_1.weight": (8,), far: (8,)}), {})
+    assert anatomy.unknown == (far,)
+    assert anatomy.geometry.layers == 1

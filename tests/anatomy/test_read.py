@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.anatomy import read
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.read import anatomy_of
-from tests.anatomy.families import FAMILIES, SIZES, H, V, h, llama
+from tests.anatomy.blocks import SIZES, H, V, h
+from tests.anatomy.dense_families import llama
+from tests.anatomy.families import FAMILIES
 from tests.anatomy.tiny import checkpoint_of, shapes_of
 
 LLAMA = {name: tensor.shape for name, tensor in llama()[0].tensors.items()}
@@ -189,3 +192,19 @@ def test_sinks_and_head_counts() -> None:
     sinks = anatomy.get(Role.SINKS, 0)
     assert sinks is not None
     assert sinks.n_out == h
+
+
+def test_matrices_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers that claim more matrices than any model has cost no memory, only coverage."""
+    monkeypatch.setattr(read, "MAX_MATRICES", 5)
+    anatomy = anatomy_of(shapes_of(LLAMA), CONFIG)
+    assert len(anatomy.matrices) == 5
+    assert len(anatomy.unknown) == len(LLAMA) - 5
+    assert len(anatomy.notes) <= read.MAX_NOTES
+
+
+def test_long_names_end() -> None:
+    """Names of a hundred thousand characters do not send a pattern into endless backtracking."""
+    names = ("a." * 50_000, "a_" * 50_000, "model." * 20_000, ".0" * 50_000, "_scales" * 15_000)
+    anatomy = anatomy_of(shapes_of(dict.fromkeys(names, (2, 2))), {})
+    assert set(anatomy.unknown) | set(anatomy.others) == set(names)

@@ -45,6 +45,7 @@ def test_svg_is_small_and_self_contained() -> None:
         svg = badge.svg(report)
         assert len(svg) < 2000
         assert "href" not in svg
+        assert " id=" not in svg
         assert svg.count("http") == 1
 
 

@@ -34,6 +34,7 @@ def test_each_text_says_three_things(word: str) -> None:
     assert 5 <= len(lines) <= 12
     assert lines[0].startswith(f"{word} (")
     assert all(len(line) <= 100 for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])
     starts = [line.split()[0] for line in lines[1:] if line.split()[0] in {"Means:", "Does", "Do:"}]
     assert starts == ["Means:", "Does", "Do:"]
 

@@ -166,8 +166,8 @@ def test_profiles_of_few_features_need_a_closer_copy() -> None:
 @pytest.mark.parametrize(
     ("kept", "ceiling", "above"),
     [
-        (0.3, 0.2, True),
-        (0.2999, 0.2, False),
+        (0.375, 0.25, True),
+        (0.3749, 0.25, False),
         (0.0, 0.0, False),
         (-0.1, 0.0, False),
         (1e-9, 0.0, True),

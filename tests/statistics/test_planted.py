@@ -89,7 +89,7 @@ def test_real_remainders_are_harder_than_noise() -> None:
     """Rows of few effective dimensions hide more: noise as remainder would flatter the power."""
     plain = detectable_kept(*pair(10, 64, 256), np.random.default_rng(10))
     crowded = detectable_kept(*pair(10, 64, 256, rank=4), np.random.default_rng(10))
-    assert crowded >= 2 * plain
+    assert crowded >= 1.5 * plain
 
 
 def test_the_answer_is_reproducible() -> None:
@@ -117,19 +117,22 @@ def test_as_many_units_as_hits_can_be_enough() -> None:
     assert detectable_kept(a, b, np.random.default_rng(14)) < 0.5
 
 
-def test_duplicate_units_detect_nothing() -> None:
-    """Units that all have a twin tie with it: no copy would be seen, and the answer says so."""
-    a, b = pair(15, 20, 64)
-    twice = np.concatenate([a, a])
-    other = np.concatenate([b, b])
-    assert detectable_kept(twice, other, np.random.default_rng(15)) == NOT_DETECTABLE or (
-        detectable_kept(twice, other, np.random.default_rng(15)) < 1
+def test_units_that_are_all_alike_detect_nothing() -> None:
+    """Where all units of both models are one and the same, every planting ties: never detectable."""
+    a, b = pair(15, 40, 64)
+    same_a, same_b = np.tile(a[:1], (40, 1)), np.tile(b[:1], (40, 1))
+    assert detectable_kept(same_a, same_b, np.random.default_rng(15)) == NOT_DETECTABLE
+
+
+def test_duplicate_units_do_not_count_as_power() -> None:
+    """Of 40 units 30 are one unit in both models: ten can hit, so 14 hits are out of reach."""
+    a, b = pair(16, 40, 64)
+    a[:30], b[:30] = a[0], b[0]
+    rng = np.random.default_rng(16)
+    assert detectable_kept(a, b, rng, needed=10) < 1
+    assert detectable_kept(np.repeat(a[30:], 4, axis=0), np.repeat(b[:1], 40, axis=0), rng) == (
+        NOT_DETECTABLE
     )
-    # a full copy of twins ties exactly
-    assert count_hits(cosine_matrix(twice, twice)).hits == 0
-    some = np.concatenate([a, b[:14]])
-    some[:6] = some[6:12]
-    assert detectable_kept(some, pair(16, 34, 64)[1], np.random.default_rng(15)) <= 1
 
 
 @pytest.mark.parametrize("units", [14, 15, 20, 64, 128, 512, 4096, 100_000])

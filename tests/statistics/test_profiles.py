@@ -99,7 +99,7 @@ def test_standardised_features_weigh_alike() -> None:
     rows = drawn(3, 40, 6)
     loud = rows * np.array([1e6, 1, 1, 1, 1, 1])
     np.testing.assert_allclose(standardise(loud), standardise(rows), atol=1e-9)
-    assert np.abs(unit_rows(loud)[:, 1:]).max() < 1e-3  # what would have happened
+    assert np.abs(unit_rows(loud)[:, 1:]).max() < 1e-2  # what would have happened
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

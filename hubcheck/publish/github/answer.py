@@ -82,7 +82,7 @@ class Wanted:
 def latest(comments: tuple[Comment, ...]) -> Comment | None:
     """Return the comment that speaks now: the oldest that is not folded away.
 
-    Where all are, a maintainer folded the newest one, and it stays that way unless things get worse.
+    Where all are, a maintainer folded the newest one; it stays so unless things get worse.
     """
     standing = next((c for c in comments if not c.minimised), None)
     return standing or (comments[-1] if comments else None)
@@ -164,9 +164,7 @@ def _remove(github: GitHub, place: PullRequestPlace, number: int) -> None:
         return
 
 
-def _sized(
-    write: Callable[[str], Comment], wanted: Wanted, before: State | None
-) -> Comment:
+def _sized(write: Callable[[str], Comment], wanted: Wanted, before: State | None) -> Comment:
     """Write the comment, shorter each time GitHub refuses its length.
 
     Raises:

@@ -164,9 +164,7 @@ class GitHub:
         repeatable: bool = True,
     ) -> Json:
         address = f"{self._api}{path}"
-        return _decoded(
-            self._send(method, address, query=query, body=body, repeatable=repeatable)
-        )
+        return _decoded(self._send(method, address, query=query, body=body, repeatable=repeatable))
 
     def _send(
         self,

@@ -8,9 +8,7 @@ from hubcheck.errors import HubcheckError, printable
 class GitHubError(HubcheckError):
     """A request failed for good; nothing more specific is known."""
 
-    def __init__(
-        self, what: str, *, cause: str = "", next_step: str = "", status: int = 0
-    ) -> None:
+    def __init__(self, what: str, *, cause: str = "", next_step: str = "", status: int = 0) -> None:
         """Keep the answer's status beside the three parts of the message."""
         super().__init__(
             what,

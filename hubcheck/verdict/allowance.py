@@ -1,0 +1,85 @@
+"""Which findings has the user accepted, with a reason and until when?
+
+An accepted base no longer fails the policy; the verdict stays what it is, and the card says who
+accepted what. An entry that has run out says so instead of passing in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from hubcheck.errors import printable
+from hubcheck.verdict.declaration import is_proof
+from hubcheck.verdict.report import Finding, Report
+from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """One accepted base."""
+
+    base: str
+    """``org/name`` or a folder, as the report names it."""
+    reason: str
+    expires: date | None = None
+    """The last day on which it holds; None: for ever."""
+
+
+def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: date) -> Report:
+    """Return the report with its conclusion and warnings after what was accepted.
+
+    Args:
+        report: As the check made it.
+        allowances: From the policy file.
+        today: In UTC.
+    """
+    valid = {a.base.casefold(): a for a in allowances if a.expires is None or today <= a.expires}
+    culprits = _culprits(report)
+    names = {f.base.ref.casefold() for f in culprits}
+    warnings = [
+        f"the policy file allowed {printable(a.base)} until {a.expires}; that has passed"
+        for a in allowances
+        if a.expires is not None and today > a.expires and a.base.casefold() in names
+    ]
+    used = [valid[name] for name in sorted(names) if name in valid]
+    warnings += [
+        f"the policy file allows {printable(a.base)}"
+        + (f" until {a.expires}" if a.expires else "")
+        + f": {printable(a.reason, limit=300)}"
+        for a in used
+    ]
+    if not warnings:
+        return report
+    conclusion = report.conclusion
+    if conclusion is Conclusion.FAIL and culprits and len(used) == len(names):
+        conclusion = Conclusion.NEUTRAL
+    return report.model_copy(
+        update={"conclusion": conclusion, "warnings": (*report.warnings, *warnings)}
+    )
+
+
+def _culprits(report: Report) -> list[Finding]:
+    """Return the findings for which the policy fails; none where a missing result fails it."""
+    fail_on = report.policy.fail_on
+    if report.verdict.value in fail_on and report.verdict not in {
+        DeclarationVerdict.UNDECLARED,
+        DeclarationVerdict.CONTRADICTED,
+    }:
+        return []
+    found: list[Finding] = []
+    for finding in report.findings:
+        by_word = (
+            finding.verdict.value
+            in {
+                Verdict.DISGUISED.value,
+                Verdict.NOT_TESTED.value,
+            }
+            and finding.verdict.value in fail_on
+        )
+        undeclared = not finding.declared and is_proof(finding) and finding.explained_by is None
+        refuted = finding.declared and finding.verdict is Verdict.UNRELATED
+        if by_word or (report.verdict.value in fail_on and (undeclared or refuted)):
+            found.append(finding)
+    return found
