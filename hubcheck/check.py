@@ -7,7 +7,7 @@ Reading and judging happen below; this is the order of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hubcheck.assemble import assemble
@@ -17,7 +17,7 @@ from hubcheck.model import open_model
 from hubcheck.request import Request
 from hubcheck.verdict.declaration import explain
 from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Conclusion
+from hubcheck.verdict.words import Conclusion, Depth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     progress("opening the subject")
     subject = open_model(request.subject, request.access)
     bases = request.bases(subject)
+    if not bases:  # nothing to compare with: no weight byte is read
+        request = replace(request, depth=Depth.HEADERS)
     tested = [open_base(base, request.access, progress) for base in bases]
     refusal = subject_refusal(subject, request.depth)
     for one in tested:

@@ -131,7 +131,7 @@ def _family_table(families: tuple[Evidence, ...]) -> Table:
             _share(item.kept, known=item.units > 0 and item.kept != 0),
             _share(item.ceiling, known=item.ceiling > 0),
             _share(item.detectable_kept, known=item.detectable_kept > 0),
-            (Trusted(numbers.count(item.control_hits) if item.units else numbers.NOTHING),),
+            (Trusted(numbers.count(item.control_hits) if item.control_hits >= 0 else numbers.NOTHING),),
         ]
         if noted:
             row.append((Untrusted(item.note) if item.note else Trusted(numbers.NOTHING),))

@@ -115,7 +115,9 @@ class Evidence(_Part):
     kept: float = Field(default=0.0, description="median cosine of same-index units")
     ceiling: float = Field(default=0.0, description="what optimal relabelling could have reached")
     log10_e: float = Field(default=0.0, description="log10 of the e-value this family contributes")
-    control_hits: int = Field(default=0, ge=0, description="hits with the base index shifted")
+    control_hits: int = Field(
+        default=-1, ge=-1, description="hits with the base index shifted; -1 where not measured"
+    )
 
 
 class Finding(_Part):

@@ -104,9 +104,7 @@ def chosen_similarities(rng: np.random.Generator, n: int) -> dict[str, Array]:
     }
 
 
-def null_hits(
-    pair: Pair, rng: np.random.Generator, draws: int
-) -> NDArray[np.int64]:
+def null_hits(pair: Pair, rng: np.random.Generator, draws: int) -> NDArray[np.int64]:
     """Return hit counts of ``draws`` uniform reorderings of the base of one pair."""
     a, b = pair
     return permuted_hits(cosine_matrix(profile(a), profile(b)), rng, draws)

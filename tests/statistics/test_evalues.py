@@ -41,7 +41,16 @@ def e_of(hits: int) -> Fraction:
 
 @pytest.mark.parametrize(
     ("hits", "value"),
-    [(0, 0.5), (1, 0.75), (8, 1.1e3), (9, 7.2e3), (14, 6.6e8), (15, 8.6e9), (16, 1.2e11), (64, 4e85)],
+    [
+        (0, 0.5),
+        (1, 0.75),
+        (8, 1.1e3),
+        (9, 7.2e3),
+        (14, 6.6e8),
+        (15, 8.6e9),
+        (16, 1.2e11),
+        (64, 4e85),
+    ],
 )
 def test_published_values(hits: int, value: float) -> None:
     """The values printed in the documents are the values computed, to two digits."""

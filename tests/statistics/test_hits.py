@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from hubcheck.statistics.hits import TIE_RELATIVE, count_hits, hit_mask, shifted_hits
 from hubcheck.statistics.profiles import cosine_matrix, profile
@@ -38,7 +39,7 @@ def similarities(draw: st.DrawFn, largest: int = 5) -> Array:
     return np.asarray(draw(arrays(np.float64, (n, n), elements=KINDS)))
 
 
-def assert_bound_holds(hits: Array) -> None:
+def assert_bound_holds(hits: NDArray[np.int64]) -> None:
     """Check every tail and the mean of simulated counts against the bound."""
     for k in range(1, 12):
         assert not refutes(int((hits >= k).sum()), hits.size, 1 / factorial(k)), k
@@ -124,7 +125,7 @@ def test_units_chosen_by_their_own_similarity_would_break_the_bound() -> None:
 def test_exact_duplicates_are_misses_through_a_matrix_product(dtype: type) -> None:
     """Two equal subject rows tie after any matrix product, so a copied base unit is no hit."""
     rng = np.random.default_rng(7)
-    half = rng.standard_normal((61, 333)).astype(dtype)
+    half: Array = rng.standard_normal((61, 333)).astype(dtype)
     rows = profile(np.concatenate([half, half]))
     assert count_hits(cosine_matrix(rows, rows)).hits == 0
     assert count_hits(cosine_matrix(rows[:61], rows[:61])).hits == 61

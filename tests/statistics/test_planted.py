@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -69,7 +71,7 @@ def test_more_kept_is_seen_more_often(units: int, features: int, rank: int) -> N
     """Power grows with what is kept, so the first level that is seen bounds all above it."""
     a, b = pair(7, units, features, rank=rank)
     powers = [planted_power(a, b, r, np.random.default_rng(8), 60) for r in (0.02, 0.1, 0.3, 0.9)]
-    assert all(x <= y + 0.1 for x, y in zip(powers, powers[1:], strict=False))
+    assert all(x <= y + 0.1 for x, y in pairwise(powers))
     assert powers[-1] == 1.0
 
 

@@ -63,9 +63,7 @@ def test_a_turned_stream_looks_the_same(
 def test_a_rescaled_stream_looks_the_same(scale: float, tokens: int) -> None:
     """Embeddings times c and rows divided by c leave every profile."""
     e, w = embedding(2, tokens), np.random.default_rng(2).standard_normal((UNITS, CHANNELS))
-    np.testing.assert_allclose(
-        profile(seen(e * scale, w / scale)), profile(seen(e, w)), atol=1e-4
-    )
+    np.testing.assert_allclose(profile(seen(e * scale, w / scale)), profile(seen(e, w)), atol=1e-4)
 
 
 @pytest.mark.parametrize("tokens", TOKENS)
