@@ -62,7 +62,7 @@ def _model_lines(name: str, reader: Reader, wanted: tuple[Wanted, ...]) -> list[
         lines.append(f"  {why}: {n_bytes:,} bytes from {len(tensors[why])} tensors")
         for one in wanted:
             if one.why == why:
-                rows = one.stored_rows()
                 shown = printable(one.matrix.tensor)
-                lines.append(f"    {shown} rows {rows.min()}..{rows.max()} ({rows.size})")
+                for block in one.stored_blocks():
+                    lines.append(f"    {shown} rows {block.start}..{block.stop - 1}")
     return lines

@@ -147,6 +147,7 @@ class Comparer:
         self._base_profiles: dict[tuple[str, Block], Profiles] = {}
         self._looks: dict[tuple[FamilyTest, Block], list[Look]] = {}
         self._subjects: dict[tuple[FamilyTest, Block], dict[Block, Profiles]] = {}
+        self._step_profiles: dict[tuple[FamilyTest, Block], Profiles] = {}
         self._outcomes: dict[tuple[FamilyTest, Block], FamilyOutcome] = {}
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
         self._abstentions: dict[tuple[str, Block], Abstention] = {}
@@ -250,7 +251,15 @@ class Comparer:
         self._asked[0].update(dict.fromkeys(wanted_base))
         self._asked[1].update(dict.fromkeys(wanted_subject))
         weight = MAP_WEIGHT if step == len(STEP_BYTES) - 1 else DIRECT_WEIGHT
-        return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
+        counted = [self._count(test, block, blocks, weight) for test, block, blocks in chosen]
+        self._step_profiles.clear()
+        return any(counted)
+
+    def _subject_profiles(self, test: FamilyTest, block: Block) -> Profiles:
+        """Return a subject block's profiles, made once a step: a search meets them many times."""
+        if (test, block) not in self._step_profiles:
+            self._step_profiles[test, block] = test.profiles(self.subject, block)
+        return self._step_profiles[test, block]
 
     def _count(
         self, test: FamilyTest, block: Block, blocks: Sequence[Block], weight: float
@@ -272,7 +281,7 @@ class Comparer:
         signs: list[tuple[int, int]] = []
         subjects = self._subjects.setdefault((test, block), {})
         for other in blocks:
-            subject = test.profiles(self.subject, other)
+            subject = self._subject_profiles(test, other)
             seen = compare_views(base, subject, block, other, self.draw)
             if seen:
                 views += seen

@@ -1,7 +1,7 @@
 """How does a test get canonical rows and columns of a model, whatever the storage?
 
-A test names what it wants (a matrix, some of its units, some of its inputs); this module knows
-which stored rows hold that, what it costs, and fetches everything wanted at once.
+A test names what it wants (a matrix, some of its units, some of its inputs); this module fetches
+everything wanted at once, keeps it, and knows beforehand what it costs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Matrix
+from hubcheck.anatomy.units import (
+    assemble_inputs,
+    assemble_units,
+    blocks_for_inputs,
+    blocks_for_units,
+)
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.rows import read_rows
 
@@ -32,22 +38,31 @@ class Wanted:
     why: str = field(compare=False)
     """Which test asks; shown by ``--plan``. Two tests that want the same rows read them once."""
 
-    def stored_rows(self) -> NDArray[np.int64]:
-        """Return which stored rows must be read, in the order in which they are used."""
-        matrix = self.matrix
-        if matrix.n_in == 1 and not matrix.transposed:
-            return np.zeros(1, dtype=np.int64)  # a vector is one stored row
-        if matrix.transposed:
-            inputs = np.asarray(self.inputs or range(matrix.n_in), dtype=np.int64)
-            return matrix.offset + inputs
-        index = matrix.stored_index()
-        return index if not self.units else index[list(self.units)]
+    def unit_index(self) -> NDArray[np.int64]:
+        """Return the wanted units, int64."""
+        return _index(self.units, self.matrix.n_out)
+
+    def input_index(self) -> NDArray[np.int64]:
+        """Return the wanted inputs, int64."""
+        return _index(self.inputs, self.matrix.n_in)
+
+    def stored_blocks(self) -> tuple[RowBlock, ...]:
+        """Return the stored rows to read: a matrix stored by input is cut by input."""
+        if self.matrix.transposed:
+            return blocks_for_inputs(self.matrix, self.input_index())
+        return blocks_for_units(self.matrix, self.unit_index())
+
+    def canonical(self, arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return the block [units, inputs] from the arrays of its stored blocks."""
+        if self.matrix.transposed:
+            columns = assemble_inputs(self.matrix, self.input_index(), arrays)
+            return columns if not self.units else columns[self.unit_index()]
+        rows = assemble_units(self.matrix, self.unit_index(), arrays)
+        return rows if not self.inputs else rows[:, self.input_index()]
 
 
-def row_bytes(anatomy: Anatomy, matrix: Matrix) -> int:
-    """Return the bytes of one stored row of the matrix's tensor."""
-    record = anatomy.checkpoint.tensors[matrix.tensor]
-    return (record.stop - record.start) // max(1, record.n_rows)
+def _index(chosen: tuple[int, ...], size: int) -> NDArray[np.int64]:
+    return np.asarray(chosen or range(size), dtype=np.int64)
 
 
 class Reader:
@@ -64,10 +79,15 @@ class Reader:
     def cost(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes that fetching these would read now."""
         return sum(
-            np.unique(one.stored_rows()).size * row_bytes(self.anatomy, one.matrix)
-            for one in set(wanted)
+            (block.stop - block.start) * self._row_bytes(block.tensor)
+            for one in dict.fromkeys(wanted)
             if one not in self._blocks
+            for block in one.stored_blocks()
         )
+
+    def _row_bytes(self, tensor: str) -> int:
+        record = self.anatomy.checkpoint.tensors[tensor]
+        return (record.stop - record.start) // max(1, record.n_rows)
 
     def fetch(self, wanted: Iterable[Wanted]) -> None:
         """Read everything wanted that is not there yet, in one call to the source.
@@ -77,25 +97,10 @@ class Reader:
             UnreadableError: a value is not finite.
         """
         missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
-        blocks: list[RowBlock] = []
-        pieces: list[list[int]] = []
-        for one in missing:
-            rows = np.unique(one.stored_rows())
-            breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-            pieces.append([])
-            for run in np.split(rows, breaks):
-                pieces[-1].append(len(blocks))
-                blocks.append(
-                    RowBlock(tensor=one.matrix.tensor, start=int(run[0]), stop=int(run[-1]) + 1)
-                )
-        arrays = read_rows(self.anatomy.checkpoint, blocks)
-        for one, numbers in zip(missing, pieces, strict=True):
-            stored = (
-                arrays[numbers[0]]
-                if len(numbers) == 1
-                else np.concatenate([arrays[n] for n in numbers])
-            )
-            self._blocks[one] = _canonical(one, stored)
+        stored = [one.stored_blocks() for one in missing]
+        arrays = iter(read_rows(self.anatomy.checkpoint, [b for blocks in stored for b in blocks]))
+        for one, blocks in zip(missing, stored, strict=True):
+            self._blocks[one] = one.canonical([next(arrays) for _ in blocks])
 
     def block(self, wanted: Wanted) -> NDArray[np.float32]:
         """Return a fetched block, [units, inputs] (a vector as [units, 1]).
@@ -104,20 +109,3 @@ class Reader:
             KeyError: it was never fetched.
         """
         return self._blocks[wanted]
-
-
-def _canonical(wanted: Wanted, stored: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the canonical block from the stored rows (sorted, each once)."""
-    matrix = wanted.matrix
-    if matrix.n_in == 1 and not matrix.transposed:
-        values = stored[0][matrix.stored_index()]
-        chosen: NDArray[np.float32] = values if not wanted.units else values[list(wanted.units)]
-        return chosen[:, None]
-    rows = wanted.stored_rows()
-    position = np.searchsorted(np.unique(rows), rows)
-    in_order = stored[position]
-    if matrix.transposed:
-        columns = matrix.stored_index()
-        columns = columns if not wanted.units else columns[list(wanted.units)]
-        return np.ascontiguousarray(in_order[:, columns].T)
-    return in_order if not wanted.inputs else np.ascontiguousarray(in_order[:, list(wanted.inputs)])

@@ -205,8 +205,8 @@ def test_families_in_one_order_are_found_inside_the_base() -> None:
     """Experts grown from one block share an order; experts grown apart do not."""
 
     def stand_together(a: Array, b: Array) -> bool:
-        profiles = [family.Profiles(views={"raw": p}, rows=p) for p in (a, b)]
-        return share_an_order(*profiles, family.Test.NEURONS, family.Test.NEURONS)
+        one, other = (family.Profiles(views={"raw": p}, rows=p) for p in (a, b))
+        return share_an_order(one, other, family.Test.NEURONS, family.Test.NEURONS)
 
     rng = np.random.default_rng(20_260_206)
     experts = upcycled(rng, 8, 48)

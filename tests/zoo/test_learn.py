@@ -44,7 +44,7 @@ def test_training_commutes_with_relabelling(
 ) -> None:
     """Training relabelled initial weights gives the relabelled result."""
     start = {n: w.astype(np.float64) for n, w in initial_weights(TINY, 3).items()}
-    steps = 12
+    steps = 8
 
     def run(weights: Arrays) -> Arrays:
         return dict(train_tiny(tokens, steps=steps, start=weights, dtype=torch.float64)[0])

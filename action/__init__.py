@@ -1,0 +1,6 @@
+"""What ran, and where is it answered? The GitHub Action around hubcheck.
+
+Runs from its own folder in the image, not from the wheel. ``inputs`` and ``runner`` read the
+environment, ``event`` says what happened, ``stage_check`` and ``stage_publish`` do the work, and
+``effects`` tells the result, each place on its own.
+"""

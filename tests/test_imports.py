@@ -1,0 +1,202 @@
+"""Do imports point downwards only, and stay as light as the start of a program needs?"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import hubcheck
+
+PACKAGE: Final = Path(hubcheck.__file__).parent
+PROGRAMS: Final = ("__main__", "cli", "commands", "plan", "output", "bases", "demo")
+"""The command line: what the user asked, and where the answer goes."""
+LAYERS: Final[tuple[tuple[str, ...], ...]] = (
+    PROGRAMS,
+    ("publish",),
+    ("card",),
+    ("check",),
+    ("model", "verdict"),
+    ("evidence",),
+    ("statistics", "candidates"),
+    ("anatomy",),
+    ("checkpoint",),
+    ("source",),
+    ("errors", "__init__"),
+)
+"""The flow of DESIGN section 4, from the top; a part may import what stands below it."""
+NOT_THOUGH_BELOW: Final = {
+    ("card", "check"): "a card is rendered from a report and nothing else",
+    ("card", "model"): "a card is rendered from a report and nothing else",
+    ("publish", "check"): "publishing answers where a card goes, not how it came about",
+    ("publish", "model"): "publishing answers where a card goes, not how it came about",
+    ("evidence", "candidates"): "which bases to test is decided before any test",
+    ("anatomy", "source"): "the checkpoint stands between roles and bytes",
+    **{
+        ("statistics", part): "statistics are pure functions of arrays"
+        for part in ("anatomy", "checkpoint", "source", "errors", "__init__")
+    },
+}
+HEAVY: Final = ("numpy", "pydantic", "huggingface_hub", "yaml", "requests", "torch", "accelerate")
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the package by its name below ``hubcheck``."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+        found[name] = path
+    return found
+
+
+MODULES: Final = modules()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules of hubcheck that a file imports anywhere, late imports included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names if alias.name.split(".")[0] == "hubcheck")
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                if module.split(".")[0] != "hubcheck":
+                    continue
+                for alias in names:
+                    below = f"{module}.{alias.name}".removeprefix("hubcheck.")
+                    yield f"hubcheck.{below}" if below in MODULES else module
+            case ast.ImportFrom(level=level) if level:
+                message = f"{path}: relative import"
+                raise AssertionError(message)
+
+
+def part_of(module: str) -> str:
+    """Return the folder or file of the package that a module belongs to."""
+    below = module.removeprefix("hubcheck").removeprefix(".")
+    return below.split(".")[0] or "__init__"
+
+
+def rank(part: str) -> int:
+    """Return how deep a part stands; an unknown part fails the test."""
+    found = [depth for depth, layer in enumerate(LAYERS) if part in layer]
+    assert found, f"'{part}' stands in no layer: add it to LAYERS and to DESIGN section 4"
+    return found[0]
+
+
+def allowed(importer: str, target: str) -> bool:
+    """Return whether one part may import another."""
+    if importer == target:
+        return True
+    if importer in PROGRAMS and target in PROGRAMS:
+        return True
+    return rank(importer) < rank(target) and (importer, target) not in NOT_THOUGH_BELOW
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_what_stands_below_it(name: str) -> None:
+    """No module imports a layer above its own, or one that DESIGN section 4 bars it from."""
+    wrong = [t for t in imported(MODULES[name]) if not allowed(part_of(name), part_of(t))]
+    assert not wrong
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """The import graph has no cycle, late imports included."""
+    graph = {
+        name: {t.removeprefix("hubcheck.") for t in imported(path)} for name, path in MODULES.items()
+    }
+    done: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name in done:
+            return
+        for target in graph.get(name, ()):
+            walk(target, (*way, name))
+        done.add(name)
+
+    for name in graph:
+        walk(name, ())
+
+
+def test_the_package_knows_nothing_of_the_action() -> None:
+    """The wheel imports neither the action's folder nor tests nor benchmarks."""
+    outside = {"action", "tests", "benchmarks"}
+    for path in MODULES.values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                assert not outside & {alias.name.split(".")[0] for alias in node.names}, path
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert node.module.split(".")[0] not in outside, path
+
+
+def test_the_layers_are_told_apart() -> None:
+    """The rule itself refuses what it must refuse: upward, sideways and barred imports."""
+    assert allowed("check", "verdict")
+    assert allowed("cli", "demo")
+    assert not allowed("verdict", "check")
+    assert not allowed("verdict", "model")
+    assert not allowed("statistics", "candidates")
+    assert not allowed("statistics", "errors")
+    assert not allowed("card", "check")
+    assert all(rank(high[0]) < rank(low[0]) for high, low in pairwise(LAYERS))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_says_first_what_it_answers(name: str) -> None:
+    """Every module begins with a docstring whose first line is a sentence or a question."""
+    text = ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
+    assert text
+    assert text.splitlines()[0].endswith((".", "?")), text.splitlines()[0]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
+    """No module is longer than 350 lines, but for those that are argued here."""
+    argued = {"check": 500, "evidence.compare": 400}
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= argued.get(name, 350)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return which heavy packages a fresh interpreter has loaded after a statement."""
+    code = (
+        f"import json, sys\n{statement}\n"
+        "print(json.dumps([m.split('.')[0] for m in sys.modules]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(json.loads(done.stdout)) & set(HEAVY)
+
+
+def test_the_command_line_starts_without_any_heavy_package() -> None:
+    """``--help`` must not wait for NumPy, pydantic or the Hub's client."""
+    assert not loaded_by("import hubcheck.cli")
+
+
+def test_a_local_check_starts_without_torch_and_without_the_client() -> None:
+    """The commands load NumPy, and none of the packages that cost seconds."""
+    assert not loaded_by("import hubcheck.commands") & {"torch", "accelerate", "huggingface_hub"}
+
+
+def test_statistics_import_nothing_but_numpy() -> None:
+    """The statistics are pure functions of arrays: the standard library and NumPy, no more."""
+    for name, path in MODULES.items():
+        if part_of(name) != "statistics":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            roots: list[str] = []
+            if isinstance(node, ast.Import):
+                roots = [alias.name.split(".")[0] for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                roots = [node.module.split(".")[0]]
+            for root in roots:
+                if root == "hubcheck":
+                    continue  # the test above knows which of these are allowed
+                assert root in sys.stdlib_module_names | {"numpy"}, (name, root)
