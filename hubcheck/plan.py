@@ -60,9 +60,10 @@ def _model_lines(name: str, reader: Reader, wanted: tuple[Wanted, ...]) -> list[
         tensors.setdefault(one.why, set()).add(one.matrix.tensor)
     for why, n_bytes in sorted(by_why.items()):
         lines.append(f"  {why}: {n_bytes:,} bytes from {len(tensors[why])} tensors")
-        for one in wanted:
-            if one.why == why:
-                shown = printable(one.matrix.tensor)
-                for block in one.stored_blocks():
-                    lines.append(f"    {shown} rows {block.start}..{block.stop - 1}")
+        lines += [
+            f"    {printable(one.matrix.tensor)} rows {block.start}..{block.stop - 1}"
+            for one in wanted
+            if one.why == why
+            for block in one.stored_blocks()
+        ]
     return lines

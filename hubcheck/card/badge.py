@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 LABEL: Final = "lineage"
 NAME_LIMIT: Final = 60
+DESCRIPTION_LIMIT: Final = 400
+STALE_COLOUR: Final = "#5f6875"
+"""The grey of "inconclusive": nothing is known about the weights that are there now."""
 
 COLOURS: Final = {
     DeclarationVerdict.CONFIRMED: "#1a7f4b",
@@ -35,8 +38,16 @@ _HEIGHT: Final = 20
 _PADDING: Final = 6
 
 
-def message(report: Report) -> str:
-    """Return the badge's words, without the label; plain text on one line."""
+def message(report: Report, *, stale: bool = False) -> str:
+    """Return the badge's words, without the label; plain text on one line.
+
+    Args:
+        report: The report.
+        stale: Whether the weights have changed since. A verdict about weights that are no longer
+            there is not repeated.
+    """
+    if stale:
+        return f"out of date: weights changed since{_commit(report).replace(' -', '')}"
     match report.verdict:
         case DeclarationVerdict.CONFIRMED:
             return f"matches its card: {_bases(report)}{_commit(report)}"
@@ -51,32 +62,37 @@ def message(report: Report) -> str:
             return "inconclusive"
 
 
-def description(report: Report) -> str:
+def colour(report: Report, *, stale: bool = False) -> str:
+    """Return the colour behind the words, as ``#rrggbb``."""
+    return STALE_COLOUR if stale else COLOURS[report.verdict]
+
+
+def description(report: Report, *, stale: bool = False) -> str:
     """Return the alternative text: label, words and commit."""
-    words = message(report)
-    commit = _commit(report)
+    words = message(report, stale=stale)
+    commit = "" if stale else _commit(report)
     return f"{LABEL}: {words}" + ("" if words.endswith(commit) else commit)
 
 
-def endpoint(report: Report) -> str:
+def endpoint(report: Report, *, stale: bool = False) -> str:
     """Return the JSON document that a shields endpoint badge reads."""
     document = {
         "schemaVersion": 1,
         "label": LABEL,
-        "message": message(report),
-        "color": COLOURS[report.verdict].removeprefix("#"),
+        "message": message(report, stale=stale),
+        "color": colour(report, stale=stale).removeprefix("#"),
     }
     return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
 
 
-def svg(report: Report) -> str:
+def svg(report: Report, *, stale: bool = False) -> str:
     """Return a self-contained SVG badge: no script, no request, no font but the system's."""
-    words = message(report)
+    words = message(report, stale=stale)
     left = _width(LABEL) + 2 * _PADDING
     right = _width(words) + 2 * _PADDING
     total = left + right
     shown = html_text(words, limit=len(words) + 1)
-    said = html_text(description(report), limit=400)
+    said = html_text(description(report, stale=stale), limit=DESCRIPTION_LIMIT)
     style = 'font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" fill="#fff"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{_HEIGHT}" '

@@ -69,6 +69,11 @@ def block_text(block: Block) -> str:
     return _block(block)
 
 
+def table_text(table: Table) -> str:
+    """Return a table as markdown."""
+    return _table(table)
+
+
 def _joined(head: str, parts: list[tuple[Block, str]], left_out: list[Line]) -> str:
     texts = [head, *(text for _, text in parts)]
     if left_out:

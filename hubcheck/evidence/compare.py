@@ -146,8 +146,7 @@ class Comparer:
         self.tests = tests
         self._base_profiles: dict[tuple[str, Block], Profiles] = {}
         self._looks: dict[tuple[FamilyTest, Block], list[Look]] = {}
-        self._subjects: dict[tuple[FamilyTest, Block], dict[Block, Profiles]] = {}
-        self._step_profiles: dict[tuple[FamilyTest, Block], Profiles] = {}
+        self._subject_profiles: dict[FamilyTest, dict[Block, Profiles]] = {}
         self._outcomes: dict[tuple[FamilyTest, Block], FamilyOutcome] = {}
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
         self._abstentions: dict[tuple[str, Block], Abstention] = {}
@@ -251,15 +250,7 @@ class Comparer:
         self._asked[0].update(dict.fromkeys(wanted_base))
         self._asked[1].update(dict.fromkeys(wanted_subject))
         weight = MAP_WEIGHT if step == len(STEP_BYTES) - 1 else DIRECT_WEIGHT
-        counted = [self._count(test, block, blocks, weight) for test, block, blocks in chosen]
-        self._step_profiles.clear()
-        return any(counted)
-
-    def _subject_profiles(self, test: FamilyTest, block: Block) -> Profiles:
-        """Return a subject block's profiles, made once a step: a search meets them many times."""
-        if (test, block) not in self._step_profiles:
-            self._step_profiles[test, block] = test.profiles(self.subject, block)
-        return self._step_profiles[test, block]
+        return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
 
     def _count(
         self, test: FamilyTest, block: Block, blocks: Sequence[Block], weight: float
@@ -279,23 +270,19 @@ class Comparer:
         base = self._base_profiles[key]
         views: list[View] = []
         signs: list[tuple[int, int]] = []
-        subjects = self._subjects.setdefault((test, block), {})
+        subjects = self._subject_profiles.setdefault(test, {})
         for other in blocks:
-            subject = self._subject_profiles(test, other)
-            seen = compare_views(base, subject, block, other, self.draw)
+            if other not in subjects:  # a search meets every subject block once per base block
+                subjects[other] = test.profiles(self.subject, other)
+            seen = compare_views(base, subjects[other], block, other, self.draw)
             if seen:
                 views += seen
-                subjects[other] = subject
-                signs += count_signs(base, subject)
+                signs += count_signs(base, subjects[other])
         if not views:
             return False
         looks = self._looks.setdefault((test, block), [])
         looks.append(Look(weight=weight, views=tuple(views)))
         self._outcomes[test, block] = judge_family(test, block, base, subjects, looks, self.draw)
-        best = self._outcomes[test, block].best.subject
-        self._subjects[test, block] = {
-            b: p for b, p in subjects.items() if b in (best, next(iter(subjects)))
-        }  # the rest is not needed again, and may be large
         if signs:
             self._signs.setdefault((test, block), []).append((weight, signs))
         return True
@@ -326,7 +313,7 @@ class Comparer:
             if test.test is not Test.NEURONS or outcome.log_e < NOTABLE:
                 continue
             base = self._base_profiles[outcome.label, block].rows
-            subject = self._subjects[test, block][outcome.best.subject].rows
+            subject = self._subject_profiles[test][outcome.best.subject].rows
             if base.shape == subject.shape:
                 shares.append(spectrum_share(base, subject))
         return tuple(shares)

@@ -1,0 +1,114 @@
+"""What does a model card say about a check?
+
+The verdict, the table and how to repeat it: a reader who trusts nobody gets the commits and the
+command, everyone else one sentence. Markdown without the markers; the same report always gives the
+same text. Image and report are named by relative paths, which the Hub and GitHub both resolve.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import badge, markdown, names, numbers, sentences
+from hubcheck.card.compose import compose
+from hubcheck.card.document import Identifier, Line, Table, Trusted
+from hubcheck.card.escaping import markdown_code, markdown_text, plain_text
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Report
+
+FOLDER: Final = "provenance"
+"""Where the report and the badge lie, beside the model."""
+REPORT_FILE: Final = f"{FOLDER}/hubcheck.json"
+BADGE_FILE: Final = f"{FOLDER}/badge.png"
+HEADING: Final = "## Provenance"
+COMMITS_NAMED: Final = 5
+"""Bases whose whole commit is written out; a merge of more is rare, and the report has them all."""
+_DATE_LENGTH: Final = len("2026-01-31")
+_TABLE_HEAD: Final = "base"
+
+
+def render(report: Report, *, newer: str = "") -> str:
+    """Return the section.
+
+    Args:
+        report: The report.
+        newer: A commit whose weights differ from the ones checked; ``""`` when there is none. The
+            section then begins by saying that it is out of date.
+    """
+    parts = [HEADING, snippet(report, stale=bool(newer))]
+    if newer:
+        parts.append(_out_of_date(report, newer))
+    title = markdown.inline(_sentence(sentences.title(report)))
+    lead = markdown.inline(sentences.lead(report)).replace("**", "")
+    parts.append(f"**{title}** ({report.verdict.value}). {lead}")
+    table = _table(report)
+    if table is not None:
+        parts.append(table)
+    parts += [_commits(report), _repeat(report)]
+    return "\n\n".join(parts) + "\n"
+
+
+def snippet(report: Report, *, stale: bool = False) -> str:
+    """Return the badge as a markdown image: its words stand in the alternative text."""
+    said = markdown_text(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
+    return f"![{said}]({BADGE_FILE})"
+
+
+def _sentence(content: Line) -> Line:
+    first = content[0]
+    if isinstance(first, Trusted):
+        return (Trusted(first.text[:1].upper() + first.text[1:]), *content[1:])
+    return content
+
+
+def _out_of_date(report: Report, newer: str) -> str:
+    checked = markdown_code(names.short(report.subject.revision))
+    return (
+        f"**Out of date:** the weights at {markdown_code(names.short(newer))} are not the ones "
+        f"that were checked at {checked}. What follows is about {checked}."
+    )
+
+
+def _table(report: Report) -> str | None:
+    """Return the card's table of bases with what the card says below it about further ones."""
+    if not report.findings:
+        return None
+    blocks = compose(report).blocks
+    table = next(b for b in blocks if isinstance(b, Table) and b.head[0] == _TABLE_HEAD)
+    return markdown.table_text(table)
+
+
+def _commits(report: Report) -> str:
+    subject = report.subject.revision
+    date = plain_text(report.finished[:_DATE_LENGTH])
+    by = f"hubcheck {plain_text(report.tool.version)}, depth {report.depth.value}"
+    if names.is_commit(subject):
+        checked = f"Checked on {date} at commit {markdown_code(subject)}"
+    else:
+        digest = report.subject.weights_digest
+        weights = f", weights digest {markdown_code(digest)}" if digest else ""
+        checked = f"Checked on {date} from a folder{weights}"
+    lines = [f"{checked} with {by}, {numbers.byte_count(report.coverage.bytes_read)} read."]
+    bases = [
+        f"{markdown_code(names.name(f.base.ref, f.base.revision))} at "
+        f"{markdown_code(f.base.revision)}"
+        for f in report.findings[:COMMITS_NAMED]
+        if f.base.revision
+    ]
+    if bases:
+        more = len(report.findings) - COMMITS_NAMED
+        rest = f", and {more} more in the report" if more > 0 else ""
+        lines.append(f"Held against {', '.join(bases)}{rest}.")
+    return " ".join(lines)
+
+
+def _repeat(report: Report) -> str:
+    command = markdown.inline((Identifier(f"hubcheck replay {REPORT_FILE}"),))
+    lines = [
+        f"{command} reads the same bytes again from these commits and must give the same numbers; "
+        f"[{REPORT_FILE}]({REPORT_FILE}) has the evidence, the error bounds and the limits."
+    ]
+    if any(f.status == "tested" for f in report.findings):
+        lines.append(sentences.RELATED_MEANS)
+    return " ".join(lines)
