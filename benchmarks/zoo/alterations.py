@@ -163,7 +163,7 @@ def shuffle_rows(
             "spread": np.linspace(0, n - 1, count).astype(np.int64),
         }[place]
         shuffled = w.copy()
-        shuffled[rows] = w[np.roll(rows, 1) if count == 2 else rng.permutation(rows)]  # noqa: PLR2004 - two rows have one other order
+        shuffled[rows] = w[np.roll(rows, 1) if count == 2 else rng.permutation(rows)]
         out[name] = shuffled
     return out
 

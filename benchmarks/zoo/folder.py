@@ -45,7 +45,7 @@ def round_trip(weights: Weights, dtype: Dtype) -> Weights:
     return {n: t.to(torch.float32).numpy() for n, t in cast(weights, dtype).items()}
 
 
-def write_model(  # noqa: PLR0913 - one argument for each thing a folder holds
+def write_model(
     folder: Path,
     weights: Mapping[str, NDArray[np.floating]],
     config: Mapping[str, object],

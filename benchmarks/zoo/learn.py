@@ -159,7 +159,7 @@ def tiny_tokens(tokenizer: Tokenizer, text: Text = Text.MAIN) -> NDArray[np.int6
     return encode(tokenizer, text, max_chars=TINY_CHARS).train
 
 
-def train_tiny(  # noqa: PLR0913 - what decides the weights, each with a default
+def train_tiny(
     tokens: NDArray[np.int64],
     *,
     seed: int = 0,

@@ -51,7 +51,7 @@ class Rule:
     """Only for these model types; for names that two families use for two things."""
 
 
-def rule(  # noqa: PLR0913 - a row of the table has this many columns
+def rule(
     path: str,
     *roles: Role,
     split: Split = Split.WHOLE,

@@ -47,7 +47,8 @@ def message(report: Report, *, stale: bool = False) -> str:
             there is not repeated.
     """
     if stale:
-        return f"out of date: weights changed since{_commit(report).replace(' -', '')}"
+        commit = _commit(report).removeprefix(" - ")
+        return f"out of date: weights changed since {commit or 'the check'}"
     match report.verdict:
         case DeclarationVerdict.CONFIRMED:
             return f"matches its card: {_bases(report)}{_commit(report)}"

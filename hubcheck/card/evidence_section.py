@@ -131,7 +131,7 @@ def _family_table(families: tuple[Evidence, ...]) -> Table:
             _share(item.kept, known=item.units > 0 and item.kept != 0),
             _share(item.ceiling, known=item.ceiling > 0),
             _share(item.detectable_kept, known=item.detectable_kept > 0),
-            (Trusted(numbers.count(item.control_hits) if item.control_hits >= 0 else numbers.NOTHING),),
+            (Trusted(_control(item.control_hits)),),
         ]
         if noted:
             row.append((Untrusted(item.note) if item.note else Trusted(numbers.NOTHING),))
@@ -211,3 +211,8 @@ def _controls(report: Report) -> tuple[Details, ...]:
     head = ("base", "shifted: about 1 expected", "against itself: all expected")
     table = Table(head=head, rows=rows, numeric=frozenset({1, 2}))
     return (Details(summary=(Trusted("Controls"),), blocks=(explanation, table)),)
+
+
+def _control(hits: int) -> str:
+    """Return the shifted count, or a dash where none was measured (digests, signs)."""
+    return numbers.count(hits) if hits >= 0 else numbers.NOTHING

@@ -66,7 +66,7 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
     return (chip,)
 
 
-def evidence_cell(finding: Finding) -> Line:  # noqa: PLR0911 - one return per case
+def evidence_cell(finding: Finding) -> Line:
     """Return the count behind the verdict, or the reason why there is none."""
     counted = numbers.hits(finding.units_hit, finding.units_tested)
     reason = Untrusted(_few_words(finding.reason), limit=FEW_WORDS)

@@ -117,7 +117,7 @@ def _inline(part: Inline) -> str:
             assert_never(part)
 
 
-def _block(block: Block) -> str:  # noqa: PLR0911 - one return per kind of block
+def _block(block: Block) -> str:
     match block:
         case Heading(content=content):
             return f"**{inline(content)}**"

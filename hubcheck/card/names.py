@@ -5,12 +5,9 @@ In a sentence by its name, in a table with its short commit; a folder by the end
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hubcheck.card.document import Identifier
-
-if TYPE_CHECKING:
-    pass
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""

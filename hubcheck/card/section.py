@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import badge, markdown, names, numbers, sentences
+from hubcheck.card import badge, markdown, matches, names, numbers, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, Line, Table, Trusted
-from hubcheck.card.escaping import markdown_code, markdown_text, plain_text
+from hubcheck.card.escaping import markdown_code, markdown_text
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
@@ -71,7 +71,7 @@ def _out_of_date(report: Report, newer: str) -> str:
 
 
 def _table(report: Report) -> str | None:
-    """Return the card's table of bases with what the card says below it about further ones."""
+    """Return the table of bases that the card shows."""
     if not report.findings:
         return None
     blocks = compose(report).blocks
@@ -81,8 +81,8 @@ def _table(report: Report) -> str | None:
 
 def _commits(report: Report) -> str:
     subject = report.subject.revision
-    date = plain_text(report.finished[:_DATE_LENGTH])
-    by = f"hubcheck {plain_text(report.tool.version)}, depth {report.depth.value}"
+    date = markdown_text(report.finished[:_DATE_LENGTH])
+    by = f"hubcheck {markdown_text(report.tool.version)}, depth {report.depth.value}"
     if names.is_commit(subject):
         checked = f"Checked on {date} at commit {markdown_code(subject)}"
     else:
@@ -93,11 +93,10 @@ def _commits(report: Report) -> str:
     bases = [
         f"{markdown_code(names.name(f.base.ref, f.base.revision))} at "
         f"{markdown_code(f.base.revision)}"
-        for f in report.findings[:COMMITS_NAMED]
-        if f.base.revision
+        for f in matches.tested(report)[:COMMITS_NAMED]
     ]
     if bases:
-        more = len(report.findings) - COMMITS_NAMED
+        more = len(matches.tested(report)) - COMMITS_NAMED
         rest = f", and {more} more in the report" if more > 0 else ""
         lines.append(f"Held against {', '.join(bases)}{rest}.")
     return " ".join(lines)
@@ -105,10 +104,9 @@ def _commits(report: Report) -> str:
 
 def _repeat(report: Report) -> str:
     command = markdown.inline((Identifier(f"hubcheck replay {REPORT_FILE}"),))
-    lines = [
+    text = (
         f"{command} reads the same bytes again from these commits and must give the same numbers; "
         f"[{REPORT_FILE}]({REPORT_FILE}) has the evidence, the error bounds and the limits."
-    ]
-    if any(f.status == "tested" for f in report.findings):
-        lines.append(sentences.RELATED_MEANS)
-    return " ".join(lines)
+    )
+    tested = any(f.status == "tested" for f in report.findings)
+    return f"{text} {sentences.RELATED_MEANS}" if tested else text

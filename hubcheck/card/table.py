@@ -150,7 +150,7 @@ def _by_chance(finding: Finding | None) -> str:
     return numbers.chance(finding.log10_p) if finding.log10_p < 0 else numbers.NOTHING
 
 
-def _weights_say(report: Report, finding: Finding | None) -> str:  # noqa: PLR0911 - one per case
+def _weights_say(report: Report, finding: Finding | None) -> str:
     # Names stand raw here: every caller escapes the whole cell for its medium.
     if finding is None:
         return "nothing to compare with"

@@ -141,7 +141,7 @@ class Saved:
     config: Mapping[str, Any]
 
 
-def shrink(config: Any) -> None:  # noqa: ANN401 - configurations share no useful type
+def shrink(config: Any) -> None:
     """Set every size that the configuration knows, nested configurations included."""
     known = {**vars(config)}
     for name, value in SMALL.items():

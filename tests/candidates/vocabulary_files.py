@@ -34,7 +34,7 @@ def byte_level_bpe() -> Tokenizer:
 
 def wordpiece() -> Tokenizer:
     """Return a trained WordPiece tokenizer."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     trainer = trainers.WordPieceTrainer(
         vocab_size=120, special_tokens=["[UNK]", "[CLS]", "[unused0]"], show_progress=False
@@ -50,7 +50,7 @@ def unigram() -> Tokenizer:
     trainer = trainers.UnigramTrainer(
         vocab_size=60,
         special_tokens=["<unk>", "<unused0>"],
-        unk_token="<unk>",  # noqa: S106 - no password
+        unk_token="<unk>",
         show_progress=False,
     )
     tokenizer.train_from_iterator(CORPUS, trainer)

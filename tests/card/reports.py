@@ -38,7 +38,7 @@ DECLARED_COMMIT: Final = "1a2b3c4" + "d" * 33
 OTHER_COMMIT: Final = "9f8e7d6" + "c" * 33
 
 
-def evidence(**changes: Any) -> Evidence:  # noqa: ANN401 - any field of the model
+def evidence(**changes: Any) -> Evidence:
     """Return the evidence of one family that matches, with ``changes`` to its fields."""
     fields: dict[str, Any] = {
         "test": "neurons",
@@ -59,7 +59,7 @@ def evidence(**changes: Any) -> Evidence:  # noqa: ANN401 - any field of the mod
     return Evidence(**(fields | changes))
 
 
-def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:  # noqa: ANN401
+def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:
     """Return a finding that is related as a fine-tune."""
     fields: dict[str, Any] = {
         "base": BaseModelRef(ref=ref, revision=OTHER_COMMIT, created="2025-07-20T08:00:00Z"),
@@ -96,7 +96,7 @@ def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:  # noqa: AN
     return Finding(**(fields | changes))
 
 
-def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:  # noqa: ANN401
+def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
     """Return a finding without any match beyond chance, with power."""
     fields: dict[str, Any] = {
         "base": BaseModelRef(ref=ref, revision=DECLARED_COMMIT, created=""),
@@ -132,7 +132,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:  # noqa: AN
     return Finding(**(fields | changes))
 
 
-def untested(ref: str, reason: str, **changes: Any) -> Finding:  # noqa: ANN401
+def untested(ref: str, reason: str, **changes: Any) -> Finding:
     """Return a finding about a base whose weights were not compared."""
     fields: dict[str, Any] = {
         "base": BaseModelRef(ref=ref, revision=DECLARED_COMMIT, created=""),
@@ -150,7 +150,7 @@ def untested(ref: str, reason: str, **changes: Any) -> Finding:  # noqa: ANN401
 def report(
     verdict: DeclarationVerdict,
     *findings: Finding,
-    **changes: Any,  # noqa: ANN401
+    **changes: Any,
 ) -> Report:
     """Return a complete report about ``acme/new-7b`` with these findings."""
     fails = {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}

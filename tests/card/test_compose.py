@@ -24,7 +24,7 @@ def first_line(subject: Report) -> str:
     return table.summary(subject).splitlines()[0]
 
 
-def declared(**changes: Any) -> Any:  # noqa: ANN401 - a finding
+def declared(**changes: Any) -> Any:
     """Return a declared match."""
     base = BaseModelRef(ref="acme/base-7b", revision=reports.DECLARED_COMMIT, created="")
     fields: dict[str, Any] = {"declared": True, "base": base, "proposed_by": ("README.md line 4",)}

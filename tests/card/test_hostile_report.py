@@ -34,7 +34,7 @@ def poisoned(report: Report, payload: str) -> Report:
     return Report.model_validate(_poison(report.model_dump(), payload, report))
 
 
-def _poison(value: Any, payload: str, model: Any) -> Any:  # noqa: ANN401 - any part of a report
+def _poison(value: Any, payload: str, model: Any) -> Any:
     keep = {"tool", "verdict", "conclusion", "depth", "kind", "status", "name_of_tool"}
     if isinstance(value, dict):
         return {
@@ -121,7 +121,7 @@ def test_hostile_text_everywhere(payload: str) -> None:
 def test_poison_reaches_every_text() -> None:
     """The test above replaces what it says it replaces: no free text survives it."""
 
-    def texts(part: Any) -> list[str]:  # noqa: ANN401 - any part of a report
+    def texts(part: Any) -> list[str]:
         if isinstance(part, BaseModel):
             return [t for name in type(part).model_fields for t in texts(getattr(part, name))]
         if isinstance(part, tuple):

@@ -21,9 +21,10 @@ from benchmarks.zoo.folder import Dtype, write_model
 from benchmarks.zoo.model import Shape
 from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
 from hubcheck.bases import chosen_bases
-from hubcheck.check import Outcome, Request, check
+from hubcheck.check import Outcome, check
 from hubcheck.demo.run import MODELS
 from hubcheck.model import Access
+from hubcheck.request import Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Finding, Report

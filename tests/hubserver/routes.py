@@ -153,7 +153,7 @@ def _info(repository: Repository, commit: Commit, *, blobs: bool) -> Reply:
         sibling: dict[str, object] = {"rfilename": path}
         if blobs:
             sibling |= {"size": content.size, "blobId": _blob_id(path, content)}
-            if is_lfs(path):
+            if is_lfs(path, content):
                 sibling["lfs"] = {
                     "sha256": content.sha256,
                     "size": content.size,
@@ -210,7 +210,7 @@ def _item(path: str, content: Content) -> dict[str, object]:
         "size": content.size,
         "path": path,
     }
-    if is_lfs(path):
+    if is_lfs(path, content):
         item["lfs"] = {
             "oid": content.sha256,
             "size": content.size,
@@ -220,7 +220,7 @@ def _item(path: str, content: Content) -> dict[str, object]:
 
 
 def _blob_id(path: str, content: Content) -> str:
-    return Content(content.pointer).git_oid if is_lfs(path) else content.git_oid
+    return Content(content.pointer).git_oid if is_lfs(path, content) else content.git_oid
 
 
 def _refs(repository: Repository) -> Reply:
@@ -259,7 +259,7 @@ def _resolve(
     if content is None:
         return error_reply(404, "EntryNotFound", "Entry not found")
     headers = {"X-Repo-Commit": commit.oid, "ETag": f'"{_blob_id(path, content)}"'}
-    if is_lfs(path):
+    if is_lfs(path, content):
         headers |= {
             "X-Linked-Size": str(content.size),
             "X-Linked-Etag": f'"{content.sha256}"',

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from tests.hubserver.board import Board
+
 LFS_SUFFIXES: Final = (".safetensors", ".bin", ".gguf", ".pt", ".onnx", ".npz", ".parquet")
 """What the Hub's default .gitattributes stores by LFS."""
 
@@ -19,15 +21,19 @@ _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class Content:
     """The bytes of one file: in memory, or in a file on disk that is read by range."""
 
-    def __init__(self, source: bytes | Path, *, sha256: str = "") -> None:
+    def __init__(
+        self, source: bytes | Path, *, sha256: str = "", lfs: bool | None = None
+    ) -> None:
         """Take bytes, or the path of a file that does not change.
 
         Args:
             source: The bytes or the file.
             sha256: Digest to state, for a file too large to hash (a sparse one, say).
+            lfs: Whether it is stored by LFS; ``None`` leaves that to the path.
         """
         self._source = source
         self._stated = sha256
+        self.lfs = lfs
 
     @cached_property
     def size(self) -> int:
@@ -91,11 +97,13 @@ class Repository:
     """Tokens that may read a private or gated repository."""
     commits: dict[str, Commit] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    board: Board = field(default_factory=Board)
+    """Its discussions and pull requests."""
 
     @property
     def created(self) -> str:
         """Time of creation, ISO 8601, the same in every run."""
-        return _stamp(0)
+        return stamp(0)
 
     def commit(
         self,
@@ -123,7 +131,7 @@ class Repository:
             oid=digest.hexdigest(),
             title=title,
             parent=parent,
-            date=_stamp(len(self.commits)),
+            date=stamp(len(self.commits)),
             files=dict(sorted(files.items())),
         )
         self.commits[made.oid] = made
@@ -146,8 +154,10 @@ class Repository:
         return not (self.private or self.gated) or token in self.readers
 
 
-def is_lfs(path: str) -> bool:
-    """Return whether the Hub would store ``path`` by LFS."""
+def is_lfs(path: str, content: Content | None = None) -> bool:
+    """Return whether the Hub stores ``content`` at ``path`` by LFS."""
+    if content is not None and content.lfs is not None:
+        return content.lfs
     return path.endswith(LFS_SUFFIXES)
 
 
@@ -169,5 +179,6 @@ def contents_of(files: Files) -> dict[str, Content]:
     }
 
 
-def _stamp(step: int) -> str:
+def stamp(step: int) -> str:
+    """Return a time that is the same in every run: ``step`` minutes after the first commit."""
     return (_EPOCH + timedelta(minutes=step)).strftime("%Y-%m-%dT%H:%M:%S.000Z")

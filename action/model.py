@@ -1,0 +1,255 @@
+"""Which model is checked, against which bases, under which policy?
+
+An input outranks the policy file, the policy file outranks the defaults. A folder must lie in the
+workspace; a model that an event from outside names must be on the policy file's list if it has one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from action.event import OnHub
+from action.inputs import AUTO
+from action.scene import Scene
+from hubcheck import __version__
+from hubcheck.bases import chosen_bases
+from hubcheck.cli import parse_size
+from hubcheck.commands import SEED_BITS, access_for, sample_depth
+from hubcheck.errors import HubcheckError, UsageError, printable
+from hubcheck.model import Access, Model, open_model
+from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
+from hubcheck.publish.github.state import key_of
+from hubcheck.request import BaseRequest, Request
+from hubcheck.source.reference import (
+    DEFAULT_REVISION,
+    HubReference,
+    LocalReference,
+    Reference,
+    is_repo_id,
+    name_of,
+    parse_hub_reference,
+    parse_reference,
+)
+from hubcheck.verdict.policy import parse_fail_on
+from hubcheck.verdict.report import Policy
+
+HERE: Final = "."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is checked, and what its result means."""
+
+    request: Request
+    file: PolicyFile
+    warn_only: bool
+    folder: str
+    """The model's folder in the workspace; empty for a model on the Hub."""
+
+
+def read_policy(scene: Scene) -> PolicyFile:
+    """Return the repository's policy; without a file at the default place, the defaults.
+
+    Raises:
+        UsageError: the file is bad, or another one was named and is not there.
+    """
+    name = scene.settings.config_file
+    path = inside(scene.runner.workspace, name, what="config-file")
+    if not path.exists() and name == DEFAULT_PATH:
+        return PolicyFile()
+    return read_policy_file(path, shown=name)
+
+
+def task_of(scene: Scene, *, at: Path | None = None) -> Task:
+    """Return what this run checks.
+
+    Args:
+        scene: The run.
+        at: Folder that stands for the workspace's model: a commit read over the API.
+
+    Raises:
+        UsageError: an input, the policy file or the event names something that cannot be checked.
+    """
+    settings, file = scene.settings, read_policy(scene)
+    name, revision = _named(scene, file)
+    subject, folder = _subject(scene, name, revision, at)
+    policy = Policy(fail_on=file.fail_on)
+    if settings.fail_on is not None:
+        policy = parse_fail_on(settings.fail_on)
+    depth = sample_depth(settings.depth or file.depth)
+    bases = settings.bases or _of_file(scene, file.bases)
+    suspects = (*settings.suspects, *_of_file(scene, file.suspects))
+    auto = settings.suspects_auto or AUTO in file.suspects
+    max_read = settings.max_read if settings.max_read is not None else parse_size(file.max_read)
+    seed = secrets.randbits(SEED_BITS)
+    access = access_for([subject, *map(parse_reference, (*bases, *suspects))], max_read)
+    if settings.read_token:
+        access = replace(access, token=settings.read_token)
+    words = ["hubcheck", "check", name_of(subject)]
+    words += [w for b in bases for w in ("--base", b)]
+    words += [w for s in suspects for w in ("--suspect", s)]
+    words += ["--depth", depth.value, "--max-read", str(max_read), "--seed", str(seed)]
+    return Task(
+        request=Request(
+            subject=subject,
+            bases=_rule(bases, suspects, auto=auto),
+            depth=depth,
+            seed=seed,
+            policy=policy,
+            access=access,
+            replay=shlex.join(words),
+        ),
+        file=file,
+        warn_only=file.warn_only if settings.warn_only is None else settings.warn_only,
+        folder=folder,
+    )
+
+
+def inside(workspace: Path, name: str, *, what: str) -> Path:
+    """Return a path of the workspace.
+
+    Raises:
+        UsageError: it leads out of it, by dots or by a link.
+    """
+    root = Path(os.path.realpath(workspace))
+    path = Path(os.path.realpath(root / name))
+    if path != root and not path.is_relative_to(root):
+        raise UsageError(
+            f"{what} names '{printable(name)}', which lies outside of the workspace.",
+            cause="dots or a link in the repository lead out of it.",
+            next_step="name a path inside the repository.",
+        )
+    return path
+
+
+def result_key(task: Task, subject: Model, today: date) -> str:
+    """Return a digest of all that the result depends on; empty where a digest is not known.
+
+    Weights by their digest, the card by its lineage lines, the policy, the version. Not the bases'
+    later commits: a comment names the ones that were compared.
+    """
+    request, said = task.request, subject.declaration
+    lineage = [
+        [[b.ref, b.revision] for b in (*said.bases, *said.leaked)],
+        [said.relation, said.licence, said.licence_name],
+    ]
+    allowed = [
+        [a.base, a.reason, a.expires is None or today <= a.expires] for a in task.file.allowances
+    ]
+    asked = [
+        request.policy.fail_on,
+        request.depth.value,
+        request.access.max_read,
+        # The seed is new in every run; everything before it is what the workflow asked for.
+        request.replay.rpartition(" --seed ")[0],
+        allowed,
+    ]
+    return key_of(__version__, subject.weights_digest, json.dumps(lineage), json.dumps(asked))
+
+
+def unchanged_on_the_hub(scene: Scene, task: Task, subject: Model) -> str:
+    """Return the commit before a Hub event if it has the same weights and lineage, else nothing."""
+    event, reference = scene.event, task.request.subject
+    if not isinstance(event, OnHub) or not event.before or not isinstance(reference, HubReference):
+        return ""
+    if reference.repo_id != event.repo:
+        return ""
+    earlier = open_model(replace(reference, revision=event.before), task.request.access)
+    today = scene.now().date()
+    now, before = result_key(task, subject, today), result_key(task, earlier, today)
+    return event.before if now and now == before else ""
+
+
+def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
+    """Return the model's name and revision as the workflow, the event or the file names them."""
+    event, settings = scene.event, scene.settings
+    name, revision = settings.model, settings.revision
+    if isinstance(event, OnHub):
+        name = name or event.repo
+        if name == event.repo and not revision:
+            revision = event.after
+        known = {one.casefold() for one in file.models}
+        if known and name.casefold() not in known:
+            raise UsageError(
+                f"The event names '{printable(name)}', which is not among models of the policy "
+                "file.",
+                cause="the relay watches a model that this repository does not check.",
+                next_step=f"add it to models in {scene.settings.config_file}.",
+            )
+    return name or file.model or HERE, revision
+
+
+def _subject(
+    scene: Scene, name: str, revision: str, at: Path | None
+) -> tuple[Reference, str]:
+    if at is not None:
+        return LocalReference(path=at, typed=name), name
+    path = inside(scene.runner.workspace, name, what="model")
+    hub, _, in_name = name.partition("@")
+    if path.exists():
+        if revision:
+            raise UsageError(
+                f"The input revision is '{printable(revision)}', and '{printable(name)}' is a "
+                "folder.",
+                cause="a folder has no revisions: the checkout decides.",
+                next_step="leave revision out, or name a model on the Hub.",
+            )
+        return LocalReference(path=path, typed=name), name
+    if not is_repo_id(hub):
+        raise UsageError(
+            f"'{printable(name)}' is neither a folder of the workspace nor a model on the Hub.",
+            cause="a typing error, or no checkout before this step.",
+            next_step="name a folder of the repository, or org/name.",
+        )
+    wanted = in_name or revision or DEFAULT_REVISION
+    return parse_hub_reference(f"{hub}@{wanted}"), ""
+
+
+def _of_file(scene: Scene, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the policy file's names; one that is a path must lie in the workspace.
+
+    A pull request may bring its own policy file: it must not point at the runner's disk.
+    """
+    for name in names:
+        if name.startswith(("/", "~", ".")):
+            inside(scene.runner.workspace, os.path.expanduser(name), what="the policy file")  # noqa: PTH111 - Path.expanduser raises for ~nobody
+    return tuple(n for n in names if n not in {AUTO, "none"})
+
+
+def _rule(
+    bases: Sequence[str], suspects: Sequence[str], *, auto: bool
+) -> Callable[[Model], Sequence[BaseRequest]]:
+    chosen = chosen_bases(bases, suspects)
+
+    def of(subject: Model) -> Sequence[BaseRequest]:
+        requests = list(chosen(subject))
+        known = {name_of(r.reference).casefold() for r in requests}
+        for leaked in subject.declaration.leaked if auto else ():
+            if leaked.ref.casefold() not in known:
+                known.add(leaked.ref.casefold())
+                requests.append(
+                    BaseRequest(reference=_leaked(leaked.ref, leaked.revision), declared=False,
+                                why=(leaked.why,))
+                )  # fmt: skip
+        return requests
+
+    return of
+
+
+def _leaked(ref: str, revision: str) -> Reference:
+    # What a repository names is only ever looked for on the Hub.
+    try:
+        return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+    except HubcheckError:
+        return parse_hub_reference(ref)
+
+
+__all__ = ["Access", "Task", "inside", "read_policy", "result_key", "task_of"]

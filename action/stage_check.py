@@ -1,0 +1,217 @@
+"""What does the checking stage do, from the event to the exit code?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from action import commands, tell
+from action.badge import store_badge
+from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
+from action.inputs import CardMode
+from action.model import Task, result_key, task_of, unchanged_on_the_hub
+from action.scene import Scene
+from hubcheck.check import check
+from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
+from hubcheck.model import open_model
+from hubcheck.publish.github.answer import Mode, latest
+from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
+from hubcheck.publish.github.pull_requests import is_commit
+from hubcheck.verdict.allowance import apply_allowances
+from hubcheck.verdict.words import Conclusion
+
+GIT_HEAD_LIMIT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What was found, for whoever has more to tell about it."""
+
+    told: tell.Told
+    exit_code: ExitCode
+
+
+def check_stage(scene: Scene) -> ExitCode:
+    """Check the model of this event and answer everywhere.
+
+    Raises:
+        HubcheckError: there is nothing to report on.
+    """
+    refuse_head_checkout(scene)
+    task = task_of(scene)
+    commit = commit_of(scene)
+    subject = open_model(task.request.subject, task.request.access)
+    key = result_key(task, subject, scene.now().date())
+    known = _known(scene, key)
+    if known is not None and known.state is not None:
+        return _stands(scene, task, known)
+    before = unchanged_on_the_hub(scene, task, subject)
+    if before:
+        return _nothing_new(scene, before)
+    checked = run_check(scene, task, commit=commit, key=key)
+    values = tell_everywhere(scene, checked)
+    event = scene.event
+    if isinstance(event, OnPullRequest):
+        url = tell.tell_comment(scene, checked.told, event.number)
+        tell.tell_outputs(scene, {"comment-url": url})
+    else:
+        values["badge-url"] = store_badge(scene, checked.told.report)
+        tell.tell_outputs(scene, {"badge-url": values["badge-url"]})
+    tell_card(scene)
+    return checked.exit_code
+
+
+def run_check(
+    scene: Scene, task: Task, *, commit: str, key: str, at: Path | None = None
+) -> Checked:
+    """Check, and apply what the policy file accepts."""
+    del at
+    outcome = check(task.request, now=scene.now, progress=scene.log)
+    report = apply_allowances(
+        outcome.report, task.file.allowances, today=scene.now().date()
+    )
+    code = tell.exit_code_of(report, outcome.exit_code, warn_only=task.warn_only)
+    told = tell.Told(report=report, commit=commit, folder=task.folder, key=key)
+    return Checked(told=told, exit_code=code)
+
+
+def tell_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
+    """Log, files, summary, annotation, outputs; return the outputs."""
+    told = checked.told
+    tell.tell_log(scene, told.report)
+    values = {**tell.outputs_of(told.report), **tell.tell_files(scene, told)}
+    tell.tell_summary(scene, told)
+    tell.tell_annotation(scene, told)
+    tell.tell_outputs(scene, values)
+    return values
+
+
+def tell_card(scene: Scene) -> None:
+    """Say that the model card is left alone where it was asked for."""
+    if scene.settings.card is not CardMode.OFF:
+        scene.warning(
+            f"card: {scene.settings.card} is not available in this version; the card's text is "
+            "at card-path."
+        )
+
+
+def commit_of(scene: Scene) -> str:
+    """Return the commit that the answer is about, empty where the event has none."""
+    match scene.event:
+        case OnPullRequest(head=head) | OnFinishedRun(head=head):
+            return head
+        case OnPush(after=after):
+            return after
+        case OnHub():
+            return ""
+        case _:
+            return scene.runner.sha if is_commit(scene.runner.sha) else ""
+
+
+def refuse_head_checkout(scene: Scene) -> None:
+    """Refuse a run with the base's rights over a stranger's files.
+
+    hubcheck itself only parses data, but the workflow that holds both is the known way to lose a
+    repository's secrets, and a gate on it would take its policy file from the stranger.
+
+    Raises:
+        UsageError: ``pull_request_target``, and something else than the base is checked out.
+    """
+    event = scene.event
+    if not isinstance(event, OnPullRequest) or not event.target:
+        return
+    for folder in _checkouts(scene.runner.workspace):
+        head = _git_head(folder)
+        if head != scene.runner.sha:
+            raise UsageError(
+                f"pull_request_target runs with a checkout of {printable(head or 'something')} in "
+                f"'{printable(folder.name)}', not of the base {printable(scene.runner.sha)}.",
+                cause="the workflow checks out the pull request's head with the base's rights.",
+                next_step="use pull_request and the second stage of docs/action.md.",
+            )
+
+
+def _checkouts(workspace: Path) -> list[Path]:
+    """Return the folders, one level deep, that hold a checkout."""
+    try:
+        children = [c for c in sorted(workspace.iterdir()) if c.is_dir() and not c.is_symlink()]
+    except OSError:
+        children = []
+    return [f for f in (workspace, *children) if (f / ".git").exists()]
+
+
+def _git_head(folder: Path) -> str:
+    """Return the commit that a checkout stands on, without running git; empty if unclear."""
+    try:
+        text = (folder / ".git" / "HEAD").read_text("utf-8")[:GIT_HEAD_LIMIT].strip()
+        if text.startswith("ref: "):
+            name = text.removeprefix("ref: ")
+            if ".." in name or name.startswith("/"):
+                return ""
+            text = (folder / ".git" / name).read_text("utf-8")[:GIT_HEAD_LIMIT].strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return text if is_commit(text) else ""
+
+
+def _known(scene: Scene, key: str) -> Comment | None:
+    """Return our comment if it already says what this run would find."""
+    event, mode = scene.event, scene.settings.comment
+    if not key or not isinstance(event, OnPullRequest) or mode in {Mode.ALWAYS, Mode.OFF}:
+        return None
+    place = PullRequestPlace(
+        owner=scene.runner.owner, name=scene.runner.repository, number=event.number
+    )
+    try:
+        comment = latest(own_comments(scene.github, place, scene.settings.comment_id))
+    except HubcheckError as error:
+        scene.log(f"the last answer cannot be read, so everything is checked: {error.what}")
+        return None
+    state = comment.state if comment else None
+    return comment if state is not None and state.key == key else None
+
+
+def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
+    """Say that an earlier answer stands: same weights, same lineage lines, same policy."""
+    state = known.state
+    if state is None:
+        return ExitCode.INTERNAL
+    about = f" (commit {state.commit[:7]})" if is_commit(state.commit) else ""
+    text = (
+        f"unchanged since the last answer{about}: the same weights, the same lineage lines of the "
+        f"card, the same policy. The result stands: {state.verdict.value}."
+    )
+    failed = state.conclusion is Conclusion.FAIL
+    commands.annotate("error" if failed else "notice", text, write=scene.write)
+    scene.attempt(
+        "the job summary",
+        lambda: _summarise(scene, f"### hubcheck: {text}"),
+    )
+    tell.tell_outputs(
+        scene,
+        {
+            "verdict": state.verdict.value,
+            "conclusion": state.conclusion.value,
+            "comment-url": known.url,
+            "bytes-read": "0",
+        },
+    )
+    return ExitCode.POLICY_FAILED if failed and not task.warn_only else ExitCode.OK
+
+
+def _nothing_new(scene: Scene, before: str) -> ExitCode:
+    text = (
+        f"this push changed neither weights nor lineage lines since {before[:7]}: nothing to check."
+    )
+    scene.notice(text)
+    scene.attempt("the job summary", lambda: _summarise(scene, f"### hubcheck: {text}"))
+    tell.tell_outputs(scene, {"conclusion": Conclusion.NEUTRAL.value, "bytes-read": "0"})
+    return ExitCode.OK
+
+
+def _summarise(scene: Scene, text: str) -> None:
+    commands.write_summary(scene.runner.summary, text)
+
+
+__all__ = ["Checked", "HubcheckError", "check_stage", "run_check", "tell_everywhere"]

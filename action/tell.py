@@ -1,0 +1,242 @@
+"""How is a result told: log, files, summary, annotations, outputs, comment?
+
+In this order, and each on its own: what fails later loses nothing that was told before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from action import commands
+from action.scene import Scene
+from hubcheck.card import matches
+from hubcheck.card.document import Line, raw_text
+from hubcheck.card.sentences import lead, title
+from hubcheck.card.table import summary
+from hubcheck.errors import ExitCode, HubcheckError
+from hubcheck.output import write_outputs
+from hubcheck.publish.github.answer import Answered, Done, Mode, Wanted, answer
+from hubcheck.publish.github.body import LIMIT, comment_body, page
+from hubcheck.publish.github.comments import PullRequestPlace
+from hubcheck.publish.github.pull_requests import pull_request
+from hubcheck.publish.github.state import State, state_of
+from hubcheck.verdict.report import Finding, Report
+from hubcheck.verdict.words import Conclusion
+
+OUT: Final = "hubcheck-out"
+"""Folder of the workspace for report and cards."""
+OUTPUTS: Final = {
+    "verdict": "confirmed, undeclared, contradicted, none-found or inconclusive",
+    "conclusion": "pass, neutral or fail",
+    "base": "The base that the verdict is about, if there is one",
+    "log10-p": "log10 of the bound on a match by chance",
+    "kept": "How much of that base is still there, from 0 to 1",
+    "report-path": "report.json, relative to the workspace",
+    "card-path": "card.md, relative to the workspace",
+    "comment-url": "Address of the comment, empty when there is none",
+    "badge-url": "Address of the badge, empty when none is stored",
+    "bytes-read": "Bytes of weights and documents that were read",
+}
+"""What action.yml and the docs are held against."""
+_CARD_LINE: Final = re.compile(r"README\.md line (\d{1,6})")
+_SMALL_SUMMARY: Final = 20_000
+"""Bytes tried when the whole page does not fit beside the summaries of earlier commands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is told, and about which commit."""
+
+    report: Report
+    commit: str
+    """Of the GitHub repository; empty for a model on the Hub that no event names."""
+    folder: str
+    """The model's folder, empty for a model on the Hub."""
+    key: str
+    note: Line = ()
+
+
+def tell_files(scene: Scene, told: Told) -> dict[str, str]:
+    """Write report and cards; return the outputs that name them."""
+    folder = free_folder(scene.runner.workspace)
+    names: dict[str, str] = {}
+
+    def write() -> None:
+        paths = write_outputs(told.report, folder)
+        root = scene.runner.workspace
+        names["report-path"] = str(paths["report.json"].relative_to(root))
+        names["card-path"] = str(paths["card.md"].relative_to(root))
+
+    scene.attempt("report.json", write)
+    return names
+
+
+def tell_log(scene: Scene, report: Report) -> None:
+    """Write the result's table, folded text that holds no command."""
+    for line in summary(report).splitlines():
+        # A blank in front: no line of a table can begin a workflow command.
+        scene.write(f" {line.replace('::', ': :')}")
+
+
+def tell_summary(scene: Scene, told: Told) -> None:
+    """Write the job summary; a shorter one where the whole does not fit."""
+
+    def write() -> None:
+        for limit in (LIMIT, _SMALL_SUMMARY):
+            text = page(told.report, links=scene.links(told.commit), note=told.note, limit=limit)
+            if commands.write_summary(scene.runner.summary, text):
+                return
+        scene.warning("the job summary is full; the card is in report-path's folder.")
+
+    scene.attempt("the job summary", write)
+
+
+def tell_annotation(scene: Scene, told: Told) -> None:
+    """Write one annotation, on the line of the card that declares the base where that is known."""
+    report = told.report
+    level = {Conclusion.PASS: "notice", Conclusion.NEUTRAL: "notice"}.get(
+        report.conclusion, "error"
+    )
+    line = card_line(report) if told.folder else 0
+    file = f"{told.folder.strip('/')}/README.md" if told.folder not in {"", "."} else "README.md"
+    commands.annotate(
+        level,
+        f"{raw_text(title(report))}. {raw_text(lead(report))}",
+        title=f"hubcheck: {report.verdict.value}",
+        file=file.removeprefix("./") if line else "",
+        line=line,
+        write=scene.write,
+    )
+
+
+def card_line(report: Report) -> int:
+    """Return the line of the card that names a base, the wrong one first; 0 when none does."""
+    wanted = [f for f in matches.declared(report) if f.verdict not in matches.MATCHES]
+    for finding in (*wanted, *matches.declared(report)):
+        for reason in finding.proposed_by:
+            found = _CARD_LINE.search(reason)
+            if found:
+                return int(found.group(1))
+    return 0
+
+
+def outputs_of(report: Report) -> dict[str, str]:
+    """Return the outputs that the report decides: values, never documents."""
+    finding = _about(report)
+    return {
+        "verdict": report.verdict.value,
+        "conclusion": report.conclusion.value,
+        "base": finding.base.ref if finding else "",
+        "log10-p": f"{finding.log10_p:.6g}" if finding else "",
+        "kept": f"{finding.kept:.4g}" if finding else "",
+        "bytes-read": str(report.coverage.bytes_read),
+    }
+
+
+def tell_outputs(scene: Scene, values: Mapping[str, str]) -> None:
+    """Write outputs of the step; a later value of a name replaces an earlier one."""
+    scene.attempt(
+        "the outputs", lambda: commands.write_outputs(scene.runner.output, values)
+    )
+
+
+def tell_comment(scene: Scene, told: Told, number: int) -> str:
+    """Bring the pull request's comment up to date and return its address, empty if there is none.
+
+    A pull request whose head has moved on is left to the run of the newer commit.
+    """
+    settings = scene.settings
+    if settings.comment is Mode.OFF:
+        return ""
+    place = PullRequestPlace(
+        owner=scene.runner.owner, name=scene.runner.repository, number=number
+    )
+    state = state_of(told.report, commit=told.commit, run=scene.runner.run_id, key=told.key)
+    links = scene.links(told.commit)
+
+    def body(before: State | None, share: float) -> str:
+        return comment_body(
+            told.report,
+            comment_id=settings.comment_id,
+            state=state,
+            before=before,
+            links=links,
+            note=told.note,
+            limit=int(LIMIT * share),
+        )
+
+    done: list[Answered] = []
+
+    def write() -> None:
+        if _has_moved(scene, place, told.commit):
+            scene.notice("the pull request has a newer commit; its own run answers.")
+            return
+        wanted = Wanted(
+            comment_id=settings.comment_id, mode=settings.comment, state=state, body=body
+        )
+        done.append(answer(scene.github, place, wanted))
+        if done[0].done is not Done.SKIPPED:
+            scene.log(f"comment {done[0].done}: {done[0].url}")
+
+    scene.attempt("the comment", write)
+    return done[0].url if done else ""
+
+
+def _has_moved(scene: Scene, place: PullRequestPlace, commit: str) -> bool:
+    if not commit:
+        return False
+    try:
+        return pull_request(scene.github, place).head not in {commit, ""}
+    except HubcheckError:
+        # Not knowing is no reason to stay silent.
+        return False
+
+
+def tell_failure(scene: Scene, error: HubcheckError) -> None:
+    """Say why there is no report: what happened, the likely cause, the next step."""
+    commands.annotate("error", str(error), title="hubcheck could not check", write=scene.write)
+    scene.attempt(
+        "the job summary",
+        lambda: _write_failure(scene, error),
+    )
+
+
+def _write_failure(scene: Scene, error: HubcheckError) -> None:
+    from hubcheck.card.escaping import markdown_text
+
+    parts = [
+        "### hubcheck: nothing was checked",
+        markdown_text(error.what, limit=600),
+        f"**Likely cause:** {markdown_text(error.cause, limit=600)}",
+        f"**Next:** {markdown_text(error.next_step, limit=600)}",
+    ]
+    commands.write_summary(scene.runner.summary, "\n\n".join(parts))
+
+
+def exit_code_of(report: Report, code: ExitCode, *, warn_only: bool) -> ExitCode:
+    """Return the exit code after what was allowed; only the policy's own failure can be waived."""
+    if code is not ExitCode.POLICY_FAILED:
+        return code
+    failed = report.conclusion is Conclusion.FAIL and not warn_only
+    return ExitCode.POLICY_FAILED if failed else ExitCode.OK
+
+
+def free_folder(workspace: Path) -> Path:
+    """Return the output folder; a link of that name in the checkout is not followed."""
+    for suffix in ("", "-1", "-2", "-3"):
+        folder = workspace / f"{OUT}{suffix}"
+        if not folder.is_symlink() and (folder.is_dir() or not folder.exists()):
+            return folder
+    return workspace / f"{OUT}-report"
+
+
+def _about(report: Report) -> Finding | None:
+    found = matches.main_match(report)
+    declared = matches.declared(report)
+    if found is not None:
+        return found
+    return declared[0] if declared else next(iter(report.findings), None)

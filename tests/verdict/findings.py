@@ -1,0 +1,49 @@
+"""How does a test make a finding by hand?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hubcheck.verdict.report import BaseModelRef, Finding, Relation
+from hubcheck.verdict.words import RelationKind, Verdict
+
+
+def finding(
+    ref: str,
+    verdict: Verdict,
+    *,
+    declared: bool = False,
+    kept: float = 0.9,
+    relation: RelationKind | None = None,
+    created: str = "",
+    explained_by: str | None = None,
+) -> Finding:
+    """Return a finding with the fields that decide a verdict."""
+    kind = relation
+    if kind is None and verdict is Verdict.RELATED:
+        kind = RelationKind.FINE_TUNE
+    if kind is None and verdict is Verdict.IDENTICAL:
+        kind = RelationKind.IDENTICAL
+    fields: dict[str, Any] = {
+        "base": BaseModelRef(ref=ref, revision="0" * 40, created=created),
+        "proposed_by": ("--base" if declared else "--suspect",),
+        "declared": declared,
+        "status": "not-tested" if verdict is Verdict.NOT_TESTED else "tested",
+        "reason": "",
+        "verdict": verdict,
+        "log10_p": -100.0 if verdict is Verdict.RELATED else 0.0,
+        "kept": 1.0 if verdict is Verdict.IDENTICAL else kept,
+        "relation": None if kind is None else Relation(kind=kind, detail="made by a test"),
+        "explained_by": explained_by,
+    }
+    return Finding(**fields)
+
+
+def declared(verdict: Verdict, **fields: Any) -> Finding:  # noqa: ANN401 - any field of ``finding``
+    """Return a finding about a declared base."""
+    return finding("org/declared", verdict, declared=True, **fields)
+
+
+def suspect(verdict: Verdict, **fields: Any) -> Finding:  # noqa: ANN401 - any field of ``finding``
+    """Return a finding about a base that is only suspected."""
+    return finding("org/suspect", verdict, **fields)

@@ -1,0 +1,237 @@
+"""Does the verdict of the whole card follow from the findings as DESIGN section 2 says?"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubcheck.verdict.declaration import (
+    declaration_verdict,
+    explain,
+    is_closer,
+    is_proof,
+    younger,
+)
+from hubcheck.verdict.report import Finding
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from tests.verdict.findings import declared, finding, suspect
+
+V, D, R = Verdict, DeclarationVerdict, RelationKind
+OLD, NEW = "2023-01-01T00:00:00.000Z", "2024-01-01T00:00:00.000Z"
+
+
+def verdict_of(*findings: Finding, created: str = "") -> DeclarationVerdict:
+    """Return the declaration verdict, nothing explained beyond what the findings say."""
+    return declaration_verdict(
+        findings, declared_any=any(f.declared for f in findings), subject_created=created
+    )
+
+
+TABLE = [
+    # nothing tested
+    ((), D.INCONCLUSIVE),
+    # a declared base alone
+    ((declared(V.IDENTICAL),), D.CONFIRMED),
+    ((declared(V.RELATED),), D.CONFIRMED),
+    ((declared(V.DISGUISED),), D.CONFIRMED),
+    ((declared(V.UNRELATED),), D.CONTRADICTED),
+    ((declared(V.INCONCLUSIVE),), D.INCONCLUSIVE),
+    ((declared(V.NOT_TESTED),), D.INCONCLUSIVE),
+    ((declared(V.RELATED, relation=R.PARTS),), D.INCONCLUSIVE),
+    ((declared(V.RELATED, relation=R.COMMON_INITIALISATION),), D.INCONCLUSIVE),
+    # nothing declared
+    ((suspect(V.UNRELATED),), D.NONE_FOUND),
+    ((suspect(V.UNRELATED), suspect(V.UNRELATED)), D.NONE_FOUND),
+    ((suspect(V.UNRELATED), suspect(V.INCONCLUSIVE)), D.INCONCLUSIVE),
+    ((suspect(V.UNRELATED), suspect(V.NOT_TESTED)), D.INCONCLUSIVE),
+    ((suspect(V.INCONCLUSIVE),), D.INCONCLUSIVE),
+    ((suspect(V.NOT_TESTED),), D.INCONCLUSIVE),
+    ((suspect(V.IDENTICAL),), D.UNDECLARED),
+    ((suspect(V.RELATED),), D.UNDECLARED),
+    ((suspect(V.DISGUISED),), D.UNDECLARED),
+    ((suspect(V.RELATED, relation=R.PARTS),), D.INCONCLUSIVE),
+    ((suspect(V.RELATED, relation=R.COMMON_INITIALISATION),), D.INCONCLUSIVE),
+    # both
+    ((declared(V.RELATED), suspect(V.UNRELATED)), D.CONFIRMED),
+    ((declared(V.RELATED), suspect(V.INCONCLUSIVE)), D.CONFIRMED),
+    ((declared(V.RELATED), suspect(V.NOT_TESTED)), D.CONFIRMED),
+    ((declared(V.RELATED), suspect(V.RELATED)), D.UNDECLARED),
+    ((declared(V.RELATED), suspect(V.RELATED, explained_by="org/declared")), D.CONFIRMED),
+    ((declared(V.RELATED), suspect(V.RELATED, relation=R.PARTS)), D.CONFIRMED),
+    ((declared(V.RELATED), suspect(V.RELATED, relation=R.COMMON_INITIALISATION)), D.CONFIRMED),
+    ((declared(V.UNRELATED), suspect(V.RELATED)), D.CONTRADICTED),
+    ((declared(V.UNRELATED), suspect(V.UNRELATED)), D.CONTRADICTED),
+    ((declared(V.NOT_TESTED), suspect(V.RELATED)), D.UNDECLARED),
+    ((declared(V.INCONCLUSIVE), suspect(V.RELATED)), D.UNDECLARED),
+    ((declared(V.INCONCLUSIVE), suspect(V.UNRELATED)), D.INCONCLUSIVE),
+    ((declared(V.NOT_TESTED), suspect(V.UNRELATED)), D.INCONCLUSIVE),
+    # several declared bases (a merge)
+    ((declared(V.RELATED), declared(V.RELATED)), D.CONFIRMED),
+    ((declared(V.RELATED), declared(V.IDENTICAL)), D.CONFIRMED),
+    ((declared(V.RELATED), declared(V.UNRELATED)), D.CONTRADICTED),
+    ((declared(V.RELATED), declared(V.INCONCLUSIVE)), D.INCONCLUSIVE),
+    ((declared(V.RELATED), declared(V.NOT_TESTED)), D.INCONCLUSIVE),
+]
+
+
+@pytest.mark.parametrize(("findings", "expected"), TABLE)
+def test_the_verdict_of_the_card_follows_from_the_table(
+    findings: tuple[Finding, ...], expected: DeclarationVerdict
+) -> None:
+    """Every combination that DESIGN section 2 names gives the verdict it names."""
+    assert verdict_of(*findings) is expected
+
+
+@pytest.mark.parametrize(("findings", "expected"), TABLE)
+def test_the_order_of_the_findings_does_not_matter(
+    findings: tuple[Finding, ...], expected: DeclarationVerdict
+) -> None:
+    """Naming the bases in another order gives the same verdict."""
+    assert verdict_of(*reversed(findings)) is expected
+
+
+def test_every_pair_of_findings_has_a_verdict() -> None:
+    """No pair of declared and suspected findings is left without a verdict, or accuses by chance.
+
+    A card is contradicted only by an unrelated declared base, undeclared only by a found suspect.
+    """
+    for ours, theirs in product(V, V):
+        got = verdict_of(declared(ours), suspect(theirs))
+        assert (got is D.CONTRADICTED) == (ours is V.UNRELATED)
+        if got is D.UNDECLARED:
+            assert theirs in {V.IDENTICAL, V.RELATED, V.DISGUISED}
+        if got is D.CONFIRMED:
+            assert ours in {V.IDENTICAL, V.RELATED, V.DISGUISED}
+
+
+@pytest.mark.parametrize("verdict", [V.IDENTICAL, V.RELATED, V.DISGUISED])
+def test_a_base_that_appeared_later_is_never_undeclared(verdict: Verdict) -> None:
+    """A suspect younger than the subject does not make ``undeclared``; an older one does."""
+    young, old = suspect(verdict, created=NEW), suspect(verdict, created=OLD)
+    assert verdict_of(young, created=OLD) is D.INCONCLUSIVE
+    assert verdict_of(declared(V.RELATED), young, created=OLD) is D.CONFIRMED
+    assert verdict_of(old, created=NEW) is D.UNDECLARED
+
+
+def test_unknown_dates_never_excuse() -> None:
+    """Without both dates a match counts: a missing date is no alibi."""
+    for base, subject in (("", NEW), (NEW, ""), ("", "")):
+        assert not younger(suspect(V.RELATED, created=base), subject)
+        assert verdict_of(suspect(V.RELATED, created=base), created=subject) is D.UNDECLARED
+
+
+def test_a_younger_declared_base_is_still_confirmed() -> None:
+    """Dates speak about suspects: a re-uploaded base may be younger than the model made of it."""
+    assert verdict_of(declared(V.RELATED, created=NEW), created=OLD) is D.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("suspect_kept", "declared_kept", "closer"),
+    [
+        (0.95, 0.95, False),  # a quantised copy of the declared base
+        (0.951, 0.95, False),  # storage rounding
+        (0.96, 0.95, False),  # 0.04 lost against 0.05: on the border, not below 0.8
+        (0.97, 0.95, True),
+        (0.999, 0.95, True),  # the subject was made from the suspect
+        (0.90, 0.95, False),  # a sibling
+        (0.5, 0.95, False),
+        (1.0, 1.0, False),
+    ],
+)
+def test_closeness_is_what_was_lost(
+    suspect_kept: float, declared_kept: float, closer: bool
+) -> None:
+    """A suspect is closer when the subject lost clearly less of it than of the declared base."""
+    assert (
+        is_closer(suspect(V.RELATED, kept=suspect_kept), declared(V.RELATED, kept=declared_kept))
+        is closer
+    )
+
+
+def test_an_identical_suspect_is_closer_than_anything_but_another_identical_base() -> None:
+    """Equal bytes outrank any fine-tune, and mirrors of one model explain each other."""
+    assert is_closer(suspect(V.IDENTICAL), declared(V.RELATED, kept=0.999))
+    assert not is_closer(suspect(V.IDENTICAL), declared(V.IDENTICAL))
+
+
+@given(kept=st.floats(-1, 1), other=st.floats(-1, 1))
+def test_two_bases_are_never_closer_than_each_other(kept: float, other: float) -> None:
+    """Closeness is strict: A closer than B and B closer than A cannot both hold."""
+    a, b = suspect(V.RELATED, kept=kept), declared(V.RELATED, kept=other)
+    assert not (is_closer(a, b) and is_closer(b, a))
+
+
+def related_always(_d: Finding, _s: Finding) -> bool:
+    """Say that any two bases are related."""
+    return True
+
+
+def test_a_declared_base_explains_its_sibling_its_copy_and_its_own_base() -> None:
+    """An honest card of a fine-tune comes out confirmed whatever relative is suspected."""
+    found = explain(
+        [
+            declared(V.RELATED, kept=0.98),
+            finding("org/sibling", V.RELATED, kept=0.95),
+            finding("org/declared-int4", V.RELATED, kept=0.979),
+            finding("org/grandparent", V.RELATED, kept=0.9),
+        ],
+        related_always,
+    )
+    assert [f.explained_by for f in found] == [None, *["org/declared"] * 3]
+    assert verdict_of(*found) is D.CONFIRMED
+
+
+def test_a_closer_suspect_is_not_explained() -> None:
+    """Who fine-tunes X-Instruct and declares only X has left a base out."""
+    found = explain(
+        [declared(V.RELATED, kept=0.9), finding("org/instruct", V.RELATED, kept=0.99)],
+        related_always,
+    )
+    assert found[1].explained_by is None
+    assert verdict_of(*found) is D.UNDECLARED
+
+
+def test_an_unrelated_pair_of_bases_explains_nothing() -> None:
+    """A merge of two strangers that declares one of them has left the other out."""
+    found = explain(
+        [declared(V.RELATED, kept=0.9), finding("org/second", V.RELATED, kept=0.6)],
+        lambda _d, _s: False,
+    )
+    assert verdict_of(*found) is D.UNDECLARED
+
+
+@pytest.mark.parametrize("own", [V.UNRELATED, V.INCONCLUSIVE, V.NOT_TESTED])
+def test_a_declared_base_that_was_not_found_explains_nothing(own: Verdict) -> None:
+    """Only a proven declaration excuses a relative."""
+    found = explain(
+        [declared(own, kept=0.99), finding("org/other", V.RELATED, kept=0.5)], related_always
+    )
+    assert found[1].explained_by is None
+
+
+@pytest.mark.parametrize("kind", [R.PARTS, R.COMMON_INITIALISATION])
+def test_a_harmless_relation_is_no_proof(kind: RelationKind) -> None:
+    """A copied part or a shared initialisation neither confirms nor accuses nor explains."""
+    harmless = declared(V.RELATED, relation=kind)
+    assert not is_proof(harmless)
+    found = explain([harmless, suspect(V.RELATED, kept=0.5)], related_always)
+    assert found[1].explained_by is None
+
+
+def test_bases_are_compared_only_where_it_matters() -> None:
+    """Two bases are tested against each other only for a found suspect and a proven base."""
+    asked: list[tuple[str, str]] = []
+
+    def related(d: Finding, s: Finding) -> bool:
+        asked.append((d.base.ref, s.base.ref))
+        return True
+
+    explain([declared(V.RELATED), suspect(V.UNRELATED), suspect(V.NOT_TESTED)], related)
+    explain([suspect(V.RELATED)], related)
+    explain([declared(V.RELATED, kept=0.5), finding("org/near", V.RELATED, kept=0.99)], related)
+    assert asked == []
+    explain([declared(V.RELATED, kept=0.9), suspect(V.RELATED, kept=0.9)], related)
+    assert asked == [("org/declared", "org/suspect")]
