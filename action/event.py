@@ -1,7 +1,7 @@
 """What happened, to which commit, and where is it answered?
 
-One value for each kind of event. Everything in a webhook's body may be chosen by a stranger: ids are
-held against their grammar here, and nothing else of it is used.
+One value for each kind of event. Everything in a webhook's body may be chosen by a stranger: ids
+are held against their grammar here, and nothing else of it is used.
 """
 
 from __future__ import annotations

@@ -122,7 +122,9 @@ def read_inputs(environment: Mapping[str, str]) -> Settings:
     auto = AUTO in names
     depth, warn, size = given["depth"], given["warn-only"], given["max-read"]
     if not is_comment_id(given["comment-id"]):
-        raise _wrong("comment-id", given["comment-id"], "letters, digits, dots and dashes, up to 64")
+        raise _wrong(
+            "comment-id", given["comment-id"], "letters, digits, dots and dashes, up to 64"
+        )
     return Settings(
         model=given["model"],
         revision=given["revision"],

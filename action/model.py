@@ -24,7 +24,7 @@ from hubcheck.bases import chosen_bases
 from hubcheck.cli import parse_size
 from hubcheck.commands import SEED_BITS, access_for, sample_depth
 from hubcheck.errors import HubcheckError, UsageError, printable
-from hubcheck.model import Access, Model, open_model
+from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.publish.github.state import key_of
 from hubcheck.request import BaseRequest, Request
@@ -168,6 +168,11 @@ def unchanged_on_the_hub(scene: Scene, task: Task, subject: Model) -> str:
     return event.before if now and now == before else ""
 
 
+def model_name(scene: Scene) -> str:
+    """Return the model's folder or name, as ``task_of`` takes it."""
+    return _named(scene, read_policy(scene))[0]
+
+
 def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     """Return the model's name and revision as the workflow, the event or the file names them."""
     event, settings = scene.event, scene.settings
@@ -187,9 +192,7 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     return name or file.model or HERE, revision
 
 
-def _subject(
-    scene: Scene, name: str, revision: str, at: Path | None
-) -> tuple[Reference, str]:
+def _subject(scene: Scene, name: str, revision: str, at: Path | None) -> tuple[Reference, str]:
     if at is not None:
         return LocalReference(path=at, typed=name), name
     path = inside(scene.runner.workspace, name, what="model")
@@ -250,6 +253,3 @@ def _leaked(ref: str, revision: str) -> Reference:
         return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
     except HubcheckError:
         return parse_hub_reference(ref)
-
-
-__all__ = ["Access", "Task", "inside", "read_policy", "result_key", "task_of"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -85,9 +84,7 @@ def _scene(
         sleep=sleep,
         clock=lambda: now().timestamp(),
     )
-    return Scene(
-        settings=settings, runner=runner, event=event, github=client, now=now, write=write
-    )
+    return Scene(settings=settings, runner=runner, event=event, github=client, now=now, write=write)
 
 
 def _stage(scene: Scene) -> ExitCode:
@@ -100,6 +97,3 @@ def _stage(scene: Scene) -> ExitCode:
     if stage is Stage.PUBLISH or (stage is Stage.AUTO and isinstance(event, OnFinishedRun)):
         return publish_stage(scene)
     return check_stage(scene)
-
-
-__all__ = ["main", "run", "sys"]

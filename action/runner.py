@@ -82,6 +82,6 @@ def _event(path: str) -> Mapping[str, Any]:
         raise UsageError(
             f"The event at '{printable(path)}' cannot be read: {printable(error)}.",
             cause="GITHUB_EVENT_PATH names no JSON file.",
-            next_step="run this as a step of a workflow, or see docs/action.md for running by hand.",
+            next_step="run this as a step of a workflow, or see docs/action.md.",
         ) from error
     return document if isinstance(document, dict) else {}

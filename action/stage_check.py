@@ -62,15 +62,10 @@ def check_stage(scene: Scene) -> ExitCode:
     return checked.exit_code
 
 
-def run_check(
-    scene: Scene, task: Task, *, commit: str, key: str, at: Path | None = None
-) -> Checked:
+def run_check(scene: Scene, task: Task, *, commit: str, key: str) -> Checked:
     """Check, and apply what the policy file accepts."""
-    del at
     outcome = check(task.request, now=scene.now, progress=scene.log)
-    report = apply_allowances(
-        outcome.report, task.file.allowances, today=scene.now().date()
-    )
+    report = apply_allowances(outcome.report, task.file.allowances, today=scene.now().date())
     code = tell.exit_code_of(report, outcome.exit_code, warn_only=task.warn_only)
     told = tell.Told(report=report, commit=commit, folder=task.folder, key=key)
     return Checked(told=told, exit_code=code)
@@ -212,6 +207,3 @@ def _nothing_new(scene: Scene, before: str) -> ExitCode:
 
 def _summarise(scene: Scene, text: str) -> None:
     commands.write_summary(scene.runner.summary, text)
-
-
-__all__ = ["Checked", "HubcheckError", "check_stage", "run_check", "tell_everywhere"]

@@ -15,11 +15,11 @@ from typing import Final
 from action import tell
 from action.badge import store_badge
 from action.event import OnFinishedRun, OnPullRequest
-from action.model import result_key, task_of
+from action.model import model_name, result_key, task_of
 from action.scene import Scene
 from action.stage_check import commit_of, run_check, tell_card, tell_everywhere
 from hubcheck.card.document import Line, Trusted
-from hubcheck.errors import ExitCode, HubcheckError, UsageError
+from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.output import read_report
 from hubcheck.publish.github.artifact import report_of_run
@@ -27,6 +27,7 @@ from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.commit_files import fetch_model
 from hubcheck.publish.github.pull_requests import PullRequest, find_by_head, set_status
 from hubcheck.publish.github.stranger import read_stranger
+from hubcheck.source.reference import is_repo_id
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion
 
@@ -97,22 +98,26 @@ def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:
 def _recheck(
     scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path
 ) -> tuple[ExitCode, Report]:
-    task = task_of(scene, at=None)
-    if task.folder:
-        place = found.place
-        fetched = fetch_model(
-            scene.github,
-            place.owner,
-            place.name,
-            event.head,
-            folder=task.folder,
-            into=folder,
-            lfs_server=scene.runner.server,
-            lfs_repository=found.head_repository or scene.runner.full_name,
+    name = model_name(scene)
+    fetched = fetch_model(
+        scene.github,
+        found.place.owner,
+        found.place.name,
+        event.head,
+        folder=name,
+        into=folder,
+        lfs_server=scene.runner.server,
+        lfs_repository=found.head_repository or scene.runner.full_name,
+    )
+    for reason in fetched.left_out:
+        scene.log(reason)
+    if not fetched.files and not is_repo_id(name.partition("@")[0]):
+        raise UsageError(
+            f"The commit {event.head[:7]} has no model in '{printable(name)}'.",
+            cause="the pull request moved or removed it, or the folder is misspelled.",
+            next_step="name the folder in the input model.",
         )
-        for reason in fetched.left_out:
-            scene.log(reason)
-        task = task_of(scene, at=folder)
+    task = task_of(scene, at=folder if fetched.files else None)
     subject = open_model(task.request.subject, task.request.access)
     key = result_key(task, subject, scene.now().date())
     checked = run_check(scene, task, commit=event.head, key=key)

@@ -139,9 +139,7 @@ def outputs_of(report: Report) -> dict[str, str]:
 
 def tell_outputs(scene: Scene, values: Mapping[str, str]) -> None:
     """Write outputs of the step; a later value of a name replaces an earlier one."""
-    scene.attempt(
-        "the outputs", lambda: commands.write_outputs(scene.runner.output, values)
-    )
+    scene.attempt("the outputs", lambda: commands.write_outputs(scene.runner.output, values))
 
 
 def tell_comment(scene: Scene, told: Told, number: int) -> str:
@@ -152,9 +150,7 @@ def tell_comment(scene: Scene, told: Told, number: int) -> str:
     settings = scene.settings
     if settings.comment is Mode.OFF:
         return ""
-    place = PullRequestPlace(
-        owner=scene.runner.owner, name=scene.runner.repository, number=number
-    )
+    place = PullRequestPlace(owner=scene.runner.owner, name=scene.runner.repository, number=number)
     state = state_of(told.report, commit=told.commit, run=scene.runner.run_id, key=told.key)
     links = scene.links(told.commit)
 

@@ -72,7 +72,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="a base it is said to come from; replaces what its card declares",
     )
     check.add_argument(
-        "--suspect", action="append", default=[], metavar="REF", help="a further base to test"
+        "--suspect",
+        action="append",
+        default=[],
+        metavar="REF",
+        help="a further base to test; auto adds those that hubcheck suspects lists",
     )
     check.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
     check.add_argument(
@@ -103,6 +107,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     replay.add_argument("report", type=Path, metavar="REPORT")
     replay.set_defaults(run="run_replay")
+
+    suspects = commands.add_parser("suspects", help="which bases would be tested, and why")
+    suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
+    suspects.add_argument(
+        "--max-bases", type=int, default=8, metavar="N", help="propose at most N, default 8"
+    )
+    suspects.add_argument(
+        "--no-hub", action="store_true", help="ask the Hub nothing; list what the files name"
+    )
+    suspects.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    suspects.set_defaults(run="run_suspects")
 
     card = commands.add_parser("card", help="render a report again")
     card.add_argument("report", type=Path, metavar="REPORT")

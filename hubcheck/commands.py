@@ -27,6 +27,8 @@ from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Depth
 
+AUTO: Final = "auto"
+"""``--suspect auto``: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""
 SEED_BITS: Final = 32
 """Two billion draws are more than anyone can prepare a copy for, and short to type."""
 
@@ -49,10 +51,11 @@ def finish_bar() -> None:
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
 
-def access_for(references: Sequence[Reference], max_read: int) -> Access:
+def access_for(references: Sequence[Reference], max_read: int, *, ask_hub: bool = False) -> Access:
     """Return limits and credentials; the Hub's client is asked only when a model lies there."""
     token = None
-    if any(isinstance(r, HubReference) for r in references) or _may_name_the_hub():
+    on_hub = ask_hub or any(isinstance(r, HubReference) for r in references)
+    if on_hub or _may_name_the_hub():
         token = _hub_token()
     return Access(max_read=max_read, token=token, endpoint=os.environ.get("HF_ENDPOINT") or None)
 
@@ -74,14 +77,23 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     depth = sample_depth(arguments.depth)
     seed = secrets.randbits(SEED_BITS) if arguments.seed is None else arguments.seed
     subject = parse_reference(arguments.subject)
-    named = [parse_reference(r) for r in (*arguments.base, *arguments.suspect)]
+    suspects = [ref for ref in arguments.suspect if ref != AUTO]
+    named = [parse_reference(r) for r in (*arguments.base, *suspects)]
+    automatic = AUTO in arguments.suspect
+    access = access_for([subject, *named], arguments.max_read, ask_hub=automatic)
+    bases = chosen_bases(arguments.base, suspects)
+    if automatic:
+        from hubcheck.candidates.proposals import Limits
+        from hubcheck.discovery import Discovery
+
+        bases = Discovery(access=access, limits=Limits(), bases=bases)
     request = Request(
         subject=subject,
-        bases=chosen_bases(arguments.base, arguments.suspect),
+        bases=bases,
         depth=depth,
         seed=seed,
         policy=parse_fail_on(arguments.fail_on),
-        access=access_for([subject, *named], arguments.max_read),
+        access=access,
         replay=repeat_line(arguments, seed),
     )
     if arguments.plan:
@@ -186,6 +198,18 @@ def replay_differences(before: Report, after: Report) -> list[str]:
         if counts[0] != counts[1]:
             found.append(f"{name}: the hit counts differ")
     return found
+
+
+def run_suspects(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck suspects``."""
+    from hubcheck.suspects_command import run_suspects as run
+
+    if arguments.max_bases < 1:
+        what = f"--max-bases is {arguments.max_bases}."
+        raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
+    reference = parse_reference(arguments.subject)
+    ask_hub = not arguments.no_hub
+    return run(arguments, access_for([reference], 1, ask_hub=ask_hub).token)
 
 
 def run_card(arguments: argparse.Namespace) -> ExitCode:

@@ -68,6 +68,7 @@ def _why(error: HubcheckError) -> str:
         "MissingModel": "not found, or private",
         "UnknownRevision": "unknown revision",
         "NetworkFault": "the host could not be reached",
+        "Unreachable": "the host does not allow reading",
         "BudgetExceeded": "needs more than --max-read allows",
         "HostileCheckpoint": "its files contradict themselves",
     }
@@ -98,7 +99,7 @@ def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
         return None
     try:
         _ = subject.anatomy
-    except (UnreadableError, BudgetExceededError) as error:
+    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         return error
     return None
 

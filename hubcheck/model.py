@@ -5,7 +5,6 @@ Everything is opened once and kept, so that a subject held against twenty bases 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,11 +34,8 @@ from hubcheck.source.interface import FileEntry, Pin, Source
 from hubcheck.source.opening import open_reference
 from hubcheck.source.reference import Reference
 from hubcheck.source.remembering import RememberingSource
+from hubcheck.source.weight_files import weight_files, weights_digest
 
-WEIGHT_SUFFIXES: Final = (
-    ".safetensors", ".bin", ".pt", ".pth", ".gguf", ".ckpt", ".h5", ".msgpack", ".npz", ".onnx",
-)  # fmt: skip
-"""What counts as a weight file for digests, whether or not its format can be read."""
 CHEAP_TOKENIZER: Final = 2_000_000
 """Bytes; a tokenizer up to this size is read even when digests already prove it shared, because
 its reserved tokens are a test of their own."""
@@ -128,18 +124,12 @@ class Model:
     @property
     def weight_files(self) -> tuple[FileEntry, ...]:
         """The files that hold weights, sorted by path."""
-        return tuple(f for f in self.files if f.path.lower().endswith(WEIGHT_SUFFIXES))
+        return weight_files(self.files)
 
     @property
     def weights_digest(self) -> str:
         """sha256 over the sorted (path, sha256) of the weight files; empty if one is unknown."""
-        weights = self.weight_files
-        if not weights or not all(f.sha256 for f in weights):
-            return ""
-        digest = hashlib.sha256()
-        for file in weights:
-            digest.update(f"{file.path}\0{file.sha256}\n".encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
+        return weights_digest(self.files)
 
     @property
     def weight_bytes(self) -> int:

@@ -167,8 +167,9 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Refuse aliases; see ``yaml.SafeLoader``."""
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
-            mark = self.peek_event().start_mark
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call,unused-ignore]
+        if isinstance(event, yaml.AliasEvent):
+            mark: Any = event.start_mark
             raise yaml.composer.ComposerError(None, None, "aliases are not read", mark)
         return super().compose_node(parent, index)
 

@@ -182,7 +182,9 @@ def write_values(shape: Shape, seed: int, plain: BinaryIO, changed: BinaryIO | N
     """Write every tensor of a model, and of its derivative where one is asked for."""
     rng = generator(seed, "derived")
     for name, size in shape.tensors().items():
-        blocks = Tensor(name, size, seed).blocks() if len(size) > 1 else [gains(name, *size, seed)]
+        blocks = (
+            Tensor(name, size, seed).blocks() if len(size) > 1 else [gains(name, size[0], seed)]
+        )
         for block in blocks:
             plain.write(bfloat16(block))
             if changed is None:

@@ -97,7 +97,8 @@ def install(folder: Path) -> tuple[Path, Path]:
         if not (environment / "installed.json").exists():
             shutil.rmtree(environment, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-            pip = [environment / "bin" / "pip", "install", "--quiet", "--ignore-requires-python"]
+            pip = [str(environment / "bin" / "pip"), "install", "--quiet"]
+            pip.append("--ignore-requires-python")
             subprocess.run([*pip, *wanted], check=True)
             (environment / "installed.json").write_text(json.dumps(wanted), encoding="utf-8")
         made.append(environment)

@@ -107,11 +107,11 @@ def train(
     if facts.exists():
         return
     learner = Learner(first_weights(wanted, known, models), wanted.shape)
+    loss_before = learner.evaluate(corpus.held_out)
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / PARTIAL
     if partial.exists():
         learner.restore(load_file(partial))
-    loss_before = learner.evaluate(corpus.held_out)
     began = time.monotonic()
     recent: list[float] = []
     while learner.step < wanted.steps:

@@ -1,7 +1,8 @@
 """Which bases does a model declare, on which line, and which part of that is unusable?
 
-The card speaks first, then ``adapter_config.json``; ``config.json`` counts only when both are
-silent, because its ``_name_or_path`` is written by programs: otherwise it is a *leaked* hint.
+The card speaks first, then ``adapter_config.json``, then a merge recipe; ``config.json`` counts
+only when all are silent, because its ``_name_or_path`` is written by programs: otherwise it is a
+*leaked* hint.
 Whatever the repository says, a base is a repository of the Hub and never a path of the user's disk.
 """
 
@@ -18,6 +19,7 @@ from hubcheck.candidates.documents import (
     read_json_object,
 )
 from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_front_matter
+from hubcheck.candidates.merge_recipe import recipe_bases
 from hubcheck.candidates.repository_name import (
     RepositoryName,
     looks_local,
@@ -118,6 +120,8 @@ def read_declaration(source: Source) -> Declaration:
     if base_model is not None:
         _add_card_bases(base_model, found)
     _add_adapter_base(source, found)
+    for name, path in recipe_bases(source):
+        found.add(name, path)
     hint = _config_base(source, found)
     leaked: tuple[DeclaredBase, ...] = ()
     if hint is not None and found.bases and hint.ref.casefold() not in found.bases:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BASES_SHOWN: Final = 8
 NAME_LIMIT: Final = 60
 
+_ROOTS: Final = frozenset({".", "./"})
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9._/ -]")
 _STYLES: Final = {
     Tone.GOOD: "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
@@ -35,6 +36,7 @@ def lineage_graph(report: Report) -> str:
     if not report.findings:
         return ""
     subject = names.name(report.subject.ref, report.subject.revision)
+    subject = "this repository" if subject in _ROOTS else subject
     lines = ["flowchart LR", f'  m["{_plain(subject)}"]']
     for i, finding in enumerate(report.findings[:BASES_SHOWN]):
         base = names.name(finding.base.ref, finding.base.revision)

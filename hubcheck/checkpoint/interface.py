@@ -6,16 +6,46 @@ rows (a vector of n values is one row of n columns, a scalar is one row of one c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
+from typing import Protocol
 
-from hubcheck.source.interface import Source
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.source.interface import Source, Span
+
+
+class Storage(Protocol):
+    """How the rows of a tensor lie in bytes that are not simply its values.
+
+    Frozen and comparable. It knows the tensors it needs (codes, scales, offsets), so a row costs
+    exactly their bytes, and everything above sees float32.
+    """
+
+    @property
+    def name(self) -> str:
+        """The format by its own name, as ``GPTQ 4 bit``."""
+        ...
+
+    @property
+    def by_input(self) -> bool:
+        """True: the rows of this storage are the inputs of a linear layer, not its outputs."""
+        ...
+
+    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
+        """Return the bytes that rows ``start`` to ``stop`` (exclusive, not empty) cost."""
+        ...
+
+    def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return the rows, float32 [stop - start, n_cols], from the bytes of ``spans``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TensorRecord:
-    """Where one stored tensor lies."""
+    """Where one tensor lies, by the name and shape it has as numbers."""
 
     name: str
     dtype: str
@@ -24,8 +54,10 @@ class TensorRecord:
     path: str
     """File inside the model."""
     start: int
-    """Absolute byte offset of the first byte in the file."""
+    """Absolute byte offset of the first byte in the file (of the codes, where it is packed)."""
     stop: int
+    storage: Storage | None = None
+    """None: the bytes from ``start`` to ``stop`` are the values, row after row."""
 
     @property
     def n_cols(self) -> int:
@@ -62,7 +94,11 @@ class Checkpoint:
     metadata: Mapping[str, str]
     """The free-text ``__metadata__`` of the headers, merged; hostile text."""
     format: str
-    """``safetensors``."""
+    """``safetensors``, ``GGUF`` or ``PyTorch zip``."""
+    tokens: tuple[str, ...] = ()
+    """Token strings by id, where the file itself holds them (GGUF); hostile text."""
+    notes: tuple[str, ...] = field(default=())
+    """What was chosen or left out while opening, one printable sentence each."""
 
     @property
     def n_bytes(self) -> int:

@@ -1,12 +1,13 @@
 """What values do some rows of some tensors hold, and which bytes does that cost?
 
 Rows are those of the flattened view of ``checkpoint.interface``. Values are float32 and finite: a
-NaN or infinity in weights under test is an error that names its place.
+NaN or infinity in weights under test is an error that names its place. Packed tensors read their
+companions (scales, zero points) in the same call of the source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,53 @@ from hubcheck.checkpoint.interface import Checkpoint, RowBlock, TensorRecord
 from hubcheck.errors import UnreadableError, printable
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
+from hubcheck.source.ranges import plan_runs
 
 
-def span_of(record: TensorRecord, block: RowBlock) -> Span:
-    """Return exactly the bytes that ``block`` costs.
+def cost_of(checkpoint: Checkpoint, blocks: Iterable[RowBlock]) -> int:
+    """Return the bytes that reading these blocks costs, scales and other companions included.
+
+    Every byte counts once, however many blocks share it (a scale serves many rows).
+
+    Raises:
+        UnreadableError: as ``read_rows``.
+        UnsupportedFormatError: as ``read_rows``.
+    """
+    spans = [s for b in blocks for s in spans_of(_record(checkpoint, b.tensor), b)]
+    return sum(run.size for run in plan_runs(spans, gap=0))
+
+
+def spans_of(record: TensorRecord, block: RowBlock) -> tuple[Span, ...]:
+    """Return the bytes that ``block`` costs: one span, or those its packed storage needs.
 
     Raises:
         UnreadableError: the block leaves the tensor.
         UnsupportedFormatError: the dtype is unknown or its values do not fill whole bytes.
     """
+    if record.storage is None:
+        return (span_of(record, block),)
+    _require_inside(record, block)
+    return record.storage.spans(block.start, block.stop) if block.stop > block.start else ()
+
+
+def span_of(record: TensorRecord, block: RowBlock) -> Span:
+    """Return exactly the bytes that ``block`` of a plain tensor costs.
+
+    Raises:
+        UnreadableError: the block leaves the tensor.
+        UnsupportedFormatError: the dtype is unknown or its values do not fill whole bytes.
+    """
+    _require_inside(record, block)
+    row_bytes = record.n_cols * bytes_of(record.dtype)
+    return Span(
+        path=record.path,
+        start=record.start + block.start * row_bytes,
+        stop=record.start + block.stop * row_bytes,
+    )
+
+
+def _require_inside(record: TensorRecord, block: RowBlock) -> None:
+    """Refuse rows that a tensor does not have."""
     if not 0 <= block.start <= block.stop <= record.n_rows:
         raise UnreadableError(
             f"Rows {block.start} to {block.stop} of tensor '{printable(record.name)}' were asked"
@@ -32,12 +71,6 @@ def span_of(record: TensorRecord, block: RowBlock) -> Span:
             cause="config.json and the weights state different sizes.",
             next_step="check that config.json belongs to these weights.",
         )
-    row_bytes = record.n_cols * bytes_of(record.dtype)
-    return Span(
-        path=record.path,
-        start=record.start + block.start * row_bytes,
-        stop=record.start + block.stop * row_bytes,
-    )
 
 
 def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArray[np.float32]]:
@@ -57,10 +90,11 @@ def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArra
         BudgetExceededError: the bytes pass the budget; nothing was read.
     """
     records = [_record(checkpoint, block.tensor) for block in blocks]
-    raws = _read(checkpoint, [span_of(r, b) for r, b in zip(records, blocks, strict=True)])
+    asked = [spans_of(r, b) for r, b in zip(records, blocks, strict=True)]
+    raws = iter(_read(checkpoint, [span for spans in asked for span in spans]))
     arrays = []
-    for record, block, raw in zip(records, blocks, raws, strict=True):
-        rows = decode(raw, record.dtype).reshape(block.stop - block.start, record.n_cols)
+    for record, block, spans in zip(records, blocks, asked, strict=True):
+        rows = _values(record, block, [next(raws) for _ in spans])
         require_finite(rows, record.name, first_row=block.start)
         arrays.append(rows)
     return arrays
@@ -87,20 +121,12 @@ def read_row_list(
         BudgetExceededError: as ``read_rows``.
     """
     distinct = {name: np.unique(rows, return_inverse=True) for name, rows in wanted.items()}
-    spans: list[Span] = []
-    n_spans: dict[str, int] = {}
-    for name, (rows, _) in distinct.items():
-        record = _record(checkpoint, name)
-        blocks = contiguous_blocks(name, rows)
-        spans += [span_of(record, block) for block in blocks]
-        n_spans[name] = len(blocks)
-    raws = iter(_read(checkpoint, spans))
+    blocks = {name: contiguous_blocks(name, rows) for name, (rows, _) in distinct.items()}
+    read = iter(read_rows(checkpoint, [block for some in blocks.values() for block in some]))
     arrays = {}
     for name, (rows, order) in distinct.items():
-        record = checkpoint.tensors[name]
-        raw = b"".join(next(raws) for _ in range(n_spans[name]))
-        values = decode(raw, record.dtype).reshape(len(rows), record.n_cols)
-        require_finite(values, name, row_numbers=rows)
+        empty = np.empty((0, _record(checkpoint, name).n_cols), dtype=np.float32)
+        values = np.concatenate([empty, *(next(read) for _ in blocks[name])])
         in_order = np.array_equal(order, np.arange(len(rows)))
         arrays[name] = values if in_order else values[order]
     return arrays
@@ -152,6 +178,18 @@ def require_finite(
         cause="training diverged, the values do not fit float32, or the file was damaged.",
         next_step="repair or re-export the weights; values that are not numbers prove nothing.",
     )
+
+
+def _values(
+    record: TensorRecord, block: RowBlock, raws: Sequence[bytes]
+) -> NDArray[np.float32]:
+    """Return the values of one block from the bytes of its spans."""
+    shape = (block.stop - block.start, record.n_cols)
+    if record.storage is None:
+        return decode(raws[0], record.dtype).reshape(shape)
+    if not raws:
+        return np.zeros(shape, dtype=np.float32)
+    return record.storage.values(block.start, block.stop, raws).reshape(shape)
 
 
 def _record(checkpoint: Checkpoint, tensor: str) -> TensorRecord:

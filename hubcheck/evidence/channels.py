@@ -149,7 +149,7 @@ class ChannelTest:
         tokens = side.token_rows(Role.EMBED)
         if tokens:
             rows_td = side.reader.block(tokens[0])
-            views["raw embeddings"] = (rows_td - rows_td.mean(axis=0)).T[channels]
+            views["raw embeddings"] = (rows_td - rows_td.mean(axis=0, dtype=np.float64)).T[channels]
         readers = [side.reader.block(one) for one in self._readers(side)]
         if readers:
             views["raw readers"] = np.concatenate(readers, axis=0).T[channels]

@@ -153,8 +153,9 @@ def _change(base: Profiles, subject: Profiles) -> float:
     """Return |subject - base| / |base| over the sampled rows, -1 where shapes differ."""
     if base.rows.shape != subject.rows.shape:
         return -1.0
-    length = float(np.linalg.norm(base.rows))
-    return float(np.linalg.norm(subject.rows - base.rows)) / length if length > 0 else -1.0
+    a_uf, b_uf = base.rows.astype(np.float64), subject.rows.astype(np.float64)
+    length = float(np.linalg.norm(a_uf))
+    return float(np.linalg.norm(b_uf - a_uf)) / length if length > 0 else -1.0
 
 
 def _separate_hits(test: FamilyTest, base: Profiles, subject: Profiles) -> int:

@@ -20,7 +20,7 @@ from hubcheck.anatomy.units import (
     blocks_for_units,
 )
 from hubcheck.checkpoint.interface import RowBlock
-from hubcheck.checkpoint.rows import read_rows
+from hubcheck.checkpoint.rows import cost_of, read_rows
 
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
@@ -78,16 +78,9 @@ class Reader:
 
     def cost(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes that fetching these would read now."""
-        return sum(
-            (block.stop - block.start) * self._row_bytes(block.tensor)
-            for one in dict.fromkeys(wanted)
-            if one not in self._blocks
-            for block in one.stored_blocks()
-        )
-
-    def _row_bytes(self, tensor: str) -> int:
-        record = self.anatomy.checkpoint.tensors[tensor]
-        return (record.stop - record.start) // max(1, record.n_rows)
+        missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
+        blocks = [block for one in missing for block in one.stored_blocks()]
+        return cost_of(self.anatomy.checkpoint, blocks)
 
     def fetch(self, wanted: Iterable[Wanted]) -> None:
         """Read everything wanted that is not there yet, in one call to the source.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.statistics.profiles import FloatArray
+from hubcheck.statistics.profiles import FloatArray, unit_rows
 from hubcheck.statistics.whitening import whitened_frame
 
 
@@ -93,7 +93,8 @@ class Side:
             wanted = self.token_rows(role)
             if wanted:
                 rows_td = self.reader.block(wanted[0])
-                self._head_frame = whitened_frame(rows_td * self.gain_values(Role.NORM_FINAL, -1))
+                gain_d = self.gain_values(Role.NORM_FINAL, -1).astype(np.float64)
+                self._head_frame = whitened_frame(rows_td * gain_d)
         return self._head_frame
 
     @property
@@ -110,7 +111,9 @@ class Side:
         """
         if self.frame is None:
             return None
-        seen_ud = rows_ud * gain_d
+        # Lengths of rows and of the gain as a whole cancel later; taken out now, none overflows.
+        largest = np.abs(gain_d).max()
+        seen_ud = unit_rows(rows_ud) * (gain_d / largest if largest > 0 else gain_d)
         if not self.anatomy.rms_norm:
             seen_ud = seen_ud - seen_ud.mean(axis=1, keepdims=True)
         return np.asarray(seen_ud @ self.frame.T, dtype=np.float32)
@@ -119,4 +122,4 @@ class Side:
         """Return writer rows (columns of ``down`` or ``o``) seen through the head, [u, t]."""
         if self.head_frame is None:
             return None
-        return np.asarray(rows_ud @ self.head_frame.T, dtype=np.float32)
+        return np.asarray(unit_rows(rows_ud) @ self.head_frame.T, dtype=np.float32)

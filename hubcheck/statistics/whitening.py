@@ -19,11 +19,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.statistics.profiles import FloatArray
+
 RIDGE: Final = 0.05
 """Share of the largest singular value (statistics note, section 2)."""
 
 
-def whitened_frame(embedding_td: NDArray[np.float32]) -> NDArray[np.float32]:
+def whitened_frame(embedding_td: FloatArray) -> NDArray[np.float32]:
     """Return the whitened token frame F [t, d]: the token profile of rows w_ud is w @ F.T.
 
     E is centred over tokens (a vector added to every row changes no softmax and must change
@@ -34,7 +36,7 @@ def whitened_frame(embedding_td: NDArray[np.float32]) -> NDArray[np.float32]:
         embedding_td: Rows of the shared tokens, in an order common to both models.
     """
     n_tokens, n_channels = embedding_td.shape
-    if n_tokens == 0 or n_channels == 0:
+    if n_tokens == 0:  # no mean to centre by
         return np.zeros(embedding_td.shape, dtype=np.float32)
     centred_td = embedding_td.astype(np.float64) - embedding_td.mean(axis=0, dtype=np.float64)
     if not centred_td.any():

@@ -2,7 +2,8 @@
 
 from tests.hubserver.faults import Drop, Headers, IgnoreRange, Slow, Status, Truncate, Unframed
 from tests.hubserver.link import Link
-from tests.hubserver.server import Exchange, LocalHub
+from tests.hubserver.server import LocalHub
+from tests.hubserver.sockets import Exchange
 from tests.hubserver.storage import Content
 
 __all__ = [

@@ -101,7 +101,9 @@ class GitRepository(Repository):
             self._made += 1
             name = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
             message = f"{title}\n\n{description}".strip().encode()
-            stream = [f"commit {name}\ncommitter hub <hub@localhost> {self._clock()} +0000\n".encode()]
+            stream = [
+                f"commit {name}\ncommitter hub <hub@localhost> {self._clock()} +0000\n".encode()
+            ]
             stream.append(b"data %d\n%s\n" % (len(message), message))
             stream += [f"from {start}\n".encode()] if start else []
             stream += [self._change(path, content) for path, content in changes.items()]
@@ -116,7 +118,9 @@ class GitRepository(Repository):
         """
         with self._lock:
             refs = self.read_refs()
-            tree = self.git("merge-tree", "--write-tree", refs["main"], refs[ref]).decode().split()[0]
+            tree = (
+                self.git("merge-tree", "--write-tree", refs["main"], refs[ref]).decode().split()[0]
+            )
             parents = ("-p", refs["main"], "-p", refs[ref])
             oid = self.git("commit-tree", tree, *parents, "-m", f"Merge {ref}").decode().strip()
             self.git("update-ref", "refs/heads/main", oid, refs["main"])
@@ -137,12 +141,12 @@ class GitRepository(Repository):
     def resolve(self, revision: str) -> Commit | None:
         """Return the commit a branch, ref or oid names."""
         with self._lock:
-            refs = self.read_refs()
-            self.refs.clear()
-            self.refs.update(refs)
-            oid = refs.get(revision, revision)
+            self.refs = self.read_refs()
+            oid = self.refs.get(revision, revision)
             if oid not in self.commits:
-                found = self.git("rev-parse", "--quiet", "--verify", f"{oid}^{{commit}}", ok=(0, 1, 128))
+                found = self.git(
+                    "rev-parse", "--quiet", "--verify", f"{oid}^{{commit}}", ok=(0, 1, 128)
+                )
                 return self._sync(found.decode().strip()) if found else None
             return self.commits[oid]
 
@@ -176,7 +180,7 @@ class GitRepository(Repository):
         self.commits[oid] = made
         if made.parent and made.parent not in self.commits:
             self._sync(made.parent)
-        self.refs.update(self.read_refs())
+        self.refs = self.read_refs()
         return made
 
     def _blobs(self, oids: list[str]) -> dict[str, bytes]:

@@ -10,10 +10,26 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from tests.hubserver.accounts import Account
+from tests.hubserver.discussions import answer_discussions
 from tests.hubserver.reply import Reply, content_reply, error_reply, json_reply
 from tests.hubserver.storage import Commit, Content, Repository, is_lfs
+from tests.hubserver.trust import exchange, identity_token
+from tests.hubserver.writing import (
+    commit as take_commit,
+)
+from tests.hubserver.writing import (
+    lfs_batch,
+    lfs_verify,
+    preupload,
+    validate_yaml,
+)
 
-_VERBS: Final = frozenset({"revision", "tree", "paths-info", "refs", "commits", "resolve"})
+_VERBS: Final = frozenset(
+    {"revision", "tree", "paths-info", "refs", "commits", "resolve", "preupload", "commit"}
+    | {"discussions"}
+)
+_LFS: Final = ".git/info/lfs/objects/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +67,28 @@ class Hub(Protocol):
 
     page_size: int
     resolve_cache: bool
+    trusted: set[str]
+    """Resources for which an identity is exchanged: ``org/name`` to write, a user to read."""
 
     @property
-    def users(self) -> Mapping[str, str]:
-        """Name of the user behind each valid token."""
+    def users(self) -> Mapping[str, Account]:
+        """Who is behind each valid token."""
+        ...
+
+    def add_user(self, token: str, name: str, *, writes: frozenset[str]) -> None:
+        """Make a token valid."""
+        ...
+
+    def add_account(self, token: str, account: Account) -> None:
+        """Make a token valid."""
+        ...
+
+    def stored(self, sha256: str) -> Content | None:
+        """Return an LFS object, if it is there."""
+        ...
+
+    def upload_address(self, sha256: str) -> str:
+        """Return a signed address to which an LFS object can be put."""
         ...
 
     @property
@@ -78,8 +112,22 @@ class Hub(Protocol):
 def answer(hub: Hub, request: Request) -> Reply:
     """Answer one request to the Hub's own origin."""
     parts = request.path.strip("/").split("/")
-    if parts == ["api", "whoami-v2"]:
-        return _whoami(hub, request)
+    match parts:
+        case ["api", "whoami-v2"]:
+            return _whoami(hub, request)
+        case ["api", "validate-yaml"]:
+            return validate_yaml(request)
+        case ["oauth", "token"]:
+            return exchange(hub, request)
+        case ["ci", "identity"]:
+            return identity_token(request)
+        case _ if _LFS in request.path:
+            return _lfs(hub, request)
+        case _:
+            return _answer_repository(hub, request, parts)
+
+
+def _answer_repository(hub: Hub, request: Request, parts: list[str]) -> Reply:
     cached = parts[:3] == ["api", "resolve-cache", "models"]
     api = parts[:2] == ["api", "models"]
     repo_id, verb, rest = _split(parts[3 if cached else 2 if api else 0 :], cached=cached)
@@ -90,7 +138,17 @@ def answer(hub: Hub, request: Request) -> Reply:
     repository = _allowed(hub, request, repo_id)
     if isinstance(repository, Reply):
         return repository
+    account = hub.users.get(request.token)
     revision = unquote(rest[0]) if rest else "main"
+    match verb:
+        case "discussions":
+            return answer_discussions(request, account, repository, rest)
+        case "preupload":
+            return preupload(request, account, repository, revision)
+        case "commit" if request.method == "POST":
+            return take_commit(hub, request, account, repository, revision)
+        case _:
+            pass
     commit = repository.resolve(revision)
     if commit is None:
         return error_reply(404, "RevisionNotFound", f"Invalid rev id: {revision}")
@@ -98,6 +156,16 @@ def answer(hub: Hub, request: Request) -> Reply:
     if verb == "resolve":
         return _resolve(hub, request, repository, commit, path, cached=cached)
     return _describe(hub, request, repository, commit, verb, path)
+
+
+def _lfs(hub: Hub, request: Request) -> Reply:
+    repo_id, action = request.path.strip("/").split(_LFS)
+    repository = _allowed(hub, request, repo_id)
+    if isinstance(repository, Reply):
+        return repository
+    if action == "verify":
+        return lfs_verify(hub, request)
+    return lfs_batch(hub, request, hub.users.get(request.token), repository)
 
 
 def _describe(
@@ -118,10 +186,10 @@ def _describe(
 
 
 def _whoami(hub: Hub, request: Request) -> Reply:
-    name = hub.users.get(request.token)
-    if name is None:
+    account = hub.users.get(request.token)
+    if account is None:
         return error_reply(401, "", "Invalid credentials in Authorization header")
-    return json_reply({"type": "user", "name": name, "auth": {"type": "access_token"}})
+    return json_reply({"type": "user", "name": account.name, "auth": {"type": "access_token"}})
 
 
 def _split(parts: list[str], *, cached: bool) -> tuple[str, str, list[str]]:

@@ -1,51 +1,31 @@
 """How is the local Hub reached over sockets, and what did it count?
 
-Two servers on two ports, since the Hub and its storage are two origins. Every request is logged
-before it is answered, and every body byte before it is sent, so that a client that has its answer
-finds it counted.
+Two servers on two ports, since the Hub and its storage are two origins.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-import json
-import socket
-import sys
-import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Final, Self
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Final, Self
+from urllib.parse import parse_qs, quote, urlsplit
 
-from tests.hubserver.faults import Drop, Fault, FaultPlan, Slow, Unframed, spoiled
+from tests.hubserver.accounts import Account
+from tests.hubserver.faults import Fault, FaultPlan
+from tests.hubserver.git_storage import GitRepository
 from tests.hubserver.link import Link
-from tests.hubserver.reply import Reply, content_reply, error_reply
+from tests.hubserver.reply import Reply, content_reply
 from tests.hubserver.routes import Request, answer
+from tests.hubserver.sockets import Exchange, Origin
 from tests.hubserver.storage import Commit, Content, Files, Repository, contents_of
 
 HUB_HOST: Final = "127.0.0.1"
 STORAGE_HOST: Final = "localhost"
 """Another name, not only another port: client 1.33 takes two ports of one host for one origin."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Exchange:
-    """One request as the server saw it, and what it sent back."""
-
-    origin: str
-    """``hub`` or ``storage``."""
-    method: str
-    path: str
-    """Unquoted and without the query; on storage the path of the file inside its repository."""
-    headers: Mapping[str, str]
-    status: int = 0
-    body_bytes: int = 0
-    is_content: bool = False
-    """Whether the body was content of a file, not JSON, an error or a redirect."""
 
 
 @dataclass(slots=True)
@@ -64,7 +44,12 @@ class LocalHub:
     """
 
     def __init__(
-        self, *, page_size: int = 1000, resolve_cache: bool = False, link: Link | None = None
+        self,
+        *,
+        page_size: int = 1000,
+        resolve_cache: bool = False,
+        link: Link | None = None,
+        git: Path | None = None,
     ) -> None:
         """Bind two ports; nothing is served before the context is entered.
 
@@ -72,19 +57,23 @@ class LocalHub:
             page_size: Entries on a page of a listing.
             resolve_cache: Whether small files are redirected on the Hub itself, as the Hub does.
             link: The line to both hosts; by default nothing slows it.
+            git: Folder for bare git repositories; without it they are held in memory and can only
+                be read.
         """
         self.link = link or Link()
         self.page_size = page_size
         self.resolve_cache = resolve_cache
         self.faults = FaultPlan()
-        self._users: dict[str, str] = {}
+        self.git = git
+        self.trusted: set[str] = set()
+        self._accounts: dict[str, Account] = {}
         self._repositories: dict[str, Repository] = {}
         self._new_names: dict[str, str] = {}
         self._stored: dict[str, Content] = {}
         self._epoch = 0
         self._log = _Log()
-        self._hub = _Server("hub", HUB_HOST, self._answer_hub, self)
-        self._storage = _Server("storage", STORAGE_HOST, self._answer_storage, self)
+        self._hub = Origin("hub", HUB_HOST, self._answer_hub, self)
+        self._storage = Origin("storage", STORAGE_HOST, self._answer_storage, self)
 
     def __enter__(self) -> Self:
         """Start serving."""
@@ -103,9 +92,17 @@ class LocalHub:
         self._storage.stop()
 
     @property
-    def users(self) -> Mapping[str, str]:
-        """Name of the user behind each valid token."""
-        return self._users
+    def users(self) -> Mapping[str, Account]:
+        """Who is behind each valid token."""
+        return self._accounts
+
+    def add_user(self, token: str, name: str, *, writes: frozenset[str] = frozenset()) -> None:
+        """Make a token valid; ``writes`` names the repositories it may commit to."""
+        self.add_account(token, Account(name=name, writes=writes))
+
+    def add_account(self, token: str, account: Account) -> None:
+        """Make a token valid."""
+        self._accounts[token] = account
 
     @property
     def endpoint(self) -> str:
@@ -157,10 +154,20 @@ class LocalHub:
             gated: Described to all, contents only for ``readers``.
             readers: Tokens with access; they become valid tokens.
         """
-        repository = Repository(repo_id=repo_id, private=private, gated=gated, readers=readers)
+        if self.git is None:
+            repository = Repository(repo_id=repo_id, private=private, gated=gated, readers=readers)
+        else:
+            repository = GitRepository(
+                repo_id=repo_id,
+                private=private,
+                gated=gated,
+                readers=readers,
+                folder=self.git / f"{repo_id}.git",
+                objects=self._stored,
+            )
         self._repositories[repo_id] = repository
         for token in readers:
-            self._users.setdefault(token, "reader")
+            self._accounts.setdefault(token, Account(name="reader"))
         self.push(repo_id, files)
         return repository
 
@@ -196,6 +203,14 @@ class LocalHub:
             f"?X-Amz-Expires=3600&X-Amz-Signature={signature}"
         )
 
+    def stored(self, sha256: str) -> Content | None:
+        """Return an LFS object, if it is there."""
+        return self._stored.get(sha256)
+
+    def upload_address(self, sha256: str) -> str:
+        """Return a signed address on the storage host to which an LFS object can be put."""
+        return f"{self._storage.address}/{sha256}/upload?X-Amz-Signature={self._signature(sha256)}"
+
     def _signature(self, sha256: str) -> str:
         return hmac.digest(b"local hub", f"{sha256} {self._epoch}".encode(), "sha256").hex()
 
@@ -210,6 +225,11 @@ class LocalHub:
         given = parse_qs(urlsplit(request.target).query).get("X-Amz-Signature", [""])[0]
         if not hmac.compare_digest(given, self._signature(sha256)):
             return Reply(status=403, body=b"<Error><Code>AccessDenied</Code></Error>\n")
+        if request.method == "PUT":
+            if hashlib.sha256(request.body).hexdigest() != sha256:
+                return Reply(status=400, body=b"<Error><Code>BadDigest</Code></Error>\n")
+            self._stored[sha256] = Content(request.body)
+            return Reply()
         content = self._stored[sha256]
         return content_reply(
             content, request.headers.get("range", ""), headers={"ETag": f'"{sha256}"'}
@@ -223,109 +243,3 @@ class LocalHub:
     def connected(self) -> None:
         """Count an accepted connection."""
         self._log.connections += 1
-
-
-class _Server:
-    """One origin: a listening socket and its thread."""
-
-    def __init__(
-        self, origin: str, host: str, reply_to: Callable[[Request], Reply], hub: LocalHub
-    ) -> None:
-        handler = type(
-            "Handler",
-            (_Handler,),
-            {"origin": origin, "reply_to": staticmethod(reply_to), "hub": hub},
-        )
-        self._server = _Listener(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
-        self.address = f"http://{host}:{self._server.server_address[1]}"
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Listener(ThreadingHTTPServer):
-    # With the default of 5, a burst of 16 connections waits a second for a second try.
-    request_queue_size = 128
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    # Headers and body leave in one packet, as from a real server.
-    wbufsize = 64 * 1024
-    timeout = 30
-
-    origin: ClassVar[str]
-    reply_to: ClassVar[Callable[[Request], Reply]]
-    hub: ClassVar[LocalHub]
-
-    def setup(self) -> None:
-        self.hub.connected()
-        super().setup()
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_HEAD(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Stay silent."""
-
-    def _serve(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", "0")))
-        request = Request(method=self.command, target=self.path, headers=headers, body=body)
-        path = unquote(request.path)
-        if self.origin == "storage":
-            path = path.split("/", 2)[-1]
-        exchange = Exchange(origin=self.origin, method=self.command, path=path, headers=headers)
-        fault = self.hub.record(exchange)
-        try:
-            reply = type(self).reply_to(request)
-        except Exception as error:  # noqa: BLE001 - a bug in a route must not hang the client
-            reply = error_reply(500, "", json.dumps(repr(error)))
-        # The client may hang up at any time; that is its right.
-        with suppress(ConnectionError, TimeoutError, socket.timeout):
-            self._send(spoiled(reply, fault), exchange, fault)
-
-    def _send(self, reply: Reply, exchange: Exchange, fault: Fault | None) -> None:
-        if isinstance(fault, Slow):
-            time.sleep(fault.seconds)
-        self.hub.link.wait()
-        exchange.status = reply.status
-        exchange.is_content = reply.content is not None
-        self.send_response(reply.status)
-        if isinstance(fault, Unframed):
-            self.send_header("Connection", "close")
-        else:
-            self.send_header("Content-Length", str(reply.length))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            left = fault.after if isinstance(fault, Drop) else reply.length
-            for block in reply.blocks():
-                sent = block[:left]
-                left -= len(sent)
-                exchange.body_bytes += len(sent)
-                self.hub.link.carry(len(sent))
-                self.wfile.write(sent)
-        self.wfile.flush()
-        if isinstance(fault, Drop):
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)

@@ -21,9 +21,7 @@ _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 class Content:
     """The bytes of one file: in memory, or in a file on disk that is read by range."""
 
-    def __init__(
-        self, source: bytes | Path, *, sha256: str = "", lfs: bool | None = None
-    ) -> None:
+    def __init__(self, source: bytes | Path, *, sha256: str = "", lfs: bool | None = None) -> None:
         """Take bytes, or the path of a file that does not change.
 
         Args:

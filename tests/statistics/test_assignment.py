@@ -99,6 +99,13 @@ def test_true_partners_never_raise_the_ceiling(similarity_uv: Array) -> None:
     assert found == pytest.approx(max(0.0, optimum(barred) / n), abs=1e-9)
 
 
+def test_even_an_unlovable_unit_is_matched_to_a_wrong_partner() -> None:
+    """A unit that is opposite to all others still may not take its true partner as a way out."""
+    similarity_uv = np.ones((6, 6))
+    similarity_uv[0, :] = similarity_uv[:, 0] = -1.0
+    assert relabelling_ceiling(similarity_uv, pool=6) == pytest.approx((4 - 2) / 6)
+
+
 def test_a_larger_pool_raises_the_ceiling() -> None:
     """Whoever may choose among more units can match better: the ceiling grows with the pool."""
     rng = np.random.default_rng(1)

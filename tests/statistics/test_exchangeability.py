@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import kurtosis, rankdata
 
-from hubcheck.statistics.exchangeability import FEWEST_UNITS, LEVEL, order_problem
+from hubcheck.statistics.exchangeability import FEWEST_UNITS, LEVEL, _ranks, order_problem
 from tests.statistics.nulls import Array, refutes
 
 Maker = Callable[[np.random.Generator], Array]
@@ -176,3 +179,26 @@ def test_the_scale_of_the_rows_does_not_matter(exponent: int) -> None:
     order = np.argsort(np.linalg.norm(rows.astype(np.float64), axis=1))
     assert order_problem(rows) == ""
     assert "norms" in order_problem(rows[order])
+
+
+def test_a_trend_within_rounding_passes() -> None:
+    """Norms that rise by less than a millionth are constant: rounding is no structure."""
+    rng = np.random.default_rng(13)
+    rows = rng.standard_normal((300, 48))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    assert order_problem(rows * (1 + 5e-7 * np.linspace(0, 1, 300)[:, None])) == ""
+    assert order_problem(rows * (1 + 5e-6 * np.linspace(0, 1, 300)[:, None])) != ""
+
+
+def test_kurtosis_is_judged_without_the_scale() -> None:
+    """Rows sorted by kurtosis are stopped although their norms jump about a thousandfold."""
+    rng = np.random.default_rng(14)
+    rows = rng.standard_t(4, (200, 64)) * np.exp(rng.normal(0, 4, (200, 1)))
+    rows = rows[np.argsort(kurtosis(rows, axis=1))]
+    assert order_problem(rows) == "row kurtosis follows the index: sorted or structured units"
+
+
+@given(st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=30))
+def test_equal_values_share_a_rank(values: list[float]) -> None:
+    """Ranks are those of SciPy, ties at their mean."""
+    np.testing.assert_array_equal(_ranks(np.array(values)), rankdata(values) - 1)

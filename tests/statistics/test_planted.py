@@ -14,6 +14,7 @@ from hubcheck.statistics.planted import (
     NEEDED_HITS,
     NOT_DETECTABLE,
     POWER,
+    _seen,
     detectable_kept,
     detectable_share,
 )
@@ -92,6 +93,22 @@ def test_real_remainders_are_harder_than_noise() -> None:
     plain = detectable_kept(*pair(10, 64, 256), np.random.default_rng(10))
     crowded = detectable_kept(*pair(10, 64, 256, rank=4), np.random.default_rng(10))
     assert crowded >= 1.5 * plain
+
+
+@pytest.mark.parametrize("rho", [0.05, 0.3, 0.7])
+def test_inner_products_count_what_planted_rows_would(rho: float) -> None:
+    """Planting by inner products gives the very count of rows that are really mixed and rescaled.
+
+    With three features the lengths of the mixed rows differ widely, so none may be forgotten.
+    """
+    rng = np.random.default_rng(18)
+    for _ in range(20):
+        a, b = unit_rows(rng.standard_normal((30, 3))), unit_rows(rng.standard_normal((30, 3)))
+        order = rng.permutation(30)
+        copy = unit_rows(rho * a + np.sqrt(1 - rho**2) * b[order])
+        hits = count_hits(cosine_matrix(a, copy)).hits
+        assert _seen(a @ a.T, a @ b.T, [order], rho, hits)
+        assert not _seen(a @ a.T, a @ b.T, [order], rho, hits + 1)
 
 
 def test_the_answer_is_reproducible() -> None:

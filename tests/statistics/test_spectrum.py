@@ -151,6 +151,16 @@ def test_the_boundary() -> None:
     assert not SpectrumShare(top=COMMON_INITIALISATION_RATIO, bulk=1.0).says_common_initialisation
 
 
+def test_parts_are_the_top_sixteenth_and_the_bottom_half() -> None:
+    """Of 32 directions the first two are the top and the last 16 the bulk, weighed by their energy."""
+    values = np.linspace(4, 1, 32)
+    held = np.linspace(0.1, 0.9, 32)
+    share = spectrum_share(np.diag(values), np.diag(values * held))
+    energy = values**2
+    assert share.top == pytest.approx(np.average(held[:2], weights=energy[:2]))
+    assert share.bulk == pytest.approx(np.average(held[16:], weights=energy[16:]))
+
+
 def test_nothing_to_hold() -> None:
     """A base of zeros has no parts: both shares are 0 and nothing is said."""
     share = spectrum_share(np.zeros((8, 4)), np.ones((8, 4)))

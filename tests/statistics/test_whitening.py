@@ -141,13 +141,23 @@ def test_the_frame_is_finite_and_free_of_scale(scale: float) -> None:
     np.testing.assert_allclose(frame, whitened_frame(e), atol=1e-4)
 
 
-def test_directions_above_the_ridge_weigh_alike_and_noise_stays_small() -> None:
+@pytest.mark.parametrize("shape", [(90, 30), (20, 30)])
+def test_directions_above_the_ridge_weigh_alike_and_noise_stays_small(
+    shape: tuple[int, int],
+) -> None:
     """Singular values become s / (s + 0.05 s_max): near 1 above the ridge, small far below it."""
     rng = np.random.default_rng(10)
-    left = np.linalg.qr(rng.standard_normal((90, 4)) - 0.0)[0]
-    left -= left.mean(axis=0)
-    left = np.linalg.qr(left)[0]
+    drawn = rng.standard_normal((shape[0], 4))
+    left = np.linalg.qr(drawn - drawn.mean(axis=0))[0]  # columns stay centred over tokens
     values = np.array([1.0, 0.5, 0.05, 0.0005])
-    frame = whitened_frame(((left * values) @ np.eye(4, 30)).astype(np.float32))
+    frame = whitened_frame(((left * values) @ np.eye(4, shape[1])).astype(np.float32))
     got = np.linalg.svd(frame.astype(np.float64), compute_uv=False)[:4]
     np.testing.assert_allclose(got, values / (values + 0.05), rtol=1e-3)
+
+
+def test_fewer_and_more_tokens_than_channels_give_one_frame() -> None:
+    """Empty channels that outnumber the tokens change the way of computing, not the frame."""
+    e = embedding(11, 60).astype(np.float32)
+    wide = whitened_frame(np.pad(e, ((0, 0), (0, 40))))
+    np.testing.assert_allclose(wide[:, :CHANNELS], whitened_frame(e), atol=1e-5)
+    assert np.abs(wide[:, CHANNELS:]).max() < 1e-6

@@ -17,7 +17,7 @@ query HubcheckComments($owner: String!, $name: String!, $number: Int!, $after: S
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       comments(first: 100, after: $after) {
-        nodes { id databaseId url body viewerDidAuthor isMinimized }
+        nodes { id fullDatabaseId url body viewerDidAuthor isMinimized }
         pageInfo { hasNextPage endCursor }
       }
     }
@@ -77,7 +77,7 @@ def own_comments(github: GitHub, place: PullRequestPlace, comment_id: str) -> tu
             if node and node.get("viewerDidAuthor") and has_marker(body, comment_id):
                 found.append(
                     Comment(
-                        number=int(node.get("databaseId") or 0),
+                        number=int(node.get("fullDatabaseId") or 0),
                         node=str(node.get("id") or ""),
                         url=str(node.get("url") or ""),
                         state=read_state(body),

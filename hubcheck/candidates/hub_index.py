@@ -1,0 +1,334 @@
+"""What does the Hub know about repositories that nobody has opened yet?
+
+Descriptions, a capped search, listings with digests and small files, each asked for once. All
+requests go through one transport, so one rate limit holds them all back; they are counted, and
+refused once the number that was allowed is spent. Answers are hostile: every field is checked.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode, urljoin
+
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    MissingModelError,
+    NetworkFaultError,
+    printable,
+)
+from hubcheck.source.addresses import MAX_HOPS, Addresses
+from hubcheck.source.interface import FileEntry
+from hubcheck.source.ledger import Ledger, Purpose
+from hubcheck.source.listing import read_entries
+from hubcheck.source.reference import is_repo_id
+from hubcheck.source.refusals import Refusal, hub_refused
+from hubcheck.source.retry import RetryPolicy, Timing
+from hubcheck.source.transport import Moved, Page, Transport
+
+FIELDS: Final = (
+    "baseModels", "cardData", "config", "createdAt", "downloads", "gated", "safetensors", "sha",
+    "tags",
+)  # fmt: skip
+MAX_BASES: Final = 16
+MAX_LIST: Final = 100
+MAX_TEXT: Final = 300
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What the Hub states about a repository; texts are as the uploader wrote them."""
+
+    ref: str
+    """The Hub's own spelling, renames followed."""
+    commit: str
+    created: str
+    downloads: int
+    gated: bool
+    parameters: int
+    """Stored values as the Hub counted them; 0 when it states none."""
+    model_type: str
+    bases: tuple[str, ...]
+    """Declared bases that are well-formed names."""
+    relation: str
+    licence: str
+    licence_name: str
+    licence_link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unavailable:
+    """A repository that cannot be described, with the reason."""
+
+    ref: str
+    reason: str
+    missing: bool
+    """It does not exist or is hidden; False: it could not be asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One search for models."""
+
+    model_type: str = ""
+    """Tag of the architecture; ``""`` for any."""
+    parameters: tuple[int, int] = (0, 0)
+    """Fewest and most parameters; (0, 0) for any."""
+    text: str = ""
+    limit: int = 50
+
+
+class HubIndex:
+    """Asks the Hub about repositories; safe for several threads."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        token: str | None,
+        max_requests: int,
+        max_read: int,
+        policy: RetryPolicy | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        """Take what all questions share; nothing is asked yet.
+
+        Args:
+            endpoint: The Hub's address.
+            token: Access token, or None.
+            max_requests: Hard limit of questions, redirects and retries not counted.
+            max_read: Hard limit of bytes of small files.
+            policy: When a failing request is given up.
+            timing: Clocks, sleep and chance.
+        """
+        self.ledger = Ledger(max_read)
+        self._endpoint = endpoint.rstrip("/")
+        self._with_token = bool(token)
+        self._transport = Transport(
+            endpoint=self._endpoint,
+            token=token or None,
+            ledger=self.ledger,
+            policy=policy or RetryPolicy(),
+            timing=timing or Timing(),
+        )
+        self._left = max_requests
+        self._fault: NetworkFaultError | None = None
+        self._known: dict[str, Described | Unavailable] = {}
+        self._trees: dict[tuple[str, str], tuple[tuple[FileEntry, str], ...]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def requests_left(self) -> int:
+        """How many questions may still be asked."""
+        return self._left
+
+    def describe(self, ref: str) -> Described | Unavailable:
+        """Return what the Hub says about a repository; one that is gated is described too."""
+        key = ref.casefold()
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None:
+            return known
+        url = f"{self._endpoint}/api/models/{quote(ref)}?" + urlencode({"expand": FIELDS}, True)
+        try:
+            page = self._ask(url, f"Looking up '{printable(ref)}'", ref)
+            found = _described(page.payload)
+        except BudgetExceededError:
+            raise
+        except MissingModelError as error:
+            return self._remember(key, Unavailable(ref=ref, reason=error.what, missing=True))
+        except HubcheckError as error:
+            return self._remember(key, Unavailable(ref=ref, reason=error.what, missing=False))
+        if found is None:
+            reason = f"the Hub's description of '{printable(ref)}' cannot be read"
+            return self._remember(key, Unavailable(ref=ref, reason=reason, missing=False))
+        return self._remember(key, found)
+
+    def search(self, query: Query) -> tuple[Described, ...]:
+        """Return the most downloaded models that fit, one page at most.
+
+        Raises:
+            NetworkFaultError: the Hub does not answer.
+            BudgetExceededError: no request is left.
+        """
+        asked: list[tuple[str, str]] = [("expand", field) for field in FIELDS]
+        asked += [("sort", "downloads"), ("limit", str(min(query.limit, MAX_LIST)))]
+        if query.model_type:
+            asked.append(("filter", query.model_type))
+        if query.parameters != (0, 0):
+            low, high = query.parameters
+            asked.append(("num_parameters", f"min:{low},max:{high}"))
+        if query.text:
+            asked.append(("search", query.text))
+        page = self._ask(f"{self._endpoint}/api/models?{urlencode(asked)}", "Searching the Hub", "")
+        items = page.payload if isinstance(page.payload, list) else []
+        found = [d for d in map(_described, items[:MAX_LIST]) if d is not None]
+        with self._lock:
+            for one in found:
+                self._known.setdefault(one.ref.casefold(), one)
+        return tuple(found[: query.limit])
+
+    def listing(self, ref: str, commit: str) -> tuple[tuple[FileEntry, str], ...]:
+        """Return (file, git blob id) of the top level of a repository; first page only.
+
+        Raises:
+            UnreachableError: the repository or the commit cannot be listed.
+            BudgetExceededError: no request is left.
+        """
+        with self._lock:
+            known = self._trees.get((ref, commit))
+        if known is not None:
+            return known
+        url = f"{self._endpoint}/api/models/{quote(ref)}/tree/{quote(commit, safe='')}"
+        page = self._ask(f"{url}?recursive=false&expand=false", f"Listing '{printable(ref)}'", ref)
+        items = page.payload if isinstance(page.payload, list) else []
+        oids = {str(i.get("path")): str(i.get("oid", "")) for i in items if isinstance(i, dict)}
+        listed = tuple((e, oids.get(e.path, "")) for e in read_entries(items, ref))
+        with self._lock:
+            self._trees[ref, commit] = listed
+        return listed
+
+    def commits(self, ref: str, commit: str) -> tuple[str, ...]:
+        """Return the commits up to one, newest first; first page only.
+
+        Raises:
+            UnreachableError: the repository cannot be asked for.
+            BudgetExceededError: no request is left.
+        """
+        url = f"{self._endpoint}/api/models/{quote(ref)}/commits/{quote(commit, safe='')}"
+        page = self._ask(url, f"Looking up the history of '{printable(ref)}'", ref)
+        items = page.payload if isinstance(page.payload, list) else []
+        ids = [str(i.get("id", "")) for i in items[:1000] if isinstance(i, dict)]
+        return tuple(i for i in ids if _COMMIT.fullmatch(i))
+
+    def document(self, ref: str, commit: str, entry: FileEntry, *, limit: int) -> bytes:
+        """Return a small file of a repository at a commit, empty when it is larger than ``limit``.
+
+        Raises:
+            UnreachableError: the file cannot be read (a gated repository, a fault).
+            BudgetExceededError: no request or too few bytes are left.
+        """
+        if not 0 < entry.size <= limit:
+            return b""
+        self._spend()
+        self.ledger.charge(entry.size, Purpose.DOCUMENT, requests=0)
+        addresses = Addresses(
+            self._transport,
+            endpoint=self._endpoint,
+            repo_id=ref,
+            commit=commit,
+            with_token=self._with_token,
+        )
+        return addresses.read(entry, 0, entry.size)
+
+    def _remember(self, key: str, found: Described | Unavailable) -> Described | Unavailable:
+        with self._lock:
+            return self._known.setdefault(key, found)
+
+    def _spend(self) -> None:
+        with self._lock:
+            if self._left < 1:
+                raise BudgetExceededError(
+                    "The search for bases has made all the requests it may.",
+                    cause="the declared graph or the list of candidates is long.",
+                    next_step="name the bases with --suspect, or raise the limit.",
+                )
+            self._left -= 1
+
+    def _ask(self, url: str, what: str, ref: str) -> Page:
+        self._spend()
+        for _ in range(MAX_HOPS + 1):
+            match self._get(url, what):
+                case Page() as page:
+                    return page
+                case Refusal() as refusal:
+                    raise hub_refused(
+                        refusal, repo_id=ref, revision="", path="", with_token=self._with_token
+                    )
+                case Moved(location=location):
+                    url = urljoin(url, location)
+                    if not location or not self._transport.is_hub(url):
+                        break
+        raise NetworkFaultError(
+            f"{what} failed: the Hub redirects to another host, or in a circle.",
+            cause="the endpoint is not a Hub, or a proxy asks for a login.",
+            next_step="check the endpoint (HF_ENDPOINT) and the proxy.",
+        )
+
+    def _get(self, url: str, what: str) -> Page | Moved | Refusal:
+        """Make one request; a Hub that did not answer once is not asked again."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            return self._transport.get_json(url, what)
+        except NetworkFaultError as error:
+            self._fault = error
+            raise
+
+
+def _described(item: object) -> Described | None:
+    """Return the checked description, or None for one without a usable name."""
+    if not isinstance(item, Mapping) or not is_repo_id(str(item.get("id", ""))):
+        return None
+    card = _mapping(item.get("cardData"))
+    config = _mapping(item.get("config"))
+    commit, created = str(item.get("sha", "")), str(item.get("createdAt", ""))
+    bases, relation = _bases(item, card)
+    return Described(
+        ref=str(item["id"]),
+        commit=commit if _COMMIT.fullmatch(commit) else "",
+        created=created if _DATE.fullmatch(created) else "",
+        downloads=_count(item.get("downloads")),
+        gated=item.get("gated") not in (None, False, "false", ""),
+        parameters=_count(_mapping(item.get("safetensors")).get("total")),
+        model_type=_text(config.get("model_type")),
+        bases=bases,
+        relation=relation,
+        licence=_text(card.get("license")),
+        licence_name=_text(card.get("license_name")),
+        licence_link=_text(card.get("license_link")),
+    )
+
+
+def _bases(item: Mapping[str, object], card: Mapping[str, object]) -> tuple[tuple[str, ...], str]:
+    """Return declared bases and relation: from the card, else as the Hub computed them."""
+    relation = _text(card.get("base_model_relation"))
+    computed = _mapping(item.get("baseModels"))
+    named = list(_texts(card.get("base_model")))
+    if not named:
+        models = computed.get("models")
+        entries = models if isinstance(models, list) else []
+        named = [_text(_mapping(entry).get("id")) for entry in entries[:MAX_BASES]]
+        relation = relation or _text(computed.get("relation"))
+    own = str(item.get("id", "")).casefold()
+    usable = [n for n in dict.fromkeys(named) if is_repo_id(n) and n.casefold() != own]
+    return tuple(usable[:MAX_BASES]), relation
+
+
+def _texts(value: object) -> Iterator[str]:
+    values: Sequence[object] = value if isinstance(value, list) else [value]
+    for one in values[:MAX_LIST]:
+        text = _text(one).strip()
+        if text:
+            yield text
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(t for v in value[:MAX_BASES] if (t := _text(v)))[:MAX_TEXT]
+    return value[:MAX_TEXT] if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value < 2**60 else 0

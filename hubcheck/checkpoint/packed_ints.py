@@ -1,0 +1,139 @@
+"""How are the packed integers of compressed-tensors turned into weights?
+
+Layout (``pack-quantized``). ``weight_packed`` int32 [out, ceil(in / p)] holds p = 32 / bits codes a
+word, the first input in the lowest bits, each stored plus 2^(bits - 1). ``weight_scale``
+[out, groups]; ``weight_zero_point``, where quantisation is asymmetric, is packed the same way along
+the outputs, [ceil(out / p), groups]; ``weight_g_idx`` [in] names the group of each input.
+``weight = (code - zero) * scale``. Source: ``pack_to_int32`` of compressed-tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.checkpoint.gptq_awq import WORD_BITS
+from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.plain_values import numbers, rows_span, whole
+from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.source.interface import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedInts:
+    """Codes packed along the inputs."""
+
+    name: str
+    codes: TensorRecord
+    scales: TensorRecord
+    bits: int
+    n_cols: int
+    """Inputs; the last word of a row may be padded."""
+    zeros: TensorRecord | None
+    order: TensorRecord | None
+    by_input: bool = False
+
+    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
+        """Return the rows of words and of scales, and the zeros and order that they need."""
+        found = [rows_span(self.codes, start, stop), rows_span(self.scales, start, stop)]
+        if self.zeros is not None:
+            step = WORD_BITS // self.bits if self.zeros.dtype == "I32" else 1
+            found.append(rows_span(self.zeros, start // step, -(-stop // step)))
+        if self.order is not None:
+            found.append(whole(self.order))
+        return tuple(found)
+
+    def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return the weights of some rows."""
+        rest = iter(raws[2:])
+        values = self._unpack(raws[0], self.codes.n_cols).reshape(stop - start, -1)
+        values = values[:, : self.n_cols]
+        scales = numbers(raws[1], self.scales).reshape(stop - start, -1)
+        zeros = None
+        if self.zeros is not None:
+            zeros = self._zeros(next(rest), start, stop)
+        groups = self._groups(next(rest) if self.order is not None else b"", scales.shape[1])
+        if zeros is not None:
+            values -= zeros[:, groups]
+        values *= scales[:, groups]
+        return values
+
+    def _unpack(self, raw: bytes, n_words: int) -> NDArray[np.float32]:
+        """Return signed codes, float32 [rows, n_words * codes a word]."""
+        words = np.frombuffer(raw, dtype="<u4").reshape(-1, n_words, 1)
+        shifts = np.arange(WORD_BITS // self.bits, dtype=np.uint32) * np.uint32(self.bits)
+        codes = (words >> shifts) & np.uint32((1 << self.bits) - 1)
+        values = codes.astype(np.float32).reshape(words.shape[0], -1)
+        values -= np.float32(1 << (self.bits - 1))
+        return values
+
+    def _zeros(self, raw: bytes, start: int, stop: int) -> NDArray[np.float32]:
+        """Return the zero point of each row and group, float32 [rows, groups]."""
+        assert self.zeros is not None
+        if self.zeros.dtype != "I32":
+            return numbers(raw, self.zeros).reshape(stop - start, -1)
+        step = WORD_BITS // self.bits
+        n_groups = self.zeros.n_cols
+        by_group = self._unpack(raw, n_groups).reshape(-1, n_groups, step)
+        along_rows = by_group.transpose(0, 2, 1).reshape(-1, n_groups)
+        first = start - start // step * step
+        return along_rows[first : first + stop - start]
+
+    def _groups(self, order: bytes, n_groups: int) -> NDArray[np.int64]:
+        """Return the group of each input, int64 [n_cols]."""
+        if self.order is None:
+            return np.arange(self.n_cols, dtype=np.int64) // -(-self.n_cols // n_groups)
+        groups = np.frombuffer(order, dtype="<i4").astype(np.int64)
+        if groups.min() < 0 or groups.max() >= n_groups:
+            raise HostileCheckpointError(
+                f"'{printable(self.order.name)}' puts inputs into groups that do not exist.",
+                cause="the file was damaged or built to mislead.",
+                next_step="quantise or upload the model again.",
+            )
+        return groups
+
+
+def packed_ints_of(
+    codes: TensorRecord,
+    scales: TensorRecord,
+    shape: tuple[int, int],
+    zeros: TensorRecord | None,
+    order: TensorRecord | None,
+) -> PackedInts | None:
+    """Return the storage of tensors whose shapes fit together, else None.
+
+    Args:
+        codes: ``weight_packed``, int32 [out, words].
+        scales: ``weight_scale``, [out, groups].
+        shape: (out, in) as ``weight_shape`` states.
+        zeros: ``weight_zero_point``.
+        order: ``weight_g_idx``.
+    """
+    n_out, n_in = shape
+    if len(codes.shape) != 2 or codes.shape[0] != n_out or n_in < 1:  # noqa: PLR2004 - a matrix
+        return None
+    n_words = codes.shape[1]
+    bits = next((b for b in (4, 8, 2) if -(-n_in * b // WORD_BITS) == n_words), 0)
+    if not bits or len(scales.shape) != 2 or scales.shape[0] != n_out:  # noqa: PLR2004
+        return None
+    n_groups = scales.shape[1]
+    if n_groups < 1 or (n_groups - 1) * -(-n_in // n_groups) >= n_in:
+        return None
+    if zeros is not None:
+        rows = -(-n_out // (WORD_BITS // bits)) if zeros.dtype == "I32" else n_out
+        if zeros.shape != (rows, n_groups):
+            return None
+    if order is not None and (order.shape != (n_in,) or order.dtype != "I32"):
+        return None
+    return PackedInts(
+        name=f"compressed-tensors {bits} bit",
+        codes=codes,
+        scales=scales,
+        bits=bits,
+        n_cols=n_in,
+        zeros=zeros,
+        order=order,
+    )

@@ -1,0 +1,1 @@
+"""How does a report get to where a model is looked at on the Hub?"""

@@ -1,0 +1,1 @@
+"""A GitHub on this machine, held against GitHub's own descriptions."""
