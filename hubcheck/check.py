@@ -51,6 +51,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     for one in tested:
         if one.model is not None:
             examine(one, subject, request, len(bases), refusal, progress)
+            refusal = refusal or one.subject_error
     findings = explain(
         [one.finding for one in tested], lambda d, s: bases_related(tested, d, s, request)
     )

@@ -89,6 +89,10 @@ class UnreadableError(HubcheckError):
     exit_code = ExitCode.UNREADABLE
 
 
+class SubjectUnreadableError(UnreadableError):
+    """Values of the subject, not of a base, cannot be used; raised from the error that says why."""
+
+
 class HostileCheckpointError(UnreadableError):
     """A header, index or path contradicts itself or reaches outside the model."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
+    SubjectUnreadableError,
     UnreachableError,
     UnreadableError,
     UnsupportedFormatError,
@@ -40,6 +41,8 @@ class Tested:
     model: Model | None
     finding: Finding
     comparer: Comparer | None = None
+    subject_error: HubcheckError | None = None
+    """Set when this base's test found values of the subject that cannot be used."""
 
 
 Progress = Callable[[str], None]
@@ -123,7 +126,7 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": "no weights are read at this depth"})
         return
     if refusal is not None:
-        one.finding = one.finding.model_copy(update={"reason": f"subject: {_why(refusal)}"})
+        one.finding = one.finding.model_copy(update={"reason": f"subject {_why(refusal)}"})
         return
     progress(f"reading {printable(str(base.pin))}")
     try:
@@ -137,6 +140,10 @@ def examine(
         )
         deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
         comparison = one.comparer.run(search=one.request.declared or deeper)
+    except SubjectUnreadableError as error:
+        one.subject_error = error
+        one.finding = one.finding.model_copy(update={"reason": f"subject {_why(error)}"})
+        return
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return

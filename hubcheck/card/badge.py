@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LABEL: Final = "lineage"
 NAME_LIMIT: Final = 60
 DESCRIPTION_LIMIT: Final = 400
+HEIGHT: Final = 20
+"""Pixels at which it is shown."""
 STALE_COLOUR: Final = "#5f6875"
 """The grey of "inconclusive": nothing is known about the weights that are there now."""
 
@@ -34,7 +36,6 @@ COLOURS: Final = {
 _NARROW: Final = frozenset("ijlI.,:;'|!()[] -ft/r")
 _WIDE: Final = frozenset("mwMW@%")
 _LABEL_COLOUR: Final = "#3d444d"
-_HEIGHT: Final = 20
 _PADDING: Final = 6
 
 
@@ -96,13 +97,13 @@ def svg(report: Report, *, stale: bool = False) -> str:
     said = html_text(description(report, stale=stale), limit=DESCRIPTION_LIMIT)
     style = 'font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" fill="#fff"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {total} {_HEIGHT}" role="img" aria-label="{said}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{total}" height="{HEIGHT}" '
+        f'viewBox="0 0 {total} {HEIGHT}" role="img" aria-label="{said}">\n'
         f"<title>{said}</title>\n"
         # Three rectangles and no clip path: an id would clash where a page holds two badges.
-        f'<rect width="{total}" height="{_HEIGHT}" rx="3" fill="{COLOURS[report.verdict]}"/>'
-        f'<rect width="{left}" height="{_HEIGHT}" rx="3" fill="{_LABEL_COLOUR}"/>'
-        f'<rect x="{left - 4}" width="4" height="{_HEIGHT}" fill="{_LABEL_COLOUR}"/>\n'
+        f'<rect width="{total}" height="{HEIGHT}" rx="3" fill="{COLOURS[report.verdict]}"/>'
+        f'<rect width="{left}" height="{HEIGHT}" rx="3" fill="{_LABEL_COLOUR}"/>'
+        f'<rect x="{left - 4}" width="4" height="{HEIGHT}" fill="{_LABEL_COLOUR}"/>\n'
         f"<g {style}>"
         f'<text x="{_PADDING}" y="14" textLength="{left - 2 * _PADDING}">{LABEL}</text>'
         f'<text x="{left + _PADDING}" y="14" textLength="{right - 2 * _PADDING}">{shown}</text>'

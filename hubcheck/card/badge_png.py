@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from hubcheck.verdict.report import Report
 
-HEIGHT: Final = 20
-"""Pixels at which the badge is to be shown; it is drawn ``SCALE`` times as large."""
 SCALE: Final = 2
+"""Pixels drawn per pixel shown."""
 _UNIT: Final = 1.13 * SCALE
 """Pixels per unit of the strokes: capitals are eight pixels high at the size shown."""
 _HALF_STROKE: Final = 0.55 * SCALE
@@ -38,13 +37,13 @@ _INK: Final = 255
 
 
 def png(report: Report, *, stale: bool = False) -> bytes:
-    """Return the badge as a PNG of 8-bit RGBA, ``SCALE * HEIGHT`` pixels high."""
+    """Return the badge as a PNG of 8-bit RGBA, ``SCALE * badge.HEIGHT`` pixels high."""
     words = badge.message(report, stale=stale)[:_MESSAGE_LIMIT]
     left, label_width = line(badge.LABEL)
     right, words_width = line(words)
     split = round(label_width * _UNIT) + 2 * _PADDING
     total = split + round(words_width * _UNIT) + 2 * _PADDING
-    image = np.empty((HEIGHT * SCALE, total, 4), dtype=np.uint8)
+    image = np.empty((badge.HEIGHT * SCALE, total, 4), dtype=np.uint8)
     image[:, :split, :3] = _rgb(_LABEL_GROUND)
     image[:, split:, :3] = _rgb(badge.colour(report, stale=stale))
     ink = np.zeros(image.shape[:2])
@@ -104,7 +103,8 @@ def _corners(shape: tuple[int, int]) -> NDArray[np.float64]:
         np.maximum(_CORNER - 0.5 - v, 0) + np.maximum(v - (n - 0.5 - _CORNER), 0)
         for v, n in ((rows, shape[0]), (columns, shape[1]))
     ]
-    return np.clip(_CORNER + 0.5 - np.hypot(*beyond), 0, 1)
+    coverage: NDArray[np.float64] = np.clip(_CORNER + 0.5 - np.hypot(*beyond), 0, 1)
+    return coverage
 
 
 def _rgb(colour: str) -> NDArray[np.uint8]:

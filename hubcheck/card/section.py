@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import badge, markdown, matches, names, numbers, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, Line, Table, Trusted
-from hubcheck.card.escaping import markdown_code, markdown_text
+from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
@@ -50,9 +50,12 @@ def render(report: Report, *, newer: str = "") -> str:
 
 
 def snippet(report: Report, *, stale: bool = False) -> str:
-    """Return the badge as a markdown image: its words stand in the alternative text."""
-    said = markdown_text(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
-    return f"![{said}]({BADGE_FILE})"
+    """Return the badge as an image; its words stand in the alternative text.
+
+    As an element and not as markdown, for markdown cannot say how large the image is to be shown.
+    """
+    said = html_attribute(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
+    return f'<img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}">'
 
 
 def _sentence(content: Line) -> Line:

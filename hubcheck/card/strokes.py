@@ -1,20 +1,21 @@
 """How is each letter of a badge drawn?
 
 A small face of even strokes, drawn for this project, so that a badge needs no font file and no
-imaging library. One unit is a seventh of a capital's height; the baseline is 0, y points up. A glyph
-is a list of strokes: ``L`` joins points, ``A cx cy rx ry from to`` is an arc of an ellipse in
+imaging library. One unit is a seventh of a capital's height; the baseline is 0, y points up. A
+glyph is a list of strokes: ``L`` joins points, ``A cx cy rx ry from to`` is an arc of an ellipse in
 degrees, ``D`` is a dot.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Final
 
 SPACE: Final = 2.6
 """Width of a blank."""
-GAP: Final = 1.55
+GAP: Final = 1.75
 """Between two letters."""
 MISSING: Final = "L 0 0 0 7 4.4 7 4.4 0 0 0"
 """A box stands for every character that is not drawn here."""
@@ -35,7 +36,9 @@ GLYPHS: Final = {
     "j": "L 1.2 5 1.2 -0.6 A 0 -0.6 1.2 1.5 0 -80 D 1.2 6.9",
     "k": "L 0 7.4 0 0 L 3.5 5 0 1.9 L 1.3 3.1 3.8 0",
     "l": "L 0.3 7.4 0.3 0",
-    "m": "L 0 5 0 0 A 1.6 3.4 1.6 1.6 0 180 L 3.2 3.4 3.2 0 A 4.8 3.4 1.6 1.6 0 180 L 6.4 3.4 6.4 0",
+    "m": (
+        "L 0 5 0 0 A 1.6 3.4 1.6 1.6 0 180 L 3.2 3.4 3.2 0 A 4.8 3.4 1.6 1.6 0 180 L 6.4 3.4 6.4 0"
+    ),
     "n": "L 0 5 0 0 A 2 3 2 2 0 180 L 4 3 4 0",
     "o": _BOWL,
     "p": f"L 0 5 0 -2.2 {_BOWL}",
@@ -50,7 +53,10 @@ GLYPHS: Final = {
     "y": "L 0 5 2 0 L 4 5 1.6 -1.2 0.3 -2.1",
     "z": "L 0.1 5 3.6 5 0 0 3.7 0",
     "A": "L 0 0 2.6 7.2 5.2 0 L 0.9 2.5 4.3 2.5",
-    "B": "L 2.4 3.8 0 3.8 L 2.6 0 0 0 0 7.2 2.4 7.2 A 2.4 5.5 1.7 1.7 90 -90 A 2.6 1.9 1.9 1.9 90 -90",
+    "B": (
+        "L 2.4 3.8 0 3.8 L 2.6 0 0 0 0 7.2 2.4 7.2 A 2.4 5.5 1.7 1.7 90 -90 "
+        "A 2.6 1.9 1.9 1.9 90 -90"
+    ),
     "C": "A 2.9 3.6 2.9 3.6 48 312",
     "D": "L 2 0 0 0 0 7.2 2 7.2 A 2 3.6 3 3.6 90 -90",
     "E": "L 4 7.2 0 7.2 0 0 4.1 0 L 0 3.8 3.6 3.8",
@@ -99,7 +105,9 @@ GLYPHS: Final = {
     "\\": "L 0 7.6 2.8 -1",
     "(": "A 2.6 2.9 2.6 5 122 238",
     ")": "A -1.2 2.9 2.6 5 58 -58",
-    "@": "A 3.4 2.5 3.4 4.1 -50 -325 A 3.2 2.4 1.6 1.9 0 360 L 4.8 4.3 4.8 1.5 A 5.8 1.5 1 1 180 300",
+    "@": (
+        "A 3.4 2.5 3.4 4.1 -50 -325 A 3.2 2.4 1.6 1.9 0 360 L 4.8 4.3 4.8 1.5 A 5.8 1.5 1 1 180 300"
+    ),
     "…": "D 0.3 0.1 D 2.3 0.1 D 4.3 0.1",
 }
 
@@ -133,7 +141,7 @@ def letter(character: str) -> tuple[list[Segment], float]:
             points *= 2
         segments += [
             Segment(x0, y0, x1, y1, dot=words[start] == "D")
-            for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False)
+            for (x0, y0), (x1, y1) in itertools.pairwise(points)
         ]
     left = min(min(s.x0, s.x1) for s in segments)
     right = max(max(s.x0, s.x1) for s in segments)

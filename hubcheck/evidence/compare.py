@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.errors import SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.channels import ChannelTest, neuron_tests
 from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
@@ -246,7 +247,12 @@ class Comparer:
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         ]
         self.base.reader.fetch(wanted_base)
-        self.subject.reader.fetch(wanted_subject)
+        try:
+            self.subject.reader.fetch(wanted_subject)
+        except UnreadableError as error:
+            raise SubjectUnreadableError(
+                error.what, cause=error.cause, next_step=error.next_step
+            ) from error
         self._asked[0].update(dict.fromkeys(wanted_base))
         self._asked[1].update(dict.fromkeys(wanted_subject))
         weight = MAP_WEIGHT if step == len(STEP_BYTES) - 1 else DIRECT_WEIGHT

@@ -1,0 +1,97 @@
+"""Which GGUF file of a model is read, and what does it hold?
+
+A repository often has one file per quantisation: the largest set is taken, since it lost least, and
+a note says so. Files split by ``-00001-of-00003`` belong together. Vision projectors (``mmproj``)
+and importance matrices are no language models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hubcheck.checkpoint.gguf_header import GgufHeader, read_gguf_header
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.errors import HostileCheckpointError, UnreadableError, printable
+from hubcheck.source.interface import Source, Span
+from hubcheck.source.ledger import Purpose
+
+SUFFIX: Final = ".gguf"
+FORMAT: Final = "GGUF"
+_SPLIT: Final = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.gguf")
+_OTHER: Final = re.compile(r"(?:mmproj|imatrix|.*[-_.](?:mmproj|imatrix))", re.IGNORECASE)
+
+
+def gguf_sets(sizes: Mapping[str, int]) -> dict[str, list[str]]:
+    """Return the sets of GGUF files at top level, by name without number and ending."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(sizes):
+        if path.lower().endswith(SUFFIX) and "/" not in path and not _OTHER.match(path):
+            match = _SPLIT.fullmatch(path)
+            found[match["stem"] if match else path[: -len(SUFFIX)]].append(path)
+    return dict(found)
+
+
+def open_gguf(source: Source) -> Checkpoint:
+    """Locate every tensor of a model published as GGUF.
+
+    Args:
+        source: The model, with at least one GGUF file. Charged for headers.
+
+    Returns:
+        The checkpoint, tensors by their GGUF names.
+
+    Raises:
+        HostileCheckpointError: a header contradicts itself, the file or another split.
+        UnreadableError: a split is missing.
+        UnsupportedFormatError: a version that is not read.
+    """
+    sizes = {entry.path: entry.size for entry in source.files()}
+    sets = gguf_sets(sizes)
+    stem = max(sorted(sets), key=lambda s: sum(sizes[p] for p in sets[s]))
+    paths = sets[stem]
+    _require_all_splits(paths)
+    headers = [_header(source, path, sizes[path]) for path in paths]
+    tensors: dict[str, TensorRecord] = {}
+    for header in headers:
+        for tensor in header.tensors:
+            if tensors.setdefault(tensor.name, tensor) is not tensor:
+                raise HostileCheckpointError(
+                    f"Two files hold tensor '{printable(tensor.name)}'.",
+                    cause="splits of two models were mixed.",
+                    next_step="download the splits again.",
+                )
+    several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
+    return Checkpoint(
+        source=source,
+        tensors=MappingProxyType(dict(sorted(tensors.items()))),
+        metadata=MappingProxyType(headers[0].metadata),
+        format=FORMAT,
+        tokens=headers[0].tokens,
+        notes=(several,) if len(sets) > 1 else (),
+    )
+
+
+def _header(source: Source, path: str, size: int) -> GgufHeader:
+    def fetch(start: int, stop: int) -> bytes:
+        return source.read([Span(path=path, start=start, stop=stop)], Purpose.HEADER)[0]
+
+    return read_gguf_header(fetch, path=path, file_size=size)
+
+
+def _require_all_splits(paths: list[str]) -> None:
+    """Refuse a set from which splits are missing."""
+    matches = [m for m in map(_SPLIT.fullmatch, paths) if m]
+    if not matches:
+        return
+    totals = {int(m["total"]) for m in matches}
+    numbers = sorted(int(m["number"]) for m in matches)
+    if len(totals) > 1 or len(matches) < len(paths) or numbers != [*range(1, max(totals) + 1)]:
+        raise UnreadableError(
+            f"{len(paths)} of {max(totals)} splits are there, such as '{printable(paths[0])}'.",
+            cause="the download or upload stopped early, or one split was named alone.",
+            next_step="complete the splits, or name the folder that holds all of them.",
+        )
