@@ -12,9 +12,10 @@ from datetime import datetime
 
 from hubcheck.assemble import assemble
 from hubcheck.errors import ExitCode, HubcheckError, UnsupportedFormatError
-from hubcheck.examine import Progress, Tested, bases_related, examine, open_base, subject_refusal
+from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
 from hubcheck.model import open_model
 from hubcheck.request import Request
+from hubcheck.side_by_side import examine_all, open_all
 from hubcheck.verdict.declaration import explain
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion, Depth
@@ -46,12 +47,10 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     bases = request.bases(subject)
     if not bases:  # nothing to compare with: no weight byte is read
         request = replace(request, depth=Depth.HEADERS)
-    tested = [open_base(base, request.access, progress) for base in bases]
+    tested = open_all(bases, request.access, progress)
     refusal = subject_refusal(subject, request.depth)
-    for one in tested:
-        if one.model is not None:
-            examine(one, subject, request, len(bases), refusal, progress)
-            refusal = refusal or one.subject_error
+    tried = max(len(bases), request.tried())
+    refusal = examine_all(tested, subject, request, tried, refusal, progress)
     findings = explain(
         [one.finding for one in tested], lambda d, s: bases_related(tested, d, s, request)
     )

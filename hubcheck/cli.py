@@ -125,6 +125,26 @@ def build_parser() -> argparse.ArgumentParser:
     card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown")
     card.set_defaults(run="run_card")
 
+    publish = commands.add_parser("publish", help="put a report where people look")
+    publish.add_argument("report", type=Path, metavar="REPORT")
+    publish.add_argument(
+        "--to",
+        required=True,
+        choices=["model-card", "discussion"],
+        help="a section and a badge on the model card, or a comment on the Hub",
+    )
+    publish.add_argument(
+        "--create-pr", action="store_true", help="model card on the Hub: propose it instead"
+    )
+    publish.add_argument(
+        "--number", type=int, default=0, metavar="N", help="comment on this discussion of the model"
+    )
+    publish.add_argument(
+        "--folder", type=Path, metavar="DIR", help="edit the model card in this folder instead"
+    )
+    publish.add_argument("--dry-run", action="store_true", help="say what would be written")
+    publish.set_defaults(run="run_publish")
+
     explain = commands.add_parser("explain", help="what a word of the report means")
     explain.add_argument("word", metavar="VERDICT")
     explain.set_defaults(run="run_explain")

@@ -62,14 +62,15 @@ def access_for(references: Sequence[Reference], max_read: int, *, ask_hub: bool 
 
 def _may_name_the_hub() -> bool:
     """Return whether a credential could be there at all, so that local checks skip the import."""
-    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE")
+    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HUBCHECK_READ_TOKEN",
+             "HUBCHECK_READ_OIDC_RESOURCE")  # fmt: skip
     return any(os.environ.get(name) for name in names)
 
 
 def _hub_token() -> str | None:
-    from huggingface_hub import get_token
+    from hubcheck.publish.hub.credentials import Role, credential
 
-    return get_token()
+    return credential(Role.READ, os.environ).token
 
 
 def run_check(arguments: argparse.Namespace) -> ExitCode:
@@ -227,6 +228,13 @@ def run_card(arguments: argparse.Namespace) -> ExitCode:
     }
     print(rendered[arguments.format](), end="")
     return ExitCode.OK
+
+
+def run_publish(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck publish``."""
+    from hubcheck.publish_commands import run_publish as run
+
+    return run(arguments)
 
 
 def run_explain(arguments: argparse.Namespace) -> ExitCode:

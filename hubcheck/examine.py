@@ -43,6 +43,8 @@ class Tested:
     comparer: Comparer | None = None
     subject_error: HubcheckError | None = None
     """Set when this base's test found values of the subject that cannot be used."""
+    error: HubcheckError | None = None
+    """Why its weights cannot be compared, once that was tried."""
 
 
 Progress = Callable[[str], None]
@@ -61,8 +63,10 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
     )
 
 
-def _why(error: HubcheckError) -> str:
+def _why(error: HubcheckError | None) -> str:
     """Return the reason of a not-tested finding in a few words."""
+    if error is None:
+        return "no weights were read"
     if isinstance(error, UnsupportedFormatError):
         return f"format: {error.format_name}"
     kind = type(error).__name__.removesuffix("Error")
@@ -129,15 +133,11 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": f"subject {_why(refusal)}"})
         return
     progress(f"reading {printable(str(base.pin))}")
+    prepare(one, subject, request, n_bases)
+    if one.comparer is None:
+        one.finding = one.finding.model_copy(update={"reason": _why(one.error)})
+        return
     try:
-        one.comparer = Comparer(
-            base.reader,
-            subject.reader,
-            align_tokens(base, subject),
-            seed=request.seed,
-            n_bases=n_bases,
-            routing_groups=routing_groups(base.config),
-        )
         deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
         comparison = one.comparer.run(search=one.request.declared or deeper)
     except SubjectUnreadableError as error:
@@ -148,6 +148,27 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return
     one.finding = _finding(one.finding, comparison, base, subject)
+
+
+def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None:
+    """Read what a comparison needs beside weights: headers, and vocabularies where they differ.
+
+    Sets ``comparer`` or ``error``; doing it again changes nothing.
+    """
+    base = one.model
+    if base is None or one.comparer is not None or one.error is not None:
+        return
+    try:
+        one.comparer = Comparer(
+            base.reader,
+            subject.reader,
+            align_tokens(base, subject),
+            seed=request.seed,
+            n_bases=n_bases,
+            routing_groups=routing_groups(base.config),
+        )
+    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
+        one.error = error
 
 
 def _identical(finding: Finding, base: Model) -> Finding:

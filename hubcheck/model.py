@@ -24,8 +24,8 @@ from hubcheck.candidates.tokenizer import (
     same_tokenizer,
     tokenizer_files,
 )
+from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
-from hubcheck.checkpoint.safetensors import open_safetensors
 from hubcheck.errors import UnsupportedFormatError
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
@@ -99,8 +99,7 @@ class Model:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        named = self.config.get("transformers_weights")
-        checkpoint = open_safetensors(self.source, named=named if isinstance(named, str) else "")
+        checkpoint = open_checkpoint(self.source, self.config)
         packed = packed_storage(checkpoint)
         if packed:
             raise UnsupportedFormatError(

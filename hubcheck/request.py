@@ -11,6 +11,11 @@ from hubcheck.verdict.report import Policy
 from hubcheck.verdict.words import Depth
 
 
+def zero() -> int:
+    """Return 0: no base was chosen by its weights."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseRequest:
     """One base to test."""
@@ -33,3 +38,6 @@ class Request:
     access: Access
     replay: str
     """The command that repeats this check, for the card."""
+    tried: Callable[[], int] = zero
+    """Bases whose weights were looked at to choose the ones tested, asked once those are chosen:
+    the bound is divided by their number if it is the larger one."""

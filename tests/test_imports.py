@@ -18,6 +18,8 @@ import hubcheck
 PACKAGE: Final = Path(hubcheck.__file__).parent
 PROGRAMS: Final = (
     *("__main__", "cli", "commands", "plan", "output", "bases", "demo", "policy_file"),
+    "publish_commands",
+    "suspects_command",
 )
 """The command line: what the user asked, and where the answer goes."""
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
@@ -26,7 +28,8 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("card",),
     ("check",),
     ("assemble",),
-    ("examine",),
+    ("side_by_side",),
+    ("examine", "discovery"),
     ("request",),
     ("model", "verdict"),
     ("evidence",),
@@ -118,7 +121,8 @@ def test_a_module_imports_only_what_stands_below_it(name: str) -> None:
 def test_no_module_imports_itself_in_a_circle() -> None:
     """The import graph has no cycle, late imports included."""
     graph = {
-        name: {t.removeprefix("hubcheck.") for t in imported(path)} for name, path in MODULES.items()
+        name: {t.removeprefix("hubcheck.") for t in imported(path)}
+        for name, path in MODULES.items()
     }
     done: set[str] = set()
 
@@ -175,8 +179,7 @@ def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
 def loaded_by(statement: str) -> set[str]:
     """Return which heavy packages a fresh interpreter has loaded after a statement."""
     code = (
-        f"import json, sys\n{statement}\n"
-        "print(json.dumps([m.split('.')[0] for m in sys.modules]))"
+        f"import json, sys\n{statement}\nprint(json.dumps([m.split('.')[0] for m in sys.modules]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -27,7 +27,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pair.tokenizer import write_tokenizer
+from benchmarks.pair.tokenizer import RESERVED, write_tokenizer
 
 BLOCK_VALUES: Final = 1 << 20
 """Values held at once: 4 MB in float32, a few such arrays in flight."""
@@ -142,6 +142,8 @@ class Tensor:
         for start in range(0, self._n_out, step):
             n_rows = min(step, self._n_out - start)
             left = heavy(self._left_rng, (n_rows, self._right.shape[0]))
+            if self._embedding:  # reserved tokens were never seen: nothing was learned there
+                left[max(0, self._n_out - RESERVED - start) :] = 0
             rows = heavy(self._rng, (n_rows, self._n_in))
             rows += left @ self._right
             rows *= self._rows[start : start + n_rows, None]

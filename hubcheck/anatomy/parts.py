@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from hubcheck.anatomy.config import ConfigFacts
@@ -24,10 +24,17 @@ this."""
 BLOCKS: Final = 2
 """Blocks of a double layer; a block with this number or a higher one is not read."""
 NO_RULES: Final[tuple[tuple[Rule, ...], bool]] = ((), False)
+TURNED: Final = {Store.ROWS: Store.COLUMNS, Store.COLUMNS: Store.ROWS}
 TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
 """Stores that families use in both orientations, so that a shape tells something."""
 LATE: Final = PAIRED | {Role.Q, Role.MLA_Q_B}
 """Roles whose check needs a sibling even where the tensor holds nothing else."""
+BY_INPUT: Final = {
+    rule: replace(rule, store=TURNED[rule.store])
+    for rule in (*INSIDE, *OUTSIDE)
+    if rule.store in TURNED
+}
+"""The rules for matrices that a storage lays out by input (GPTQ, AWQ)."""
 ALONE: Final = frozenset((Split.WHOLE, Split.LISTED))
 
 
@@ -125,13 +132,16 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
         paths[layer].add(template.path + ".bias" * template.bias)
     interned: dict[frozenset[str], frozenset[str]] = {}
     siblings = {n: interned.setdefault(f := frozenset(p), f) for n, p in paths.items()}
-    known: dict[tuple[Template, int], tuple[tuple[Rule, ...], bool]] = {}
+    known: dict[tuple[Template, int, bool], tuple[tuple[Rule, ...], bool]] = {}
     parts: list[Part] = []
     for record, template, layer, expert, block in cut:
         near = siblings[layer]
-        key = (template, id(near))
+        turned = record.storage is not None and record.storage.by_input
+        key = (template, id(near), turned)
         if (found := known.get(key)) is None:
             allowed = rules_for(template, near, facts.model_type, inside=layer >= 0)
+            if turned:
+                allowed = tuple(BY_INPUT.get(rule, rule) for rule in allowed)
             found = known[key] = (allowed, needs_siblings(allowed))
         rules, late = found if block < BLOCKS else NO_RULES
         parts.append(

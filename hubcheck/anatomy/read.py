@@ -23,7 +23,7 @@ from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import printable
 
 FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
-"""Storage whose values are the weights (up to a scale); packed integers are not."""
+"""Dtypes whose values are the weights; other records need a storage that decodes them."""
 MAX_NOTES: Final = 20
 """Notes are for people; the count of unknown tensors is complete anyway."""
 MAX_MATRICES: Final = 1 << 20
@@ -113,7 +113,7 @@ class Draft:
             if rule.split is Split.LISTED:
                 self.others[record.name] = rule.roles[0]
                 return
-            if record.dtype not in FLOATS:
+            if record.dtype not in FLOATS and record.storage is None:
                 break
             sizes = self.sizes(part, rule.roles[0]) if part.late else NO_SIZES
             site = Site(

@@ -101,7 +101,7 @@ def svg(report: Report, *, stale: bool = False) -> str:
         f'viewBox="0 0 {total} {HEIGHT}" role="img" aria-label="{said}">\n'
         f"<title>{said}</title>\n"
         # Three rectangles and no clip path: an id would clash where a page holds two badges.
-        f'<rect width="{total}" height="{HEIGHT}" rx="3" fill="{COLOURS[report.verdict]}"/>'
+        f'<rect width="{total}" height="{HEIGHT}" rx="3" fill="{colour(report, stale=stale)}"/>'
         f'<rect width="{left}" height="{HEIGHT}" rx="3" fill="{_LABEL_COLOUR}"/>'
         f'<rect x="{left - 4}" width="4" height="{HEIGHT}" fill="{_LABEL_COLOUR}"/>\n'
         f"<g {style}>"

@@ -44,7 +44,7 @@ def _nibbles(packed: Bytes) -> Bytes:
 
 def _fifth_bits(field_b4: Bytes) -> Bytes:
     """Return 32 single bits, the first in the lowest place, times 16."""
-    return np.unpackbits(field_b4, axis=1, bitorder="little") << 4
+    return np.unpackbits(field_b4, axis=1, bitorder="little") << np.uint8(4)
 
 
 def _q8_0(b: Bytes) -> Floats:
@@ -105,8 +105,8 @@ def _q4_k(b: Bytes) -> Floats:
 
 def _q5_k(b: Bytes) -> Floats:
     codes = _nibbles(b[:, 48:].reshape(-1, 4, 32)).reshape(-1, 8, 32)
-    bits = (b[:, 16:48].reshape(-1, 1, 32) >> np.arange(8, dtype=np.uint8)[:, None]) & 1
-    return _k_affine(b, codes | (bits << 4))
+    bits = (b[:, 16:48].reshape(-1, 1, 32) >> np.arange(8, dtype=np.uint8)[:, None]) & np.uint8(1)
+    return _k_affine(b, codes | (bits << np.uint8(4)))
 
 
 def _q6_k(b: Bytes) -> Floats:
@@ -123,7 +123,8 @@ def _q6_k(b: Bytes) -> Floats:
 def _two_bits(packed_b64: Bytes) -> Bytes:
     """Return the 2-bit codes of Q2_K and Q3_K as sub-blocks of 16, [b, 16, 16]."""
     shifts = np.asarray([0, 2, 4, 6], dtype=np.uint8)[:, None]
-    return ((packed_b64.reshape(-1, 2, 1, 32) >> shifts) & 3).reshape(-1, 16, 16)
+    codes = (packed_b64.reshape(-1, 2, 1, 32) >> shifts) & np.uint8(3)
+    return codes.reshape(-1, 16, 16)
 
 
 def _q2_k(b: Bytes) -> Floats:
@@ -208,9 +209,7 @@ class Blocks:
         """Return the one run of bytes of the rows."""
         step = self._row_bytes
         return (
-            Span(
-                path=self.path, start=self.offset + start * step, stop=self.offset + stop * step
-            ),
+            Span(path=self.path, start=self.offset + start * step, stop=self.offset + stop * step),
         )
 
     def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:

@@ -86,8 +86,7 @@ class Gptq:
         scales = numbers(raws[2], self.scales).reshape(last - first, n_out)
         groups = self._group_of(start, stop, raws[3] if self.order is not None else b"") - first
         values = codes.astype(np.float32) - zeros.astype(np.float32)[groups]
-        values *= scales[groups]
-        return values
+        return np.asarray(values * scales[groups], dtype=np.float32)
 
     def _group_of(self, start: int, stop: int, order: bytes) -> NDArray[np.int64]:
         """Return the group of each input, as stored where it is stored."""
@@ -204,5 +203,3 @@ def awq_of(codes: TensorRecord, zeros: TensorRecord | None, scales: TensorRecord
     if zeros is not None and zeros.shape != (n_groups, codes.shape[1]):
         return None
     return Awq(name="AWQ 4 bit", codes=codes, zeros=zeros, scales=scales, group=n_in // n_groups)
-
-

@@ -11,7 +11,8 @@ from typing import Final, NoReturn
 
 from hubcheck.errors import UnreadableError, UnsupportedFormatError, printable
 
-PEFT_ADAPTER: Final = "PEFT adapter"
+PEFT_ADAPTER: Final = "PEFT adapter: an adapter alone cannot prove its base"
+"""The format's name says why no verdict follows: low-rank updates fit any base of their shapes."""
 
 FORMATS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -39,6 +40,11 @@ _NO_WEIGHTS: Final = frozenset(
 """What training leaves beside the weights."""
 
 _ADAPTERS: Final = frozenset({"adapter_model.safetensors", "adapter_model.bin"})
+
+
+def has_adapter(paths: Iterable[str]) -> bool:
+    """Say whether a model holds the weights of an adapter at top level."""
+    return any(path in _ADAPTERS for path in paths)
 
 
 def refuse_other_formats(paths: Iterable[str]) -> NoReturn:

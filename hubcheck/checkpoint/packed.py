@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from hubcheck.checkpoint.decode import DTYPE_BITS, INTEGER_DTYPES
+from hubcheck.checkpoint.gguf_blocks import BLOCKS
+from hubcheck.checkpoint.gguf_header import TYPE_NAMES
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 GPTQ_AWQ: Final = "GPTQ/AWQ"
@@ -21,6 +23,9 @@ NVFP4: Final = "NVFP4"
 COMPRESSED_TENSORS: Final = "compressed-tensors"
 SUB_BYTE: Final = "sub-byte floats"
 INTEGER: Final = "integer weights"
+
+GGUF_ONLY_NAMED: Final = frozenset(TYPE_NAMES.values()) - BLOCKS.keys() - DTYPE_BITS.keys()
+"""Block types of GGUF that are named and not read."""
 
 MIN_PACKED_SHARE: Final = 0.05
 """Share of a model's bytes from which on it counts as packed. A half-billion model with 4-bit
@@ -51,11 +56,12 @@ def packed_storage(checkpoint: Checkpoint) -> str:
 def packed_tensors(checkpoint: Checkpoint) -> Mapping[str, str]:
     """Return the storage of every tensor whose raw values mean nothing alone, by tensor name.
 
-    Scales and other companions are not listed; the tensor they belong to is.
+    Scales and other companions are not listed; the tensor they belong to is. Tensors that
+    ``unpacking`` has understood are not listed either.
     """
     found = {}
     for name, tensor in checkpoint.tensors.items():
-        storage = _storage(tensor, checkpoint.tensors)
+        storage = "" if tensor.storage is not None else _storage(tensor, checkpoint.tensors)
         if storage:
             found[name] = storage
     return found
@@ -66,6 +72,8 @@ def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
     name, dtype = tensor.name, tensor.dtype
     if DTYPE_BITS.get(dtype, 8) % 8:
         return SUB_BYTE
+    if dtype in GGUF_ONLY_NAMED:
+        return f"GGUF {dtype}"
     if dtype in INTEGER_DTYPES:
         return _integer_storage(name, tensor, tensors)
     if not dtype.startswith("F8_") or name.endswith((*_SCALES, ".scale")):

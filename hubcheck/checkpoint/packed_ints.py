@@ -58,8 +58,7 @@ class PackedInts:
         groups = self._groups(next(rest) if self.order is not None else b"", scales.shape[1])
         if zeros is not None:
             values -= zeros[:, groups]
-        values *= scales[:, groups]
-        return values
+        return np.asarray(values * scales[:, groups], dtype=np.float32)
 
     def _unpack(self, raw: bytes, n_words: int) -> NDArray[np.float32]:
         """Return signed codes, float32 [rows, n_words * codes a word]."""

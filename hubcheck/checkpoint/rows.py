@@ -180,9 +180,7 @@ def require_finite(
     )
 
 
-def _values(
-    record: TensorRecord, block: RowBlock, raws: Sequence[bytes]
-) -> NDArray[np.float32]:
+def _values(record: TensorRecord, block: RowBlock, raws: Sequence[bytes]) -> NDArray[np.float32]:
     """Return the values of one block from the bytes of its spans."""
     shape = (block.stop - block.start, record.n_cols)
     if record.storage is None:

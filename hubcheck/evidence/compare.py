@@ -216,13 +216,11 @@ class Comparer:
 
     def _affordable(self, step: int) -> list[tuple[FamilyTest, Block, Sequence[Block]]]:
         """Return the items of a step that fit the step's bytes and the models' budgets."""
-        allowed = [
-            min(STEP_BYTES[step], side.reader.anatomy.checkpoint.source.ledger.remaining)
-            for side in (self.base, self.subject)
-        ]
+        readers = (self.base.reader, self.subject.reader)
+        left = [r.anatomy.checkpoint.source.ledger.remaining for r in readers]
         chosen: list[tuple[FamilyTest, Block, Sequence[Block]]] = []
         asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
-        spent = [0, 0]
+        spent, read = [0, 0], [0, 0]
         for test, block, blocks in self._items(step):
             new = (
                 [w for w in test.wanted(self.base, block) if w not in asked[0]],
@@ -230,11 +228,21 @@ class Comparer:
             )
             if not new[0] and not test.wanted(self.base, block):
                 continue
-            cost = [self.base.reader.cost(new[0]), self.subject.reader.cost(new[1])]
-            if any(spent[n] + cost[n] > allowed[n] for n in (0, 1)):
+            # What a step may add is counted as if this comparison read alone: which rows are drawn
+            # must not depend on what other bases have read of the subject before.
+            alone = [
+                r.size([w for w in wanted if w not in known])
+                for r, wanted, known in zip(readers, new, self._asked, strict=True)
+            ]
+            cost = [r.cost(wanted) for r, wanted in zip(readers, new, strict=True)]
+            if any(
+                spent[n] + alone[n] > STEP_BYTES[step] or read[n] + cost[n] > left[n]
+                for n in (0, 1)
+            ):
                 continue
             for n in (0, 1):
-                spent[n] += cost[n]
+                spent[n] += alone[n]
+                read[n] += cost[n]
                 asked[n].update(dict.fromkeys(new[n]))
             chosen.append((test, block, blocks))
         return chosen

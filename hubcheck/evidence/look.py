@@ -34,7 +34,7 @@ MAP_WEIGHT: Final = 0.5
 NOTICEABLE_HITS: Final = 8
 """From here on (1/8! = 2.5e-5) the content of a family is looked at."""
 NOTABLE_HITS: Final = 9
-"""e(9) = 4.6e3: a family that hits so often was found."""
+"""e(9) = 7.2e3: a family that hits so often was found."""
 SEPARATE_HITS: Final = 8
 """Units that must be nearest in gate, up and down each on their own: relabelled independents
 reach 0 of 64, the same initialisation 0-8, genuine copies 59-64 (statistics note, section 8)."""

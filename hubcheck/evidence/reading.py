@@ -78,8 +78,11 @@ class Reader:
 
     def cost(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes that fetching these would read now."""
-        missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
-        blocks = [block for one in missing for block in one.stored_blocks()]
+        return self.size(one for one in wanted if one not in self._blocks)
+
+    def size(self, wanted: Iterable[Wanted]) -> int:
+        """Return the bytes of these, whether or not they were read before."""
+        blocks = [block for one in dict.fromkeys(wanted) for block in one.stored_blocks()]
         return cost_of(self.anatomy.checkpoint, blocks)
 
     def fetch(self, wanted: Iterable[Wanted]) -> None:

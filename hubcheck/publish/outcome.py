@@ -39,11 +39,12 @@ class NotPublished:
 Outcome = Published | Unchanged | NotPublished
 
 
-def sentence(outcome: Outcome) -> str:
+def sentence(outcome: Outcome, *, dry_run: bool = False) -> str:
     """Return the outcome as one line of plain text."""
     match outcome:
         case Published(what=what, where=where):
-            return f"wrote {what}: {printable(where, limit=300)}"
+            done = "would write" if dry_run else "wrote"
+            return f"{done} {what}: {printable(where, limit=300)}"
         case Unchanged(what=what, where=where):
             return f"{what} is already there: {printable(where, limit=300)}"
         case NotPublished(what=what, reason=reason):

@@ -34,6 +34,8 @@ def relation_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Rela
     width = _width(base, subject)
     vocabulary = _vocabulary(comparison, base, subject)
     recast = _recast(changes, base, subject)
+    if recast is not None and not moved and _heads_moved(comparison):
+        moved = ["attention heads relabelled or turned"]
     if recast is not None and not (moved or layers or width or vocabulary):
         return recast
     detail = "; ".join([*moved, *layers, *width, *vocabulary, *_figures(changes)])
@@ -59,6 +61,14 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
         detail = f"{there} to {here}; sampled values differ by no more than the rounding"
         return Relation(kind=RelationKind.RECAST, detail=detail)
     return None
+
+
+def _heads_moved(comparison: Comparison) -> bool:
+    """Return whether a V/O order is gone; where all else is equal, training did not do that."""
+    return any(
+        o.test is Test.VO and o.log_e < NOTABLE and 2 * o.best.hits < o.best.units
+        for o in comparison.outcomes
+    )
 
 
 def main_dtype(anatomy: Anatomy) -> str:

@@ -23,7 +23,8 @@ from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
 from hubcheck.bases import chosen_bases
 from hubcheck.check import Outcome, check
 from hubcheck.demo.run import MODELS
-from hubcheck.model import Access
+from hubcheck.evidence.compare import Comparer, Comparison
+from hubcheck.model import Access, align_tokens, open_model
 from hubcheck.request import Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
@@ -151,6 +152,22 @@ def finding_of(subject: Path, base: Path, *, seed: int = 1, declared: bool = Tru
     """Return the finding about one base."""
     named = ([base], []) if declared else ([], [base])
     return report_of(subject, *named, seed=seed).findings[0]
+
+
+def comparison_of(
+    subject: Path, base: Path, *, seed: int = 1, n_bases: int = 1, search: bool = True
+) -> Comparison:
+    """Return what the tests saw, before anything is made of it."""
+    ours, theirs = (open_model(parse_reference(str(p)), request(p).access) for p in (subject, base))
+    comparer = Comparer(
+        theirs.reader,
+        ours.reader,
+        align_tokens(theirs, ours),
+        seed=seed,
+        n_bases=n_bases,
+        routing_groups=1,
+    )
+    return comparer.run(search=search)
 
 
 def with_names(product: Product, rename: Mapping[str, str]) -> Product:

@@ -164,13 +164,13 @@ def test_values_that_are_not_finite_are_refused_with_a_reason(bad: float, tmp_pa
     subject = write(tmp_path / "subject", plain(weights, dtype="F32"))
     finding = report_of(subject, [model("base")], seed=SEED).findings[0]
     assert finding.verdict is Verdict.NOT_TESTED
-    assert "finite" in finding.reason
+    assert f"holds {bad}" in finding.reason
 
 
 @pytest.mark.parametrize("name", ["continued", "disguised", "twin"])
 def test_the_verdict_does_not_hang_on_the_seed(name: str) -> None:
-    """Twelve draws give one verdict."""
-    seeds = range(100, 112)
+    """Eight draws give one verdict."""
+    seeds = range(100, 108)
     found = {finding_of(model(name), model("base"), seed=seed).verdict for seed in seeds}
     assert found == {Verdict.UNRELATED if name == "twin" else Verdict.RELATED}
 

@@ -147,6 +147,8 @@ def _change(
             return json_reply({"updatedComment": _event(found)})
         case ["status"] if owns or topic.author == account.name:
             topic.status = body["status"]
+            if "comment" in body:
+                board.add(topic, "comment", account.name, body["comment"])
             made = board.add(topic, "status-change", account.name, body["status"])
             return json_reply({"newStatus": _event(made)})
         case ["merge"] if owns:

@@ -116,6 +116,16 @@ class HubClient:
             }
         )
 
+    def digests(self, paths: tuple[str, ...], *, revision: str) -> dict[str, str]:
+        """Return the sha256 (of a file stored by LFS) or git id of those files that exist."""
+        found = self._ask(
+            "Looking up files",
+            lambda api: api.get_paths_info(self.repo_id, list(paths), revision=revision),
+        )
+        # A folder of the same name has no content.
+        files = [item for item in found if not hasattr(item, "tree_id")]
+        return {f.path: f.lfs.sha256 if f.lfs else f.blob_id for f in files}
+
     def commit(
         self,
         files: Mapping[str, bytes],
@@ -152,8 +162,8 @@ class HubClient:
         )
         return int(made.pr_num or 0)
 
-    def open_topics(self, *, author: str, kind: str) -> list[Discussion]:
-        """Return one author's topics that are open, oldest first.
+    def topics_of(self, author: str, *, kind: str) -> list[Discussion]:
+        """Return one author's topics, open or not, oldest first.
 
         Args:
             author: A user's name.
@@ -166,7 +176,6 @@ class HubClient:
                     self.repo_id,
                     author=author,
                     discussion_type=kind,  # type: ignore[arg-type]
-                    discussion_status="open",
                 )
             ),
         )

@@ -5,7 +5,7 @@ Messages are ours: the text of an answer may quote what was sent with the reques
 
 from __future__ import annotations
 
-from hubcheck.errors import HubcheckError, printable
+from hubcheck.errors import ExitCode, HubcheckError, printable
 
 DENIED = frozenset({401, 403})
 GONE = frozenset({404, 410})
@@ -38,7 +38,9 @@ class ConflictError(HubPublishError):
 
 
 class CredentialError(HubPublishError):
-    """No usable token for a role."""
+    """No usable token for a role; before a check this is a fault of the configuration."""
+
+    exit_code = ExitCode.USAGE
 
 
 def refused(status: int, *, doing: str, repo_id: str, disabled: bool = False) -> HubPublishError:

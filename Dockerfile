@@ -1,0 +1,29 @@
+# Two targets: `small` (the default: no torch, built in seconds) and `deep` (torch and accelerate, for
+# the depths that read gigabytes on a machine of your own).
+ARG BASE_IMAGE=python:3.11.11-slim-bookworm
+
+FROM ${BASE_IMAGE} AS base
+# Nothing of the checked-out repository is ever on Python's path: -P below and these two keep it off.
+ENV PYTHONNOUSERSITE=1 \
+    PYTHONSAFEPATH=1 \
+    PYTHONPATH=/app \
+    PYTHONUNBUFFERED=1 \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    HF_HUB_DISABLE_XET=1 \
+    OPENBLAS_NUM_THREADS=1 \
+    OMP_NUM_THREADS=1
+COPY pyproject.toml constraints.txt README.md LICENSE /build/
+COPY hubcheck /build/hubcheck
+RUN pip install --no-cache-dir --disable-pip-version-check -c /build/constraints.txt /build
+COPY action /app/action
+RUN python -m compileall -q /app/action
+ENTRYPOINT ["python", "-P", "-m", "action"]
+
+FROM base AS deep
+# A folder of wheels can be mounted and named here, so that a build needs no CUDA packages.
+ARG PIP_FIND_LINKS=""
+RUN PIP_FIND_LINKS="${PIP_FIND_LINKS}" pip install --no-cache-dir --disable-pip-version-check \
+    -c /build/constraints.txt "/build[deep]"
+
+# The last target is the one that a runner builds.
+FROM base AS small

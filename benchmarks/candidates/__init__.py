@@ -1,0 +1,1 @@
+"""How well are bases found that a model does not declare, and what does looking for them cost?"""

@@ -1,0 +1,175 @@
+"""Where does each tensor of a PyTorch file (``.bin``, ``.pt``) lie, without loading it?
+
+``torch.save`` writes a zip archive: ``<name>/data.pkl`` describes the tensors, ``<name>/data/<key>``
+holds each storage as it lies in memory. The description is walked, never run (``torch_pickle``);
+rows are then read by range like those of safetensors. Files from before PyTorch 1.6 are no
+archives and are not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NoReturn
+
+from hubcheck.checkpoint.decode import bits_of
+from hubcheck.checkpoint.header import MAX_TENSORS
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES, load_object
+from hubcheck.checkpoint.torch_pickle import StorageRef, TensorRef, read_state
+from hubcheck.checkpoint.zip_directory import Member, data_starts, read_directory
+from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
+from hubcheck.source.interface import Source, Span
+from hubcheck.source.ledger import Purpose
+
+FORMAT: Final = "PyTorch zip"
+SINGLE: Final = "pytorch_model.bin"
+INDEX: Final = "pytorch_model.bin.index.json"
+SUFFIXES: Final = (".bin", ".pt", ".pth", ".ckpt")
+NO_WEIGHTS: Final = frozenset(
+    {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"}
+)
+"""What training leaves beside the weights."""
+MAX_PICKLE_BYTES: Final = 64 << 20
+"""Longest description that is walked; 140,000 tensors take about 30 MB."""
+STRIDED: Final = "strided view"
+"""Dtype given to a tensor whose rows do not lie one after the other; it is not read."""
+
+
+def torch_paths(sizes: Mapping[str, int]) -> list[str]:
+    """Return the files at top level that may be PyTorch weights, the usual name first."""
+    found = [
+        path
+        for path in sorted(sizes)
+        if "/" not in path and path.lower().endswith(SUFFIXES) and path not in NO_WEIGHTS
+        and not path.startswith(("adapter_model", "rng_state"))
+    ]  # fmt: skip
+    return [SINGLE] if SINGLE in found else found
+
+
+def open_torch(source: Source) -> Checkpoint:
+    """Locate every tensor of a model published as PyTorch files.
+
+    Args:
+        source: The model. Charged for directories and descriptions.
+
+    Raises:
+        UnsupportedFormatError: a file is from before PyTorch 1.6, or its pickle wants to call
+            something; nothing was run.
+        HostileCheckpointError: an archive, description or index contradicts itself.
+    """
+    sizes = {entry.path: entry.size for entry in source.files()}
+    paths = torch_paths(sizes)
+    weight_map: dict[str, object] = {}
+    if INDEX in sizes and SINGLE not in sizes:
+        raw = source.read_document(INDEX, limit=MAX_JSON_BYTES)
+        found = load_object(raw, f"'{INDEX}'").get("weight_map")
+        if not isinstance(found, dict) or len(found) > MAX_TENSORS:
+            _refuse(f"'{INDEX}' has no usable weight_map.")
+        weight_map = found
+        named = {p for p in found.values() if isinstance(p, str)}
+        if not named <= set(paths):
+            missing = sorted(named - set(paths))[0]
+            _refuse(f"The index names '{printable(missing)}', which is no weight file there.")
+        paths = sorted(named)
+    elif len(paths) > 1:
+        raise UnsupportedFormatError(
+            f"{len(paths)} PyTorch files lie side by side, and no index names the weights.",
+            cause="several models share one folder, or the index was not uploaded.",
+            next_step="name the file to check instead of the folder.",
+            format_name="PyTorch pickle",
+        )
+    records: dict[str, TensorRecord] = {}
+    for path in paths:
+        for name, record in _file(source, path, sizes[path]).items():
+            if records.setdefault(name, record) is not record:
+                _refuse(f"Two files hold tensor '{printable(name)}'.")
+    lost = next((n for n, p in weight_map.items() if n not in records or records[n].path != p), "")
+    if lost:
+        _refuse(f"The index places tensor '{printable(lost)}' in a file that does not hold it.")
+    return Checkpoint(
+        source=source,
+        tensors=MappingProxyType(dict(sorted(records.items()))),
+        metadata=MappingProxyType({}),
+        format=FORMAT,
+    )
+
+
+def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
+    """Return the tensors of one archive."""
+
+    def read(spans: Sequence[Span]) -> list[bytes]:
+        return source.read(spans, Purpose.HEADER)
+
+    if read([Span(path=path, start=0, stop=min(4, size))])[0] != b"PK\x03\x04":
+        raise UnsupportedFormatError(
+            f"'{printable(path)}' is no zip archive.",
+            cause="it was saved before PyTorch 1.6, or is no PyTorch file.",
+            next_step="convert it to safetensors, or check a revision or model that has them.",
+            format_name="PyTorch pickle",
+        )
+    members = read_directory(read, path=path, file_size=size)
+    pickle = next(
+        (m for n, m in members.items() if n.count("/") == 1 and n.endswith("/data.pkl")), None
+    )
+    if pickle is None or pickle.size > MAX_PICKLE_BYTES:
+        _refuse(f"'{printable(path)}' holds no description of tensors of a usable size.")
+    folder = pickle.name.removesuffix("data.pkl")
+    order = members.get(f"{folder}byteorder")
+    wanted = [pickle] if order is None or order.size > 16 else [pickle, order]  # noqa: PLR2004 - 'little'
+    starts = data_starts(read, wanted, path=path, file_size=size)
+    texts = read(
+        [Span(path=path, start=s, stop=s + m.size) for s, m in zip(starts, wanted, strict=True)]
+    )
+    if texts[1:] == [b"big"]:
+        raise UnsupportedFormatError(
+            f"'{printable(path)}' holds big-endian values.",
+            cause="it was saved on such a machine.",
+            next_step="convert it to safetensors.",
+            format_name="big-endian PyTorch",
+        )
+    state = read_state(texts[0], path=path)
+    used = sorted({t.storage.key for t in state.values()}, key=int)
+    stored: list[Member] = []
+    for key in used:
+        member = members.get(f"{folder}data/{key}")
+        if member is None:
+            _refuse(f"'{printable(path)}' lacks the storage '{printable(key)}' it describes.")
+        stored.append(member)
+    at = dict(zip(used, data_starts(read, stored, path=path, file_size=size), strict=True))
+    n_bytes = {key: member.size for key, member in zip(used, stored, strict=True)}
+    return {
+        name: _record(name, ref, path, at[ref.storage.key], n_bytes[ref.storage.key])
+        for name, ref in state.items()
+    }
+
+
+def _record(name: str, ref: TensorRef, path: str, start: int, n_bytes: int) -> TensorRecord:
+    """Return where a described tensor lies inside its storage."""
+    storage: StorageRef = ref.storage
+    width = bits_of(storage.dtype) // 8
+    n_values = 1
+    for size in ref.shape:
+        n_values *= size
+    reach = ref.offset + (
+        sum((n - 1) * s for n, s in zip(ref.shape, ref.strides, strict=True)) + 1 if n_values else 0
+    )
+    if reach * width > n_bytes:
+        _refuse(f"'{printable(path)}' lets tensor '{printable(name)}' pass the end of its storage.")
+    first = start + ref.offset * width
+    return TensorRecord(
+        name=name,
+        dtype=storage.dtype if ref.contiguous or not n_values else STRIDED,
+        shape=ref.shape,
+        path=path,
+        start=first,
+        stop=first + (n_values if ref.contiguous else reach - ref.offset) * width,
+    )
+
+
+def _refuse(what: str) -> NoReturn:
+    raise HostileCheckpointError(
+        what,
+        cause="files of two models were mixed, or built to mislead.",
+        next_step="upload or download the model again; if nothing changes, do not load it.",
+    )
