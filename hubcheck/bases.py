@@ -85,12 +85,13 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
     """
     merged: dict[str, BaseRequest] = {}
     for reference, declared, why in requests:
-        key = name_of(reference).casefold()
+        name = name_of(reference)  # the Hub ignores capitals, a file system may not
+        key = name.casefold() if isinstance(reference, HubReference) else name
         known = merged.get(key)
         if known is None:
             merged[key] = BaseRequest(reference=reference, declared=declared, why=(why,))
             continue
-        if isinstance(known.reference, HubReference) and known.reference != reference:
+        if _place(known.reference) != _place(reference):
             what = f"{name_of(reference)} is named at two revisions."
             raise UsageError(
                 what,
@@ -101,3 +102,8 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
             reference=known.reference, declared=known.declared or declared, why=(*known.why, why)
         )
     return list(merged.values())
+
+
+def _place(reference: Reference) -> str:
+    """Return what tells two references of one name apart."""
+    return reference.revision if isinstance(reference, HubReference) else str(reference.path)

@@ -49,7 +49,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         request = replace(request, depth=Depth.HEADERS)
     tested = open_all(bases, request.access, progress)
     refusal = subject_refusal(subject, request.depth)
-    tried = max(len(bases), request.tried())
+    tried = max(len(bases), request.searched().tried)
     refusal = examine_all(tested, subject, request, tried, refusal, progress)
     findings = explain(
         [one.finding for one in tested], lambda d, s: bases_related(tested, d, s, request)

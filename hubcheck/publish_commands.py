@@ -68,6 +68,7 @@ def _publish_on_hub(
     from hubcheck.publish.hub.credentials import Role, credential
     from hubcheck.publish.hub.rehearsal import RehearsalClient
 
+    endpoint = environment.get("HF_ENDPOINT") or ENDPOINT
     what = WHAT if arguments.to == MODEL_CARD else comment.WHAT
     try:
         writer = credential(Role.WRITE, environment)
@@ -76,12 +77,12 @@ def _publish_on_hub(
     client: HubClient
     if arguments.dry_run:
         client = RehearsalClient(
-            report.subject.ref, credential=writer, endpoint=ENDPOINT, tell=print
+            report.subject.ref, credential=writer, endpoint=endpoint, tell=print
         )
     elif writer.token is None:
         return NotPublished(what=what, reason=NO_TOKEN)
     else:
-        client = HubClient(report.subject.ref, credential=writer, endpoint=ENDPOINT)
+        client = HubClient(report.subject.ref, credential=writer, endpoint=endpoint)
     if arguments.to == DISCUSSION:
         return comment.publish_comment(client, report, number=arguments.number)
     return publish_card(client, report, document, as_pull_request=arguments.create_pr)

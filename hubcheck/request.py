@@ -5,15 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.model import Access, Model
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.report import Policy
 from hubcheck.verdict.words import Depth
 
 
-def zero() -> int:
-    """Return 0: no base was chosen by its weights."""
-    return 0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What a search for bases found beside those that are tested."""
+
+    tried: int = 0
+    """Models whose weights were looked at to choose the ones tested: the bound is divided by their
+    number where it is the larger one."""
+    left_aside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    """(name, reasons, note) of candidates that are not tested."""
+    notes: tuple[str, ...] = ()
+    requests: int = 0
+    bytes_read: int = 0
+    index: HubIndex | None = None
+    """What the Hub was asked already."""
+
+
+def nothing_searched() -> Searched:
+    """Return that no base was searched for."""
+    return Searched()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +40,8 @@ class BaseRequest:
     reference: Reference
     declared: bool
     why: tuple[str, ...]
+    opened: Model | None = None
+    """The base, where choosing it has opened it already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +57,5 @@ class Request:
     access: Access
     replay: str
     """The command that repeats this check, for the card."""
-    tried: Callable[[], int] = zero
-    """Bases whose weights were looked at to choose the ones tested, asked once those are chosen:
-    the bound is divided by their number if it is the larger one."""
+    searched: Callable[[], Searched] = nothing_searched
+    """What the search for bases found, asked once ``bases`` has been."""

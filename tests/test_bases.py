@@ -70,6 +70,28 @@ def test_no_base_is_no_request() -> None:
     assert list(chosen_bases([], [])(subject("# a card without front matter"))) == []
 
 
+def test_two_folders_that_differ_in_capitals_are_two_bases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Hub ignores capitals, a file system does not: no folder is left out in silence."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("Model", "model"):
+        (tmp_path / name).mkdir(exist_ok=True)
+    requests = chosen_bases([], ["./Model", "./model"])(subject())
+    assert names(requests) == [("./Model", False), ("./model", False)]
+
+
+def test_a_folder_never_stands_for_a_repository_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder typed as ``org/one`` beside a card that declares ``org/one`` is refused, not merged."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "org" / "one").mkdir(parents=True)
+    rule = chosen_bases([], ["org/one"])
+    with pytest.raises(UsageError):
+        rule(declares("org/one"))
+
+
 @pytest.mark.parametrize("named", ["not a name", "https://example.org/x", "a/b/c", "org/x@"])
 def test_an_option_that_is_no_reference_is_refused_at_once(named: str) -> None:
     """The error comes before anything is opened."""

@@ -53,7 +53,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(
     path = tmp_path / "report.json"
     write_atomically(path, "old")
 
-    def full(*_a: object) -> None:
+    def full(*_a: object, **_k: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fdopen", full)
@@ -113,6 +113,7 @@ def test_a_missing_or_giant_report_is_refused(
     (tmp_path / "giant.json").write_text(" " * 11)
     with pytest.raises(UsageError, match="has 11 bytes"):
         read_report(tmp_path / "giant.json")
+    monkeypatch.undo()
     with pytest.raises(UsageError, match="cannot be read"):
         read_report(tmp_path)
 

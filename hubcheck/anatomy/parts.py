@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from hubcheck.anatomy.config import ConfigFacts
 from hubcheck.anatomy.geometry import most_common
+from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
@@ -107,8 +108,11 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
     paths: dict[int, set[str]] = defaultdict(set)
     others: dict[str, Role] = {}
     mtp: set[int] = set()
+    gguf = checkpoint.format == FORMAT
+    architecture = checkpoint.metadata.get("general.architecture", "")
     for record in checkpoint.tensors.values():
-        spelled, indices = split_indices(record.name)
+        name = published_name(record.name, architecture) if gguf else record.name
+        spelled, indices = split_indices(name)
         template = read_template(spelled)
         layer = indices[template.layer_at] if template.layer_at >= 0 else -1
         expert = indices[template.expert_at] if template.expert_at >= 0 else -1

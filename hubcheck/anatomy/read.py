@@ -13,11 +13,12 @@ from typing import Final
 
 from hubcheck.anatomy.config import ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
+from hubcheck.anatomy.gguf_names import FORMAT, PERMUTED, half_split, published_config
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
-from hubcheck.anatomy.splits import Split, SplitSizes
+from hubcheck.anatomy.splits import Segments, Split, SplitSizes
 from hubcheck.anatomy.traits import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import printable
@@ -46,6 +47,8 @@ class Draft:
     columns: Mapping[bool, bool | None]
     """Orientation shown by the model's unambiguous tensors, by (is stacked)."""
     others: dict[str, Role]
+    interleaved: bool = False
+    """True: the file holds q and k rows pair by pair (GGUF of Llama-like families)."""
     matrices: dict[Key, Matrix] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -130,6 +133,13 @@ class Draft:
                 return
         self.reject(record.name)
 
+    def published_rows(self, role: Role, n_out: int, segments: Segments) -> Segments:
+        """Return the rows of q and k in the order that config.json's models have."""
+        if not self.interleaved or role not in (Role.Q, Role.K):
+            return segments
+        heads = self.facts.heads if role is Role.Q else self.facts.kv_heads or self.facts.heads
+        return half_split(segments, n_out, heads)
+
     def add(self, part: Part, forms: tuple[Form, ...]) -> None:
         """Enter the matrices of one tensor, all or none."""
         name, layer, bias = part.record.name, part.layer, part.template.bias
@@ -144,7 +154,7 @@ class Draft:
                 n_in=n_in,
                 transposed=transposed,
                 offset=offset,
-                segments=segments,
+                segments=self.published_rows(role, n_out, segments),
             )
             for role, stacked, n_out, n_in, transposed, offset, segments in forms
             for expert in (stacked if stacked >= 0 else part.expert,)
@@ -181,12 +191,20 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     Returns:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
-    facts = read_config(config)
+    gguf = checkpoint.format == FORMAT
+    facts = read_config(published_config(checkpoint.metadata) if gguf else config)
     found = parts_of(checkpoint, facts)
     parts = found.decoder
     hidden = hidden_of(parts, facts)
     columns = columns_of(parts, hidden)
-    draft = Draft(facts=facts, hidden=hidden, columns=columns, others=found.others)
+    draft = Draft(
+        facts=facts,
+        hidden=hidden,
+        columns=columns,
+        others=found.others,
+        interleaved=gguf and facts.architecture in PERMUTED,
+        notes=[*checkpoint.notes],
+    )
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
         draft.read(part)
     matrices = draft.matrices
@@ -209,6 +227,6 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         tied=same,
         gated=any(roles[r] for r in (Role.GATE, Role.EXPERT_GATE, Role.SHARED_GATE)),
         rms_norm=is_rms(matrices, facts),
-        norm_offset=1.0 if facts.model_type in OFFSET_NORMS else 0.0,
+        norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         notes=tuple(draft.notes),
     )

@@ -148,6 +148,9 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}kv_a_proj_with_mqa", R.MLA_KV_A, R.MLA_K_ROPE, split=Split.KV_A),
     rule(rf"{A}kv_a_layernorm", R.MLA_KV_NORM),
     rule(rf"{A}kv_b_proj", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
+    # GGUF's halves of kv_b, one matrix a head: a role, no canonical matrix.
+    rule(r"self_attn\.split_k_b", R.MLA_K_B, split=Split.LISTED),
+    rule(r"self_attn\.split_v_b", R.MLA_V_B, split=Split.LISTED),
     # Attention, one tensor per role.
     rule(rf"{A}(?:q_proj|wq)", R.Q),
     rule(rf"{A}q_proj", R.Q, R.ATTN_GATE, split=Split.QUERY_GATE),

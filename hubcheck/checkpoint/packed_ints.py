@@ -66,14 +66,14 @@ class PackedInts:
         shifts = np.arange(WORD_BITS // self.bits, dtype=np.uint32) * np.uint32(self.bits)
         codes = (words >> shifts) & np.uint32((1 << self.bits) - 1)
         values = codes.astype(np.float32).reshape(words.shape[0], -1)
-        values -= np.float32(1 << (self.bits - 1))
-        return values
+        return np.asarray(values - np.float32(1 << (self.bits - 1)), dtype=np.float32)
 
     def _zeros(self, raw: bytes, start: int, stop: int) -> NDArray[np.float32]:
         """Return the zero point of each row and group, float32 [rows, groups]."""
         assert self.zeros is not None
         if self.zeros.dtype != "I32":
-            return numbers(raw, self.zeros).reshape(stop - start, -1)
+            plain: NDArray[np.float32] = numbers(raw, self.zeros).reshape(stop - start, -1)
+            return plain
         step = WORD_BITS // self.bits
         n_groups = self.zeros.n_cols
         by_group = self._unpack(raw, n_groups).reshape(-1, n_groups, step)

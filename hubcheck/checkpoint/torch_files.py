@@ -1,7 +1,7 @@
 """Where does each tensor of a PyTorch file (``.bin``, ``.pt``) lie, without loading it?
 
-``torch.save`` writes a zip archive: ``<name>/data.pkl`` describes the tensors, ``<name>/data/<key>``
-holds each storage as it lies in memory. The description is walked, never run (``torch_pickle``);
+``torch.save`` writes a zip archive: ``<name>/data.pkl`` describes the tensors,
+``<name>/data/<key>`` holds each storage as it lies in memory. The description is walked, never run (``torch_pickle``);
 rows are then read by range like those of safetensors. Files from before PyTorch 1.6 are no
 archives and are not read.
 """
@@ -69,7 +69,7 @@ def open_torch(source: Source) -> Checkpoint:
         weight_map = found
         named = {p for p in found.values() if isinstance(p, str)}
         if not named <= set(paths):
-            missing = sorted(named - set(paths))[0]
+            missing = min(named - set(paths))
             _refuse(f"The index names '{printable(missing)}', which is no weight file there.")
         paths = sorted(named)
     elif len(paths) > 1:

@@ -190,6 +190,16 @@ class ArchitectureLine(_Part):
     differs: tuple[bool, ...] = Field(default=(), description="per block: differs from the subject")
 
 
+class RelationCheck(_Part):
+    """The relation a card declares, held against what the weights show."""
+
+    base: str
+    declared: str
+    found: str
+    agrees: Literal["yes", "no", "cannot-tell"]
+    note: str = ""
+
+
 class Context(_Part):
     """Facts that may never move a verdict."""
 
@@ -197,6 +207,7 @@ class Context(_Part):
     tokenizer: tuple[TokenizerContext, ...] = ()
     norms: tuple[NormContext, ...] = ()
     disclosure: tuple[Disclosure, ...] = ()
+    relations: tuple[RelationCheck, ...] = ()
 
 
 class Policy(_Part):
@@ -217,10 +228,87 @@ class Coverage(_Part):
     bytes_hashed: int = 0
 
 
-class Licence(_Part):
-    """Licence flags (a later part fills them)."""
+class LicenceCheck(_Part):
+    """What one clause of an ancestor's licence asks, and what the repository shows of it."""
 
-    flags: tuple[str, ...] = ()
+    status: Literal["attention", "ok", "unknown"]
+    rule: str = Field(description="licence-file, name-prefix, same-licence ...")
+    licence: str = Field(default="", description="id in the table of licences")
+    licence_title: str = ""
+    clause: str = Field(default="", description="section of the licence's text")
+    source: str = Field(default="", description="where that text stands")
+    says: str = Field(default="", description="what the clause says, in our words")
+    base: str = Field(description="the model the obligation comes from")
+    basis: str = Field(description="declared, found in the weights, declared by org/name")
+    detail: str = Field(description="what was seen")
+
+
+class StatedLicence(_Part):
+    """What a model states about its licence in three places, and how each is recognised."""
+
+    ref: str
+    tag: str = ""
+    name: str = ""
+    file: str = ""
+    file_sha256: str = ""
+    from_tag: str = ""
+    from_name: str = ""
+    from_file: str = ""
+
+
+class Licence(_Part):
+    """What the licences of declared and related bases ask. Flags, not advice."""
+
+    flags: tuple[str, ...] = Field(default=(), description="what needs attention, in sentences")
+    status: Literal["attention", "ok", "unknown", "not-checked"] = Field(
+        default="not-checked", description="the strictest of the checks"
+    )
+    checks: tuple[LicenceCheck, ...] = ()
+    stated: tuple[StatedLicence, ...] = ()
+
+
+class Relative(_Part):
+    """A model of the declared graph."""
+
+    ref: str
+    standing: Literal["found", "gated", "missing", "not looked up"]
+    created: str = ""
+    licence: str = ""
+
+
+class Descent(_Part):
+    """A child that declares a parent."""
+
+    child: str
+    parent: str
+    relation: str = Field(default="", description="as declared: finetune, quantized ...")
+
+
+class Lineage(_Part):
+    """The declared graph above the subject: what uploaders say, tested or not."""
+
+    models: tuple[Relative, ...] = ()
+    descents: tuple[Descent, ...] = ()
+    loops: tuple[str, ...] = Field(default=(), description="models that declare a descendant")
+
+
+class Proposed(_Part):
+    """A candidate that was found and not tested."""
+
+    ref: str
+    why: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Search(_Part):
+    """What looking for undeclared bases cost and left aside."""
+
+    requests: int = 0
+    bytes_read: int = 0
+    bases_tried: int = Field(
+        default=0, description="models whose weights were looked at; the bound is divided by it"
+    )
+    left_aside: tuple[Proposed, ...] = ()
 
 
 class Report(_Part):
@@ -242,6 +330,8 @@ class Report(_Part):
     policy: Policy
     coverage: Coverage
     licence: Licence = Licence()
+    lineage: Lineage = Lineage()
+    search: Search = Search()
     warnings: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     replay: str = Field(default="", description="the command that repeats the check, seed included")

@@ -122,7 +122,9 @@ def pull_request(*, fork: bool = False, head: str = HEAD) -> dict[str, Any]:
     return payload
 
 
-def finished_run(*, head: str = HEAD, run_id: int = RUN, of: str = "pull_request") -> dict[str, Any]:
+def finished_run(
+    *, head: str = HEAD, run_id: int = RUN, of: str = "pull_request"
+) -> dict[str, Any]:
     """Return the event of a finished run for a pull request from a fork."""
     payload = event("workflow_run")
     payload["workflow_run"] |= {

@@ -89,7 +89,9 @@ def test_an_unchanged_push_ends_early_and_keeps_the_result(job: Job, name: str) 
         ("model.safetensors", None),
     ],
 )
-def test_a_changed_card_or_weight_is_checked_again(job: Job, change: tuple[str, str | None]) -> None:
+def test_a_changed_card_or_weight_is_checked_again(
+    job: Job, change: tuple[str, str | None]
+) -> None:
     """The lineage lines and the weights are what counts."""
     job.on_pull_request()
     name, text = change
@@ -119,7 +121,9 @@ def test_a_fork_gets_everything_but_the_comment(job: Job) -> None:
     assert comments(job) == []
     assert "(confirmed)" in ended.summary
     assert ended.outputs["comment-url"] == ""
-    assert any("On a pull request from a fork that is normal" in n for n in ended.annotations("notice"))
+    assert any(
+        "On a pull request from a fork that is normal" in n for n in ended.annotations("notice")
+    )
     assert ended.annotations("warning") == []
 
 
@@ -132,7 +136,8 @@ def test_without_a_token_the_rest_is_done(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sha"), [("push", HEAD), ("merge_group", HEAD), ("workflow_dispatch", HEAD), ("schedule", HEAD)]
+    ("name", "sha"),
+    [("push", HEAD), ("merge_group", HEAD), ("workflow_dispatch", HEAD), ("schedule", HEAD)],
 )
 def test_events_without_a_pull_request(job: Job, name: str, sha: str) -> None:
     """Summary, outputs and exit code; GitHub's API is not asked for anything."""

@@ -77,10 +77,9 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
     """No text makes the reader fail otherwise than by a usage error."""
     try:
         settings = read_inputs({f"INPUT_{k.upper()}": v for k, v in values.items()})
-    except UsageError as error:
-        assert error.exit_code is ExitCode.USAGE
-    else:
-        assert settings.depth is None or settings.depth in Depth
+    except UsageError:
+        return
+    assert settings.depth is None or settings.depth in Depth
 
 
 def test_secrets_are_masked_before_anything_else_is_written(job: Job) -> None:

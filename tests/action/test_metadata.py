@@ -31,7 +31,9 @@ def table(title: str) -> dict[str, list[str]]:
     """Return the rows of a table of docs/action.md by their first cell."""
     text = (ROOT / "docs" / "action.md").read_text()
     section = text.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    rows = [
+        line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")
+    ]
     return {row[0].strip("`"): [cell.strip() for cell in row[1:]] for row in rows}
 
 

@@ -16,6 +16,7 @@ from safetensors.torch import save as save_torch
 
 from hubcheck.checkpoint import safetensors as module
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
+from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.checkpoint.safetensors import FIRST_READ_BYTES, open_safetensors
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError
@@ -332,8 +333,8 @@ def test_the_tensors_cannot_be_changed() -> None:
         ("tf_model.h5", "Keras HDF5"),
         ("flax_model.msgpack", "Flax msgpack"),
         ("model.onnx", "ONNX"),
-        ("adapter_model.safetensors", "PEFT adapter"),
-        ("adapter_model.bin", "PEFT adapter"),
+        ("adapter_model.safetensors", PEFT_ADAPTER),
+        ("adapter_model.bin", PEFT_ADAPTER),
     ],
 )
 def test_another_format_is_named(path: str, name: str) -> None:

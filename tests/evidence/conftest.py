@@ -84,6 +84,19 @@ def same_start(
 
 
 @pytest.fixture(scope="session")
+def trained_on(
+    independents: list[Trained],
+    texts: dict[Text, NDArray[np.int64]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Trained:
+    """Return the first independent after as many further steps, at full rate, on other text."""
+    text = texts[Text.OTHER]
+    weights, loss = train_tiny(text, start=independents[0].weights, order_seed=77, steps=STEPS)
+    folder = write(tmp_path_factory.mktemp("further") / "model", plain(weights, TINY))
+    return Trained(folder=folder, loss=loss, unigram_loss=entropy(text), weights=weights)
+
+
+@pytest.fixture(scope="session")
 def keep(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[], Product]], Path]:
     """Return a function that writes a derivative once a session and returns its folder."""
     room = tmp_path_factory.mktemp("derived")

@@ -6,7 +6,6 @@ wrote it, and answered 422.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sys
@@ -19,19 +18,9 @@ from typing import Any, ClassVar, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.githubserver import contract, graphql_api
-from tests.githubserver.world import (
-    BODY_LIMIT,
-    NAME,
-    OWNER,
-    TIME,
-    Login,
-    World,
-    comment_json,
-    pull_json,
-    user,
-)
+from tests.githubserver.routes import ROUTES, RefusalError
+from tests.githubserver.world import HOME, Login, World
 
-HOME: Final = f"/repos/{OWNER}/{NAME}"
 FORBIDDEN: Final = "Resource not accessible by integration"
 
 
@@ -50,15 +39,6 @@ class Fault:
     after: bool = False
     """Carry the request out first."""
     delay: float = 0.0
-
-
-@dataclass
-class Refusal(Exception):
-    """An answer of 400 or more."""
-
-    status: int
-    message: str
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class LocalGitHub:
@@ -87,6 +67,11 @@ class LocalGitHub:
         handler = type("Handler", (_Handler,), {"hub": self})
         self._server = _Server(("127.0.0.1", 0), handler)
         self.public = public
+
+    @property
+    def port(self) -> int:
+        """Port of the server."""
+        return self._server.server_port
 
     @property
     def address(self) -> str:
@@ -123,7 +108,7 @@ class LocalGitHub:
         violations = contract.request_errors(method, target, headers, body)
         if violations:
             self.violations += violations
-            raise Refusal(422, f"Validation Failed: {violations[0]}")
+            raise RefusalError(422, f"Validation Failed: {violations[0]}")
         with self.lock:
             status, document, extra = self._route(method, target, login, body)
         if not isinstance(document, bytes) and status not in {204, 302}:
@@ -138,7 +123,7 @@ class LocalGitHub:
             return Login(name="", write=False)
         login = self.world.tokens.get(given.removeprefix("Bearer "))
         if login is None:
-            raise Refusal(401, "Bad credentials")
+            raise RefusalError(401, "Bad credentials")
         return login
 
     def _route(
@@ -150,19 +135,19 @@ class LocalGitHub:
         if path.startswith("/storage/"):
             return 200, b"", {}
         if not path.startswith(HOME):
-            raise Refusal(404, "Not Found")
+            raise RefusalError(404, "Not Found")
         rest = path.removeprefix(HOME)
         given = json.loads(body) if body else {}
         if method != "GET" and not login.write:
-            raise Refusal(403, FORBIDDEN)
-        for pattern, wanted, function in _ROUTES:
+            raise RefusalError(403, FORBIDDEN)
+        for pattern, wanted, function in ROUTES:
             found = re.fullmatch(pattern, rest)
             if found and method == wanted:
                 result: tuple[int, Any, dict[str, str]] = function(
                     self, login, found.groups(), query, given
                 )
                 return result
-        raise Refusal(404, "Not Found")
+        raise RefusalError(404, "Not Found")
 
     def page(
         self, items: list[Any], query: dict[str, str], rest: str
@@ -176,173 +161,6 @@ class LocalGitHub:
         home = self.public or self.address
         link = f"<{home}{HOME}{rest}?per_page={size}&page={number + 1}{others}>"
         return shown, {"Link": f'{link}; rel="next"'}
-
-
-Answer = tuple[int, Any, dict[str, str]]
-Route = Callable[[LocalGitHub, Login, tuple[str, ...], dict[str, str], Any], Answer]
-
-
-def _pulls(hub: LocalGitHub, _l: Login, _p: tuple[str, ...], query: dict[str, str], _b: Any) -> Answer:
-    items = [pull_json(n, p) for n, p in sorted(hub.world.pulls.items())]
-    if "head" in query:
-        items = [i for i in items if i["head"]["label"] == query["head"]]
-    shown, headers = hub.page(items, query, "/pulls")
-    return 200, shown, headers
-
-
-def _pull(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    pull = hub.world.pulls.get(int(parts[0]))
-    if pull is None:
-        raise Refusal(404, "Not Found")
-    return 200, pull_json(int(parts[0]), pull), {}
-
-
-def _create(hub: LocalGitHub, login: Login, parts: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    _check_body(body["body"])
-    remark = hub.world.add_comment(int(parts[0]), login.name, body["body"])
-    return 201, comment_json(remark, int(parts[0]), hub.address), {}
-
-
-def _edit(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    remark = hub.world.find(int(parts[0]))
-    if remark is None:
-        raise Refusal(404, "Not Found")
-    _check_body(body["body"])
-    remark.body = body["body"]
-    number = next(n for n, l in hub.world.comments.items() if remark in l)
-    return 200, comment_json(remark, number, hub.address), {}
-
-
-def _delete(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    if hub.world.find(int(parts[0])) is None:
-        raise Refusal(404, "Not Found")
-    hub.world.remove(int(parts[0]))
-    return 204, None, {}
-
-
-def _check_body(text: str) -> None:
-    if len(text) > BODY_LIMIT:
-        raise Refusal(422, "Body is too long (maximum is 65536 characters)")
-
-
-def _status(hub: LocalGitHub, login: Login, parts: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    if len(body.get("description", "")) > 140:
-        raise Refusal(422, "Description is too long (maximum is 140 characters)")
-    hub.world.statuses.append(body | {"sha": parts[0]})
-    shown = {
-        "url": f"{hub.address}{HOME}/statuses/{parts[0]}", "avatar_url": None, "id": 1,
-        "node_id": "S_1", "state": body["state"], "description": body.get("description"),
-        "target_url": body.get("target_url"), "context": body.get("context", "default"),
-        "created_at": TIME, "updated_at": TIME, "creator": user(login.name),
-    }  # fmt: skip
-    return 201, shown, {}
-
-
-def _artifacts(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], query: dict[str, str], _b: Any) -> Answer:
-    items = [
-        {"id": i, "node_id": f"A_{i}", "name": name, "size_in_bytes": len(data),
-         "url": f"{hub.address}{HOME}/actions/artifacts/{i}", "expired": False,
-         "archive_download_url": f"{hub.address}{HOME}/actions/artifacts/{i}/zip",
-         "created_at": TIME, "expires_at": TIME, "updated_at": TIME}
-        for i, name, data in hub.world.artifacts.get(int(parts[0]), [])
-        if query.get("name", name) == name
-    ]  # fmt: skip
-    shown, headers = hub.page(items, query, f"/actions/runs/{parts[0]}/artifacts")
-    return 200, {"total_count": len(items), "artifacts": shown}, headers
-
-
-def _archive(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    return 302, None, {"Location": f"http://localhost:{hub._server.server_port}/storage/{parts[0]}"}
-
-
-def _tree(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    entries = hub.world.trees.get(parts[0])
-    if entries is None:
-        raise Refusal(404, "Not Found")
-    return 200, {"sha": parts[0], "url": hub.address, "tree": entries, "truncated": False}, {}
-
-
-def _blob(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    data = hub.world.blobs.get(parts[0])
-    if data is None:
-        raise Refusal(404, "Not Found")
-    return 200, data, {}
-
-
-def _new_tree(hub: LocalGitHub, _l: Login, _p: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    sha = hashlib.sha1(json.dumps(body["tree"], sort_keys=True).encode()).hexdigest()
-    hub.world.trees[sha] = body["tree"]
-    shown = [{"path": e["path"], "mode": e["mode"], "type": e["type"], "sha": sha} for e in body["tree"]]
-    return 201, {"sha": sha, "url": hub.address, "truncated": False, "tree": shown}, {}
-
-
-def _commit_json(hub: LocalGitHub, sha: str) -> dict[str, Any]:
-    commit = hub.world.commits[sha]
-    who = {"name": "bot", "email": "bot@example.org", "date": TIME}
-    return {
-        "sha": sha, "node_id": f"C_{sha}", "url": hub.address, "html_url": hub.address,
-        "author": who, "committer": who, "message": commit["message"],
-        "tree": {"sha": commit["tree"], "url": hub.address},
-        "parents": [{"sha": p, "url": hub.address, "html_url": hub.address} for p in commit["parents"]],
-        "verification": {"verified": False, "reason": "unsigned", "signature": None,
-                         "payload": None, "verified_at": None},
-    }  # fmt: skip
-
-
-def _new_commit(hub: LocalGitHub, _l: Login, _p: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    sha = hashlib.sha1(f"{hub.world.next_id()}".encode()).hexdigest()
-    hub.world.commits[sha] = body | {"parents": body.get("parents", [])}
-    return 201, _commit_json(hub, sha), {}
-
-
-def _commit(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    return 200, _commit_json(hub, parts[0]), {}
-
-
-def _ref_json(hub: LocalGitHub, name: str) -> dict[str, Any]:
-    target = {"type": "commit", "sha": hub.world.refs[name], "url": hub.address}
-    return {"ref": f"refs/{name}", "node_id": "R_1", "url": hub.address, "object": target}
-
-
-def _ref(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any) -> Answer:
-    if parts[0] not in hub.world.refs:
-        raise Refusal(404, "Not Found")
-    return 200, _ref_json(hub, parts[0]), {}
-
-
-def _new_ref(hub: LocalGitHub, _l: Login, _p: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    name = body["ref"].removeprefix("refs/")
-    if name in hub.world.refs:
-        raise Refusal(422, "Reference already exists")
-    hub.world.refs[name] = body["sha"]
-    return 201, _ref_json(hub, name), {}
-
-
-def _move_ref(hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], body: Any) -> Answer:
-    if hub.world.refs.get(parts[0]) not in hub.world.commits[body["sha"]]["parents"]:
-        raise Refusal(422, "Update is not a fast forward")
-    hub.world.refs[parts[0]] = body["sha"]
-    return 200, _ref_json(hub, parts[0]), {}
-
-
-_ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
-    (r"/pulls", "GET", _pulls),
-    (r"/pulls/(\d+)", "GET", _pull),
-    (r"/issues/(\d+)/comments", "POST", _create),
-    (r"/issues/comments/(\d+)", "PATCH", _edit),
-    (r"/issues/comments/(\d+)", "DELETE", _delete),
-    (r"/statuses/([0-9a-f]{40})", "POST", _status),
-    (r"/actions/runs/(\d+)/artifacts", "GET", _artifacts),
-    (r"/actions/artifacts/(\d+)/zip", "GET", _archive),
-    (r"/git/trees/([0-9a-f]{40})", "GET", _tree),
-    (r"/git/blobs/([0-9a-f]{40})", "GET", _blob),
-    (r"/git/trees", "POST", _new_tree),
-    (r"/git/commits", "POST", _new_commit),
-    (r"/git/commits/([0-9a-f]{40})", "GET", _commit),
-    (r"/git/ref/(heads/.+)", "GET", _ref),
-    (r"/git/refs", "POST", _new_ref),
-    (r"/git/refs/(heads/.+)", "PATCH", _move_ref),
-)
 
 
 class _Server(ThreadingHTTPServer):
@@ -389,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             status, document, extra = hub.answer(self.command, self.path, headers, body)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self._put(refusal.status, {"message": refusal.message}, refusal.headers)
             return
         self._put(status, document, extra)
@@ -399,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
         number = int(self.path.rpartition("/")[2])
         if "authorization" in headers:
             self.hub.violations.append("the token was sent to the storage host")
-        found = (d for l in self.hub.world.artifacts.values() for i, _, d in l if i == number)
+        stored = self.hub.world.artifacts.values()
+        found = (d for many in stored for i, _, d in many if i == number)
         self._put(200, next(found), {})
 
     def _put(self, status: int, document: Any, headers: dict[str, str]) -> None:
@@ -416,4 +235,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
+    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve  # noqa: N815 - the parent's names

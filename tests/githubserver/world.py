@@ -13,6 +13,7 @@ EVENTS: Final = Path(__file__).parent / "events"
 TIME: Final = "2026-01-01T00:00:00Z"
 OWNER: Final = "octo"
 NAME: Final = "models"
+HOME: Final = f"/repos/{OWNER}/{NAME}"
 BOT: Final = "github-actions[bot]"
 HEAD: Final = "a" * 40
 BODY_LIMIT: Final = 65_536
@@ -75,7 +76,9 @@ class World:
 
     def find(self, comment: int) -> Remark | None:
         """Return a comment by its id."""
-        return next((r for l in self.comments.values() for r in l if r.number == comment), None)
+        return next(
+            (r for many in self.comments.values() for r in many if r.number == comment), None
+        )
 
     def remove(self, comment: int) -> None:
         """Delete a comment."""

@@ -78,8 +78,8 @@ def state_of(report: Report, *, commit: str, run: int, key: str) -> State:
         key=key,
         bases=tuple(
             BaseState(
-                ref=f.base.ref[:200],
-                revision=f.base.revision[:64],
+                ref=_storable(f.base.ref, 200),
+                revision=_storable(f.base.revision, 64),
                 verdict=f.verdict,
                 kept=round(f.kept, 4),
                 relation=f.relation.kind.value if f.relation else "",
@@ -87,6 +87,11 @@ def state_of(report: Report, *, commit: str, run: int, key: str) -> State:
             for f in report.findings[:BASES_KEPT]
         ),
     )
+
+
+def _storable(text: str, limit: int) -> str:
+    """Return text that JSON can hold: a name may be half of a character."""
+    return text[:limit].encode("utf-8", "replace").decode()
 
 
 def marker(comment_id: str, state: State | None = None) -> str:

@@ -96,7 +96,7 @@ def without_free_text(report: Report) -> Report:
             weights_digest=_fits(_DIGEST, report.subject.weights_digest),
         ),
         declared=Declared(
-            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if is_repo_id(b))
+            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b))
         ),
         findings=tuple(_finding(f) for f in report.findings[:MAX_FINDINGS]),
         context=Context(),
@@ -181,9 +181,16 @@ def _evidence(item: Evidence) -> Evidence:
 
 
 def _name(ref: str, revision: str) -> str:
-    if is_repo_id(ref):
+    if _is_plain_id(ref):
         return ref
     return "a-folder" if revision == names.LOCAL else UNNAMED
+
+
+def _is_plain_id(ref: str) -> bool:
+    """Return whether a text is a repository's name and nothing that reads as an address."""
+    owner, slash, _ = ref.partition("/")
+    # Owners on the Hub have no dots, and names without an owner are few and old.
+    return is_repo_id(ref) and "." not in owner and (bool(slash) or "-" in ref or ref.isalnum())
 
 
 def _revision(revision: str) -> str:

@@ -7,13 +7,14 @@ Reading goes through ``source.hub``, which checks what it gets.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hubcheck import __version__
-from hubcheck.errors import HubcheckError, printable
+from hubcheck.errors import printable
 from hubcheck.publish.hub.credentials import Credential
 from hubcheck.publish.hub.errors import HubPublishError, NotThereError, refused
 from hubcheck.source.redaction import install_redaction
@@ -31,6 +32,8 @@ LONGEST_WAIT: Final = 120.0
 """Seconds that one publication may wait for rate limits: a comment is not worth more."""
 LIMITED: Final = 429
 FIRST_WAIT: Final = 2.0
+_BAD_CARD: Final = "Invalid metadata in README.md"
+"""How the client begins when the Hub has looked at the front matter and refused it."""
 
 T = TypeVar("T")
 
@@ -241,7 +244,10 @@ class HubClient:
         while True:
             failure: HubPublishError
             try:
-                return ask(api)
+                with warnings.catch_warnings():
+                    # About a card without metadata, and about the client's own libraries.
+                    warnings.simplefilter("ignore")
+                    return ask(api)
             except HfHubHTTPError as error:
                 with closing(error.response):
                     status = error.response.status_code
@@ -254,13 +260,21 @@ class HubClient:
                     raise failure from None
             except (httpx.HTTPError, OSError):
                 raise refused(0, doing=doing, repo_id=self.repo_id) from None
-            except HubcheckError:
-                raise
             except (ValueError, KeyError, TypeError, RuntimeError) as error:
-                # What the client raises on an answer, or an upload, of a form it does not expect.
-                what = f"{doing} on '{printable(self.repo_id)}' failed in the Hub's client"
-                message = f"{what} ({type(error).__name__})."
-                raise HubPublishError(message) from None
+                raise _client_failed(error, doing=doing, repo_id=self.repo_id) from None
             self._waited += pause
             wait *= 2
             self._sleep(pause)
+
+
+def _client_failed(error: Exception, *, doing: str, repo_id: str) -> HubPublishError:
+    """Return the error for what the client raises on an answer of a form it does not expect."""
+    if _BAD_CARD in str(error):
+        return HubPublishError(
+            f"{doing} on '{printable(repo_id)}' failed: the front matter of README.md is not YAML "
+            "that the Hub accepts.",
+            cause="it was so before; hubcheck does not touch the front matter.",
+            next_step="mend the front matter, then publish the same report again.",
+        )
+    what = f"{doing} on '{printable(repo_id)}' failed in the Hub's client"
+    return HubPublishError(f"{what} ({type(error).__name__}).")

@@ -53,12 +53,14 @@ def place() -> PullRequestPlace:
     return PullRequestPlace(owner=OWNER, name=NAME, number=7)
 
 
-def client_of(server: LocalGitHub, clock: Clock, token: str = "bot-token") -> GitHub:
-    """Return a client whose waits take no time."""
+def client_of(
+    server: LocalGitHub, clock: Clock, login: str = "bot-token", *, seconds: float = 10.0
+) -> GitHub:
+    """Return a client whose waits take no time, and that waits for an answer for some seconds."""
     return GitHub(
-        token,
+        login,
         api=server.address,
-        timeout=(2.0, 0.4),
+        timeout=(2.0, seconds),
         sleep=clock.sleep,
         clock=lambda: clock.now,
     )

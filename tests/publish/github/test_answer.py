@@ -49,7 +49,7 @@ def test_the_first_answer_is_a_new_comment(
     """The first verdict always posts."""
     result = answer(github, place, wanted())
     assert result.done is Done.CREATED
-    assert [r.body for r in server.world.standing(7)][0].startswith("<!-- hubcheck:v1 id=hubcheck")
+    assert next(r.body for r in server.world.standing(7)).startswith("<!-- hubcheck:v1 id=hubcheck")
     assert result.url.endswith(f"#issuecomment-{server.world.comments[7][0].number}")
 
 
@@ -170,7 +170,11 @@ def test_a_creation_whose_answer_is_lost(
 @pytest.mark.parametrize("conclusion", [Conclusion.PASS, Conclusion.FAIL])
 @pytest.mark.parametrize("earlier", [True, False])
 def test_two_runs_at_once(
-    server: LocalGitHub, clock: Clock, place: PullRequestPlace, conclusion: Conclusion, earlier: bool
+    server: LocalGitHub,
+    clock: Clock,
+    place: PullRequestPlace,
+    conclusion: Conclusion,
+    earlier: bool,
 ) -> None:
     """Runs that do not see each other's comment still leave one, about the newest."""
     if earlier:
@@ -291,7 +295,6 @@ def test_a_comment_folded_by_a_maintainer_stays_folded(
         Fault("PATCH", status=500, times=2),
         Fault("PATCH", drop=True, after=True),
         Fault("PATCH", status=429, headers={"Retry-After": "2"}),
-        Fault("POST /graphql", delay=0.8),
     ],
 )
 def test_faults_on_the_way_end_in_one_correct_comment(

@@ -43,12 +43,13 @@ def test_a_server_that_stays_broken_ends_in_an_error(
 
 
 def test_a_dropped_connection_and_a_slow_answer_are_asked_again(
-    server: LocalGitHub, github: GitHub, place: PullRequestPlace
+    server: LocalGitHub, clock: Clock, place: PullRequestPlace
 ) -> None:
     """Neither a closed connection nor a timeout ends a request that reads."""
     server.faults.append(Fault("GET /repos", drop=True))
-    server.faults.append(Fault("GET /repos", delay=0.8))
-    assert pull_request(github, place).head == HEAD
+    server.faults.append(Fault("GET /repos", delay=1.5))
+    assert pull_request(client_of(server, clock, seconds=0.7), place).head == HEAD
+    assert len(clock.waits) == 2
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,7 @@ def test_a_missing_permission_is_not_waited_for(
     """A 403 without a limit is final."""
     server.world.tokens["fork"] = type(server.world.tokens["bot-token"])(write=False)
     with pytest.raises(ForbiddenError, match="not accessible by integration"):
-        client_of(server, clock, "fork").post(
-            f"{place.path}/issues/7/comments", {"body": "x"}
-        )
+        client_of(server, clock, "fork").post(f"{place.path}/issues/7/comments", {"body": "x"})
     assert clock.waits == []
 
 

@@ -1,0 +1,1 @@
+"""Which format changes what hubcheck says about the same weights?"""

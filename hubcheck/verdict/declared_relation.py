@@ -1,0 +1,120 @@
+"""Does the relation that a card declares fit what was found in the weights?
+
+``finetune``, ``quantized``, ``adapter`` and ``merge`` are the words of ``base_model_relation``.
+Where the evidence cannot tell two of them apart, that is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from hubcheck.verdict.declaration import FOUND
+from hubcheck.verdict.report import Finding, RelationCheck
+from hubcheck.verdict.words import RelationKind, Verdict
+
+Answer = Literal["yes", "no", "cannot-tell"]
+
+ADAPTER_FILES: Final = ("adapter_model.safetensors", "adapter_model.bin")
+_SHARED: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION})
+_REBUILT: Final = frozenset(
+    {RelationKind.LAYERS_CHANGED, RelationKind.WIDTH_CHANGED, RelationKind.REARRANGED}
+)
+_STORED_ANEW: Final = frozenset(
+    {RelationKind.IDENTICAL, RelationKind.RECAST, RelationKind.QUANTISED}
+)
+
+
+def check_relation(
+    declared: str, findings: Sequence[Finding], weight_paths: Sequence[str]
+) -> tuple[RelationCheck, ...]:
+    """Return one line per declared base that was found in the weights.
+
+    Args:
+        declared: What the card says, or ``""``; then the Hub's own reading is used: several bases
+            are a merge, one is a fine-tune that nobody claimed and nothing is held against.
+        findings: One per base.
+        weight_paths: The subject's weight files.
+    """
+    bases = [f for f in findings if f.declared]
+    relation = declared or ("merge" if len(bases) > 1 else "")
+    if not relation:
+        return ()
+    return tuple(
+        _line(relation, finding, bases, weight_paths)
+        for finding in bases
+        if finding.verdict in FOUND
+    )
+
+
+def _line(
+    relation: str, finding: Finding, bases: Sequence[Finding], weight_paths: Sequence[str]
+) -> RelationCheck:
+    kind = finding.relation.kind if finding.relation is not None else RelationKind.UNDETERMINED
+    if finding.verdict is Verdict.IDENTICAL:
+        kind = RelationKind.IDENTICAL
+    agrees, note = _judge(relation, kind, finding, bases, weight_paths)
+    return RelationCheck(
+        base=finding.base.ref, declared=relation, found=kind.value, agrees=agrees, note=note
+    )
+
+
+def _judge(  # noqa: PLR0911 - one return per case
+    relation: str,
+    kind: RelationKind,
+    finding: Finding,
+    bases: Sequence[Finding],
+    weight_paths: Sequence[str],
+) -> tuple[Answer, str]:
+    detail = finding.relation.detail if finding.relation is not None else ""
+    if kind in _SHARED:
+        return "no", detail
+    match relation:
+        case "adapter" if not _adapter_only(weight_paths):
+            return "no", "the repository holds whole weights, not an adapter"
+        case "adapter":
+            return "cannot-tell", "an adapter alone does not show its base"
+        case "merge":
+            return _merge(finding, bases)
+        case "quantized" if kind in _STORED_ANEW:
+            return "yes", ""
+        case "quantized" if kind in _REBUILT:
+            return "no", detail
+        case "quantized":
+            return "cannot-tell", "coarse rounding and light training look alike in a sample"
+        case "finetune" if kind is RelationKind.IDENTICAL:
+            return "no", "the weight files are the same bytes: nothing was trained"
+        case "finetune" if kind in _STORED_ANEW:
+            return "no", "every sampled value is that of the base: nothing was trained"
+        case "finetune" if kind in _REBUILT:
+            return "no", detail
+        case "finetune":
+            return "yes", ""
+        case _:
+            return "cannot-tell", "this relation is not known"
+
+
+def _merge(finding: Finding, bases: Sequence[Finding]) -> tuple[Answer, str]:
+    found = [f for f in bases if f.verdict in FOUND]
+    if len(bases) == 1:
+        return "no", "a merge of one base"
+    if finding.verdict is Verdict.IDENTICAL:
+        return "no", "the weight files are the same bytes as this base alone"
+    if len(found) < len(bases):
+        return "no", f"{len(found)} of {len(bases)} declared bases were found in the weights"
+    return "cannot-tell", "all bases are related; the shares are not measured in a sample"
+
+
+def _adapter_only(weight_paths: Sequence[str]) -> bool:
+    names = [path.rpartition("/")[2] for path in weight_paths]
+    return bool(names) and all(name in ADAPTER_FILES for name in names)
+
+
+def relation_warnings(checks: Sequence[RelationCheck]) -> tuple[str, ...]:
+    """Return a sentence for every declared relation that the weights do not bear out."""
+    return tuple(
+        f"The card declares '{c.declared}' of {c.base}; the weights show {c.found}"
+        + (f": {c.note}" if c.note else "")
+        for c in checks
+        if c.agrees == "no"
+    )

@@ -1,0 +1,259 @@
+"""Does a model's repository show what a licence of one of its ancestors asks?
+
+Each rule looks at names, file names and the card only, and answers ``attention``, ``ok`` or
+``unknown`` with what was seen. It states what is there; what follows from that is for a reader of
+the licence to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final
+
+from hubcheck.errors import printable
+from hubcheck.verdict.licence_table import (
+    UNSPECIFIC,
+    Ask,
+    Licence,
+    Rule,
+    by_name,
+    by_tag,
+    by_text,
+)
+
+LICENCE_PATH: Final = re.compile(r"(?:.*/)?(?:LICEN[CS]E|COPYING)[^/]{0,60}", re.IGNORECASE)
+NOTICE_PATH: Final = re.compile(r"(?:.*/)?NOTICE[^/]{0,40}", re.IGNORECASE)
+POLICY_PATH: Final = re.compile(r"(?:.*/)?[^/]{0,40}USE[-_ ]?POLICY[^/]{0,40}", re.IGNORECASE)
+POLICY_WORDS: Final = re.compile(
+    r"acceptable use policy|prohibited use policy|use[- ]policy|use-based restrictions",
+    re.IGNORECASE,
+)
+
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+
+
+class Status(StrEnum):
+    """What a rule says; the stricter one sorts last."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What one model states about its licence; texts are hostile.
+
+    Without slots, which would rule out the cached properties.
+    """
+
+    ref: str
+    on_the_hub: bool = True
+    """False for a folder: its path is no name of a model."""
+    tag: str = ""
+    name: str = ""
+    link: str = ""
+    files: tuple[str, ...] | None = None
+    """Paths; None when they are not known."""
+    file_path: str = ""
+    file_text: str = ""
+    file_sha256: str = ""
+    card: str | None = None
+    """The card's text; None when it was not read."""
+
+    @cached_property
+    def from_tag(self) -> Licence | None:
+        """The licence of ``license``; several tags count as none."""
+        return by_tag(self.tag)
+
+    @cached_property
+    def from_name(self) -> Licence | None:
+        """The licence of ``license_name``."""
+        return by_name(self.name) if self.name else None
+
+    @cached_property
+    def from_file(self) -> Licence | None:
+        """The licence of the LICENSE file."""
+        return by_text(self.file_text) if self.file_text else None
+
+    @property
+    def licence(self) -> Licence | None:
+        """The licence that counts: the tag's, unless it says nothing; then name, then file."""
+        return self.from_tag or self.from_name or self.from_file
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any licence is stated, recognised or not."""
+        return self.tag.strip().lower() not in UNSPECIFIC or bool(self.name or self.file_text)
+
+    def has(self, pattern: re.Pattern[str]) -> bool | None:
+        """Return whether a file of that name exists; None when the files are not known."""
+        if self.files is None:
+            return None
+        return any(pattern.fullmatch(path) for path in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The answer of one rule."""
+
+    status: Status
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A child, an ancestor under a licence, and what ties them."""
+
+    child: Stated
+    parent: Stated
+    licence: Licence
+    """The ancestor's."""
+    declared: bool
+    """Whether the child's card names the ancestor or one of its descendants."""
+
+
+def _ok(detail: str) -> Seen:
+    return Seen(status=Status.OK, detail=detail)
+
+
+def _unknown(detail: str) -> Seen:
+    return Seen(status=Status.UNKNOWN, detail=detail)
+
+
+def _attention(detail: str) -> Seen:
+    return Seen(status=Status.ATTENTION, detail=detail)
+
+
+def apply(ask: Ask, case: Case) -> Seen:
+    """Return what a rule sees."""
+    return _RULES[ask.rule](ask, case)
+
+
+def _file(case: Case, pattern: re.Pattern[str], name: str) -> Seen:
+    there = case.child.has(pattern)
+    if there is None:
+        return _unknown("the files were not listed")
+    return _ok(f"a {name} file is there") if there else _attention(f"no {name} file is there")
+
+
+def _licence_file(_ask: Ask, case: Case) -> Seen:
+    seen = _file(case, LICENCE_PATH, "LICENSE")
+    found = case.child.from_file
+    if seen.status is not Status.OK or found is None or found.id == case.licence.id:
+        return seen
+    return _attention(f"the LICENSE file reads as {found.title}")
+
+
+def _notice_file(_ask: Ask, case: Case) -> Seen:
+    return _file(case, NOTICE_PATH, "NOTICE")
+
+
+def _keep_notice(_ask: Ask, case: Case) -> Seen:
+    original = case.parent.has(NOTICE_PATH)
+    if original is None:
+        return _unknown("whether the original has a NOTICE file is not known")
+    return _notice_file(_ask, case) if original else _ok("the original has no NOTICE file")
+
+
+def _state_changes(_ask: Ask, case: Case) -> Seen:
+    if case.declared:
+        return _ok("the card names what the model was made from")
+    return _unknown("the card does not name it; a file may still state the changes")
+
+
+def _attribution(_ask: Ask, case: Case) -> Seen:
+    if case.declared:
+        return _ok("the card names what the model was made from")
+    return _attention("the card does not name it")
+
+
+def _name_prefix(ask: Ask, case: Case) -> Seen:
+    if not case.child.on_the_hub:
+        return _unknown("a folder has no published name")
+    name = _plain(case.child.ref.rpartition("/")[2])
+    word = _plain(ask.prefix)
+    shown = printable(case.child.ref.rpartition("/")[2])
+    if name.startswith(word) or (ask.anywhere and word in name):
+        return _ok(f"the name is '{shown}'")
+    where = "does not hold" if ask.anywhere else "does not begin with"
+    return _attention(f"the name '{shown}' {where} '{ask.prefix}'")
+
+
+def _plain(text: str) -> str:
+    return _NOT_WORD.sub("", text.lower())
+
+
+def _built_with(ask: Ask, case: Case) -> Seen:
+    if case.child.card is None:
+        return _unknown("the card was not read")
+    text = " ".join(case.child.card.lower().split())
+    if any(phrase.lower() in text for phrase in ask.phrase.split("|")):
+        return _ok("the phrase stands on the card")
+    shown = " or ".join(f"'{phrase}'" for phrase in ask.phrase.split("|"))
+    return _unknown(f"{shown} does not stand on the card; it may be displayed elsewhere")
+
+
+def _use_policy(_ask: Ask, case: Case) -> Seen:
+    if case.child.has(POLICY_PATH):
+        return _ok("a use policy file is there")
+    if case.child.card is not None and POLICY_WORDS.search(case.child.card):
+        return _ok("the card names the policy")
+    return _unknown("neither a file nor the card names the policy")
+
+
+def _user_threshold(_ask: Ask, _case: Case) -> Seen:
+    return _unknown("depends on who uses the model")
+
+
+def _same_licence(ask: Ask, case: Case) -> Seen:
+    own = case.child.licence
+    if own is None:
+        return _unstated(case.child)
+    fits = own.id in ask.accepts if ask.accepts else own.family == case.licence.family
+    if fits:
+        return _ok(f"the model states {own.title}")
+    return _attention(f"the model states {own.title}")
+
+
+def _non_commercial(_ask: Ask, case: Case) -> Seen:
+    own = case.child.licence
+    if own is None:
+        return _unstated(case.child)
+    if any(a.rule is Rule.NON_COMMERCIAL for a in own.asks):
+        return _ok(f"the model states {own.title}")
+    return _attention(f"the model states {own.title}, which is not limited to such use")
+
+
+def _unstated(child: Stated) -> Seen:
+    if not child.says_something:
+        return _unknown("the model states no licence")
+    stated = printable(child.name or child.tag or child.file_path)
+    return _unknown(f"the model's licence '{stated}' is not in the table: needs review")
+
+
+def _no_derivatives(_ask: Ask, _case: Case) -> Seen:
+    return _attention("the model was made from it and is published")
+
+
+_RULES: Final[Mapping[Rule, Callable[[Ask, Case], Seen]]] = MappingProxyType(
+    {
+        Rule.LICENCE_FILE: _licence_file,
+        Rule.NOTICE_FILE: _notice_file,
+        Rule.KEEP_NOTICE: _keep_notice,
+        Rule.STATE_CHANGES: _state_changes,
+        Rule.ATTRIBUTION: _attribution,
+        Rule.NAME_PREFIX: _name_prefix,
+        Rule.BUILT_WITH: _built_with,
+        Rule.SAME_LICENCE: _same_licence,
+        Rule.NON_COMMERCIAL: _non_commercial,
+        Rule.NO_DERIVATIVES: _no_derivatives,
+        Rule.USE_POLICY: _use_policy,
+        Rule.USER_THRESHOLD: _user_threshold,
+    }
+)
