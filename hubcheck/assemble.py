@@ -8,20 +8,25 @@ from typing import Final
 
 from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
+from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.examine import Tested
+from hubcheck.lineage import licence_of, lineage_of
 from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.declaration import declaration_verdict, younger
+from hubcheck.verdict.declared_relation import check_relation, relation_warnings
 from hubcheck.verdict.policy import conclude
 from hubcheck.verdict.report import (
     Context,
     Coverage,
     Declared,
     Finding,
+    Proposed,
     Report,
+    Search,
     Subject,
     Tool,
     WeightFile,
@@ -50,6 +55,8 @@ def assemble(
     refusal: HubcheckError | None,
     started: datetime,
     finished: datetime,
+    *,
+    ancestry: Ancestry = NOTHING_DECLARED,
 ) -> Report:
     """Put one check together.
 
@@ -61,6 +68,7 @@ def assemble(
         refusal: Why the subject's weights could not be read, if so.
         started: When the check began.
         finished: When it ended.
+        ancestry: The declared graph above the bases.
     """
     declaration = subject.declaration
     declared = [f for f in findings if f.declared]
@@ -70,6 +78,9 @@ def assemble(
     ledgers = [subject.source.ledger, *(o.model.source.ledger for o in tested if o.model)]
     models = [subject, *(o.model for o in tested if o.model)]
     readable = refusal is None and request.depth is not Depth.HEADERS
+    searched = request.searched()
+    weight_paths = [f.path for f in subject.weight_files]
+    relations = check_relation(declaration.relation, findings, weight_paths)
     return Report(
         tool=Tool(version=__version__),
         started=started.isoformat(timespec="seconds"),
@@ -92,7 +103,9 @@ def assemble(
             licence=declaration.licence,
         ),
         findings=tuple(findings),
-        context=_context(subject, tested, readable=readable),
+        context=_context(subject, tested, readable=readable).model_copy(
+            update={"relations": relations}
+        ),
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
         policy=request.policy,
@@ -105,7 +118,21 @@ def assemble(
             subject_bytes_total=subject.weight_bytes,
             bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
         ),
-        warnings=_warnings(subject, findings, verdict, refusal),
+        warnings=(
+            *_warnings(subject, findings, verdict, refusal),
+            *relation_warnings(relations),
+            *searched.notes,
+        ),
+        licence=licence_of(subject, tested, findings, ancestry),
+        lineage=lineage_of(subject, tested, ancestry),
+        search=Search(
+            requests=searched.requests,
+            bytes_read=searched.bytes_read,
+            bases_tried=max(len(tested), searched.tried),
+            left_aside=tuple(
+                Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
+            ),
+        ),
         limits=LIMITS,
         replay=request.replay,
         max_read=request.access.max_read,

@@ -13,6 +13,7 @@ from datetime import datetime
 from hubcheck.assemble import assemble
 from hubcheck.errors import ExitCode, HubcheckError, UnsupportedFormatError
 from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
+from hubcheck.lineage import declared_ancestry
 from hubcheck.model import open_model
 from hubcheck.request import Request
 from hubcheck.side_by_side import examine_all, open_all
@@ -54,7 +55,12 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     findings = explain(
         [one.finding for one in tested], lambda d, s: bases_related(tested, d, s, request)
     )
-    report = assemble(request, subject, tested, findings, refusal, started, now())
+    for one, finding in zip(tested, findings, strict=True):
+        one.finding = finding
+    ancestry = declared_ancestry(subject, tested, request)
+    report = assemble(
+        request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
+    )
     return Outcome(report=report, exit_code=_exit_code(report, tested, refusal))
 
 

@@ -21,7 +21,7 @@ from hubcheck.check import Outcome, check
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
-from hubcheck.request import Request
+from hubcheck.request import Request, Searched, nothing_searched
 from hubcheck.source.reference import HubReference, Reference, parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
@@ -83,11 +83,13 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     automatic = AUTO in arguments.suspect
     access = access_for([subject, *named], arguments.max_read, ask_hub=automatic)
     bases = chosen_bases(arguments.base, suspects)
+    searched = nothing_searched
     if automatic:
         from hubcheck.candidates.proposals import Limits
         from hubcheck.discovery import Discovery
 
-        bases = Discovery(access=access, limits=Limits(), bases=bases)
+        discovery = Discovery(access=access, limits=Limits(), bases=bases)
+        bases, searched = discovery, discovery.searched
     request = Request(
         subject=subject,
         bases=bases,
@@ -96,6 +98,7 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         policy=parse_fail_on(arguments.fail_on),
         access=access,
         replay=repeat_line(arguments, seed),
+        searched=searched,
     )
     if arguments.plan:
         from hubcheck.plan import plan_text
@@ -163,6 +166,7 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
         policy=before.policy,
         access=access_for([subject, *references], before.max_read or 64_000_000),
         replay=before.replay,
+        searched=lambda: Searched(tried=before.search.bases_tried),
     )
     after = check(request, now=now, progress=bar()).report
     finish_bar()

@@ -7,7 +7,7 @@ bytes, the search asks the Hub within its own limits, and candidates become susp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hubcheck.anatomy.config import read_config
@@ -24,8 +24,9 @@ from hubcheck.candidates.proposals import Limits, Proposals, SubjectFacts, propo
 from hubcheck.candidates.shape import shape_of_config, shape_of_weights
 from hubcheck.errors import HubcheckError, UnreadableError
 from hubcheck.model import Access, Model
-from hubcheck.request import BaseRequest
-from hubcheck.source.reference import parse_hub_reference
+from hubcheck.probe import note_of, probe
+from hubcheck.request import BaseRequest, Searched
+from hubcheck.source.reference import name_of
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""
@@ -109,18 +110,36 @@ class Discovery:
     limits: Limits
     bases: Callable[[Model], Sequence[BaseRequest]]
     """The bases that are tested anyway: named by the user or declared."""
-    proposals: Proposals | None = field(default=None, init=False)
+    _found: Searched = field(default_factory=Searched, init=False)
 
     def __call__(self, subject: Model) -> Sequence[BaseRequest]:
         """Return the bases of a check: those named and declared, then the proposed ones."""
         bases = list(self.bases(subject))
-        self.proposals = discover(subject, self.access, self.limits, on_the_hub=True)
-        known = {str(getattr(b.reference, "repo_id", "")).casefold() for b in bases}
-        for candidate in self.proposals.chosen:
-            # What the card declares and --base replaces is no suspect: it was put aside on purpose.
-            if not candidate.declared and candidate.ref.casefold() not in known:
-                spelled = f"{candidate.ref}@{candidate.revision}"
-                reference = parse_hub_reference(spelled if candidate.revision else candidate.ref)
-                why = candidate.why
-                bases.append(BaseRequest(reference=reference, declared=False, why=why))
+        index = open_index(self.access, self.limits)
+        wide = replace(self.limits, bases=self.limits.probes)
+        proposals = propose(facts_of(subject, index), index, wide)
+        known = {name_of(b.reference).casefold() for b in bases}
+        # What the card declares and --base replaces is no suspect: it was put aside on purpose.
+        suspects = [c for c in proposals.chosen if not c.declared and c.ref.casefold() not in known]
+        room = max(0, self.limits.bases - len(bases))
+        probed = probe(suspects, subject, self.access, room)
+        bases += [
+            BaseRequest(reference=p.reference, declared=False, why=p.why, opened=p.model)
+            for p in probed[:room]
+        ]
+        aside = [(p.candidate.ref, p.why, p.note) for p in probed[room:]]
+        aside += [(c.ref, c.why, note_of(c)) for c in proposals.passed_over]
+        looked_at = [p.model for p in probed[room:] if p.model is not None]
+        self._found = Searched(
+            tried=len(bases) + len(looked_at),
+            left_aside=tuple(aside),
+            notes=proposals.notes,
+            requests=proposals.requests + sum(m.source.ledger.requests for m in looked_at),
+            bytes_read=proposals.bytes_read + sum(m.source.ledger.bytes_read for m in looked_at),
+            index=index,
+        )
         return bases
+
+    def searched(self) -> Searched:
+        """Return what the search found, once the bases were asked for."""
+        return self._found

@@ -54,7 +54,7 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
     """Open one base; an unreachable one is a finding, not the end of the check."""
     progress(f"opening {printable(name_of(base.reference))}")
     try:
-        model = open_model(base.reference, access)
+        model = base.opened or open_model(base.reference, access)
     except HubcheckError as error:
         pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
         return Tested(request=base, model=None, finding=_untested(base, pinned, _why(error)))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubcheck.candidates.candidate import Standing
 from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
 from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.candidates.graph import Ancestry, walk_up
-from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.errors import HubcheckError
 from hubcheck.examine import Tested
 from hubcheck.model import Model
@@ -25,6 +24,9 @@ from hubcheck.verdict.licence import Tie, check_licences
 from hubcheck.verdict.licence_rules import LICENCE_PATH, Stated
 from hubcheck.verdict.report import Descent, Finding, Lineage, Relative
 from hubcheck.verdict.report import Licence as LicenceReport
+
+if TYPE_CHECKING:
+    from hubcheck.candidates.hub_index import HubIndex
 
 MAX_REQUESTS: Final = 24
 """Ancestors asked for in a check that searched for no bases."""
@@ -49,6 +51,8 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
 
 
 def _index(request: Request) -> HubIndex:
+    from hubcheck.candidates.hub_index import HubIndex
+
     endpoint = request.access.endpoint
     if endpoint is None:
         from huggingface_hub.constants import ENDPOINT

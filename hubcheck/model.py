@@ -20,10 +20,12 @@ from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_
 from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_ids
 from hubcheck.candidates.tokenizer import (
     Vocabulary,
+    build_vocabulary,
     read_vocabulary,
     same_tokenizer,
     tokenizer_files,
 )
+from hubcheck.candidates.vocabulary_formats import TokenTable
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
 from hubcheck.errors import UnsupportedFormatError
@@ -118,7 +120,13 @@ class Model:
     @cached_property
     def vocabulary(self) -> Vocabulary | Absent | Malformed:
         """The token strings, or why there are none."""
-        return read_vocabulary(self.source)
+        found = read_vocabulary(self.source)
+        if isinstance(found, Vocabulary) or "reader" not in self.__dict__:
+            return found
+        checkpoint = self.anatomy.checkpoint  # a GGUF file holds its tokens itself
+        tokens, special = [*checkpoint.tokens], checkpoint.special_tokens
+        table = TokenTable(tokens=tokens, ids=[*range(len(tokens))], special=special, kind="GGUF")
+        return build_vocabulary(table, "tokenizer.ggml.tokens", added={}) if tokens else found
 
     @property
     def weight_files(self) -> tuple[FileEntry, ...]:

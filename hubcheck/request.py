@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.model import Access, Model
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.report import Policy
 from hubcheck.verdict.words import Depth
+
+if TYPE_CHECKING:
+    from hubcheck.candidates.hub_index import HubIndex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

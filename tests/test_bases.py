@@ -102,7 +102,7 @@ def test_an_option_that_is_no_reference_is_refused_at_once(named: str) -> None:
 
 def test_a_path_that_is_not_there_is_named() -> None:
     """A typing error in a path is an error of its own."""
-    with pytest.raises(MissingModelError, match="./nowhere"):
+    with pytest.raises(MissingModelError, match=r"\./nowhere"):
         chosen_bases(["./nowhere"], [])
 
 

@@ -304,9 +304,7 @@ def test_a_subject_out_of_reach_ends_with_3(
     assert not out.exists()
 
 
-def test_weights_that_stop_answering_end_with_3_and_a_report(
-    hub: LocalHub, remote: Remote
-) -> None:
+def test_weights_that_stop_answering_end_with_3_and_a_report(hub: LocalHub, remote: Remote) -> None:
     """From the moment the subject is known the report is written, though its weights refuse."""
     hub.add_repo("zoo/finetune", model("finetune"))
     hub.add_repo("zoo/base", model("base"))

@@ -66,7 +66,9 @@ def test_every_reading_has_a_tensor_rows_and_a_reason(tmp_path: Path) -> None:
     assert text.startswith("seed 99;")
     for why in ("channels", "neurons", "vo-dimensions", "token frame"):
         assert re.search(rf"^  {why}: [\d,]+ bytes from \d+ tensors$", text, re.MULTILINE), why
-    assert re.search(r"^    model\.layers\.\d\.mlp\.up_proj\.weight rows \d+\.\.\d+", text, re.M)
+    assert re.search(
+        r"^    model\.layers\.\d\.mlp\.up_proj\.weight rows \d+\.\.\d+", text, re.MULTILINE
+    )
 
 
 def test_another_seed_plans_other_rows() -> None:

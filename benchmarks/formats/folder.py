@@ -104,13 +104,9 @@ def write_model(
     """
     folder.mkdir(parents=True)
     quantisation = {"quantization_config": ENCODERS[name][1]} if name in ENCODERS else {}
-    tokens: list[str] = []
-    if beside is not None:
-        raw = (beside / "tokenizer.json").read_text()
-        vocabulary = json.loads(raw)["model"]["vocab"]
-        tokens = sorted(vocabulary, key=vocabulary.__getitem__)
     if name.startswith("GGUF"):
-        write_gguf(folder / "model.gguf", tensors, config, name.split()[1], tokens)
+        tokens, special = stored_tokens(beside)
+        write_gguf(folder / "model.gguf", tensors, config, name.split()[1], tokens, special)
         return
     if beside is not None:
         for path in beside.glob("tokenizer*"):
@@ -131,6 +127,16 @@ def write_model(
         write_safetensors(folder / "model.safetensors", {n: as_bf16(tensors[n]) for n in names})
     else:
         write_safetensors(folder / "model.safetensors", encoded(tensors, name))
+
+
+def stored_tokens(folder: Path | None) -> tuple[list[str], set[int]]:
+    """Return token strings by id, and the ids of added tokens, of a folder's tokenizer."""
+    if folder is None:
+        return [], set()
+    found = json.loads((folder / "tokenizer.json").read_text())
+    added = {token["content"]: token["id"] for token in found["added_tokens"]}
+    vocabulary = {**found["model"]["vocab"], **added}
+    return sorted(vocabulary, key=vocabulary.__getitem__), set(added.values())
 
 
 def read_floats(folder: Path) -> dict[str, Matrix]:

@@ -7,7 +7,7 @@ are turned into the interleaved order, as the converter does for this family.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -153,6 +153,7 @@ def write_gguf(
     config: Mapping[str, Any],
     type_name: str,
     tokens: Sequence[str] = (),
+    special: Collection[int] = (),
 ) -> None:
     """Write a Llama-like model as one GGUF file.
 
@@ -162,6 +163,7 @@ def write_gguf(
         config: The model's ``config.json``.
         type_name: Type of the matrices; vectors are F32.
         tokens: Token strings by id.
+        special: Ids of control tokens.
     """
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_block_count(config["num_hidden_layers"])
@@ -174,6 +176,8 @@ def write_gguf(
     writer.add_base_model_repo_url(0, "https://huggingface.co/org/base")
     if tokens:
         writer.add_token_list([*tokens])
+        control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
+        writer.add_token_types([control if i in special else normal for i in range(len(tokens))])
     for name, given in sorted(tensors.items()):
         values = given
         if "q_proj" in name:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubcheck.candidates.candidate import Standing
-from hubcheck.candidates.hub_index import Described, HubIndex
 from hubcheck.errors import BudgetExceededError
+
+if TYPE_CHECKING:
+    from hubcheck.candidates.hub_index import HubIndex
 
 MAX_DEPTH: Final = 8
 """Steps up; the deepest honest chains (base, instruct, merge of merges, quant) have about six."""
@@ -77,6 +79,9 @@ class Ancestry:
         return tuple(found.values())
 
 
+NOTHING_DECLARED: Final = Ancestry()
+
+
 def walk_up(index: HubIndex, subject: str, bases: Sequence[str], *, relation: str = "") -> Ancestry:
     """Follow declarations upwards.
 
@@ -86,6 +91,9 @@ def walk_up(index: HubIndex, subject: str, bases: Sequence[str], *, relation: st
         bases: What it declares; its own card is not asked for again.
         relation: What it says to be of these.
     """
+    # Imported late: a check of folders asks the Hub nothing and must not wait for its client.
+    from hubcheck.candidates.hub_index import Described
+
     nodes: dict[str, Ancestor] = {}
     edges: list[Edge] = []
     loops: dict[str, None] = {}

@@ -24,7 +24,7 @@ from hubcheck.candidates.candidate import (
 from hubcheck.candidates.declared import Declaration, DeclaredBase
 from hubcheck.candidates.documents import CONFIG_LIMIT, JsonDocument, parse_json_object
 from hubcheck.candidates.earlier_cards import earlier_names
-from hubcheck.candidates.graph import Ancestry, walk_up
+from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
 from hubcheck.candidates.hub_index import Described, HubIndex, Query
 from hubcheck.candidates.identity import (
     FileKind,
@@ -42,7 +42,6 @@ NARROW: Final = (0.97, 1.03)
 """Of the second search, over all architectures: a renamed copy keeps its size, a grown vocabulary
 adds a few per cent."""
 CLOSE_LOOKS_AT_ONCE: Final = 8
-NOTHING_DECLARED: Final = Ancestry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +50,8 @@ class Limits:
 
     bases: int = 8
     """Candidates that are proposed for a test; the bound is divided by how many are tried."""
+    probes: int = 24
+    """Candidates of which a check reads some gains to choose those; each counts as tried."""
     close_looks: int = 24
     """Candidates whose listing and config are read: two or three requests each."""
     found_a_search: int = 50

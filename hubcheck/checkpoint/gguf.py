@@ -71,6 +71,7 @@ def open_gguf(source: Source) -> Checkpoint:
         metadata=MappingProxyType(headers[0].metadata),
         format=FORMAT,
         tokens=headers[0].tokens,
+        special_tokens=headers[0].special_tokens,
         notes=(several,) if len(sets) > 1 else (),
     )
 

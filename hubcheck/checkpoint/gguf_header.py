@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Final, NoReturn
 
+import numpy as np
+
 from hubcheck.checkpoint.decode import bits_of
 from hubcheck.checkpoint.gguf_blocks import BLOCKS, blocks_of
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_TENSORS
@@ -28,8 +30,11 @@ from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, prin
 Fetch = Callable[[int, int], bytes]
 """Returns bytes ``start`` to ``stop`` of the file."""
 
-FIRST_READ_BYTES: Final = 1 << 20
-"""First piece; the header of a model of 32,000 tokens takes 1 to 2 MB, and pieces double."""
+FIRST_READ_BYTES: Final = 64 << 10
+"""First piece; a split without metadata needs no more."""
+GROWTH: Final = 4
+"""Each further piece makes what is held this many times longer: the 2 MB that 32,000 tokens take
+cost three more requests."""
 MAX_HEADER_BYTES: Final = 128 << 20
 """Longest header that is read; vocabularies of 260,000 tokens with merges take 16 MB."""
 MAX_PAIRS: Final = 65_536
@@ -46,11 +51,15 @@ MAX_TOKEN_BYTES: Final = 4096
 """Longest token; the longest published ones are runs of a few hundred spaces."""
 DEFAULT_ALIGNMENT: Final = 32
 TOKENS_KEY: Final = "tokenizer.ggml.tokens"
+TOKEN_TYPES_KEY: Final = "tokenizer.ggml.token_type"
+_SPECIAL_TYPES: Final = (2, 3, 4, 5)
+"""ggml's token types for unknown, control, user-defined and unused."""
 
 _SCALARS: Final = {
     0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q",
     12: "<d",
 }  # fmt: skip
+_INT32: Final = 5
 _STRING: Final = 8
 _ARRAY: Final = 9
 
@@ -71,6 +80,8 @@ class GgufHeader:
     metadata: dict[str, str]
     """Numbers, texts and short number lists (joined by commas) as text; hostile."""
     tokens: tuple[str, ...]
+    special_tokens: frozenset[int]
+    """Ids marked unknown, control, user-defined or unused."""
     tensors: tuple[TensorRecord, ...]
 
 
@@ -89,7 +100,7 @@ class _Cursor:
         if stop > len(self._held):
             if stop > min(self._size, MAX_HEADER_BYTES):
                 refuse(self.path, f"has a header that passes byte {min(self._size, stop)}")
-            wanted = max(stop, 2 * len(self._held), FIRST_READ_BYTES)
+            wanted = max(stop, GROWTH * len(self._held), FIRST_READ_BYTES)
             wanted = min(wanted, self._size, MAX_HEADER_BYTES)
             self._held += self._fetch(len(self._held), wanted)
         taken = bytes(self._held[self.at : stop])
@@ -151,13 +162,16 @@ def read_gguf_header(fetch: Fetch, *, path: str, file_size: int) -> GgufHeader:
     n_pairs = cursor.length(MAX_PAIRS, "a metadata count")
     metadata: dict[str, str] = {}
     tokens: tuple[str, ...] = ()
+    special: frozenset[int] = frozenset()
     for _ in range(n_pairs):
         key = cursor.text(MAX_NAME_LENGTH, "a key length")
-        value = _value(cursor, key)
+        value = _special(cursor) if key == TOKEN_TYPES_KEY else _value(cursor, key)
         if key in metadata:
             refuse(path, f"holds the key '{printable(key)}' twice")
         if isinstance(value, tuple):
             tokens, value = value, f"{len(value)} tokens"
+        elif isinstance(value, frozenset):
+            special, value = value, f"{len(value)} special tokens"
         metadata[key] = value
     entries = [_entry(cursor) for _ in range(n_tensors)]
     alignment = _alignment(metadata.get("general.alignment", str(DEFAULT_ALIGNMENT)), path)
@@ -165,6 +179,7 @@ def read_gguf_header(fetch: Fetch, *, path: str, file_size: int) -> GgufHeader:
     return GgufHeader(
         metadata=metadata,
         tokens=tokens,
+        special_tokens=special,
         tensors=tuple(_records(entries, path, data, alignment, file_size)),
     )
 
@@ -193,6 +208,16 @@ def _value(cursor: _Cursor, key: str) -> str | tuple[str, ...]:
         return ",".join(_scalar(cursor, inner) for _ in range(n))
     cursor.take(n * struct.calcsize(_SCALARS[inner]))
     return f"{n} numbers"
+
+
+def _special(cursor: _Cursor) -> frozenset[int]:
+    """Return the ids of special tokens; the types are an array of int32."""
+    if cursor.number("<I") != _ARRAY or cursor.number("<I") != _INT32:
+        refuse(cursor.path, f"holds no array of numbers under '{TOKEN_TYPES_KEY}'")
+    n = cursor.length(MAX_ELEMENTS, "an array length")
+    cursor.count_elements(n)
+    types = np.frombuffer(cursor.take(4 * n), dtype="<i4")
+    return frozenset(np.flatnonzero(np.isin(types, _SPECIAL_TYPES)).tolist())
 
 
 def _scalar(cursor: _Cursor, kind: int) -> str:

@@ -7,7 +7,7 @@ rows (a vector of n values is one row of n columns, a scalar is one row of one c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Protocol
 
@@ -97,7 +97,9 @@ class Checkpoint:
     """``safetensors``, ``GGUF`` or ``PyTorch zip``."""
     tokens: tuple[str, ...] = ()
     """Token strings by id, where the file itself holds them (GGUF); hostile text."""
-    notes: tuple[str, ...] = field(default=())
+    special_tokens: frozenset[int] = frozenset()
+    """Ids of ``tokens`` that the file marks as unknown, control, user-defined or unused."""
+    notes: tuple[str, ...] = ()
     """What was chosen or left out while opening, one printable sentence each."""
 
     @property

@@ -1,9 +1,9 @@
 """How are the packed integers of compressed-tensors turned into weights?
 
-Layout (``pack-quantized``). ``weight_packed`` int32 [out, ceil(in / p)] holds p = 32 / bits codes a
-word, the first input in the lowest bits, each stored plus 2^(bits - 1). ``weight_scale``
+Layout (``pack-quantized``). ``weight_packed`` int32 [out, ceil(in * bits / 32)] holds the codes of
+a row as one run of bits, the first input lowest, each stored plus 2^(bits - 1). ``weight_scale``
 [out, groups]; ``weight_zero_point``, where quantisation is asymmetric, is packed the same way along
-the outputs, [ceil(out / p), groups]; ``weight_g_idx`` [in] names the group of each input.
+the outputs, [ceil(out * bits / 32), groups]; ``weight_g_idx`` [in] names the group of each input.
 ``weight = (code - zero) * scale``. Source: ``pack_to_int32`` of compressed-tensors.
 """
 
@@ -40,8 +40,8 @@ class PackedInts:
         """Return the rows of words and of scales, and the zeros and order that they need."""
         found = [rows_span(self.codes, start, stop), rows_span(self.scales, start, stop)]
         if self.zeros is not None:
-            step = WORD_BITS // self.bits if self.zeros.dtype == "I32" else 1
-            found.append(rows_span(self.zeros, start // step, -(-stop // step)))
+            first, last = self._zero_rows(start, stop)
+            found.append(rows_span(self.zeros, first, last))
         if self.order is not None:
             found.append(whole(self.order))
         return tuple(found)
@@ -49,8 +49,8 @@ class PackedInts:
     def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
         """Return the weights of some rows."""
         rest = iter(raws[2:])
-        values = self._unpack(raws[0], self.codes.n_cols).reshape(stop - start, -1)
-        values = values[:, : self.n_cols]
+        words = np.frombuffer(raws[0], dtype="<u4").reshape(stop - start, self.codes.n_cols)
+        values = self._unpack(words)[:, : self.n_cols]
         scales = numbers(raws[1], self.scales).reshape(stop - start, -1)
         zeros = None
         if self.zeros is not None:
@@ -60,13 +60,30 @@ class PackedInts:
             values -= zeros[:, groups]
         return np.asarray(values * scales[:, groups], dtype=np.float32)
 
-    def _unpack(self, raw: bytes, n_words: int) -> NDArray[np.float32]:
-        """Return signed codes, float32 [rows, n_words * codes a word]."""
-        words = np.frombuffer(raw, dtype="<u4").reshape(-1, n_words, 1)
-        shifts = np.arange(WORD_BITS // self.bits, dtype=np.uint32) * np.uint32(self.bits)
-        codes = (words >> shifts) & np.uint32((1 << self.bits) - 1)
-        values = codes.astype(np.float32).reshape(words.shape[0], -1)
-        return np.asarray(values - np.float32(1 << (self.bits - 1)), dtype=np.float32)
+    def _unpack(self, words_rw: NDArray[np.uint32]) -> NDArray[np.float32]:
+        """Return signed codes, float32 [rows, words * 32 // bits]."""
+        bits, n_rows = self.bits, len(words_rw)
+        if WORD_BITS % bits == 0:
+            shifts = np.arange(WORD_BITS // bits, dtype=np.uint32) * np.uint32(bits)
+            codes = (words_rw[:, :, None] >> shifts) & np.uint32((1 << bits) - 1)
+            values = codes.astype(np.float32).reshape(n_rows, -1)
+        else:
+            raw = np.ascontiguousarray(words_rw).view(np.uint8)
+            single = np.unpackbits(raw, axis=1, bitorder="little")
+            whole_codes = single.shape[1] // bits * bits
+            grouped = single[:, :whole_codes].reshape(n_rows, -1, bits).astype(np.float32)
+            values = grouped @ np.exp2(np.arange(bits, dtype=np.float32))
+        return np.asarray(values - np.float32(1 << (bits - 1)), dtype=np.float32)
+
+    def _zero_rows(self, start: int, stop: int) -> tuple[int, int]:
+        """Return the stored rows of zero points that some rows need."""
+        assert self.zeros is not None
+        if self.zeros.dtype != "I32":
+            return start, stop
+        if WORD_BITS % self.bits:  # codes straddle words
+            return 0, self.zeros.n_rows
+        step = WORD_BITS // self.bits
+        return start // step, -(-stop // step)
 
     def _zeros(self, raw: bytes, start: int, stop: int) -> NDArray[np.float32]:
         """Return the zero point of each row and group, float32 [rows, groups]."""
@@ -74,11 +91,9 @@ class PackedInts:
         if self.zeros.dtype != "I32":
             plain: NDArray[np.float32] = numbers(raw, self.zeros).reshape(stop - start, -1)
             return plain
-        step = WORD_BITS // self.bits
-        n_groups = self.zeros.n_cols
-        by_group = self._unpack(raw, n_groups).reshape(-1, n_groups, step)
-        along_rows = by_group.transpose(0, 2, 1).reshape(-1, n_groups)
-        first = start - start // step * step
+        words = np.frombuffer(raw, dtype="<u4").reshape(-1, self.zeros.n_cols)
+        along_rows = self._unpack(np.ascontiguousarray(words.T)).T
+        first = start - self._zero_rows(start, stop)[0] * WORD_BITS // self.bits
         return along_rows[first : first + stop - start]
 
     def _groups(self, order: bytes, n_groups: int) -> NDArray[np.int64]:
@@ -115,14 +130,15 @@ def packed_ints_of(
     if len(codes.shape) != 2 or codes.shape[0] != n_out or n_in < 1:  # noqa: PLR2004 - a matrix
         return None
     n_words = codes.shape[1]
-    bits = next((b for b in (4, 8, 2) if -(-n_in * b // WORD_BITS) == n_words), 0)
+    widths = (4, 8, 2, 3, 5, 6, 7, 1)  # where a short row leaves several, the usual ones first
+    bits = next((b for b in widths if -(-n_in * b // WORD_BITS) == n_words), 0)
     if not bits or len(scales.shape) != 2 or scales.shape[0] != n_out:  # noqa: PLR2004
         return None
     n_groups = scales.shape[1]
     if n_groups < 1 or (n_groups - 1) * -(-n_in // n_groups) >= n_in:
         return None
     if zeros is not None:
-        rows = -(-n_out // (WORD_BITS // bits)) if zeros.dtype == "I32" else n_out
+        rows = -(-n_out * bits // WORD_BITS) if zeros.dtype == "I32" else n_out
         if zeros.shape != (rows, n_groups):
             return None
     if order is not None and (order.shape != (n_in,) or order.dtype != "I32"):

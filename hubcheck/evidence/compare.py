@@ -34,6 +34,7 @@ from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, jud
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.reserved import ReservedTest
+from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.evidence.signs import count_signs, sum_signs
 from hubcheck.evidence.vo import ValueTest
@@ -326,10 +327,13 @@ class Comparer:
         for (test, block), outcome in self._outcomes.items():
             if test.test is not Test.NEURONS or outcome.log_e < NOTABLE:
                 continue
-            base = self._base_profiles[outcome.label, block].rows
-            subject = self._subject_profiles[test][outcome.best.subject].rows
-            if base.shape == subject.shape:
-                shares.append(spectrum_share(base, subject))
+            both = (
+                self._base_profiles[outcome.label, block],
+                self._subject_profiles[test][outcome.best.subject],
+            )
+            if both[0].rows.shape == both[1].rows.shape:
+                parts = 2 if "raw gate" in both[0].views and "raw up" in both[0].views else 1
+                shares.append(spectrum_share(*(free_of_scale(p.rows, parts) for p in both)))
         return tuple(shares)
 
 

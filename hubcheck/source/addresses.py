@@ -7,6 +7,7 @@ stops working is renewed through the Hub, once for a request.
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,11 +16,19 @@ from urllib.parse import quote, urljoin, urlsplit
 from hubcheck.errors import NetworkFaultError, UnreachableError, printable
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.partial import PartialBody
-from hubcheck.source.refusals import Refusal, hub_refused, storage_refused, wrong_answer
-from hubcheck.source.transport import Arrived, Moved, Transport
+from hubcheck.source.refusals import (
+    Refusal,
+    hub_refused,
+    other_version,
+    storage_refused,
+    wrong_answer,
+)
+from hubcheck.source.transport import Arrived, Moved, Transport, origin_of
 
 MAX_HOPS: Final = 5
 """Redirects of one request. The Hub needs one or two."""
+
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 _LOOKS: Final = 2
 """Remembered addresses tried by one request before it asks the Hub itself."""
@@ -30,6 +39,8 @@ class _Address:
     """The last address that worked; guarded by its lock, which is held while one is looked for."""
 
     url: str = field(default="", repr=False)
+    etag: str = ""
+    """The version that the host of ``url`` serves; another host may name the same one otherwise."""
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
@@ -76,14 +87,18 @@ class Addresses:
             with address.lock:
                 # Another thread may have put an address there that is stale as well.
                 if address.url in {"", stale} or looks == _LOOKS:
-                    address.url = self._find(body, renewed=bool(stale))
+                    found = self._find(body, entry, renewed=bool(stale))
+                    if address.etag and origin_of(found) == origin_of(address.url):
+                        _require_same(address.etag, body)
+                    address.url, address.etag = found, body.etag
                     return body.take()
-                url = address.url
+                url, etag = address.url, address.etag
             if isinstance(self._transport.get_range(url, body), Arrived):
+                _require_same(etag, body)
                 return body.take()
             stale, looks = url, looks + 1
 
-    def _find(self, body: PartialBody, *, renewed: bool) -> str:
+    def _find(self, body: PartialBody, entry: FileEntry, *, renewed: bool) -> str:
         """Fill ``body`` through the Hub's redirects and return the address that had it."""
         url = (
             f"{self._endpoint}/{self._repo_id}/resolve/{self._commit}/{quote(body.path, safe='/')}"
@@ -97,6 +112,10 @@ class Addresses:
                     raise wrong_answer(f"commit '{commit}' was served", path=body.path)
                 case Arrived():
                     return url
+                case Moved(linked=linked) if entry.sha256 and _DIGEST.fullmatch(linked) and (
+                    linked.lower() != entry.sha256.lower()
+                ):
+                    raise other_version(body.path)
                 case Moved(location=location):
                     url = _redirected(url, location, path=body.path)
                 case Refusal() as refusal if self._transport.is_hub(url):
@@ -118,6 +137,12 @@ class Addresses:
             path=path,
             with_token=self._with_token,
         )
+
+
+def _require_same(etag: str, body: PartialBody) -> None:
+    """Refuse a range of another version of the file than the ranges before it."""
+    if etag and body.etag and etag != body.etag:
+        raise other_version(body.path)
 
 
 def _redirected(url: str, location: str, *, path: str) -> str:

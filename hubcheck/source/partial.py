@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.source.refusals import wrong_answer
+from hubcheck.source.refusals import other_version, wrong_answer
 
 if TYPE_CHECKING:
     from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
@@ -35,6 +35,8 @@ class PartialBody:
         self._start = start
         self._stop = stop
         self._data = bytearray()
+        self.etag = ""
+        """What the host calls the version it serves, once it said so."""
 
     @property
     def next_byte(self) -> int:
@@ -73,6 +75,11 @@ class PartialBody:
         if length is not None and length != str(self.missing):
             detail = f"{length} bytes announced, {self.missing} asked for"
             raise wrong_answer(detail, path=self.path)
+        # Half of one version and half of another would be a tensor that nobody ever stored.
+        etag = response.headers.get("etag", "")
+        if self.etag and etag and etag != self.etag:
+            raise other_version(self.path)
+        self.etag = etag or self.etag
 
     def add(self, chunk: bytes) -> None:
         """Append what arrived.

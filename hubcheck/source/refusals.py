@@ -116,3 +116,12 @@ def wrong_answer(detail: str, *, path: str) -> NetworkFaultError:
         cause="the host or a proxy in between ignores or rewrites range requests.",
         next_step="read the model without that proxy or mirror, or from a local folder.",
     )
+
+
+def other_version(path: str) -> NetworkFaultError:
+    """Return the error for a file that is no longer the one that was listed, or begun."""
+    return NetworkFaultError(
+        f"'{printable(path)}' changed on the host while it was read.",
+        cause="a mirror serves a branch in place of a commit, or replaced the file just now.",
+        next_step="run again; if it stays so, read the model without that mirror.",
+    )

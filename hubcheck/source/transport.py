@@ -68,6 +68,8 @@ class Moved:
     location: str
     commit: str
     """The commit the host says it redirects into, or ``""``."""
+    linked: str = ""
+    """The digest that the Hub states for the content it redirects to (``X-Linked-Etag``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +237,11 @@ def _outcome(response: httpx.Response) -> Moved | Refusal | None:
     if response.is_redirect:
         _drain(response)
         headers = response.headers
-        return Moved(location=headers.get("location", ""), commit=headers.get(_COMMIT_HEADER, ""))
+        return Moved(
+            location=headers.get("location", ""),
+            commit=headers.get(_COMMIT_HEADER, ""),
+            linked=headers.get("x-linked-etag", "").strip('"'),
+        )
     if response.is_success:
         return None
     _drain(response)

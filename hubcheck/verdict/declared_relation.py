@@ -59,7 +59,7 @@ def _line(
     )
 
 
-def _judge(  # noqa: PLR0911 - one return per case
+def _judge(
     relation: str,
     kind: RelationKind,
     finding: Finding,

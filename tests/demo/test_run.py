@@ -47,7 +47,9 @@ def test_the_demo_gives_the_expected_verdicts(
 def test_the_wrong_declaration_names_the_right_base(tmp_path: Path) -> None:
     """The last model declares the base and is the twin's: both are said on its card."""
     demo(tmp_path, 3, progress=lambda _t: None, done=lambda: None)
-    report = Report.model_validate_json((tmp_path / "wrong-declaration" / "report.json").read_bytes())
+    report = Report.model_validate_json(
+        (tmp_path / "wrong-declaration" / "report.json").read_bytes()
+    )
     verdicts = {Path(f.base.ref).name: f.verdict for f in report.findings}
     assert verdicts == {"base": Verdict.UNRELATED, "twin": Verdict.RELATED}
 
@@ -60,9 +62,7 @@ def test_the_commands_on_the_cards_work_as_printed(
     demo(Path("demo-out"), 4, progress=lambda _t: None, done=lambda: None)
     capsys.readouterr()
     for name in ("finetune", "wrong-declaration"):
-        before = Report.model_validate_json(
-            (Path("demo-out") / name / "report.json").read_bytes()
-        )
+        before = Report.model_validate_json((Path("demo-out") / name / "report.json").read_bytes())
         words = shlex.split(before.replay)
         main([*words[1:], "--out", "again"])
         after = Report.model_validate_json((Path("again") / "report.json").read_bytes())

@@ -62,9 +62,7 @@ def trained(
         weights, loss = train_tiny(texts[text], seed=seed, order_seed=order, steps=STEPS)
         torch.set_num_threads(threads)
         folder = write(room / name, plain(weights, TINY))
-        return Trained(
-            folder=folder, loss=loss, unigram_loss=entropy(texts[text]), weights=weights
-        )
+        return Trained(folder=folder, loss=loss, unigram_loss=entropy(texts[text]), weights=weights)
 
     return train
 

@@ -69,7 +69,9 @@ def test_no_independent_pair_is_related(crowd: Crowd, record_testsuite_property:
     }
 
 
-def test_the_mean_count_is_one_hit_a_family(crowd: Crowd, record_testsuite_property: Record) -> None:
+def test_the_mean_count_is_one_hit_a_family(
+    crowd: Crowd, record_testsuite_property: Record
+) -> None:
     """Chance gives one hit a family; the mean over all families is one within five errors.
 
     The families of one pair are not fully independent, so the error is taken over pairs.
@@ -89,7 +91,9 @@ def test_the_mean_count_is_one_hit_a_family(crowd: Crowd, record_testsuite_prope
     assert len(controls) == len(crowd.findings)
 
 
-def test_large_counts_are_as_rare_as_promised(crowd: Crowd, record_testsuite_property: Record) -> None:
+def test_large_counts_are_as_rare_as_promised(
+    crowd: Crowd, record_testsuite_property: Record
+) -> None:
     """Among n families no more reach k hits than 1/k! allows, five standard errors granted."""
     hits = [e.hits for e in crowd.families]
     record_testsuite_property("families", len(hits))

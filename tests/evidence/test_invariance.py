@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pytest
@@ -31,14 +31,23 @@ from tests.evidence.laboratory import (
 SEED: Final = 31
 
 
-def figures(finding: Finding) -> tuple[object, ...]:
-    """Return everything that must not depend on wrapping."""
+class Figures(NamedTuple):
+    """Everything that must not depend on wrapping."""
+
+    verdict: Verdict
+    log10_p: float
+    kept: float
+    counts: tuple[tuple[str, str, int, int, float], ...]
+
+
+def figures(finding: Finding) -> Figures:
+    """Return the figures of a finding."""
     counts = tuple((e.test, e.family, e.units, e.hits, e.log10_p) for e in finding.evidence)
-    return finding.verdict, finding.log10_p, finding.kept, counts
+    return Figures(finding.verdict, finding.log10_p, finding.kept, counts)
 
 
 @pytest.fixture(scope="module")
-def expected() -> tuple[object, ...]:
+def expected() -> Figures:
     """Return the figures of the long-trained model against its base, as both are shipped."""
     return figures(finding_of(model("continued"), model("base"), seed=SEED))
 
@@ -67,16 +76,14 @@ def rewrapped() -> dict[str, Callable[[], Product]]:
 
 
 @pytest.mark.parametrize("how", rewrapped())
-def test_wrapping_changes_nothing(how: str, expected: tuple[object, ...], tmp_path: Path) -> None:
+def test_wrapping_changes_nothing(how: str, expected: Figures, tmp_path: Path) -> None:
     """Shards, names of shards, order, dtype and prefix leave every figure as it is."""
     subject = write(tmp_path / "subject", rewrapped()[how]())
     assert figures(finding_of(subject, model("base"), seed=SEED)) == expected
 
 
 @pytest.mark.parametrize("how", ["float32", "dealt to shards at random", "no prefix"])
-def test_wrapping_the_base_changes_nothing(
-    how: str, expected: tuple[object, ...], tmp_path: Path
-) -> None:
+def test_wrapping_the_base_changes_nothing(how: str, expected: Figures, tmp_path: Path) -> None:
     """The same holds for the base."""
     plainly = plain(shipped("base"))
     wrapped = {
@@ -92,9 +99,7 @@ def test_wrapping_the_base_changes_nothing(
     assert figures(finding_of(model("continued"), base, seed=SEED)) == expected
 
 
-def test_metadata_in_the_header_changes_nothing(
-    expected: tuple[object, ...], tmp_path: Path
-) -> None:
+def test_metadata_in_the_header_changes_nothing(expected: Figures, tmp_path: Path) -> None:
     """Whatever a file says about itself is not evidence."""
     subject = tmp_path / "subject"
     shutil.copytree(model("continued"), subject)
@@ -104,9 +109,7 @@ def test_metadata_in_the_header_changes_nothing(
     assert figures(finding_of(subject, model("base"), seed=SEED)) == expected
 
 
-def test_the_card_and_the_name_change_nothing(
-    expected: tuple[object, ...], tmp_path: Path
-) -> None:
+def test_the_card_and_the_name_change_nothing(expected: Figures, tmp_path: Path) -> None:
     """Neither README nor folder name nor extra settings are evidence."""
     subject = tmp_path / "totally-original-7b"
     shutil.copytree(model("continued"), subject)
@@ -118,19 +121,19 @@ def test_the_card_and_the_name_change_nothing(
 
 
 def test_scaling_neurons_by_powers_of_two_changes_no_count(
-    expected: tuple[object, ...], tmp_path: Path
+    expected: Figures, tmp_path: Path
 ) -> None:
     """Scaling up rows against down columns, without rounding, leaves every neuron count."""
     weights, rng = shipped("continued"), np.random.default_rng(5)
     for gate, up, down in mlps(weights):
-        scale = 2.0 ** rng.integers(-2, 3, weights[gate].shape[0]).astype(np.float32)
+        scale = np.exp2(rng.integers(-2, 3, weights[gate].shape[0])).astype(np.float32)
         weights[up] *= scale[:, None]
         weights[down] /= scale[None, :]
     subject = write(tmp_path / "subject", plain(weights, dtype="F32"))
     finding = finding_of(subject, model("base"), seed=SEED)
     before, after = (
-        {e[1]: e[3] for e in counts if e[0] == "neurons"}
-        for counts in (expected[3], figures(finding)[3])  # type: ignore[attr-defined]
+        {family: hits for test, family, _, hits, _ in counts if test == "neurons"}
+        for counts in (expected.counts, figures(finding).counts)
     )
     assert before == after
     assert finding.verdict is Verdict.RELATED

@@ -76,7 +76,9 @@ def test_a_merge_is_related_to_both_parents(seed: int, keep: Keep) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize(("name", "worn"), [("wears-norms", "norms"), ("wears-embeddings", "embeddings")])
+@pytest.mark.parametrize(
+    ("name", "worn"), [("wears-norms", "norms"), ("wears-embeddings", "embeddings")]
+)
 def test_a_copied_part_is_named_and_accuses_nobody(
     name: str, worn: str, seed: int, keep: Keep
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_copied_part_is_named_and_accuses_nobody(
     assert declared.verdict is not DeclarationVerdict.CONFIRMED
 
 
-@pytest.mark.parametrize("seed", (*SEEDS, 3, 4))
+@pytest.mark.parametrize("seed", [*SEEDS, 3, 4])
 def test_a_model_relabelled_to_match_is_never_related(seed: int, keep: Keep) -> None:
     """An unrelated model whose units were relabelled to match the base frames nobody."""
     folder = keep(

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar, Protocol
 from urllib.parse import unquote
 
-from tests.hubserver.faults import Drop, Fault, Slow, Unframed, spoiled
+from tests.hubserver.faults import Drop, Fault, Slow, Status, Unframed, spoiled
 from tests.hubserver.link import Link
 from tests.hubserver.reply import Reply, error_reply
 from tests.hubserver.routes import Request
@@ -131,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(origin=self.origin, method=self.command, path=path, headers=headers)
         fault = self.hub.record(exchange)
         try:
-            reply = type(self).reply_to(request)
+            # A refusal has done nothing; behind a fault of the server the deed may be done.
+            refused = isinstance(fault, Status) and fault.status < 500
+            reply = Reply() if refused else type(self).reply_to(request)
         except Exception as error:  # noqa: BLE001 - a bug in a route must not hang the client
             reply = error_reply(500, "", json.dumps(repr(error)))
         # The client may hang up at any time; that is its right.

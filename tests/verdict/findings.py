@@ -39,11 +39,11 @@ def finding(
     return Finding(**fields)
 
 
-def declared(verdict: Verdict, **fields: Any) -> Finding:  # noqa: ANN401 - any field of ``finding``
+def declared(verdict: Verdict, **fields: Any) -> Finding:
     """Return a finding about a declared base."""
     return finding("org/declared", verdict, declared=True, **fields)
 
 
-def suspect(verdict: Verdict, **fields: Any) -> Finding:  # noqa: ANN401 - any field of ``finding``
+def suspect(verdict: Verdict, **fields: Any) -> Finding:
     """Return a finding about a base that is only suspected."""
     return finding("org/suspect", verdict, **fields)

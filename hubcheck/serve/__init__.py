@@ -1,0 +1,1 @@
+"""How does a push to a model on the Hub start a check by itself?"""

@@ -1,0 +1,244 @@
+"""What is done for one push: looked at, checked, published?
+
+The check reads what strangers wrote and is given neither the token that writes nor the webhook's
+secret; publishing gets the one, never the other. Both run as processes of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hubcheck.errors import ExitCode, HubcheckError, UnreachableError, printable
+from hubcheck.publish.hub.client import HubClient
+from hubcheck.publish.hub.credentials import Credential, Role, credential
+from hubcheck.publish.hub.errors import HubPublishError
+from hubcheck.serve.guards import Skip, decide
+from hubcheck.serve.history import HubHistory
+from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.payload import MAIN, Push
+from hubcheck.serve.settings import CARD, GITHUB_TOKEN, PAGE_PASSWORD, PREVIOUS_SECRET, SECRET
+from hubcheck.serve.settings import CheckHere as Plan
+
+SECRETS: Final = frozenset({SECRET, PREVIOUS_SECRET, PAGE_PASSWORD, GITHUB_TOKEN})
+WRITING: Final = frozenset({"HUBCHECK_WRITE_TOKEN", "HUBCHECK_WRITE_OIDC_RESOURCE"})
+READING: Final = ("HUBCHECK_READ_TOKEN", "HUBCHECK_READ_OIDC_RESOURCE")
+OTHERS: Final = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE"})
+LOG_TAIL: Final = 600
+"""Characters of a failed command's last words that are kept."""
+POLL: Final = 0.05
+
+Tell = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Trouble that passes: the job is run again after a while."""
+
+    seconds: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """The server was asked to stop while the job ran."""
+
+
+Ending = Result | Later | Stopped
+
+
+@dataclass(slots=True, kw_only=True)
+class OwnName:
+    """Whose token publishes, asked once: the Hub limits that question strictly."""
+
+    endpoint: str
+    environment: Mapping[str, str]
+    _name: str | None = None
+
+    def get(self) -> str:
+        """Return the name, empty without a token or when the Hub does not say."""
+        if self._name is None:
+            writer = credential(Role.WRITE, self.environment)
+            client = HubClient("hubcheck/hubcheck", credential=writer, endpoint=self.endpoint)
+            try:
+                self._name = client.name() if writer.token else ""
+            except HubPublishError:
+                return ""
+        return self._name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """Looks at a push before anything is spent on it."""
+
+    endpoint: str
+    environment: Mapping[str, str]
+    own_name: OwnName
+    tell: Tell
+
+    def look(self, push: Push) -> Result | Later | None:
+        """Return how a push that is not checked ends, or ``None``: it is checked."""
+        try:
+            reader = credential(Role.READ, self.environment)
+            decision = decide(push, self._history(push, reader), own_name=self.own_name.get())
+        except (HubPublishError, UnreachableError) as error:
+            return Later(seconds=60, note=printable(error, limit=LOG_TAIL))
+        except HubcheckError as error:
+            return Result(state=State.FAILED, note=printable(error, limit=LOG_TAIL))
+        if isinstance(decision, Skip):
+            return Result(state=State.SKIPPED, note=decision.reason)
+        self.tell(
+            "checked", repo=push.repo, ref=push.ref, sha=push.new_sha,
+            why=decision.why, warning=decision.warning,
+        )  # fmt: skip
+        return None
+
+    def _history(self, push: Push, reader: Credential) -> HubHistory:
+        return HubHistory(push.repo, credential=reader, endpoint=self.endpoint)
+
+
+def check_here(push: Push, folder: Path, plan: Plan, guarded: Guarded, stop: threading.Event) -> Ending:
+    """Check a push on this machine and publish the result."""
+    ending = guarded.look(push)
+    if ending is not None:
+        return ending
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    words = [
+        "check", f"{push.repo}@{push.new_sha}", "--out", str(folder), "--depth", plan.depth,
+        "--max-read", str(plan.max_read), "--fail-on", plan.fail_on,
+    ]  # fmt: skip
+    for suspect in plan.suspects:
+        words += ["--suspect", suspect]
+    ran = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)
+    if ran.ending is not None:
+        return ran.ending
+    verdict, conclusion = read_verdict(report)
+    if not verdict:
+        note = f"exit code {ran.code}: {ran.said}"
+        later = ran.code in (ExitCode.UNREACHABLE, ExitCode.INTERNAL) or ran.code < 0
+        return Later(seconds=120, note=note) if later else Result(state=State.FAILED, note=note)
+    notes = []
+    for publication in publications(push, report, plan):
+        done = run_command(publication, folder, for_publishing(guarded.environment), plan.seconds, stop)
+        if done.ending is not None:
+            return done.ending
+        notes.append(done.said)
+    return Result(
+        state=State.DONE, verdict=verdict, conclusion=conclusion, note=" | ".join(notes)
+    )
+
+
+def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:
+    """Return the commands that publish a report.
+
+    A pull request gets its comment; the model card speaks of the main branch only.
+    """
+    commands = []
+    for target in plan.publish:
+        words = ["publish", str(report), "--to", target]
+        if target == CARD:
+            if push.ref != MAIN:
+                continue
+            words += ["--create-pr"] if plan.create_pr else []
+        elif push.pull_request:
+            words += ["--number", str(push.pull_request)]
+        commands.append(words)
+    return commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A command that ended, or why it was ended."""
+
+    code: int
+    said: str
+    """The last line it wrote, printable."""
+    ending: Ending | None = None
+
+
+def run_command(
+    words: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    stop: threading.Event,
+) -> Ran:
+    """Run ``hubcheck WORD...`` with a time limit.
+
+    Args:
+        words: The command line.
+        folder: The job's; the command's words go to a log in it.
+        environment: All that the process gets.
+        seconds: Time limit.
+        stop: Ends the command when set.
+    """
+    log = folder / f"{words[0]}.log"
+    deadline = time.monotonic() + seconds
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own module, arguments held against grammars
+            [sys.executable, "-P", "-m", "hubcheck.serve.child", str(folder), *words],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            start_new_session=True,
+        )
+        try:
+            while process.poll() is None:
+                if stop.is_set():
+                    return Ran(code=0, said="", ending=Stopped())
+                if time.monotonic() > deadline:
+                    note = f"hubcheck {words[0]} took more than {seconds:.0f} s and was ended"
+                    return Ran(code=0, said="", ending=Result(state=State.FAILED, note=note))
+                time.sleep(POLL)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+    return Ran(code=process.returncode, said=_last_line(log))
+
+
+def for_check(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a check: nothing that opens a door or writes."""
+    hidden = SECRETS | WRITING
+    if any(environment.get(name) for name in READING):
+        hidden |= OTHERS  # a token of its own for reading: the one that may write stays here
+    return {name: value for name, value in environment.items() if name not in hidden}
+
+
+def for_publishing(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a publication: the token that writes, no other secret."""
+    return {name: value for name, value in environment.items() if name not in SECRETS}
+
+
+def read_verdict(report: Path) -> tuple[str, str]:
+    """Return verdict and conclusion of a report, empty when there is none."""
+    try:
+        document: Any = json.loads(report.read_bytes())
+        return str(document["verdict"]), str(document["conclusion"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", ""
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - 4 * LOG_TAIL))
+        lines = file.read().decode(errors="replace").splitlines()
+    shown = [line for line in lines if line.strip()]
+    if not shown:
+        return ""
+    # A refusal has three lines; the first says what happened.
+    first = next((line for line in shown if line.startswith("hubcheck: ")), shown[-1])
+    return printable((shown[-1] if first is shown[-1] else first).strip(), limit=LOG_TAIL)

@@ -1,0 +1,295 @@
+"""Which checks wait, run and are done, whatever happens to the process in between?
+
+A table in SQLite with a write-ahead log. What is unique in it is (repository, ref, commit): a
+delivery that is repeated finds its row and adds nothing. A job is run by whoever holds its lease;
+a result is taken from the holder only, so that no job ends twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from hubcheck.serve.payload import Push
+
+MAX_ATTEMPTS: Final = 3
+"""Starts of one job. What brings the server down three times would do so for ever."""
+SCHEMA_VERSION: Final = 1
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  repo TEXT NOT NULL, ref TEXT NOT NULL, old_sha TEXT NOT NULL, new_sha TEXT NOT NULL,
+  state TEXT NOT NULL, received REAL NOT NULL, not_before REAL NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, lease TEXT NOT NULL DEFAULT '',
+  lease_until REAL NOT NULL DEFAULT 0, started REAL NOT NULL DEFAULT 0,
+  finished REAL NOT NULL DEFAULT 0, verdict TEXT NOT NULL DEFAULT '',
+  conclusion TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+  UNIQUE (repo, ref, new_sha));
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, not_before, id);
+"""
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Added(StrEnum):
+    """What became of a push that was handed in."""
+
+    NEW = "accepted"
+    REPEATED = "repeated"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row; times are seconds since 1970, 0 for not yet."""
+
+    id: int
+    push: Push
+    state: State
+    received: float
+    attempts: int
+    lease: str
+    started: float
+    finished: float
+    verdict: str
+    conclusion: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a job ended."""
+
+    state: State
+    verdict: str = ""
+    conclusion: str = ""
+    note: str = ""
+
+
+class Jobs:
+    """The table; safe to use from several threads of one process."""
+
+    def __init__(
+        self, path: Path, *, limit: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Open or create it.
+
+        Args:
+            path: The file of the database.
+            limit: Jobs that may wait at once.
+            clock: Seconds since 1970.
+        """
+        self._limit = limit
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        # An answer of 202 is a promise: what was accepted is on the disk.
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+        self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._db.close()
+
+    def add(self, pushes: Sequence[Push]) -> list[Added]:
+        """Add pushes in one transaction and say of each what became of it."""
+        with self._lock, self._transaction():
+            now = self._clock()
+            waiting = self.count(State.WAITING)
+            outcomes = []
+            for push in pushes:
+                key = (push.repo, push.ref, push.new_sha)
+                where = "SELECT 1 FROM jobs WHERE repo=? AND ref=? AND new_sha=?"
+                if self._db.execute(where, key).fetchone():
+                    outcomes.append(Added.REPEATED)
+                    continue
+                if waiting >= self._limit:
+                    outcomes.append(Added.FULL)
+                    continue
+                self._db.execute(
+                    "INSERT INTO jobs (repo, ref, old_sha, new_sha, state, received, not_before) "
+                    "VALUES (?,?,?,?,?,?,?)",
+                    (push.repo, push.ref, push.old_sha, push.new_sha, State.WAITING, now, now),
+                )
+                waiting += 1
+                outcomes.append(Added.NEW)
+            return outcomes
+
+    def claim(self, *, lease_seconds: float) -> Job | None:
+        """Take the oldest job that may run, or one whose lease has run out."""
+        with self._lock, self._transaction():
+            now = self._clock()
+            self._give_up(now)
+            row = self._db.execute(
+                "SELECT id FROM jobs WHERE (state=? AND not_before<=?) "
+                "OR (state=? AND lease_until<?) ORDER BY not_before, id LIMIT 1",
+                (State.WAITING, now, State.RUNNING, now),
+            ).fetchone()
+            if row is None:
+                return None
+            self._db.execute(
+                "UPDATE jobs SET state=?, attempts=attempts+1, lease=?, lease_until=?, started=? "
+                "WHERE id=?",
+                (State.RUNNING, secrets.token_hex(8), now + lease_seconds, now, row[0]),
+            )
+            return self.get(row[0])
+
+    def finish(self, job: Job, result: Result) -> bool:
+        """End a job; return whether its lease still held."""
+        return self._leave(
+            job,
+            "state=?, verdict=?, conclusion=?, note=?, finished=?",
+            (result.state, result.verdict, result.conclusion, result.note, self._clock()),
+        )
+
+    def postpone(self, job: Job, *, seconds: float, note: str) -> bool:
+        """Let a job run again later; the attempt counts."""
+        if job.attempts >= MAX_ATTEMPTS:
+            return self.finish(job, Result(state=State.FAILED, note=note))
+        at = self._clock() + seconds
+        return self._leave(job, "state=?, not_before=?, note=?", (State.WAITING, at, note))
+
+    def release(self, job: Job) -> bool:
+        """Put a job back that was not finished through no fault of its own."""
+        return self._leave(job, "state=?, attempts=attempts-1", (State.WAITING,))
+
+    def recover(self) -> int:
+        """Put back what a process that is gone was running; return how many.
+
+        Only for the one process that holds the queue, before it claims anything.
+        """
+        with self._lock, self._transaction():
+            changed = self._db.execute(
+                "UPDATE jobs SET state=?, lease='' WHERE state=?", (State.WAITING, State.RUNNING)
+            ).rowcount
+            self._give_up(self._clock())
+            return changed
+
+    def forget(self, *, before: float) -> list[int]:
+        """Delete jobs that ended before a time; return their ids."""
+        ended = (State.DONE, State.SKIPPED, State.FAILED)
+        with self._lock, self._transaction():
+            rows = self._db.execute(
+                "DELETE FROM jobs WHERE state IN (?,?,?) AND finished<? RETURNING id",
+                (*ended, before),
+            ).fetchall()
+            return [row[0] for row in rows]
+
+    def get(self, job_id: int) -> Job | None:
+        """Return one job."""
+        found = self._select("WHERE id=?", (job_id,))
+        return found[0] if found else None
+
+    def ended(self, limit: int) -> list[Job]:
+        """Return the jobs that ended last, newest first."""
+        states = (State.DONE, State.SKIPPED, State.FAILED)
+        return self._select(
+            "WHERE state IN (?,?,?) ORDER BY finished DESC, id DESC LIMIT ?", (*states, limit)
+        )
+
+    def unfinished(self, limit: int) -> list[Job]:
+        """Return what runs and what waits, in the order in which it will run."""
+        return self._select(
+            "WHERE state IN (?,?) ORDER BY state, not_before, id LIMIT ?",
+            (State.RUNNING, State.WAITING, limit),
+        )
+
+    def counts(self) -> dict[State, int]:
+        """Return how many jobs stand where."""
+        with self._lock:
+            rows = self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
+        return {state: 0 for state in State} | {State(name): count for name, count in rows}
+
+    def count(self, state: State) -> int:
+        """Return how many jobs stand in one state."""
+        with self._lock:
+            row = self._db.execute("SELECT COUNT(*) FROM jobs WHERE state=?", (state,)).fetchone()
+        return int(row[0])
+
+    def oldest_waiting(self) -> float:
+        """Return the seconds for which the oldest waiting job has waited, 0 without any."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT MIN(received) FROM jobs WHERE state=?", (State.WAITING,)
+            ).fetchone()
+        return max(0.0, self._clock() - row[0]) if row[0] is not None else 0.0
+
+    def _leave(self, job: Job, changes: str, values: tuple[object, ...]) -> bool:
+        with self._lock, self._transaction():
+            changed = self._db.execute(
+                f"UPDATE jobs SET {changes}, lease='', lease_until=0 "  # noqa: S608 - constants
+                "WHERE id=? AND state=? AND lease=?",
+                (*values, job.id, State.RUNNING, job.lease),
+            )
+            return changed.rowcount == 1
+
+    def _give_up(self, now: float) -> None:
+        """End jobs that were started too often without ever ending."""
+        note = f"given up: started {MAX_ATTEMPTS} times, and the server ended each time"
+        self._db.execute(
+            "UPDATE jobs SET state=?, note=?, finished=?, lease='' WHERE attempts>=? "
+            "AND (state=? OR (state=? AND lease_until<?))",
+            (State.FAILED, note, now, MAX_ATTEMPTS, State.WAITING, State.RUNNING, now),
+        )
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[Job]:
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id, repo, ref, old_sha, new_sha, state, received, attempts, lease, "
+                f"started, finished, verdict, conclusion, note FROM jobs {where}",  # noqa: S608 - constants
+                values,
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    """Takes the write lock at once, so that what was read is still so when it is written."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._db.execute("ROLLBACK" if kind is not None else "COMMIT")
+
+
+def _job(row: Sequence[object]) -> Job:
+    job_id, repo, ref, old, new, state, received, attempts, lease, started, finished = row[:11]
+    verdict, conclusion, note = row[11:]
+    return Job(
+        id=int(str(job_id)),
+        push=Push(repo=str(repo), ref=str(ref), old_sha=str(old), new_sha=str(new)),
+        state=State(str(state)),
+        received=float(str(received)),
+        attempts=int(str(attempts)),
+        lease=str(lease),
+        started=float(str(started)),
+        finished=float(str(finished)),
+        verdict=str(verdict),
+        conclusion=str(conclusion),
+        note=str(note),
+    )

@@ -1,0 +1,118 @@
+"""How is the image run as GitHub's runner runs it?"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tests.action.conftest import HEAD, MODELS, RUN, read_outputs
+from tests.githubserver.world import NAME, OWNER
+
+IMAGE: Final = "localhost/hubcheck:small"
+HARDENED: Final = (
+    "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    "--memory", "512m", "--pids-limit", "128", "--tmpfs", "/tmp",
+)  # fmt: skip
+"""No row of the table needs more than this."""
+
+
+@dataclass
+class Ended:
+    """What a container left behind."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+    first_line_s: float
+    seconds: float
+
+
+@dataclass
+class Machine:
+    """A runner: its folders, its servers' addresses, podman's settings."""
+
+    folder: Path
+    work: Path
+    api: str
+    graphql: str
+    hub: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    network: tuple[str, ...] = ("--network", "host")
+    run_id: int = RUN
+
+    @property
+    def workspace(self) -> Path:
+        """The checkout."""
+        return self.folder / "workspace"
+
+    def put_model(self, name: str, folder: str = "models/tiny") -> None:
+        """Put a model of the demo into the workspace."""
+        target = self.workspace / folder
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(MODELS / name, target)
+
+    def run(
+        self, name: str, payload: dict[str, Any], *, token: str = "bot-token", sha: str = HEAD
+    ) -> Ended:
+        """Run the image for an event."""
+        for inner in ("home", "workflow", "file_commands", "workspace"):
+            (self.folder / inner).mkdir(parents=True, exist_ok=True)
+        (self.folder / "workflow" / "event.json").write_text(json.dumps(payload))
+        for file in ("output", "summary"):
+            (self.folder / "file_commands" / file).write_text("")
+        given = {"github-token": token, "model": "models/tiny", **self.inputs}
+        environment = {
+            **{f"INPUT_{key.upper()}": value for key, value in given.items()},
+            "HOME": "/github/home",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
+            "GITHUB_SHA": sha,
+            "GITHUB_RUN_ID": str(self.run_id),
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_API_URL": self.api,
+            "GITHUB_GRAPHQL_URL": self.graphql,
+            "GITHUB_OUTPUT": "/github/file_commands/output",
+            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+            "HF_ENDPOINT": self.hub,
+        }
+        self.run_id += 1
+        command = ["podman", "run", "--rm", "--workdir", "/github/workspace", *self.network]
+        command += HARDENED
+        for key, value in environment.items():
+            command += ["-e", f"{key}={value}"]
+        for inner in ("home", "workflow", "file_commands", "workspace"):
+            command += ["-v", f"{self.folder / inner}:/github/{inner}"]
+        return self._wait([*command, IMAGE])
+
+    def _wait(self, command: list[str]) -> Ended:
+        started = time.monotonic()
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "CONTAINERS_CONF": str(self.work / "containers.conf")},
+        ) as process:
+            assert process.stdout is not None
+            lines = [process.stdout.readline()]
+            first = time.monotonic() - started
+            lines += process.stdout.readlines()
+        return Ended(
+            code=process.returncode,
+            log="".join(lines),
+            outputs=read_outputs((self.folder / "file_commands" / "output").read_text()),
+            summary=(self.folder / "file_commands" / "summary").read_text(),
+            first_line_s=first,
+            seconds=time.monotonic() - started,
+        )
