@@ -12,7 +12,7 @@ from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.examine import Tested
-from hubcheck.lineage import licence_of, lineage_of
+from hubcheck.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.verdict import context as contexts
@@ -121,7 +121,7 @@ def assemble(
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
             *relation_warnings(relations),
-            *searched.notes,
+            *lineage_warnings(ancestry),
         ),
         licence=licence_of(subject, tested, findings, ancestry),
         lineage=lineage_of(subject, tested, ancestry),
@@ -132,6 +132,7 @@ def assemble(
             left_aside=tuple(
                 Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
             ),
+            notes=searched.notes,
         ),
         limits=LIMITS,
         replay=request.replay,

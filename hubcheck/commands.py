@@ -7,7 +7,7 @@ import os
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
 from hubcheck.request import Request, Searched, nothing_searched
-from hubcheck.source.reference import HubReference, Reference, parse_reference
+from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Depth
@@ -51,20 +51,10 @@ def finish_bar() -> None:
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
 
-def access_for(references: Sequence[Reference], max_read: int, *, ask_hub: bool = False) -> Access:
-    """Return limits and credentials; the Hub's client is asked only when a model lies there."""
-    token = None
-    on_hub = ask_hub or any(isinstance(r, HubReference) for r in references)
-    if on_hub or _may_name_the_hub():
-        token = _hub_token()
-    return Access(max_read=max_read, token=token, endpoint=os.environ.get("HF_ENDPOINT") or None)
-
-
-def _may_name_the_hub() -> bool:
-    """Return whether a credential could be there at all, so that local checks skip the import."""
-    names = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE", "HUBCHECK_READ_TOKEN",
-             "HUBCHECK_READ_OIDC_RESOURCE")  # fmt: skip
-    return any(os.environ.get(name) for name in names)
+def access_for(max_read: int) -> Access:
+    """Return limits and credentials; a token is looked for when a model lies on the Hub."""
+    endpoint = os.environ.get("HF_ENDPOINT") or None
+    return Access(max_read=max_read, token=None, endpoint=endpoint, find_token=_hub_token)
 
 
 def _hub_token() -> str | None:
@@ -79,9 +69,8 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     seed = secrets.randbits(SEED_BITS) if arguments.seed is None else arguments.seed
     subject = parse_reference(arguments.subject)
     suspects = [ref for ref in arguments.suspect if ref != AUTO]
-    named = [parse_reference(r) for r in (*arguments.base, *suspects)]
     automatic = AUTO in arguments.suspect
-    access = access_for([subject, *named], arguments.max_read, ask_hub=automatic)
+    access = access_for(arguments.max_read)
     bases = chosen_bases(arguments.base, suspects)
     searched = nothing_searched
     if automatic:
@@ -157,14 +146,13 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same numbers."""
     before = read_report(arguments.report)
     subject = pinned_reference(before.subject.ref, before.subject.revision)
-    references = [pinned_reference(f.base.ref, f.base.revision) for f in before.findings]
     request = Request(
         subject=subject,
         bases=replayed_bases(before),
         depth=before.depth,
         seed=before.seed,
         policy=before.policy,
-        access=access_for([subject, *references], before.max_read or 64_000_000),
+        access=access_for(before.max_read or 64_000_000),
         replay=before.replay,
         searched=lambda: Searched(tried=before.search.bases_tried),
     )
@@ -212,9 +200,9 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     if arguments.max_bases < 1:
         what = f"--max-bases is {arguments.max_bases}."
         raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
-    reference = parse_reference(arguments.subject)
-    ask_hub = not arguments.no_hub
-    return run(arguments, access_for([reference], 1, ask_hub=ask_hub).token)
+    parse_reference(arguments.subject)  # a typing error is told before anything is asked for
+    token = None if arguments.no_hub else _hub_token()
+    return run(arguments, token)
 
 
 def run_card(arguments: argparse.Namespace) -> ExitCode:

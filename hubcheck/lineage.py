@@ -14,7 +14,7 @@ from hubcheck.candidates.candidate import Standing
 from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
 from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.candidates.graph import Ancestry, walk_up
-from hubcheck.errors import HubcheckError
+from hubcheck.errors import HubcheckError, printable
 from hubcheck.examine import Tested
 from hubcheck.model import Model
 from hubcheck.request import Request
@@ -86,6 +86,15 @@ def lineage_of(subject: Model, tested: Sequence[Tested], ancestry: Ancestry) -> 
         descents=tuple(descents),
         loops=ancestry.loops,
     )
+
+
+def lineage_warnings(ancestry: Ancestry) -> tuple[str, ...]:
+    """Return what is wrong with the declared graph, in sentences."""
+    loops = [f"{printable(ref)} declares a model that descends from it" for ref in ancestry.loops]
+    gone = [
+        f"{printable(ref)} is declared further up and was not found" for ref in ancestry.missing
+    ]
+    return (*loops, *gone)
 
 
 def licence_of(

@@ -5,7 +5,7 @@ Everything is opened once and kept, so that a subject held against twenty bases 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -34,7 +34,7 @@ from hubcheck.evidence.side import SharedTokens
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import FileEntry, Pin, Source
 from hubcheck.source.opening import open_reference
-from hubcheck.source.reference import Reference
+from hubcheck.source.reference import HubReference, Reference
 from hubcheck.source.remembering import RememberingSource
 from hubcheck.source.weight_files import weight_files, weights_digest
 
@@ -50,6 +50,15 @@ class Access:
     max_read: int
     token: str | None
     endpoint: str | None
+    find_token: Callable[[], str | None] | None = None
+    """Asked for a token when a model turns out to lie on the Hub (a card may name one) and none was
+    given: looking for one costs the import of the Hub's client, which local checks never pay."""
+
+    def token_for(self, reference: Reference) -> str | None:
+        """Return the token to open a model with; a local one needs none."""
+        if self.token is not None or not isinstance(reference, HubReference):
+            return self.token
+        return None if self.find_token is None else self.find_token()
 
     def __repr__(self) -> str:
         """Show everything but the token."""
@@ -151,7 +160,10 @@ def open_model(reference: Reference, access: Access) -> Model:
         UnreachableError: a subclass says why.
     """
     source = open_reference(
-        reference, max_read=access.max_read, token=access.token, endpoint=access.endpoint
+        reference,
+        max_read=access.max_read,
+        token=access.token_for(reference),
+        endpoint=access.endpoint,
     )
     files = source.files()
     if isinstance(source, FolderSource):

@@ -26,8 +26,8 @@ AT_ONCE: Final = 8
 SAME_BYTES: Final = 2.0
 """Above any correlation."""
 STANDS_OUT: Final = 0.5
-"""Correlations below count alike. Measured on the zoo: ten models trained apart reach 0.25 with each
-other, fine-tunes and long further training stay at 0.86 or above with their base, disguises at 0."""
+"""Correlations below count alike. Measured on the zoo: ten models trained apart reach 0.25 with
+each other, fine-tunes and long further training keep 0.86 or more with their base, disguises 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +113,12 @@ def _gains(model: Model) -> dict[Role, NDArray[np.float64]]:
         anatomy = model.anatomy
         middle = anatomy.geometry.layers // 2
         places = ((Role.NORM_FINAL, -1), (Role.NORM_ATTN_IN, middle), (Role.NORM_MLP_IN, middle))
-        found = {}
-        for role, layer in places:
-            matrix = anatomy.get(role, layer)
-            if matrix is not None:
-                wanted = Wanted(matrix=matrix, why="probe")
-                model.reader.fetch([wanted])
-                found[role] = model.reader.block(wanted)[:, 0].astype(np.float64)
+        matrices = [m for role, layer in places if (m := anatomy.get(role, layer)) is not None]
+        wanted = {m.role: Wanted(matrix=m, why="probe") for m in matrices}
+        model.reader.fetch(wanted.values())
     except HubcheckError:
         return {}
-    return found
+    return {r: model.reader.block(w)[:, 0].astype(np.float64) for r, w in wanted.items()}
 
 
 def _likeness(

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ class Tool:
     """The verdict in the tool's words, from its JSON."""
     read_mb: Callable[[Mapping[str, Any]], float | None]
     """Megabytes of weights that the tool itself says it read, both models."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of its own."""
 
 
 def hubcheck(seed: int) -> Tool:
@@ -71,8 +73,14 @@ def cisco(environment: Path) -> Tool:
     )  # fmt: skip
 
 
-def modeldna(environment: Path) -> Tool:
-    """Return modeldna from its environment."""
+def modeldna(environment: Path, *, one_thread: bool = False) -> Tool:
+    """Return modeldna from its environment.
+
+    Args:
+        environment: Where it is installed.
+        one_thread: As hubcheck sets it for itself: on a busy machine idle threads that wait for
+            a small product cost more than the product.
+    """
     program = str(environment / "bin" / "modeldna")
 
     def answer(said: Mapping[str, Any]) -> str:
@@ -82,10 +90,11 @@ def modeldna(environment: Path) -> Tool:
         return f"{verdict['verdict']} {probability:.3f}"
 
     return Tool(
-        name="modeldna 0.1.0",
+        name="modeldna 0.1.0, one thread" if one_thread else "modeldna 0.1.0",
         command=lambda subject, base: [program, "compare", str(subject), str(base), "--json"],
         answer=answer,
         read_mb=lambda _: None,
+        variables={"OPENBLAS_NUM_THREADS": "1"} if one_thread else {},
     )
 
 

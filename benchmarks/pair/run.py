@@ -94,7 +94,7 @@ def measure_all(folder: Path, tools: Sequence[Tool], rounds: int, patience_s: fl
                 if 1 < turn <= rounds and done[0].wall_s > patience_s:
                     continue
                 (cool if turn > rounds else warm)(weights)
-                cost = run(tool.command(subject, base), ENVIRONMENT)
+                cost = run(tool.command(subject, base), {**ENVIRONMENT, **tool.variables})
                 costs.setdefault((tool.name, pair), []).append(cost)
                 step = "cold" if turn > rounds else f"round {turn}"
                 load = os.getloadavg()[0]
@@ -135,13 +135,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--patience", type=float, default=1200.0,
         help="seconds; a tool whose first run took longer gets one counted run",
     )  # fmt: skip
+    parser.add_argument(
+        "--fast-only", action="store_true", help="leave out cisco-ai-provenance-kit"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="where to write all figures")
     given = parser.parse_args(arguments)
     tools = [hubcheck(given.seed)]
     if given.rivals is not None:
         of_cisco, of_modeldna = install(given.rivals.resolve())
-        tools += [modeldna(of_modeldna), cisco(of_cisco)]
+        tools += [modeldna(of_modeldna), modeldna(of_modeldna, one_thread=True)]
+        tools += [] if given.fast_only else [cisco(of_cisco)]
     before = os.getloadavg()[0]
     rows = measure_all(given.pair, tools, given.rounds, given.patience)
     figures = {

@@ -134,6 +134,16 @@ class Jobs:
                 outcomes.append(Added.NEW)
             return outcomes
 
+    def unknown(self, pushes: Sequence[Push]) -> list[Push]:
+        """Return the pushes that were never handed in."""
+        where = "SELECT 1 FROM jobs WHERE repo=? AND ref=? AND new_sha=?"
+        with self._lock:
+            return [
+                push
+                for push in pushes
+                if not self._db.execute(where, (push.repo, push.ref, push.new_sha)).fetchone()
+            ]
+
     def claim(self, *, lease_seconds: float) -> Job | None:
         """Take the oldest job that may run, or one whose lease has run out."""
         with self._lock, self._transaction():

@@ -196,7 +196,7 @@ class RelationCheck(_Part):
     base: str
     declared: str
     found: str
-    agrees: Literal["yes", "no", "cannot-tell"]
+    agrees: str = Field(description="yes, no, cannot-tell")
     note: str = ""
 
 
@@ -271,7 +271,7 @@ class Relative(_Part):
     """A model of the declared graph."""
 
     ref: str
-    standing: Literal["found", "gated", "missing", "not looked up"]
+    standing: str = Field(description="found, gated, missing, not looked up")
     created: str = ""
     licence: str = ""
 
@@ -309,6 +309,7 @@ class Search(_Part):
         default=0, description="models whose weights were looked at; the bound is divided by it"
     )
     left_aside: tuple[Proposed, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Report(_Part):

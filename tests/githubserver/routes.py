@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -139,7 +140,11 @@ def _blob(
     data = hub.world.blobs.get(parts[0])
     if data is None:
         raise RefusalError(404, "Not Found")
-    return 200, data, {}
+    shown = {
+        "sha": parts[0], "node_id": "B_1", "size": len(data), "url": hub.address,
+        "content": base64.encodebytes(data).decode(), "encoding": "base64",
+    }  # fmt: skip
+    return 200, shown, {}
 
 
 def _new_tree(

@@ -126,14 +126,13 @@ class GitHub:
         """Remove something."""
         self._send("DELETE", f"{self._api}{path}")
 
-    def download(self, path: str, *, limit: int, accept: str = "") -> bytes:
+    def download(self, path: str, *, limit: int) -> bytes:
         """Return a file, redirects followed (the token stays at home).
 
         Raises:
             GitHubError: it has more than ``limit`` bytes, or cannot be had.
         """
-        headers = {"Accept": accept} if accept else {}
-        return self._send("GET", f"{self._api}{path}", headers=headers, limit=limit).content
+        return self._send("GET", f"{self._api}{path}", limit=limit).content
 
     def query(self, text: str, variables: Mapping[str, Json], *, repeatable: bool = True) -> Json:
         """Run a GraphQL document and return its ``data``.
@@ -173,7 +172,6 @@ class GitHub:
         *,
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Json] | None = None,
-        headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
         limit: int = ANSWER_LIMIT,
     ) -> requests.Response:
@@ -189,7 +187,6 @@ class GitHub:
                     address,
                     params=dict(query or {}),
                     json=None if body is None else dict(body),
-                    headers=dict(headers or {}),
                     timeout=self._timeout,
                     stream=True,
                 )

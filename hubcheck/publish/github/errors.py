@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from hubcheck.errors import HubcheckError, printable
+from typing import ClassVar
+
+from hubcheck.errors import ExitCode, HubcheckError, printable
 
 
 class GitHubError(HubcheckError):
     """A request failed for good; nothing more specific is known."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.UNREACHABLE
 
     def __init__(self, what: str, *, cause: str = "", next_step: str = "", status: int = 0) -> None:
         """Keep the answer's status beside the three parts of the message."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tests.action.conftest import HEAD, MODELS, RUN, read_outputs
 from tests.githubserver.world import NAME, OWNER
+from tests.hubserver.server import LocalHub
 
 IMAGE: Final = "localhost/hubcheck:small"
 HARDENED: Final = (
@@ -43,6 +44,7 @@ class Machine:
     api: str
     graphql: str
     hub: str
+    local_hub: LocalHub
     inputs: dict[str, str] = field(default_factory=dict)
     network: tuple[str, ...] = ("--network", "host")
     run_id: int = RUN

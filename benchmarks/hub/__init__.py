@@ -1,0 +1,1 @@
+"""Holds the local Hub of the tests against a server that others wrote."""

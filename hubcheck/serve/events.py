@@ -1,0 +1,54 @@
+"""How does the server say what happens, without saying what is secret?
+
+One JSON object per line. Every value passes through ``printable``, and a secret that found its way
+into one is replaced before it is written.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+from hubcheck.errors import printable
+
+VALUE_LIMIT: Final = 700
+"""Characters of one value."""
+
+
+class EventLog:
+    """Writes events; safe to use from several threads."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        secrets: Sequence[str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take a stream and what must never appear in it."""
+        self._stream = stream
+        self._secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, **fields: object) -> None:
+        """Write one event; empty fields are left out."""
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        record: dict[str, object] = {"time": at, "event": event}
+        for name, value in fields.items():
+            if value not in ("", None):
+                record[name] = value if isinstance(value, int | float) else self._shown(value)
+        line = json.dumps(record, ensure_ascii=False)
+        with self._lock:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    def _shown(self, value: object) -> str:
+        text = str(value)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return printable(text, limit=VALUE_LIMIT)

@@ -1,0 +1,186 @@
+"""How does the receiver start, listen and stop?
+
+On SIGTERM or SIGINT it stops listening, lets the deliveries in progress be answered, gives running
+checks their grace, puts back what did not end, and leaves with 0.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from hubcheck import __version__
+from hubcheck.errors import UsageError, printable
+from hubcheck.serve.carry_out import Ending, Guarded, OwnName, check_here
+from hubcheck.serve.dispatch import dispatch
+from hubcheck.serve.events import EventLog
+from hubcheck.serve.intake import Intake
+from hubcheck.serve.jobs import Job, Jobs
+from hubcheck.serve.metrics import Metrics
+from hubcheck.serve.receiver import Receiver
+from hubcheck.serve.settings import CheckHere, Dispatch, Settings
+from hubcheck.serve.workers import Workers
+
+CONNECTIONS: Final = 256
+"""Connections at once; more are answered 503."""
+BACKLOG: Final = 512
+DISPATCH_SECONDS: Final = 600.0
+"""Longest that guards and one dispatch take, waits for rate limits included."""
+LEASE_MARGIN: Final = 900.0
+"""Seconds of a lease beyond the time limits: the guards' requests and their waits."""
+SECRET_WORDS: Final = ("TOKEN", "SECRET", "PASSWORD")
+
+
+def serve(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Run the receiver until it is asked to stop.
+
+    Raises:
+        UsageError: the address is taken, the folder cannot be used, or another server uses it.
+    """
+    secrets = [v for k, v in environment.items() if any(word in k for word in SECRET_WORDS)]
+    tell = EventLog(sys.stderr, secrets=secrets)
+    metrics = Metrics()
+    folder = settings.state / "jobs"
+    with _held(settings.state), _listening(settings.host, settings.port) as listener:
+        folder.mkdir(exist_ok=True)
+        jobs = Jobs(settings.state / "queue.sqlite", limit=settings.queue_limit)
+        workers = Workers(
+            jobs,
+            _carrier(settings, environment, tell),
+            folder=folder,
+            count=settings.workers,
+            lease_seconds=_lease(settings),
+            metrics=metrics,
+            tell=tell,
+        )
+        intake = Intake(jobs, wake=workers.wake)
+        receiver = Receiver(
+            settings, jobs=jobs, intake=intake, metrics=metrics, tell=tell, cards=folder
+        )
+        intake.start()
+        workers.start()
+        host, port = listener.getsockname()[:2]
+        tell("listening", version=__version__, host=host, port=port, pid=os.getpid())
+        try:
+            asyncio.run(_answer(receiver.application(), listener))
+        finally:
+            tell("stopping")
+            intake.stop()
+            workers.stop(grace=settings.grace)
+            jobs.close()
+            tell("stopped")
+
+
+def _carrier(settings: Settings, environment: Mapping[str, str], tell: EventLog) -> _Carrier:
+    guarded = Guarded(
+        endpoint=settings.endpoint,
+        environment=environment,
+        own_name=OwnName(endpoint=settings.endpoint, environment=environment),
+        tell=tell,
+    )
+    return _Carrier(settings.work, guarded)
+
+
+class _Carrier:
+    """Does a job in the way that the settings say."""
+
+    def __init__(self, work: CheckHere | Dispatch, guarded: Guarded) -> None:
+        self._work = work
+        self._guarded = guarded
+
+    def __call__(self, job: Job, folder: Path, stop: threading.Event) -> Ending:
+        match self._work:
+            case CheckHere() as plan:
+                return check_here(job.push, folder, plan, self._guarded, stop)
+            case Dispatch() as plan:
+                return dispatch(job.push, plan, self._guarded)
+
+
+def _lease(settings: Settings) -> float:
+    match settings.work:
+        case CheckHere(seconds=seconds, publish=publish):
+            return seconds * (1 + len(publish)) + LEASE_MARGIN
+        case Dispatch():
+            return DISPATCH_SECONDS + LEASE_MARGIN
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which would end the process with the signal it caught instead of returning."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._leave)
+        yield
+
+    def _leave(self) -> None:
+        self.force_exit = self.should_exit  # asked twice: open connections are cut
+        self.should_exit = True
+
+
+async def _answer(application: ASGIApp, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=CONNECTIONS,
+        backlog=BACKLOG,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=20,
+    )
+    await _Server(config).serve(sockets=[listener])
+
+
+@contextmanager
+def _held(state: Path) -> Iterator[None]:
+    """Hold the folder for this process alone: two servers would run the same jobs."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held: IO[bytes] = (state / "lock").open("ab")
+    except OSError as error:
+        raise UsageError(
+            f"'{printable(state)}' cannot be used: {error.strerror}.",
+            cause="--state names a place without rights or room.",
+            next_step="choose a folder that lasts longer than the server.",
+        ) from error
+    with held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(
+                f"'{printable(state)}' is used by another server.",
+                cause="hubcheck serve runs already with this --state.",
+                next_step="stop it, or name another folder.",
+            ) from error
+        yield
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise UsageError(
+            f"{printable(host)}:{port} cannot be listened on: {error.strerror}.",
+            cause="the port is taken, or the address is not this machine's.",
+            next_step="choose another --port or --host.",
+        ) from error
+    with listener:
+        yield listener
