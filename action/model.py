@@ -90,7 +90,7 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
     auto = settings.suspects_auto or AUTO in file.suspects
     max_read = settings.max_read if settings.max_read is not None else parse_size(file.max_read)
     seed = secrets.randbits(SEED_BITS)
-    access = access_for([subject, *map(parse_reference, (*bases, *suspects))], max_read)
+    access = access_for(max_read)
     if settings.read_token:
         access = replace(access, token=settings.read_token)
     words = ["hubcheck", "check", name_of(subject)]

@@ -15,6 +15,8 @@ from typing import Final
 
 from hubcheck import __version__
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
+from hubcheck.serve_command import add_serve
+from hubcheck.webhook_command import add_webhook
 
 DEFAULT_BUDGET: Final = "64MB"
 SIZE_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
@@ -93,6 +95,9 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")
     check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
+    check.add_argument(
+        "--cache", type=Path, metavar="DIR", help="keep what is read from the Hub for later checks"
+    )
     check.set_defaults(run="run_check")
 
     demo = commands.add_parser(
@@ -144,6 +149,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     publish.add_argument("--dry-run", action="store_true", help="say what would be written")
     publish.set_defaults(run="run_publish")
+
+    add_serve(commands, parse_size)
+    add_webhook(commands, parse_size)
 
     explain = commands.add_parser("explain", help="what a word of the report means")
     explain.add_argument("word", metavar="VERDICT")

@@ -22,6 +22,7 @@ from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
 from hubcheck.request import Request, Searched, nothing_searched
+from hubcheck.source.cache import SpanCache
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
@@ -51,10 +52,15 @@ def finish_bar() -> None:
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
 
 
-def access_for(max_read: int) -> Access:
+def access_for(max_read: int, cache: Path | None = None) -> Access:
     """Return limits and credentials; a token is looked for when a model lies on the Hub."""
-    endpoint = os.environ.get("HF_ENDPOINT") or None
-    return Access(max_read=max_read, token=None, endpoint=endpoint, find_token=_hub_token)
+    return Access(
+        max_read=max_read,
+        token=None,
+        endpoint=os.environ.get("HF_ENDPOINT") or None,
+        cache=None if cache is None else SpanCache(cache),
+        find_token=_hub_token,
+    )
 
 
 def _hub_token() -> str | None:
@@ -70,7 +76,7 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     subject = parse_reference(arguments.subject)
     suspects = [ref for ref in arguments.suspect if ref != AUTO]
     automatic = AUTO in arguments.suspect
-    access = access_for(arguments.max_read)
+    access = access_for(arguments.max_read, arguments.cache)
     bases = chosen_bases(arguments.base, suspects)
     searched = nothing_searched
     if automatic:
@@ -96,7 +102,16 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     outcome = check(request, now=now, progress=bar())
     finish_bar()
+    if access.cache is not None:
+        tell_cache(access.cache)
     return deliver(outcome, arguments.out, as_json=arguments.json)
+
+
+def tell_cache(cache: SpanCache) -> None:
+    """Say what the cache saved, and what went wrong with it."""
+    print(f"hubcheck: {cache.served_bytes / 1e6:.1f} MB came from the cache", file=sys.stderr)
+    for warning in cache.warnings:
+        print(f"hubcheck: {warning}", file=sys.stderr)
 
 
 def sample_depth(word: str) -> Depth:
@@ -225,6 +240,20 @@ def run_card(arguments: argparse.Namespace) -> ExitCode:
 def run_publish(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck publish``."""
     from hubcheck.publish_commands import run_publish as run
+
+    return run(arguments)
+
+
+def run_serve(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck serve``."""
+    from hubcheck.serve_command import run_serve as run
+
+    return run(arguments)
+
+
+def run_webhook(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck webhook``."""
+    from hubcheck.webhook_command import run_webhook as run
 
     return run(arguments)
 

@@ -42,7 +42,7 @@ def open_index(access: Access, limits: Limits) -> HubIndex:
         endpoint = ENDPOINT
     return HubIndex(
         endpoint=endpoint,
-        token=access.token,
+        token=access.hub_token(),
         max_requests=limits.requests,
         max_read=limits.bytes,
     )

@@ -59,7 +59,7 @@ def _index(request: Request) -> HubIndex:
 
         endpoint = ENDPOINT
     return HubIndex(
-        endpoint=endpoint, token=request.access.token, max_requests=MAX_REQUESTS, max_read=1
+        endpoint=endpoint, token=request.access.hub_token(), max_requests=MAX_REQUESTS, max_read=1
     )
 
 

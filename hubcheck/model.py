@@ -31,6 +31,7 @@ from hubcheck.checkpoint.packed import packed_storage
 from hubcheck.errors import UnsupportedFormatError
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import FileEntry, Pin, Source
 from hubcheck.source.opening import open_reference
@@ -50,15 +51,17 @@ class Access:
     max_read: int
     token: str | None
     endpoint: str | None
+    cache: SpanCache | None = None
+    """Where bytes read from the Hub are kept from run to run, if anywhere."""
     find_token: Callable[[], str | None] | None = None
     """Asked for a token when a model turns out to lie on the Hub (a card may name one) and none was
     given: looking for one costs the import of the Hub's client, which local checks never pay."""
 
-    def token_for(self, reference: Reference) -> str | None:
-        """Return the token to open a model with; a local one needs none."""
-        if self.token is not None or not isinstance(reference, HubReference):
+    def hub_token(self) -> str | None:
+        """Return the token for the Hub, looked for now if none was given."""
+        if self.token is not None or self.find_token is None:
             return self.token
-        return None if self.find_token is None else self.find_token()
+        return self.find_token()
 
     def __repr__(self) -> str:
         """Show everything but the token."""
@@ -162,8 +165,9 @@ def open_model(reference: Reference, access: Access) -> Model:
     source = open_reference(
         reference,
         max_read=access.max_read,
-        token=access.token_for(reference),
+        token=access.hub_token() if isinstance(reference, HubReference) else None,
         endpoint=access.endpoint,
+        cache=access.cache,
     )
     files = source.files()
     if isinstance(source, FolderSource):

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from hubcheck.card import badge, html, markdown
+from hubcheck.card import badge, family_tree, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.errors import UsageError, printable
 from hubcheck.verdict.report import Report
@@ -25,7 +25,7 @@ def report_json(report: Report) -> str:
 
 
 def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
-    """Write ``report.json``, ``card.md``, ``card.html`` and the badge; return their paths.
+    """Write the report, the cards, the badge and the family tree; return their paths.
 
     Each file is written beside its place and moved there, so a reader never sees half of one.
 
@@ -39,6 +39,7 @@ def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
         "card.html": html.render(document),
         "badge.svg": badge.svg(report),
         "badge.json": badge.endpoint(report),
+        "family-tree.svg": family_tree.svg(report),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,20 +17,20 @@ import hubcheck
 
 PACKAGE: Final = Path(hubcheck.__file__).parent
 PROGRAMS: Final = (
-    *("__main__", "cli", "commands", "plan", "output", "bases", "demo", "policy_file"),
-    "publish_commands",
-    "suspects_command",
+    *("__main__", "cli", "commands", "publish_commands", "serve_command", "suspects_command"),
+    *("webhook_command", "plan", "output", "bases", "demo", "discovery", "policy_file"),
 )
 """The command line: what the user asked, and where the answer goes."""
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     PROGRAMS,
+    ("serve",),
     ("publish",),
     ("card",),
     ("check",),
     ("assemble",),
-    ("side_by_side",),
-    ("examine", "discovery"),
-    ("request",),
+    ("lineage", "side_by_side"),
+    ("examine",),
+    ("request", "probe"),
     ("model", "verdict"),
     ("evidence",),
     ("statistics", "candidates"),
@@ -40,14 +40,15 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("errors", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
+PIPELINE: Final = (
+    *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe", "model"),
+)
+"""What a report is made by; what shows a report knows nothing of it."""
 NOT_THOUGH_BELOW: Final = {
-    **{
-        ("card", part): "a card is rendered from a report and nothing else"
-        for part in ("check", "assemble", "examine", "request", "model")
-    },
+    **{("card", part): "a card is rendered from a report and nothing else" for part in PIPELINE},
     **{
         ("publish", part): "publishing answers where a card goes, not how it came about"
-        for part in ("check", "assemble", "examine", "request", "model")
+        for part in PIPELINE
     },
     ("evidence", "candidates"): "which bases to test is decided before any test",
     ("anatomy", "source"): "the checkpoint stands between roles and bytes",
@@ -72,21 +73,26 @@ def modules() -> dict[str, Path]:
 MODULES: Final = modules()
 
 
+def imports_of(node: ast.AST) -> Iterator[str]:
+    """Yield the modules of hubcheck that one statement imports."""
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names if alias.name.split(".")[0] == "hubcheck")
+        case ast.ImportFrom(module=str(module), names=names, level=0):
+            if module.split(".")[0] != "hubcheck":
+                return
+            for alias in names:
+                below = f"{module}.{alias.name}".removeprefix("hubcheck.")
+                yield f"hubcheck.{below}" if below in MODULES else module
+        case ast.ImportFrom(level=level) if level:
+            message = "a relative import"
+            raise AssertionError(message)
+
+
 def imported(path: Path) -> Iterator[str]:
     """Yield the modules of hubcheck that a file imports anywhere, late imports included."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names if alias.name.split(".")[0] == "hubcheck")
-            case ast.ImportFrom(module=str(module), names=names, level=0):
-                if module.split(".")[0] != "hubcheck":
-                    continue
-                for alias in names:
-                    below = f"{module}.{alias.name}".removeprefix("hubcheck.")
-                    yield f"hubcheck.{below}" if below in MODULES else module
-            case ast.ImportFrom(level=level) if level:
-                message = f"{path}: relative import"
-                raise AssertionError(message)
+        yield from imports_of(node)
 
 
 def part_of(module: str) -> str:
@@ -118,11 +124,25 @@ def test_a_module_imports_only_what_stands_below_it(name: str) -> None:
     assert not wrong
 
 
+def at_once(path: Path) -> Iterator[str]:
+    """Yield what importing a file imports: no late import, none for annotations alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    late = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and id(node) not in late:
+            yield from imports_of(node)
+
+
 def test_no_module_imports_itself_in_a_circle() -> None:
-    """The import graph has no cycle, late imports included."""
+    """Whatever module is imported first, the others follow: the graph has no cycle."""
     graph = {
-        name: {t.removeprefix("hubcheck.") for t in imported(path)}
-        for name, path in MODULES.items()
+        name: {t.removeprefix("hubcheck.") for t in at_once(path)} for name, path in MODULES.items()
     }
     done: set[str] = set()
 
@@ -172,7 +192,7 @@ def test_a_module_says_first_what_it_answers(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
     """No module is longer than 350 lines, but for those that are argued here."""
-    argued = {"evidence.compare": 400}
+    argued = {"evidence.compare": 360}
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= argued.get(name, 350)
 
 

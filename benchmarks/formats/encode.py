@@ -125,13 +125,7 @@ def fp8_block(w: Matrix, block: int = 128) -> dict[str, Stored]:
 def fp8_channel(w: Matrix) -> dict[str, Stored]:
     """One scale per output."""
     scale = np.abs(w).max(axis=1, keepdims=True) / 448
-    return {"weight": as_e4m3(w / scale), "weight_scale": as_bf16_exact(scale, w)}
-
-
-def as_bf16_exact(scale: Matrix, w: Matrix) -> Stored:
-    """Return scales as floats (some tools write bfloat16, which only adds rounding)."""
-    del w
-    return stored(scale.astype(np.float32))
+    return {"weight": as_e4m3(w / scale), "weight_scale": stored(scale.astype(np.float32))}
 
 
 def fp8_tensor(w: Matrix) -> dict[str, Stored]:
@@ -177,7 +171,7 @@ def gptq(
     w: Matrix, *, bits: int = 4, group: int = 32, act_order: bool = False, v2: bool = False
 ) -> dict[str, Stored]:
     """AutoGPTQ's layout; ``v2`` stores zeros as they are."""
-    n_out, n_in = w.shape
+    n_in = w.shape[1]
     order = np.random.default_rng(7).permutation(n_in) if act_order else np.arange(n_in)
     codes, zeros, scale = affine(w[:, order], group, (1 << bits) - 1)
     back = np.argsort(order)
@@ -222,7 +216,7 @@ def packed_ints(
         codes = unsigned
         found["weight_zero_point"] = stored(np.ascontiguousarray(words(zeros.T, bits).T))
     found["weight_packed"] = stored(words(codes.astype(np.uint32), bits))
-    found["weight_scale"] = as_bf16_exact(scale, w)
+    found["weight_scale"] = stored(scale)
     return found
 
 

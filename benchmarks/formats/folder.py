@@ -33,8 +33,8 @@ LOSSLESS: Final = frozenset((*FORMATS[:1], *FORMATS[2:5], "GGUF F32", "GGUF BF16
 """Formats that hold bfloat16 weights without loss."""
 
 
-def write_safetensors(path: Path, tensors: Mapping[str, Stored]) -> None:
-    """Write a safetensors file from the published layout."""
+def safetensors_file(tensors: Mapping[str, Stored]) -> bytes:
+    """Return a safetensors file, from the published layout."""
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     at = 0
     for name, tensor in tensors.items():
@@ -48,7 +48,12 @@ def write_safetensors(path: Path, tensors: Mapping[str, Stored]) -> None:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     body = b"".join(tensor.raw for tensor in tensors.values())
-    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
+    return len(text).to_bytes(8, "little") + text + body
+
+
+def write_safetensors(path: Path, tensors: Mapping[str, Stored]) -> None:
+    """Write a safetensors file."""
+    path.write_bytes(safetensors_file(tensors))
 
 
 def is_linear(name: str) -> bool:

@@ -127,7 +127,9 @@ def _policy(report: Report) -> Line:
 
 
 def _warnings(report: Report) -> tuple[Details, ...]:
-    texts = (*report.warnings, *(f"licence: {flag}" for flag in report.licence.flags))
+    # Flags of a newer report stand in a section of their own, with their clauses.
+    flags = () if report.licence.checks else report.licence.flags
+    texts = (*report.warnings, *(f"licence: {flag}" for flag in flags))
     if not texts:
         return ()
     items: list[Line] = [(Untrusted(text, limit=LONG_TEXT),) for text in texts[:WARNINGS_SHOWN]]

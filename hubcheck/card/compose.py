@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, names, numbers, sentences
+from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.closing_sections import closing_sections
 from hubcheck.card.context_section import context_section
 from hubcheck.card.document import (
@@ -22,6 +23,8 @@ from hubcheck.card.document import (
     Trusted,
 )
 from hubcheck.card.evidence_section import BASES_SHOWN, evidence_sections
+from hubcheck.card.family_tree import family_section
+from hubcheck.card.licence_section import licence_section
 from hubcheck.card.next_steps import next_steps
 from hubcheck.verdict.words import DeclarationVerdict
 
@@ -48,6 +51,9 @@ def compose(report: Report) -> Document:
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
     blocks += evidence_sections(report)
+    blocks += family_section(report)
+    blocks += licence_section(report)
+    blocks += candidates_section(report)
     blocks += context_section(report)
     blocks += closing_sections(report)
     return Document(

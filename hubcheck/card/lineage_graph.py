@@ -8,6 +8,7 @@ syntax, markup, a link or a mention.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, matches, names, numbers
@@ -31,26 +32,32 @@ _STYLES: Final = {
 """The text colour is set too: on a dark page the default would be white on a light fill."""
 
 
-def lineage_graph(report: Report) -> str:
-    """Return a fenced Mermaid block, or nothing when no base was named."""
+def lineage_graph(report: Report, extra: Sequence[str] = ()) -> str:
+    """Return a fenced Mermaid block, or nothing when no base was named.
+
+    Args:
+        report: The report.
+        extra: Further lines; the subject is ``m``, the base of finding i ``bi``.
+    """
     if not report.findings:
         return ""
     subject = names.name(report.subject.ref, report.subject.revision)
     subject = "this repository" if subject in _ROOTS else subject
-    lines = ["flowchart LR", f'  m["{_plain(subject)}"]']
+    lines = ["flowchart LR", f'  m["{plain_label(subject)}"]']
     for i, finding in enumerate(report.findings[:BASES_SHOWN]):
         base = names.name(finding.base.ref, finding.base.revision)
-        lines.append(f'  b{i}["{_plain(base)}"]:::{first_table.tone(report, finding).value}')
-        lines.append(f'  m {_line(finding)}|"{_plain(_label(report, finding))}"| b{i}')
+        lines.append(f'  b{i}["{plain_label(base)}"]:::{first_table.tone(report, finding).value}')
+        lines.append(f'  m {_line(finding)}|"{plain_label(_label(report, finding))}"| b{i}')
     more = len(report.findings) - BASES_SHOWN
     if more > 0:
         lines.append(f'  more["{more} more bases"]:::{Tone.MUTED.value}')
         lines.append("  m -.- more")
+    lines += extra
     lines += [f"  classDef {tone.value} {style}" for tone, style in _STYLES.items()]
     return "\n".join(("```mermaid", *lines, "```"))
 
 
-def _plain(text: str) -> str:
+def plain_label(text: str) -> str:
     """Return a text that cannot be syntax; what was left out shows as a question mark."""
     shown = _NOT_PLAIN.sub("?", " ".join(text[:1000].split()))
     # A word of the language (end, click) or a link target stays inside the quotes; two dots and

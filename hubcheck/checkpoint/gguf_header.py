@@ -51,7 +51,7 @@ MAX_TOKEN_BYTES: Final = 4096
 """Longest token; the longest published ones are runs of a few hundred spaces."""
 DEFAULT_ALIGNMENT: Final = 32
 TOKENS_KEY: Final = "tokenizer.ggml.tokens"
-TOKEN_TYPES_KEY: Final = "tokenizer.ggml.token_type"
+TOKEN_TYPES_KEY: Final = "tokenizer.ggml.token_type"  # noqa: S105 - no password
 _SPECIAL_TYPES: Final = (2, 3, 4, 5)
 """ggml's token types for unknown, control, user-defined and unused."""
 

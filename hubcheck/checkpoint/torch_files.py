@@ -1,9 +1,9 @@
 """Where does each tensor of a PyTorch file (``.bin``, ``.pt``) lie, without loading it?
 
 ``torch.save`` writes a zip archive: ``<name>/data.pkl`` describes the tensors,
-``<name>/data/<key>`` holds each storage as it lies in memory. The description is walked, never run (``torch_pickle``);
-rows are then read by range like those of safetensors. Files from before PyTorch 1.6 are no
-archives and are not read.
+``<name>/data/<key>`` holds each storage as it lies in memory. The description is walked, never run
+(``torch_pickle``); rows are then read by range like those of safetensors. Files from before PyTorch
+1.6 are no archives and are not read.
 """
 
 from __future__ import annotations

@@ -28,7 +28,10 @@ from hubcheck.serve.payload import MAIN, Push
 from hubcheck.serve.settings import CARD, GITHUB_TOKEN, PAGE_PASSWORD, PREVIOUS_SECRET, SECRET
 from hubcheck.serve.settings import CheckHere as Plan
 
-SECRETS: Final = frozenset({SECRET, PREVIOUS_SECRET, PAGE_PASSWORD, GITHUB_TOKEN})
+SECRETS: Final = frozenset(
+    {SECRET, PREVIOUS_SECRET, PAGE_PASSWORD, GITHUB_TOKEN, "WEBHOOK_SECRET", "WEBHOOK_PAYLOAD"}
+)
+"""What no process of a job needs; the last two are set by the Hub in a Job."""
 WRITING: Final = frozenset({"HUBCHECK_WRITE_TOKEN", "HUBCHECK_WRITE_OIDC_RESOURCE"})
 READING: Final = ("HUBCHECK_READ_TOKEN", "HUBCHECK_READ_OIDC_RESOURCE")
 OTHERS: Final = frozenset({"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE"})
@@ -105,7 +108,9 @@ class Guarded:
         return HubHistory(push.repo, credential=reader, endpoint=self.endpoint)
 
 
-def check_here(push: Push, folder: Path, plan: Plan, guarded: Guarded, stop: threading.Event) -> Ending:
+def check_here(
+    push: Push, folder: Path, plan: Plan, guarded: Guarded, stop: threading.Event
+) -> Ending:
     """Check a push on this machine and publish the result."""
     ending = guarded.look(push)
     if ending is not None:
@@ -129,13 +134,13 @@ def check_here(push: Push, folder: Path, plan: Plan, guarded: Guarded, stop: thr
         return Later(seconds=120, note=note) if later else Result(state=State.FAILED, note=note)
     notes = []
     for publication in publications(push, report, plan):
-        done = run_command(publication, folder, for_publishing(guarded.environment), plan.seconds, stop)
+        done = run_command(
+            publication, folder, for_publishing(guarded.environment), plan.seconds, stop
+        )
         if done.ending is not None:
             return done.ending
         notes.append(done.said)
-    return Result(
-        state=State.DONE, verdict=verdict, conclusion=conclusion, note=" | ".join(notes)
-    )
+    return Result(state=State.DONE, verdict=verdict, conclusion=conclusion, note=" | ".join(notes))
 
 
 def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hubcheck.errors import printable
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.errors import GitHubError, RateLimitedError, UncertainError
-from hubcheck.errors import printable
 from hubcheck.serve.carry_out import Ending, Guarded, Later
 from hubcheck.serve.jobs import Result, State
 from hubcheck.serve.payload import Push

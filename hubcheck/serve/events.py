@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
@@ -17,6 +17,19 @@ from hubcheck.errors import printable
 
 VALUE_LIMIT: Final = 700
 """Characters of one value."""
+SECRET_WORDS: Final = ("TOKEN", "SECRET", "PASSWORD")
+"""Variables whose values never appear in the log."""
+SHORTEST: Final = 6
+"""Characters; a flag of the value 1 is no secret, and would black out every 1."""
+
+
+def secrets_in(environment: Mapping[str, str]) -> list[str]:
+    """Return the values of the environment that the log must not hold."""
+    return [
+        value
+        for name, value in environment.items()
+        if len(value) >= SHORTEST and any(word in name for word in SECRET_WORDS)
+    ]
 
 
 class EventLog:

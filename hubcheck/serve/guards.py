@@ -59,7 +59,7 @@ def decide(push: Push, history: History, *, own_name: str) -> Go | Skip:
         HubcheckError: the Hub does not answer, or does not know the new commit.
     """
     new = history.tree(push.new_sha)
-    note = history.commit(push.new_sha)
+    note = history.note(push.new_sha)
     by_self = bool(own_name) and own_name in note.authors
     marked = note.title == COMMIT_TITLE
     if by_self and marked and note.parent:

@@ -32,7 +32,7 @@ class CommitNote:
 class History(Protocol):
     """A repository, as far as the guards have to know it."""
 
-    def commit(self, sha: str) -> CommitNote:
+    def note(self, sha: str) -> CommitNote:
         """Return what is said about a commit."""
         ...
 
@@ -52,7 +52,7 @@ class HubHistory(HubClient):
         """Take a repository and the read role's token; nothing is asked yet."""
         super().__init__(repo_id, credential=credential, endpoint=endpoint)
 
-    def commit(self, sha: str) -> CommitNote:
+    def note(self, sha: str) -> CommitNote:
         """Return what is said about a commit.
 
         Raises:
@@ -106,7 +106,11 @@ class HubHistory(HubClient):
 
 def _first_page(address: str, credential: Credential) -> Any:
     """Return the newest commits; the client's own call follows every page of a long history."""
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]
+        build_hf_headers,
+        get_session,
+        hf_raise_for_status,
+    )
 
     headers = build_hf_headers(
         token=credential.token or False, library_name="hubcheck", library_version=__version__

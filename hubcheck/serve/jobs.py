@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS jobs (
   UNIQUE (repo, ref, new_sha));
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, not_before, id);
 """
+_COLUMNS: Final = (
+    "id, repo, ref, old_sha, new_sha, state, received, attempts, lease, started, finished, "
+    "verdict, conclusion, note"
+)
 
 
 class State(StrEnum):
@@ -85,9 +89,7 @@ class Result:
 class Jobs:
     """The table; safe to use from several threads of one process."""
 
-    def __init__(
-        self, path: Path, *, limit: int, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, path: Path, *, limit: int, clock: Callable[[], float] = time.time) -> None:
         """Open or create it.
 
         Args:
@@ -227,7 +229,7 @@ class Jobs:
         """Return how many jobs stand where."""
         with self._lock:
             rows = self._db.execute("SELECT state, COUNT(*) FROM jobs GROUP BY state").fetchall()
-        return {state: 0 for state in State} | {State(name): count for name, count in rows}
+        return dict.fromkeys(State, 0) | {State(name): count for name, count in rows}
 
     def count(self, state: State) -> int:
         """Return how many jobs stand in one state."""
@@ -263,11 +265,9 @@ class Jobs:
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[Job]:
         with self._lock:
-            rows = self._db.execute(
-                "SELECT id, repo, ref, old_sha, new_sha, state, received, attempts, lease, "
-                f"started, finished, verdict, conclusion, note FROM jobs {where}",  # noqa: S608 - constants
-                values,
-            ).fetchall()
+            # The conditions are constants of this module.
+            query = f"SELECT {_COLUMNS} FROM jobs {where}"  # noqa: S608
+            rows = self._db.execute(query, values).fetchall()
         return [_job(row) for row in rows]
 
     def _transaction(self) -> _Transaction:

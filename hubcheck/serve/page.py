@@ -96,8 +96,7 @@ def _where(job: Job) -> list[str]:
     return [
         f"<bdi>{html_text(push.repo)}</bdi>",
         f'<span class="short">{html_text(ref)}</span>',
-        f'<code class="short" title="{html_attribute(push.new_sha)}">'
-        f"{html_text(push.new_sha[:7])}</code>",
+        f'<code class="short">{html_text(push.new_sha[:7])}</code>',
     ]
 
 

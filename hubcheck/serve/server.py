@@ -25,7 +25,7 @@ from hubcheck import __version__
 from hubcheck.errors import UsageError, printable
 from hubcheck.serve.carry_out import Ending, Guarded, OwnName, check_here
 from hubcheck.serve.dispatch import dispatch
-from hubcheck.serve.events import EventLog
+from hubcheck.serve.events import EventLog, secrets_in
 from hubcheck.serve.intake import Intake
 from hubcheck.serve.jobs import Job, Jobs
 from hubcheck.serve.metrics import Metrics
@@ -40,7 +40,6 @@ DISPATCH_SECONDS: Final = 600.0
 """Longest that guards and one dispatch take, waits for rate limits included."""
 LEASE_MARGIN: Final = 900.0
 """Seconds of a lease beyond the time limits: the guards' requests and their waits."""
-SECRET_WORDS: Final = ("TOKEN", "SECRET", "PASSWORD")
 
 
 def serve(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -49,8 +48,7 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
     Raises:
         UsageError: the address is taken, the folder cannot be used, or another server uses it.
     """
-    secrets = [v for k, v in environment.items() if any(word in k for word in SECRET_WORDS)]
-    tell = EventLog(sys.stderr, secrets=secrets)
+    tell = EventLog(sys.stderr, secrets=secrets_in(environment))
     metrics = Metrics()
     folder = settings.state / "jobs"
     with _held(settings.state), _listening(settings.host, settings.port) as listener:

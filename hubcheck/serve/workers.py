@@ -54,7 +54,7 @@ class Workers:
         self._lease = lease_seconds
         self._metrics = metrics
         self._tell = tell
-        self._work = threading.Semaphore(0)
+        self._work = threading.Event()
         self._closing = threading.Event()
         self._stop = threading.Event()
         self._tidied = 0.0
@@ -73,13 +73,12 @@ class Workers:
 
     def wake(self) -> None:
         """Say that there is something new."""
-        self._work.release()
+        self._work.set()
 
     def stop(self, *, grace: float) -> None:
         """Claim nothing more; wait for running jobs, then end them and put them back."""
         self._closing.set()
-        for _ in self._threads:
-            self._work.release()
+        self._work.set()
         until = time.monotonic() + grace
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -90,10 +89,12 @@ class Workers:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
+                # Before looking, so that what comes in between is not slept over.
+                self._work.clear()
                 job = self._jobs.claim(lease_seconds=self._lease)
                 if job is None:
                     self._tidy()
-                    self._work.acquire(timeout=POLL)
+                    self._work.wait(POLL)
                     continue
                 self._carry(job)
             except Exception as error:  # noqa: BLE001 - a full disk must not end the thread for good

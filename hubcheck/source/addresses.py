@@ -112,8 +112,10 @@ class Addresses:
                     raise wrong_answer(f"commit '{commit}' was served", path=body.path)
                 case Arrived():
                     return url
-                case Moved(linked=linked) if entry.sha256 and _DIGEST.fullmatch(linked) and (
-                    linked.lower() != entry.sha256.lower()
+                case Moved(linked=linked) if (
+                    entry.sha256
+                    and _DIGEST.fullmatch(linked)
+                    and (linked.lower() != entry.sha256.lower())
                 ):
                     raise other_version(body.path)
                 case Moved(location=location):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +42,7 @@ class SpanCache:
         self._folder = folder / LAYOUT
         self._lock = threading.Lock()
         self._damaged = 0
+        self._served = 0
         self._unwritten = ""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +53,11 @@ class SpanCache:
                 cause="the path is a file, or this user may not write there.",
                 next_step="name another folder with --cache.",
             ) from error
+
+    @property
+    def served_bytes(self) -> int:
+        """Bytes that did not have to be transferred."""
+        return self._served
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -79,7 +84,11 @@ class SpanCache:
         stated = entry[len(MAGIC) : len(MAGIC) + _DIGEST_BYTES]
         length = int.from_bytes(entry[start - _LENGTH_BYTES : start], "little")
         whole = entry.startswith(MAGIC) and hashlib.sha256(body).digest() == stated
-        return body[length:] if whole and body[:length] == named else self._damage()
+        if not whole or body[:length] != named:
+            return self._damage()
+        with self._lock:
+            self._served += len(body) - length
+        return body[length:]
 
     def put(self, data: bytes, *key: str | int) -> None:
         """Keep bytes under a key; failing to is a warning, never an error."""
@@ -89,27 +98,26 @@ class SpanCache:
         body = named + data
         head = MAGIC + hashlib.sha256(body).digest() + len(named).to_bytes(_LENGTH_BYTES, "little")
         place = self._place(named)
-        temporary = ""
+        # A name of its own, also where several machines share the folder.
+        temporary = place.with_name(f".new-{os.urandom(12).hex()}")
         try:
             place.parent.mkdir(exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                file.write(head + body)
-            os.replace(temporary, place)  # noqa: PTH105 - both names are at hand as text
+            temporary.write_bytes(head + body)
+            temporary.replace(place)
         except OSError as error:
             with self._lock:
                 self._unwritten = printable(error.strerror or error)
             with suppress(OSError):
-                if temporary:
-                    os.unlink(temporary)  # noqa: PTH108 - see above
+                temporary.unlink(missing_ok=True)
 
     def _place(self, named: bytes) -> Path:
         name = hashlib.sha256(named).hexdigest()
         return self._folder / name[:2] / name[2:]
 
-    def _damage(self) -> None:
+    def _damage(self) -> bytes | None:
         with self._lock:
             self._damaged += 1
+        return None
 
 
 def _key(parts: tuple[str | int, ...]) -> bytes:

@@ -7,6 +7,7 @@ Importing this module costs nothing: the Hub's client is imported with the first
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,9 +22,10 @@ from hubcheck.errors import (
     printable,
 )
 from hubcheck.source.addresses import MAX_HOPS, Addresses
+from hubcheck.source.cache import SpanCache
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
-from hubcheck.source.listing import listing_broken, read_entries, read_pin
+from hubcheck.source.listing import COMMIT, listing_broken, read_entries, read_pin
 from hubcheck.source.ranges import (
     check_spans,
     cut_spans,
@@ -58,6 +60,7 @@ class HubSource:
         ledger: Ledger,
         token: str | None,
         endpoint: str,
+        cache: SpanCache | None = None,
         policy: RetryPolicy | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -69,6 +72,7 @@ class HubSource:
             token: Access token, sent to ``endpoint`` only; ``None`` reads anonymously, and so does
                 an empty one, which is what an unset secret of a CI job is.
             endpoint: The Hub's address, such as ``https://host``.
+            cache: Where bytes of a commit are kept from run to run, if anywhere.
             policy: When a failing request is given up; the default suits the Hub.
             timing: Clocks, sleep and chance; the default is the real ones.
 
@@ -86,6 +90,7 @@ class HubSource:
         self._with_token = token is not None
         self._reference = reference
         self._endpoint = endpoint.rstrip("/")
+        self._cache = cache
         self._transport = Transport(
             endpoint=self._endpoint,
             token=token,
@@ -146,8 +151,33 @@ class HubSource:
         return {entry.path: entry.sha256 for entry in self.files() if entry.sha256}
 
     def _fetch(self, runs: Sequence[Span], entries: Mapping[str, FileEntry]) -> list[bytes]:
+        fetched = [self._kept(run, entries[run.path]) for run in runs]
+        absent = [i for i, data in enumerate(fetched) if data is None]
+        asked = [runs[i] for i in absent]
+        for i, data in zip(absent, self._transfer(asked, entries), strict=True):
+            fetched[i] = data
+        return [data for data in fetched if data is not None]
+
+    def _kept(self, run: Span, entry: FileEntry) -> bytes | None:
+        """Return a run from the cache, if it is there."""
+        data = self._cache and self._cache.get(*self._key(run, entry))
+        if not data or len(data) != run.size:
+            return None
+        self._ledger.note_cached(run.size)
+        return data
+
+    def _key(self, run: Span, entry: FileEntry) -> tuple[str | int, ...]:
+        """Return what a range is kept under: whose bytes, of which state, and which."""
+        whose = (self._endpoint, self._pin.ref, self._pin.revision)
+        return ("range", *whose, entry.path, entry.sha256, entry.size, run.start, run.stop)
+
+    def _transfer(self, runs: Sequence[Span], entries: Mapping[str, FileEntry]) -> list[bytes]:
         def fetch(run: Span) -> bytes:
-            return self._addresses.read(entries[run.path], run.start, run.stop)
+            entry = entries[run.path]
+            data = self._addresses.read(entry, run.start, run.stop)
+            if self._cache is not None:
+                self._cache.put(data, *self._key(run, entry))
+            return data
 
         if not runs[1:]:
             return [fetch(run) for run in runs]
@@ -160,9 +190,28 @@ class HubSource:
 
     def _fix(self) -> Pin:
         asked = self._reference
+        kept = self._document("pin", asked.repo_id, asked.revision)
+        if kept is not None:
+            return read_pin(kept, asked)
         url = self._api(asked.repo_id, "revision", asked.revision)
         page = self._page(url, f"Looking up '{asked.repo_id}'")
-        return read_pin(page.payload, asked)
+        pin = read_pin(page.payload, asked)
+        # Kept under the commit: what a branch names may change, what a commit is may not.
+        described = {"id": pin.ref, "sha": pin.revision, "createdAt": pin.created}
+        self._keep(described, "pin", asked.repo_id, pin.revision)
+        return pin
+
+    def _document(self, kind: str, repo_id: str, revision: str) -> object | None:
+        """Return what the Hub said of a commit before, if it is in the cache."""
+        if self._cache is None or COMMIT.fullmatch(revision) is None:
+            return None
+        text = self._cache.get(kind, self._endpoint, repo_id, revision)
+        return None if text is None else json.loads(text)
+
+    def _keep(self, document: object, kind: str, repo_id: str, revision: str) -> None:
+        if self._cache is not None:
+            text = json.dumps(document).encode("ascii")
+            self._cache.put(text, kind, self._endpoint, repo_id, revision)
 
     def _listing(self) -> dict[str, FileEntry]:
         with self._lock:
@@ -171,14 +220,22 @@ class HubSource:
             return self._entries
 
     def _list(self) -> dict[str, FileEntry]:
+        kept = self._document("tree", self._pin.ref, self._pin.revision)
+        pages = kept if isinstance(kept, list) else self._pages()
+        found = [entry for page in pages for entry in read_entries(page, self._pin.ref)]
+        if kept is None:
+            self._keep(pages, "tree", self._pin.ref, self._pin.revision)
+        return dict(sorted((entry.path, entry) for entry in found))
+
+    def _pages(self) -> list[object]:
+        """Return every page of the listing, as the Hub sent them."""
         url = self._api(self._pin.ref, "tree", self._pin.revision) + "?recursive=true&expand=false"
-        what = f"Listing '{self._pin.ref}'"
-        found: dict[str, FileEntry] = {}
-        for _ in range(MAX_PAGES):
-            page = self._page(url, what)
-            found.update((entry.path, entry) for entry in read_entries(page.payload, self._pin.ref))
+        pages: list[object] = []
+        while len(pages) < MAX_PAGES:
+            page = self._page(url, f"Listing '{self._pin.ref}'")
+            pages.append(page.payload)
             if not page.next_url:
-                return dict(sorted(found.items()))
+                return pages
             url = urljoin(url, page.next_url)
             if not self._transport.is_hub(url):
                 raise listing_broken(self._pin.ref, "the next page lies on another host")

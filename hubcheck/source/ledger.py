@@ -42,6 +42,7 @@ class Ledger:
         self._bytes = dict.fromkeys(Purpose, 0)
         self._requests = 0
         self._hashed = 0
+        self._cached = 0
         self._lock = threading.Lock()
 
     def charge(self, n_bytes: int, purpose: Purpose, *, requests: int) -> None:
@@ -71,6 +72,20 @@ class Ledger:
         """Book ``n_bytes`` of a local file that were hashed; no transfer, so outside the limit."""
         with self._lock:
             self._hashed += n_bytes
+
+    def note_cached(self, n_bytes: int) -> None:
+        """Book ``n_bytes`` of those charged as found in a cache.
+
+        They count against the limit like any other: what is looked at must not depend on what an
+        earlier run has left on the disk.
+        """
+        with self._lock:
+            self._cached += n_bytes
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of ``bytes_read`` that were not transferred, because a cache held them."""
+        return self._cached
 
     @property
     def hashed_bytes(self) -> int:

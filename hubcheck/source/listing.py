@@ -16,7 +16,8 @@ from hubcheck.source.reference import HubReference, is_repo_id
 MAX_SIZE: Final = 2**60
 """No file has an exbibyte; a larger figure is a mistake or an attack on arithmetic."""
 
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+"""A revision in this form is a commit: it cannot come to mean something else."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
 
@@ -33,7 +34,7 @@ def read_pin(payload: object, asked: HubReference) -> Pin:
     """
     answer = payload if isinstance(payload, dict) else {}
     repo_id, commit, created = (str(answer.get(key, "")) for key in ("id", "sha", "createdAt"))
-    if not is_repo_id(repo_id) or _COMMIT.fullmatch(commit) is None:
+    if not is_repo_id(repo_id) or COMMIT.fullmatch(commit) is None:
         what = f"The Hub named no commit for '{asked.repo_id}' at '{asked.revision}'."
         raise NetworkFaultError(
             what,

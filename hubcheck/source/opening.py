@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
@@ -9,7 +10,12 @@ from hubcheck.source.reference import LocalReference, Reference, parse_reference
 
 
 def open_source(
-    ref: str, *, max_read: int, token: str | None = None, endpoint: str | None = None
+    ref: str,
+    *,
+    max_read: int,
+    token: str | None = None,
+    endpoint: str | None = None,
+    cache: SpanCache | None = None,
 ) -> Source:
     """Open the model a user named; a Hub revision becomes a commit here.
 
@@ -18,12 +24,15 @@ def open_source(
         max_read: Hard limit of bytes read from this model.
         token: Access token for the Hub; ``None`` reads anonymously, whatever this machine stores.
         endpoint: The Hub's address; ``None`` means the one huggingface_hub is configured for.
+        cache: Where bytes of a Hub commit are kept from run to run; local files need none.
 
     Raises:
         UsageError: the REF or the limit is malformed.
         UnreachableError: a subclass says why the model cannot be reached.
     """
-    return open_reference(parse_reference(ref), max_read=max_read, token=token, endpoint=endpoint)
+    return open_reference(
+        parse_reference(ref), max_read=max_read, token=token, endpoint=endpoint, cache=cache
+    )
 
 
 def open_reference(
@@ -32,6 +41,7 @@ def open_reference(
     max_read: int,
     token: str | None = None,
     endpoint: str | None = None,
+    cache: SpanCache | None = None,
 ) -> Source:
     """Open a model whose REF was parsed before; see ``open_source``.
 
@@ -48,4 +58,4 @@ def open_reference(
         from huggingface_hub.constants import ENDPOINT
 
         endpoint = ENDPOINT
-    return HubSource(reference, ledger=ledger, token=token, endpoint=endpoint)
+    return HubSource(reference, ledger=ledger, token=token, endpoint=endpoint, cache=cache)

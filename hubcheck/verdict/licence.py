@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from hubcheck.errors import printable
-from hubcheck.verdict.licence_rules import Case, Stated, Status, apply
+from hubcheck.verdict.licence_rules import Case, Stated, apply
 from hubcheck.verdict.licence_table import Licence
 from hubcheck.verdict.report import Licence as LicenceReport
 from hubcheck.verdict.report import LicenceCheck, StatedLicence
+from hubcheck.verdict.words import LicenceStatus as Status
 
-Word = Literal["ok", "unknown", "attention"]
-ORDER: Final[tuple[Word, ...]] = ("ok", "unknown", "attention")
+ORDER: Final = (Status.OK, Status.UNKNOWN, Status.ATTENTION)
 """The strictest word stands last and wins."""
 
 
@@ -52,8 +52,8 @@ def check_licences(child: Stated, ties: Sequence[Tie]) -> LicenceReport:
     found = sorted(once.values(), key=lambda c: -_rank(c))
     overall = max((_rank(c) for c in found), default=-1)
     return LicenceReport(
-        status=ORDER[overall] if overall >= 0 else "not-checked",
-        flags=tuple(flag_text(c) for c in found if c.status == Status.ATTENTION.value),
+        status=ORDER[overall] if overall >= 0 else Status.NOT_CHECKED,
+        flags=tuple(flag_text(c) for c in found if c.status is Status.ATTENTION),
         checks=tuple(found),
         stated=tuple(_stated(s) for s in (child, *(t.parent for t in ties))),
     )
@@ -91,7 +91,7 @@ def _row(case: Case, tie: Tie, number: int) -> LicenceCheck:
     ask, licence = case.licence.asks[number], case.licence
     seen = apply(ask, case)
     return LicenceCheck(
-        status=seen.status.value,
+        status=seen.status,
         rule=ask.rule.value,
         licence=licence.id,
         licence_title=licence.title,
@@ -106,7 +106,7 @@ def _row(case: Case, tie: Tie, number: int) -> LicenceCheck:
 
 def _unread(tie: Tie, detail: str) -> LicenceCheck:
     return LicenceCheck(
-        status=Status.UNKNOWN.value,
+        status=Status.UNKNOWN,
         rule="recognised",
         base=tie.parent.ref,
         basis=tie.basis,
@@ -127,7 +127,7 @@ def _disagreement(child: Stated) -> list[LicenceCheck]:
     words = ", ".join(f"{where}: {one.title}" for where, one in known.items())
     return [
         LicenceCheck(
-            status=Status.ATTENTION.value,
+            status=Status.ATTENTION,
             rule="one-licence",
             base=child.ref,
             basis="its own files",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
@@ -25,6 +24,7 @@ from hubcheck.verdict.licence_table import (
     by_tag,
     by_text,
 )
+from hubcheck.verdict.words import LicenceStatus as Status
 
 LICENCE_PATH: Final = re.compile(r"(?:.*/)?(?:LICEN[CS]E|COPYING)[^/]{0,60}", re.IGNORECASE)
 NOTICE_PATH: Final = re.compile(r"(?:.*/)?NOTICE[^/]{0,40}", re.IGNORECASE)
@@ -35,14 +35,6 @@ POLICY_WORDS: Final = re.compile(
 )
 
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
-
-
-class Status(StrEnum):
-    """What a rule says; the stricter one sorts last."""
-
-    OK = "ok"
-    UNKNOWN = "unknown"
-    ATTENTION = "attention"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from hubcheck.verdict.words import (
     DeclarationVerdict,
     Depth,
     EvidenceKind,
+    LicenceStatus,
     RelationKind,
     Verdict,
 )
@@ -231,7 +232,7 @@ class Coverage(_Part):
 class LicenceCheck(_Part):
     """What one clause of an ancestor's licence asks, and what the repository shows of it."""
 
-    status: Literal["attention", "ok", "unknown"]
+    status: LicenceStatus
     rule: str = Field(description="licence-file, name-prefix, same-licence ...")
     licence: str = Field(default="", description="id in the table of licences")
     licence_title: str = ""
@@ -260,8 +261,8 @@ class Licence(_Part):
     """What the licences of declared and related bases ask. Flags, not advice."""
 
     flags: tuple[str, ...] = Field(default=(), description="what needs attention, in sentences")
-    status: Literal["attention", "ok", "unknown", "not-checked"] = Field(
-        default="not-checked", description="the strictest of the checks"
+    status: LicenceStatus = Field(
+        default=LicenceStatus.NOT_CHECKED, description="the strictest of the checks"
     )
     checks: tuple[LicenceCheck, ...] = ()
     stated: tuple[StatedLicence, ...] = ()

@@ -68,3 +68,12 @@ class Depth(StrEnum):
     SAMPLE = "sample"
     DEEP = "deep"
     FULL = "full"
+
+
+class LicenceStatus(StrEnum):
+    """What a repository shows of what a licence asks. An observation, never advice."""
+
+    ATTENTION = "attention"
+    OK = "ok"
+    UNKNOWN = "unknown"
+    NOT_CHECKED = "not-checked"

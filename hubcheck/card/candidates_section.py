@@ -1,0 +1,55 @@
+"""Which candidates were found and not tested?
+
+A reader who misses a name finds it here with the reason why it was proposed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.card import numbers
+from hubcheck.card.document import (
+    Details,
+    Identifier,
+    ItemList,
+    Line,
+    Paragraph,
+    Table,
+    Trusted,
+    Untrusted,
+)
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import Report
+
+SHOWN: Final = 24
+
+
+def candidates_section(report: Report) -> tuple[Details, ...]:
+    """Return the folded list, or nothing where no base was searched for."""
+    search = report.search
+    if not (search.left_aside or search.notes):
+        return ()
+    tried = numbers.count(search.bases_tried)
+    text = (
+        f"{tried} models were tried, and the bounds above are divided by that number. The search "
+        f"made {numbers.count(search.requests)} requests and read "
+        f"{numbers.byte_count(search.bytes_read)}."
+    )
+    blocks: list[Paragraph | Table | ItemList] = [Paragraph(content=(Trusted(text),))]
+    if search.left_aside:
+        rows: tuple[tuple[Line, ...], ...] = tuple(
+            (
+                (Identifier(one.ref),),
+                (Untrusted(one.why[0], limit=120) if one.why else Trusted(numbers.NOTHING),),
+                (Untrusted(one.note, limit=80) if one.note else Trusted(numbers.NOTHING),),
+            )
+            for one in search.left_aside[:SHOWN]
+        )
+        blocks.append(Table(head=("candidate", "why", "note"), rows=rows))
+    if search.notes:
+        items: tuple[Line, ...] = tuple((Untrusted(n, limit=200),) for n in search.notes[:SHOWN])
+        blocks.append(ItemList(items=items))
+    count = numbers.count(len(search.left_aside))
+    summary = Trusted(f"{count} candidates found and not tested")
+    return (Details(summary=(summary,), blocks=tuple(blocks)),)

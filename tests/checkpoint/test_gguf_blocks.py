@@ -1,0 +1,56 @@
+"""Do GGUF blocks hold the numbers that the ``gguf`` package reads from them?"""
+
+from __future__ import annotations
+
+import gguf
+import numpy as np
+import pytest
+from gguf import quants
+
+from benchmarks.formats.gguf_file import blocks
+from hubcheck.checkpoint.gguf_blocks import BLOCKS, blocks_of
+from hubcheck.checkpoint.gguf_header import TYPE_NAMES
+from hubcheck.source.interface import Span
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_type_agrees_with_the_package(name: str) -> None:
+    """Sizes, numbers and every value of random blocks are those of ggml's own Python package."""
+    kind, block = gguf.GGMLQuantizationType[name], BLOCKS[name]
+    assert gguf.GGML_QUANT_SIZES[kind] == (block.n_values, block.n_bytes)
+    rng = np.random.default_rng(3)
+    raw = rng.integers(0, 256, (500, block.n_bytes), dtype=np.uint8)
+    if name == "MXFP4":
+        raw[:, 0] %= 255  # the last exponent is no number in the format, the package reads on
+    with np.errstate(all="ignore"):
+        expected = quants.dequantize(raw.reshape(-1), kind).reshape(500, -1)
+        ours = block.unpack(raw)
+    np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("name", ["Q8_0", "Q4_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K", "MXFP4"])
+def test_rows_are_read_alone(name: str) -> None:
+    """A row costs its own blocks only, and holds what was stored up to the type's rounding."""
+    values = np.random.default_rng(0).normal(size=(6, 512)).astype(np.float32)
+    packed, _ = blocks(values, name)
+    record = blocks_of(type_name=name, name="w", shape=(6, 512), path="m", start=64)
+    assert record is not None
+    assert record.storage is not None
+    (span,) = record.storage.spans(2, 5)
+    row = packed.reshape(6, -1).shape[1]
+    assert span == Span(path="m", start=64 + 2 * row, stop=64 + 5 * row)
+    raw = packed.tobytes()[span.start - 64 : span.stop - 64]
+    read = record.storage.values(2, 5, [raw])
+    error = np.linalg.norm(read - values[2:5]) / np.linalg.norm(values[2:5])
+    assert error < {"Q8_0": 0.01, "Q6_K": 0.03, "Q5_K": 0.06, "Q5_1": 0.06}.get(name, 0.15)
+
+
+def test_type_numbers_are_those_of_the_package() -> None:
+    """Each number names the type that ggml gives it."""
+    assert {n: gguf.GGMLQuantizationType(n).name for n in TYPE_NAMES} == TYPE_NAMES
+
+
+def test_rows_that_split_a_block_are_refused() -> None:
+    """A matrix whose rows are no whole blocks cannot exist in the format."""
+    assert blocks_of(type_name="Q4_K", name="w", shape=(4, 96), path="m", start=0) is None
+    assert blocks_of(type_name="Q8_0", name="w", shape=(), path="m", start=0) is None
