@@ -18,13 +18,7 @@ PUBLIC: Final = "https://github.com"
 def store_badge(scene: Scene, report: Report) -> str:
     """Store the badge where it was asked for; return its address, or nothing."""
     settings, runner = scene.settings, scene.runner
-    if settings.badge is BadgeMode.OFF or isinstance(scene.event, OnPullRequest):
-        return ""
-    if settings.badge is BadgeMode.COMMIT:
-        scene.warning(
-            "badge: commit is not available in this version; badge: branch is, and badge.svg lies "
-            "beside report-path."
-        )
+    if settings.badge is not BadgeMode.BRANCH or isinstance(scene.event, OnPullRequest):
         return ""
     files = {"badge.svg": badge.svg(report), "badge.json": badge.endpoint(report)}
     stored = scene.attempt(

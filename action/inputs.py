@@ -70,8 +70,8 @@ INPUTS: Final = (
     Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB"),  # noqa: E501
     Input(name="comment", default="changes", meaning="changes (the first verdict, then what changed), always, failures or off"),  # noqa: E501
     Input(name="comment-id", default=DEFAULT_ID, meaning="Tells several comments on one pull request apart"),  # noqa: E501
-    Input(name="card", default="off", meaning="Section of the model card: off, commit or pull-request"),  # noqa: E501
-    Input(name="badge", default="off", meaning="Where the badge is stored: off, commit (beside the card) or branch (hubcheck-badge)"),  # noqa: E501
+    Input(name="card", default="off", meaning="Section of the model card: off, commit (in a folder: written for the next step to commit) or pull-request (on the Hub)"),  # noqa: E501
+    Input(name="badge", default="off", meaning="Where the badge is stored: off, commit (beside the card) or branch (hubcheck-badge of this repository)"),  # noqa: E501
     Input(name="mode", default="auto", meaning="auto, check or publish; auto publishes after another workflow and checks otherwise"),  # noqa: E501
     Input(name="github-token", default="${{ github.token }}", meaning="Writes the comment; the job's own token is enough"),  # noqa: E501
     Input(name="read-token", default="", meaning="Hub token that may read gated bases"),

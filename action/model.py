@@ -36,7 +36,6 @@ from hubcheck.source.reference import (
     is_repo_id,
     name_of,
     parse_hub_reference,
-    parse_reference,
 )
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Policy

@@ -8,8 +8,8 @@ from typing import Final
 
 from action import commands, tell
 from action.badge import store_badge
+from action.card import tell_card
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
-from action.inputs import CardMode
 from action.model import Task, result_key, task_of, unchanged_on_the_hub
 from action.scene import Scene
 from hubcheck.check import check
@@ -58,7 +58,7 @@ def check_stage(scene: Scene) -> ExitCode:
     else:
         values["badge-url"] = store_badge(scene, checked.told.report)
         tell.tell_outputs(scene, {"badge-url": values["badge-url"]})
-    tell_card(scene)
+    tell_card(scene, checked.told.report, checked.told.folder)
     return checked.exit_code
 
 
@@ -80,15 +80,6 @@ def tell_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
     tell.tell_annotation(scene, told)
     tell.tell_outputs(scene, values)
     return values
-
-
-def tell_card(scene: Scene) -> None:
-    """Say that the model card is left alone where it was asked for."""
-    if scene.settings.card is not CardMode.OFF:
-        scene.warning(
-            f"card: {scene.settings.card} is not available in this version; the card's text is "
-            "at card-path."
-        )
 
 
 def commit_of(scene: Scene) -> str:

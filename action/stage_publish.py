@@ -14,11 +14,13 @@ from typing import Final
 
 from action import tell
 from action.badge import store_badge
+from action.card import tell_card
 from action.event import OnFinishedRun, OnPullRequest
 from action.model import model_name, result_key, task_of
 from action.scene import Scene
-from action.stage_check import commit_of, run_check, tell_card, tell_everywhere
+from action.stage_check import commit_of, run_check, tell_everywhere
 from hubcheck.card.document import Line, Trusted
+from hubcheck.card.names import LOCAL
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.output import read_report
@@ -71,8 +73,12 @@ def publish_stage(scene: Scene) -> ExitCode:
         tell.tell_outputs(scene, {"comment-url": url})
     else:
         tell.tell_outputs(scene, {"badge-url": store_badge(scene, report)})
-    tell_card(scene)
+    tell_card(scene, report, _folder_of(report))
     return ExitCode.OK
+
+
+def _folder_of(report: Report) -> str:
+    return report.subject.ref if report.subject.revision == LOCAL else ""
 
 
 def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:

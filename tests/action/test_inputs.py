@@ -10,7 +10,7 @@ from action.inputs import INPUTS, Stage, read_inputs
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.publish.github.answer import Mode
 from hubcheck.verdict.words import Depth
-from tests.action.conftest import Job
+from tests.action.conftest import MODELS, Job
 
 
 def test_nothing_given_means_the_defaults() -> None:
@@ -84,7 +84,7 @@ def test_any_text_is_read_or_refused(values: dict[str, str]) -> None:
 
 def test_secrets_are_masked_before_anything_else_is_written(job: Job) -> None:
     """The first lines of the log are the masks."""
-    job.inputs["read-token"] = "hf_secret"
+    job.inputs |= {"read-token": "hf_secret", "depth": "headers"}
     ended = job.run("schedule", {})
     assert ended.log[:2] == ["::add-mask::bot-token", "::add-mask::hf_secret"]
     assert not any("hf_secret" in line for line in ended.log[2:])
@@ -139,7 +139,7 @@ def test_suspects_auto_tests_a_leaked_name(job: Job) -> None:
     path.write_text(path.read_text().replace("{", '{"_name_or_path": "acme/leaked",', 1))
     ended = job.run("schedule", {})
     assert "acme/leaked" in ended.summary
-    job.inputs["suspects"] = "none"
+    job.inputs |= {"suspects": "none", "depth": "headers"}
     assert "acme/leaked" not in job.run("schedule", {}).summary
 
 
@@ -148,27 +148,67 @@ def test_an_output_folder_that_is_a_link_is_not_followed(job: Job) -> None:
     target = job.folder / "elsewhere"
     target.mkdir()
     (job.workspace / "hubcheck-out").symlink_to(target)
+    job.inputs["depth"] = "headers"
     ended = job.run("schedule", {})
     assert ended.outputs["report-path"] == "hubcheck-out-1/report.json"
     assert list(target.iterdir()) == []
 
 
-def test_unavailable_modes_are_warnings(job: Job) -> None:
-    """What this version cannot store is said, and the check counts all the same."""
-    job.inputs |= {"card": "commit", "badge": "commit"}
+def test_the_card_in_the_workspace(job: Job) -> None:
+    """Section, badge and report are written into the folder; committing is the next step's."""
+    job.inputs |= {"card": "commit", "depth": "headers"}
     ended = job.run("schedule", {})
     assert ended.code is ExitCode.OK
-    assert len(ended.annotations("warning")) == 2
+    assert ended.annotations("warning") == []
+    assert "hubcheck" in (job.workspace / "models/tiny/README.md").read_text()
+    assert list((job.workspace / "models/tiny").rglob("badge.svg"))
+
+
+def test_the_badge_alone_in_the_workspace(job: Job) -> None:
+    """The card stays as it was."""
+    before = (job.workspace / "models/tiny/README.md").read_bytes()
+    job.inputs |= {"badge": "commit", "depth": "headers"}
+    job.run("schedule", {})
+    assert (job.workspace / "models/tiny/README.md").read_bytes() == before
+    assert list((job.workspace / "models/tiny").rglob("badge.svg"))
+
+
+def test_the_card_on_the_hub(job: Job) -> None:
+    """The section is committed with the write token, and the run says where."""
+    job.hub.add_repo("acme/tuned", MODELS / "finetune", readers=frozenset({"writer"}))
+    job.inputs |= {
+        "model": "acme/tuned", "card": "pull-request", "depth": "headers", "write-token": "writer"
+    }  # fmt: skip
+    ended = job.run("schedule", {})
+    assert ended.code is ExitCode.OK
+    assert any("hubcheck: wrote" in line for line in ended.log) or ended.annotations("warning")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"card": "pull-request"}, "is for a model on the Hub"),
+        ({"badge": "commit", "model": "zoo/base"}, "comes with card"),
+    ],
+)
+def test_a_card_that_cannot_be_written_is_a_warning(
+    job: Job, inputs: dict[str, str], text: str
+) -> None:
+    """What makes no sense is said, and the check counts all the same."""
+    job.inputs |= {"depth": "headers", **inputs}
+    ended = job.run("schedule", {})
+    assert ended.code is ExitCode.OK
+    assert any(text in line for line in ended.annotations("warning"))
 
 
 def test_the_badge_branch(job: Job) -> None:
     """The badge lies on a branch of its own, one commit on top of the other."""
-    job.inputs["badge"] = "branch"
+    job.inputs |= {"badge": "branch", "depth": "headers", "bases": "zoo/base"}
     first = job.run("schedule", {})
     assert first.outputs["badge-url"] == (
         "https://raw.githubusercontent.com/octo/models/hubcheck-badge/badge.svg"
     )
-    job.put_model("wrong-declaration")
+    job.inputs["depth"] = "sample"
     job.run("schedule", {})
     world = job.github.world
     top = world.commits[world.refs["heads/hubcheck-badge"]]

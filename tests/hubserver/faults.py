@@ -73,7 +73,12 @@ class FaultPlan:
     """Decides which requests go wrong; safe to use from several threads."""
 
     def __init__(self) -> None:
-        """Start with no fault."""
+        """Start with no fault.
+
+        Attributes:
+            used: Requests that went wrong so far.
+        """
+        self.used = 0
         self._rules: list[_Rule] = []
         self._lock = threading.Lock()
 
@@ -92,6 +97,11 @@ class FaultPlan:
         with self._lock:
             self._rules.append(_Rule(fault=fault, origin=origin, path=path, skip=skip, times=times))
 
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._rules.clear()
+
     def take(self, *, origin: str, path: str) -> Fault | None:
         """Return the fault of this request, using it up."""
         with self._lock:
@@ -101,6 +111,7 @@ class FaultPlan:
                         rule.skip -= 1
                         continue
                     rule.times -= 1
+                    self.used += 1
                     return rule.fault
         return None
 

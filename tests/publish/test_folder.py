@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.publish import folder as folder_module
 from hubcheck.publish.card_files import Present
 from hubcheck.publish.folder import present_in, publish_in_folder
 from hubcheck.publish.model_card import current_section
@@ -90,7 +89,7 @@ def test_a_failed_write_leaves_the_old_file(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder_module.Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", full)
     outcome = publish_in_folder(REPORT, b"{}", tmp_path)
     assert isinstance(outcome, NotPublished)
     assert "No space left on device" in outcome.reason

@@ -315,6 +315,21 @@ def test_a_late_run_does_not_overwrite_a_newer_one(hub: LocalHub, client_of: Cli
     assert "2026-01-02" in section_at(hub)
 
 
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_late_proposal_does_not_overwrite_a_newer_one(
+    hub: LocalHub, client_of: ClientOf, merged: bool
+) -> None:
+    """An earlier check leaves a later one on the pull request, and on main after the merge."""
+    publish(client_of(), report_now(hub, finished="2026-01-02"), propose=True)
+    if merged:
+        HfApi(endpoint=hub.endpoint, token=OWNER).merge_pull_request(REPO, 1)
+    late = publish(client_of(), report_now(hub, finished="2026-01-01"), propose=True)
+    assert isinstance(late, NotPublished)
+    assert "later check" in late.reason
+    assert "2026-01-02" in section_at(hub, "main" if merged else "refs/pr/1")
+    assert list(topics(hub)) == [1]
+
+
 def test_a_card_with_doubtful_markers_is_left_alone(hub: LocalHub, client_of: ClientOf) -> None:
     """A refusal of the text edit is an outcome with its reason."""
     hub.push(REPO, {"README.md": b"<!-- hubcheck:section:start -->\n"})

@@ -53,6 +53,32 @@ def test_a_dry_run_says_everything_and_writes_nothing(
     assert all("/paths-info/" in path for path in posts)
 
 
+def test_a_dry_run_shows_edits_and_closings(
+    hub: LocalHub, report_path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is there already would be edited, commented on or closed; nothing is."""
+    repository = hub.repository(REPO)
+    assert repository is not None
+    propose = ["publish", report_path, "--to", "model-card", "--create-pr"]
+    assert main(propose) == 0
+    newer = tmp_path / "newer.json"
+    newer.write_text(report_json(report_now(hub, "confirmed", finished="2026-09-01")))
+    again = ["publish", str(newer), "--to", "model-card", "--create-pr", "--dry-run"]
+    comment = ["publish", str(newer), "--to", "discussion", "--number", "1", "--dry-run"]
+    assert main(again) == 0
+    assert main(comment) == 0
+    assert main(["publish", report_path, "--to", "model-card"]) == 0
+    assert main([*propose, "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "would commit to refs/pr/1 on" in out
+    assert "would edit hubcheck's comment" in out
+    assert "would comment on discussion 1:" in out
+    assert "would close pull request 1: Closed: the model card already says this." in out
+    topic = repository.board.topics[1]
+    assert topic.status == "open"
+    assert [len(c.edits) for c in topic.comments] == [0]
+
+
 def test_a_dry_run_needs_no_token(
     hub: LocalHub,
     report_path: str,
