@@ -135,14 +135,21 @@ def build_parser() -> argparse.ArgumentParser:
     publish.add_argument(
         "--to",
         required=True,
-        choices=["model-card", "discussion"],
-        help="a section and a badge on the model card, or a comment on the Hub",
+        choices=["pull-request", "model-card", "discussion"],
+        help="a comment on GitHub, a section and a badge on the model card, a comment on the Hub",
     )
     publish.add_argument(
         "--create-pr", action="store_true", help="model card on the Hub: propose it instead"
     )
     publish.add_argument(
-        "--number", type=int, default=0, metavar="N", help="comment on this discussion of the model"
+        "--number",
+        type=int,
+        default=0,
+        metavar="N",
+        help="comment on this pull request or discussion",
+    )
+    publish.add_argument(
+        "--comment-id", default="hubcheck", metavar="ID", help="pull request: one of several"
     )
     publish.add_argument(
         "--folder", type=Path, metavar="DIR", help="edit the model card in this folder instead"

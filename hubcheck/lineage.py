@@ -108,7 +108,7 @@ def licence_of(
             continue
         node = ancestry.node(finding.base.ref)
         if one.model is not None:
-            parent = stated_by(one.model, card=False)
+            parent = _stated_by_base(one.model)
         elif node is not None:
             parent = _described(ancestry, node.ref)
         else:
@@ -126,6 +126,14 @@ def licence_of(
     if not ties:
         return LicenceReport()
     return check_licences(stated_by(subject, card=True), ties)
+
+
+def _stated_by_base(base: Model) -> Stated:
+    """Return what a base states; a base whose files cannot be reached states nothing."""
+    try:
+        return stated_by(base, card=False)
+    except HubcheckError:
+        return Stated(ref=base.pin.ref)
 
 
 def _basis(finding: Finding, subject: Model) -> str:

@@ -24,6 +24,7 @@ from hubcheck.verdict.report import Report
 
 MODEL_CARD: Final = "model-card"
 DISCUSSION: Final = "discussion"
+PULL_REQUEST: Final = "pull-request"
 NO_TOKEN: Final = "no token to write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN"  # noqa: S105 - a sentence
 
 
@@ -31,7 +32,9 @@ def run_publish(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck publish``."""
     report = read_report(arguments.report)
     outcome = _publish(arguments, report, os.environ)
-    stream = sys.stderr if isinstance(outcome, NotPublished) else sys.stdout
+    # On stdout, a rehearsed comment is followed by nothing: it can be piped into a file.
+    printed = arguments.to == PULL_REQUEST and arguments.dry_run
+    stream = sys.stderr if printed or isinstance(outcome, NotPublished) else sys.stdout
     print(f"hubcheck: {sentence(outcome, dry_run=arguments.dry_run)}", file=stream)
     return ExitCode.OK
 
@@ -39,6 +42,16 @@ def run_publish(arguments: argparse.Namespace) -> ExitCode:
 def _publish(
     arguments: argparse.Namespace, report: Report, environment: Mapping[str, str]
 ) -> Outcome:
+    if arguments.to == PULL_REQUEST:
+        from hubcheck.publish.github.command import publish_on_pull_request
+
+        return publish_on_pull_request(
+            report,
+            environment,
+            number=arguments.number,
+            comment_id=arguments.comment_id,
+            dry_run=arguments.dry_run,
+        )
     local = report.subject.revision == LOCAL
     document = report_json(report).encode()
     if arguments.to == MODEL_CARD and (local or arguments.folder is not None):

@@ -115,9 +115,8 @@ def same_tokenizer(a: Sequence[FileEntry], b: Sequence[FileEntry]) -> bool:
     files_a, files_b = tokenizer_files(a), tokenizer_files(b)
     return (
         len(files_a) > 0
-        and all(e.sha256 for e in files_a)
-        and [(e.path, e.sha256.lower()) for e in files_a]
-        == [(e.path, e.sha256.lower()) for e in files_b]
+        and all(e.digest for e in files_a)
+        and [(e.path, e.digest) for e in files_a] == [(e.path, e.digest) for e in files_b]
     )
 
 

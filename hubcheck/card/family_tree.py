@@ -1,7 +1,7 @@
 """Which models stand above the subject: declared, found, and what explains what?
 
-One tree for three media: monospaced lines, Mermaid and SVG. A branch is a declaration, the words
-behind a name are what was found; a loop in the declared graph is drawn once and named.
+One tree for three media: monospaced lines, Mermaid and SVG. Branches below a base are declarations,
+the words behind a name are what was found; a loop in the declared graph is drawn once and named.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ LINES_SHOWN: Final = 24
 DEEPEST: Final = 8
 NAME_WIDTH: Final = 56
 NOTE: Final = (
-    "A branch says that the upper model declares the lower one as its base. What the weights show "
-    "stands beside it; a match has no direction."
+    "On the first level stand the bases that were looked at, below each what it declares as its "
+    "own base. Beside a name stands what the weights show; a match has no direction."
 )
 ROW_HEIGHT: Final = 26
 INDENT: Final = 22

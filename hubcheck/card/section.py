@@ -55,7 +55,7 @@ def snippet(report: Report, *, stale: bool = False) -> str:
     As an element and not as markdown, for markdown cannot say how large the image is to be shown.
     """
     said = html_attribute(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
-    return f'<img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}">'
+    return f'<p><img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}"></p>'
 
 
 def _sentence(content: Line) -> Line:
@@ -111,5 +111,5 @@ def _repeat(report: Report) -> str:
         f"{command} reads the same bytes again from these commits and must give the same numbers; "
         f"[{REPORT_FILE}]({REPORT_FILE}) has the evidence, the error bounds and the limits."
     )
-    tested = any(f.status == "tested" for f in report.findings)
-    return f"{text} {sentences.RELATED_MEANS}" if tested else text
+    related = any(f.verdict in matches.MATCHES for f in report.findings)
+    return f"{text} {sentences.RELATED_MEANS}" if related else text

@@ -46,6 +46,10 @@ BLOCKS_A_STEP: Final = 4
 STEP_BYTES: Final = (14_000_000, 8_000_000, 32_000_000)
 """Weight bytes a step may add for each model: the first fits the 16 MB of DESIGN section 7 at
 100 B size, the third pays for 32 rows of every layer."""
+MORE_LAYERS: Final = 1
+"""The step that repeats the first on further layers."""
+CHEAP_STEP: Final = 1_000_000
+"""Bytes; a step this small is always taken."""
 POWER_KEPT: Final = 0.2
 """An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
 POWER_FAMILIES: Final = 2
@@ -166,6 +170,9 @@ class Comparer:
         comparison = self._sum_up(best, 0, searched=False)
         for step in range(len(STEP_BYTES)):
             searched = step == len(STEP_BYTES) - 1
+            # Where nothing at all was seen, more of the same is no use: the search is next.
+            if step == MORE_LAYERS and self._calm(comparison) and self._is_costly(step):
+                continue
             if not self._step(step):
                 continue
             comparison = self._sum_up(best, step + 1, searched=searched)
@@ -173,6 +180,20 @@ class Comparer:
             if comparison.settled_related or (not search and self._calm(comparison)):
                 break
         return comparison
+
+    def _is_costly(self, step: int) -> bool:
+        """Return whether a step would read more than a small model holds."""
+        readers = (self.base.reader, self.subject.reader)
+        wanted = [
+            (
+                w
+                for test, block, blocks in self._items(step)
+                for b in (blocks if side is self.subject else [block])
+                for w in test.wanted(side, b)
+            )
+            for side in (self.base, self.subject)
+        ]
+        return any(r.cost(w) > CHEAP_STEP for r, w in zip(readers, wanted, strict=True))
 
     @staticmethod
     def _calm(comparison: Comparison) -> bool:
@@ -209,8 +230,15 @@ class Comparer:
             part = slice(step * BLOCKS_A_STEP, (step + 1) * BLOCKS_A_STEP)
             rounds = [[(t, b, t.direct(b)) for b in t.base_blocks()[part]] for t in self.tests]
         else:
-            until = slice(0, (len(STEP_BYTES) - 1) * BLOCKS_A_STEP)
-            rounds = [[(t, b, t.mapped(b)) for b in t.base_blocks()[until]] for t in self.tests]
+            # Blocks that were looked at, and the first few where nothing corresponded directly.
+            rounds = [
+                [
+                    (t, b, t.mapped(b))
+                    for n, b in enumerate(t.base_blocks())
+                    if n < BLOCKS_A_STEP or (t, b) in self._looks
+                ]
+                for t in self.tests
+            ]
         longest = max((len(r) for r in rounds), default=0)
         by_turn = [r[n] for n in range(longest) for r in rounds if n < len(r)]
         return [item for item in by_turn if item[2]]
@@ -297,7 +325,10 @@ class Comparer:
             return False
         looks = self._looks.setdefault((test, block), [])
         looks.append(Look(weight=weight, views=tuple(views)))
-        self._outcomes[test, block] = judge_family(test, block, base, subjects, looks, self.draw)
+        known = self._outcomes.get((test, block))
+        self._outcomes[test, block] = judge_family(
+            test, block, base, subjects, looks, self.draw, known
+        )
         if signs:
             self._signs.setdefault((test, block), []).append((weight, signs))
         return True

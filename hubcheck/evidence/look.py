@@ -83,6 +83,7 @@ def judge_family(
     subjects: Mapping[Block, Profiles],
     looks: Sequence[Look],
     draw: Draw,
+    known: FamilyOutcome | None = None,
 ) -> FamilyOutcome:
     """Sum up one order of the base.
 
@@ -93,6 +94,8 @@ def judge_family(
         subjects: Profiles of every subject block looked at.
         looks: What was counted; at least one view.
         draw: The seeded choices.
+        known: What an earlier look made of the family; its power, a matter of the first look
+            alone, is taken over.
     """
     every = [view for look in looks for view in look.views]
     best = max(every, key=lambda view: view.hits)
@@ -108,10 +111,15 @@ def judge_family(
     log_e = log_e_of(looks)
     # Power qualifies a negative; a family that was found needs none, and it is the costly part.
     found = log_e >= log_e_hits(NOTABLE_HITS)
-    power = {
-        frame: NOT_DETECTABLE if found else _detectable(frame, base, subjects[first], draw, block)
-        for frame in ("raw", "token")
-    }
+    if found:
+        power = (NOT_DETECTABLE, NOT_DETECTABLE)
+    elif known is not None:
+        power = (known.detectable_raw, known.detectable_token)
+    else:
+        power = (
+            _detectable("raw", base, subjects[first], draw, block),
+            _detectable("token", base, subjects[first], draw, block),
+        )
     return FamilyOutcome(
         test=test.test,
         part=test.part,
@@ -122,8 +130,8 @@ def judge_family(
         kept=kept,
         ceiling=ceiling,
         stands=stands,
-        detectable_raw=power["raw"],
-        detectable_token=power["token"],
+        detectable_raw=power[0],
+        detectable_token=power[1],
         self_hits=_self_hits(base.views[best.name]),
         log_e=log_e,
         view_stands=_view_stands(test, base, subjects[first], looks),

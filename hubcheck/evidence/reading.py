@@ -75,6 +75,7 @@ class Reader:
         """Start with nothing read."""
         self.anatomy = anatomy
         self._blocks: dict[Wanted, NDArray[np.float32]] = {}
+        self._stored_blocks: dict[Wanted, tuple[RowBlock, ...]] = {}
 
     def cost(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes that fetching these would read now."""
@@ -82,8 +83,14 @@ class Reader:
 
     def size(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes of these, whether or not they were read before."""
-        blocks = [block for one in dict.fromkeys(wanted) for block in one.stored_blocks()]
+        blocks = [block for one in dict.fromkeys(wanted) for block in self._stored(one)]
         return cost_of(self.anatomy.checkpoint, blocks)
+
+    def _stored(self, one: Wanted) -> tuple[RowBlock, ...]:
+        """Return the stored rows of a wanted block, worked out once: plans ask again and again."""
+        if one not in self._stored_blocks:
+            self._stored_blocks[one] = one.stored_blocks()
+        return self._stored_blocks[one]
 
     def fetch(self, wanted: Iterable[Wanted]) -> None:
         """Read everything wanted that is not there yet, in one call to the source.
@@ -93,7 +100,7 @@ class Reader:
             UnreadableError: a value is not finite.
         """
         missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
-        stored = [one.stored_blocks() for one in missing]
+        stored = [self._stored(one) for one in missing]
         # Two tests may want other inputs of the same rows: these are read, and paid for, once.
         distinct = list(dict.fromkeys(b for blocks in stored for b in blocks))
         arrays = dict(zip(distinct, read_rows(self.anatomy.checkpoint, distinct), strict=True))

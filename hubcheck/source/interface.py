@@ -22,6 +22,14 @@ class FileEntry:
     """Size in bytes (of the content, not of an LFS pointer)."""
     sha256: str
     """Hex digest where the host states one or it was computed; ``""`` means not stated."""
+    blob_id: str = ""
+    """Git's own digest of the file, where a repository states one: equal ids, equal bytes. For a
+    file kept outside git (LFS) it is the pointer's, which serves as well."""
+
+    @property
+    def digest(self) -> str:
+        """What can be compared without reading: the sha256, else git's id, else ``""``."""
+        return self.sha256.lower() or (f"git:{self.blob_id}" if self.blob_id else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

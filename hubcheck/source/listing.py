@@ -19,6 +19,7 @@ MAX_SIZE: Final = 2**60
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 """A revision in this form is a commit: it cannot come to mean something else."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_BLOB_ID: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
 
 
@@ -76,7 +77,13 @@ def _entry(item: object, repo_id: str) -> FileEntry | None:
             next_step="do not use this repository.",
         )
     sha256 = str(lfs.get("oid", "")) if isinstance(lfs, dict) else ""
-    return FileEntry(path=path, size=size, sha256=sha256 if _SHA256.fullmatch(sha256) else "")
+    blob_id = str(item.get("oid", ""))
+    return FileEntry(
+        path=path,
+        size=size,
+        sha256=sha256 if _SHA256.fullmatch(sha256) else "",
+        blob_id=blob_id if _BLOB_ID.fullmatch(blob_id) else "",
+    )
 
 
 def _is_utf8(text: str) -> bool:

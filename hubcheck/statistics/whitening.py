@@ -45,7 +45,9 @@ def whitened_frame(embedding_td: FloatArray) -> NDArray[np.float32]:
     if n_tokens <= n_channels:
         values, vectors_tt = np.linalg.eigh(centred_td @ centred_td.T)
         gain = _gain(values)
-        return np.asarray((vectors_tt * gain) @ (vectors_tt.T @ centred_td), dtype=np.float32)
+        # float32 for the large product: the frame is float32 anyway, and this is the costly step.
+        mixing_tt = ((vectors_tt * gain) @ vectors_tt.T).astype(np.float32)
+        return np.asarray(mixing_tt @ centred_td.astype(np.float32), dtype=np.float32)
     values, vectors_dd = np.linalg.eigh(centred_td.T @ centred_td)
     return np.asarray((centred_td @ (vectors_dd * _gain(values))) @ vectors_dd.T, dtype=np.float32)
 

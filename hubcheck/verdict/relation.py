@@ -9,6 +9,7 @@ from statistics import median
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
@@ -56,11 +57,28 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
     if max(changes) == 0:
         detail = "every sampled value is equal; the files differ (resharded, renamed or rewritten)"
         return Relation(kind=RelationKind.RECAST, detail=detail)
+    stored = [main_storage(side.checkpoint) for side in (base, subject)]
+    if any(stored):
+        return _quantised(changes, *stored)
     there, here = main_dtype(base), main_dtype(subject)
     if there != here and max(changes) <= max(ROUNDING.get(there, 0), ROUNDING.get(here, 0)) / 2:
         detail = f"{there} to {here}; sampled values differ by no more than the rounding"
         return Relation(kind=RelationKind.RECAST, detail=detail)
     return None
+
+
+def _quantised(changes: list[float], there: str, here: str) -> Relation | None:
+    """Return the relation of models of which one is packed and nothing else was seen to change."""
+    if max(changes) > rounding_of(there) + rounding_of(here):
+        return None
+    detail = f"{here or 'plain values'}, the base {there or 'plain values'}"
+    if there == here:
+        detail = f"both stored as {here}"
+    change = (
+        f"sampled families differ by {median(changes):.2g}, no more than such rounding makes;"
+        " training that moved them less would not show"
+    )
+    return Relation(kind=RelationKind.QUANTISED, detail=f"{detail}; {change}")
 
 
 def _heads_moved(comparison: Comparison) -> bool:

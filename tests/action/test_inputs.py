@@ -138,9 +138,9 @@ def test_suspects_auto_tests_a_leaked_name(job: Job) -> None:
     path = job.workspace / "models/tiny/config.json"
     path.write_text(path.read_text().replace("{", '{"_name_or_path": "acme/leaked",', 1))
     ended = job.run("schedule", {})
-    assert "acme/leaked" in ended.summary
+    assert "| `acme/leaked` |" in ended.summary
     job.inputs |= {"suspects": "none", "depth": "headers"}
-    assert "acme/leaked" not in job.run("schedule", {}).summary
+    assert "| `acme/leaked` |" not in job.run("schedule", {}).summary
 
 
 def test_an_output_folder_that_is_a_link_is_not_followed(job: Job) -> None:

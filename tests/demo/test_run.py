@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.cli import main
+from hubcheck.demo import run
 from hubcheck.demo.run import CASES, MODELS, demo
 from hubcheck.errors import ExitCode
 from hubcheck.verdict.report import Report
@@ -44,8 +45,11 @@ def test_the_demo_gives_the_expected_verdicts(
     assert "index.html" in table
 
 
-def test_the_wrong_declaration_names_the_right_base(tmp_path: Path) -> None:
+def test_the_wrong_declaration_names_the_right_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The last model declares the base and is the twin's: both are said on its card."""
+    monkeypatch.setattr(run, "CASES", [c for c in CASES if c.name == "wrong-declaration"])
     demo(tmp_path, 3, progress=lambda _t: None, done=lambda: None)
     report = Report.model_validate_json(
         (tmp_path / "wrong-declaration" / "report.json").read_bytes()
@@ -59,9 +63,11 @@ def test_the_commands_on_the_cards_work_as_printed(
 ) -> None:
     """The models lie in the output folder, and a card's re-run line gives the same verdict."""
     monkeypatch.chdir(tmp_path)
+    names = ("finetune", "wrong-declaration")
+    monkeypatch.setattr(run, "CASES", [c for c in CASES if c.name in names])
     demo(Path("demo-out"), 4, progress=lambda _t: None, done=lambda: None)
     capsys.readouterr()
-    for name in ("finetune", "wrong-declaration"):
+    for name in names:
         before = Report.model_validate_json((Path("demo-out") / name / "report.json").read_bytes())
         words = shlex.split(before.replay)
         main([*words[1:], "--out", "again"])
@@ -70,8 +76,11 @@ def test_the_commands_on_the_cards_work_as_printed(
         assert [f.log10_p for f in after.findings] == [f.log10_p for f in before.findings]
 
 
-def test_the_demo_can_be_run_twice_into_one_folder(tmp_path: Path) -> None:
+def test_the_demo_can_be_run_twice_into_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second run replaces the first."""
+    monkeypatch.setattr(run, "CASES", CASES[:1])
     for _ in range(2):
         assert demo(tmp_path, 1, progress=lambda _t: None, done=lambda: None) is ExitCode.OK
 

@@ -160,9 +160,7 @@ class HookedHub(LocalHub):
         )
 
 
-def payload(
-    repo: str, ref: str, old: str | None, new: str | None, **event: str
-) -> dict[str, Any]:
+def payload(repo: str, ref: str, old: str | None, new: str | None, **event: str) -> dict[str, Any]:
     """Return a delivery of the third version, as the Hub words it."""
     return {
         "event": {"action": "update", "scope": "repo.content", **event},
@@ -181,9 +179,7 @@ def payload(
     }
 
 
-def post(
-    url: str, body: dict[str, Any] | bytes, secret: str | None
-) -> tuple[int, dict[str, Any]]:
+def post(url: str, body: dict[str, Any] | bytes, secret: str | None) -> tuple[int, dict[str, Any]]:
     """Deliver to a receiver and return its answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)

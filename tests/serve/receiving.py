@@ -30,6 +30,7 @@ class Receiving:
         self._words = words
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
+        self._listener: threading.Thread | None = None
         self._listens = threading.Event()
 
     def __enter__(self) -> Self:
@@ -47,7 +48,8 @@ class Receiving:
             text=True,
         )  # fmt: skip
         self._listens.clear()
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._listener.start()
         assert self._listens.wait(30), "".join(self.text)
         assert self.port, "".join(self.text)
         return self
@@ -57,6 +59,10 @@ class Receiving:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self._listener is not None:
+            self._listener.join()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
     @property
     def process(self) -> subprocess.Popen[str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hubcheck.check import check
-from hubcheck.errors import NetworkFaultError
+from hubcheck.errors import ExitCode, NetworkFaultError
 from hubcheck.request import Request
 from hubcheck.source import hub as hub_module
-from hubcheck.source.retry import Timing
 from hubcheck.verdict.words import Verdict
-from tests.evidence.laboratory import model, request
-from tests.hubserver import LocalHub, Status
+from tests.evidence.laboratory import model, outcome_of, request
+from tests.hubserver import Drop, LocalHub, Status
 from tests.source.conftest import FakeClock
 from tests.source.fault_table import FOR_EVER, outcomes, table
 
@@ -26,13 +24,55 @@ def test_every_fault_at_every_step() -> None:
     assert table(outcomes()) in DOCUMENT.read_text(encoding="utf-8")
 
 
-def remote(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Request:
+@pytest.fixture
+def pair(hub: LocalHub, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Request:
     """Return the check of a fine-tune against its base, both on the Hub, without real waits."""
-
-    def timing() -> Timing:
-        return clock.timing()
-
-    monkeypatch.setattr(hub_module, "Timing", timing)
+    monkeypatch.setattr(hub_module, "Timing", clock.timing)
     hub.add_repo("org/base", model("base"))
     hub.add_repo("org/tuned", model("finetune"))
-    return request("org/tuned", ["org/base"], seed=7, endpoint=hub.endpoint)
+    wanted = request("org/tuned", ["org/base"], seed=7)
+    return replace(wanted, access=replace(wanted.access, endpoint=hub.endpoint))
+
+
+@pytest.mark.parametrize("fault", [Status(status=503), Status(status=404), Status(status=200)])
+@pytest.mark.parametrize("step", ["/revision/", "/tree/", "/resolve/"])
+def test_a_base_that_fails_is_not_tested(
+    hub: LocalHub, pair: Request, fault: Status, step: str
+) -> None:
+    """Whatever goes wrong with a base for good, it gets no verdict, and the reason is named."""
+    hub.faults.add(fault, path=f"org/base{step}", times=FOR_EVER)
+    (finding,) = outcome_of(pair).report.findings
+    assert finding.verdict is Verdict.NOT_TESTED
+    assert finding.reason
+    assert finding.log10_p == finding.kept == 0
+    assert hub.faults.used
+
+
+@pytest.mark.parametrize("step", ["/revision/", "/tree/", "/resolve/"])
+def test_a_subject_that_fails_ends_the_check(hub: LocalHub, pair: Request, step: str) -> None:
+    """Without a subject there is nothing to report on."""
+    hub.faults.add(Status(status=503), path=f"org/tuned{step}", times=FOR_EVER)
+    with pytest.raises(NetworkFaultError):
+        outcome_of(pair)
+
+
+def test_a_subject_whose_weights_fail_has_no_verdict(hub: LocalHub, pair: Request) -> None:
+    """The report is written, no base gets a verdict, and the exit code says unreachable."""
+    hub.faults.add(Status(status=503), origin="storage", times=FOR_EVER)
+    outcome = outcome_of(pair)
+    assert outcome.exit_code is ExitCode.UNREACHABLE
+    assert [f.verdict for f in outcome.report.findings] == [Verdict.NOT_TESTED]
+
+
+def test_passing_faults_change_no_number(hub: LocalHub, pair: Request) -> None:
+    """A check through 503, 429, closed connections and expired addresses gives the same report."""
+    quiet = outcome_of(pair).report
+    for skip, fault in enumerate((
+        Status(status=503), Status(status=429, headers={"Retry-After": "9"}), Drop(after=5),
+        Status(status=500), Drop(after=0),
+    )):  # fmt: skip
+        hub.faults.add(fault, skip=2 * skip)
+    loud = outcome_of(pair).report
+    assert hub.faults.used == 5
+    assert loud.coverage.requests > quiet.coverage.requests
+    assert loud.findings == quiet.findings

@@ -137,7 +137,7 @@ def _base_checkout(machine: Machine, _github: LocalGitHub) -> None:
 
 
 def _first_stage(machine: Machine, github: LocalGitHub) -> None:
-    ended = machine.run("pull_request", pull_request(fork=True), token="fork")
+    ended = machine.run("pull_request", pull_request(fork=True), login="fork")
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.write(machine.workspace / ended.outputs["report-path"], "report.json")
@@ -196,7 +196,7 @@ def test_every_event(machine: Machine, prism: tuple[str, LocalGitHub], row: Row)
     row.before(machine, github)
     machine.inputs |= row.inputs
     machine.api = github.address if row.direct else machine.api
-    ended = machine.run(row.event, row.payload(), token=row.token, sha=row.sha)
+    ended = machine.run(row.event, row.payload(), login=row.token, sha=row.sha)
     comments = github.world.standing(7)
     status = tuple(f"{s['context']}={s['state']}" for s in github.world.statuses)
     shown = (
@@ -374,6 +374,9 @@ def test_the_metadata_is_what_runners_take() -> None:
     """action-validator, an independent reader of action.yml, has nothing to say."""
     root = Path(__file__).parents[3]
     done = subprocess.run(
-        [tool("action-validator"), str(root / "action.yml")], capture_output=True, text=True
+        [tool("action-validator"), str(root / "action.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -61,7 +61,7 @@ class Machine:
         shutil.copytree(MODELS / name, target)
 
     def run(
-        self, name: str, payload: dict[str, Any], *, token: str = "bot-token", sha: str = HEAD
+        self, name: str, payload: dict[str, Any], *, login: str = "bot-token", sha: str = HEAD
     ) -> Ended:
         """Run the image for an event."""
         for inner in ("home", "workflow", "file_commands", "workspace"):
@@ -69,7 +69,7 @@ class Machine:
         (self.folder / "workflow" / "event.json").write_text(json.dumps(payload))
         for file in ("output", "summary"):
             (self.folder / "file_commands" / file).write_text("")
-        given = {"github-token": token, "model": "models/tiny", **self.inputs}
+        given = {"github-token": login, "model": "models/tiny", **self.inputs}
         environment = {
             **{f"INPUT_{key.upper()}": value for key, value in given.items()},
             "HOME": "/github/home",

@@ -135,12 +135,13 @@ def test_a_folder_gets_the_same_edit(
     hub: LocalHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A model in a checked-out repository: README edited, files beside it, the rest untouched."""
-    model, out = tmp_path / "checkout" / "finetune", tmp_path / "out"
+    model, path = tmp_path / "checkout" / "finetune", tmp_path / "local.json"
     shutil.copytree(MODELS / "finetune", model)
     before = (model / README).read_bytes()
-    base = str(MODELS / "base")
-    assert main(["check", str(model), "--base", base, "--out", str(out), "--seed", "1"]) == 0
-    words = ["publish", str(out / "report.json"), "--to", "model-card"]
+    report = report_now(hub)
+    local = report.subject.model_copy(update={"ref": str(model), "revision": "local"})
+    path.write_text(report_json(report.model_copy(update={"subject": local})))
+    words = ["publish", str(path), "--to", "model-card"]
     assert main([*words, "--dry-run"]) == 0
     assert (model / README).read_bytes() == before
     assert main(words) == 0
