@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import secrets
 import shlex
@@ -59,8 +60,28 @@ def access_for(max_read: int, cache: Path | None = None) -> Access:
         token=None,
         endpoint=os.environ.get("HF_ENDPOINT") or None,
         cache=None if cache is None else SpanCache(cache),
+        authorise=lfs_authorization,
         find_token=_hub_token,
     )
+
+
+def lfs_authorization(origin: str) -> str:
+    """Return the header that opens the large files of a checked-out repository, ``""`` for none.
+
+    A token goes to its own server alone: the Hub's to the Hub, ``GITHUB_TOKEN`` to GitHub.
+
+    Args:
+        origin: Scheme, host and port of the server that the checkout came from.
+    """
+    from hubcheck.source.transport import origin_of
+
+    if origin == origin_of(os.environ.get("HF_ENDPOINT") or "https://huggingface.co"):
+        token = _hub_token()
+        return f"Bearer {token}" if token else ""
+    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    if token and origin == origin_of(os.environ.get("GITHUB_SERVER_URL") or "https://github.com"):
+        return "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+    return ""
 
 
 def _hub_token() -> str | None:

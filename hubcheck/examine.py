@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hubcheck.anatomy.adapter_fit import adapter_fit
+from hubcheck.checkpoint.adapter import read_adapter
+from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -20,6 +23,7 @@ from hubcheck.errors import (
 from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.request import BaseRequest, Request
+from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.reference import name_of
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
@@ -68,6 +72,8 @@ def _why(error: HubcheckError | None) -> str:
     if error is None:
         return "no weights were read"
     if isinstance(error, UnsupportedFormatError):
+        if error.format_name == NOT_AVAILABLE:
+            return f"{NOT_AVAILABLE}: {error.what}"
         return f"format: {error.format_name}"
     kind = type(error).__name__.removesuffix("Error")
     words = {
@@ -130,7 +136,8 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": "no weights are read at this depth"})
         return
     if refusal is not None:
-        one.finding = one.finding.model_copy(update={"reason": f"subject {_why(refusal)}"})
+        reason = f"subject {_why(refusal)}{_adapter_note(refusal, subject, base)}"
+        one.finding = one.finding.model_copy(update={"reason": reason})
         return
     progress(f"reading {printable(str(base.pin))}")
     prepare(one, subject, request, n_bases)
@@ -169,6 +176,17 @@ def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None
         )
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.error = error
+
+
+def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
+    """Return how well an adapter fits a base, as context; empty for any other refusal."""
+    if not isinstance(refusal, UnsupportedFormatError) or refusal.format_name != PEFT_ADAPTER:
+        return ""
+    try:
+        fit = adapter_fit(read_adapter(subject.source), base.anatomy.checkpoint)
+    except HubcheckError:
+        return ""
+    return f"; {fit.sentence}"
 
 
 def _identical(finding: Finding, base: Model) -> Finding:

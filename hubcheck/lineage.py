@@ -46,7 +46,9 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
     index = request.searched().index or _index(request)
     declared = [one.model.pin.ref for one in there if one.request.declared and one.model]
     others = [o.model.pin.ref for o in there if o.model and is_proof(o.finding)]
-    names = list(dict.fromkeys([*declared, *others]))
+    # An older revision of the subject itself is a base like any other, but no ancestor by name.
+    own = subject.pin.ref.casefold()
+    names = [n for n in dict.fromkeys([*declared, *others]) if n.casefold() != own]
     return walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
 
 
@@ -72,7 +74,11 @@ def lineage_of(subject: Model, tested: Sequence[Tested], ancestry: Ancestry) -> 
     }
     said = subject.declaration.relation
     own = subject.pin.ref
-    descents = [Descent(child=own, parent=ref, relation=said) for ref in sorted(declared)]
+    descents = [
+        Descent(child=own, parent=ref, relation=said)
+        for ref in sorted(declared)
+        if ref.casefold() != own.casefold()
+    ]
     descents += [
         Descent(child=e.child, parent=e.parent, relation=e.relation)
         for e in ancestry.edges

@@ -53,6 +53,9 @@ class Access:
     endpoint: str | None
     cache: SpanCache | None = None
     """Where bytes read from the Hub are kept from run to run, if anywhere."""
+    authorise: Callable[[str], str] | None = None
+    """From a server's origin to the ``Authorization`` header for it, to read what the Git LFS
+    pointers of a checked-out repository stand for; without one they are not available."""
     find_token: Callable[[], str | None] | None = None
     """Asked for a token when a model turns out to lie on the Hub (a card may name one) and none was
     given: looking for one costs the import of the Hub's client, which local checks never pay."""
@@ -168,6 +171,7 @@ def open_model(reference: Reference, access: Access) -> Model:
         token=access.hub_token() if isinstance(reference, HubReference) else None,
         endpoint=access.endpoint,
         cache=access.cache,
+        authorise=access.authorise,
     )
     files = source.files()
     if isinstance(source, FolderSource):

@@ -173,7 +173,9 @@ def _zoo(maker: _Maker) -> None:
     half = {n: t.to(torch.float16) for n, t in shipped("base").items()}
     maker.add(
         "hobby/base-f16",
-        repository(half, card=declaring("zoo/base", "quantized"), config={"torch_dtype": "float16"}),
+        repository(
+            half, card=declaring("zoo/base", "quantized"), config={"torch_dtype": "float16"}
+        ),
         truth="zoo/base",
     )
     maker.add(
@@ -192,7 +194,7 @@ def _small_family(maker: _Maker, number: int) -> None:
     instruct = tuned(base, 200 + number)
     maker.add(
         f"{org}/base", repository(base, shape, card="license: llama3.1\n"), downloads=5_000,
-        gated=gated,
+        gated=gated, subject=not gated,
     )  # fmt: skip
     maker.add(
         f"{org}/instruct", repository(instruct, shape, card=declaring(f"{org}/base")),
@@ -230,7 +232,7 @@ def _small_family(maker: _Maker, number: int) -> None:
         f"{org}/coder", repository(other, shape, card=declaring(f"{org}/base")),
         truth=f"{org}/base",
     )  # fmt: skip
-    merged = {n: ((instruct[n].float() + other[n].float()) / 2).to(t.dtype)
+    merged = {n: ((t.float() + other[n].float()) / 2).to(t.dtype)
               for n, t in instruct.items()}  # fmt: skip
     names = f"\n- {org}/instruct\n- {org}/coder"
     maker.add(
@@ -253,13 +255,12 @@ def _decoys(maker: _Maker) -> None:
 
 def _undeclared(maker: _Maker) -> None:
     """Copies whose card is silent; each is given away by one thing, the last by nothing."""
+
     def copy(seed: int) -> Weights:
         return tuned(shipped("base"), seed)
 
     def hide(name: str, files: Mapping[str, bytes], hint: str, **facts: object) -> None:
-        maker.add(
-            f"quiet/{name}", files, truth="zoo/base", declares=False, hint=hint, **facts
-        )
+        maker.add(f"quiet/{name}", files, truth="zoo/base", declares=False, hint=hint, **facts)
 
     hide("config", repository(copy(11), config={"_name_or_path": "zoo/base"}, rewritten=True),
          "config.json _name_or_path")  # fmt: skip

@@ -41,9 +41,11 @@ INSIDE: Final[Mapping[str, str]] = MappingProxyType(
         "attn_norm": "input_layernorm",
         "attn_post_norm": "post_self_attn_layernorm",
         "post_attention_norm": "post_self_attn_layernorm",
+        "attn_output_norm": "post_self_attn_layernorm",
         "ffn_norm": "ffn_norm",
         "ffn_post_norm": "post_feedforward_layernorm",
         "post_ffw_norm": "post_feedforward_layernorm",
+        "layer_output_norm": "post_feedforward_layernorm",
         "attn_q": "self_attn.q_proj",
         "attn_k": "self_attn.k_proj",
         "attn_v": "self_attn.v_proj",
@@ -83,6 +85,8 @@ INSIDE: Final[Mapping[str, str]] = MappingProxyType(
 )
 INSIDE_PREFIXES: Final = (
     ("ssm_", "mamba."),
+    ("time_mix_", "mamba."),
+    ("channel_mix_", "mamba."),
     ("shortconv.", "conv."),
     ("nextn.", "nextn_"),
     ("indexer.", "self_attn.indexer."),
@@ -119,7 +123,9 @@ def published_name(name: str, architecture: str) -> str:
     match = BLOCK.fullmatch(name)
     if match is None:
         stem, dot, ending = name.rpartition(".")
-        return f"{OUTSIDE[stem]}.{ending}" if dot and stem in OUTSIDE else name
+        if not dot or stem not in OUTSIDE:
+            return name
+        return OUTSIDE[stem] if stem.startswith("rope_") else f"{OUTSIDE[stem]}.{ending}"
     layer, path, ending = match[1], match[2], f".{match[3]}" if match[3] else ""
     if old := OLD_EXPERT.fullmatch(path):
         found = f"mlp.experts.{old[2]}.{old[1]}_proj"
@@ -129,7 +135,7 @@ def published_name(name: str, architecture: str) -> str:
         found = "mlp.gate_up_proj"
     elif architecture in DELTA and path == "post_attention_norm":
         found = "ffn_norm"
-    elif path == "exp_probs_b":
+    elif path in ("exp_probs_b", "attn_rot_embd"):
         found, ending = INSIDE[path], ""
     elif path in INSIDE:
         found = INSIDE[path]

@@ -158,6 +158,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}(?:v_proj|wv)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
+    rule(rf"{A}proj", R.O),
     rule(rf"{A}(?:gate_proj|g_proj|linear_gate)", R.ATTN_GATE),
     rule(rf"{A}(?:sinks|attn_sink|attention_sink_bias|learnable_sink_param)", R.SINKS),
     # Attention, fused.
@@ -182,7 +183,8 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"attention\.wqkv", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
     rule(r"attn\.qkv_proj", R.Q, R.K, R.V, split=Split.QKV_CODEGEN, under=r"transformer\.$"),
     rule(
-        r"self_attn\.(?:qkv_proj|W_pack)|(?:norm_attn_norm\.)?attn\.Wqkv|att_proj",
+        r"self_attn\.(?:qkv_proj|W_pack)|(?:norm_attn_norm\.)?attn\.Wqkv|att_proj|"
+        rf"{A}(?:qkv|in_proj)",
         *(R.Q, R.K, R.V),
         split=Split.QKV,
     ),

@@ -275,14 +275,15 @@ class HubIndex:
 
 def _described(item: object) -> Described | None:
     """Return the checked description, or None for one without a usable name."""
-    if not isinstance(item, Mapping) or not is_repo_id(str(item.get("id", ""))):
+    name = item.get("id") if isinstance(item, Mapping) else None
+    if not isinstance(item, Mapping) or not isinstance(name, str) or not is_repo_id(name):
         return None
     card = _mapping(item.get("cardData"))
     config = _mapping(item.get("config"))
     commit, created = str(item.get("sha", "")), str(item.get("createdAt", ""))
     bases, relation = _bases(item, card)
     return Described(
-        ref=str(item["id"]),
+        ref=name,
         commit=commit if _COMMIT.fullmatch(commit) else "",
         created=created if _DATE.fullmatch(created) else "",
         downloads=_count(item.get("downloads")),

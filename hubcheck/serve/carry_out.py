@@ -139,8 +139,8 @@ def check_here(
         )
         if done.ending is not None:
             return done.ending
-        notes.append(done.said)
-    return Result(state=State.DONE, verdict=verdict, conclusion=conclusion, note=" | ".join(notes))
+        notes.append(done.said.removeprefix("hubcheck: "))
+    return Result(state=State.DONE, verdict=verdict, conclusion=conclusion, note="; ".join(notes))
 
 
 def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:

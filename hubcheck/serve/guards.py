@@ -1,8 +1,9 @@
 """Is a push one that hubcheck made itself, or one that cannot change a verdict?
 
 A check publishes, publishing commits, and a commit calls the webhook: three guards end that circle.
-Title and author of a commit may be forged by whoever pushes (git takes any author), so these two
-never suffice: they say where to look, and what decides is that no file that matters has changed.
+Title and author of a commit are whatever the pusher writes (git takes any author), so they never
+excuse a push by themselves: it is skipped when no file that matters has changed since the ref was
+last seen, the whole push and not its last commit, and the other two say whose it was.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from hubcheck.serve.history import History
 from hubcheck.serve.payload import MAIN, Push
 from hubcheck.source.weight_files import WEIGHT_SUFFIXES
 
+OWN: Final = "hubcheck's own commit"
+UNCHANGED: Final = "no weights, config, tokenizer or declared base changed"
+FORGED: Final = "its title says that hubcheck made it, its files say otherwise"
 LINEAGE_KEYS: Final = (
     "base_model", "base_model_relation", "new_version", "license", "license_name", "license_link",
 )  # fmt: skip
@@ -60,13 +64,8 @@ def decide(push: Push, history: History, *, own_name: str) -> Go | Skip:
     """
     new = history.tree(push.new_sha)
     note = history.note(push.new_sha)
-    by_self = bool(own_name) and own_name in note.authors
     marked = note.title == COMMIT_TITLE
-    if by_self and marked and note.parent:
-        # Against its own parent: main may have moved since the pull request was opened.
-        if _change(history, note.parent, push.new_sha, new) == "":
-            return Skip(reason="hubcheck's own commit")
-        return Go(why="its title and author are hubcheck's, its files are not", warning="forged")
+    own = marked and bool(own_name) and own_name in note.authors
     before = push.old_sha or ("" if push.ref == MAIN else "main")
     if not before:
         return Go(why="the first push")
@@ -74,9 +73,8 @@ def decide(push: Push, history: History, *, own_name: str) -> Go | Skip:
     if changed is None:
         return Go(why="the commit before it is gone")
     if changed:
-        warning = "marked as hubcheck's own by somebody else" if marked else ""
-        return Go(why=f"{changed} changed", warning=warning)
-    return Skip(reason="no weights, config, tokenizer or declared base changed")
+        return Go(why=f"{changed} changed", warning=FORGED if marked else "")
+    return Skip(reason=OWN if own else UNCHANGED)
 
 
 def is_relevant(path: str) -> bool:

@@ -25,8 +25,6 @@ class CommitNote:
 
     title: str
     authors: tuple[str, ...]
-    parent: str
-    """The commit before it in the history, empty when there is none."""
 
 
 class History(Protocol):
@@ -62,7 +60,6 @@ class HubHistory(HubClient):
         listed = self._ask("Reading a commit", lambda _: _first_page(address, self.credential))
         entries = listed if isinstance(listed, list) else []
         first = entries[0] if entries and isinstance(entries[0], dict) else {}
-        before = entries[1] if len(entries) > 1 and isinstance(entries[1], dict) else {}
         authors = first.get("authors")
         return CommitNote(
             title=str(first.get("title", "")),
@@ -71,7 +68,6 @@ class HubHistory(HubClient):
                 for author in (authors if isinstance(authors, list) else ())
                 if isinstance(author, dict)
             ),
-            parent=str(before.get("id", "")),
         )
 
     def tree(self, revision: str) -> Mapping[str, str]:

@@ -44,7 +44,7 @@ def queue_page(
         now: Seconds since 1970.
         cards: Jobs whose card can be opened.
     """
-    failed = counts[State.FAILED]
+    broken = bool(ended) and ended[0].state is State.FAILED
     summary = ", ".join(f"{counts[state]} {state.value}" for state in State)
     body = (
         '<p class="top"><span>hubcheck serve</span>'
@@ -53,7 +53,7 @@ def queue_page(
         f'<p class="lead">{html_text(summary)}.</p>\n'
         "<h2>Queue</h2>\n"
         + _table(
-            ("model", "ref", "commit", "state", "waiting since"),
+            ("model", "ref", "commit", "state", "arrived"),
             [_unfinished_row(job, now) for job in unfinished],
             "Nothing waits.",
         )
@@ -64,14 +64,14 @@ def queue_page(
             "Nothing was checked yet.",
         )
     )
-    return page(title="hubcheck serve", tone=Tone.BAD if failed else Tone.PLAIN, body=body)
+    return page(title="hubcheck serve", tone=Tone.BAD if broken else Tone.PLAIN, body=body)
 
 
 def _headline(counts: Mapping[State, int]) -> str:
     busy, waiting = counts[State.RUNNING], counts[State.WAITING]
     if not busy and not waiting:
         return "Nothing to do"
-    return f"{busy} {'check runs' if busy == 1 else 'checks run'}, {waiting} waiting"
+    return f"{busy} running, {waiting} waiting"
 
 
 def _unfinished_row(job: Job, now: float) -> list[str]:
@@ -83,7 +83,7 @@ def _ended_row(job: Job, now: float, cards: frozenset[int]) -> list[str]:
     if verdict is not None:
         chip = _chip(verdict.value, TONES[verdict])
         if job.id in cards:
-            chip = f'<a href="cards/{job.id}">{chip}</a>'
+            chip += f' <a class="short" href="cards/{job.id}">card</a>'
     else:
         chip = _chip(job.state.value, _STATE_TONES[job.state])
     note = f"<bdi>{html_text(job.note, limit=NOTE_LIMIT)}</bdi>" if job.note else ""

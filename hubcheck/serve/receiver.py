@@ -46,6 +46,8 @@ PAGE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
 }
+REFRESH: Final = "30"
+"""Seconds after which a browser asks for the queue again; the page itself runs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,8 @@ class Receiver:
         """Show the queue and the last verdicts."""
         if not self._may_look(request):
             return _login()
-        return HTMLResponse(await asyncio.to_thread(self._page), headers=PAGE_HEADERS)
+        headers = PAGE_HEADERS | {"Refresh": REFRESH}
+        return HTMLResponse(await asyncio.to_thread(self._page), headers=headers)
 
     async def card(self, request: Request) -> Response:
         """Show the card of one job."""

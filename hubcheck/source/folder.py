@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubcheck.errors import (
     HostileCheckpointError,
@@ -32,6 +32,12 @@ from hubcheck.source.pointer import (
     pointer_not_readable,
 )
 from hubcheck.source.ranges import check_spans, document_too_large, missing_file
+
+if TYPE_CHECKING:
+    from hubcheck.source.lfs import LfsContent
+
+Authorise = Callable[[str], str]
+"""From a server's origin to the ``Authorization`` header for it, ``""`` for none."""
 
 HASH_LIMIT: Final = 32 * 1024 * 1024
 """Bytes hashed by default, smallest files first: configs and tokenizers in 0.1 s, no weights."""
@@ -56,13 +62,17 @@ _HASH_BLOCK: Final = 1024 * 1024
 class FolderSource:
     """A model in a local folder, or in one local file; see ``interface.Source``."""
 
-    def __init__(self, path: Path, *, typed: str, ledger: Ledger) -> None:
+    def __init__(
+        self, path: Path, *, typed: str, ledger: Ledger, authorise: Authorise | None = None
+    ) -> None:
         """Take a path that exists; the folder is listed on the first call of ``files``.
 
         Args:
             path: The folder or file.
             typed: The path as the user wrote it.
             ledger: Books what is read; local reads make no requests.
+            authorise: Which token may be sent to which server to read the content of LFS pointers
+                there; without one their content is not available.
         """
         self._only = () if path.is_dir() else (path.name, *BESIDE_A_FILE)
         # The file itself may be a link (a cached model is); its folder is where the user points.
@@ -75,6 +85,8 @@ class FolderSource:
         self._entries: dict[str, FileEntry] | None = None
         self._pointers: set[str] = set()
         self._refused: dict[str, str] = {}
+        self._authorise = authorise
+        self._content: LfsContent | None = None
 
     @property
     def pin(self) -> Pin:
@@ -100,6 +112,9 @@ class FolderSource:
         """Return the bytes of each span; see ``interface.Source.read``."""
         self._refuse_unreadable({span.path for span in spans})
         check_spans(spans, self._listing())
+        far = [i for i, span in enumerate(spans) if span.path in self._pointers]
+        if far:
+            return self._read_far(spans, frozenset(far), purpose)
         self._ledger.charge(sum(span.size for span in spans), purpose, requests=0)
         results = [b""] * len(spans)
         order = sorted(range(len(spans)), key=lambda i: (spans[i].path, spans[i].start))
@@ -119,6 +134,31 @@ class FolderSource:
             if descriptor >= 0:
                 os.close(descriptor)
         return results
+
+    def _read_far(
+        self, spans: Sequence[Span], far: frozenset[int], purpose: Purpose
+    ) -> list[bytes]:
+        """Read spans of which some lie with the repository's LFS server."""
+        near = [span for i, span in enumerate(spans) if i not in far]
+        there = self._far_content(spans[min(far)].path)
+        fetched = iter(there.read([spans[i] for i in sorted(far)], self._listing(), purpose))
+        local = iter(self.read(near, purpose))
+        return [next(fetched) if i in far else next(local) for i in range(len(spans))]
+
+    def _far_content(self, path: str) -> LfsContent:
+        """Return the server that has the content of pointers.
+
+        Raises:
+            UnsupportedFormatError: no server is known, or no token is for it.
+        """
+        if self._content is None:
+            if self._authorise is None:
+                raise pointer_not_readable(path)
+            # The HTTP side is imported here: folders without pointers must not wait for it.
+            from hubcheck.source.lfs import open_content
+
+            self._content = open_content(self._root, path, self._authorise, self._ledger)
+        return self._content
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a whole small file; see ``interface.Source.read_document``."""
@@ -200,7 +240,7 @@ class FolderSource:
             if path in self._refused:
                 raise _refused_path(path, self._refused[path])
             if path in self._pointers:
-                raise pointer_not_readable(path)
+                self._far_content(path)
 
     def _inside(self, path: str) -> Path:
         # realpath, because Path.resolve turns a loop of links into a RuntimeError before 3.13.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubcheck.source.cache import SpanCache
-from hubcheck.source.folder import FolderSource
+from hubcheck.source.folder import Authorise, FolderSource
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import LocalReference, Reference, parse_reference
@@ -42,15 +42,21 @@ def open_reference(
     token: str | None = None,
     endpoint: str | None = None,
     cache: SpanCache | None = None,
+    authorise: Authorise | None = None,
 ) -> Source:
     """Open a model whose REF was parsed before; see ``open_source``.
+
+    ``authorise`` says which token may be sent to which server for the content of Git LFS pointers
+    in a checked-out repository; without one they cannot be read.
 
     For a REF from a model repository use ``parse_hub_reference``, so that a card cannot name a
     folder of this machine.
     """
     ledger = Ledger(max_read)
     if isinstance(reference, LocalReference):
-        return FolderSource(reference.path, typed=reference.typed, ledger=ledger)
+        return FolderSource(
+            reference.path, typed=reference.typed, ledger=ledger, authorise=authorise
+        )
     # A local check must not pay for thread pools, e-mail dates and the Hub's client.
     from hubcheck.source.hub import HubSource
 

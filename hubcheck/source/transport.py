@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -116,15 +117,22 @@ class Transport:
         """Return whether ``url`` lies on the endpoint itself."""
         return origin_of(url) == self._origin
 
-    def get_range(self, url: str, body: PartialBody) -> Arrived | Moved | Refusal:
+    def get_range(
+        self, url: str, body: PartialBody, *, signed: Mapping[str, str] = MappingProxyType({})
+    ) -> Arrived | Moved | Refusal:
         """Ask ``url`` for what ``body`` is missing and add it there.
+
+        Args:
+            url: The address.
+            body: What is wanted, and what is there already.
+            signed: Headers that the address was handed out with.
 
         Raises:
             NetworkFaultError: the host does not answer, or not with that range.
         """
 
         def headers() -> dict[str, str]:
-            return {"Range": body.range_header, "Accept-Encoding": "identity"}
+            return {**signed, "Range": body.range_header, "Accept-Encoding": "identity"}
 
         def take(response: httpx.Response) -> Arrived | Moved | Refusal:
             outcome = _outcome(response)
@@ -149,7 +157,21 @@ class Transport:
         Raises:
             NetworkFaultError: the host does not answer, or not with JSON.
         """
+        return self._json(url, what, {"Accept": "application/json"}, None)
 
+    def post_json(
+        self, url: str, what: str, payload: object, headers: Mapping[str, str]
+    ) -> Page | Moved | Refusal:
+        """Send a question as JSON; asking it twice must change nothing.
+
+        Raises:
+            NetworkFaultError: the host does not answer, or not with JSON.
+        """
+        return self._json(url, what, headers, json.dumps(payload).encode("ascii"))
+
+    def _json(
+        self, url: str, what: str, headers: Mapping[str, str], content: bytes | None
+    ) -> Page | Moved | Refusal:
         def take(response: httpx.Response) -> Page | Moved | Refusal:
             outcome = _outcome(response)
             if outcome is not None:
@@ -165,7 +187,7 @@ class Transport:
                 raise _not_json(what, type(error).__name__) from None
             return Page(payload=payload, next_url=response.links.get("next", {}).get("url", ""))
 
-        return self._exchange(url, what, lambda: {"Accept": "application/json"}, take)
+        return self._exchange(url, what, lambda: dict(headers), take, content=content)
 
     def _exchange(
         self,
@@ -173,6 +195,8 @@ class Transport:
         what: str,
         headers: Callable[[], dict[str, str]],
         take: Callable[[httpx.Response], T],
+        *,
+        content: bytes | None = None,
     ) -> T:
         from huggingface_hub.errors import OfflineModeIsEnabled
         from huggingface_hub.utils import (  # type: ignore[attr-defined]
@@ -189,8 +213,9 @@ class Transport:
             self._ledger.count_request()
             try:
                 with get_session().stream(
-                    "GET",
+                    "GET" if content is None else "POST",
                     url,
+                    content=content,
                     headers=self._common_headers(origin) | headers(),
                     timeout=timeout,
                     follow_redirects=False,

@@ -17,6 +17,8 @@ from typing import Any, Final
 TABLE: Final = Path(__file__).with_name("licences.toml")
 MARKED_WITHIN: Final = 6_000
 """Characters of a licence text that are searched: titles and grants stand at the start."""
+PERMISSIVE: Final = "permissive"
+"""The family of licences that ask for a copy of themselves and little else."""
 UNSPECIFIC: Final = frozenset({"", "other", "unknown"})
 """Values of ``license`` that say nothing by themselves."""
 
@@ -113,8 +115,13 @@ def by_name(name: str) -> Licence | None:
 
 
 def by_text(text: str) -> Licence | None:
-    """Return the licence whose text a LICENSE file holds; the longest marks decide."""
+    """Return the licence whose text a LICENSE file holds, or None."""
     start = " ".join(text[: 2 * MARKED_WITHIN].lower().split())[:MARKED_WITHIN]
     fitting = [one for one in licences() if one.marks and all(m in start for m in one.marks)]
-    # A licence may quote another (a modified MIT holds MIT's): the more specific one is meant.
-    return max(fitting, key=lambda one: sum(map(len, one.marks)), default=None)
+    # A licence may hold another's text (a modified MIT holds MIT's): the one that asks more is
+    # meant, then the one with more phrases found.
+    return max(
+        fitting,
+        key=lambda one: (one.family != PERMISSIVE, sum(map(len, one.marks))),
+        default=None,
+    )

@@ -11,6 +11,9 @@ from tests.action.conftest import BASE, HEAD, Job, finished_run, pull_request
 from tests.githubserver.server import Fault
 from tests.githubserver.world import Login, event
 
+QUICK_FAILURE = {"depth": "headers", "fail-on": "inconclusive"}
+"""Reads no weights and fails the policy all the same."""
+
 
 def comments(job: Job) -> list[str]:
     """Return the texts of the comments on pull request 7."""
@@ -66,15 +69,16 @@ def test_getting_worse_notifies_and_says_what_changed(job: Job) -> None:
     assert "- verdict: confirmed, now contradicted" in second.body
 
 
-@pytest.mark.parametrize("name", ["finetune", "wrong-declaration"])
-def test_an_unchanged_push_ends_early_and_keeps_the_result(job: Job, name: str) -> None:
+@pytest.mark.parametrize("fail_on", ["none", "inconclusive"])
+def test_an_unchanged_push_ends_early_and_keeps_the_result(job: Job, fail_on: str) -> None:
     """Same weights, same lineage lines, same policy: nothing is read, and a failure stays one."""
-    job.put_model(name)
+    job.inputs |= {"depth": "headers", "fail-on": fail_on}
     first = job.on_pull_request()
     job.write("models/tiny/notes.txt", "more words")
     read = job.hub.content_bytes()
     again = job.on_pull_request()
     assert again.code is first.code
+    assert (again.code is ExitCode.POLICY_FAILED) is (fail_on == "inconclusive")
     assert again.outputs["verdict"] == first.outputs["verdict"]
     assert again.outputs["comment-url"] == first.outputs["comment-url"]
     assert "unchanged since the last answer (commit aaaaaaa)" in again.summary
@@ -93,6 +97,7 @@ def test_a_changed_card_or_weight_is_checked_again(
     job: Job, change: tuple[str, str | None]
 ) -> None:
     """The lineage lines and the weights are what counts."""
+    job.inputs["depth"] = "headers"
     job.on_pull_request()
     name, text = change
     path = job.workspace / "models/tiny" / name
@@ -105,7 +110,7 @@ def test_a_changed_card_or_weight_is_checked_again(
 
 def test_always_checks_again(job: Job) -> None:
     """``comment: always`` rewrites the comment on every run."""
-    job.inputs["comment"] = "always"
+    job.inputs |= {"comment": "always", "depth": "headers"}
     job.on_pull_request()
     before = comments(job)
     assert "unchanged" not in job.on_pull_request().summary
@@ -141,14 +146,14 @@ def test_without_a_token_the_rest_is_done(job: Job) -> None:
 )
 def test_events_without_a_pull_request(job: Job, name: str, sha: str) -> None:
     """Summary, outputs and exit code; GitHub's API is not asked for anything."""
-    job.put_model("wrong-declaration")
+    job.inputs |= QUICK_FAILURE
     payload = event(name) if name != "schedule" else {"schedule": "7 3 * * *"}
     if name == "push":
         payload["after"] = HEAD
     ended = job.run(name, payload, sha=sha)
     assert ended.code is ExitCode.POLICY_FAILED
-    assert ended.outputs["verdict"] == "contradicted"
-    assert "(contradicted)" in ended.summary
+    assert ended.outputs["verdict"] == "inconclusive"
+    assert "(inconclusive)" in ended.summary
     assert job.github.requests == []
 
 
@@ -171,6 +176,7 @@ def test_an_unclear_checkout_counts_as_the_head(job: Job, where: str, head: str)
 
 def test_pull_request_target_over_the_base_is_answered(job: Job) -> None:
     """With the base checked out there is nothing of the stranger's on disk."""
+    job.inputs["depth"] = "headers"
     job.write(".git/HEAD", "ref: refs/heads/main\n")
     job.write(".git/refs/heads/main", BASE)
     assert job.on_pull_request(target=True).code is ExitCode.OK
@@ -179,6 +185,7 @@ def test_pull_request_target_over_the_base_is_answered(job: Job) -> None:
 
 def test_a_newer_commit_is_left_to_its_own_run(job: Job) -> None:
     """The pull request moved on while this run was reading: it says nothing there."""
+    job.inputs["depth"] = "headers"
     job.github.world.pulls[7]["head"] = "c" * 40
     ended = job.on_pull_request()
     assert comments(job) == []
@@ -198,6 +205,7 @@ def test_a_push_on_the_hub(job: Job) -> None:
     job.hub.add_repo("acme/tuned", MODELS / "finetune")
     first = job.hub.push("acme/tuned", MODELS / "finetune")
     second = job.hub.push("acme/tuned", MODELS / "wrong-declaration")
+    job.inputs |= QUICK_FAILURE
     ended = job.run("repository_dispatch", dispatch(repo="acme/tuned", ref="refs/heads/main",
                     old_sha=first.oid, new_sha=second.oid, discussion=0))  # fmt: skip
     assert ended.code is ExitCode.POLICY_FAILED
@@ -277,7 +285,7 @@ def test_the_two_stages_of_a_fork(job: Job) -> None:
     import io
     import zipfile
 
-    job.put_model("wrong-declaration")
+    job.inputs |= QUICK_FAILURE
     job.github.world.tokens["fork"] = Login(write=False)
     job.token = "fork"
     first = job.on_pull_request(fork=True)
@@ -289,7 +297,7 @@ def test_the_two_stages_of_a_fork(job: Job) -> None:
     second = job.run("workflow_run", finished_run(run_id=77))
     assert second.code is ExitCode.OK
     (body,) = comments(job)
-    assert "(contradicted)" in body
+    assert "(inconclusive)" in body
     assert "Computed in the pull request's own run" in body
     (status,) = job.github.world.statuses
     assert (status["context"], status["state"], status["sha"]) == (

@@ -189,13 +189,19 @@ def tiny_model(architecture: str) -> torch.nn.Module:
 def saved_model(architecture: str) -> Saved:
     """Return a tiny model with the tensors that transformers publishes for it."""
     model = tiny_model(architecture)
+    tensors, config = saved_as_published(model)
+    return Saved(model=model, tensors=tensors, config=config)
+
+
+def saved_as_published(model: torch.nn.Module) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Return the tensors and the configuration that ``save_pretrained`` writes."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)  # type: ignore[operator]
         tensors: dict[str, Array] = {}
         for path in sorted(Path(folder).glob("*.safetensors")):
             tensors |= {k: v.float().numpy() for k, v in load_file(path).items()}
         config = json.loads((Path(folder) / "config.json").read_text())
-    return Saved(model=model, tensors=tensors, config=config)
+    return tensors, config
 
 
 def layer_of(name: str) -> int:

@@ -53,6 +53,8 @@ class Board:
 
     topics: dict[int, Topic] = field(default_factory=dict)
     enabled: bool = True
+    filters: bool = True
+    """Whether the list obeys the author that a client asks for."""
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -115,9 +115,11 @@ class SearchableHub(LocalHub):
 
     def _facts_of(self, repository: Repository) -> dict[str, Any]:
         oid = repository.refs["main"]
-        if oid not in self._facts:
-            self._facts[oid] = _facts(repository.commits[oid])
-        return self._facts[oid]
+        # Two repositories may have commits of one id: the ids of this Hub are made of sizes.
+        key = f"{repository.repo_id}@{oid}"
+        if key not in self._facts:
+            self._facts[key] = _facts(repository.commits[oid])
+        return self._facts[key]
 
 
 def _facts(commit: Commit) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def commit(
 
 
 def lfs_batch(hub: Hub, request: Request, account: Account | None, repository: Repository) -> Reply:
-    """Say where LFS objects are to be put; known ones need not be."""
+    """Say where LFS objects lie, or are to be put; known ones need not be."""
+    if json.loads(request.body)["operation"] == "download":
+        return _lfs_download(hub, request, repository)
     if account is None or account.role != "write":
         return forbidden()
     objects: list[dict[str, object]] = []
@@ -115,6 +117,26 @@ def lfs_batch(hub: Hub, request: Request, account: Account | None, repository: R
                 "upload": {"href": hub.upload_address(wanted["oid"]), "header": {}},
                 "verify": {"href": verify, "header": {}},
             }
+        objects.append(item)
+    return json_reply({"transfer": "basic", "objects": objects})
+
+
+def _lfs_download(hub: Hub, request: Request, repository: Repository) -> Reply:
+    if not repository.may_read_files(request.token):
+        return forbidden()
+    held = {
+        content.sha256: (path, content)
+        for commit in repository.commits.values()
+        for path, content in commit.files.items()
+    }
+    objects: list[dict[str, object]] = []
+    for wanted in json.loads(request.body)["objects"]:
+        item: dict[str, object] = {"oid": wanted["oid"], "size": wanted["size"]}
+        found = held.get(wanted["oid"])
+        if found is None:
+            item["error"] = {"code": 404, "message": "Object does not exist"}
+        else:
+            item["actions"] = {"download": {"href": hub.signed_address(found[1], found[0])}}
         objects.append(item)
     return json_reply({"transfer": "basic", "objects": objects})
 

@@ -46,9 +46,10 @@ def test_near_misses_are_ordinary_files(change: Callable[[bytes], bytes]) -> Non
 def test_the_error_names_the_format() -> None:
     """Reading through a pointer says what to run."""
     error = pointer_not_readable("model.safetensors")
-    assert error.format_name == "LFS pointer"
+    assert error.format_name == "LFS content not available"
     assert str(error) == (
         "'model.safetensors' is a Git LFS pointer; its content is not in this folder. "
         "Likely cause: the repository was cloned or checked out without its large files. "
-        "Next: run 'git lfs pull' in the folder, or name the model on the Hub instead."
+        "Next: run 'git lfs pull' in the folder, give a token that may read the repository's large "
+        "files, or name the model on the Hub instead."
     )

@@ -29,17 +29,20 @@ from hubcheck.card.layer_strip import layer_strip
 from hubcheck.card.lineage_graph import lineage_graph
 from hubcheck.publish.github.state import State, marker
 from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import Conclusion
 
 LIMIT: Final = 60_000
 """Bytes; GitHub refuses above 65,536 characters, and a character may be four bytes of its store."""
 SHED: Final = (
     "context",
+    "tree",
     "controls",
     "parts",
     "evidence",
     "layers",
     "graph",
     "replay",
+    "licences",
     "warnings",
     "limits",
     "changes",
@@ -49,6 +52,12 @@ SHED: Final = (
 _SERVER: Final = re.compile(r"https://[A-Za-z0-9.-]+(?::\d{1,5})?")
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+_HELP: Final = Trusted(
+    "report.json is an artifact of the run linked below; a base is accepted under allow in "
+    ".github/hubcheck.yml."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +110,8 @@ def comment_body(
         limit: Bytes of UTF-8.
     """
     begin = marker(comment_id, state) + "\n"
+    if report.conclusion is Conclusion.FAIL and links.line():
+        note = (*note, Trusted(" "), _HELP) if note else (_HELP,)
     return begin + page(report, before=before, links=links, note=note, limit=limit - len(begin))
 
 
@@ -195,9 +206,11 @@ def _kind(summary: Line) -> str:
     for begin, name in (
         ("evidence", "evidence"),
         ("context", "context"),
+        ("family tree", "tree"),
         ("controls", "controls"),
         ("parts", "parts"),
         ("limits", "limits"),
+        ("licences", "licences"),
         ("how to replay", "replay"),
     ):
         if title.startswith(begin):

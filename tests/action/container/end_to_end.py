@@ -370,13 +370,51 @@ def test_a_wrong_token_on_an_independent_server(emulate: GitHub) -> None:
         other.post(f"/repos/{OWNER}/{NAME}/issues", {"title": "x"})
 
 
-def test_the_metadata_is_what_runners_take() -> None:
-    """action-validator, an independent reader of action.yml, has nothing to say."""
-    root = Path(__file__).parents[3]
+ROOT: Final = Path(__file__).parents[3]
+EXAMPLES: Final = ROOT / "docs" / "examples"
+SHOWN: Final = tuple(str(p) for p in sorted(EXAMPLES.glob("*.yml")) if p.name != "hubcheck.yml")
+WORKFLOWS: Final = (
+    *SHOWN,
+    *(str(p) for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))),
+)
+LINTERS: Final = {
+    "zizmor": ["zizmor", "--offline", "--quiet", "action.yml", *WORKFLOWS],
+    "hadolint": ["hadolint", "Dockerfile"],
+    "the schema of actions": [
+        "check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml",
+    ],
+    "the schema of workflows": [
+        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS,
+    ],
+    "our own schema": [
+        "check-jsonschema", "--schemafile", "docs/schemas/hubcheck-policy.schema.json",
+        "docs/examples/hubcheck.yml",
+    ],
+    "shellcheck": ["shellcheck", "docs/examples/pre-push", "tests/action/container/prepare.sh"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINTERS)
+def test_linters_have_nothing_to_say(name: str) -> None:
+    """Injection, unpinned actions, dangerous triggers, schemas, shell: clean."""
+    program, *words = LINTERS[name]
     done = subprocess.run(
-        [tool("action-validator"), str(root / "action.yml")],
+        [str(WORK / "lint" / "bin" / program), *words],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", ["action.yml", *SHOWN])
+def test_the_metadata_is_what_runners_take(path: str) -> None:
+    """action-validator, an independent reader of what users see, has nothing to say.
+
+    Not of the release workflow: its schema is older than the permission ``attestations``.
+    """
+    done = subprocess.run(
+        [tool("action-validator"), str(ROOT / path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

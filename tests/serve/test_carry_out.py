@@ -1,0 +1,172 @@
+"""Does a job get no secret it does not need, end in time, and never outlive the server?"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from hubcheck.serve.carry_out import (
+    Stopped,
+    for_check,
+    for_publishing,
+    publications,
+    read_verdict,
+    run_command,
+)
+from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.payload import MAIN, Push
+from hubcheck.serve.settings import CheckHere
+from tests.hubserver import LocalHub, Slow
+from tests.serve.hookedhub import payload, post
+from tests.serve.receiving import SECRET, Receiving, until
+
+SHA: Final = "e" * 40
+FULL: Final = {
+    "HUBCHECK_WEBHOOK_SECRET": "s", "HUBCHECK_WEBHOOK_SECRET_PREVIOUS": "s",
+    "HUBCHECK_PAGE_PASSWORD": "s", "HUBCHECK_GITHUB_TOKEN": "s", "WEBHOOK_SECRET": "s",
+    "HUBCHECK_WRITE_TOKEN": "w", "HF_TOKEN": "h", "PATH": "p",
+}  # fmt: skip
+
+
+def test_a_check_gets_no_token_that_writes() -> None:
+    """What reads strangers' files holds no secret; HF_TOKEN only if no token is named to read."""
+    assert for_check(FULL) == {"HF_TOKEN": "h", "PATH": "p"}
+    assert for_check(FULL | {"HUBCHECK_READ_TOKEN": "r"}) == {
+        "HUBCHECK_READ_TOKEN": "r",
+        "PATH": "p",
+    }
+
+
+def test_a_publication_gets_the_token_and_no_other_secret() -> None:
+    """Neither the webhook's secret nor the page's password leaves the server."""
+    assert for_publishing(FULL) == {"HUBCHECK_WRITE_TOKEN": "w", "HF_TOKEN": "h", "PATH": "p"}
+
+
+def plan(*publish: str, create_pr: bool = False) -> CheckHere:
+    """Return a plan."""
+    return CheckHere(
+        depth="sample", max_read=1, fail_on="", suspects=(), publish=publish,
+        create_pr=create_pr, seconds=10,
+    )  # fmt: skip
+
+
+def test_where_a_result_goes() -> None:
+    """A pull request gets its comment; only main moves the model card."""
+    on_main = Push(repo="a/b", ref=MAIN, old_sha="", new_sha=SHA)
+    on_request = Push(repo="a/b", ref="refs/pr/7", old_sha="", new_sha=SHA)
+    both = plan("discussion", "model-card", create_pr=True)
+    report = Path("r.json")
+    assert publications(on_main, report, both) == [
+        ["publish", "r.json", "--to", "discussion"],
+        ["publish", "r.json", "--to", "model-card", "--create-pr"],
+    ]
+    assert publications(on_request, report, both) == [
+        ["publish", "r.json", "--to", "discussion", "--number", "7"]
+    ]
+    assert publications(on_main, report, plan()) == []
+
+
+def endless(folder: Path) -> list[str]:
+    """Return a command that runs until it is ended: a receiver of its own."""
+    return ["serve", "--port", "0", "--allow", "a/b", "--state", str(folder / "state")]
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that the endless command needs."""
+    return dict(os.environ) | {"HUBCHECK_WEBHOOK_SECRET": SECRET}
+
+
+def test_a_command_is_ended_at_its_limit(tmp_path: Path) -> None:
+    """A check that hangs is a failed job with its reason, and its process is gone."""
+    ran = run_command(endless(tmp_path), tmp_path, environment(), 1.5, threading.Event())
+    note = "hubcheck serve took more than 2 s and was ended"
+    assert ran.ending == Result(state=State.FAILED, note=note)
+    assert not is_locked(tmp_path / "lock")
+
+
+def test_a_command_is_ended_when_the_server_stops(tmp_path: Path) -> None:
+    """The event ends it at once, and the job counts as not run."""
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    assert run_command(endless(tmp_path), tmp_path, environment(), 60, stop).ending == Stopped()
+    assert time.monotonic() - began < 10
+
+
+def test_what_a_command_says_last_is_kept(tmp_path: Path) -> None:
+    """The first line of a refusal, printable and without a line break."""
+    ran = run_command(
+        ["check", "no such\x1b[2J"], tmp_path, dict(os.environ), 60, threading.Event()
+    )
+    assert ran.code == 2
+    assert ran.said.startswith("hubcheck: 'no such\\x1b[2J' is neither")
+
+
+def test_a_report_that_is_none_has_no_verdict(tmp_path: Path) -> None:
+    """Missing, half-written and foreign files are no verdict."""
+    path = tmp_path / "report.json"
+    assert read_verdict(path) == ("", "")
+    for text in ("", "{", "[]", '{"verdict": "confirmed"}', "\xff"):
+        path.write_text(text, encoding="latin-1")
+        assert read_verdict(path) == ("", "")
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock of a folder."""
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def test_a_job_does_not_outlive_a_killed_server(tmp_path: Path) -> None:
+    """When the server is killed, the process of its job ends by itself."""
+    code = (
+        "import os, sys, threading; from pathlib import Path\n"
+        "from hubcheck.serve.carry_out import run_command\n"
+        "run_command(sys.argv[2:], Path(sys.argv[1]), os.environ, 60, threading.Event())\n"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), *endless(tmp_path)], env=environment()
+    )
+    until((tmp_path / "state" / "queue.sqlite").exists)
+    assert is_locked(tmp_path / "lock")
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    until(lambda: not is_locked(tmp_path / "lock"), seconds=10)
+
+
+@pytest.mark.parametrize("how", ["terminate", "kill"])
+def test_a_check_that_was_interrupted_runs_again(tmp_path: Path, how: str) -> None:
+    """Asked to stop or killed: the running job waits again, and no process is left behind."""
+    with LocalHub() as hub:
+        hub.add_repo("acme/m", {"config.json": b"{}", "model.safetensors": b"x"})
+        pushed = hub.push("acme/m", {"config.json": b"{ }"}).oid
+        words = ("--allow", "acme/*", "--publish", "none", "--grace", "0")
+        with Receiving(tmp_path, *words, environment={"HF_ENDPOINT": hub.endpoint}) as receiver:
+            hub.faults.add(Slow(60), path=f"/api/models/acme/m/revision/{pushed}")
+            post(receiver.url, payload("acme/m", MAIN, None, pushed), SECRET)
+            lock = tmp_path / "jobs" / "1" / "lock"
+            until(lambda: lock.exists() and is_locked(lock))
+            if how == "terminate":
+                assert receiver.terminate() == 0
+            else:
+                receiver.kill()
+            until(lambda: not is_locked(lock), seconds=10)
+        with closing(sqlite3.connect(tmp_path / "queue.sqlite")) as db:
+            state, attempts = db.execute("SELECT state, attempts FROM jobs").fetchone()
+        expected = {"terminate": ("waiting", 0), "kill": ("running", 1)}
+        assert (state, attempts) == expected[how]

@@ -1,0 +1,48 @@
+"""Tests of holding one revision of a repository against another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hubcheck.request import Request
+from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import Verdict
+from tests.evidence.laboratory import model, outcome_of, request
+from tests.hubserver import LocalHub
+
+
+def report(hub: LocalHub, subject: str, base: str) -> Report:
+    """Check one model of the local Hub against another."""
+    wanted: Request = request(subject, [base], seed=5)
+    return outcome_of(replace(wanted, access=replace(wanted.access, endpoint=hub.endpoint))).report
+
+
+@pytest.mark.parametrize(("before", "verdict"), [("base", Verdict.RELATED), ("twin", None)])
+def test_a_revision_is_held_against_another(
+    hub: LocalHub, before: str, verdict: Verdict | None
+) -> None:
+    """Two commits of one repository are two models: each is pinned, read and named apart."""
+    repository = hub.add_repo("org/m", model(before))
+    first = repository.refs["main"]
+    second = hub.push("org/m", model("finetune")).oid
+    found = report(hub, "org/m", f"org/m@{first}")
+    (finding,) = found.findings
+    assert found.subject.revision == second
+    assert finding.base.revision == first
+    assert finding.status == "tested"
+    assert verdict is None or finding.verdict is verdict
+    assert verdict is not None or finding.verdict is not Verdict.RELATED
+    assert not [w for w in found.warnings if "descends" in w]
+
+
+def test_a_push_that_changed_no_weights_is_identical(hub: LocalHub) -> None:
+    """The old and the new commit state the same digests: one header is read, and no values."""
+    repository = hub.add_repo("org/m", model("base"))
+    first = repository.refs["main"]
+    hub.push("org/m", {"README.md": b"# a new card\n"})
+    hub.forget()
+    (finding,) = report(hub, "org/m@main", f"org/m@{first}").findings
+    assert finding.verdict is Verdict.IDENTICAL
+    assert hub.content_bytes("model.safetensors") <= 64 * 1024
