@@ -13,6 +13,7 @@ from action.event import OnFinishedRun, read_event
 from action.inputs import Stage, read_inputs
 from action.runner import read_runner
 from action.scene import Scene
+from hubcheck import __version__
 from hubcheck.errors import ExitCode, HubcheckError, printable
 
 
@@ -76,7 +77,8 @@ def _scene(
         commands.mask(secret, write)
     runner = read_runner(environment)
     event = read_event(runner)
-    write(f"hubcheck: {type(event).__name__} in {printable(runner.full_name or 'no repository')}")
+    where = runner.full_name or "no repository"
+    commands.log(f"{__version__}, {runner.event_name or 'no event'} in {where}", write)
     client = GitHub(
         settings.github_token,
         api=runner.api,

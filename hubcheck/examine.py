@@ -27,11 +27,13 @@ from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.reference import name_of
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
+from hubcheck.towers import tower_verdicts
 from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, judge, power_of
 from hubcheck.verdict.report import (
     BaseModelRef,
     Evidence,
     Finding,
+    PartVerdict,
     Relation,
 )
 from hubcheck.verdict.words import Depth, EvidenceKind, RelationKind, Verdict
@@ -147,6 +149,7 @@ def examine(
     try:
         deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
         comparison = one.comparer.run(search=one.request.declared or deeper)
+        towers = tower_verdicts(base, subject, seed=request.seed, n_bases=n_bases)
     except SubjectUnreadableError as error:
         one.subject_error = error
         one.finding = one.finding.model_copy(update={"reason": f"subject {_why(error)}"})
@@ -154,7 +157,7 @@ def examine(
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return
-    one.finding = _finding(one.finding, comparison, base, subject)
+    one.finding = _finding(one.finding, comparison, base, subject, towers)
 
 
 def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None:
@@ -218,8 +221,17 @@ def _identical(finding: Finding, base: Model) -> Finding:
     )
 
 
-def _finding(finding: Finding, comparison: Comparison, base: Model, subject: Model) -> Finding:
-    judged = judge(comparison, base.anatomy, subject.anatomy)
+def _finding(
+    finding: Finding,
+    comparison: Comparison,
+    base: Model,
+    subject: Model,
+    towers: Sequence[PartVerdict],
+) -> Finding:
+    judged = judge(comparison, base.anatomy, subject.anatomy, towers=towers)
+    bound = log10_p(comparison.best_whole)
+    if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
+        bound = min([bound, *(t.log10_p for t in towers if t.verdict is Verdict.RELATED)])
     rows = evidence_of(comparison)
     counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
     untested = judged.verdict is Verdict.NOT_TESTED
@@ -228,7 +240,7 @@ def _finding(finding: Finding, comparison: Comparison, base: Model, subject: Mod
             "status": "not-tested" if untested else "tested",
             "reason": judged.reason,
             "verdict": judged.verdict,
-            "log10_p": log10_p(comparison.best_whole),
+            "log10_p": bound,
             "kept": round(max(-1.0, min(1.0, judged.kept)), 4),
             "relation": judged.relation,
             "parts": judged.parts,

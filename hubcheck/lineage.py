@@ -47,8 +47,10 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
     declared = [one.model.pin.ref for one in there if one.request.declared and one.model]
     others = [o.model.pin.ref for o in there if o.model and is_proof(o.finding)]
     # An older revision of the subject itself is a base like any other, but no ancestor by name.
-    own = subject.pin.ref.casefold()
-    names = [n for n in dict.fromkeys([*declared, *others]) if n.casefold() != own]
+    # A folder of a repository (``org/name:folder``) is described by its repository.
+    own = subject.pin.ref.partition(":")[0].casefold()
+    found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
+    names = [name for name in found if name.casefold() != own]
     return walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
 
 

@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.errors import (
+    ExitCode,
+    HubcheckError,
+    NetworkFaultError,
+    UsageError,
+    printable,
+)
 from hubcheck.serve_command import add_work, endpoint_of, work_of
 
 if TYPE_CHECKING:
@@ -283,7 +289,6 @@ def _ask(environment: Mapping[str, str], doing: str, ask: Callable[[HfApi], T]) 
 
     from hubcheck.publish.hub.client import CONNECT_SECONDS, SILENCE_SECONDS
     from hubcheck.publish.hub.credentials import Role, credential
-    from hubcheck.publish.hub.errors import HubPublishError, refused
     from hubcheck.source.redaction import install_redaction
 
     install_redaction()
@@ -294,9 +299,34 @@ def _ask(environment: Mapping[str, str], doing: str, ask: Callable[[HfApi], T]) 
         return ask(api)
     except HfHubHTTPError as error:
         with closing(error.response):
-            raise refused(error.response.status_code, doing=doing, repo_id="your account") from None
+            raise _refused(error.response.status_code, doing) from None
     except (httpx.HTTPError, OSError):
-        raise refused(0, doing=doing, repo_id="your account") from None
+        raise _refused(0, doing) from None
     except (ValueError, KeyError, TypeError) as error:
         what = f"{doing} failed in the Hub's client ({type(error).__name__})."
-        raise HubPublishError(what) from None
+        raise NetworkFaultError(
+            what,
+            cause="the Hub answered in a form that this version of huggingface_hub does not know.",
+            next_step="update huggingface_hub, or use the Hub's settings page.",
+        ) from None
+
+
+def _refused(status: int, doing: str) -> HubcheckError:
+    """Return the error for an answer other than success; 0 is no answer."""
+    if status in {401, 403}:
+        return UsageError(
+            f"{doing} was refused: the token may not do that (status {status}).",
+            cause="it is missing, expired or read-only.",
+            next_step="set HUBCHECK_WRITE_TOKEN to a token that may manage webhooks and Jobs.",
+        )
+    if 400 <= status < 500 and status != 429:  # noqa: PLR2004 - HTTP
+        return UsageError(
+            f"{doing} was refused (status {status}).",
+            cause="there is no such webhook, model or organisation, or you may not watch it.",
+            next_step="check the name; see hubcheck webhook list.",
+        )
+    return NetworkFaultError(
+        f"{doing} failed: {f'status {status}' if status else 'no answer'}.",
+        cause="the Hub had a fault or limits your requests, or the network between.",
+        next_step="run it again later.",
+    )

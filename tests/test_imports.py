@@ -30,7 +30,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("lineage", "side_by_side"),
     ("examine",),
-    ("request", "probe"),
+    ("request", "probe", "towers"),
     ("model", "verdict"),
     ("evidence",),
     ("statistics", "candidates"),

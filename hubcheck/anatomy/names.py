@@ -28,7 +28,11 @@ SUBLAYER: Final = re.compile(
 """LongCat keeps two attention and MLP blocks in one layer; each counts as a layer of its own."""
 WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
 """Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
-JOINED_BIAS: Final = re.compile(r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense))_bias")
+JOINED_BIAS: Final = re.compile(
+    r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense|attn\.in_proj))_bias"
+)
+JOINED_WEIGHT: Final = re.compile(r"(.*attn\.in_proj)_weight")
+"""PyTorch's own attention module keeps q, k and v under a name without a dot."""
 
 COMPANION: Final = re.compile(
     r"(?:.+\.)?(?:weight_scale\w*|weight_zero_point|weight_shape|weight_g_idx|"
@@ -51,21 +55,25 @@ TOWERS: Final = (
         re.compile(
             r"mm_projector|multi_modal_projector|merger|connector|resampler|mlp1|projector|"
             r"aligner|deepstack_merger_list|embed_vision|embed_audio|vision_projection|"
-            r"modality_projection|vision_language_adapter|patch_merger"
+            r"modality_projection|vision_language_adapter|patch_merger|vision_projector|"
+            r"high_res_vision_(?:proj|neck|alpha)|vit_large_projector|resampler_model|"
+            r"(?:vision|audio|image|video|speech)_(?:adapter|projector|proj|projection)|"
+            r"qformer|language_projection|query_tokens|projection|mlp_AR"
         ),
     ),
     (
         Role.VISION,
         re.compile(
             r"vision_tower|visual|vision_model|vision_encoder|vit|vpm|vision_embed_tokens|"
-            r"image_newline|image_embed|image_encoder|visual_model|vision_backbone|vision"
+            r"image_newline|image_embed|image_encoder|visual_model|vision_backbone|vision|"
+            r"image_tower|video_tower|sam_model|high_res_vision_model"
         ),
     ),
     (
         Role.AUDIO,
         re.compile(
             r"audio_tower|speech_encoder|audio_encoder|audio_model|audio_embed|apm|talker|"
-            r"token2wav|code2wav|tts|audio"
+            r"token2wav|code2wav|tts|audio|(?:acoustic|semantic)_tokenizer_(?:en|de)coder|codec_model"
         ),
     ),
     (Role.MTP, re.compile(r"mtp|nextn|mtp_layers|mtp_block")),
@@ -122,6 +130,8 @@ def read_template(name: str) -> Template:
         stem, bias = name[:-5], True
     elif match := JOINED_BIAS.fullmatch(name):
         stem, bias = match[1], True
+    elif match := JOINED_WEIGHT.fullmatch(name):
+        stem = match[1]
     found = PREFIX.match(stem)
     prefix = found[0] if found else ""
     path = stem[len(prefix) :]

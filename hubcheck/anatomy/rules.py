@@ -77,12 +77,12 @@ A: Final = r"(?:self_attn|self_attention|attention|attn|attn\.attention|mixer|te
 """Names of the attention module; ``mixer`` is nemotron_h's only name for every kind of layer."""
 M: Final = r"(?:mlp|feed_forward|ffn|block_sparse_moe|moe|mixer|mlp_block)\."
 """Names of the MLP or mixture module."""
-X: Final = M + r"experts\.#\."
-S: Final = rf"(?:(?:{M})?(?:shared_experts?|shared_mlp))\."
+X: Final = rf"(?:{M})?experts\.#\."
+S: Final = rf"(?:(?:{M})?(?:shared?_experts?|shared_mlp))\."
 
 INSIDE: Final[tuple[Rule, ...]] = (
     # State-space, delta-rule and convolution blocks: a role, no canonical matrix (yet).
-    rule(r"self_attn\.indexer\..+", R.INDEXER, split=Split.LISTED),
+    rule(r"(?:self_attn|attention)\.indexer\..+", R.INDEXER, split=Split.LISTED),
     rule(r"linear_attn\..+", R.DELTA, split=Split.LISTED),
     rule(
         rf"{A}.+",
@@ -112,7 +112,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"self_attn_layer_norm|final_layer_norm", beside=r"encoder_attn\..+"),
     rule(r"norm", R.NORM_MLP_IN, beside=r"mixer\.(?:up_proj|gate)"),
     rule(
-        r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|"
+        r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|layer_norm1|"
         r"attention_layer_?norm|pre_attention_layernorm|temporal_pre_norm|norm_mlstm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
         R.NORM_ATTN_IN,
     ),
@@ -125,7 +125,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
         beside=r"(?:pre|post)_feedforward_layernorm|pre_mlp_layernorm",
     ),
     rule(
-        r"post_attention_layernorm|ln_2|ln_mlp|ffn_norm|mlp_norm|norm_2|norm2|ff_norm|"
+        r"post_attention_layernorm|ln_2|ln_mlp|ffn_norm|mlp_norm|norm_2|norm2|layer_norm2|ff_norm|"
         r"pre_feedforward_layernorm|pre_mlp_layernorm|pre_ff_layernorm|feedforward_layer_?norm|"
         r"final_layer_norm|norm_attn_norm\.norm_2|channel_pre_norm|norm_ffn",
         R.NORM_MLP_IN,
@@ -143,22 +143,22 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}(?:k_norm|k_layernorm|key_layernorm|k_ln)", R.NORM_K),
     # MLA.
     rule(rf"{A}(?:q_a_proj|wq_a)", R.MLA_Q_A),
-    rule(rf"{A}q_a_layernorm", R.MLA_Q_NORM),
+    rule(rf"{A}(?:q_a_layernorm|q_a_norm)", R.MLA_Q_NORM),
     rule(rf"{A}(?:q_b_proj|wq_b)", R.MLA_Q_B),
-    rule(rf"{A}kv_a_proj_with_mqa", R.MLA_KV_A, R.MLA_K_ROPE, split=Split.KV_A),
-    rule(rf"{A}kv_a_layernorm", R.MLA_KV_NORM),
-    rule(rf"{A}kv_b_proj", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
+    rule(rf"{A}(?:kv_a_proj|wkv_a)_with_mqa", R.MLA_KV_A, R.MLA_K_ROPE, split=Split.KV_A),
+    rule(rf"{A}(?:kv_a_layernorm|kv_a_norm)", R.MLA_KV_NORM),
+    rule(rf"{A}(?:kv_b_proj|wkv_b)", R.MLA_K_B, R.MLA_V_B, split=Split.KV_B),
     # GGUF's halves of kv_b, one matrix a head: a role, no canonical matrix.
     rule(r"self_attn\.split_k_b", R.MLA_K_B, split=Split.LISTED),
     rule(r"self_attn\.split_v_b", R.MLA_V_B, split=Split.LISTED),
     # Attention, one tensor per role.
-    rule(rf"{A}(?:q_proj|wq)", R.Q),
+    rule(rf"{A}(?:q_proj|wq|to_q)", R.Q),
     rule(rf"{A}q_proj", R.Q, R.ATTN_GATE, split=Split.QUERY_GATE),
-    rule(rf"{A}(?:k_proj|wk)", R.K),
-    rule(rf"{A}(?:v_proj|wv)", R.V),
+    rule(rf"{A}(?:k_proj|wk|to_k)", R.K),
+    rule(rf"{A}(?:v_proj|wv|to_v)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
-    rule(rf"{A}proj", R.O),
+    rule(rf"{A}(?:proj|to_out|projection)", R.O),
     rule(rf"{A}(?:gate_proj|g_proj|linear_gate)", R.ATTN_GATE),
     rule(rf"{A}(?:sinks|attn_sink|attention_sink_bias|learnable_sink_param)", R.SINKS),
     # Attention, fused.
@@ -180,6 +180,8 @@ INSIDE: Final[tuple[Rule, ...]] = (
         *(R.Q, R.K, R.V),
         split=Split.QKV_GROUPED,
     ),
+    rule(r"wqkv", R.Q, R.K, R.V, split=Split.QKV),
+    rule(r"wo", R.O),
     rule(r"attention\.wqkv", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
     rule(r"attn\.qkv_proj", R.Q, R.K, R.V, split=Split.QKV_CODEGEN, under=r"transformer\.$"),
     rule(
@@ -194,7 +196,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Mixtures of experts: router, experts one by one, experts stacked, shared experts.
     rule(
         r"(?:mlp|block_sparse_moe|moe|feed_forward|mixer)\.(?:gate\.|router\.|moe_statics\.)?"
-        r"(?:e_score_correction_bias|expert_bias)",
+        r"(?:e_score_correction_bias|expert_bias|router_bias)",
         R.ROUTER_BIAS,
     ),
     rule(rf"{M}shared_expert_gate", R.SHARED_ROUTER),
@@ -238,18 +240,21 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"shared_mlp\.output_linear", R.SHARED_DOWN, beside=r"block_sparse_moe\..+"),
     rule(r"shared_mlp\.input_linear", R.GATE, R.UP, split=Split.HALVES),
     rule(r"shared_mlp\.output_linear", R.DOWN),
+    rule(r"gate", R.ROUTER, beside=r"experts\.#\..+"),
     # Dense MLPs. Qwen 1 and Molmo put the gate second.
+    rule(r"mlp\.fc0", R.UP),
+    rule(r"mlp\.fc1", R.DOWN, beside=r"mlp\.fc0"),
     rule(r"mlp\.w2", R.GATE, beside=r"mlp\.c_proj"),
     rule(r"mlp\.w1", R.UP, beside=r"mlp\.c_proj"),
     rule(
         rf"{M}(?:gate_proj|linear_gate|proj_up_gate)|(?:feed_forward|ffn)\.w1|mlp\.c_fc_0", R.GATE
     ),
     rule(
-        rf"{M}(?:up_proj|proj_up)|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h)|fc1",
+        rf"{M}(?:up_proj|proj_up)|(?:feed_forward|ffn)\.w3|mlp\.c_fc_1|mlp\.(?:fc1|fc_in|dense_h_to_4h|linear_fc1|lin1)|fc1",
         R.UP,
     ),
     rule(
-        rf"{M}(?:down_proj|proj_down)|(?:feed_forward|ffn)\.w2|mlp\.(?:fc2|fc_out|dense_4h_to_h|Wo)|fc2|ff_out",
+        rf"{M}(?:down_proj|proj_down)|(?:feed_forward|ffn)\.w2|mlp\.(?:fc2|fc_out|dense_4h_to_h|Wo|linear_fc2|lin2)|fc2|ff_out",
         R.DOWN,
     ),
     rule(r"mlp\.c_fc", R.UP, store=Store.EITHER),

@@ -17,7 +17,6 @@ from typing import Final
 
 from hubcheck.anatomy.gguf_names import FORMAT
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.names import read_template, split_indices
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
@@ -51,21 +50,21 @@ class Tower:
     """Read as a model of its own; tensor names lack the prefix."""
 
 
-def towers_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> tuple[Tower, ...]:
+def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]:
     """Return the towers of a model, by role and prefix.
 
     Args:
-        checkpoint: The whole model.
+        whole: The whole model.
         config: Its ``config.json``. Hostile; only head counts are taken.
     """
+    checkpoint = whole.checkpoint
     if checkpoint.format == FORMAT:  # a GGUF model keeps its towers in a file of their own
         return ()
     found: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
-    for record in checkpoint.tensors.values():
-        role = _tower_role(record.name)
-        layered = LAYERED.fullmatch(record.name)
-        if role is not None and layered is not None:
-            found[role, layered["prefix"]].append(record)
+    for name, role in whole.others.items():
+        layered = LAYERED.fullmatch(name) if role in CONFIGS else None
+        if layered is not None:
+            found[role, layered["prefix"]].append(checkpoint.tensors[name])
     towers: list[Tower] = []
     seen: dict[Role, int] = defaultdict(int)
     for (role, prefix), records in sorted(found.items()):
@@ -76,14 +75,6 @@ def towers_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> tuple[Tow
         name = f"{role}" if seen[role] == 1 else f"{role} {seen[role]}"
         towers.append(Tower(name=name, role=role, prefix=prefix, anatomy=anatomy))
     return tuple(towers)
-
-
-def _tower_role(name: str) -> Role | None:
-    """Return vision or audio where the name says so."""
-    role = read_template(split_indices(name)[0]).other
-    if role in (Role.VISION, Role.AUDIO):
-        return role
-    return None
 
 
 def _inner(checkpoint: Checkpoint, records: list[TensorRecord]) -> Checkpoint:

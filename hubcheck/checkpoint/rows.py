@@ -187,7 +187,8 @@ def _values(record: TensorRecord, block: RowBlock, raws: Sequence[bytes]) -> NDA
         return decode(raws[0], record.dtype).reshape(shape)
     if not raws:
         return np.zeros(shape, dtype=np.float32)
-    return record.storage.values(block.start, block.stop, raws).reshape(shape)
+    with np.errstate(all="ignore"):  # a value that is no number is refused by the caller, by name
+        return record.storage.values(block.start, block.stop, raws).reshape(shape)
 
 
 def _record(checkpoint: Checkpoint, tensor: str) -> TensorRecord:

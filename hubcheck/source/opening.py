@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import Authorise, FolderSource
+from hubcheck.source.inside import InsideSource
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import LocalReference, Reference, parse_reference
@@ -64,4 +65,5 @@ def open_reference(
         from huggingface_hub.constants import ENDPOINT
 
         endpoint = ENDPOINT
-    return HubSource(reference, ledger=ledger, token=token, endpoint=endpoint, cache=cache)
+    source = HubSource(reference, ledger=ledger, token=token, endpoint=endpoint, cache=cache)
+    return InsideSource(source, reference.inside) if reference.inside else source

@@ -1,10 +1,11 @@
 """Which model does a REF on the command line, in a card or in a config name?
 
-A REF is ``org/name``, ``org/name@revision``, a folder or a file. The rules, in order:
+A REF is ``org/name``, ``org/name@revision``, a folder or a file; ``org/name:path`` (before an
+``@revision``) is one folder or file of a repository. The rules, in order:
 
 1. It starts with ``/``, ``./``, ``../`` or ``~``, or is ``.`` or ``..``: local, and it must exist.
 2. It exists on disk, the whole text taken as a path: local.
-3. It is a Hub repository id, optionally with ``@revision``: the Hub.
+3. It is a Hub repository id, optionally with ``:path`` and ``@revision``: the Hub.
 4. Anything else is a usage error.
 
 Rule 2 reads the disk of whoever runs hubcheck. A REF that comes out of a model repository (a card's
@@ -32,12 +33,18 @@ _REVISION: Final = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,250}", re.ASCII
 """git's rule for ref names (git check-ref-format), with a length limit of our own."""
 
 
+_INSIDE: Final = re.compile(r"[^\x00-\x20\x7f:@\\]{1,400}")
+"""A path inside a repository; spaces and colons do not occur in names of models' files."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubReference:
     """A repository on the Hub and the revision the user asked for."""
 
     repo_id: str
     revision: str = DEFAULT_REVISION
+    inside: str = ""
+    """Path of a folder or file that is the model; empty for the repository itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +60,11 @@ Reference = HubReference | LocalReference
 
 
 def name_of(reference: Reference) -> str:
-    """Return a reference as it is shown: the typed path, or the repository id."""
-    return reference.typed if isinstance(reference, LocalReference) else reference.repo_id
+    """Return a reference as it is shown: the typed path, or the repository (and path in it)."""
+    if isinstance(reference, LocalReference):
+        return reference.typed
+    inside = reference.inside
+    return f"{reference.repo_id}:{inside}" if inside else reference.repo_id
 
 
 def is_repo_id(text: str) -> bool:
@@ -89,12 +99,13 @@ def parse_reference(text: str) -> Reference:
 
 
 def parse_hub_reference(text: str) -> HubReference:
-    """Read ``org/name`` or ``org/name@revision``; never looks at the disk.
+    """Read ``org/name``, with ``:path`` or ``@revision`` or both; never looks at the disk.
 
     Raises:
         UsageError: the text is not a Hub repository id.
     """
-    repo_id, at, revision = text.partition("@")
+    named, at, revision = text.partition("@")
+    repo_id, colon, inside = named.partition(":")
     if not is_repo_id(repo_id):
         what = f"'{printable(text)}' is neither an existing path nor a Hub repository id."
         raise UsageError(
@@ -109,4 +120,15 @@ def parse_hub_reference(text: str) -> HubReference:
             cause="a branch, tag, commit or refs/pr/N was expected after the @.",
             next_step="write org/name@main, or org/name@ followed by a commit.",
         )
-    return HubReference(repo_id=repo_id, revision=revision if at else DEFAULT_REVISION)
+    inside = inside.removesuffix("/")
+    whole = _INSIDE.fullmatch(inside) and not {"", ".", ".."} & set(inside.split("/"))
+    if colon and not whole:
+        what = f"'{printable(inside)}' in '{printable(text)}' is not a path in a repository."
+        raise UsageError(
+            what,
+            cause="a folder or file of the repository was expected after the colon.",
+            next_step="write org/name:folder, or org/name:folder/model.safetensors.",
+        )
+    return HubReference(
+        repo_id=repo_id, revision=revision if at else DEFAULT_REVISION, inside=inside
+    )

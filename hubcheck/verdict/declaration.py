@@ -20,7 +20,9 @@ CLOSER: Final = 0.8
 lost of D. Copies that differ by storage rounding alone come out within a few per cent."""
 
 HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
-"""Relations that never make ``undeclared`` (DESIGN 3.3); towers wait for tests of their own."""
+"""Relations that never make ``undeclared`` by themselves (DESIGN 3.3); a whole tower does."""
+TOWER: Final = "tower"
+"""How the name of such a part ends: ``vision tower``."""
 
 
 def is_closer(suspect: Finding, declared: Finding) -> bool:
@@ -62,6 +64,14 @@ def is_proof(finding: Finding) -> bool:
     return finding.verdict in FOUND and not harmless
 
 
+def holds_tower(finding: Finding) -> bool:
+    """Return whether a finding shows that the subject holds a whole tower of this base."""
+    parts = finding.relation is not None and finding.relation.kind is RelationKind.PARTS
+    return parts and any(
+        p.name.endswith(TOWER) and p.verdict is Verdict.RELATED for p in finding.parts
+    )
+
+
 def younger(finding: Finding, subject_created: str) -> bool:
     """Return whether a base first appeared after the subject, as far as both dates are known."""
     both = bool(finding.base.created and subject_created)
@@ -94,7 +104,7 @@ def declaration_verdict(
 def _is_undeclared(finding: Finding, subject_created: str) -> bool:
     return (
         not finding.declared
-        and is_proof(finding)
+        and (is_proof(finding) or holds_tower(finding))
         and finding.explained_by is None
         and not younger(finding, subject_created)
     )

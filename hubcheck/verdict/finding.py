@@ -42,15 +42,22 @@ class Judgement:
     parts: tuple[PartVerdict, ...]
 
 
-def judge(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Judgement:
+def judge(
+    comparison: Comparison,
+    base: Anatomy,
+    subject: Anatomy,
+    *,
+    towers: Sequence[PartVerdict] = (),
+) -> Judgement:
     """Return the verdict on one base whose weights were compared.
 
     Args:
         comparison: Everything seen.
         base: The base's anatomy.
         subject: The subject's anatomy.
+        towers: Verdicts on the towers of multimodal models, judged on their own.
     """
-    parts = parts_of(comparison)
+    parts = (*parts_of(comparison), *towers)
 
     def say(verdict: Verdict, reason: str = "", relation: Relation | None = None) -> Judgement:
         kept = _kept(comparison, verdict, relation, parts)
@@ -60,7 +67,8 @@ def judge(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Judgement:
     if least < COVERAGE_FLOOR:
         reason = f"only {least:.0%} of the parameters are understood"
         return say(Verdict.INCONCLUSIVE, reason)
-    if not comparison.outcomes:
+    borrowed = any(t.verdict is Verdict.RELATED for t in towers)
+    if not comparison.outcomes and not borrowed:
         return say(Verdict.NOT_TESTED, _no_order(comparison))
     order_agrees = (
         comparison.best_whole >= SETTLED

@@ -108,7 +108,7 @@ def row_of(architecture: str) -> dict[str, Any]:
                 "mapped": round(100 * tower.anatomy.mapped_share, 1),
                 "layers": tower.anatomy.geometry.layers,
             }
-            for tower in towers_of(anatomy.checkpoint, config)
+            for tower in towers_of(anatomy, config)
         },
     }
 

@@ -50,12 +50,9 @@ def _list(request: Request, repository: Repository) -> Reply:
     chosen = [
         topic
         for topic in sorted(repository.board.topics.values(), key=lambda t: -t.num)
-        if author in {"", topic.author}
-        or (
-            not repository.board.filters
-            and kind in {"all", "pull_request" if topic.is_pull_request else "discussion"}
-            and (status == "all" or (topic.status in {"open", "draft"}) == (status == "open"))
-        )
+        if (author in {"", topic.author} or not repository.board.filters)
+        and kind in {"all", "pull_request" if topic.is_pull_request else "discussion"}
+        and (status == "all" or (topic.status in {"open", "draft"}) == (status == "open"))
     ]
     start = PAGE * int(page)
     listed = [_head(repository, topic) for topic in chosen[start : start + PAGE]]

@@ -157,7 +157,7 @@ def test_a_check_that_was_interrupted_runs_again(tmp_path: Path, how: str) -> No
         pushed = hub.push("acme/m", {"config.json": b"{ }"}).oid
         words = ("--allow", "acme/*", "--publish", "none", "--grace", "0")
         with Receiving(tmp_path, *words, environment={"HF_ENDPOINT": hub.endpoint}) as receiver:
-            hub.faults.add(Slow(60), path=f"/api/models/acme/m/revision/{pushed}")
+            hub.faults.add(Slow(seconds=60), path=f"/api/models/acme/m/revision/{pushed}")
             post(receiver.url, payload("acme/m", MAIN, None, pushed), SECRET)
             lock = tmp_path / "jobs" / "1" / "lock"
             until(lambda: lock.exists() and is_locked(lock))

@@ -44,7 +44,8 @@ if ! podman image exists "localhost/$base"; then
   started=$SECONDS
   # The hook lays Debian's Python out as the official image does.
   # shellcheck disable=SC2016 # mmdebstrap's own shell expands it
-  mmdebstrap --quiet --variant=minbase --include=python3,python3-pip,ca-certificates \
+  mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io \
+    --aptopt='Acquire::Languages "none"' --include=python3,python3-pip,ca-certificates \
     --customize-hook='for n in python python3; do ln -s /usr/bin/python3 "$1/usr/local/bin/$n"; done; ln -s /usr/bin/pip3 "$1/usr/local/bin/pip"; rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED' \
     bookworm "$work/base.tar"
   podman import -q \

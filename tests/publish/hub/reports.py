@@ -1,12 +1,18 @@
-"""Reports about the model of the local Hub, as a check would have written them."""
+"""Reports about the model of the local Hub, how they are published, and what is there then."""
 
 from __future__ import annotations
 
+from hubcheck.publish.hub.card import publish_card
+from hubcheck.publish.hub.client import HubClient
+from hubcheck.publish.model_card import README, current_section
+from hubcheck.publish.outcome import Outcome
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import weights_digest
 from hubcheck.verdict.report import Report
 from tests.card.reports import cases
 from tests.hubserver import LocalHub
+from tests.hubserver.board import Topic
+from tests.hubserver.git_storage import GitRepository
 from tests.publish.hub.conftest import REPO
 
 
@@ -50,3 +56,32 @@ def file_at(hub: LocalHub, path: str, ref: str = "main", repo_id: str = REPO) ->
     assert commit is not None
     content = commit.files.get(path)
     return b"" if content is None else content.read(0, content.size)
+
+
+def publish(client: HubClient, report: Report, *, propose: bool = False) -> Outcome:
+    """Publish a report on the model card."""
+    return publish_card(client, report, document(report), as_pull_request=propose)
+
+
+def section_at(hub: LocalHub, ref: str = "main") -> str:
+    """Return the section of the model card."""
+    section = current_section(file_at(hub, README, ref))
+    assert section is not None
+    return section
+
+
+def repository(hub: LocalHub) -> GitRepository:
+    """Return the model's repository."""
+    found = hub.repository(REPO)
+    assert isinstance(found, GitRepository)
+    return found
+
+
+def topics(hub: LocalHub) -> dict[int, Topic]:
+    """Return discussions and pull requests by number."""
+    return repository(hub).board.topics
+
+
+def log(hub: LocalHub, ref: str = "main") -> list[str]:
+    """Return the commit titles of a branch, newest first."""
+    return repository(hub).git("log", "--first-parent", "--format=%s", ref).decode().splitlines()

@@ -1,0 +1,190 @@
+"""Are packed groups recognised where they fit, and left alone where they do not?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.formats.encode import (
+    ENCODERS,
+    Stored,
+    bnb_four_bit,
+    fp8_block,
+    gptq,
+    mxfp4_experts,
+    packed_ints,
+    stored,
+)
+from benchmarks.formats.folder import safetensors_file
+from hubcheck.checkpoint.decode import DTYPE_BITS
+from hubcheck.checkpoint.interface import Checkpoint, RowBlock
+from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.checkpoint.safetensors import open_safetensors
+from hubcheck.checkpoint.scaled import block_of
+from hubcheck.checkpoint.unpacking import unpacked
+from hubcheck.errors import HostileCheckpointError, HubcheckError
+from tests.memory_source import MemorySource
+
+WEIGHT: Final = np.random.default_rng(0).normal(size=(32, 64)).astype(np.float32) * 0.1
+
+
+def opened(tensors: dict[str, Stored], config: dict[str, object] | None = None) -> Checkpoint:
+    """Return a checkpoint with its packed groups recognised."""
+    source = MemorySource({"model.safetensors": safetensors_file(tensors)})
+    return unpacked(open_safetensors(source), {"quantization_config": config or {}})
+
+
+def under(name: str, parts: dict[str, Stored]) -> dict[str, Stored]:
+    """Return parts under a module's name."""
+    return {f"{name}.{part}": tensor for part, tensor in parts.items()}
+
+
+def test_plain_tensors_and_companions_are_told_apart() -> None:
+    """Packed groups become weights, companions vanish, plain tensors stay, the count is honest."""
+    tensors = {
+        **under("a.q_proj", gptq(WEIGHT)),
+        **under("a.k_proj", fp8_block(WEIGHT)),
+        "norm.weight": stored(np.ones(64, dtype=np.float32)),
+        "per_dim_scale": stored(np.ones(4, dtype=np.float32)),
+    }
+    checkpoint = opened(tensors, {"bits": 4, "desc_act": False})
+    assert {n: r.shape for n, r in checkpoint.tensors.items()} == {
+        "a.k_proj.weight": (32, 64),
+        "a.q_proj.weight": (64, 32),
+        "norm.weight": (64,),
+        "per_dim_scale": (4,),
+    }
+    assert checkpoint.n_parameters == 2 * WEIGHT.size + 68
+    assert packed_storage(checkpoint) == ""
+
+
+def test_a_group_that_does_not_fit_stays_packed_and_is_named() -> None:
+    """Scales of the wrong size leave the codes alone; the model is then not tested, by name."""
+    parts = gptq(WEIGHT)
+    parts["scales"] = stored(np.ones((2, 16), dtype=np.float16))
+    checkpoint = opened(under("q_proj", parts))
+    assert "q_proj.qweight" in checkpoint.tensors
+    assert packed_storage(checkpoint) == "GPTQ/AWQ"
+
+
+def test_two_tensors_that_claim_one_weight_are_left_alone() -> None:
+    """A plain weight beside a packed one of the same name is not replaced."""
+    tensors = under("q_proj", gptq(WEIGHT)) | {"q_proj.weight": stored(WEIGHT)}
+    checkpoint = opened(tensors)
+    assert checkpoint.tensors["q_proj.weight"].storage is None
+    assert "q_proj.qweight" in checkpoint.tensors
+
+
+def test_a_config_that_denies_act_order_is_held_against_the_order() -> None:
+    """Inputs shuffled into other groups than the config says would be read wrongly: refused."""
+    checkpoint = opened(under("q_proj", gptq(WEIGHT, act_order=True)), {"desc_act": False})
+    with pytest.raises(HostileCheckpointError, match="the quantisation config denies"):
+        read_rows(checkpoint, [RowBlock(tensor="q_proj.weight", start=0, stop=8)])
+
+
+def test_a_state_that_differs_from_its_siblings_is_refused() -> None:
+    """Shapes are read once per kind of tensor, and every tensor's own shape is checked later."""
+    turned = bnb_four_bit(np.ascontiguousarray(WEIGHT.T))
+    tensors = under("layers.0.up_proj", bnb_four_bit(WEIGHT)) | under("layers.1.up_proj", turned)
+    checkpoint = opened(tensors)
+    read_rows(checkpoint, [RowBlock(tensor="layers.0.up_proj.weight", start=0, stop=4)])
+    with pytest.raises(HostileCheckpointError, match="siblings"):
+        read_rows(checkpoint, [RowBlock(tensor="layers.1.up_proj.weight", start=0, stop=4)])
+
+
+def test_inner_shapes_cost_one_small_read_per_kind() -> None:
+    """Forty layers of one kind cost one read of one shape, not forty."""
+    tensors: dict[str, Stored] = {}
+    for layer in range(40):
+        tensors |= under(f"layers.{layer}.up_proj", packed_ints(WEIGHT))
+    source = MemorySource({"model.safetensors": safetensors_file(tensors)})
+    checkpoint = open_safetensors(source)
+    source.calls.clear()
+    assert len(unpacked(checkpoint, {}).tensors) == 40
+    assert [[span.size for span in call] for call in source.calls] == [[16]]
+
+
+def test_cost_counts_shared_scales_once() -> None:
+    """Two rows under one scale cost two rows and one scale, together or apart."""
+    checkpoint = opened(under("q_proj", fp8_block(WEIGHT, block=16)))
+    rows = [RowBlock(tensor="q_proj.weight", start=i, stop=i + 1) for i in (3, 9)]
+    assert cost_of(checkpoint, rows) == 2 * 64 + 4 * 4
+    assert cost_of(checkpoint, [*rows, *rows]) == 2 * 64 + 4 * 4
+    assert cost_of(checkpoint, []) == 0
+
+
+@pytest.mark.parametrize(
+    ("codes", "scales", "stated", "expected"),
+    [
+        ((576, 7168), (5, 56), (), (128, 128)),
+        ((576, 7168), (5, 56), (128, 128), (128, 128)),
+        ((96, 64), (3, 2), (32, 32), (32, 32)),
+        ((96, 64), (96, 1), (), (1, 64)),
+        ((96, 64), (96,), (), (1, 64)),
+        ((96, 64), (), (), (96, 64)),
+        ((4, 96, 64), (4, 96, 2), (), (1, 32)),
+        ((4, 96, 64), (4, 1, 1), (), (96, 64)),
+        ((96, 64), (7, 5), (), None),
+        ((4, 96, 64), (3, 96, 2), (), None),
+        ((64,), (1,), (), None),
+        ((96, 0), (96, 1), (), None),
+    ],
+)
+def test_scale_blocks_follow_from_the_grid(
+    codes: tuple[int, ...],
+    scales: tuple[int, ...],
+    stated: tuple[int, ...],
+    expected: tuple[int, int] | None,
+) -> None:
+    """The block size fits the grid, the stated one first, and no grid is guessed at."""
+    assert block_of(codes, scales, stated) == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_altered_group_escapes(data: st.DataObject) -> None:
+    """A part with another dtype, shape or content is refused, left packed or read, never worse."""
+    name = data.draw(st.sampled_from(sorted(ENCODERS)))
+    encode, config = ENCODERS[name]
+    tensors = under("q_proj", encode(WEIGHT))
+    if data.draw(st.booleans()):
+        tensors |= {f"moe.up{k}": v for k, v in mxfp4_experts(WEIGHT[None]).items()}
+    victim = data.draw(st.sampled_from(sorted(tensors)))
+    part = tensors[victim]
+    change = data.draw(st.sampled_from(("dtype", "shape", "bytes", "gone")))
+    if change == "gone":
+        del tensors[victim]
+    elif change == "bytes":
+        raw = bytearray(part.raw)
+        for at in data.draw(st.lists(st.integers(0, max(0, len(raw) - 1)), max_size=5)):
+            if raw:
+                raw[at] = data.draw(st.integers(0, 255))
+        tensors[victim] = Stored(part.dtype, part.shape, bytes(raw))
+    elif change == "dtype":
+        dtype = data.draw(st.sampled_from(sorted(d for d, b in DTYPE_BITS.items() if b % 8 == 0)))
+        n_bytes = int(np.prod(part.shape)) * DTYPE_BITS[dtype] // 8
+        raw = (part.raw * (n_bytes // max(1, len(part.raw)) + 1))[:n_bytes].ljust(n_bytes, b"\0")
+        tensors[victim] = Stored(dtype, part.shape, raw)
+    else:
+        shape = tuple(data.draw(st.lists(st.integers(0, 70), max_size=3)))
+        n_bytes = int(np.prod(shape)) * DTYPE_BITS[part.dtype] // 8
+        tensors[victim] = Stored(part.dtype, shape, part.raw[:n_bytes].ljust(n_bytes, b"\1"))
+    try:
+        checkpoint = opened(tensors, config)
+        packed_storage(checkpoint)
+        blocks = [
+            RowBlock(tensor=n, start=0, stop=r.n_rows)
+            for n, r in checkpoint.tensors.items()
+            if r.storage is not None
+        ]
+        arrays = read_rows(checkpoint, blocks)
+    except HubcheckError:
+        return
+    for block, array in zip(blocks, arrays, strict=True):
+        assert array.shape == (block.stop, checkpoint.tensors[block.tensor].n_cols)
+        assert np.isfinite(array).all()

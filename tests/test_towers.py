@@ -1,0 +1,131 @@
+"""Is a borrowed vision tower seen although the language model is another one?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.formats.encode import as_bf16
+from benchmarks.formats.folder import read_floats, safetensors_file
+from hubcheck.anatomy.interface import Role
+from hubcheck.anatomy.towers import towers_of
+from hubcheck.bases import chosen_bases
+from hubcheck.check import check
+from hubcheck.model import Access, Model, open_model
+from hubcheck.request import Request
+from hubcheck.source.reference import parse_reference
+from hubcheck.towers import tower_verdicts
+from hubcheck.verdict.report import Policy, Report
+from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+
+DEMO: Final = Path(__file__).parents[1] / "hubcheck" / "demo" / "models"
+ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
+Tensors = dict[str, NDArray[np.float32]]
+CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())
+VISION_CONFIG: Final = {"num_heads": 4, "depth": 3, "hidden_size": 64}
+
+
+def vision_tower(seed: int) -> Tensors:
+    """Return a tower like Qwen2-VL's, random."""
+    rng = np.random.default_rng(seed)
+    shapes: dict[str, tuple[int, ...]] = {
+        "attn.qkv.weight": (192, 64), "attn.qkv.bias": (192,), "attn.proj.weight": (64, 64),
+        "attn.proj.bias": (64,), "mlp.fc1.weight": (256, 64), "mlp.fc1.bias": (256,),
+        "mlp.fc2.weight": (64, 256), "mlp.fc2.bias": (64,), "norm1.weight": (64,),
+        "norm1.bias": (64,), "norm2.weight": (64,), "norm2.bias": (64,),
+    }  # fmt: skip
+    tower = {
+        f"visual.blocks.{layer}.{name}": rng.normal(size=shape).astype(np.float32) * 0.1
+        for layer in range(3)
+        for name, shape in shapes.items()
+    }
+    tower["visual.patch_embed.proj.weight"] = rng.normal(size=(64, 3, 2, 4, 4)).astype(np.float32)
+    return tower
+
+
+def write(folder: Path, body: str, tower: Tensors) -> Path:
+    """Write a multimodal model: a demo model's body and a tower."""
+    folder.mkdir()
+    tensors = {**read_floats(DEMO / body), **tower}
+    raw = safetensors_file({name: as_bf16(values) for name, values in tensors.items()})
+    (folder / "model.safetensors").write_bytes(raw)
+    config = {**CONFIG, "vision_config": VISION_CONFIG}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "tokenizer.json").write_bytes((DEMO / body / "tokenizer.json").read_bytes())
+    return folder
+
+
+def opened(folder: Path) -> Model:
+    """Return an opened model."""
+    return open_model(parse_reference(str(folder)), ACCESS)
+
+
+def report(
+    subject: Path, *, bases: tuple[Path, ...] = (), suspects: tuple[Path, ...] = ()
+) -> Report:
+    """Return the report of one check."""
+    of = chosen_bases([str(b) for b in bases], [str(s) for s in suspects])
+    request = Request(
+        subject=parse_reference(str(subject)),
+        bases=of,
+        access=ACCESS,
+        depth=Depth.SAMPLE,
+        seed=5,
+        policy=Policy(),
+        replay="",
+    )
+    return check(request, now=lambda: datetime.now(tz=UTC), progress=lambda _: None).report
+
+
+def test_a_tower_is_read_as_a_model_of_its_own(tmp_path: Path) -> None:
+    """Its layers, heads and neurons are found, and its tensors leave the decoder alone."""
+    anatomy = opened(write(tmp_path / "m", "base", vision_tower(1))).anatomy
+    (tower,) = towers_of(anatomy, {"vision_config": VISION_CONFIG})
+    assert (tower.name, tower.prefix) == ("vision", "visual.")
+    assert tower.anatomy.unknown == ()
+    geometry = tower.anatomy.geometry
+    assert (geometry.layers, geometry.heads, geometry.neurons) == (3, 4, 256)
+    assert tower.anatomy.get(Role.V, 2) is not None
+    assert anatomy.geometry.layers == 4
+
+
+def test_a_text_model_has_no_tower() -> None:
+    """A plain decoder gives none, and nothing is compared."""
+    base = opened(DEMO / "base")
+    assert towers_of(base.anatomy, base.config) == ()
+    assert tower_verdicts(base, base, seed=1, n_bases=1) == ()
+
+
+@pytest.mark.parametrize(("tower", "expected"), [(1, Verdict.RELATED), (2, Verdict.UNRELATED)])
+def test_towers_are_judged_apart_from_the_body(
+    tmp_path: Path, tower: int, expected: Verdict
+) -> None:
+    """The same body with the same or another tower: the body is related, the tower on its own."""
+    base = write(tmp_path / "base", "base", vision_tower(1))
+    subject = write(tmp_path / "subject", "finetune", vision_tower(tower))
+    (finding,) = report(subject, bases=(base,)).findings
+    assert finding.verdict is Verdict.RELATED
+    parts = {p.name: p for p in finding.parts}
+    assert parts["body"].verdict is Verdict.RELATED
+    assert parts["vision tower"].verdict is expected
+    assert (parts["vision tower"].log10_p < -10) is (expected is Verdict.RELATED)
+
+
+def test_a_borrowed_tower_is_named_and_counts(tmp_path: Path) -> None:
+    """Another body with the base's tower is related in that part alone, and undeclared."""
+    base = write(tmp_path / "base", "base", vision_tower(1))
+    subject = write(tmp_path / "subject", "twin", vision_tower(1))
+    found = report(subject, suspects=(base,))
+    (finding,) = found.findings
+    assert finding.verdict is Verdict.RELATED
+    assert finding.relation is not None
+    assert finding.relation.kind is RelationKind.PARTS
+    assert finding.relation.detail == "vision tower only, the body does not match"
+    assert finding.log10_p < -10
+    assert found.verdict is DeclarationVerdict.UNDECLARED
