@@ -13,10 +13,10 @@ from datetime import datetime
 from hubcheck.assemble import assemble
 from hubcheck.errors import ExitCode, HubcheckError, UnsupportedFormatError
 from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
-from hubcheck.lineage import declared_ancestry
+from hubcheck.lineage import declared_ancestry, leads_to
 from hubcheck.model import open_model
 from hubcheck.request import Request
-from hubcheck.side_by_side import examine_all, open_all
+from hubcheck.side_by_side import examine_all, headers_ahead, open_all
 from hubcheck.verdict.declaration import explain
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion, Depth
@@ -49,15 +49,22 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     if not bases:  # nothing to compare with: no weight byte is read
         request = replace(request, depth=Depth.HEADERS)
     tested = open_all(bases, request.access, progress)
-    refusal = subject_refusal(subject, request.depth)
+    with headers_ahead(tested, subject, request):
+        refusal = subject_refusal(subject, request.depth)
     tried = max(len(bases), request.searched().tried)
     refusal = examine_all(tested, subject, request, tried, refusal, progress)
+    ancestry = declared_ancestry(subject, tested, request)
     findings = explain(
-        [one.finding for one in tested], lambda d, s: bases_related(tested, d, s, request)
+        [one.finding for one in tested],
+        lambda d, s: (
+            leads_to(ancestry, s, d)
+            or leads_to(ancestry, d, s)
+            or bases_related(tested, d, s, request)
+        ),
+        lambda s, d: leads_to(ancestry, s, d),
     )
     for one, finding in zip(tested, findings, strict=True):
         one.finding = finding
-    ancestry = declared_ancestry(subject, tested, request)
     report = assemble(
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
     )

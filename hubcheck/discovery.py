@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hubcheck.anatomy.config import read_config
+from hubcheck.candidates.candidate import Signal
 from hubcheck.candidates.documents import TOKENIZER_LIMIT
 from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.identity import (
@@ -28,6 +29,10 @@ from hubcheck.probe import note_of, probe
 from hubcheck.request import BaseRequest, Searched
 from hubcheck.source.reference import name_of
 
+WORTH_A_TEST: Final = frozenset(Signal) - {Signal.SEARCH, Signal.SAME_TOKENIZER}
+"""A suspect of other sizes that nothing names is left aside: a search and a common tokenizer bring
+more strangers than tests are worth. The list of candidates names it; ``--suspect`` tests it."""
+OTHER_SIZES: Final = "other sizes, and nothing names it"
 LOCAL: Final = "local"
 """The revision of a folder or file."""
 
@@ -121,13 +126,15 @@ class Discovery:
         known = {name_of(b.reference).casefold() for b in bases}
         # What the card declares and --base replaces is no suspect: it was put aside on purpose.
         suspects = [c for c in proposals.chosen if not c.declared and c.ref.casefold() not in known]
+        worth = [c for c in suspects if WORTH_A_TEST & {r.signal for r in c.reasons}]
         room = max(0, self.limits.bases - len(bases))
-        probed = probe(suspects, subject, self.access, room)
+        probed = probe(worth, subject, self.access, room)
         bases += [
             BaseRequest(reference=p.reference, declared=False, why=p.why, opened=p.model)
             for p in probed[:room]
         ]
         aside = [(p.candidate.ref, p.why, p.note) for p in probed[room:]]
+        aside += [(c.ref, c.why, note_of(c) or OTHER_SIZES) for c in suspects if c not in worth]
         aside += [(c.ref, c.why, note_of(c)) for c in proposals.passed_over]
         looked_at = [p.model for p in probed[room:] if p.model is not None]
         self._found = Searched(

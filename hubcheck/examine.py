@@ -50,7 +50,7 @@ class Tested:
     subject_error: HubcheckError | None = None
     """Set when this base's test found values of the subject that cannot be used."""
     error: HubcheckError | None = None
-    """Why its weights cannot be compared, once that was tried."""
+    """Why it cannot be opened or its weights cannot be compared, once that was tried."""
 
 
 Progress = Callable[[str], None]
@@ -63,7 +63,8 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
         model = base.opened or open_model(base.reference, access)
     except HubcheckError as error:
         pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
-        return Tested(request=base, model=None, finding=_untested(base, pinned, _why(error)))
+        finding = _untested(base, pinned, _why(error))
+        return Tested(request=base, model=None, finding=finding, error=error)
     return Tested(
         request=base, model=model, finding=_untested(base, _pinned(model), "no weights were read")
     )

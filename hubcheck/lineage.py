@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.candidates.candidate import Standing
 from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
 from hubcheck.candidates.front_matter import CARD_PATH
-from hubcheck.candidates.graph import Ancestry, walk_up
-from hubcheck.errors import HubcheckError, printable
+from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
+from hubcheck.errors import GatedModelError, HubcheckError, MissingModelError, printable
 from hubcheck.examine import Tested
 from hubcheck.model import Model
 from hubcheck.request import Request
@@ -36,22 +36,25 @@ MAX_LICENCE: Final = 200_000
 
 def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request) -> Ancestry:
     """Return the declared graph above the bases that lie on the Hub; empty without any."""
-    there = [
-        one
-        for one in tested
-        if isinstance(one.request.reference, HubReference) and one.model is not None
-    ]
+    there = [one for one in tested if _on_the_hub(one)]
     if not there:
-        return Ancestry()
+        return NOTHING_DECLARED
     index = request.searched().index or _index(request)
-    declared = [one.model.pin.ref for one in there if one.request.declared and one.model]
-    others = [o.model.pin.ref for o in there if o.model and is_proof(o.finding)]
-    # An older revision of the subject itself is a base like any other, but no ancestor by name.
-    # A folder of a repository (``org/name:folder``) is described by its repository.
-    own = subject.pin.ref.partition(":")[0].casefold()
-    found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
-    names = [name for name in found if name.casefold() != own]
+    declared = [_ref(one) for one in there if one.request.declared]
+    others = [_ref(one) for one in there if is_proof(one.finding)]
+    names = list(dict.fromkeys([*declared, *others]))
     return walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
+
+
+def _on_the_hub(one: Tested) -> bool:
+    """Return whether a base lies on the Hub, as far as that came out: open, gated or deleted."""
+    remote = isinstance(one.request.reference, HubReference)
+    closed = isinstance(one.error, GatedModelError | MissingModelError)
+    return remote and (one.model is not None or closed)
+
+
+def _ref(one: Tested) -> str:
+    return one.model.pin.ref if one.model is not None else one.finding.base.ref
 
 
 def _index(request: Request) -> HubIndex:
@@ -67,13 +70,15 @@ def _index(request: Request) -> HubIndex:
     )
 
 
+def leads_to(ancestry: Ancestry, child: Finding, parent: Finding) -> bool:
+    """Return whether declarations lead from one base up to another."""
+    wanted = parent.base.ref.casefold()
+    return any(ref.casefold() == wanted for ref in ancestry.above(child.base.ref))
+
+
 def lineage_of(subject: Model, tested: Sequence[Tested], ancestry: Ancestry) -> Lineage:
     """Return the declared graph as the report holds it."""
-    declared = {
-        one.model.pin.ref if one.model else one.finding.base.ref
-        for one in tested
-        if one.request.declared
-    }
+    declared = {_ref(one) for one in tested if one.request.declared}
     said = subject.declaration.relation
     own = subject.pin.ref
     descents = [
@@ -114,13 +119,7 @@ def licence_of(
         basis = _basis(finding, subject)
         if not basis:
             continue
-        node = ancestry.node(finding.base.ref)
-        if one.model is not None:
-            parent = _stated_by_base(one.model)
-        elif node is not None:
-            parent = _described(ancestry, node.ref)
-        else:
-            parent = Stated(ref=finding.base.ref)
+        parent = _parent(one, ancestry)
         ties.append(Tie(parent=parent, basis=basis, declared=finding.declared))
         ties += [
             Tie(
@@ -142,6 +141,16 @@ def _stated_by_base(base: Model) -> Stated:
         return stated_by(base, card=False)
     except HubcheckError:
         return Stated(ref=base.pin.ref)
+
+
+def _parent(one: Tested, ancestry: Ancestry) -> Stated:
+    """Return what a base states: by its own files, else as the Hub describes it."""
+    if one.model is not None:
+        try:
+            return stated_by(one.model, card=False)
+        except HubcheckError:
+            pass  # gated: the Hub describes it all the same
+    return _described(ancestry, one.finding.base.ref)
 
 
 def _basis(finding: Finding, subject: Model) -> str:

@@ -8,11 +8,18 @@ once for all, its budget is spent in a fixed order, and the numbers are those of
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
-from hubcheck.errors import HubcheckError, printable
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    UnreachableError,
+    UnreadableError,
+    printable,
+)
 from hubcheck.examine import Progress, Tested, examine, open_base, prepare
 from hubcheck.model import Access, Model, same_weights
 from hubcheck.request import BaseRequest, Request
@@ -72,6 +79,28 @@ def examine_all(
     finally:
         ahead.stop()
     return refusal
+
+
+@contextmanager
+def headers_ahead(tested: Sequence[Tested], subject: Model, request: Request) -> Iterator[None]:
+    """Read the headers of the first base on the Hub while the caller reads the subject's."""
+    there = (o for o in tested if isinstance(o.request.reference, HubReference))
+    first = next(there, None) if request.depth is not Depth.HEADERS else None
+    if first is None or first.model is None or same_weights(first.model, subject):
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="hubcheck-headers") as pool:
+        running = pool.submit(_read_headers, first, first.model)
+        yield
+        running.result()
+
+
+def _read_headers(one: Tested, base: Model) -> None:
+    """Read a base's headers, or keep the reason why not, so that nothing is tried twice."""
+    try:
+        _ = base.reader
+    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
+        one.error = error
 
 
 class _Ahead:

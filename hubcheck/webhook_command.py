@@ -7,11 +7,8 @@ stands in a shell's history or in a list of processes.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -133,6 +130,8 @@ def _create_job(
               f"{printable(arguments.job_image)}: {' '.join(words)}")  # fmt: skip
         print(f"hubcheck: time limit {arguments.job_seconds} s, {passed}")
         return ExitCode.OK
+    if secrets:
+        _check_client()
     job = _ask(
         environment,
         "Starting the template Job",
@@ -148,12 +147,29 @@ def _create_job(
         environment,
         "Creating a webhook",
         lambda api: api.create_webhook(
-            job_id=job.id, watched=[watched], domains=["repo"], secrets=secrets or None
+            job_id=job.id,
+            watched=[watched],
+            domains=["repo"],
+            **({"secrets": secrets} if secrets else {}),  # unknown to huggingface_hub 1.x
         ),
     )
     print(f"hubcheck: webhook {made.id} watches {name} and starts a Job like {job.id} "
           f"({arguments.flavor}, at most {arguments.job_seconds} s, {passed})")  # fmt: skip
     return ExitCode.OK
+
+
+def _check_client() -> None:
+    """Refuse a client that cannot pass secrets, before a Job is started for nothing."""
+    import inspect
+
+    import huggingface_hub
+
+    if "secrets" not in inspect.signature(huggingface_hub.HfApi.create_webhook).parameters:
+        raise UsageError(
+            f"huggingface_hub {huggingface_hub.__version__} cannot give secrets to a webhook.",
+            cause="--secret-name needs version 2 or later.",
+            next_step="pip install 'huggingface_hub>=2'.",
+        )
 
 
 def job_command(arguments: argparse.Namespace, watched: Mapping[str, str]) -> list[str]:
@@ -182,6 +198,8 @@ def _list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Exit
         for hook in found
     ]
     if arguments.json:
+        import json
+
         print(json.dumps(rows, indent=2))
         return ExitCode.OK
     for row in rows:
@@ -203,6 +221,9 @@ def _delete(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Ex
 
 def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> ExitCode:
     """Check what one delivery announces, in this process's place."""
+    import tempfile
+    import threading
+
     from hubcheck.serve.admission import is_listed
     from hubcheck.serve.carry_out import Guarded, OwnName, check_here
     from hubcheck.serve.events import EventLog, secrets_in

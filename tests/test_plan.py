@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from huggingface_hub import close_session
 
 from hubcheck import plan as plan_module
 from hubcheck.cli import main
 from hubcheck.evidence.compare import Comparer
 from hubcheck.model import Model, align_tokens, open_model
-from hubcheck.plan import plan_text
+from hubcheck.plan import plan_of, plan_text
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import model, request
+from tests.hubserver import LocalHub
 
 
 def opened(name: str) -> Model:
@@ -101,3 +104,29 @@ def test_a_base_that_cannot_be_read_is_said_to_be_left_out(tmp_path: Path) -> No
 def test_no_base_is_nothing_to_read() -> None:
     """The plan of a model without a base says so."""
     assert "nothing would be read" in plan_text(request(model("base")))
+
+
+def test_a_plan_on_the_hub_is_what_is_then_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes with gaps, and ranges, are those that the ledger books in step one."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    close_session()
+    with LocalHub() as hub:
+        hub.add_repo("org/base", model("base"))
+        hub.add_repo("org/tuned", model("twin"))
+        wanted = request("org/tuned", ["org/base"], seed=8)
+        wanted = replace(wanted, access=replace(wanted.access, endpoint=hub.endpoint))
+        (pair,) = plan_of(wanted).pairs
+        both = [parse_reference(name) for name in ("org/base", "org/tuned")]
+        base, ours = (open_model(reference, wanted.access) for reference in both)
+        comparer = Comparer(
+            base.reader, ours.reader, align_tokens(base, ours), seed=8, n_bases=1, routing_groups=1
+        )
+        ledgers = [m.source.ledger for m in (base, ours)]
+        before = [(ledger.bytes_read, ledger.requests) for ledger in ledgers]
+        comparer._step(0)
+        after = [(ledger.bytes_read, ledger.requests) for ledger in ledgers]
+    close_session()
+    read = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(before, after, strict=True)]
+    assert read == [(m.n_transferred, m.n_requests) for m in pair]
+    assert all(m.n_transferred >= m.n_bytes > 0 for m in pair)

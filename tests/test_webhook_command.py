@@ -29,6 +29,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HookedHub]:
     with HookedHub(git=tmp_path / "git") as started:
         started.add_user(TOKEN, "owner", writes=frozenset({MODEL}))
         monkeypatch.setenv("HF_ENDPOINT", started.endpoint)
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", started.endpoint)
         monkeypatch.setenv("HF_HOME", str(tmp_path))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
         monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
@@ -85,6 +86,17 @@ def test_a_job_gets_its_secrets_by_name(
     monkeypatch.delenv("HUBCHECK_WEBHOOK_SECRET")
     assert main([*words[:5], "--secret-name", "NOT_SET"]) == 2
     assert "NOT_SET is not set." in capsys.readouterr().err
+
+
+def test_an_old_client_is_told_before_a_job_starts(
+    hub: HookedHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that cannot pass secrets is refused, and no Job is left running for nothing."""
+    monkeypatch.setattr("huggingface_hub.HfApi.create_webhook", lambda self, *, url, watched: None)
+    words = ["webhook", "create", "acme", "--job-image", "x", "--secret-name"]
+    assert main([*words, "HUBCHECK_WRITE_TOKEN"]) == 2
+    assert "cannot give secrets to a webhook" in capsys.readouterr().err
+    assert not hub.jobs
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -260,10 +261,11 @@ def _undeclared(maker: _Maker) -> None:
         return tuned(shipped("base"), seed)
 
     def hide(name: str, files: Mapping[str, bytes], hint: str, **facts: object) -> None:
-        maker.add(f"quiet/{name}", files, truth="zoo/base", declares=False, hint=hint, **facts)
+        said = {"truth": "zoo/base", "declares": False, "hint": hint, **facts}
+        maker.add(f"quiet/{name}", files, **said)
 
     hide("config", repository(copy(11), config={"_name_or_path": "zoo/base"}, rewritten=True),
-         "config.json _name_or_path")  # fmt: skip
+         "config.json (counts as declared)", declares=True)  # fmt: skip
     named = {"tokenizer_config.json": json.dumps({"name_or_path": "zoo/base"}).encode()}
     hide("tokenizer", repository(copy(12), extra=named, rewritten=True),
          "tokenizer_config.json name_or_path")  # fmt: skip
@@ -301,7 +303,7 @@ def _troubles(maker: _Maker) -> None:
     )  # fmt: skip
     chain = ["zoo/base", *(f"chain/step{i}" for i in range(4))]
     weights = shipped("base")
-    for i, (parent, child) in enumerate(zip(chain[:-1], chain[1:], strict=True)):
+    for i, (parent, child) in enumerate(pairwise(chain)):
         weights = tuned(weights, 60 + i, noise=0.05)
         maker.add(child, repository(weights, card=declaring(parent)), truth=parent)
 

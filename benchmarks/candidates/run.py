@@ -143,16 +143,16 @@ def _print_rows(rows: Sequence[Row]) -> None:
     head = ("subject", "true base", "given away by", "found", "rank", "requests", "kB", "s",
             "rank tested", "verdict", "requests", "MB", "s")  # fmt: skip
     table = [head]
-    for r in rows:
-        table.append(
-            (
-                r.subject, r.truth or "-", r.hint or ("its card" if r.truth else "-"),
-                str(r.candidates), str(r.rank_proposed or "-"), str(r.search_requests),
-                f"{r.search_bytes / 1e3:.0f}", f"{r.search_seconds:.2f}",
-                str(r.rank_tested or "-"), r.verdict, str(r.requests),
-                f"{r.bytes_read / 1e6:.1f}", f"{r.seconds:.1f}",
-            )
-        )  # fmt: skip
+    table += [
+        (
+            r.subject, r.truth or "-", r.hint or ("its card" if r.truth else "-"),
+            str(r.candidates), str(r.rank_proposed or "-"), str(r.search_requests),
+            f"{r.search_bytes / 1e3:.0f}", f"{r.search_seconds:.2f}",
+            str(r.rank_tested or "-"), r.verdict, str(r.requests),
+            f"{r.bytes_read / 1e6:.1f}", f"{r.seconds:.1f}",
+        )
+        for r in rows
+    ]  # fmt: skip
     widths = [max(len(row[i]) for row in table) for i in range(len(head))]
     for row in table:
         print("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())

@@ -1,7 +1,8 @@
 """What does ``hubcheck check`` cost on a pair of 200 GB over 50 ms and 1 Gbit/s?
 
 ``python -m benchmarks.remote.run`` serves made-up models from this process and checks them from
-another one. Bytes and requests are counted by the server. ``--ladder`` goes from 1 B to 1 T.
+another one. Bytes and requests are counted by the server. ``--what ladder`` goes from 1 B to 1 T
+parameters, ``--what cache`` checks the same base again and again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.pair.measure import Cost, run
@@ -161,16 +163,40 @@ def ladder(stage: Stage, runs: int) -> list[Row]:
     return rows
 
 
+def cached(stage: Stage, runs: int) -> list[Row]:
+    """Measure a first check with an empty cache, and later ones of the same base."""
+    base = stage.add("glm-air", GLM_AIR, BASE)
+    derived = stage.add("glm-air-tuned", GLM_AIR, DERIVED)
+    other = stage.add("glm-air-other", GLM_AIR, Recipe(seed=1, change=0.14, change_seed=4))
+    rows = []
+    with TemporaryDirectory() as folder:
+        for label, subject, seed in (
+            ("empty cache", derived, "1"),
+            ("the same again", derived, "1"),
+            ("another seed", derived, "2"),
+            ("another subject, same base and seed", other, "1"),
+        ):
+            # A later --seed outranks the one that every check is given.
+            options = ("--base", base, "--cache", folder, "--seed", seed)
+            rows.append(stage.measure(label, subject, *options, runs=runs))
+    return rows
+
+
+MEASURES: Final = {"pair": founding_pair, "ladder": ladder, "cache": cached}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.remote.run")
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before each answer")
     parser.add_argument("--bandwidth", type=float, default=125e6, help="bytes a second")
     parser.add_argument("--runs", type=int, default=1, help="the median is printed")
-    parser.add_argument("--ladder", action="store_true", help="from 1 B to 1 T parameters")
+    parser.add_argument(
+        "--what", choices=list(MEASURES), default="pair", help="the pair, 1 B to 1 T, or the cache"
+    )
     given = parser.parse_args(arguments)
     with LocalHub(link=Link(latency=given.latency, bandwidth=given.bandwidth)) as hub:
-        measured = (ladder if given.ladder else founding_pair)(Stage(hub), given.runs)
+        measured = MEASURES[given.what](Stage(hub), given.runs)
     print("\n".join([HEAD, *map(line, measured)]))
     return 0
 

@@ -75,7 +75,7 @@ def rule(
 R: Final = Role
 A: Final = r"(?:self_attn|self_attention|attention|attn|attn\.attention|mixer|temporal_block)\."
 """Names of the attention module; ``mixer`` is nemotron_h's only name for every kind of layer."""
-M: Final = r"(?:mlp|feed_forward|ffn|block_sparse_moe|moe|mixer|mlp_block)\."
+M: Final = r"(?:mlp|mlp\.text_moe|feed_forward|ffn|block_sparse_moe|moe|mixer|mlp_block)\."
 """Names of the MLP or mixture module."""
 X: Final = rf"(?:{M})?experts\.#\."
 S: Final = rf"(?:(?:{M})?(?:shared?_experts?|shared_mlp))\."
@@ -98,6 +98,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
         R.SSM,
         split=Split.LISTED,
     ),
+    rule(r"mlp\.vision_moe\..+", R.VISION, split=Split.LISTED),
     rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),

@@ -176,6 +176,9 @@ def _element(shown: str) -> str:
         c if c.isalnum() or not c.isascii() or c in " .,/-()'\"" else f"&#{ord(c)};" for c in shown
     )
     body = re.sub(r"\b(www)\.", r"\1&#46;", body, flags=re.IGNORECASE)
+    # Mail addresses (an @ and a dot after it) are looked for after entities are resolved, in a code
+    # element too. A revision has no dot, and stays as it is for those who copy it.
+    body = re.sub(r"&#64;(?=[^\s<]*\.)", f"&#64;{WORD_JOINER}", body)
     return f"<code>{_isolated(body, shown, opening='&#8296;', closing='&#8297;')}</code>"
 
 

@@ -38,6 +38,8 @@ NOTE: Final = (
     "On the first level stand the bases that were looked at, below each what it declares as its "
     "own base. Beside a name stands what the weights show; a match has no direction."
 )
+STEP: Final = 3
+"""Characters a level is indented by."""
 ROW_HEIGHT: Final = 26
 INDENT: Final = 22
 CHARACTER: Final = 7.3
@@ -80,11 +82,11 @@ def family_section(report: Report) -> tuple[Details, ...]:
 def figure(report: Report) -> CodeBlock:
     """Return the tree as monospaced lines."""
     rows = tuple(tree(report))
-    left = [_stem(row) + visible(row.name, limit=NAME_WIDTH) for row in rows]
-    width = max(map(len, left)) + 2
+    shown = [visible(row.name, limit=NAME_WIDTH) for row in rows]
+    width = max(STEP * row.depth + len(name) for row, name in zip(rows, shown, strict=True)) + 2
     lines = [
-        (Segment(text=text, width=width), Segment(text=row.found))
-        for text, row in zip(left, rows, strict=True)
+        (*_stem(row), Segment(text=name, width=width - STEP * row.depth), Segment(text=row.found))
+        for row, name in zip(rows, shown, strict=True)
     ]
     return CodeBlock(lines=tuple(lines))
 
@@ -228,11 +230,12 @@ def _found(report: Report, ref: str, finding: Finding | None) -> str:
     return words if finding.declared else f"{words} - not declared"
 
 
-def _stem(row: Node) -> str:
+def _stem(row: Node) -> tuple[Segment, ...]:
+    """Return the lines in front of a name, ``STEP`` characters a level."""
     if not row.depth:
-        return ""
-    rails = "".join("│  " if runs else "   " for runs in row.rails)
-    return f"{rails}{'└─ ' if row.last else '├─ '}"
+        return ()
+    rails = [Segment(text="│" if runs else "", width=STEP) for runs in row.rails]
+    return (*rails, Segment(text="└─" if row.last else "├─", width=STEP))
 
 
 def _relations(report: Report) -> list[Table | Paragraph | CodeBlock]:

@@ -35,5 +35,6 @@ def main_storage(checkpoint: Checkpoint) -> str:
     """Return the name of the packed storage that holds most values; empty where most are plain."""
     counts: Counter[str] = Counter()
     for tensor in checkpoint.tensors.values():
-        counts[tensor.storage.name if tensor.storage is not None else ""] += tensor.n_values
+        name = tensor.storage.name if tensor.storage is not None else ""
+        counts[name if rounding_of(name) else ""] += tensor.n_values
     return max(sorted(counts), key=counts.__getitem__, default="")

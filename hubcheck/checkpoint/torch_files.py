@@ -9,15 +9,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NoReturn
 
-from hubcheck.checkpoint.decode import bits_of
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.checkpoint.decode import bits_of, decode
 from hubcheck.checkpoint.header import MAX_TENSORS
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES, load_object
 from hubcheck.checkpoint.torch_pickle import StorageRef, TensorRef, read_state
-from hubcheck.checkpoint.zip_directory import Member, data_starts, read_directory
+from hubcheck.checkpoint.zip_directory import (
+    Member,
+    data_starts,
+    expected_start,
+    header_span,
+    read_directory,
+    start_of,
+)
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
@@ -30,6 +41,8 @@ NO_WEIGHTS: Final = frozenset(
     {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"}
 )
 """What training leaves beside the weights."""
+FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
+"""Dtypes that are weights as they stand."""
 MAX_PICKLE_BYTES: Final = 64 << 20
 """Longest description that is walked; 140,000 tensors take about 30 MB."""
 STRIDED: Final = "strided view"
@@ -136,16 +149,66 @@ def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
         if member is None:
             _refuse(f"'{printable(path)}' lacks the storage '{printable(key)}' it describes.")
         stored.append(member)
-    at = dict(zip(used, data_starts(read, stored, path=path, file_size=size), strict=True))
-    n_bytes = {key: member.size for key, member in zip(used, stored, strict=True)}
+    # One header tells whether the writer pads as foretold; the others are checked with their rows.
+    first = data_starts(read, stored[:1], path=path, file_size=size)
+    foretold = [expected_start(member) for member in stored]
+    exact = (
+        first != foretold[:1]
+        or any(start + m.size > size for start, m in zip(foretold, stored, strict=True))
+        # Codes are read through the decoders of packed formats, which know of no archive.
+        or any(len(t.shape) > 1 and t.storage.dtype not in FLOATS for t in state.values())
+    )
+    if exact:
+        foretold = data_starts(read, stored, path=path, file_size=size)
+    places = {
+        key: (start, member) for key, start, member in zip(used, foretold, stored, strict=True)
+    }
     return {
-        name: _record(name, ref, path, at[ref.storage.key], n_bytes[ref.storage.key])
+        name: _record(name, ref, path, *places[ref.storage.key], checked=exact)
         for name, ref in state.items()
     }
 
 
-def _record(name: str, ref: TensorRef, path: str, start: int, n_bytes: int) -> TensorRecord:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """Plain rows whose place was foretold; the header in front of them is read with them."""
+
+    name: str
+    """The dtype of the values."""
+    member: Member
+    path: str
+    data: int
+    """Where the data of the archived file was foretold to begin."""
+    start: int
+    """First byte of the tensor."""
+    n_cols: int
+    by_input: bool = False
+
+    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
+        """Return the header of the archived file and the rows."""
+        row = self.n_cols * bits_of(self.name) // 8
+        rows = Span(path=self.path, start=self.start + start * row, stop=self.start + stop * row)
+        return header_span(self.member, self.path), rows
+
+    def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return the rows, if the header is where and what it was foretold to be.
+
+        Raises:
+            HostileCheckpointError: it is not; the values read would belong to something else.
+        """
+        if start_of(raws[0], self.member, self.path) != self.data:
+            _refuse(
+                f"'{printable(self.path)}' begins '{printable(self.member.name)}' elsewhere"
+                " than its other files do."
+            )
+        return decode(raws[1], self.name).reshape(stop - start, self.n_cols)
+
+
+def _record(
+    name: str, ref: TensorRef, path: str, start: int, member: Member, *, checked: bool
+) -> TensorRecord:
     """Return where a described tensor lies inside its storage."""
+    n_bytes = member.size
     storage: StorageRef = ref.storage
     width = bits_of(storage.dtype) // 8
     n_values = 1
@@ -157,9 +220,19 @@ def _record(name: str, ref: TensorRef, path: str, start: int, n_bytes: int) -> T
     if reach * width > n_bytes:
         _refuse(f"'{printable(path)}' lets tensor '{printable(name)}' pass the end of its storage.")
     first = start + ref.offset * width
+    dtype = storage.dtype if ref.contiguous or not n_values else STRIDED
+    later = Foretold(
+        name=dtype,
+        member=member,
+        path=path,
+        data=start,
+        start=first,
+        n_cols=ref.shape[-1] if ref.shape else 1,
+    )
     return TensorRecord(
         name=name,
-        dtype=storage.dtype if ref.contiguous or not n_values else STRIDED,
+        dtype=dtype,
+        storage=None if checked or dtype == STRIDED or not n_values else later,
         shape=ref.shape,
         path=path,
         start=first,

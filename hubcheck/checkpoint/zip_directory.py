@@ -1,8 +1,11 @@
 """Where in a zip archive does each stored file begin, without reading the archive?
 
-Read by range: the end of the archive, its directory, and the 30 bytes in front of each file that
-say how long its name and padding are. Compressed entries are refused: ``torch.save`` stores. Field
+Read by range: the end of the archive, its directory, and the 30 bytes in front of a file that say
+how long its name and padding are. Compressed entries are refused: ``torch.save`` stores. Field
 order follows the ZIP application note (APPNOTE 4.3), offsets the zip64 fields where they are used.
+
+A large model has hundreds of files megabytes apart, so ``expected_start`` foretells where the data
+of each begins (``torch.save`` pads to 64 bytes), and who reads it holds the header against that.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ TAIL_BYTES: Final = 64 * 1024
 MAX_DIRECTORY_BYTES: Final = 64 << 20
 """Longest directory that is read."""
 MAX_FILES: Final = 1_000_000
+ALIGNMENT: Final = 64
+"""Multiple at which ``torch.save`` lets the data of a file begin."""
 LOCAL_BYTES: Final = 30
 """Fixed part of the header in front of each file."""
 _UNSET32: Final = 0xFFFFFFFF
@@ -127,26 +132,52 @@ def _wide(extra: bytes, values: list[int], path: str) -> list[int]:
     return values
 
 
+def header_span(member: Member, path: str) -> Span:
+    """Return the bytes of the header in front of a file, its name included."""
+    stop = member.header + LOCAL_BYTES + len(member.name.encode("utf-8", "replace"))
+    return Span(path=path, start=member.header, stop=stop)
+
+
+def expected_start(member: Member) -> int:
+    """Return where ``torch.save`` lets the data of a file begin: padded to 64 bytes.
+
+    The padding is an extra field of at least four bytes; zip64 sizes stand before it where the
+    size or the offset passes 32 bits.
+    """
+    start = member.header + LOCAL_BYTES + len(member.name.encode("utf-8", "replace")) + 4
+    if member.size >= _UNSET32 or member.header >= _UNSET32:
+        start += 4
+        start += 16 if member.size >= _UNSET32 else 0
+        start += 8 if member.header >= _UNSET32 else 0
+    return -(-start // ALIGNMENT) * ALIGNMENT
+
+
+def start_of(raw: bytes, member: Member, path: str) -> int:
+    """Return where the data of a file begins, from the bytes of ``header_span``.
+
+    Raises:
+        HostileCheckpointError: there is no header, or it names another file.
+    """
+    if raw[:4] != _LOCAL or raw[LOCAL_BYTES:].decode("utf-8", "replace") != member.name:
+        _refuse(path, f"has no file '{printable(member.name)}' where its directory says")
+    n_name, n_extra = struct.unpack("<HH", raw[26:30])
+    return int(member.header + LOCAL_BYTES + n_name + n_extra)
+
+
 def data_starts(read: Read, members: Sequence[Member], *, path: str, file_size: int) -> list[int]:
     """Return the offset of the first byte of each file, from the headers in front of them.
 
-    All headers are asked for by one call; they lie far apart in a large model, so this costs a
-    request each.
+    All headers are asked for by one call; far apart, they cost a request each.
 
     Raises:
         HostileCheckpointError: a header is missing, names another file, or the file passes the end.
     """
-    name_bytes = [len(m.name.encode("utf-8", "replace")) for m in members]
-    spans = [
-        Span(path=path, start=m.header, stop=min(file_size, m.header + LOCAL_BYTES + n))
-        for m, n in zip(members, name_bytes, strict=True)
-    ]
+    spans = [header_span(m, path) for m in members]
+    if any(span.stop > file_size for span in spans):
+        _refuse(path, "ends inside the header of a file")
     starts = []
     for member, raw in zip(members, read(spans) if spans else [], strict=True):
-        if raw[:4] != _LOCAL or raw[LOCAL_BYTES:].decode("utf-8", "replace") != member.name:
-            _refuse(path, f"has no file '{printable(member.name)}' where its directory says")
-        n_name, n_extra = struct.unpack("<HH", raw[26:30])
-        start = member.header + LOCAL_BYTES + n_name + n_extra
+        start = start_of(raw, member, path)
         if start + member.size > file_size:
             _refuse(path, f"ends inside '{printable(member.name)}'")
         starts.append(start)

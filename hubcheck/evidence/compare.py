@@ -35,7 +35,7 @@ from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.scale import free_of_scale
-from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
@@ -135,7 +135,7 @@ class Comparer:
         """
         self.draw = Draw(seed)
         self.n_bases = n_bases
-        positions = self.draw.tokens(len(tokens.base_ids), base.anatomy.geometry.hidden)
+        positions = drawn_tokens(self.draw, tokens, base.anatomy.geometry.hidden)
         self.base = Side(base, tuple(tokens.base_ids[p] for p in positions))
         self.subject = Side(subject, tuple(tokens.subject_ids[p] for p in positions))
         a, b = base.anatomy, subject.anatomy
@@ -183,17 +183,16 @@ class Comparer:
 
     def _is_costly(self, step: int) -> bool:
         """Return whether a step would read more than a small model holds."""
-        readers = (self.base.reader, self.subject.reader)
-        wanted = [
-            (
+        for side in (self.base, self.subject):
+            wanted = [
                 w
                 for test, block, blocks in self._items(step)
                 for b in (blocks if side is self.subject else [block])
                 for w in test.wanted(side, b)
-            )
-            for side in (self.base, self.subject)
-        ]
-        return any(r.cost(w) > CHEAP_STEP for r, w in zip(readers, wanted, strict=True))
+            ]
+            if side.reader.cost(wanted) > CHEAP_STEP:
+                return True
+        return False
 
     @staticmethod
     def _calm(comparison: Comparison) -> bool:

@@ -7,11 +7,13 @@ frames made from them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 from hubcheck.statistics.whitening import whitened_frame
@@ -123,3 +125,15 @@ class Side:
         if self.head_frame is None:
             return None
         return np.asarray(unit_rows(rows_ud) @ self.head_frame.T, dtype=np.float32)
+
+
+def drawn_tokens(draw: Draw, tokens: SharedTokens, hidden: int) -> tuple[int, ...]:
+    """Return positions in the list of shared tokens.
+
+    Fewer where two vocabularies order their tokens differently: rows of a wide model that do not
+    follow each other cost a request each, or the gap between them.
+    """
+    positions = draw.tokens(len(tokens.base_ids), hidden)
+    ids = [tokens.subject_ids[p] for p in positions]
+    apart = sum(b != a + 1 for a, b in pairwise(ids))
+    return draw.tokens(len(tokens.base_ids), 2 * hidden) if 2 * apart > len(ids) else positions

@@ -99,7 +99,7 @@ class Guarded:
         if isinstance(decision, Skip):
             return Result(state=State.SKIPPED, note=decision.reason)
         self.tell(
-            "checked", repo=push.repo, ref=push.ref, sha=push.new_sha,
+            "to-check", repo=push.repo, ref=push.ref, sha=push.new_sha,
             why=decision.why, warning=decision.warning,
         )  # fmt: skip
         return None

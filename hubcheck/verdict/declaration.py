@@ -33,15 +33,23 @@ def is_closer(suspect: Finding, declared: Finding) -> bool:
 
 
 def explain(
-    findings: Sequence[Finding], bases_related: Callable[[Finding, Finding], bool]
+    findings: Sequence[Finding],
+    bases_related: Callable[[Finding, Finding], bool],
+    declares: Callable[[Finding, Finding], bool] = lambda _suspect, _declared: False,
 ) -> tuple[Finding, ...]:
     """Fill ``explained_by`` of every undeclared base that a declared one explains.
+
+    A declared base that could not be tested (gated, deleted) explains what itself declares to come
+    from it: whether the subject is closer to the one or the other cannot be known then, and an
+    honest card must not be accused for a base that is closed.
 
     Args:
         findings: One per base.
         bases_related: Tests two bases against each other; called only where it matters.
+        declares: Whether the first leads to the second in the declared graph.
     """
     proven = [f for f in findings if f.declared and is_proof(f)]
+    closed = [f for f in findings if f.declared and f.status == "not-tested"]
     explained = []
     for finding in findings:
         by = None
@@ -53,7 +61,7 @@ def explain(
                     if not is_closer(finding, d) and bases_related(d, finding)
                 ),
                 None,
-            )
+            ) or next((d.base.ref for d in closed if declares(finding, d)), None)
         explained.append(finding.model_copy(update={"explained_by": by}) if by else finding)
     return tuple(explained)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 PAYLOADS: Final[tuple[str, ...]] = (
+    "\x1b@.A",  # a control sign that becomes an escape, and an address after it
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     '"><svg onload=alert(1)>',

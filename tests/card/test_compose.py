@@ -222,6 +222,7 @@ def test_sections_are_complete_and_in_order() -> None:
         "Evidence",
         "Parts of the model",
         "Controls",
+        "Family tree",
         "Context, no evidential value",
         "2 warnings",
         "Limits",

@@ -106,12 +106,40 @@ def test_shards_of_an_index_are_read() -> None:
 
 
 def test_rows_cost_their_bytes_only() -> None:
-    """Two rows of eight floats cost 64 bytes once the directory is known."""
+    """Two rows of eight floats cost 64 bytes and the header in front of their storage."""
     source = source_of({"pytorch_model.bin": FILE})
     checkpoint = open_torch(source)
     before = source.ledger.bytes_read
     read_rows(checkpoint, [RowBlock(tensor="a.weight", start=3, stop=5)])
-    assert source.ledger.bytes_read - before == 64
+    name = "archive/data/0"
+    assert source.ledger.bytes_read - before == 64 + 30 + len(name)
+
+
+def test_many_tensors_cost_few_requests() -> None:
+    """Two hundred storages, far apart in a large model, are located without a request each."""
+    source = source_of({"m.bin": saved({f"t{i}": torch.randn(3, 2) for i in range(200)})})
+    assert len(open_torch(source).tensors) == 200
+    assert sum(map(len, source.calls)) <= 8
+
+
+def test_a_shifted_storage_is_refused_when_read() -> None:
+    """A header that moves one storage's data is seen before a value of it is used."""
+    at = FILE.index(b"archive/data/1") - 30
+    raw = bytearray(FILE)
+    raw[at + 28] = (raw[at + 28] + 1) % 256  # the length of the extra field
+    checkpoint = open_torch(source_of({"pytorch_model.bin": bytes(raw)}))
+    read_rows(checkpoint, [RowBlock(tensor="a.weight", start=0, stop=1)])
+    with pytest.raises(HostileCheckpointError, match="elsewhere"):
+        read_rows(checkpoint, [RowBlock(tensor="b.weight", start=0, stop=1)])
+
+
+def test_another_padding_is_read_exactly() -> None:
+    """An archive that another program wrote, without padding, is read by its headers."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(FILE)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    check_equal({"pytorch_model.bin": buffer.getvalue()}, STATE)
 
 
 class Bomb:

@@ -170,3 +170,16 @@ def test_a_check_that_was_interrupted_runs_again(tmp_path: Path, how: str) -> No
             state, attempts = db.execute("SELECT state, attempts FROM jobs").fetchone()
         expected = {"terminate": ("waiting", 0), "kill": ("running", 1)}
         assert (state, attempts) == expected[how]
+
+
+def test_two_servers_do_not_share_a_queue(tmp_path: Path) -> None:
+    """The second one refuses to start, and says why."""
+    with Receiving(tmp_path, "--allow", "a/b", environment={}) as first:
+        second = subprocess.run(
+            [sys.executable, "-m", "hubcheck", "serve", "--allow", "a/b", "--port", "0", "--state",
+             str(tmp_path)],
+            env=environment(), capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert second.returncode == 2
+        assert "is used by another server" in second.stderr
+        assert first.get("/healthz")[0] == 200

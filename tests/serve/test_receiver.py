@@ -14,6 +14,7 @@ import pytest
 
 from hubcheck.serve.jobs import Jobs, Result, State
 from hubcheck.serve.payload import MAIN, Push
+from hubcheck.serve.server import _listening
 from tests.hubserver import LocalHub
 from tests.serve.hookedhub import payload, post
 from tests.serve.receiving import PASSWORD, SECRET, Receiving, until
@@ -174,3 +175,13 @@ def test_a_model_that_is_not_there_is_tried_again_later(receiver: Receiving) -> 
 def test_every_line_of_the_log_is_json(receiver: Receiving) -> None:
     """A log that is read by programs holds nothing else."""
     assert all(json.loads(line)["time"] for line in receiver.text)
+
+
+def test_answers_are_not_held_back() -> None:
+    """Accepted connections send at once: an answer in two packets would else wait 40 ms."""
+    with (
+        _listening("127.0.0.1", 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

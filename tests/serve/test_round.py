@@ -39,6 +39,7 @@ def test_the_whole_round(
             close_session()
             for name, value in (environment | {"HUBCHECK_WEBHOOK_SECRET": SECRET}).items():
                 monkeypatch.setenv(name, value)
+            monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
             assert main(["webhook", "create", MODEL, "--url", receiver.url]) == 0
             hub.watch(MODEL)
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.cli import main
 from hubcheck.errors import UsageError
 from hubcheck.source.cache import LAYOUT, SpanCache
 from hubcheck.source.hub import HubSource
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.reference import parse_hub_reference
+from hubcheck.verdict.report import Report
+from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub
 
 WEIGHTS = bytes(range(256)) * 4000
@@ -160,3 +163,30 @@ def test_a_damaged_range_is_read_anew(hub: LocalHub, tmp_path: Path) -> None:
     cache = SpanCache(tmp_path)
     assert source(hub, cache).read(SPANS, Purpose.WEIGHTS) == BYTES
     assert "damaged" in cache.warnings[0]
+
+
+def test_a_check_from_the_cache_is_the_same_check(
+    hub: LocalHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """``--cache`` changes no number; the second check moves no byte of content, and says so."""
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    for name, shipped in (("base", "base"), ("tuned", "finetune")):
+        hub.add_repo(f"org/{name}", model(shipped))
+    command = ["check", "org/tuned", "--base", "org/base", "--seed", "3", "--json"]
+    command += ["--out", str(tmp_path / "out"), "--cache", str(tmp_path / "cache")]
+    seen = []
+    for _ in range(2):
+        hub.forget()
+        main(command)
+        printed = capsys.readouterr()
+        seen.append((Report.model_validate_json(printed.out), printed.err, hub.content_bytes()))
+    (first, told_first, moved), (again, told_again, moved_again) = seen
+    assert again.findings == first.findings
+    assert again.coverage.bytes_read == first.coverage.bytes_read
+    assert "0.0 MB came from the cache" in told_first
+    assert "0.0 MB came from the cache" not in told_again
+    assert moved > 0
+    assert moved_again == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import socket
 from collections.abc import Callable
@@ -80,9 +81,14 @@ def test_files_are_listed_with_the_digests_of_the_host(hub: LocalHub, open_hub: 
             path=path,
             size=len(data),
             sha256=Content(data).sha256 if path.endswith(".safetensors") else "",
+            blob_id=listed.blob_id,
         )
-        for path, data in sorted(FILES.items())
+        for (path, data), listed in zip(sorted(FILES.items()), source.files(), strict=True)
     )
+    by_path = {e.path: e for e in source.files()}
+    plain = FILES["README.md"]
+    git_id = hashlib.sha1(b"blob %d\0%b" % (len(plain), plain), usedforsecurity=False).hexdigest()
+    assert by_path["README.md"].blob_id == git_id
     assert source.digests() == {e.path: e.sha256 for e in source.files() if e.sha256}
     assert source.ledger.bytes_read == 0
 
