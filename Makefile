@@ -1,7 +1,8 @@
-# Two commands: `make demo` (the small package and the demo) and `make test` (everything CI runs).
+# `make demo`: the small package and the demo. `make test`: lint, types and tests.
+# `make container`: the Action in its image. CI runs all three.
 PYTHON ?= python3
 
-.PHONY: demo test lint types pytest clean
+.PHONY: demo test lint types pytest container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -30,5 +31,11 @@ pytest: .venv-test/ready
 
 test: lint types pytest
 
+# The Action as GitHub runs it: the image is built with podman and answers local servers.
+# Needs podman, runc, mmdebstrap, uidmap, containernetworking-plugins, node and npm.
+container: .venv-test/ready
+	tests/action/container/prepare.sh build/container
+	HUBCHECK_CONTAINER=$(CURDIR)/build/container .venv-test/bin/python -m pytest -q tests/action/container/end_to_end.py
+
 clean:
-	rm -rf .venv .venv-test demo-out hubcheck-out
+	rm -rf .venv .venv-test demo-out hubcheck-out build

@@ -159,7 +159,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(rf"{A}(?:v_proj|wv|to_v)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
-    rule(rf"{A}(?:proj|to_out|projection)", R.O),
+    rule(rf"{A}(?:proj|to_out|projection(?:_layer)?)", R.O),
     rule(rf"{A}(?:gate_proj|g_proj|linear_gate)", R.ATTN_GATE),
     rule(rf"{A}(?:sinks|attn_sink|attention_sink_bias|learnable_sink_param)", R.SINKS),
     # Attention, fused.
