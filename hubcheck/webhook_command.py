@@ -8,20 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from hubcheck.errors import (
-    ExitCode,
-    HubcheckError,
-    NetworkFaultError,
-    UsageError,
-    printable,
-)
+from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.serve_command import add_work, endpoint_of, work_of
 
 if TYPE_CHECKING:
@@ -130,6 +121,7 @@ def _create_job(
               f"{printable(arguments.job_image)}: {' '.join(words)}")  # fmt: skip
         print(f"hubcheck: time limit {arguments.job_seconds} s, {passed}")
         return ExitCode.OK
+    passed_on: dict[str, Any] = {"secrets": secrets} if secrets else {}
     if secrets:
         _check_client()
     job = _ask(
@@ -150,7 +142,7 @@ def _create_job(
             job_id=job.id,
             watched=[watched],
             domains=["repo"],
-            **({"secrets": secrets} if secrets else {}),  # unknown to huggingface_hub 1.x
+            **passed_on,
         ),
     )
     print(f"hubcheck: webhook {made.id} watches {name} and starts a Job like {job.id} "
@@ -221,14 +213,7 @@ def _delete(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Ex
 
 def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> ExitCode:
     """Check what one delivery announces, in this process's place."""
-    import tempfile
-    import threading
-
-    from hubcheck.serve.admission import is_listed
-    from hubcheck.serve.carry_out import Guarded, OwnName, check_here
-    from hubcheck.serve.events import EventLog, secrets_in
-    from hubcheck.serve.jobs import Result, State
-    from hubcheck.serve.payload import Ignored, Malformed, read_delivery
+    from hubcheck.serve.one_delivery import carry_out_delivery
     from hubcheck.serve.settings import read_patterns
 
     plan, allowed = work_of(arguments), read_patterns(arguments.allow)
@@ -236,36 +221,15 @@ def _run(arguments: argparse.Namespace, environment: Mapping[str, str]) -> ExitC
     if not body:
         print(f"hubcheck: ${PAYLOAD} is empty: this is the template, and there is nothing to check")
         return ExitCode.OK
-    pushes = read_delivery(body.encode("utf-8", "surrogatepass"))
-    if isinstance(pushes, Malformed):
-        raise UsageError(
-            f"${PAYLOAD} cannot be read: {pushes.reason}.",
-            cause="something else than the Hub set it.",
-            next_step="start this Job by a webhook.",
-        )
-    if isinstance(pushes, Ignored):
-        print(f"hubcheck: nothing to check: {pushes.reason}")
-        return ExitCode.OK
-    environment = {name: value for name, value in environment.items() if name != PAYLOAD}
-    endpoint = endpoint_of(environment)
-    tell = EventLog(sys.stderr, secrets=secrets_in(environment))
-    own = OwnName(endpoint=endpoint, environment=environment)
-    guarded = Guarded(endpoint=endpoint, environment=environment, own_name=own, tell=tell)
-    unfinished = False
-    for push in pushes:
-        if not is_listed(push.repo, allowed):
-            print(f"hubcheck: {printable(push.repo)} is not on the allow-list")
-            continue
-        with tempfile.TemporaryDirectory(prefix="hubcheck-") as folder:
-            ending = check_here(push, Path(folder), plan, guarded, threading.Event())
-        told = f"{push.repo}@{push.new_sha[:7]}"
-        match ending:
-            case Result(state=state, verdict=verdict, note=note) if state is not State.FAILED:
-                print(f"hubcheck: {told}: {verdict or state}. {note}")
-            case _:
-                unfinished = True
-                print(f"hubcheck: {told}: not checked: {getattr(ending, 'note', '')}")
-    return ExitCode.UNREACHABLE if unfinished else ExitCode.OK
+    whole = carry_out_delivery(
+        body.encode("utf-8", "surrogatepass"),
+        plan,
+        allowed=allowed,
+        endpoint=endpoint_of(environment),
+        environment=environment,
+        tell=lambda line: print(f"hubcheck: {line}"),
+    )
+    return ExitCode.OK if whole else ExitCode.UNREACHABLE
 
 
 def _receiver(url: str) -> str:
@@ -299,55 +263,6 @@ def _named(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, st
 
 
 def _ask(environment: Mapping[str, str], doing: str, ask: Callable[[HfApi], T]) -> T:
-    """Send one request about the account's own webhooks and Jobs.
+    from hubcheck.serve.account import ask_account
 
-    Raises:
-        HubcheckError: it was refused; the text never quotes the request, which holds secrets.
-    """
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.utils import get_session, httpx  # type: ignore[attr-defined]
-
-    from hubcheck.publish.hub.client import CONNECT_SECONDS, SILENCE_SECONDS
-    from hubcheck.publish.hub.credentials import Role, credential
-    from hubcheck.source.redaction import install_redaction
-
-    install_redaction()
-    get_session().timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-    token = credential(Role.WRITE, environment).token
-    api = HfApi(endpoint=endpoint_of(environment), token=token or False, library_name="hubcheck")
-    try:
-        return ask(api)
-    except HfHubHTTPError as error:
-        with closing(error.response):
-            raise _refused(error.response.status_code, doing) from None
-    except (httpx.HTTPError, OSError):
-        raise _refused(0, doing) from None
-    except (ValueError, KeyError, TypeError) as error:
-        what = f"{doing} failed in the Hub's client ({type(error).__name__})."
-        raise NetworkFaultError(
-            what,
-            cause="the Hub answered in a form that this version of huggingface_hub does not know.",
-            next_step="update huggingface_hub, or use the Hub's settings page.",
-        ) from None
-
-
-def _refused(status: int, doing: str) -> HubcheckError:
-    """Return the error for an answer other than success; 0 is no answer."""
-    if status in {401, 403}:
-        return UsageError(
-            f"{doing} was refused: the token may not do that (status {status}).",
-            cause="it is missing, expired or read-only.",
-            next_step="set HUBCHECK_WRITE_TOKEN to a token that may manage webhooks and Jobs.",
-        )
-    if 400 <= status < 500 and status != 429:  # noqa: PLR2004 - HTTP
-        return UsageError(
-            f"{doing} was refused (status {status}).",
-            cause="there is no such webhook, model or organisation, or you may not watch it.",
-            next_step="check the name; see hubcheck webhook list.",
-        )
-    return NetworkFaultError(
-        f"{doing} failed: {f'status {status}' if status else 'no answer'}.",
-        cause="the Hub had a fault or limits your requests, or the network between.",
-        next_step="run it again later.",
-    )
+    return ask_account(environment, endpoint_of(environment), doing, ask)

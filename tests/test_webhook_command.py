@@ -92,7 +92,11 @@ def test_an_old_client_is_told_before_a_job_starts(
     hub: HookedHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client that cannot pass secrets is refused, and no Job is left running for nothing."""
-    monkeypatch.setattr("huggingface_hub.HfApi.create_webhook", lambda self, *, url, watched: None)
+
+    def of_an_old_client(self: object, *, url: str) -> None:
+        """Know nothing of secrets."""
+
+    monkeypatch.setattr("huggingface_hub.HfApi.create_webhook", of_an_old_client)
     words = ["webhook", "create", "acme", "--job-image", "x", "--secret-name"]
     assert main([*words, "HUBCHECK_WRITE_TOKEN"]) == 2
     assert "cannot give secrets to a webhook" in capsys.readouterr().err

@@ -97,8 +97,9 @@ def mermaid(report: Report) -> str:
     extra: list[str] = []
     for finding in report.findings[:BASES_SHOWN]:
         by = places.get((finding.explained_by or "").casefold())
-        if by is not None:
-            extra.append(f'  {by} -.->|"explains"| {places[finding.base.ref.casefold()]}')
+        explained = places[finding.base.ref.casefold()]
+        if by is not None and by != explained:
+            extra.append(f'  {by} -.->|"explains"| {explained}')
     own = report.subject.ref.casefold()
     for descent in report.lineage.descents[:LINES_SHOWN]:
         if descent.child.casefold() == own:

@@ -37,19 +37,11 @@ from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
+from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, Steps
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
-BLOCKS_A_STEP: Final = 4
-"""Families of each test that a step adds: 4 layers settle any ordinary derivative."""
-STEP_BYTES: Final = (14_000_000, 8_000_000, 32_000_000)
-"""Weight bytes a step may add for each model: the first fits the 16 MB of DESIGN section 7 at
-100 B size, the third pays for 32 rows of every layer."""
-MORE_LAYERS: Final = 1
-"""The step that repeats the first on further layers."""
-CHEAP_STEP: Final = 1_000_000
-"""Bytes; a step this small is always taken."""
 POWER_KEPT: Final = 0.2
 """An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
 POWER_FAMILIES: Final = 2
@@ -70,7 +62,7 @@ class Comparison:
     """Of neuron families that hit: what part of the base's spectrum is held."""
     steps: int
     searched: bool
-    """True when all layers and groups were searched."""
+    """True when all layers and groups were searched, nothing left out."""
     wanted_base: tuple[Wanted, ...]
     wanted_subject: tuple[Wanted, ...]
 
@@ -157,6 +149,10 @@ class Comparer:
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
         self._abstentions: dict[tuple[str, Block], Abstention] = {}
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
+        self._left_out = 0
+        self.steps = Steps(
+            tests, self.base, self.subject, lambda test, block: (test, block) in self._looks
+        )
 
     def run(self, *, search: bool) -> Comparison:
         """Take step after step until the matter is settled.
@@ -166,33 +162,19 @@ class Comparer:
                 (declared bases, models of different depth).
         """
         best = 0.0
-        searched = False
         comparison = self._sum_up(best, 0, searched=False)
-        for step in range(len(STEP_BYTES)):
-            searched = step == len(STEP_BYTES) - 1
+        for step in range(SEARCH + 1):
             # Where nothing at all was seen, more of the same is no use: the search is next.
-            if step == MORE_LAYERS and self._calm(comparison) and self._is_costly(step):
+            if step == MORE_LAYERS and self._calm(comparison) and self.steps.is_costly(step):
                 continue
             if not self._step(step):
                 continue
+            searched = step == SEARCH and not self._left_out
             comparison = self._sum_up(best, step + 1, searched=searched)
             best = comparison.best_whole
             if comparison.settled_related or (not search and self._calm(comparison)):
                 break
         return comparison
-
-    def _is_costly(self, step: int) -> bool:
-        """Return whether a step would read more than a small model holds."""
-        for side in (self.base, self.subject):
-            wanted = [
-                w
-                for test, block, blocks in self._items(step)
-                for b in (blocks if side is self.subject else [block])
-                for w in test.wanted(side, b)
-            ]
-            if side.reader.cost(wanted) > CHEAP_STEP:
-                return True
-        return False
 
     @staticmethod
     def _calm(comparison: Comparison) -> bool:
@@ -201,7 +183,7 @@ class Comparer:
 
     def plan(self) -> tuple[tuple[Wanted, ...], tuple[Wanted, ...]]:
         """Return what the first step would read of base and subject; nothing is read."""
-        chosen = self._affordable(0)
+        chosen = self.steps.affordable(0, self._asked).items
         wanted_base = dict.fromkeys(
             w for test, block, _ in chosen for w in test.wanted(self.base, block)
         )
@@ -221,63 +203,13 @@ class Comparer:
                 gains.append((both[0] + np.float32(offsets[0]), both[1] + np.float32(offsets[1])))
         return norm_likeness(gains, np.random.default_rng(self.draw.seed))
 
-    # -- steps -----------------------------------------------------------------------------------
-
-    def _items(self, step: int) -> list[tuple[FamilyTest, Block, Sequence[Block]]]:
-        """Return (test, base block, subject blocks) of a step, most telling first."""
-        if step < len(STEP_BYTES) - 1:
-            part = slice(step * BLOCKS_A_STEP, (step + 1) * BLOCKS_A_STEP)
-            rounds = [[(t, b, t.direct(b)) for b in t.base_blocks()[part]] for t in self.tests]
-        else:
-            # Blocks that were looked at, and the first few where nothing corresponded directly.
-            rounds = [
-                [
-                    (t, b, t.mapped(b))
-                    for n, b in enumerate(t.base_blocks())
-                    if n < BLOCKS_A_STEP or (t, b) in self._looks
-                ]
-                for t in self.tests
-            ]
-        longest = max((len(r) for r in rounds), default=0)
-        by_turn = [r[n] for n in range(longest) for r in rounds if n < len(r)]
-        return [item for item in by_turn if item[2]]
-
-    def _affordable(self, step: int) -> list[tuple[FamilyTest, Block, Sequence[Block]]]:
-        """Return the items of a step that fit the step's bytes and the models' budgets."""
-        readers = (self.base.reader, self.subject.reader)
-        left = [r.anatomy.checkpoint.source.ledger.remaining for r in readers]
-        chosen: list[tuple[FamilyTest, Block, Sequence[Block]]] = []
-        asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
-        spent, read = [0, 0], [0, 0]
-        for test, block, blocks in self._items(step):
-            new = (
-                [w for w in test.wanted(self.base, block) if w not in asked[0]],
-                [w for b in blocks for w in test.wanted(self.subject, b) if w not in asked[1]],
-            )
-            if not new[0] and not test.wanted(self.base, block):
-                continue
-            # What a step may add is counted as if this comparison read alone: which rows are drawn
-            # must not depend on what other bases have read of the subject before.
-            alone = [
-                r.size([w for w in wanted if w not in known])
-                for r, wanted, known in zip(readers, new, self._asked, strict=True)
-            ]
-            cost = [r.cost(wanted) for r, wanted in zip(readers, new, strict=True)]
-            if any(
-                spent[n] + alone[n] > STEP_BYTES[step] or read[n] + cost[n] > left[n]
-                for n in (0, 1)
-            ):
-                continue
-            for n in (0, 1):
-                spent[n] += alone[n]
-                read[n] += cost[n]
-                asked[n].update(dict.fromkeys(new[n]))
-            chosen.append((test, block, blocks))
-        return chosen
+    # -- steps ---------------------------------------------------------------------------------
 
     def _step(self, step: int) -> bool:
         """Read and count one step; return whether anything was added."""
-        chosen = self._affordable(step)
+        planned = self.steps.affordable(step, self._asked)
+        self._left_out = planned.left_out
+        chosen = planned.items
         wanted_base = [w for test, block, _ in chosen for w in test.wanted(self.base, block)]
         wanted_subject = [
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
@@ -291,7 +223,7 @@ class Comparer:
             ) from error
         self._asked[0].update(dict.fromkeys(wanted_base))
         self._asked[1].update(dict.fromkeys(wanted_subject))
-        weight = MAP_WEIGHT if step == len(STEP_BYTES) - 1 else DIRECT_WEIGHT
+        weight = MAP_WEIGHT if step == SEARCH else DIRECT_WEIGHT
         return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
 
     def _count(

@@ -12,7 +12,7 @@ from typing import Final
 from hubcheck.card.compose import TONES
 from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
-from hubcheck.card.html import page
+from hubcheck.card.html import SHORT, page
 from hubcheck.serve.jobs import Job, State
 from hubcheck.verdict.words import DeclarationVerdict
 
@@ -53,7 +53,7 @@ def queue_page(
         f'<p class="lead">{html_text(summary)}.</p>\n'
         "<h2>Queue</h2>\n"
         + _table(
-            ("model", "ref", "commit", "state", "arrived"),
+            ("model", "ref", "commit", "state", "arrived", "what happened"),
             [_unfinished_row(job, now) for job in unfinished],
             "Nothing waits.",
         )
@@ -75,7 +75,8 @@ def _headline(counts: Mapping[State, int]) -> str:
 
 
 def _unfinished_row(job: Job, now: float) -> list[str]:
-    return [*_where(job), _chip(job.state.value, _STATE_TONES[job.state]), _ago(job.received, now)]
+    chip = _chip(job.state.value, _STATE_TONES[job.state])
+    return [*_where(job), chip, _ago(job.received, now), _note(job)]
 
 
 def _ended_row(job: Job, now: float, cards: frozenset[int]) -> list[str]:
@@ -86,18 +87,26 @@ def _ended_row(job: Job, now: float, cards: frozenset[int]) -> list[str]:
             chip += f' <a class="short" href="cards/{job.id}">card</a>'
     else:
         chip = _chip(job.state.value, _STATE_TONES[job.state])
-    note = f"<bdi>{html_text(job.note, limit=NOTE_LIMIT)}</bdi>" if job.note else ""
-    return [*_where(job), chip, _ago(job.finished, now), note]
+    return [*_where(job), chip, _ago(job.finished, now), _note(job)]
+
+
+def _note(job: Job) -> str:
+    return f"<bdi>{html_text(job.note, limit=NOTE_LIMIT)}</bdi>" if job.note else ""
 
 
 def _where(job: Job) -> list[str]:
     push = job.push
     ref = f"pull request {push.pull_request}" if push.pull_request else push.ref.rpartition("/")[2]
     return [
-        f"<bdi>{html_text(push.repo)}</bdi>",
+        f"<bdi{_short(push.repo)}>{html_text(push.repo)}</bdi>",
         f'<span class="short">{html_text(ref)}</span>',
         f'<code class="short">{html_text(push.new_sha[:7])}</code>',
     ]
+
+
+def _short(text: str) -> str:
+    """Return the class that keeps a short name on one line."""
+    return ' class="short"' if len(text) <= SHORT else ""
 
 
 def _chip(text: str, tone: Tone) -> str:

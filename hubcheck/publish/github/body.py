@@ -25,8 +25,8 @@ from hubcheck.card.document import (
     Trusted,
     raw_text,
 )
+from hubcheck.card.family_tree import mermaid
 from hubcheck.card.layer_strip import layer_strip
-from hubcheck.card.lineage_graph import lineage_graph
 from hubcheck.publish.github.state import State, marker
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion
@@ -190,7 +190,7 @@ def _changes(report: Report, before: State | None) -> list[_Section]:
 
 def _pictures(report: Report) -> list[_Section]:
     sections = []
-    graph = lineage_graph(report)
+    graph = mermaid(report)
     if graph:
         sections.append(_Section(name="graph", text=graph))
     strip = layer_strip(report)

@@ -26,8 +26,9 @@ OURS = {
 }
 GRAPH = re.compile(
     r"flowchart LR\n"
-    r'(?:  (?:m|b\d|more)\["[A-Za-z0-9._/ ?-]+"\](?::::\w+)?\n'
+    r'(?:  (?:m|b\d|a\d+|more)\["[A-Za-z0-9._/ ?-]+"\](?::::\w+)?\n'
     r'|  m (?:===|---|-\.-)\|"[A-Za-z0-9._/ ?-]+"\| b\d\n'
+    r'|  [ab]\d+ -\.->\|"(?:explains|declares)"\| [ab]\d+\n'
     r"|  m -\.- more\n"
     r"|  classDef \w+ [\w:#,]+\n?)+"
 )
