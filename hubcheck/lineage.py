@@ -42,7 +42,11 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
     index = request.searched().index or _index(request)
     declared = [_ref(one) for one in there if one.request.declared]
     others = [_ref(one) for one in there if is_proof(one.finding)]
-    names = list(dict.fromkeys([*declared, *others]))
+    # A folder of a repository (``org/name:folder``) is described by its repository, and an older
+    # revision of the subject itself is a base like any other, but no ancestor by name.
+    own = subject.pin.ref.partition(":")[0].casefold()
+    found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
+    names = [name for name in found if name.casefold() != own]
     return walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
 
 
@@ -133,14 +137,6 @@ def licence_of(
     if not ties:
         return LicenceReport()
     return check_licences(stated_by(subject, card=True), ties)
-
-
-def _stated_by_base(base: Model) -> Stated:
-    """Return what a base states; a base whose files cannot be reached states nothing."""
-    try:
-        return stated_by(base, card=False)
-    except HubcheckError:
-        return Stated(ref=base.pin.ref)
 
 
 def _parent(one: Tested, ancestry: Ancestry) -> Stated:

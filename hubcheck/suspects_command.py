@@ -12,13 +12,14 @@ import sys
 from dataclasses import replace
 from typing import Final
 
-from hubcheck.candidates.candidate import Candidate, Standing
+from hubcheck.candidates.candidate import STRENGTH, Candidate
 from hubcheck.candidates.proposals import Limits, Proposals
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.table import columns
 from hubcheck.discovery import discover
 from hubcheck.errors import ExitCode
 from hubcheck.model import Access, Model, open_model
+from hubcheck.probe import note_of
 from hubcheck.source.reference import parse_reference
 
 HEAD: Final = ("", "candidate", "why", "first seen", "downloads", "note")
@@ -75,30 +76,17 @@ def as_text(subject: Model, proposals: Proposals) -> str:
 
 def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
     why = candidate.why
-    shown = plain_text(why[0], limit=WHY_WIDTH)
-    if len(why) > 1:
-        # Signals differ in kind; the strongest is spelled out, the others are counted.
-        others = len(why) - 1
-        shown = f"{plain_text(why[0], limit=WHY_WIDTH - 8)} (+{others})"
+    first = max(candidate.reasons, key=lambda r: STRENGTH[r.signal]).signal
+    others = sorted({r.signal for r in candidate.reasons} - {first}, key=lambda g: -STRENGTH[g])
+    shown = "; ".join([why[0], *others])
     return (
         str(place) if chosen else "-",
         plain_text(candidate.ref),
-        shown,
+        plain_text(shown, limit=WHY_WIDTH),
         candidate.created[:10],
         f"{candidate.downloads:,}" if candidate.downloads else "",
-        _note(candidate),
+        note_of(candidate),
     )
-
-
-def _note(candidate: Candidate) -> str:
-    words = []
-    if candidate.younger:
-        words.append("first seen after the subject")
-    if candidate.standing is Standing.GATED:
-        words.append("gated")
-    if candidate.standing is Standing.MISSING:
-        words.append("not found, or private")
-    return ", ".join(words)
 
 
 def as_json(subject: Model, proposals: Proposals) -> str:

@@ -93,7 +93,8 @@ class Guarded:
             reader = credential(Role.READ, self.environment)
             decision = decide(push, self._history(push, reader), own_name=self.own_name.get())
         except (HubPublishError, UnreachableError) as error:
-            return Later(seconds=60, note=printable(error, limit=LOG_TAIL))
+            # Its first sentence: the advice of these errors is for publishing.
+            return Later(seconds=60, note=printable(error.what, limit=LOG_TAIL))
         except HubcheckError as error:
             return Result(state=State.FAILED, note=printable(error, limit=LOG_TAIL))
         if isinstance(decision, Skip):

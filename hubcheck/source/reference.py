@@ -106,7 +106,8 @@ def parse_hub_reference(text: str) -> HubReference:
     """
     named, at, revision = text.partition("@")
     repo_id, colon, inside = named.partition(":")
-    if not is_repo_id(repo_id):
+    # Only an id with an owner takes a path: 'C:/model' and 'https:...' are no repositories.
+    if not is_repo_id(repo_id) or (colon and "/" not in repo_id):
         what = f"'{printable(text)}' is neither an existing path nor a Hub repository id."
         raise UsageError(
             what,

@@ -104,8 +104,25 @@ def _other(kind: str, good: list[Delivery], chance: random.Random) -> Delivery:
     return Delivery(kind=kind, repo=repo, sha=sha, secret=secret, body=body)
 
 
-def run(folder: Path, *, total: int, unique: int, connections: int, workers: int) -> Figures:
-    """Deliver, kill, start again, deliver the rest, wait until all is done, and count."""
+def run(
+    folder: Path,
+    *,
+    total: int,
+    unique: int,
+    connections: int,
+    workers: int,
+    patience: float = 600.0,
+) -> Figures:
+    """Deliver, kill, start again, deliver the rest, wait until all is done, and count.
+
+    Args:
+        folder: For the server.
+        total: Deliveries.
+        unique: Good pushes among them.
+        connections: Clients at once.
+        workers: Of the server.
+        patience: Seconds for all jobs to end.
+    """
     figures = Figures(deliveries=total)
     with LocalHub() as hub, Dispatches(token=GITHUB_TOKEN) as github:
         deliveries = make_deliveries(hub, unique, total, random.Random(1))
@@ -124,7 +141,7 @@ def run(folder: Path, *, total: int, unique: int, connections: int, workers: int
             half = len(deliveries) // 2
             asyncio.run(_deliver(receiver, deliveries, connections, figures, half, first))
             figures.delivering_seconds = time.perf_counter() - began
-            _drain(folder, unique)
+            _drain(folder, unique, patience)
             figures.draining_seconds = time.perf_counter() - began
             figures.memory.append(_peak_memory(receiver.process.pid))
             assert receiver.terminate() == 0
@@ -219,7 +236,7 @@ async def _close(stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | Non
             await stream[1].wait_closed()
 
 
-def _drain(folder: Path, unique: int) -> None:
+def _drain(folder: Path, unique: int, patience: float) -> None:
     """Wait until every job has ended."""
 
     def done() -> bool:
@@ -229,7 +246,7 @@ def _drain(folder: Path, unique: int) -> None:
             )
         return states.get("done", 0) + states.get("failed", 0) >= unique
 
-    until(done, seconds=600)
+    until(done, seconds=patience)
 
 
 def _count(

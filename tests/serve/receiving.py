@@ -114,7 +114,7 @@ class Receiving:
         self._listens.set()
 
 
-def until(true: Callable[[], object], *, seconds: float = 30.0) -> None:
+def until(true: Callable[[], object], *, seconds: float = 60.0) -> None:
     """Wait until something is true, or fail."""
     deadline = time.monotonic() + seconds
     while not true():

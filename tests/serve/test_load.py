@@ -12,7 +12,7 @@ WORKERS: Final = 4
 
 def test_killed_in_the_middle_of_a_crowd(tmp_path: Path) -> None:
     """Hundreds of deliveries, a kill in the middle: none lost, none ended twice, none let in."""
-    figures = run(tmp_path, total=400, unique=120, connections=20, workers=WORKERS)
+    figures = run(tmp_path, total=400, unique=120, connections=20, workers=WORKERS, patience=60)
     assert (figures.lost, figures.run_twice, figures.let_in) == (0, 0, 0)
     assert figures.started_again <= WORKERS  # what ran at the moment of the kill, nothing else
     assert figures.dispatched_twice <= figures.started_again

@@ -16,7 +16,14 @@ NOW = 1_000_000.0
 
 def job(number: int, state: State, **changes: str | float) -> Job:
     """Return a job."""
-    values = {"repo": "acme/m", "ref": MAIN, "verdict": "", "note": "", "at": NOW - 90} | changes
+    values: dict[str, str | float] = {
+        "repo": "acme/m",
+        "ref": MAIN,
+        "verdict": "",
+        "note": "",
+        "at": NOW - 90,
+        **changes,
+    }
     push = Push(
         repo=str(values["repo"]), ref=str(values["ref"]), old_sha="", new_sha=f"{number:040x}"
     )

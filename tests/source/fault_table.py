@@ -101,6 +101,8 @@ TRIALS: Final = (
     Trial(name="connection closed within the body", fault=Drop(after=7)),
     Trial(name="connection always closed", fault=Drop(after=0), times=FOR_EVER),
     Trial(name="silent once", fault=Slow(seconds=2 * PATIENCE_S)),
+    Trial(name="silent for ever", fault=Slow(seconds=2 * PATIENCE_S), times=FOR_EVER,
+          steps=("weights",)),
     Trial(name="bytes missing, lengths agree", fault=Truncate(missing=3), steps=RANGES),
     Trial(name="bytes missing, no length", fault=Unframed(extra=-3), steps=RANGES),
     Trial(name="bytes too many, no length", fault=Unframed(extra=5), steps=("header", "weights")),

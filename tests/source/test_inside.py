@@ -47,6 +47,13 @@ def test_a_path_that_leaves_or_confuses_is_refused(path: str) -> None:
         parse_hub_reference(f"org/m:{path}")
 
 
+@pytest.mark.parametrize("text", ["C:/models/x", "hf:org/name", "https://host/x", "file:x"])
+def test_a_colon_alone_makes_no_repository(text: str) -> None:
+    """Addresses and paths of other systems stay what they are: not a model on the Hub."""
+    with pytest.raises(UsageError, match="neither an existing path nor"):
+        parse_hub_reference(text)
+
+
 def test_a_folder_is_a_model_of_its_own(hub: LocalHub) -> None:
     """Only its files are listed, counted from it, and read under those names."""
     hub.add_repo("org/m", FILES)

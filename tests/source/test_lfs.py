@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hubcheck.errors import BudgetExceededError, NetworkFaultError, UnsupportedFormatError
+from hubcheck.commands import lfs_authorization
+from hubcheck.errors import (
+    BudgetExceededError,
+    ExitCode,
+    NetworkFaultError,
+    UnsupportedFormatError,
+)
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.lfs import LfsContent
 from hubcheck.source.transport import origin_of
+from hubcheck.verdict.words import Verdict
+from tests.evidence.laboratory import model, outcome_of, request
 from tests.hubserver import Content, IgnoreRange, LocalHub, Status
 from tests.source.conftest import FakeClock
 
@@ -171,3 +181,50 @@ def test_nobody_listens(clock: FakeClock) -> None:
     entry = lfs.FileEntry(path="w", size=9, sha256="a" * 64)
     with pytest.raises(NetworkFaultError):
         content.read([Span(path="w", start=0, stop=9)], {"w": entry}, Purpose.WEIGHTS)
+
+
+@pytest.mark.parametrize("token", [TOKEN, ""])
+def test_a_check_of_a_checkout_without_large_files(
+    hub: LocalHub, tmp_path: Path, token: str
+) -> None:
+    """With a token the findings are those of the whole folder; without one nothing is tested."""
+    repository = hub.add_repo("org/m", model("finetune"), readers=frozenset({TOKEN}))
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text(f'[remote "origin"]\nurl = {hub.endpoint}/org/m\n')
+    for path, content in repository.commits[repository.refs["main"]].files.items():
+        large = path.endswith(".safetensors")
+        data = content.pointer if large else content.read(0, content.size)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+
+    def authorise(origin: str) -> str:
+        return f"Bearer {token}" if token and origin == origin_of(hub.endpoint) else ""
+
+    wanted = request(tmp_path, [model("base")], seed=4)
+    wanted = replace(wanted, access=replace(wanted.access, authorise=authorise))
+    outcome = outcome_of(wanted)
+    (finding,) = outcome.report.findings
+    if token:
+        (whole,) = outcome_of(request(model("finetune"), [model("base")], seed=4)).report.findings
+        assert finding == whole
+    else:
+        assert finding.verdict is Verdict.NOT_TESTED
+        assert finding.reason.startswith("subject LFS content not available: ")
+        assert outcome.exit_code is ExitCode.OK
+
+
+def test_each_token_goes_to_its_own_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Hub gets the Hub's token, GitHub its own, and no other server any."""
+    for name in ("HUBCHECK_READ_TOKEN", "HF_OIDC_RESOURCE", "HUBCHECK_READ_OIDC_RESOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_TOKEN", "hf_hubs")
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
+    monkeypatch.setenv("GITHUB_TOKEN", "ghs_githubs")
+    monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
+    assert lfs_authorization("https://hub.example:443") == "Bearer hf_hubs"
+    basic = base64.b64encode(b"x-access-token:ghs_githubs").decode()
+    assert lfs_authorization("https://github.com:443") == f"Basic {basic}"
+    for other in ("https://evil.example:443", "http://github.com:80", "https://huggingface.co:443"):
+        assert lfs_authorization(other) == ""
+    monkeypatch.delenv("GITHUB_TOKEN")
+    assert lfs_authorization("https://github.com:443") == ""

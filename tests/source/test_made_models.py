@@ -1,0 +1,66 @@
+"""Tests of the made-up models that the measurements of reading are taken on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load
+
+from benchmarks.remote.repository import MadeShard, repository
+from benchmarks.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, dense
+from benchmarks.remote.values import Recipe, bytes_of
+
+ENTRIES = [("model.embed_tokens.weight", (700, 96)), ("b.weight", (33, 1500)), ("norm", (64,))]
+SHARD = MadeShard(Recipe(seed=1), ENTRIES, "x")
+WHOLE = SHARD.read(0, SHARD.size)
+
+
+@given(st.lists(st.integers(0, SHARD.size), min_size=2, max_size=4).map(sorted))
+def test_a_range_is_a_cut_of_the_whole(offsets: list[int]) -> None:
+    """Whatever ranges are asked for, the bytes are those of one file."""
+    for start, stop in pairwise(offsets):
+        assert SHARD.read(start, stop) == WHOLE[start:stop]
+
+
+def test_the_file_is_one_that_the_library_reads() -> None:
+    """Header and values together are a safetensors file."""
+    as_integers = WHOLE.replace(b'"BF16"', b'"U16" ')  # NumPy has no bfloat16
+    loaded = load(as_integers)
+    assert {name: array.shape for name, array in loaded.items()} == dict(ENTRIES)
+
+
+def floats(raw: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """Return bf16 as float32."""
+    bits = np.frombuffer(raw, dtype="<u2").astype(np.uint32) << np.uint32(16)
+    return bits.view(np.float32)
+
+
+def test_a_tuned_model_keeps_what_it_says() -> None:
+    """The change leaves a cosine of 0.99; another seed leaves none."""
+    recipes = [Recipe(seed=1), Recipe(seed=1, change=0.14, change_seed=2), Recipe(seed=3)]
+    rows = [floats(bytes_of(r, "w", (64, 1024), 0, 64 * 2048)) for r in recipes]
+    same, other = (
+        float(rows[0] @ r / np.linalg.norm(rows[0]) / np.linalg.norm(r)) for r in rows[1:]
+    )
+    assert 0.985 < same < 0.995
+    assert abs(other) < 0.02
+
+
+def test_the_shapes_have_the_published_sizes() -> None:
+    """Parameters are those that the models are known for, 1 B to 1 T."""
+    billions = [round(p.parameters / 1e9) for p in (*LADDER, SOLAR_OPEN)]
+    assert billions == [1, 8, 71, 110, 406, 671, 1026, 103]
+    assert sum(1 for _ in GLM_AIR.tensors()) == 18_329
+
+
+def test_a_repository_is_complete() -> None:
+    """A model of one shard has no index, and every model a config, a card and a tokenizer."""
+    small = dense("small", hidden=64, layers=2, neurons=96, heads=4, kv=2, vocab=700)
+    files = repository(small, Recipe(seed=1), "small")
+    assert sorted(files) == [
+        "README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    ]  # fmt: skip
+    assert files["model.safetensors"].size > 2 * small.parameters
