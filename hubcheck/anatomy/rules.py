@@ -153,10 +153,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"self_attn\.split_k_b", R.MLA_K_B, split=Split.LISTED),
     rule(r"self_attn\.split_v_b", R.MLA_V_B, split=Split.LISTED),
     # Attention, one tensor per role.
-    rule(rf"{A}(?:q_proj|wq|to_q)", R.Q),
+    rule(rf"{A}(?:q_proj|wq|to_q|q)", R.Q),
     rule(rf"{A}q_proj", R.Q, R.ATTN_GATE, split=Split.QUERY_GATE),
-    rule(rf"{A}(?:k_proj|wk|to_k)", R.K),
-    rule(rf"{A}(?:v_proj|wv|to_v)", R.V),
+    rule(rf"{A}(?:k_proj|wk|to_k|k)", R.K),
+    rule(rf"{A}(?:v_proj|wv|to_v|v)", R.V),
     rule(rf"(?:{A}(?:o_proj|out_proj|dense|wo|Wo)|attn_out|norm_attn_norm\.attn\.out_proj)", R.O),
     rule(r"attn\.c_proj", R.O, store=Store.EITHER),
     rule(rf"{A}(?:proj|to_out|projection(?:_layer)?)", R.O),

@@ -211,6 +211,29 @@ class Jobs:
         found = self._select("WHERE id=?", (job_id,))
         return found[0] if found else None
 
+    def held_against(self, job: Job) -> str:
+        """Return the commit with which a push is compared; ``""`` when it is to be checked anyway.
+
+        That is the commit before it, unless the one before it was never checked: its job failed, or
+        its delivery was refused. Then it is the last one that was, so that weights which slipped
+        through are not excused by a later push that leaves them alone.
+        """
+        push = job.push
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT new_sha, state FROM jobs WHERE repo=? AND ref=? AND id<>? "
+                "ORDER BY finished DESC, id DESC",
+                (push.repo, push.ref, job.id),
+            ).fetchall()
+        newest = {state: sha for sha, state in reversed(rows)}
+        ended = [state for _, state in rows if state in (State.DONE, State.FAILED)]
+        if ended and ended[0] == State.FAILED:
+            return str(newest.get(State.DONE, ""))
+        settled = [sha for sha, state in rows if state in (State.DONE, State.SKIPPED)]
+        if not settled or push.old_sha in {sha for sha, _ in rows}:
+            return push.old_sha
+        return str(settled[0])
+
     def ended(self, limit: int) -> list[Job]:
         """Return the jobs that ended last, newest first."""
         states = (State.DONE, State.SKIPPED, State.FAILED)

@@ -39,7 +39,7 @@ DRAINED: Final = 1_000_000
 """Bytes of a body that is too large that are read and dropped, so that the sender gets to read the
 answer; beyond that the connection is cut."""
 STRANGERS: Final = (50, 5.0)
-"""Burst and rate per second of answers to wrong secrets; more are refused without a log line."""
+"""Wrong secrets that are told in the log, burst and rate per second: a flood fills no disk."""
 PAGE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -103,7 +103,7 @@ class Receiver:
         headers = {}
         if answer.wait:
             headers["Retry-After"] = str(max(1, round(answer.wait)))
-        if answer.result in {"unauthorised", "guessing", "too-large", "slow"}:
+        if answer.result in {"unauthorised", "flood", "too-large", "slow"}:
             headers["Connection"] = "close"
         return JSONResponse(answer.body, status_code=answer.status, headers=headers)
 
@@ -144,7 +144,9 @@ class Receiver:
         if not self._settings.secrets.admit(request.headers.get(HEADER)):
             wait = self._strangers.take()
             if wait:
-                return Answer(status=429, result="guessing", body={"error": "wrong"}, wait=wait)
+                return Answer(
+                    status=429, result="flood", body={"error": "too many wrong secrets"}, wait=wait
+                )
             self._tell("unauthorised", sender=request.client.host if request.client else "")
             body: dict[str, object] = {"error": "X-Webhook-Secret is missing or wrong"}
             return Answer(status=401, result="unauthorised", body=body)

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -56,7 +57,7 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
         jobs = Jobs(settings.state / "queue.sqlite", limit=settings.queue_limit)
         workers = Workers(
             jobs,
-            _carrier(settings, environment, tell),
+            _carrier(settings, environment, tell, jobs),
             folder=folder,
             count=settings.workers,
             lease_seconds=_lease(settings),
@@ -81,29 +82,33 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
             tell("stopped")
 
 
-def _carrier(settings: Settings, environment: Mapping[str, str], tell: EventLog) -> _Carrier:
+def _carrier(
+    settings: Settings, environment: Mapping[str, str], tell: EventLog, jobs: Jobs
+) -> _Carrier:
     guarded = Guarded(
         endpoint=settings.endpoint,
         environment=environment,
         own_name=OwnName(endpoint=settings.endpoint, environment=environment),
         tell=tell,
     )
-    return _Carrier(settings.work, guarded)
+    return _Carrier(settings.work, guarded, jobs)
 
 
 class _Carrier:
     """Does a job in the way that the settings say."""
 
-    def __init__(self, work: CheckHere | Dispatch, guarded: Guarded) -> None:
+    def __init__(self, work: CheckHere | Dispatch, guarded: Guarded, jobs: Jobs) -> None:
         self._work = work
         self._guarded = guarded
+        self._jobs = jobs
 
     def __call__(self, job: Job, folder: Path, stop: threading.Event) -> Ending:
+        push = replace(job.push, old_sha=self._jobs.held_against(job))
         match self._work:
             case CheckHere() as plan:
-                return check_here(job.push, folder, plan, self._guarded, stop)
+                return check_here(push, folder, plan, self._guarded, stop)
             case Dispatch() as plan:
-                return dispatch(job.push, plan, self._guarded)
+                return dispatch(push, plan, self._guarded)
 
 
 def _lease(settings: Settings) -> float:

@@ -144,6 +144,37 @@ def test_old_jobs_are_forgotten(jobs: Jobs, clock: Clock) -> None:
     }  # fmt: skip
 
 
+def ran(jobs: Jobs, clock: Clock, new: int, old: int, state: State | None) -> str:
+    """Run a push from ``old`` to ``new``; return with which commit it is compared."""
+    made = Push(repo="acme/m", ref=MAIN, old_sha=f"{old:040x}", new_sha=f"{new:040x}")
+    jobs.add([made])
+    job = claimed(jobs)
+    against = jobs.held_against(job)
+    clock.now += 1
+    if state is not None:
+        jobs.finish(job, Result(state=state))
+    return f"{int(against, 16)}" if against else ""
+
+
+def test_a_push_is_held_against_the_one_before_it(jobs: Jobs, clock: Clock) -> None:
+    """As long as that one was checked, skipped, or is being checked."""
+    assert ran(jobs, clock, 1, 0, State.DONE) == "0"
+    assert ran(jobs, clock, 2, 1, State.SKIPPED) == "1"
+    assert ran(jobs, clock, 3, 2, None) == "2"
+    assert ran(jobs, clock, 4, 3, State.SKIPPED) == "3"  # hubcheck's own, before 3 has ended
+
+
+def test_what_slipped_through_is_not_excused_by_what_follows(jobs: Jobs, clock: Clock) -> None:
+    """After a failed or a refused push the last commit that was checked counts."""
+    assert ran(jobs, clock, 1, 0, State.FAILED) == "0"
+    assert ran(jobs, clock, 2, 1, State.DONE) == ""  # nothing was ever checked
+    assert ran(jobs, clock, 3, 2, State.FAILED) == "2"
+    assert ran(jobs, clock, 4, 3, State.SKIPPED) == "2"
+    assert ran(jobs, clock, 5, 4, State.DONE) == "2"  # still: 3 was never made up for
+    assert ran(jobs, clock, 6, 5, State.SKIPPED) == "5"
+    assert ran(jobs, clock, 8, 7, State.DONE) == "6"  # 7 was refused, or never came
+
+
 def test_threads_share_the_queue_without_sharing_a_job(tmp_path: Path) -> None:
     """Eight threads that add the same pushes and claim run each push exactly once."""
     jobs = Jobs(tmp_path / "queue.sqlite", limit=1000)
