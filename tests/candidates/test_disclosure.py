@@ -18,7 +18,6 @@ def found_in(card: str, *files: str) -> dict[Item, str]:
     answers = read_disclosure(source)
     assert [a.item for a in answers] == list(Item)
     assert source.ledger.bytes_read == len(contents["README.md"])
-    assert [a.item for a in answers] == list(Item)
     assert all(a.found == bool(a.where) for a in answers)
     return {a.item: a.where for a in answers if a.found}
 
@@ -134,8 +133,9 @@ def test_model_without_a_card_is_answered() -> None:
     ["trained ", "using ", "[paper ", "# ", "<!--", "1", " ", "a. ", "train our x ", "\n- x"],
 )
 def test_hostile_cards_are_answered(unit: str) -> None:
-    """A megabyte made to trip the patterns is answered; a pattern that backtracks would never end here."""
+    """A megabyte made to trip the patterns is answered; one that backtracks would never end."""
     answers = read_disclosure(MemorySource({"README.md": (unit * 1_000_000)[:1_000_000].encode()}))
+    assert [a.item for a in answers] == list(Item)
 
 
 @given(st.text(alphabet="# -`~<!>.\n\r|ab:", max_size=80) | st.text(max_size=60))
