@@ -98,3 +98,21 @@ def test_another_commit_is_refused(hub: LocalHub, open_hub: OpenHub) -> None:
     hub.faults.add(Headers(headers={"X-Repo-Commit": "b" * 40}), origin="hub", path="w.safe")
     with pytest.raises(NetworkFaultError, match=f"commit '{'b' * 40}' was served"):
         open_hub("org/m").read(SPANS[:1], Purpose.WEIGHTS)
+
+
+def test_another_version_under_the_same_address_is_refused(
+    hub: LocalHub, open_hub: OpenHub
+) -> None:
+    """A file that is replaced between two ranges is not read on."""
+    source = open_hub("org/m")
+    source.read(SPANS[:1], Purpose.WEIGHTS)
+    hub.faults.add(Headers(headers={"ETag": '"new"'}), origin="storage")
+    with pytest.raises(NetworkFaultError, match="changed on the host"):
+        source.read(SPANS[1:2], Purpose.WEIGHTS)
+
+
+def test_another_digest_than_the_listed_one_is_refused(hub: LocalHub, open_hub: OpenHub) -> None:
+    """What the Hub redirects to must be what it listed."""
+    hub.faults.add(Headers(headers={"X-Linked-Etag": f'"{"0" * 64}"'}), origin="hub", path="w.safe")
+    with pytest.raises(NetworkFaultError, match="changed on the host"):
+        open_hub("org/m").read(SPANS[:1], Purpose.WEIGHTS)

@@ -51,3 +51,17 @@ def test_only_the_exact_range_is_accepted(
     exact = {"Content-Range": "bytes 10-19/100", "Content-Length": "10"}
     body_of().check_head(httpx.Response(206, headers=exact))
     body_of().check_head(httpx.Response(206, headers={"Content-Range": "bytes 10-19/100"}))
+
+
+def test_a_rest_of_another_version_is_refused() -> None:
+    """A broken transfer goes on only from the version it began with, weak or strong."""
+    body = body_of()
+    body.check_head(
+        httpx.Response(206, headers={"Content-Range": "bytes 10-19/100", "ETag": '"one"'})
+    )
+    body.add(b"x" * 4)
+    rest = {"Content-Range": "bytes 14-19/100"}
+    body.check_head(httpx.Response(206, headers=rest))
+    body.check_head(httpx.Response(206, headers={**rest, "ETag": 'W/"one"'}))
+    with pytest.raises(NetworkFaultError, match="changed on the host"):
+        body.check_head(httpx.Response(206, headers={**rest, "ETag": '"two"'}))
