@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from action.scene import Scene
 from hubcheck import __version__
 from hubcheck.bases import chosen_bases
 from hubcheck.cli import parse_size
-from hubcheck.commands import SEED_BITS, access_for, sample_depth
+from hubcheck.commands import SEED_BITS, access_for, lfs_authorization, sample_depth
 from hubcheck.errors import HubcheckError, UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
@@ -89,7 +90,9 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
     auto = settings.suspects_auto or AUTO in file.suspects
     max_read = settings.max_read if settings.max_read is not None else parse_size(file.max_read)
     seed = secrets.randbits(SEED_BITS)
-    access = access_for(max_read)
+    # The job's own token opens the Git LFS content of the checkout, on its own server only.
+    authorise = partial(lfs_authorization, github_token=settings.github_token)
+    access = replace(access_for(max_read), authorise=authorise)
     if settings.read_token:
         access = replace(access, token=settings.read_token)
     words = ["hubcheck", "check", name_of(subject)]

@@ -65,20 +65,21 @@ def access_for(max_read: int, cache: Path | None = None) -> Access:
     )
 
 
-def lfs_authorization(origin: str) -> str:
+def lfs_authorization(origin: str, *, github_token: str = "") -> str:
     """Return the header that opens the large files of a checked-out repository, ``""`` for none.
 
     A token goes to its own server alone: the Hub's to the Hub, ``GITHUB_TOKEN`` to GitHub.
 
     Args:
         origin: Scheme, host and port of the server that the checkout came from.
+        github_token: Given by the Action's input; else the environment's ``GITHUB_TOKEN``.
     """
     from hubcheck.source.transport import origin_of
 
     if origin == origin_of(os.environ.get("HF_ENDPOINT") or "https://huggingface.co"):
         token = _hub_token()
         return f"Bearer {token}" if token else ""
-    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    token = github_token or os.environ.get("GITHUB_TOKEN", "").strip()
     if token and origin == origin_of(os.environ.get("GITHUB_SERVER_URL") or "https://github.com"):
         return "Basic " + base64.b64encode(f"x-access-token:{token}".encode()).decode("ascii")
     return ""
