@@ -17,19 +17,20 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_actions_token_opens_the_checkouts_own_server() -> None:
     """The token given to the Action is sent to GitHub as git sends it."""
-    header = lfs_authorization("https://github.com", github_token="tkn")
+    header = lfs_authorization("https://github.com:443", github_token="tkn")
     assert base64.b64decode(header.removeprefix("Basic ")) == b"x-access-token:tkn"
 
 
 def test_the_given_token_outranks_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """An input of the Action comes before the environment's token."""
     monkeypatch.setenv("GITHUB_TOKEN", "other")
-    header = lfs_authorization("https://github.com", github_token="tkn")
+    header = lfs_authorization("https://github.com:443", github_token="tkn")
     assert b"tkn" in base64.b64decode(header.removeprefix("Basic "))
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://github.com.evil.example", "http://github.com", "https://e"]
+    "origin",
+    ["https://github.com.evil.example:443", "http://github.com:80", "https://github.com:8443"],
 )
 def test_no_other_server_sees_it(origin: str) -> None:
     """A checkout that names another server gets no token."""
