@@ -81,6 +81,9 @@ def assemble(
     searched = request.searched()
     weight_paths = [f.path for f in subject.weight_files]
     relations = check_relation(declaration.relation, findings, weight_paths)
+    # Licences and disclosures may read a card that no test needed: what was read is summed after.
+    licence = licence_of(subject, tested, findings, ancestry)
+    context = _context(subject, tested, readable=readable)
     return Report(
         tool=Tool(version=__version__),
         started=started.isoformat(timespec="seconds"),
@@ -103,16 +106,14 @@ def assemble(
             licence=declaration.licence,
         ),
         findings=tuple(findings),
-        context=_context(subject, tested, readable=readable).model_copy(
-            update={"relations": relations}
-        ),
+        context=context.model_copy(update={"relations": relations}),
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
         policy=request.policy,
         coverage=Coverage(
             bytes_read=sum(ledger.bytes_read for ledger in ledgers),
             bytes_total=sum(m.weight_bytes for m in models),
-            requests=sum(ledger.requests for ledger in ledgers),
+            requests=sum(ledger.requests for ledger in ledgers) + ancestry.requests,
             parameters_mapped=round(subject.anatomy.mapped_share, 4) if readable else 0.0,
             subject_bytes_read=subject.source.ledger.bytes_read,
             subject_bytes_total=subject.weight_bytes,
@@ -123,7 +124,7 @@ def assemble(
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
         ),
-        licence=licence_of(subject, tested, findings, ancestry),
+        licence=licence,
         lineage=lineage_of(subject, tested, ancestry),
         search=Search(
             requests=searched.requests,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.candidates.candidate import Standing
@@ -39,7 +40,8 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
     there = [one for one in tested if _on_the_hub(one)]
     if not there:
         return NOTHING_DECLARED
-    index = request.searched().index or _index(request)
+    shared = request.searched().index
+    index = shared or _index(request)
     declared = [_ref(one) for one in there if one.request.declared]
     others = [_ref(one) for one in there if is_proof(one.finding)]
     # A folder of a repository (``org/name:folder``) is described by its repository, and an older
@@ -47,7 +49,8 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
     own = subject.pin.ref.partition(":")[0].casefold()
     found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
     names = [name for name in found if name.casefold() != own]
-    return walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
+    ancestry = walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
+    return replace(ancestry, requests=0 if shared else index.ledger.requests)
 
 
 def _on_the_hub(one: Tested) -> bool:

@@ -58,6 +58,8 @@ class Ancestry:
     missing: tuple[str, ...] = ()
     cut: str = ""
     """Why the walk ended early, or empty."""
+    requests: int = 0
+    """Requests made for this walk alone; 0 where a search's own questions served."""
 
     def node(self, ref: str) -> Ancestor | None:
         """Return a model by name."""
