@@ -17,6 +17,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.candidates.declared import Declaration, read_declaration
 from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_json_object
+from hubcheck.candidates.gguf_bases import with_header_bases
 from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_ids
 from hubcheck.candidates.tokenizer import (
     Vocabulary,
@@ -28,7 +29,7 @@ from hubcheck.candidates.tokenizer import (
 from hubcheck.candidates.vocabulary_formats import TokenTable
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
-from hubcheck.errors import UnsupportedFormatError
+from hubcheck.errors import BudgetExceededError, UnreadableError, UnsupportedFormatError
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.source.cache import SpanCache
@@ -99,8 +100,15 @@ class Model:
 
     @cached_property
     def declaration(self) -> Declaration:
-        """What the model says about its origin."""
-        return read_declaration(self.source)
+        """What the model says about its origin: card, configs, and a GGUF header if they do not."""
+        declared = read_declaration(self.source)
+        if declared.bases or not any(f.path.lower().endswith(".gguf") for f in self.files):
+            return declared
+        try:
+            metadata = self.anatomy.checkpoint.metadata
+        except (UnreadableError, BudgetExceededError):
+            return declared  # why the weights cannot be read is told where they are needed
+        return with_header_bases(declared, metadata, own=self.pin.ref)
 
     @cached_property
     def config(self) -> Mapping[str, object]:
