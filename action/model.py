@@ -23,12 +23,12 @@ from action.scene import Scene
 from hubcheck import __version__
 from hubcheck.bases import chosen_bases
 from hubcheck.cli import parse_size
-from hubcheck.commands import SEED_BITS, access_for, lfs_authorization, sample_depth
+from hubcheck.commands import SEED_BITS, access_for, lfs_authorization
 from hubcheck.errors import HubcheckError, UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.publish.github.state import key_of
-from hubcheck.request import BaseRequest, Request
+from hubcheck.request import BaseRequest, Request, sample_depth
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
     HubReference,

@@ -22,12 +22,11 @@ from hubcheck.check import Outcome, check
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
-from hubcheck.request import Request, Searched, nothing_searched
+from hubcheck.request import Request, Searched, nothing_searched, sample_depth
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Depth
 
 AUTO: Final = "auto"
 """``--suspect auto``: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""
@@ -134,21 +133,6 @@ def tell_cache(cache: SpanCache) -> None:
     print(f"hubcheck: {cache.served_bytes / 1e6:.1f} MB came from the cache", file=sys.stderr)
     for warning in cache.warnings:
         print(f"hubcheck: {warning}", file=sys.stderr)
-
-
-def sample_depth(word: str) -> Depth:
-    """Return the depth, or refuse one that this version does not have.
-
-    Raises:
-        UsageError: ``deep`` and ``full`` are planned.
-    """
-    depth = Depth(word)
-    if depth in (Depth.DEEP, Depth.FULL):
-        what = f"--depth {depth} is not available in this version."
-        raise UsageError(
-            what, cause="it is planned, not built.", next_step="use --depth sample (the default)."
-        )
-    return depth
 
 
 def deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> ExitCode:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hubcheck.errors import UsageError
 from hubcheck.model import Access, Model
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.report import Policy
@@ -62,3 +63,18 @@ class Request:
     """The command that repeats this check, for the card."""
     searched: Callable[[], Searched] = nothing_searched
     """What the search for bases found, asked once ``bases`` has been."""
+
+
+def sample_depth(word: str) -> Depth:
+    """Return the depth, or refuse one that this version does not have.
+
+    Raises:
+        UsageError: ``deep`` and ``full`` are planned.
+    """
+    depth = Depth(word)
+    if depth in (Depth.DEEP, Depth.FULL):
+        what = f"--depth {depth} is not available in this version."
+        raise UsageError(
+            what, cause="it is planned, not built.", next_step="use --depth sample (the default)."
+        )
+    return depth

@@ -120,7 +120,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
     Raises:
         UsageError: an option is out of range, misspelled, or not built yet.
     """
-    from hubcheck.commands import sample_depth
+    from hubcheck.request import sample_depth
     from hubcheck.serve.settings import CheckHere, read_targets
     from hubcheck.source.reference import parse_hub_reference
     from hubcheck.verdict.policy import parse_fail_on
