@@ -41,7 +41,10 @@ class OnPush:
 
     after: str
     before: str
+    """Empty when the branch is new."""
     queue: bool
+    forced: bool
+    """The commits before it are gone from the branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +91,14 @@ def read_event(runner: Runner) -> Event:
         case "push":
             before = _commit(runner.event, "before")
             after = _commit(runner.event, "after") or _sha(runner)
-            return OnPush(after=after, before=before, queue=False)
+            # Anything but a plain "no" counts as a yes.
+            forced = runner.event.get("forced") is not False
+            return OnPush(after=after, before=before, queue=False, forced=forced)
         case "merge_group":
             group = _object(runner.event, "merge_group")
             after = _commit(group, "head_sha") or _sha(runner)
-            return OnPush(after=after, before=_commit(group, "base_sha"), queue=True)
+            before = _commit(group, "base_sha")
+            return OnPush(after=after, before=before, queue=True, forced=False)
         case "workflow_run":
             return _finished_run(runner)
         case "repository_dispatch":

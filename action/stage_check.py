@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from action import commands, tell
 from action.badge import store_badge
 from action.card import tell_card
+from action.checkout import git_head
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
 from action.model import Task, result_key, task_of, unchanged_on_the_hub
+from action.pushed import unchanged_by_the_push
 from action.scene import Scene
 from hubcheck.check import check
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
@@ -20,8 +21,6 @@ from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comm
 from hubcheck.publish.github.pull_requests import is_commit
 from hubcheck.verdict.allowance import apply_allowances
 from hubcheck.verdict.words import Conclusion
-
-GIT_HEAD_LIMIT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,9 @@ def check_stage(scene: Scene) -> ExitCode:
     known = _known(scene, key)
     if known is not None and known.state is not None:
         return _stands(scene, task, known)
-    before = unchanged_on_the_hub(scene, task, subject)
+    before = unchanged_on_the_hub(scene, task, subject) or unchanged_by_the_push(
+        scene, task, subject
+    )
     if before:
         return _nothing_new(scene, before)
     checked = run_check(scene, task, commit=commit, key=key)
@@ -108,7 +109,7 @@ def refuse_head_checkout(scene: Scene) -> None:
     if not isinstance(event, OnPullRequest) or not event.target:
         return
     for folder in _checkouts(scene.runner.workspace):
-        head = _git_head(folder)
+        head = git_head(folder)
         if head != scene.runner.sha:
             raise UsageError(
                 f"pull_request_target runs with a checkout of {printable(head or 'something')} in "
@@ -125,20 +126,6 @@ def _checkouts(workspace: Path) -> list[Path]:
     except OSError:
         children = []
     return [f for f in (workspace, *children) if (f / ".git").exists()]
-
-
-def _git_head(folder: Path) -> str:
-    """Return the commit that a checkout stands on, without running git; empty if unclear."""
-    try:
-        text = (folder / ".git" / "HEAD").read_text("utf-8")[:GIT_HEAD_LIMIT].strip()
-        if text.startswith("ref: "):
-            name = text.removeprefix("ref: ")
-            if ".." in name or name.startswith("/"):
-                return ""
-            text = (folder / ".git" / name).read_text("utf-8")[:GIT_HEAD_LIMIT].strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return text if is_commit(text) else ""
 
 
 def _known(scene: Scene, key: str) -> Comment | None:
