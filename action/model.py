@@ -22,6 +22,8 @@ from action.inputs import AUTO
 from action.scene import Scene
 from hubcheck import __version__
 from hubcheck.bases import chosen_bases
+from hubcheck.candidates.declared import DeclaredBase
+from hubcheck.candidates.leaked import read_leaks
 from hubcheck.cli import parse_size
 from hubcheck.commands import SEED_BITS, access_for, lfs_authorization
 from hubcheck.errors import HubcheckError, UsageError, printable
@@ -42,6 +44,10 @@ from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Policy
 
 HERE: Final = "."
+
+
+MOST_BASES: Final = 8
+"""Bases of one check with ``suspects: auto``: each is read, and each weakens the bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +243,9 @@ def _rule(
     def of(subject: Model) -> Sequence[BaseRequest]:
         requests = list(chosen(subject))
         known = {name_of(r.reference).casefold() for r in requests}
-        for leaked in subject.declaration.leaked if auto else ():
-            if leaked.ref.casefold() not in known:
+        own = subject.pin.ref.casefold()
+        for leaked in _leaks(subject) if auto else ():
+            if leaked.ref.casefold() not in {own, *known} and len(requests) < MOST_BASES:
                 known.add(leaked.ref.casefold())
                 requests.append(
                     BaseRequest(reference=_leaked(leaked.ref, leaked.revision), declared=False,
@@ -247,6 +254,14 @@ def _rule(
         return requests
 
     return of
+
+
+def _leaks(subject: Model) -> Sequence[DeclaredBase]:
+    """Return every model that the subject's files name; nothing is searched for.
+
+    One whose weight files have equal digests is found ``identical`` with no weight byte read.
+    """
+    return (*subject.declaration.leaked, *read_leaks(subject.source))
 
 
 def _leaked(ref: str, revision: str) -> Reference:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,6 +143,23 @@ def test_suspects_auto_tests_a_leaked_name(job: Job) -> None:
     assert "| `acme/leaked` |" in ended.summary
     job.inputs |= {"suspects": "none", "depth": "headers"}
     assert "| `acme/leaked` |" not in job.run("schedule", {}).summary
+
+
+def test_suspects_auto_tests_a_model_that_the_cards_prose_names(job: Job) -> None:
+    """A link in the card is a leaked name too; the model itself is none."""
+    card = job.workspace / "models/tiny/README.md"
+    link = "https://huggingface.co/acme/mentioned"
+    card.write_text(card.read_text() + f"\nWe thank the makers of [mentioned]({link}).\n")
+    assert "| `acme/mentioned` |" in job.run("schedule", {}).summary
+
+
+def test_suspects_auto_is_capped(job: Job) -> None:
+    """A card full of names costs eight bases at most."""
+    card = job.workspace / "models/tiny/README.md"
+    links = "\n".join(f"- https://huggingface.co/acme/m{n}" for n in range(30))
+    card.write_text(card.read_text() + "\n" + links + "\n")
+    tested = set(re.findall(r"\| `(acme/m\d+)` \|", job.run("schedule", {}).summary))
+    assert len(tested) == 7  # beside the declared one
 
 
 def test_an_output_folder_that_is_a_link_is_not_followed(job: Job) -> None:
