@@ -270,9 +270,9 @@ def bases_related(
         return False
     if same_weights(d, s):
         return True
-    names = {b.ref.casefold() for b in s.declaration.bases}
+    names = {b.ref.casefold() for b in s.known_declaration.bases}
     if d.pin.ref.casefold() in names or s.pin.ref.casefold() in {
-        b.ref.casefold() for b in d.declaration.bases
+        b.ref.casefold() for b in d.known_declaration.bases
     }:
         return True
     if declared.verdict is Verdict.IDENTICAL or suspect.verdict is Verdict.IDENTICAL:

@@ -184,7 +184,7 @@ def stated_by(model: Model, *, card: bool) -> Stated:
         model: The model; its LICENSE file is read.
         card: Whether the text of its card is wanted as well.
     """
-    said = model.declaration
+    said = model.known_declaration
     paths = tuple(f.path for f in model.files)
     path = next((p for p in sorted(paths, key=len) if LICENCE_PATH.fullmatch(p)), "")
     data = _document(model, path, MAX_LICENCE) if path else b""

@@ -15,7 +15,7 @@ import numpy as np
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.candidates.declared import Declaration, read_declaration
+from hubcheck.candidates.declared import NOTHING_SAID, Declaration, read_declaration
 from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_json_object
 from hubcheck.candidates.gguf_bases import with_header_bases
 from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_ids
@@ -29,7 +29,12 @@ from hubcheck.candidates.tokenizer import (
 from hubcheck.candidates.vocabulary_formats import TokenTable
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
-from hubcheck.errors import BudgetExceededError, UnreadableError, UnsupportedFormatError
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    UnreadableError,
+    UnsupportedFormatError,
+)
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.source.cache import SpanCache
@@ -109,6 +114,14 @@ class Model:
         except (UnreadableError, BudgetExceededError):
             return declared  # why the weights cannot be read is told where they are needed
         return with_header_bases(declared, metadata, own=self.pin.ref)
+
+    @property
+    def known_declaration(self) -> Declaration:
+        """What the model says, or nothing where that cannot be read any more (budget, network)."""
+        try:
+            return self.declaration
+        except HubcheckError:
+            return NOTHING_SAID
 
     @cached_property
     def config(self) -> Mapping[str, object]:

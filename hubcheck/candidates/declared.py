@@ -73,6 +73,12 @@ class Declaration:
     """What could not be used, and why; one printable line each."""
 
 
+NOTHING_SAID: Final = Declaration(
+    bases=(), leaked=(), relation="", licence="", licence_name="", licence_link="", problems=()
+)
+"""Of a model whose card could not be read."""
+
+
 @dataclass(slots=True)
 class _Collector:
     """Bases in the order found, without repetition."""
