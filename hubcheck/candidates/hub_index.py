@@ -124,11 +124,6 @@ class HubIndex:
         self._trees: dict[tuple[str, str], tuple[tuple[FileEntry, str], ...]] = {}
         self._lock = threading.Lock()
 
-    @property
-    def requests_left(self) -> int:
-        """How many questions may still be asked."""
-        return self._left
-
     def describe(self, ref: str) -> Described | Unavailable:
         """Return what the Hub says about a repository; one that is gated is described too."""
         key = ref.casefold()

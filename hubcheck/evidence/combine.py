@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Part, Profiles, Test
+from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Profiles, Test
 from hubcheck.evidence.look import share_an_order
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 
@@ -122,8 +122,3 @@ def _channel_view(outcomes: Sequence[FamilyOutcome], name: str) -> list[float]:
         for view in look.views
         if view.name == name
     ]
-
-
-def part_families(outcomes: Sequence[FamilyOutcome], part: Part) -> list[FamilyOutcome]:
-    """Return the families of one part."""
-    return [outcome for outcome in outcomes if outcome.part is part]
