@@ -1,0 +1,1 @@
+"""How fast are two whole models compared, value by value?"""

@@ -1,0 +1,1 @@
+"""Where is arithmetic done: which device, which arrays, which of several processes?"""

@@ -1,0 +1,1 @@
+"""How far did every value move? Both models streamed, tensor by tensor."""
