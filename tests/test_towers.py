@@ -129,3 +129,81 @@ def test_a_borrowed_tower_is_named_and_counts(tmp_path: Path) -> None:
     assert finding.relation.detail == "vision tower only, the body does not match"
     assert finding.log10_p < -10
     assert found.verdict is DeclarationVerdict.UNDECLARED
+
+
+TIMM: Final = {"blocks.": "visual.blocks."}
+DINO: Final = {
+    "encoder.layer.": "visual.blocks.", "attention.attention.query": "attn.q",
+    "attention.attention.key": "attn.k", "attention.attention.value": "attn.v",
+    "attention.output.dense": "attn.proj", "norm1": "norm1",
+}  # fmt: skip
+VIT: Final = {
+    "vit.encoder.layer.": "visual.blocks.", "attention.attention.query": "attn.q",
+    "attention.attention.key": "attn.k", "attention.attention.value": "attn.v",
+    "attention.output.dense": "attn.proj", "intermediate.dense": "mlp.fc1",
+    "output.dense": "mlp.fc2", "layernorm_before": "norm1", "layernorm_after": "norm2",
+}  # fmt: skip
+CLIP: Final = {
+    "vision_model.encoder.layers.": "visual.blocks.", "self_attn.q_proj": "attn.q",
+    "self_attn.k_proj": "attn.k", "self_attn.v_proj": "attn.v", "self_attn.out_proj": "attn.proj",
+    "layer_norm1": "norm1", "layer_norm2": "norm2",
+}  # fmt: skip
+
+
+def tower_alone(folder: Path, seed: int, names: dict[str, str], *, text: bool = False) -> Path:
+    """Write a repository that holds a tower, under a publisher's names."""
+    folder.mkdir()
+    tensors: Tensors = {}
+    for name, values in vision_tower(seed).items():
+        split = {".qkv.": zip("qkv", np.split(values, 3), strict=True)} if ".qkv." in name else {}
+        if ".qkv." in name and "attn.q" in names.values():
+            tensors |= {name.replace(".qkv.", f".{p}."): part for p, part in split[".qkv."]}
+        else:
+            tensors[name] = values
+    renamed: Tensors = {}
+    for name, values in tensors.items():
+        new = name
+        for published, own in names.items():
+            new = new.replace(own, published)
+        renamed[new] = values
+    if text:
+        renamed["text_model.embeddings.token_embedding.weight"] = np.ones((9000, 64), np.float32)
+    raw = safetensors_file({name: as_bf16(values) for name, values in renamed.items()})
+    (folder / "model.safetensors").write_bytes(raw)
+    config = {**VISION_CONFIG, "model_type": "vit", "image_size": 64, "patch_size": 4}
+    (folder / "config.json").write_text(json.dumps({"vision_config": config} if text else config))
+    return folder
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["tower", "tower and text encoder"])
+@pytest.mark.parametrize("names", [TIMM, DINO, VIT, CLIP], ids=["timm", "DINO", "ViT", "CLIP"])
+def test_a_base_that_is_a_tower_is_found_in_a_multimodal_model(
+    names: dict[str, str], text: bool, tmp_path: Path
+) -> None:
+    """The tower's own repository is a base like any other: declared, undeclared, or contradicted."""
+    if text and names is not CLIP:
+        return  # only CLIP and its like keep a text encoder beside the tower
+    base = tower_alone(tmp_path / "base", 1, names, text=text)
+    other = tower_alone(tmp_path / "other", 2, names, text=text)
+    subject = write(tmp_path / "subject", "base", vision_tower(1))
+    declared = report(subject, bases=(base,))
+    assert declared.findings[0].verdict is Verdict.RELATED
+    assert declared.findings[0].relation is not None
+    assert declared.findings[0].relation.detail == "vision tower: all that the base holds"
+    assert declared.findings[0].log10_p < -10
+    assert declared.verdict is DeclarationVerdict.CONFIRMED
+    assert report(subject, suspects=(base,)).verdict is DeclarationVerdict.UNDECLARED
+    denied = report(subject, bases=(other,))
+    assert denied.findings[0].verdict is Verdict.UNRELATED
+    assert denied.verdict is DeclarationVerdict.CONTRADICTED
+
+
+def test_a_tower_among_several_is_found(tmp_path: Path) -> None:
+    """A model with two eyes is searched for the base's tower in both."""
+    base = tower_alone(tmp_path / "base", 1, CLIP)
+    second = {n.replace("visual.", "sam_model."): w for n, w in vision_tower(1).items()}
+    subject = write(tmp_path / "subject", "base", {**second, **vision_tower(2)})
+    (finding,) = report(subject, suspects=(base,)).findings
+    found = sorted(p.verdict for p in finding.parts)
+    assert found == [Verdict.RELATED, Verdict.UNRELATED]
+    assert finding.verdict is Verdict.RELATED

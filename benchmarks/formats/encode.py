@@ -99,6 +99,11 @@ def grouped(w: Matrix, group: int) -> Matrix:
 
 def words(codes: NDArray[np.integer], bits: int) -> NDArray[np.uint32]:
     """Pack codes along the last axis into 32-bit words, the first in the lowest bits."""
+    if 32 % bits:  # one run of bits, across words
+        single = (codes[..., None] >> np.arange(bits)) & 1
+        run = single.reshape(*codes.shape[:-1], -1).astype(np.uint8)
+        run = np.pad(run, [*[(0, 0)] * (codes.ndim - 1), (0, -run.shape[-1] % 32)])
+        return np.packbits(run, axis=-1, bitorder="little").view("<u4")
     per_word = 32 // bits
     pad = -codes.shape[-1] % per_word
     padded = np.pad(codes, [*[(0, 0)] * (codes.ndim - 1), (0, pad)]).astype(np.uint32)
@@ -329,6 +334,10 @@ ENCODERS: Final[Mapping[str, tuple[Encoder, dict[str, object]]]] = {
     "GPTQ 4 bit, act order": (
         lambda w: gptq(w, act_order=True),
         {"quant_method": "gptq", "bits": 4, "desc_act": True},
+    ),
+    "GPTQ 3 bit": (
+        lambda w: gptq(w, bits=3),
+        {"quant_method": "gptq", "bits": 3, "desc_act": False},
     ),
     "GPTQ 8 bit, v2": (
         lambda w: gptq(w, bits=8, v2=True),

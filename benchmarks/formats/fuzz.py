@@ -18,12 +18,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import gguf
 import numpy as np
 import torch
 
 from benchmarks.formats.encode import ENCODERS, Stored
 from benchmarks.formats.folder import safetensors_file
 from benchmarks.formats.gguf_file import write_gguf
+from hubcheck.anatomy.read import anatomy_of
+from hubcheck.anatomy.side_parts import side_parts_of
+from hubcheck.anatomy.towers import towers_of
+from hubcheck.checkpoint.gguf_code_books import SIZES
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.rows import read_rows
@@ -81,6 +86,27 @@ def gguf_seed() -> bytes:
         return path.read_bytes()
 
 
+def code_book_seed() -> bytes:
+    """Return a GGUF file with a tensor of every type that looks its values up, and ternary ones."""
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.gguf"
+        writer = gguf.GGUFWriter(path, "llama")
+        writer.add_block_count(1)
+        for i, name in enumerate((*SIZES, "TQ1_0", "TQ2_0")):
+            kind = gguf.GGMLQuantizationType[name]
+            n_values, n_bytes = gguf.GGML_QUANT_SIZES[kind]
+            raw = rng.integers(0, 256, (4, 256 // n_values * n_bytes), dtype=np.uint8)
+            raw[:, ::2] &= 0x3F  # scales are half floats: keep most of them finite
+            raw[:, 1::2] &= 0x3F
+            writer.add_tensor(f"blk.{i}.ffn_up.weight", raw, raw_dtype=kind)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        return path.read_bytes()
+
+
 def torch_seed() -> bytes:
     """Return a small PyTorch file."""
     buffer = io.BytesIO()
@@ -99,6 +125,7 @@ def packed_seed() -> bytes:
 SEEDS: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "safetensors, all packed formats": ("model.safetensors", packed_seed),
     "GGUF": ("model.gguf", gguf_seed),
+    "GGUF, code books and ternary": ("model.gguf", code_book_seed),
     "PyTorch zip": ("pytorch_model.bin", torch_seed),
 }
 
@@ -138,6 +165,9 @@ def ends(path: str, raw: bytes) -> str:
             for n, r in checkpoint.tensors.items()
             if r.n_cols <= 1 << 20
         ]
+        anatomy = anatomy_of(checkpoint, {})
+        towers_of(anatomy, {})
+        side_parts_of(anatomy, {})
         read_rows(checkpoint, blocks)
     except HubcheckError as error:
         return type(error).__name__

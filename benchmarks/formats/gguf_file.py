@@ -2,7 +2,7 @@
 
 The file is written by the ``gguf`` package itself; so are the plain and simple block types. The
 package cannot write the K types, so those blocks are built here from ggml's layout. Rows of q and k
-are turned into the interleaved order, as the converter does for this family.
+are turned into the interleaved order for the architectures whose converter does that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+
+TURNING: Final = frozenset(("llama", "granite", "smollm3", "internlm2"))
+"""Some architectures whose converter turns the rows of q and k; ``qwen2`` and ``qwen3`` keep them."""
 
 NAMES: Final = {
     "model.embed_tokens": "token_embd",
@@ -154,6 +157,8 @@ def write_gguf(
     type_name: str,
     tokens: Sequence[str] = (),
     special: Collection[int] = (),
+    *,
+    architecture: str = "llama",
 ) -> None:
     """Write a Llama-like model as one GGUF file.
 
@@ -164,8 +169,9 @@ def write_gguf(
         type_name: Type of the matrices; vectors are F32.
         tokens: Token strings by id.
         special: Ids of control tokens.
+        architecture: ``general.architecture``; decides whether rows of q and k are turned.
     """
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, architecture)
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_embedding_length(config["hidden_size"])
     writer.add_head_count(config["num_attention_heads"])
@@ -180,9 +186,9 @@ def write_gguf(
         writer.add_token_types([control if i in special else normal for i in range(len(tokens))])
     for name, given in sorted(tensors.items()):
         values = given
-        if "q_proj" in name:
+        if "q_proj" in name and architecture in TURNING:
             values = interleaved(values, config["num_attention_heads"])
-        elif "k_proj" in name:
+        elif "k_proj" in name and architecture in TURNING:
             values = interleaved(values, config["num_key_value_heads"])
         plain = values.ndim == 1
         data, kind = blocks(values, "F32" if plain else type_name)

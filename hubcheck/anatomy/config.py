@@ -34,6 +34,8 @@ class ConfigFacts:
     head_dim: int
     qk_nope_dim: int
     v_head_dim: int
+    linear_key_heads: int
+    """Key heads of a gated delta rule whose projection is grouped by them."""
     experts: int
     tied: bool
     hidden_act: str
@@ -96,12 +98,16 @@ def read_config(config: Mapping[str, object]) -> ConfigFacts:
         heads=first_size(configs, ("num_attention_heads", "n_head", "n_heads"), MAX_HEADS),
         kv_heads=first_size(
             kv_configs,
-            ("num_key_value_heads", "kv_n_heads", "multi_query_group_num", "num_kv_heads"),
+            (
+                *("num_key_value_heads", "kv_n_heads", "multi_query_group_num", "num_kv_heads"),
+                "n_kv_heads",
+            ),
             MAX_HEADS,
         ),
         head_dim=first_size(configs, ("head_dim", "kv_channels", "attention_head_dim"), MAX_SIZE),
         qk_nope_dim=first_size(configs, ("qk_nope_head_dim",), MAX_SIZE),
         v_head_dim=first_size(configs, ("v_head_dim",), MAX_SIZE),
+        linear_key_heads=first_size(configs, ("linear_num_key_heads",), MAX_HEADS),
         experts=first_size(
             configs,
             ("num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts"),

@@ -94,6 +94,35 @@ INSIDE_PREFIXES: Final = (
     ("laurel_", "laurel."),
 )
 """Tensors that only get a role, by the beginning of their name."""
+TOWERS: Final = (
+    ("v.blk.", "visual.blocks."),
+    ("v.sam.blk.", "sam_model.layers."),
+    ("v.", "visual."),
+    ("a.blk.", "audio_tower.layers."),
+    ("a.", "audio_tower."),
+    ("mm.a.", "audio_projector."),
+    ("mm.", "multi_modal_projector."),
+    ("resampler.", "resampler."),
+)
+"""Tensors of a tower's own file (``mmproj``), by the beginning of their name."""
+IN_TOWER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ln1": "norm1",
+        "ln2": "norm2",
+        "attn_q": "self_attn.q_proj",
+        "attn_k": "self_attn.k_proj",
+        "attn_v": "self_attn.v_proj",
+        "attn_qkv": "attn.qkv",
+        "attn_out": "self_attn.o_proj",
+        "attn_q_norm": "self_attn.q_norm",
+        "attn_k_norm": "self_attn.k_norm",
+        "ffn_gate": "mlp.gate_proj",
+        "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    }
+)
+"""Layers of a tower. Files from before 2025 call the first matrix of a plain MLP ``ffn_down``;
+there the shapes do not fit, and the tower's attention answers alone."""
 DELTA: Final = frozenset(("qwen3next", "qwen35", "qwen35moe"))
 """Architectures whose linear attention uses the names of attention and state-space tensors."""
 FUSED_UP: Final = frozenset(("phi3", "chatglm", "glm4"))
@@ -121,6 +150,14 @@ def published_name(name: str, architecture: str) -> str:
         architecture: ``general.architecture``. Hostile.
     """
     match = BLOCK.fullmatch(name)
+    start, to = next((pair for pair in TOWERS if name.startswith(pair[0])), ("", ""))
+    if match is None and start:
+        rest = name.removeprefix(start)
+        layer, dot, path = rest.partition(".")
+        stem, _, ending = path.rpartition(".")
+        if start.endswith("blk.") and dot and stem in IN_TOWER:
+            rest = f"{layer}.{IN_TOWER[stem]}.{ending}"
+        return to + rest
     if match is None:
         stem, dot, ending = name.rpartition(".")
         if not dot or stem not in OUTSIDE:

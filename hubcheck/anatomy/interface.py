@@ -8,7 +8,7 @@ columns, but a ``Matrix`` always describes the canonical [out, in] matrix.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -106,6 +106,22 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mixer:
+    """The channels of a state-space, delta-rule or convolution mixer whose order is arbitrary."""
+
+    values: Matrix
+    """[channels, hidden]: what feeds each channel; head after head."""
+    gate: Matrix | None
+    """[channels, hidden]: what gates each channel."""
+    out: Matrix
+    """[hidden, channels]: where each channel is written."""
+    heads: int
+    """Channels may be relabelled inside a head only."""
+    joint: bool
+    """True: all heads share one order of their channels, because a norm over them is shared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
     """The sizes of a model; 0 where the model has no such axis or it could not be established."""
 
@@ -147,6 +163,8 @@ class Anatomy:
     """True when norms have no bias and no mean subtraction, so residual signs are free."""
     norm_offset: float
     """1.0 for families that store gain - 1, else 0.0."""
+    mixers: Mapping[int, Mixer] = field(default_factory=dict)
+    """By layer; the tensors of a mixer are listed in ``others`` as well."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
 

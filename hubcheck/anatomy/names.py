@@ -26,6 +26,8 @@ SUBLAYER: Final = re.compile(
     r"(self_attn|mlp|input_layernorm|post_attention_layernorm)s?\.#(\..+|)"
 )
 """LongCat keeps two attention and MLP blocks in one layer; each counts as a layer of its own."""
+INNER: Final = re.compile(r"(?:mamba_decoder|shared_transformer|shared_transf)\.")
+"""Zamba keeps a Mamba layer and a shared attention layer side by side in one layer."""
 WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
 """Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
 JOINED_BIAS: Final = re.compile(
@@ -138,7 +140,7 @@ def read_template(name: str) -> Template:
     layer_at = expert_at = sublayer_at = -1
     if match := LAYER.fullmatch(path):
         layer_at = prefix.count("#")
-        path = match[1]
+        path = INNER.sub("", match[1], count=1) if INNER.match(match[1]) else match[1]
         if match := SUBLAYER.fullmatch(path):
             sublayer_at = layer_at + 1
             path = match[1] + match[2]

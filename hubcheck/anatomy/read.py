@@ -6,7 +6,7 @@ whose split or check asks a sibling (q, fused tensors, gate and up).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,12 +15,13 @@ from hubcheck.anatomy.config import ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.gguf_names import FORMAT, PERMUTED, half_split, published_config
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.mixers import mixers_of
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
 from hubcheck.anatomy.traits import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS
-from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.errors import printable
 
 FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
@@ -50,6 +51,8 @@ class Draft:
     interleaved: bool = False
     """True: the file holds q and k rows pair by pair (GGUF of Llama-like families)."""
     matrices: dict[Key, Matrix] = field(default_factory=dict)
+    listed: dict[int, dict[str, TensorRecord]] = field(default_factory=lambda: defaultdict(dict))
+    """Tensors that have a role and no matrix, by layer and path."""
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -115,6 +118,8 @@ class Draft:
                 break
             if rule.split is Split.LISTED:
                 self.others[record.name] = rule.roles[0]
+                path = template.path + ".bias" * template.bias
+                self.listed[part.layer].setdefault(path, record)
                 return
             if record.dtype not in FLOATS and record.storage is None:
                 break
@@ -228,5 +233,6 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         gated=any(roles[r] for r in (Role.GATE, Role.EXPERT_GATE, Role.SHARED_GATE)),
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
+        mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         notes=tuple(draft.notes),
     )

@@ -81,7 +81,7 @@ X: Final = rf"(?:{M})?experts\.#\."
 S: Final = rf"(?:(?:{M})?(?:shared?_experts?|shared_mlp))\."
 
 INSIDE: Final[tuple[Rule, ...]] = (
-    # State-space, delta-rule and convolution blocks: a role, no canonical matrix (yet).
+    # State-space, delta-rule and convolution blocks: a role here, their channels in ``mixers``.
     rule(r"(?:self_attn|attention)\.indexer\..+", R.INDEXER, split=Split.LISTED),
     rule(r"linear_attn\..+", R.DELTA, split=Split.LISTED),
     rule(
@@ -260,7 +260,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"mlp\.c_fc", R.UP, store=Store.EITHER),
     rule(r"mlp\.c_proj", R.DOWN, store=Store.EITHER),
-    rule(r"mlp\.gate_up_proj|mlp\.Wi", R.GATE, R.UP, split=Split.HALVES),
+    rule(r"(?:mlp|feed_forward)\.gate_up_proj|mlp\.Wi", R.GATE, R.UP, split=Split.HALVES),
     rule(
         r"mlp\.dense_h_to_4h",
         *(R.GATE, R.UP),
@@ -269,6 +269,26 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"mlp\.fc1", R.GATE, R.UP, split=Split.HALVES, families="moshi"),
     rule(r"ff_proj", R.UP, R.GATE, split=Split.HALVES),
+    # Towers with the names of BERT and ViT; a text encoder's layers never come here.
+    rule(r"attention\.(?:attention|self)\.query", R.Q),
+    rule(r"attention\.(?:attention|self)\.key", R.K),
+    rule(r"attention\.(?:attention|self)\.value", R.V),
+    rule(r"attention\.output\.dense", R.O),
+    rule(r"intermediate\.dense", R.UP),
+    rule(r"output\.dense", R.DOWN),
+    rule(r"layernorm_before", R.NORM_ATTN_IN),
+    rule(r"layernorm_after", R.NORM_MLP_IN),
+    # Zamba's shared attention reads the stream beside the embedding, at twice the width; each use
+    # of the shared layer adds low-rank updates and a projection of its own.
+    rule(r"self_attn\.q_proj", R.Q, split=Split.LISTED, families="zamba zamba2"),
+    rule(r"self_attn\.k_proj", R.K, split=Split.LISTED, families="zamba zamba2"),
+    rule(r"self_attn\.v_proj", R.V, split=Split.LISTED, families="zamba zamba2"),
+    rule(
+        r"linear|input_layernorm|(?:self_attn|feed_forward)\.\w+_adapter_list\..+",
+        R.SIDE,
+        split=Split.LISTED,
+        families="zamba zamba2",
+    ),
 )
 """Rules for paths inside a layer."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from hubcheck.anatomy.gguf_names import FORMAT
+from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
@@ -32,7 +32,16 @@ CONFIGS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
         Role.AUDIO: ("audio_config", "speech_config", "encoder_config", "audio_cfg"),
     }
 )
+SIGNS: Final = (
+    (Role.VISION, frozenset(("image_size", "patch_size", "num_channels"))),
+    (Role.AUDIO, frozenset(("num_mel_bins", "feat_extract_norm", "conv_kernel"))),
+)
+"""What the configuration of a tower alone says, and that of a language model does not."""
 HEADS: Final = ("num_attention_heads", "num_heads", "encoder_attention_heads", "n_heads")
+TOWER: Final = "tower"
+"""The format of a tower's inner checkpoint: its names are published ones, whatever the file's."""
+MAX_DIGITS: Final = 6
+"""Of a head count in a header."""
 MAX_TOWERS: Final = 8
 """Most towers of one model; published ones have up to four (two eyes, an ear, a voice)."""
 
@@ -58,23 +67,45 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
         config: Its ``config.json``. Hostile; only head counts are taken.
     """
     checkpoint = whole.checkpoint
-    if checkpoint.format == FORMAT:  # a GGUF model keeps its towers in a file of their own
-        return ()
+    gguf = checkpoint.format == FORMAT
     found: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
+    lone: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
     for name, role in whole.others.items():
-        layered = LAYERED.fullmatch(name) if role in CONFIGS else None
+        published = published_name(name, "") if gguf else name
+        layered = LAYERED.fullmatch(published) if role in CONFIGS else None
         if layered is not None:
-            found[role, layered["prefix"]].append(checkpoint.tensors[name])
+            record = replace(checkpoint.tensors[name], name=published)
+            found[role, layered["prefix"]].append(record)
+    alone = _alone(whole, config)
+    for name, record in checkpoint.tensors.items():
+        layered = LAYERED.fullmatch(name) if alone is not None and not found else None
+        if layered is not None and alone is not None and name not in whole.others:
+            lone[alone, layered["prefix"]].append(record)
+    found = found or lone
+    facts = _stated(checkpoint.metadata) if gguf else config
     towers: list[Tower] = []
     seen: dict[Role, int] = defaultdict(int)
     for (role, prefix), records in sorted(found.items()):
-        anatomy = anatomy_of(_inner(checkpoint, records), _config(config, role))
+        anatomy = anatomy_of(_inner(checkpoint, records), _config(facts, role))
         if anatomy.geometry.layers < MIN_LAYERS or len(towers) == MAX_TOWERS:
+            continue
+        if lone and not anatomy.matrices:  # no prefix called it a tower, and no rule reads it
             continue
         seen[role] += 1
         name = f"{role}" if seen[role] == 1 else f"{role} {seen[role]}"
         towers.append(Tower(name=name, role=role, prefix=prefix, anatomy=anatomy))
     return tuple(towers)
+
+
+def _alone(whole: Anatomy, config: Mapping[str, object]) -> Role | None:
+    """Return which tower a repository is that holds nothing else, by what its configuration says.
+
+    Such a repository (CLIP, SigLIP, DINO, an audio encoder) is the base of a multimodal model's
+    tower; its own names may have no prefix at all.
+    """
+    if whole.get(Role.EMBED) is not None:
+        return None
+    return next((role for role, words in SIGNS if not words.isdisjoint(config)), None)
 
 
 def _inner(checkpoint: Checkpoint, records: list[TensorRecord]) -> Checkpoint:
@@ -85,7 +116,17 @@ def _inner(checkpoint: Checkpoint, records: list[TensorRecord]) -> Checkpoint:
         if match is not None:
             name = f"layers.{match['rest']}"
             named[name] = replace(record, name=name)
-    return replace(checkpoint, tensors=MappingProxyType(dict(sorted(named.items()))))
+    return replace(checkpoint, tensors=MappingProxyType(dict(sorted(named.items()))), format=TOWER)
+
+
+def _stated(metadata: Mapping[str, str]) -> dict[str, object]:
+    """Return the head counts of a GGUF header under the names of ``config.json``."""
+    found: dict[str, object] = {}
+    for role, part in ((Role.VISION, "vision"), (Role.AUDIO, "audio")):
+        heads = metadata.get(f"clip.{part}.attention.head_count", "")
+        if heads.isdecimal() and len(heads) <= MAX_DIGITS:
+            found[CONFIGS[role][0]] = {HEADS[0]: int(heads)}
+    return found
 
 
 def _config(config: Mapping[str, object], role: Role) -> dict[str, object]:
@@ -95,6 +136,8 @@ def _config(config: Mapping[str, object], role: Role) -> dict[str, object]:
         inner = outer.get(nested)
         if isinstance(inner, Mapping) and any(k in inner for k in CONFIGS[role]):
             outer = inner
-    own = next((v for k in CONFIGS[role] if isinstance(v := outer.get(k), Mapping)), {})
+    own = next((v for k in CONFIGS[role] if isinstance(v := outer.get(k), Mapping)), outer)
+    if own is outer and not any(w in outer for r, words in SIGNS if r is role for w in words):
+        return {"model_type": "tower"}  # the heads of a language model are not the tower's
     heads = next((own[k] for k in HEADS if k in own), 0)
     return {"model_type": "tower", "num_attention_heads": heads}

@@ -1,6 +1,7 @@
 """Which modules does an adapter change, and of which shape are they?
 
-Read from the headers of ``adapter_model.safetensors`` alone. Names as PEFT writes them:
+Read from the headers of ``adapter_model.safetensors`` alone, or from the description inside
+``adapter_model.bin``, which is walked and never run. Names as PEFT writes them:
 ``base_model.model.<module>.lora_A.weight`` [r, in] and ``lora_B.weight`` [out, r] (embeddings:
 ``lora_embedding_A`` [r, rows], ``lora_embedding_B`` [columns, r]); whole copies of a module
 keep its name. Other tuners (LoHa, LoKr, IA3, OFT, VeRA, prompts) are counted by name, not
@@ -16,9 +17,11 @@ from typing import Final
 
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.safetensors import open_safetensors
+from hubcheck.checkpoint.torch_files import torch_tensors
 from hubcheck.source.interface import Source
 
 ADAPTER_FILE: Final = "adapter_model.safetensors"
+TORCH_FILE: Final = "adapter_model.bin"
 _WRAPPER: Final = "base_model.model."
 _LORA: Final = re.compile(r"(.+)\.lora_(embedding_)?([AB])(?:\.(?:default|weight))*")
 _OTHER: Final = re.compile(
@@ -47,12 +50,18 @@ def read_adapter(source: Source) -> Adapter:
     """Return what an adapter changes.
 
     Args:
-        source: A model that holds ``adapter_model.safetensors``. Charged for its header.
+        source: A model that holds one of these files. Charged for its header.
 
     Raises:
         HostileCheckpointError: the file is missing or its header contradicts itself.
+        UnsupportedFormatError: a PyTorch file from before 1.6, or one that wants to call something.
     """
-    tensors = open_safetensors(source, named=ADAPTER_FILE).tensors
+    paths = {entry.path for entry in source.files()}
+    tensors: Mapping[str, TensorRecord]
+    if TORCH_FILE in paths and ADAPTER_FILE not in paths:
+        tensors = dict(sorted(torch_tensors(source, TORCH_FILE).items()))
+    else:
+        tensors = open_safetensors(source, named=ADAPTER_FILE).tensors
     factors: dict[str, dict[str, TensorRecord]] = {}
     copies: dict[str, tuple[int, ...]] = {}
     others: list[str] = []

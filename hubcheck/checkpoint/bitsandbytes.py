@@ -35,7 +35,7 @@ MAX_AXIS: Final = 1 << 32
 class State:
     """What the JSON text beside a weight says."""
 
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     block: int
     nested_block: int
     """0 where absmax is stored as floats."""

@@ -1,8 +1,9 @@
 """Which GGUF file of a model is read, and what does it hold?
 
 A repository often has one file per quantisation: the largest set is taken, since it lost least, and
-a note says so. Files split by ``-00001-of-00003`` belong together. Vision projectors (``mmproj``)
-and importance matrices are no language models.
+a note says so. Files split by ``-00001-of-00003`` belong together. A tower with its projector lies
+in a file of its own (``mmproj``): it is read beside the language model, or alone where there is
+none. Importance matrices are no models.
 """
 
 from __future__ import annotations
@@ -23,16 +24,27 @@ SUFFIX: Final = ".gguf"
 FORMAT: Final = "GGUF"
 _SPLIT: Final = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<total>[0-9]{5})\.gguf")
 _OTHER: Final = re.compile(r"(?:mmproj|imatrix|.*[-_.](?:mmproj|imatrix))", re.IGNORECASE)
+_TOWER: Final = re.compile(r"(?:mmproj|.*[-_.]mmproj)", re.IGNORECASE)
 
 
 def gguf_sets(sizes: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return the sets of GGUF files at top level, by name without number and ending."""
+    """Return the sets of GGUF files at top level, by name without number and ending.
+
+    A tower's file counts only where there is nothing else.
+    """
+    towers = {path[: -len(SUFFIX)]: [path] for path in tower_files(sizes)}
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(sizes):
         if path.lower().endswith(SUFFIX) and "/" not in path and not _OTHER.match(path):
             match = _SPLIT.fullmatch(path)
             found[match["stem"] if match else path[: -len(SUFFIX)]].append(path)
-    return dict(found)
+    return dict(found) or towers
+
+
+def tower_files(sizes: Mapping[str, int]) -> list[str]:
+    """Return the files at top level that hold a tower, the largest first."""
+    found = [p for p in sizes if p.lower().endswith(SUFFIX) and "/" not in p and _TOWER.match(p)]
+    return sorted(found, key=lambda p: (-sizes[p], p))
 
 
 def open_gguf(source: Source) -> Checkpoint:
@@ -55,6 +67,16 @@ def open_gguf(source: Source) -> Checkpoint:
     paths = sets[stem]
     _require_all_splits(paths)
     headers = [_header(source, path, sizes[path]) for path in paths]
+    several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
+    notes = [several] if len(sets) > 1 else []
+    metadata: Mapping[str, str] = headers[0].metadata
+    for path in [p for p in tower_files(sizes)[:1] if p not in paths]:
+        try:
+            headers.append(_header(source, path, sizes[path]))
+        except (HostileCheckpointError, UnreadableError) as error:
+            notes.append(f"The tower in '{printable(path)}' was left out: {error.what}")
+            continue
+        metadata = {**headers[-1].metadata, **metadata}
     tensors: dict[str, TensorRecord] = {}
     for header in headers:
         for tensor in header.tensors:
@@ -64,15 +86,14 @@ def open_gguf(source: Source) -> Checkpoint:
                     cause="splits of two models were mixed.",
                     next_step="download the splits again.",
                 )
-    several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
     return Checkpoint(
         source=source,
         tensors=MappingProxyType(dict(sorted(tensors.items()))),
-        metadata=MappingProxyType(headers[0].metadata),
+        metadata=MappingProxyType(metadata),
         format=FORMAT,
         tokens=headers[0].tokens,
         special_tokens=headers[0].special_tokens,
-        notes=(several,) if len(sets) > 1 else (),
+        notes=tuple(notes),
     )
 
 

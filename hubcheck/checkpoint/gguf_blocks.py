@@ -6,7 +6,10 @@ alone. Layouts as in ggml (``ggml-common.h``); names in brackets are the fields,
 Q8_0 [d f16, 32 int8]; Q4_0 [d, 16 bytes], Q4_1 [d, m, 16 bytes]: the low nibbles are values 0 to
 15, the high ones 16 to 31. Q5_0, Q5_1: with 32 fifth bits between. IQ4_NL: as Q4_0 through a table
 of 16 values. MXFP4 [exponent, 16 bytes]: four-bit floats. The K types divide 256 values into
-sub-blocks, whose scales are quantised themselves: Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS.
+sub-blocks, whose scales are quantised themselves: Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS. TQ2_0 holds
+2-bit codes of -1, 0, 1; TQ1_0 five such digits of base three in a byte. IQ1 to IQ3 look their
+values up in code books, which ``gguf_code_books`` takes from the ``gguf`` package where it is
+installed.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.four_bit_floats import CODES
+from hubcheck.checkpoint.gguf_code_books import SIZES, code_book_types, unpacker
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.source.interface import Span
 
@@ -157,6 +161,25 @@ def _iq4_xs(b: Bytes) -> Floats:
     return np.asarray(values, dtype=np.float32).reshape(len(b), 256)
 
 
+def _tq2_0(b: Bytes) -> Floats:
+    shifts = np.asarray([0, 2, 4, 6], dtype=np.uint8)[:, None]
+    codes = ((b[:, :64].reshape(-1, 2, 1, 32) >> shifts) & 3).reshape(len(b), 256)
+    return (codes.astype(np.float32) - np.float32(1)) * _half(b[:, 64:])
+
+
+def _base_three(packed: Bytes, width: int, digits: int) -> Bytes:
+    """Return digits of base three from fixed-point fractions, digit after digit of ``width``."""
+    powers = np.asarray([1, 3, 9, 27, 81], dtype=np.uint8)[:digits, None]
+    shifted = packed.reshape(len(packed), -1, 1, width) * powers  # wraps: digits above drop out
+    return ((shifted.astype(np.uint16) * 3) >> 8).astype(np.uint8).reshape(len(packed), -1)
+
+
+def _tq1_0(b: Bytes) -> Floats:
+    parts = (b[:, :32], 32, 5), (b[:, 32:48], 16, 5), (b[:, 48:52], 4, 4)
+    codes = np.concatenate([_base_three(*part) for part in parts], axis=1)
+    return (codes.astype(np.float32) - np.float32(1)) * _half(b[:, 52:])
+
+
 class BlockType(NamedTuple):
     """One way to store a block."""
 
@@ -181,9 +204,31 @@ BLOCKS: Final[Mapping[str, BlockType]] = MappingProxyType(
         "Q5_K": BlockType(256, 176, _q5_k),
         "Q6_K": BlockType(256, 210, _q6_k),
         "IQ4_XS": BlockType(256, 136, _iq4_xs),
+        "TQ1_0": BlockType(256, 54, _tq1_0),
+        "TQ2_0": BlockType(256, 66, _tq2_0),
     }
 )
 """The block types that are read, by the name ggml gives them."""
+
+
+def block_type(type_name: str) -> BlockType:
+    """Return how a type stores a block, from here or from ``gguf_code_books``.
+
+    Raises:
+        KeyError: it is not read here.
+    """
+    found = BLOCKS.get(type_name)
+    if found is None and type_name in code_book_types():
+        n_values, n_bytes = SIZES[type_name]
+        found = BlockType(n_values, n_bytes, unpacker(type_name))
+    if found is None:
+        raise KeyError(type_name)
+    return found
+
+
+def is_read(type_name: str) -> bool:
+    """Say whether a type can be read on this machine."""
+    return type_name in BLOCKS or type_name in code_book_types()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +247,7 @@ class Blocks:
 
     @property
     def _row_bytes(self) -> int:
-        kind = BLOCKS[self.type_name]
+        kind = block_type(self.type_name)
         return self.n_cols // kind.n_values * kind.n_bytes
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
@@ -214,8 +259,10 @@ class Blocks:
 
     def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
         """Return the weights of some rows."""
-        kind = BLOCKS[self.type_name]
+        kind = block_type(self.type_name)
         blocks = np.frombuffer(raws[0], dtype=np.uint8).reshape(-1, kind.n_bytes)
+        if not len(blocks):  # rows of no columns
+            return np.empty((stop - start, self.n_cols), dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
             return kind.unpack(blocks).reshape(stop - start, self.n_cols)
 
@@ -224,7 +271,7 @@ def blocks_of(
     *, type_name: str, name: str, shape: tuple[int, ...], path: str, start: int
 ) -> TensorRecord | None:
     """Return the record of a tensor of blocks, or None where its rows are no whole blocks."""
-    kind = BLOCKS[type_name]
+    kind = block_type(type_name)
     if not shape or shape[-1] % kind.n_values:
         return None
     storage = Blocks(

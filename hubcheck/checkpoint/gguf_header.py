@@ -22,7 +22,7 @@ from typing import Final, NoReturn
 import numpy as np
 
 from hubcheck.checkpoint.decode import bits_of
-from hubcheck.checkpoint.gguf_blocks import BLOCKS, blocks_of
+from hubcheck.checkpoint.gguf_blocks import blocks_of, is_read
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_TENSORS
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
@@ -35,6 +35,8 @@ FIRST_READ_BYTES: Final = 64 << 10
 GROWTH: Final = 4
 """Each further piece makes what is held this many times longer: the 2 MB that 32,000 tokens take
 cost three more requests."""
+MOST_GROWTH_BYTES: Final = 4 << 20
+"""Longest further piece: the 7.5 MB of a vocabulary of 128,000 with merges end within 8.4 MB."""
 MAX_HEADER_BYTES: Final = 128 << 20
 """Longest header that is read; vocabularies of 260,000 tokens with merges take 16 MB."""
 MAX_PAIRS: Final = 65_536
@@ -100,7 +102,9 @@ class _Cursor:
         if stop > len(self._held):
             if stop > min(self._size, MAX_HEADER_BYTES):
                 refuse(self.path, f"has a header that passes byte {min(self._size, stop)}")
-            wanted = max(stop, GROWTH * len(self._held), FIRST_READ_BYTES)
+            held = len(self._held)
+            more = min((GROWTH - 1) * held, MOST_GROWTH_BYTES)
+            wanted = max(stop, held + more, FIRST_READ_BYTES)
             wanted = min(wanted, self._size, MAX_HEADER_BYTES)
             self._held += self._fetch(len(self._held), wanted)
         taken = bytes(self._held[self.at : stop])
@@ -277,7 +281,7 @@ def _records(
 def _record(entry: _Entry, path: str, start: int, room: int) -> TensorRecord:
     """Return the record of one tensor; of a type that is not read, it fills the room it has."""
     type_name = TYPE_NAMES.get(entry.type_number, f"type {entry.type_number}")
-    if type_name in BLOCKS:
+    if is_read(type_name):
         record = blocks_of(
             type_name=type_name, name=entry.name, shape=entry.shape, path=path, start=start
         )

@@ -5,7 +5,8 @@ zero and one scale per group of inputs and output. ``scales`` [groups, out] are 
 ``qzeros`` [groups, out / p] hold p codes in each int32.
 
 GPTQ: ``qweight`` [in / p, out] packs p inputs, the first in the lowest bits; zeros are packed along
-the outputs, and the old format stores them minus one. ``g_idx`` [in] names the group of each input
+the outputs, and the old format stores them minus one. At 3 bits, 32 codes lie in three words as one
+run of bits. ``g_idx`` [in] names the group of each input
 (act-order shuffles them). AWQ (gemm): ``qweight`` [in, out / 8] packs eight outputs, nibble i
 holding output (0, 2, 4, 6, 1, 3, 5, 7)[i]; zeros alike, stored as they are. Sources: the packing
 code of AutoGPTQ (``QuantLinear.pack``) and AutoAWQ (``WQLinear_GEMM``).
@@ -26,6 +27,8 @@ from hubcheck.errors import HostileCheckpointError, printable
 from hubcheck.source.interface import Span
 
 WORD_BITS: Final = 32
+PACKS: Final = {2: (16, 1), 3: (32, 3), 4: (8, 1), 8: (4, 1)}
+"""By bits: how many codes lie in how many words."""
 AWQ_ORDER: Final = (0, 2, 4, 6, 1, 3, 5, 7)
 """Which of eight neighbouring outputs lies in nibble i of an AWQ word."""
 
@@ -59,11 +62,11 @@ class Gptq:
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
         """Return the words of the rows, the groups' zeros and scales, and their order."""
-        per_word = WORD_BITS // self.bits
+        n_codes, n_words = PACKS[self.bits]
         first, last = self._groups(start, stop)
         order = (values_span(self.order, start, stop),) if self.order is not None else ()
         return (
-            rows_span(self.codes, start // per_word, -(-stop // per_word)),
+            rows_span(self.codes, start // n_codes * n_words, -(-stop // n_codes) * n_words),
             rows_span(self.zeros, first, last),
             rows_span(self.scales, first, last),
             *order,
@@ -71,17 +74,15 @@ class Gptq:
 
     def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
         """Return the weights of some inputs."""
-        per_word = WORD_BITS // self.bits
         mask = (1 << self.bits) - 1
         n_out = self.scales.n_cols
-        words = np.frombuffer(raws[0], dtype="<u4").reshape(-1, 1, n_out)
-        shifts = np.arange(per_word, dtype=np.uint32) * np.uint32(self.bits)
-        skip = start % per_word
-        codes = ((words >> shifts[:, None]) & np.uint32(mask)).reshape(-1, n_out)
+        skip = start % PACKS[self.bits][0]
+        codes = unpack_gptq(np.frombuffer(raws[0], dtype="<u4").reshape(-1, n_out), self.bits)
         codes = codes[skip : skip + stop - start]
         first, last = self._groups(start, stop)
-        packed = np.frombuffer(raws[1], dtype="<u4").reshape(last - first, -1, 1)
-        zeros = ((packed >> shifts) & np.uint32(mask)).reshape(last - first, -1)[:, :n_out]
+        packed = np.frombuffer(raws[1], dtype="<u4").reshape(last - first, self.zeros.n_cols)
+        packed = np.pad(packed, ((0, 0), (0, -self.zeros.n_cols % PACKS[self.bits][1])))
+        zeros = unpack_gptq(packed.T, self.bits).T[:, :n_out]
         zeros = (zeros + np.uint32(self.zero_offset)) & np.uint32(mask)
         scales = numbers(raws[2], self.scales).reshape(last - first, n_out)
         groups = self._group_of(start, stop, raws[3] if self.order is not None else b"") - first
@@ -140,6 +141,20 @@ class Awq:
         return values
 
 
+def unpack_gptq(words_wn: NDArray[np.uint32], bits: int) -> NDArray[np.uint32]:
+    """Return the codes along the first axis, uint32 [words * 32 // bits, n], lowest first."""
+    n_codes, n_words = PACKS[bits]
+    packs = words_wn.reshape(-1, n_words, words_wn.shape[1])
+    codes = np.empty((len(packs), n_codes, words_wn.shape[1]), dtype=np.uint32)
+    for i in range(n_codes):
+        word, shift = divmod(i * bits, WORD_BITS)
+        codes[:, i] = packs[:, word] >> np.uint32(shift)
+        if shift + bits > WORD_BITS:  # the code goes on in the next word
+            codes[:, i] |= packs[:, word + 1] << np.uint32(WORD_BITS - shift)
+    codes &= np.uint32((1 << bits) - 1)
+    return codes.reshape(-1, words_wn.shape[1])
+
+
 def unpack_awq(raw: bytes, n_out: int) -> NDArray[np.float32]:
     """Return the codes of AWQ words, float32 [rows, n_out]."""
     words = np.frombuffer(raw, dtype="<u4").reshape(-1, 1)
@@ -168,14 +183,14 @@ def gptq_of(
     if len(codes.shape) != 2 or len(scales.shape) != 2:  # noqa: PLR2004 - matrices
         return None
     n_out, n_groups = scales.shape[1], scales.shape[0]
-    if order is not None and order.n_values % max(1, codes.shape[0]) == 0 and codes.shape[0]:
-        per_word = order.n_values // codes.shape[0]
-        bits = WORD_BITS // per_word if per_word and WORD_BITS % per_word == 0 else 0
-    if bits not in (2, 4, 8) or codes.shape[1] != n_out or not n_groups or not n_out:
+    n_rows = codes.shape[0]
+    if order is not None:  # it has a value for every input, so that the rows of words tell the bits
+        bits = next((b for b, (c, w) in PACKS.items() if n_rows * c == order.n_values * w), 0)
+    if bits not in PACKS or codes.shape[1] != n_out or not n_groups or not n_out or not n_rows:
         return None
-    per_word = WORD_BITS // bits
-    n_in = codes.shape[0] * per_word
-    zeros_fit = zeros.shape == (n_groups, -(-n_out // per_word))
+    n_codes, n_words = PACKS[bits]
+    n_in, rest = n_rows // n_words * n_codes, n_rows % n_words
+    zeros_fit = zeros.shape == (n_groups, -(-n_out * bits // WORD_BITS)) and not rest
     order_fits = order is None or (order.shape == (n_in,) and order.dtype == "I32")
     if not zeros_fit or not order_fits or n_groups > n_in:
         return None

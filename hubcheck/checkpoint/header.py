@@ -155,7 +155,7 @@ def _record(name: str, entry: object, path: str, data_start: int, file_size: int
     shape = _naturals(entry.get("shape"), "shape", name, path)
     if len(shape) > MAX_RANK:
         _refuse(path, f"gives tensor {shown(name)} a shape of {len(shape)} axes, over {MAX_RANK}")
-    if any(n > MAX_DIMENSION for n in shape):
+    if shape and max(shape) > MAX_DIMENSION:
         _refuse(path, f"gives tensor {shown(name)} the impossible shape {shown([*shape])}")
     offsets = _naturals(entry.get("data_offsets"), "data_offsets", name, path)
     if len(offsets) != 2 or offsets[0] > offsets[1]:  # noqa: PLR2004 - a start and a stop
@@ -190,12 +190,14 @@ def _record(name: str, entry: object, path: str, data_start: int, file_size: int
 
 def _naturals(value: object, key: str, name: str, path: str) -> tuple[int, ...]:
     """Return a list of whole numbers from zero up; ``true`` is not a number here."""
-    if not isinstance(value, list) or any(type(n) is not int or n < 0 for n in value):
-        _refuse(
-            path,
-            f"gives tensor {shown(name)} the {key} {shown(value)}, not whole numbers from 0 up",
-        )
-    return tuple(value)
+    numbers: list[int] = value if isinstance(value, list) else [-1]
+    for n in numbers:  # a loop: this is asked twice a tensor, of which there may be 140,000
+        if type(n) is not int or n < 0:
+            _refuse(
+                path,
+                f"gives tensor {shown(name)} the {key} {shown(value)}, not whole numbers from 0 up",
+            )
+    return tuple(numbers)
 
 
 def _require_cover(tensors: list[TensorRecord], path: str, data_start: int, file_size: int) -> None:

@@ -4,7 +4,8 @@ Layout (``pack-quantized``). ``weight_packed`` int32 [out, ceil(in * bits / 32)]
 a row as one run of bits, the first input lowest, each stored plus 2^(bits - 1). ``weight_scale``
 [out, groups]; ``weight_zero_point``, where quantisation is asymmetric, is packed the same way along
 the outputs, [ceil(out * bits / 32), groups]; ``weight_g_idx`` [in] names the group of each input.
-``weight = (code - zero) * scale``. Source: ``pack_to_int32`` of compressed-tensors.
+Stacked experts carry a leading axis in all of them. ``weight = (code - zero) * scale``. Source:
+``pack_to_int32`` of compressed-tensors.
 """
 
 from __future__ import annotations
@@ -120,27 +121,31 @@ def packed_ints_of(
     """Return the storage of tensors whose shapes fit together, else None.
 
     Args:
-        codes: ``weight_packed``, int32 [out, words].
-        scales: ``weight_scale``, [out, groups].
+        codes: ``weight_packed``, int32 [out, words], or [experts, out, words].
+        scales: ``weight_scale``, [out, groups], with the same leading axes.
         shape: (out, in) as ``weight_shape`` states.
         zeros: ``weight_zero_point``.
         order: ``weight_g_idx``.
     """
     n_out, n_in = shape
-    if len(codes.shape) != 2 or codes.shape[0] != n_out or n_in < 1:  # noqa: PLR2004 - a matrix
+    leading = codes.shape[:-2]
+    if len(codes.shape) not in (2, 3) or codes.shape[-2] != n_out or n_in < 1 or 0 in leading:
         return None
-    n_words = codes.shape[1]
+    n_words = codes.shape[-1]
     widths = (4, 8, 2, 3, 5, 6, 7, 1)  # where a short row leaves several, the usual ones first
     bits = next((b for b in widths if -(-n_in * b // WORD_BITS) == n_words), 0)
-    if not bits or len(scales.shape) != 2 or scales.shape[0] != n_out:  # noqa: PLR2004
+    if not bits or len(scales.shape) != len(codes.shape) or scales.shape[:-1] != codes.shape[:-1]:
         return None
-    n_groups = scales.shape[1]
+    n_groups = scales.shape[-1]
     if n_groups < 1 or (n_groups - 1) * -(-n_in // n_groups) >= n_in:
         return None
     if zeros is not None:
-        rows = -(-n_out * bits // WORD_BITS) if zeros.dtype == "I32" else n_out
-        if zeros.shape != (rows, n_groups):
-            return None
+        packed = zeros.dtype == "I32"
+        rows = -(-n_out * bits // WORD_BITS) if packed else n_out
+        if zeros.shape != (*leading, rows, n_groups) or (leading and packed):
+            return (
+                None  # packed zeros of stacked experts would straddle experts: nobody writes them
+            )
     if order is not None and (order.shape != (n_in,) or order.dtype != "I32"):
         return None
     return PackedInts(

@@ -2,12 +2,15 @@
 
 Rows are those of the flattened view of ``checkpoint.interface``. Values are float32 and finite: a
 NaN or infinity in weights under test is an error that names its place. Packed tensors read their
-companions (scales, zero points) in the same call of the source.
+companions (scales, zero points) in the same call of the source. Bytes become values while others
+are still on their way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 from hubcheck.checkpoint.decode import bytes_of, decode
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock, TensorRecord
 from hubcheck.errors import UnreadableError, printable
+from hubcheck.source.arriving import read_each
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.ranges import plan_runs
@@ -74,7 +78,7 @@ def _require_inside(record: TensorRecord, block: RowBlock) -> None:
 
 
 def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArray[np.float32]]:
-    """Return the values of each block, all fetched by one call of the source.
+    """Return the values of each block, all fetched by one call of the source, or none at all.
 
     Args:
         checkpoint: The opened model.
@@ -91,13 +95,13 @@ def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArra
     """
     records = [_record(checkpoint, block.tensor) for block in blocks]
     asked = [spans_of(r, b) for r, b in zip(records, blocks, strict=True)]
-    raws = iter(_read(checkpoint, [span for spans in asked for span in spans]))
-    arrays = []
-    for record, block, spans in zip(records, blocks, asked, strict=True):
-        rows = _values(record, block, [next(raws) for _ in spans])
-        require_finite(rows, record.name, first_row=block.start)
-        arrays.append(rows)
-    return arrays
+    arrays: dict[int, NDArray[np.float32]] = {}
+    for place, raws in _read(checkpoint, asked):
+        arrays[place] = _values(records[place], blocks[place], raws)
+    # Judged in the order asked: which value is named must not depend on what arrived first.
+    for place, (record, block) in enumerate(zip(records, blocks, strict=True)):
+        require_finite(arrays[place], record.name, first_row=block.start)
+    return [arrays[place] for place in range(len(blocks))]
 
 
 def read_row_list(
@@ -203,8 +207,28 @@ def _record(checkpoint: Checkpoint, tensor: str) -> TensorRecord:
     return record
 
 
-def _read(checkpoint: Checkpoint, spans: Sequence[Span]) -> list[bytes]:
-    """Return the bytes of each span by one call; empty spans are not asked for."""
-    filled = [span for span in spans if span.size]
-    raws = iter(checkpoint.source.read(filled, Purpose.WEIGHTS) if filled else [])
-    return [next(raws) if span.size else b"" for span in spans]
+def _read(
+    checkpoint: Checkpoint, asked: Sequence[Sequence[Span]]
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield the place and the bytes of every block as soon as they are there, by one call.
+
+    Empty spans are not asked for. What is handed on is let go of here.
+    """
+    owners = [
+        (place, n) for place, spans in enumerate(asked) for n, s in enumerate(spans) if s.size
+    ]
+    raws = {place: [b""] * len(spans) for place, spans in enumerate(asked)}
+    missing = Counter(place for place, _ in owners)
+    for place in range(len(asked)):
+        if not missing[place]:
+            yield place, raws.pop(place)
+    if not owners:
+        return
+    filled = [asked[place][n] for place, n in owners]
+    with closing(read_each(checkpoint.source, filled, Purpose.WEIGHTS)) as arriving:
+        for i, data in arriving:
+            place, n = owners[i]
+            raws[place][n] = data
+            missing[place] -= 1
+            if not missing[place]:
+                yield place, raws.pop(place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -37,12 +38,21 @@ ENTRY_BYTES: Final = 100
 HEADER_SLACK_BYTES: Final = 512
 """Header bytes beside the tensors: the length, ``__metadata__`` and padding."""
 
+SHORT_INDEX_BYTES: Final = 1_000_000
+"""An index up to this size is always read, so that a contradiction between it and the headers is
+found; 10,000 tensors take about 1 MB."""
+
+HEADER_PER_INDEX: Final = 1.6
+"""Header bytes per byte of index. A tensor's entry takes its name and 75 to 90 bytes in a header,
+and its name and 40 in an index: 1.45 where names have 50 characters, and shards differ."""
+
 MAX_TOTAL_HEADER_BYTES: Final = 256 * 1024 * 1024
 """Most bytes of all headers of one model, because they are held in memory together."""
 
 _SINGLE: Final = "model.safetensors"
 _INDEX_SUFFIX: Final = ".index.json"
 _SUFFIX: Final = ".safetensors"
+_SHARD_STEM: Final = "model"
 _ADAPTER: Final = "adapter_model"
 _CONSOLIDATED: Final = "consolidated"
 """The second copy of the weights that some publishers ship for their own loader."""
@@ -68,9 +78,9 @@ def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
         UnreadableError: there are no weights, or no single set of files that holds them.
     """
     sizes = {entry.path: entry.size for entry in source.files()}
-    paths, weight_map = _named(source, sizes, named) if named else _choose(source, sizes)
-    records, metadata = _read_headers(source, sizes, paths, weight_map)
-    for name, path in weight_map.items():
+    chosen = _named(source, sizes, named) if named else _choose(source, sizes)
+    records, metadata = _read_headers(source, sizes, chosen)
+    for name, path in chosen.weight_map.items():
         if name not in records or records[name].path != path:
             _hostile(
                 f"The index places tensor '{printable(name)}' in '{printable(path)}', which does"
@@ -81,26 +91,38 @@ def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
         tensors=MappingProxyType(dict(sorted(records.items()))),
         metadata=MappingProxyType(metadata),
         format="safetensors",
+        notes=chosen.notes,
     )
 
 
-def _named(
-    source: Source, sizes: Mapping[str, int], named: str
-) -> tuple[list[str], dict[str, str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The files that hold the weights."""
+
+    paths: Sequence[str]
+    """Sorted."""
+    weight_map: Mapping[str, str] = field(default_factory=dict)
+    """Tensor to file, as the index has it; empty where no index was read."""
+    first_read: int = FIRST_READ_BYTES
+    """Bytes of each file to read first, where no index lists its tensors."""
+    notes: tuple[str, ...] = ()
+
+
+def _named(source: Source, sizes: Mapping[str, int], named: str) -> _Chosen:
     """Return the one file that config.json names, or the shards of the index that it names."""
     index = named.endswith(_SUFFIX + _INDEX_SUFFIX)
     _require_plain_name(named.removesuffix(_INDEX_SUFFIX), "config.json names the weights")
     if named not in sizes:
         _hostile(f"config.json names the weights '{printable(named)}', which do not exist.")
-    return _from_index(source, sizes, named) if index else ([named], {})
+    return _from_index(source, sizes, named) if index else _Chosen(paths=[named])
 
 
-def _choose(source: Source, sizes: Mapping[str, int]) -> tuple[list[str], dict[str, str]]:
-    """Return the files that hold the weights, sorted, and the weight map (empty: no index)."""
+def _choose(source: Source, sizes: Mapping[str, int]) -> _Chosen:
+    """Return the files that loaders would read."""
     if _SINGLE in sizes:
-        return [_SINGLE], {}
+        return _Chosen(paths=[_SINGLE])
     if _SINGLE + _INDEX_SUFFIX in sizes:
-        return _from_index(source, sizes, _SINGLE + _INDEX_SUFFIX)
+        return _without_index(sizes) or _from_index(source, sizes, _SINGLE + _INDEX_SUFFIX)
     stems: dict[str, list[str]] = defaultdict(list)
     for path in sizes:
         if path.endswith(_SUFFIX) and "/" not in path:
@@ -124,7 +146,33 @@ def _choose(source: Source, sizes: Mapping[str, int]) -> tuple[list[str], dict[s
     if index in sizes:
         return _from_index(source, sizes, index)
     _require_all_shards(paths)
-    return sorted(paths), {}
+    return _Chosen(paths=sorted(paths))
+
+
+def _without_index(sizes: Mapping[str, int]) -> _Chosen | None:
+    """Return the shards by their names alone, where a long index could say nothing else.
+
+    The index of a mixture of 90,000 tensors is as long as all headers together. It says which file
+    holds which tensor, and the headers say that too. What only the index says is which files are
+    loaded at all; where the weights of the folder are one complete set of shards, it can leave
+    some out, and no more: every tensor that is loaded is among those that are read here.
+    """
+    index = sizes[_SINGLE + _INDEX_SUFFIX]
+    paths = sorted(path for path in sizes if path.endswith(_SUFFIX) and "/" not in path)
+    matches = [match for match in map(_SHARD.fullmatch, paths) if match]
+    totals = {int(match["total"]) for match in matches}
+    numbers = sorted(int(match["number"]) for match in matches)
+    alone = len(matches) == len(paths) and {m["stem"] for m in matches} == {_SHARD_STEM}
+    if not SHORT_INDEX_BYTES < index <= MAX_JSON_BYTES or not alone or len(totals) != 1:
+        return None
+    if numbers != list(range(1, totals.pop() + 1)):
+        return None
+    note = (
+        f"the index ({index / 1e6:.1f} MB) was not read: the names of the {len(paths)} shards make"
+        " one complete set, and all their headers were read"
+    )
+    guess = LENGTH_BYTES + HEADER_SLACK_BYTES + int(HEADER_PER_INDEX * index / len(paths))
+    return _Chosen(paths=paths, first_read=min(guess, MAX_JSON_BYTES), notes=(note,))
 
 
 def _require_all_shards(paths: Sequence[str]) -> None:
@@ -146,10 +194,8 @@ def _require_all_shards(paths: Sequence[str]) -> None:
         )
 
 
-def _from_index(
-    source: Source, sizes: Mapping[str, int], index: str
-) -> tuple[list[str], dict[str, str]]:
-    """Return the shards that an index names, sorted, and its weight map."""
+def _from_index(source: Source, sizes: Mapping[str, int], index: str) -> _Chosen:
+    """Return the shards that an index names, and its weight map."""
     if sizes[index] > MAX_JSON_BYTES:
         _hostile(f"'{index}' is {sizes[index]} bytes long, over the cap of {MAX_JSON_BYTES}.")
     raw = source.read_document(index, limit=MAX_JSON_BYTES)
@@ -173,7 +219,7 @@ def _from_index(
                 )
             shards.add(path)
         checked[name] = path
-    return sorted(shards), checked
+    return _Chosen(paths=sorted(shards), weight_map=checked)
 
 
 def _require_plain_name(path: str, whose: str) -> None:
@@ -184,17 +230,18 @@ def _require_plain_name(path: str, whose: str) -> None:
 
 
 def _read_headers(
-    source: Source, sizes: Mapping[str, int], paths: Sequence[str], weight_map: Mapping[str, str]
+    source: Source, sizes: Mapping[str, int], chosen: _Chosen
 ) -> tuple[dict[str, TensorRecord], dict[str, str]]:
     """Return the records of all files, and their metadata with the first file's words first.
 
     Two calls of the source at most, whatever the number of files: one for the beginnings, one for
     what they leave out.
     """
+    paths = chosen.paths
     for path in paths:
         if sizes[path] < LENGTH_BYTES:
             header_length(b"", path=path, file_size=sizes[path])
-    guesses = _guesses(sizes, paths, weight_map)
+    guesses = _guesses(sizes, chosen)
     first = [Span(path=path, start=0, stop=guesses[path]) for path in paths]
     beginnings = dict(zip(paths, source.read(first, Purpose.HEADER), strict=True))
     stops = {
@@ -224,17 +271,15 @@ def _read_headers(
     return records, metadata
 
 
-def _guesses(
-    sizes: Mapping[str, int], paths: Sequence[str], weight_map: Mapping[str, str]
-) -> dict[str, int]:
+def _guesses(sizes: Mapping[str, int], chosen: _Chosen) -> dict[str, int]:
     """Return how many bytes of each file to read first: enough, where an index lists its tensors.
 
     A model of many shards would otherwise cost megabytes of guesses or a second round of requests.
     """
-    if not weight_map:
-        return {path: min(FIRST_READ_BYTES, sizes[path]) for path in paths}
-    guesses = dict.fromkeys(paths, LENGTH_BYTES + HEADER_SLACK_BYTES)
-    for name, path in weight_map.items():
+    if not chosen.weight_map:
+        return {path: min(chosen.first_read, sizes[path]) for path in chosen.paths}
+    guesses = dict.fromkeys(chosen.paths, LENGTH_BYTES + HEADER_SLACK_BYTES)
+    for name, path in chosen.weight_map.items():
         guesses[path] += min(len(name), MAX_NAME_LENGTH) + ENTRY_BYTES
     return {path: min(guess, MAX_JSON_BYTES, sizes[path]) for path, guess in guesses.items()}
 

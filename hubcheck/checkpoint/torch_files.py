@@ -108,6 +108,19 @@ def open_torch(source: Source) -> Checkpoint:
     )
 
 
+def torch_tensors(source: Source, path: str) -> dict[str, TensorRecord]:
+    """Return the tensors of one PyTorch file by name, located and not read.
+
+    Raises:
+        UnsupportedFormatError: as ``open_torch``.
+        HostileCheckpointError: as ``open_torch``, or the file is not there.
+    """
+    sizes = {entry.path: entry.size for entry in source.files()}
+    if path not in sizes:
+        _refuse(f"'{printable(path)}' is not there.")
+    return _file(source, path, sizes[path])
+
+
 def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
     """Return the tensors of one archive."""
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from hubcheck.checkpoint.bitsandbytes import MAX_STATE_BYTES, State, four_bit_of, parse_state
 from hubcheck.checkpoint.four_bit_floats import FourBitFloats
-from hubcheck.checkpoint.gptq_awq import WORD_BITS, Awq, Gptq, awq_of, gptq_of
+from hubcheck.checkpoint.gptq_awq import PACKS, Awq, Gptq, awq_of, gptq_of
 from hubcheck.checkpoint.interface import Checkpoint, Storage, TensorRecord
 from hubcheck.checkpoint.packed_ints import packed_ints_of
 from hubcheck.checkpoint.plain_values import whole
@@ -38,6 +38,8 @@ BITSANDBYTES_STATE: Final = (
 _NUMBER: Final = re.compile(r"\.[0-9]+(?=\.)")
 MATRIX: Final = 2
 """Axes of a matrix."""
+SHAPES: Final = (MATRIX, MATRIX + 1)
+"""Axes that ``weight_shape`` may state: of a matrix, or of stacked experts."""
 
 
 def unpacked(checkpoint: Checkpoint, config: Mapping[str, object]) -> Checkpoint:
@@ -160,7 +162,8 @@ def _gptq_or_awq(
     if storage is None:
         return None
     n_out = scales.shape[1]
-    n_in = record.shape[0] * (WORD_BITS // storage.bits if isinstance(storage, Gptq) else 1)
+    n_codes, n_words = PACKS[storage.bits] if isinstance(storage, Gptq) else (1, 1)
+    n_in = record.shape[0] // n_words * n_codes
     return _weight(f"{stem}.weight", record, (n_in, n_out), storage), names
 
 
@@ -173,14 +176,12 @@ def _packed_ints(
     scales, state = tensors.get(names[1]), shapes.get(names[2])
     if scales is None or scales.dtype not in PLAIN_FLOATS or state is None:
         return None
-    storage = packed_ints_of(
-        record, scales, state.shape, tensors.get(names[3]), tensors.get(names[4])
-    )
-    return (
-        None
-        if storage is None
-        else (_weight(f"{stem}.weight", record, state.shape, storage), names)
-    )
+    matrix = (state.shape[-2], state.shape[-1])
+    storage = packed_ints_of(record, scales, matrix, tensors.get(names[3]), tensors.get(names[4]))
+    if storage is None or state.shape[:-2] not in ((), record.shape[:-2]):
+        return None
+    shape = (*record.shape[:-2], *matrix)
+    return _weight(f"{stem}.weight", record, shape, storage), names
 
 
 def _four_bit_floats(stem: str, record: TensorRecord, tensors: Tensors) -> Found | None:
@@ -271,7 +272,7 @@ def _read_inner_shapes(checkpoint: Checkpoint) -> dict[str, State]:
         if name.endswith(BITSANDBYTES_STATE) and record.dtype == "U8":
             codes = checkpoint.tensors.get(name.rpartition(".quant_state.")[0])
             readers[name] = parse_state
-        elif name.endswith(".weight_shape") and record.dtype == "I64" and record.n_values == MATRIX:
+        elif name.endswith(".weight_shape") and record.dtype == "I64" and record.n_values in SHAPES:
             codes = checkpoint.tensors.get(name.removesuffix("shape") + "packed")
             readers[name] = _parse_shape
         if codes is not None and record.stop - record.start <= MAX_STATE_BYTES:
@@ -288,7 +289,8 @@ def _read_inner_shapes(checkpoint: Checkpoint) -> dict[str, State]:
 
 
 def _parse_shape(raw: bytes, name: str) -> State:
-    """Return the shape that two int64 state; a misfit shows against the codes."""
+    """Return the shape that two or three int64 state; a misfit shows against the codes."""
     del name
-    n_out, n_in = (int.from_bytes(raw[i : i + 8], "little", signed=True) for i in (0, 8))
-    return State(shape=(n_out, n_in), block=1, nested_block=0, nested_offset=0.0)
+    axes = range(0, len(raw), 8)
+    shape = tuple(int.from_bytes(raw[i : i + 8], "little", signed=True) for i in axes)
+    return State(shape=shape, block=1, nested_block=0, nested_offset=0.0)

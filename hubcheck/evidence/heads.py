@@ -5,6 +5,12 @@ without changing attention, so their order is exchangeable; one family per layer
 described by how strongly its values answer to each shared token, |W_v E_t|: blind to the order,
 sign and rotation of the V/O dimensions inside it, which are families of their own and are
 multiplied with this one.
+
+The rows of q and k are not read here, nor by any other exact test: two models may store them in
+either rotary order (half-split as transformers does, or interleaved as Meta and GGUF do), and that
+order is the format's, not the model's. V is never re-ordered by a converter, so one copy gives one
+answer whichever order its q and k lie in; ``tests/evidence/test_row_order.py`` holds this for every
+order and for what is read.
 """
 
 from __future__ import annotations

@@ -173,4 +173,6 @@ class ValueTest:
                 seen = np.concatenate(seen_heads, axis=1) if seen_heads else None
             if seen is not None:
                 token[name] = seen
-        return Profiles(views=joined_views(raw, token), rows=raw["v"])
+        # V stored by input is read whole only where it is small: else nothing describes the units.
+        rows = raw.get("v", raw.get("o", np.zeros((0, 0), dtype=np.float32)))
+        return Profiles(views=joined_views(raw, token), rows=rows)

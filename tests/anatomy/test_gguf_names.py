@@ -38,6 +38,8 @@ def test_names_agree_with_the_package(architecture: str) -> None:
     theirs = gguf.get_tensor_name_map(arch, 2)
     for tensor in gguf.MODEL_TENSORS[arch]:
         plain = gguf.TENSOR_NAMES[tensor].format(bid=1, xid=0)
+        if plain.startswith(("v.", "a.", "mm.", "resampler.")):
+            continue  # a tower has one name here for the dozens that it had before
         published = published_name(f"{plain}.weight", architecture)
         if published == f"{plain}.weight" or plain.rpartition(".")[2] in BY_ROLE:
             continue

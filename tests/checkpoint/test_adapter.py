@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
-from hubcheck.checkpoint.adapter import ADAPTER_FILE, read_adapter
+from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE, read_adapter
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.errors import UnsupportedFormatError
 from tests.anatomy.tiny import shapes_of
@@ -47,6 +50,17 @@ def test_modules_ranks_and_copies_are_told_apart() -> None:
     assert adapter.ranks == (4, 8)
     assert adapter.copies == {"lm_head.weight": (100, 32)}
     assert len(adapter.others) == 3
+
+
+def test_a_pytorch_adapter_says_the_same() -> None:
+    """``adapter_model.bin`` is walked without being run, and described like the other file."""
+    buffer = io.BytesIO()
+    torch.save({name: torch.zeros(shape) for name, shape in SHAPES.items()}, buffer)
+    source = MemorySource({TORCH_FILE: buffer.getvalue()})
+    assert read_adapter(source) == read_adapter(source_of(SHAPES))
+    with pytest.raises(UnsupportedFormatError) as caught:
+        open_checkpoint(source, {})
+    assert caught.value.format_name.startswith("PEFT adapter")
 
 
 def test_factors_that_do_not_fit_are_no_module() -> None:

@@ -8,7 +8,9 @@ import pytest
 from gguf import quants
 
 from benchmarks.formats.gguf_file import blocks
-from hubcheck.checkpoint.gguf_blocks import BLOCKS, blocks_of
+from hubcheck.checkpoint import gguf_code_books
+from hubcheck.checkpoint.gguf_blocks import BLOCKS, block_type, blocks_of, is_read
+from hubcheck.checkpoint.gguf_code_books import SIZES, code_book_types
 from hubcheck.checkpoint.gguf_header import TYPE_NAMES
 from hubcheck.source.interface import Span
 
@@ -43,6 +45,48 @@ def test_rows_are_read_alone(name: str) -> None:
     read = record.storage.values(2, 5, [raw])
     error = np.linalg.norm(read - values[2:5]) / np.linalg.norm(values[2:5])
     assert error < {"Q8_0": 0.01, "Q6_K": 0.03, "Q5_K": 0.06, "Q5_1": 0.06}.get(name, 0.15)
+
+
+@pytest.mark.parametrize("name", sorted(SIZES))
+def test_a_type_with_code_books_is_read_through_the_package(name: str) -> None:
+    """Sizes are those of ggml; any bytes give values of a block each, row by row."""
+    kind = gguf.GGMLQuantizationType[name]
+    assert gguf.GGML_QUANT_SIZES[kind] == SIZES[name]
+    assert is_read(name)
+    record = blocks_of(type_name=name, name="w", shape=(5, 512), path="m", start=0)
+    assert record is not None
+    assert record.storage is not None
+    raw = np.random.default_rng(1).integers(0, 256, record.stop, dtype=np.uint8)
+    with np.errstate(all="ignore"):
+        expected = quants.dequantize(raw, kind).reshape(5, 512)
+        (span,) = record.storage.spans(1, 3)
+        read = record.storage.values(1, 3, [raw[span.start : span.stop].tobytes()])
+    np.testing.assert_array_equal(read, expected[1:3])
+
+
+def test_without_the_package_such_a_type_is_named_and_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Types with code books are unread where the package is missing; the others do not need it."""
+    monkeypatch.setattr(gguf_code_books, "find_spec", lambda _name: None)
+    code_book_types.cache_clear()
+    try:
+        assert not any(is_read(name) for name in SIZES)
+        assert is_read("TQ1_0")
+        with pytest.raises(KeyError):
+            block_type("IQ2_XS")
+    finally:
+        monkeypatch.undo()
+        code_book_types.cache_clear()
+
+
+@pytest.mark.parametrize("name", [*BLOCKS, *sorted(SIZES)])
+def test_rows_without_columns_hold_nothing(name: str) -> None:
+    """A tensor of no columns is no error of the reader."""
+    record = blocks_of(type_name=name, name="w", shape=(4, 0), path="m", start=0)
+    assert record is not None
+    assert record.storage is not None
+    assert record.storage.values(0, 4, [b""]).shape == (4, 0)
 
 
 def test_type_numbers_are_those_of_the_package() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,7 +22,13 @@ from hubcheck.checkpoint.rows import (
     span_of,
 )
 from hubcheck.checkpoint.safetensors import open_safetensors
-from hubcheck.errors import BudgetExceededError, UnreadableError, UnsupportedFormatError
+from hubcheck.errors import (
+    BudgetExceededError,
+    NetworkFaultError,
+    UnreadableError,
+    UnsupportedFormatError,
+)
+from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
 from tests.checkpoint.malformed import entry, tensor_file
 from tests.memory_source import MemorySource
@@ -175,3 +183,58 @@ def test_spans_of_huge_tensors_do_not_overflow(
     stop = data.draw(st.integers(start, n_rows))
     span = span_of(record, RowBlock(tensor="t", start=start, stop=stop))
     assert (span.start, span.size) == (7 + start * n_cols * 2, (stop - start) * n_cols * 2)
+
+
+class ShuffledSource(MemorySource):
+    """Hands on spans one by one in an order of its own, and can end in a fault."""
+
+    random = Random(0)
+    fails_after = -1
+
+    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
+        """Yield every span once."""
+        read = self.read(spans, purpose)
+        places = list(range(len(spans)))
+        self.random.shuffle(places)
+        for done, place in enumerate(places):
+            if done == self.fails_after:
+                raise NetworkFaultError("gone", cause="a fault.", next_step="again.")
+            yield place, read[place]
+
+
+def shuffled(content: bytes) -> tuple[ShuffledSource, Checkpoint]:
+    """Return a checkpoint whose bytes arrive in any order."""
+    source = ShuffledSource({"model.safetensors": content})
+    return source, open_safetensors(source)
+
+
+@given(asked=st.lists(BLOCKS, max_size=6), random=st.randoms(use_true_random=False))
+def test_the_order_of_arrival_changes_nothing(
+    asked: list[tuple[str, int, int]], random: Random
+) -> None:
+    """Values are those of a source that hands everything on at once, whatever comes first."""
+    source, checkpoint = shuffled(SOURCE_BYTES)
+    source.random = random
+    blocks = [RowBlock(tensor=n, start=min(i, j), stop=max(i, j)) for n, i, j in asked]
+    for block, array in zip(blocks, read_rows(checkpoint, blocks), strict=True):
+        np.testing.assert_array_equal(array, flat(block.tensor)[block.start : block.stop])
+
+
+def test_the_value_that_is_named_does_not_depend_on_what_arrives_first() -> None:
+    """Two tensors hold NaN: the one that was asked for first is named, whichever came first."""
+    bad = np.full((4, 2), np.nan, dtype=np.float32)
+    source, checkpoint = shuffled(save({"a": bad, "b": bad}))
+    for seed in range(8):
+        source.random = Random(seed)
+        with pytest.raises(UnreadableError, match="'b'"):
+            read_rows(checkpoint, [RowBlock(tensor=t, start=0, stop=1) for t in ("b", "a")])
+
+
+def test_a_fault_half_way_gives_no_rows_at_all() -> None:
+    """Rows that had arrived before a fault are not handed out; what was booked stays booked."""
+    source, checkpoint = shuffled(save({"a": np.ones((4, 2), dtype=np.float32)}))
+    source.fails_after = 1
+    blocks = [RowBlock(tensor="a", start=n, stop=n + 1) for n in (0, 2)]
+    with pytest.raises(NetworkFaultError):
+        read_rows(checkpoint, blocks)
+    assert source.ledger.by_purpose()[Purpose.WEIGHTS] == 16

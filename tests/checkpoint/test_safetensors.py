@@ -146,8 +146,8 @@ def expert_name(layer: int, expert: int) -> str:
     return f"model.layers.{layer}.mlp.experts.{expert}.down_proj.weight"
 
 
-def test_the_headers_of_a_large_mixture_of_experts_cost_one_round() -> None:
-    """The index tells how long each header is: 46 shards of 384 tensors, one read each."""
+def large_mixture() -> tuple[dict[str, bytes], dict[str, int]]:
+    """Return 46 shards of 384 experts and their index, and the sizes they state."""
     files: dict[str, bytes] = {}
     weight_map = {}
     for layer in range(46):
@@ -163,12 +163,41 @@ def test_the_headers_of_a_large_mixture_of_experts_cost_one_round() -> None:
         weight_map[f"filler{layer}"] = path
     files[INDEX] = index_of(weight_map)
     sizes = {p: len(c) + 10**9 + 384 * 11534336 for p, c in files.items() if p != INDEX}
+    return files, sizes
+
+
+def test_the_headers_of_a_large_mixture_of_experts_cost_one_round() -> None:
+    """The size of a long index tells how long headers are: it is not read, and each shard once."""
+    files, sizes = large_mixture()
     source = MemorySource(files, sizes=sizes)
     checkpoint = open_safetensors(source)
     assert len(checkpoint.tensors) == 46 * 385
     assert len(source.calls) == 1
     header_bytes = sum(len(c) for p, c in files.items() if p != INDEX)
-    assert source.ledger.by_purpose()[Purpose.HEADER] < 1.25 * header_bytes
+    booked = source.ledger.by_purpose()
+    assert booked[Purpose.HEADER] < 1.25 * header_bytes
+    assert booked[Purpose.DOCUMENT] == 0
+    assert "was not read" in checkpoint.notes[0]
+
+
+@pytest.mark.parametrize("other", ["extra.safetensors", "model-00047-of-00047.safetensors"])
+def test_a_long_index_is_read_where_it_decides(other: str) -> None:
+    """Where other weights lie beside the shards, only the index says what loaders load."""
+    files, sizes = large_mixture()
+    source = MemorySource({**files, other: tensor_file({})}, sizes=sizes)
+    checkpoint = open_safetensors(source)
+    assert len(checkpoint.tensors) == 46 * 385
+    assert len(source.calls) == 1
+    assert source.ledger.by_purpose()[Purpose.DOCUMENT] == len(files[INDEX])
+    assert not checkpoint.notes
+
+
+def test_a_missing_shard_is_named_however_long_the_index_is() -> None:
+    """A set that is not complete is judged by its index, which names what does not exist."""
+    files, sizes = large_mixture()
+    del files["model-00007-of-00046.safetensors"], sizes["model-00007-of-00046.safetensors"]
+    with pytest.raises(HostileCheckpointError, match="00007-of-00046"):
+        open_safetensors(MemorySource(files, sizes=sizes))
 
 
 def test_a_header_longer_than_the_first_read_costs_one_more() -> None:

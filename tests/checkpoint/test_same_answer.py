@@ -86,7 +86,7 @@ def test_values_come_back(name: str, write: Write) -> None:
             np.testing.assert_array_equal(values, VALUES[key])
         else:
             error = np.linalg.norm(values - VALUES[key]) / np.linalg.norm(VALUES[key])
-            assert error < 0.16
+            assert error < (0.25 if "3 bit" in name else 0.16)  # eight levels, or sixteen
 
 
 @pytest.mark.parametrize("name", FORMATS)

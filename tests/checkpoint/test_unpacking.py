@@ -63,6 +63,32 @@ def test_plain_tensors_and_companions_are_told_apart() -> None:
     assert packed_storage(checkpoint) == ""
 
 
+@pytest.mark.parametrize("stated", [(3, 32, 64), (32, 64)])
+def test_stacked_packed_experts_come_back(stated: tuple[int, ...]) -> None:
+    """Experts stacked along a leading axis are read row by row, whatever shape is stated."""
+    experts = [WEIGHT, 2 * WEIGHT[::-1], -WEIGHT]
+    alone = [packed_ints(np.ascontiguousarray(w)) for w in experts]
+    parts = {
+        part: Stored(of.dtype, (3, *of.shape), b"".join(p[part].raw for p in alone))
+        for part, of in alone[0].items()
+    }
+    parts["weight_shape"] = stored(np.asarray(stated, dtype=np.int64))
+    checkpoint = opened(under("mlp.experts.gate_up_proj", parts))
+    record = checkpoint.tensors["mlp.experts.gate_up_proj.weight"]
+    assert record.shape == (3, 32, 64)
+    (read,) = read_rows(checkpoint, [RowBlock(tensor=record.name, start=30, stop=70)])
+    expected = np.concatenate(experts)[30:70]
+    assert np.linalg.norm(read - expected) < 0.1 * np.linalg.norm(expected)
+
+
+def test_stacked_experts_of_another_count_are_left_alone() -> None:
+    """A stated shape with more experts than there are codes is not believed."""
+    one = packed_ints(WEIGHT)
+    parts = {p: Stored(of.dtype, (1, *of.shape), of.raw) for p, of in one.items()}
+    parts["weight_shape"] = stored(np.asarray((2, 32, 64), dtype=np.int64))
+    assert packed_storage(opened(under("experts.down_proj", parts))) == "compressed-tensors"
+
+
 def test_a_group_that_does_not_fit_stays_packed_and_is_named() -> None:
     """Scales of the wrong size leave the codes alone; the model is then not tested, by name."""
     parts = gptq(WEIGHT)
