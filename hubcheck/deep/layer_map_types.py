@@ -1,0 +1,119 @@
+"""What does a closer look at rearranged layers, widths and experts give back?
+
+Values only; they carry plain strings and numbers, so that a report can be filled from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hubcheck.statistics.hits import LOG10
+
+Kind = Literal["exact", "calibrated", "context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a look could not be taken, in a few words for the card."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepRow:
+    """One line of evidence; the fields are those of ``report.Evidence``."""
+
+    test: str
+    family: str
+    kind: Kind
+    part: str
+    frame: str
+    layers: tuple[int, ...]
+    """Base layers."""
+    units: int
+    hits: int
+    log10_p: float
+    """log10 of the row's own bound, at most 0; 0 for context."""
+    log10_e: float
+    """log10 of the e-value; 0 where the row is no exact test."""
+    kept: float
+    ceiling: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerOrigin:
+    """Where one layer of the subject comes from."""
+
+    layer: int
+    """Subject layer."""
+    base_layer: int
+    """-1: from no layer of this base."""
+    hits: int
+    """In the best view of the best (or chosen) base layer."""
+    units: int
+    log10_p: float
+    """log10 of the bound for this layer, base layers tried paid for; at most 0."""
+    kept: float
+    ceiling: float
+    stands: bool
+    """Whether ``kept`` is more than relabelling could have reached (the content check)."""
+    test: str
+    """Which order showed it: ``neurons``, ``vo-dimensions`` ...; empty when nothing was shown."""
+    frame: str
+    rivals: tuple[int, ...]
+    """Other base layers that match as surely: duplicates inside the base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerMap:
+    """The origin of every subject layer in one base."""
+
+    origins: tuple[LayerOrigin, ...]
+    """One per subject layer, ascending."""
+    base_layers: int
+    log_e: float
+    """Natural log of the whole map's e-value: the product over distinct orders of the base of the
+    mean over subject layers. A later look at body orders that other tests may have used too."""
+    shared: tuple[tuple[int, ...], ...]
+    """Groups of base layers that stand in one order (duplicated inside the base)."""
+    tested: tuple[int, ...]
+    """Base layers whose order could be tested; only of these can be said that they were dropped."""
+    bytes_base: int
+    """Weight bytes this map added to what was read of the base."""
+    bytes_subject: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def base_of(self) -> dict[int, int]:
+        """Return subject layer -> base layer, of the layers that have an origin."""
+        return {o.layer: o.base_layer for o in self.origins if o.base_layer >= 0}
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Return the tested base layers that no subject layer comes from."""
+        known = set(self.base_of.values()) | {r for o in self.origins for r in o.rivals}
+        return tuple(i for i in self.tested if i not in known)
+
+    def row(self) -> DeepRow:
+        """Return the map as one line of evidence."""
+        found = [o for o in self.origins if o.base_layer >= 0]
+        kept = sorted(o.kept for o in found)
+        ceilings = sorted(o.ceiling for o in found)
+        log10_e = self.log_e / LOG10
+        return DeepRow(
+            test="layer-map",
+            family=f"{len(self.origins)} subject layers against {self.base_layers} base layers",
+            kind="exact",
+            part="body",
+            frame="raw+token",
+            layers=tuple(sorted(set(self.base_of.values()))),
+            units=sum(o.units for o in self.origins),
+            hits=sum(o.hits for o in self.origins),
+            log10_p=min(0.0, -log10_e),
+            log10_e=log10_e,
+            kept=kept[len(kept) // 2] if kept else 0.0,
+            ceiling=ceilings[len(ceilings) // 2] if ceilings else 0.0,
+            note=f"{len(found)} of {len(self.origins)} layers found; all pairs paid for",
+        )
