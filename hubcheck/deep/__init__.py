@@ -1,0 +1,1 @@
+"""The tests that read more: disguised copies, the full layer map, changed widths and experts."""

@@ -1,0 +1,130 @@
+"""What do the depths beyond the sample add to one finding?
+
+``sample`` asks here only when a declared base comes out unrelated, so that an honest declaration of
+a rearranged copy is not called ``contradicted``. ``deep`` asks whenever the exact tests did not
+settle the matter, and maps layers, widths and experts where they did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.deep.calibration import shipped
+from hubcheck.deep.disguise import Disguise, DisguiseTest
+from hubcheck.deep.disguise_plan import AT_DEEP, AT_SAMPLE, NotLooked
+from hubcheck.deep.mlp_views import effective_gate
+from hubcheck.deep.undone import Gains, Gates, what_was_done
+from hubcheck.deep.writers import NoWriters, through_writers
+from hubcheck.errors import BudgetExceededError, UnreachableError
+from hubcheck.evidence.compare import Comparer
+from hubcheck.model import Model, align_tokens
+from hubcheck.request import Request, at_least
+from hubcheck.verdict.disguised import with_disguise, with_writers
+from hubcheck.verdict.report import Finding
+from hubcheck.verdict.words import Depth, RelationKind, Verdict
+
+ESCALATION: Final = 512_000_000
+"""Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
+OPEN: Final = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE})
+"""Verdicts that a disguise could explain."""
+
+
+def may_be_disguised(finding: Finding, depth: Depth) -> bool:
+    """Return whether the disguise test is made for a finding at this depth."""
+    if depth is Depth.SAMPLE:
+        return finding.declared and finding.verdict is Verdict.UNRELATED
+    if depth is Depth.HEADERS:
+        return False
+    relation = finding.relation.kind if finding.relation else None
+    return finding.verdict in OPEN or relation is RelationKind.PARTS
+
+
+def look_for_disguise(
+    finding: Finding,
+    base: Model,
+    subject: Model,
+    request: Request,
+    *,
+    n_bases: int,
+    progress: Callable[[str], None],
+) -> Finding:
+    """Return the finding with what the disguise test adds, or why it could not be made.
+
+    Raises:
+        SubjectUnreadableError: a value of the subject is not finite.
+        UnreadableError: a value of the base is not finite.
+    """
+    effort = AT_SAMPLE if request.depth is Depth.SAMPLE else AT_DEEP
+    if request.depth is Depth.SAMPLE:
+        for model in (base, subject):
+            model.source.ledger.raise_limit(request.escalate_to)
+    remaining = min(m.source.ledger.remaining for m in (base, subject))
+    test = DisguiseTest(
+        base.reader,
+        subject.reader,
+        align_tokens(base, subject),
+        seed=request.seed,
+        effort=effort,
+        device=request.resources.device,
+        team=request.resources.team,
+    )
+    try:
+        seen = test.run(calibration=shipped(), n_bases=n_bases, budget=remaining, progress=progress)
+    except (BudgetExceededError, UnreachableError) as error:
+        seen = NotLooked(reason=error.what)
+    if isinstance(seen, NotLooked):
+        note = f"disguise test not made: {seen.reason}"
+        return finding.model_copy(update={"notes": (*finding.notes, note)})
+    return with_disguise(finding, seen, words_of(seen) if seen.found else ())
+
+
+def look_through_writers(
+    finding: Finding,
+    comparer: Comparer,
+    log_e: float,
+    request: Request,
+) -> Finding:
+    """Return the finding with what another layer's writers show, where no token is shared.
+
+    Raises:
+        UnreadableError: a value read is not finite.
+    """
+    sides = (comparer.base, comparer.subject)
+    if any(side.token_ids for side in sides) or not at_least(request.depth, Depth.DEEP):
+        return finding
+    remaining = min(s.anatomy.checkpoint.source.ledger.remaining for s in sides)
+    try:
+        seen = through_writers(*sides, comparer.draw, budget=remaining)
+    except (BudgetExceededError, UnreachableError) as error:
+        seen = NoWriters(reason=error.what)
+    if isinstance(seen, NoWriters):
+        note = f"no frame of writers: {seen.reason}"
+        return finding.model_copy(update={"notes": (*finding.notes, note)})
+    return with_writers(finding, seen, log_e, comparer.n_bases)
+
+
+def words_of(seen: Disguise) -> tuple[str, ...]:
+    """Return what was done to the copy, in words."""
+    gains = [
+        Gains(base_d=_gain(seen, 0, pair.base), subject_d=_gain(seen, 1, pair.subject))
+        for pair in seen.score.found
+        if pair.agreeing
+    ]
+    best = seen.score.found[0]
+    try:
+        gates = Gates(
+            base_ud=effective_gate(seen.sides[0], seen.roles, seen.base[best.base].sample),
+            subject_vd=effective_gate(seen.sides[1], seen.roles, seen.subject[best.subject].sample),
+        )
+    except BudgetExceededError:
+        return what_was_done(seen, gains, None)
+    return what_was_done(seen, gains, gates)
+
+
+def _gain(seen: Disguise, which: int, layer: int) -> NDArray[np.float32]:
+    side = seen.sides[which]
+    return side.gain_values(side.mlp_gain_role(layer), layer)

@@ -1,0 +1,212 @@
+"""What does the disguise test add to a finding?
+
+A match that exact tests confirm is ``related``; one that only the calibrated table speaks for is
+``disguised``; where the table is too small for the number of bases tried, ``inconclusive``. Where
+nothing was seen the finding stays, and says what would have been.
+"""
+
+from __future__ import annotations
+
+from math import log, log10
+from statistics import median
+from typing import Final
+
+from hubcheck.deep.calibration import FLOOR
+from hubcheck.deep.disguise import Disguise
+from hubcheck.deep.proof import MapProof, SignProof
+from hubcheck.deep.writers import WriterEvidence, WriterHits
+from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.statistics.disguise import LayerPair
+from hubcheck.statistics.evalues import log10_p, log_e_hits, log_mean
+from hubcheck.statistics.hits import LOG10
+from hubcheck.statistics.planted import NOT_DETECTABLE
+from hubcheck.statistics.signs import log10_p_signs
+from hubcheck.verdict.finding import own_log10_p
+from hubcheck.verdict.report import Evidence, Finding, Relation
+from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
+
+ASSUMING: Final = ", assuming it was not relabelled and rotated"
+"""What the sample says of its own limit (verdict.finding), replaced once that was looked at."""
+LIKE_A_SIBLING: Final = 0.3
+"""Share of agreeing neurons below which the same initial weights explain a match as well: models
+that share only those reach 0.06, a copy trained three times over 0.76 (benchmarks/zoo)."""
+
+
+def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> Finding:
+    """Return the finding with what the disguise test adds.
+
+    Args:
+        finding: As the exact tests left it, not ``related`` as a whole.
+        seen: What the disguise test saw.
+        words: What was done to the copy, where something was found.
+    """
+    rows = (*finding.evidence, *evidence_of_disguise(seen))
+    if not seen.found:
+        return finding.model_copy(update={"evidence": rows, "power": _power(finding, seen)})
+    update: dict[str, object] = {
+        "evidence": rows,
+        "kept": round(seen.kept, 4),
+        "disguise": words,
+        "status": "tested",
+        "reason": "",
+        "power": "",
+    }
+    if seen.proven:
+        update |= {
+            "verdict": Verdict.RELATED,
+            "log10_p": log10_p(seen.log_e),
+            "log10_p_without_strongest": -max(0.0, seen.log_e_without_strongest) / LOG10 or 0.0,
+            "relation": _relation(seen, words),
+        }
+    elif seen.calibrated:
+        update |= {
+            "verdict": Verdict.DISGUISED,
+            "log10_p": log10(seen.bound),
+            "relation": _relation(seen, words),
+        }
+    else:
+        update |= {
+            "verdict": Verdict.INCONCLUSIVE,
+            "reason": (
+                f"neurons match as in a disguised copy, but with the bases tried the table of "
+                f"{seen.calibration.models} models allows a bound of {seen.bound:.2g} only, "
+                f"and {FLOOR} is needed"
+            ),
+        }
+    return finding.model_copy(update=update)
+
+
+def with_writers(finding: Finding, seen: WriterEvidence, log_e: float, n_bases: int) -> Finding:
+    """Return the finding with what another layer's writers show where no token is shared.
+
+    Args:
+        finding: As the exact tests left it.
+        seen: Hits through the writers.
+        log_e: Natural log of the e-value of all tests before, bases paid for; this later look at
+            the same body orders shares the weight with them, half and half.
+        n_bases: Bases tried in this check.
+    """
+    update: dict[str, object] = {
+        "evidence": (*finding.evidence, *(_writer_row(one) for one in seen.layers))
+    }
+    paid = log(max(1, n_bases))
+    both = log_mean([log_e, seen.log_e - paid])
+    rest = seen.log_e_without_strongest - paid
+    if both >= SETTLED and rest >= NOTABLE and seen.content_stands:
+        hitting = [one.kept for one in seen.layers if one.stands]
+        detail = "no token is shared and the residual stream was turned; neurons keep their order"
+        update |= {
+            "verdict": Verdict.RELATED,
+            "status": "tested",
+            "reason": "",
+            "power": "",
+            "log10_p": log10_p(both),
+            "log10_p_without_strongest": -max(0.0, rest) / LOG10 or 0.0,
+            "kept": round(median(hitting), 4),
+            "relation": Relation(kind=RelationKind.REARRANGED, detail=detail),
+            "disguise": ("residual stream rotated, relabelled or rescaled", "vocabulary replaced"),
+        }
+    return finding.model_copy(update=update)
+
+
+def _writer_row(one: WriterHits) -> Evidence:
+    return Evidence(
+        test="neurons",
+        family=f"neurons of layer {one.base}, through the writers of layer {one.frame}",
+        kind=EvidenceKind.EXACT,
+        part="body",
+        frame="writers",
+        layers=(one.base,),
+        units=one.units,
+        hits=one.hits,
+        log10_p=own_log10_p(one.hits),
+        detectable_kept=0.0,
+        note="" if one.base == one.subject else f"against layer {one.subject}",
+        kept=round(one.kept, 4),
+        log10_e=log_e_hits(one.hits) / LOG10,
+    )
+
+
+def _relation(seen: Disguise, words: tuple[str, ...]) -> Relation:
+    if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
+        share = f"{seen.score.agreement:.0%} of the expected neurons match"
+        detail = f"{share}: a copy trained far, or the same initial weights trained apart"
+        return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
+    return Relation(kind=RelationKind.REARRANGED, detail="; ".join(words))
+
+
+def _power(finding: Finding, seen: Disguise) -> str:
+    if seen.detectable >= NOT_DETECTABLE or not finding.power.endswith(ASSUMING):
+        return finding.power
+    before = finding.power.removesuffix(ASSUMING)
+    return f"{before}; one that was relabelled and rotated would have from {seen.detectable:.2f} on"
+
+
+def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:
+    """Return one calibrated row for each base layer, and one exact row for each proof."""
+    return (
+        *(_layer_row(seen, pair, share) for pair, share in _with_shares(seen)),
+        *(_sign_row(sign) for sign in seen.signs),
+        *(_map_row(mapped) for mapped in seen.maps),
+    )
+
+
+def _sign_row(sign: SignProof) -> Evidence:
+    return Evidence(
+        test="signs",
+        family=f"signs of up rows, matched neurons of layer {sign.base}",
+        kind=EvidenceKind.EXACT,
+        part="body",
+        frame="token",
+        layers=(sign.base,),
+        units=sign.pairs,
+        hits=sign.agreements,
+        log10_p=log10_p_signs(sign.agreements, sign.pairs),
+        detectable_kept=0.0,
+        note="agreeing signs after the match was undone; half by chance",
+        log10_e=sign.log_e / LOG10,
+    )
+
+
+def _map_row(mapped: MapProof) -> Evidence:
+    return Evidence(
+        test="shared-map",
+        family=f"neurons of layer {mapped.base} in the order found in layer {mapped.mapped_by}",
+        kind=EvidenceKind.EXACT,
+        part="body",
+        frame="token gate",
+        layers=(mapped.base,),
+        units=mapped.units,
+        hits=mapped.hits,
+        log10_p=own_log10_p(mapped.hits),
+        detectable_kept=0.0,
+        note="one shuffle for all layers would show here",
+        kept=round(mapped.kept, 4),
+        log10_e=mapped.log_e / LOG10,
+    )
+
+
+def _with_shares(seen: Disguise) -> list[tuple[LayerPair, float]]:
+    return list(zip(seen.score.found, seen.score.stands_out, strict=True))
+
+
+def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
+    table = seen.calibration
+    return Evidence(
+        test="disguise",
+        family=f"neurons of layer {pair.base}, matched by gate, up and down alone",
+        kind=EvidenceKind.CALIBRATED,
+        part="body",
+        frame="token",
+        layers=(pair.base,),
+        units=round(pair.expected),
+        hits=min(pair.agreeing, round(pair.expected)),
+        log10_p=log10(seen.bound) if seen.found else 0.0,
+        detectable_kept=0.0 if seen.detectable >= NOT_DETECTABLE else seen.detectable,
+        note=(
+            f"calibrated on {table.models} small models; score of the pair {seen.score.value:.3f}, "
+            f"greatest of {table.pairs:,} independent pairs {table.greatest:.3f}; "
+            f"{stands_out:.0%} stand out in one view; against layer {pair.subject}"
+        ),
+        kept=round(seen.kept, 4),
+    )
