@@ -11,10 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import WHOLE_BASE, DeclarationVerdict, RelationKind, Verdict
 
 FOUND: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 """Verdicts that say the weights match."""
+PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
+"""Verdicts with an exact bound. A calibrated ``disguised`` neither confirms a declaration nor makes
+``undeclared`` by itself (DESIGN section 2); a policy can name it."""
 CLOSER: Final = 0.8
 """The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
 lost of D. Copies that differ by storage rounding alone come out within a few per cent."""
@@ -53,7 +56,9 @@ def explain(
     explained = []
     for finding in findings:
         by = None
-        if not finding.declared and finding.verdict in FOUND:
+        # A suspect that was merged in beside the declared base is not explained by that base.
+        merged = finding.relation is not None and finding.relation.kind is RelationKind.MERGE
+        if not finding.declared and finding.verdict in FOUND and not merged:
             by = next(
                 (
                     d.base.ref
@@ -69,7 +74,7 @@ def explain(
 def is_proof(finding: Finding) -> bool:
     """Return whether a finding shows that the subject holds this base's trained body."""
     harmless = finding.relation is not None and finding.relation.kind in HARMLESS_RELATIONS
-    return finding.verdict in FOUND and not harmless
+    return finding.verdict in PROVEN and not harmless
 
 
 def holds_tower(finding: Finding) -> bool:
@@ -78,6 +83,12 @@ def holds_tower(finding: Finding) -> bool:
     return parts and any(
         p.name.endswith(TOWER) and p.verdict is Verdict.RELATED for p in finding.parts
     )
+
+
+def holds_whole_base(finding: Finding) -> bool:
+    """Return whether a base is a tower and nothing else, and the subject holds it."""
+    relation = finding.relation
+    return holds_tower(finding) and relation is not None and relation.detail.endswith(WHOLE_BASE)
 
 
 def younger(finding: Finding, subject_created: str) -> bool:
@@ -101,7 +112,7 @@ def declaration_verdict(
         return DeclarationVerdict.CONTRADICTED
     if any(_is_undeclared(f, subject_created) for f in findings):
         return DeclarationVerdict.UNDECLARED
-    if declared and all(is_proof(f) for f in declared):
+    if declared and all(is_proof(f) or holds_whole_base(f) for f in declared):
         return DeclarationVerdict.CONFIRMED
     tested = [f for f in findings if f.status == "tested"]
     if not declared_any and tested and all(f.verdict is Verdict.UNRELATED for f in findings):

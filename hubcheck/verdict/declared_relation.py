@@ -15,11 +15,15 @@ from hubcheck.verdict.words import RelationKind, Verdict
 
 Answer = Literal["yes", "no", "cannot-tell"]
 
+NO_SHARE: Final = 0.02
+"""A share this small is none (``relate.merge.PRESENT``)."""
 ADAPTER_FILES: Final = ("adapter_model.safetensors", "adapter_model.bin")
 _SHARED: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION})
 _REBUILT: Final = frozenset(
     {RelationKind.LAYERS_CHANGED, RelationKind.WIDTH_CHANGED, RelationKind.REARRANGED}
 )
+_TRAINED: Final = frozenset({RelationKind.LORA_MERGE, RelationKind.MERGE, RelationKind.UPCYCLED})
+"""Changes that no rounding makes."""
 _STORED_ANEW: Final = frozenset(
     {RelationKind.IDENTICAL, RelationKind.RECAST, RelationKind.QUANTISED}
 )
@@ -80,6 +84,8 @@ def _judge(
             return "yes", ""
         case "quantized" if kind in _REBUILT:
             return "no", detail
+        case "quantized" if kind in _TRAINED:
+            return "no", detail
         case "quantized":
             return "cannot-tell", "coarse rounding and light training look alike in a sample"
         case "finetune" if kind is RelationKind.IDENTICAL:
@@ -87,6 +93,8 @@ def _judge(
         case "finetune" if kind in _STORED_ANEW:
             return "no", "every sampled value is that of the base: nothing was trained"
         case "finetune" if kind in _REBUILT:
+            return "no", detail
+        case "finetune" if kind is RelationKind.MERGE:
             return "no", detail
         case "finetune":
             return "yes", ""
@@ -102,7 +110,20 @@ def _merge(finding: Finding, bases: Sequence[Finding]) -> tuple[Answer, str]:
         return "no", "the weight files are the same bytes as this base alone"
     if len(found) < len(bases):
         return "no", f"{len(found)} of {len(bases)} declared bases were found in the weights"
-    return "cannot-tell", "all bases are related; the shares are not measured in a sample"
+    kind = finding.relation.kind if finding.relation is not None else RelationKind.UNDETERMINED
+    if kind is RelationKind.MERGE:
+        return "yes", ""
+    if finding.shares:
+        whole = finding.shares[0]
+        near = f"its share is {whole.share:.3f}, {whole.low:.3f} to {whole.high:.3f}"
+        # The ancestor of merged task vectors is named as a base by usual tools, and rightly so.
+        others = any(_is_merged(f) for f in bases)
+        return ("cannot-tell" if others and abs(whole.share) > NO_SHARE else "no"), near
+    return "cannot-tell", "all bases are related, and no shares were measured"
+
+
+def _is_merged(finding: Finding) -> bool:
+    return finding.relation is not None and finding.relation.kind is RelationKind.MERGE
 
 
 def _adapter_only(weight_paths: Sequence[str]) -> bool:

@@ -5,23 +5,25 @@ The rules of DESIGN 3.3, in order; each returns the words and figures that justi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import lgamma
 from statistics import fmean, median
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy
+from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, View
+from hubcheck.relate.look import CloserLook
+from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.relation import relation_of
 from hubcheck.verdict.report import Controls, Evidence, PartVerdict, Relation
-from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import WHOLE_BASE, EvidenceKind, RelationKind, Verdict
 
 COVERAGE_FLOOR: Final = 0.5
 """Below this share of understood parameters no verdict is given (DESIGN section 3.3 asks for a
@@ -48,6 +50,7 @@ def judge(
     subject: Anatomy,
     *,
     towers: Sequence[PartVerdict] = (),
+    closer: CloserLook | Refusal | None = None,
 ) -> Judgement:
     """Return the verdict on one base whose weights were compared.
 
@@ -56,6 +59,7 @@ def judge(
         base: The base's anatomy.
         subject: The subject's anatomy.
         towers: Verdicts on the towers of multimodal models, judged on their own.
+        closer: How the two differ, where a closer look was taken.
     """
     parts = (*parts_of(comparison), *towers)
 
@@ -63,11 +67,13 @@ def judge(
         kept = _kept(comparison, verdict, relation, parts)
         return Judgement(verdict=verdict, reason=reason, relation=relation, kept=kept, parts=parts)
 
+    if base.get(Role.EMBED) is None and towers and not comparison.outcomes:
+        return _only_towers(towers, say)
+    borrowed = any(t.verdict is Verdict.RELATED for t in towers)
     least = min(base.mapped_share, subject.mapped_share)
-    if least < COVERAGE_FLOOR:
+    if least < COVERAGE_FLOOR and not borrowed:  # a part that was found is found all the same
         reason = f"only {least:.0%} of the parameters are understood"
         return say(Verdict.INCONCLUSIVE, reason)
-    borrowed = any(t.verdict is Verdict.RELATED for t in towers)
     if not comparison.outcomes and not borrowed:
         return say(Verdict.NOT_TESTED, _no_order(comparison))
     order_agrees = (
@@ -80,7 +86,7 @@ def judge(
         if start is not None:
             return say(Verdict.RELATED, "", start)
         if comparison.settled_related:
-            return say(Verdict.RELATED, "", relation_of(comparison, base, subject))
+            return say(Verdict.RELATED, "", relation_of(comparison, base, subject, closer))
         return say(Verdict.INCONCLUSIVE, "order agrees, content does not: relabelled to match")
     copied = [p for p in parts if p.verdict is Verdict.RELATED and p.name != Part.BODY]
     if copied and comparison.combined.strongest_body < NOTABLE:
@@ -94,6 +100,17 @@ def judge(
     if comparison.best_whole >= SETTLED:
         return say(Verdict.INCONCLUSIVE, "a single part agrees, the rest does not")
     return say(Verdict.INCONCLUSIVE, "something agrees, not enough to settle it")
+
+
+def _only_towers(towers: Sequence[PartVerdict], say: Callable[..., Judgement]) -> Judgement:
+    """Judge a base that is a tower and nothing else: what is said of the tower is said of it."""
+    held = [t for t in towers if t.verdict is Verdict.RELATED]
+    if held:
+        detail = f"{' and '.join(t.name for t in held)}: {WHOLE_BASE}"
+        return say(Verdict.RELATED, "", Relation(kind=RelationKind.PARTS, detail=detail))
+    if all(t.verdict is Verdict.UNRELATED for t in towers):
+        return say(Verdict.UNRELATED)
+    return say(Verdict.INCONCLUSIVE, "too little of the tower is comparable to have seen a copy")
 
 
 def _common_initialisation(comparison: Comparison) -> Relation | None:

@@ -1,10 +1,13 @@
-"""How are two related models related, as far as the sampled evidence tells?
+"""How are two related models related, as far as the evidence tells?
 
-Top-down, first that fits (DESIGN 3.6); what needs more than a sample says so.
+Top-down, first that fits (DESIGN 3.6). What the tests saw gives rearrangement, depth, width and
+vocabulary; the kind of change inside comes from a closer look (``relate.look``), where one was
+taken. Every relation carries its figures in words; what they do not justify is not said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Final
 
@@ -13,8 +16,18 @@ from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
-from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import RelationKind
+from hubcheck.relate.direction import (
+    UNDETERMINED,
+    Direction,
+    direction_from,
+    direction_from_layers,
+)
+from hubcheck.relate.look import CloserLook
+from hubcheck.relate.merge import Merge
+from hubcheck.relate.values import Refusal
+from hubcheck.verdict.change_kind import body_of
+from hubcheck.verdict.report import Change, Finding, MergeShare, Relation
+from hubcheck.verdict.words import RelationKind, Verdict
 
 ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M2": 2.0**-3}
 """Largest relative rounding error of a storage dtype (half a unit in the last place, doubled
@@ -24,23 +37,60 @@ SAME_DIRECTION: Final = 0.9999
 """Units that kept this much point the same way to within storage rounding ..."""
 RESCALED: Final = 0.02
 """... so a relative change beyond this is a change of their lengths: rescaled, not retrained."""
+NO_PART_OF_A_MERGE: Final = frozenset(
+    {
+        RelationKind.PARTS,
+        RelationKind.COMMON_INITIALISATION,
+        RelationKind.REARRANGED,
+        RelationKind.RECAST,
+        RelationKind.WIDTH_CHANGED,
+        RelationKind.UPCYCLED,
+    }
+)
+COMPUTED: Final = (
+    "the subject is a weighted sum of several models to within its own rounding: had one of them "
+    "been computed from the subject, the remainder would be that of its rounding, scaled"
+)
+STORED_ANEW: Final = frozenset({RelationKind.RECAST, RelationKind.QUANTISED})
 
 
-def relation_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Relation:
-    """Return the relation of two models whose bodies match, and the figures behind it."""
+def relation_of(
+    comparison: Comparison,
+    base: Anatomy,
+    subject: Anatomy,
+    closer: CloserLook | Refusal | None = None,
+) -> Relation:
+    """Return the relation of two models whose bodies match, and the figures behind it.
+
+    Args:
+        comparison: What the tests saw.
+        base: The base.
+        subject: The subject.
+        closer: What a closer look measured, or why none could be taken; ``None`` without one.
+    """
+    look = closer if isinstance(closer, CloserLook) else None
     hitting = comparison.hitting
     changes = [o.change for o in hitting if o.change >= 0]
     moved = _rearranged(comparison, base, subject)
     layers = _layers(hitting, base, subject)
     width = _width(base, subject)
     vocabulary = _vocabulary(comparison, base, subject)
-    recast = _recast(changes, base, subject)
-    if recast is not None and not moved and _heads_moved(comparison):
+    body = body_of(look) if look is not None and not moved else None
+    stored = body if body is not None and body.kind in STORED_ANEW else None
+    if look is None or body is None:
+        stored = _recast(changes, base, subject)
+    if stored is not None and not (moved or layers) and _heads_moved(comparison):
         moved = ["attention heads relabelled or turned"]
-    if recast is not None and not (moved or layers or width or vocabulary):
-        return recast
-    detail = "; ".join([*moved, *layers, *width, *vocabulary, *_figures(changes)])
+        body = None
+    if stored is not None and not (moved or layers or width or vocabulary):
+        return stored
+    figures = [body.detail] if body is not None else _figures(changes)
+    if isinstance(closer, Refusal):
+        figures.append(f"not looked at more closely: {closer.reason}")
+    upcycled = _upcycled(look)
+    detail = "; ".join([*moved, *upcycled, *layers, *width, *vocabulary, *figures])
     for kind, reasons in (
+        (RelationKind.UPCYCLED, upcycled),
         (RelationKind.LAYERS_CHANGED, layers),
         (RelationKind.WIDTH_CHANGED, width),
         (RelationKind.REARRANGED, moved),
@@ -48,10 +98,137 @@ def relation_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Rela
     ):
         if reasons:
             return Relation(kind=kind, detail=detail)
+    if body is not None:
+        return Relation(kind=body.kind, detail=detail)
     return Relation(kind=RelationKind.FINE_TUNE, detail=detail)
 
 
+def direction_of(
+    comparison: Comparison,
+    base: Anatomy,
+    subject: Anatomy,
+    closer: CloserLook | Refusal | None = None,
+    layers: Mapping[int, int] | None = None,
+) -> Direction:
+    """Return which model is the later one, where information is on one side only.
+
+    Args:
+        comparison: What the tests saw.
+        base: The base.
+        subject: The subject.
+        closer: What a closer look measured, if one was taken.
+        layers: Subject layer to base layer, where all layers were looked for (a layer map).
+    """
+    look = closer if isinstance(closer, CloserLook) else None
+    if look is not None and not _rearranged(comparison, base, subject):
+        found = direction_from(look)
+        if found is not UNDETERMINED:
+            return found
+    n_base, n_subject = base.geometry.layers, subject.geometry.layers
+    if n_base == n_subject:
+        return UNDETERMINED
+    if layers is not None:
+        missing = sorted(set(range(n_base)) - set(layers.values()))
+        return direction_from_layers(n_base, n_subject, layers, missing)
+    return _direction_by_tested(comparison, n_base, n_subject)
+
+
+def _direction_by_tested(comparison: Comparison, n_base: int, n_subject: int) -> Direction:
+    """Return the later of two models of different depth, from the base layers that were tested.
+
+    Only what was searched counts: each tested base layer was held against every subject layer.
+    """
+    body = [o for o in comparison.outcomes if o.test is Test.NEURONS]
+    found = {o.base.layer: o.best_subject_layer for o in body if o.log_e >= NOTABLE}
+    missing = [o.base.layer for o in body if o.log_e < NOTABLE]
+    places = list(found.values())
+    twice = len(places) > len(set(places))
+    if twice and n_base > n_subject:
+        reason = "several layers of the base are one layer of the subject"
+        return Direction(value="subject-to-base", reason=reason)
+    if n_subject < n_base and missing and not twice and len(places) == n_subject:
+        shown = ", ".join(str(i) for i in sorted(missing)[:8])
+        reason = f"layers of the base are not in the subject ({shown})"
+        return Direction(value="base-to-subject", reason=reason)
+    return UNDETERMINED
+
+
+def changes_of(closer: CloserLook | Refusal | None) -> tuple[Change, ...]:
+    """Return what was measured of each matrix, as cells of the heat map."""
+    if not isinstance(closer, CloserLook):
+        return ()
+    return tuple(
+        Change(
+            layer=m.place.layer,
+            base_layer=m.place.base_layer,
+            role=m.place.role,
+            relative=m.relative,
+            equal=m.equal,
+            cosine=m.cosine,
+            rank=m.rank.rank if m.rank is not None and m.rank.is_low else -1,
+            values=m.values,
+            whole=m.whole,
+        )
+        for m in closer.moved
+    )
+
+
+def may_be_merged(finding: Finding) -> bool:
+    """Return whether a base may be a part of a merge: its weights as a whole are in the subject."""
+    kind = finding.relation.kind if finding.relation is not None else RelationKind.UNDETERMINED
+    return finding.verdict is Verdict.RELATED and kind not in NO_PART_OF_A_MERGE
+
+
+def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Finding:
+    """Return a finding with what a fit of several bases says about its base.
+
+    Args:
+        finding: Of one of the bases that were fitted.
+        merge: The fit; a refusal changes nothing.
+        ref: The base's name in the fit, where it is not that of the finding.
+    """
+    name = ref or finding.base.ref
+    if isinstance(merge, Refusal) or name not in merge.shares:
+        return finding
+    shares = tuple(
+        MergeShare(layer=s.layer, share=s.share, low=s.low, high=s.high) for s in merge.shares[name]
+    )
+    if name not in merge.members:
+        return finding.model_copy(update={"shares": shares}) if merge.is_merge else finding
+    whole = shares[0]
+    others = " and ".join(m for m in merge.members if m != name)
+    share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
+    words = [f"{share}, merged with {others}: {merge.kind.value}"]
+    if merge.drops is not None and merge.ancestor:
+        words.append(f"{merge.drops.dropped:.0%} of the values are still those of {merge.ancestor}")
+    words.append(f"the sum lies {merge.gain:.0%} nearer than {merge.best} alone")
+    update: dict[str, object] = {
+        "shares": shares,
+        "relation": Relation(kind=RelationKind.MERGE, detail="; ".join(words)),
+        "direction": UNDETERMINED.value,
+        "direction_reason": "",
+    }
+    if merge.computed:
+        update["direction"] = "base-to-subject"
+        update["direction_reason"] = COMPUTED
+    return finding.model_copy(update=update)
+
+
+def _upcycled(look: CloserLook | None) -> list[str]:
+    """Return that experts are copies of a dense MLP, if they are."""
+    if look is None or look.experts is None or look.experts.found < 2:  # noqa: PLR2004 - one expert shows no copying
+        return []
+    seen = look.experts
+    sparse, dense = ("subject", "base") if seen.sparse_is_subject else ("base", "subject")
+    hits = " to ".join(str(n) for n in sorted({min(seen.hits), max(seen.hits)}))
+    experts = f"{seen.found} of {seen.looked} experts looked at in the {sparse}"
+    return [
+        f"{experts} hold the neurons of the {dense}'s MLP in their order ({hits} of {seen.units})"
+    ]
+
+
 def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation | None:
+    """Return whether nothing but storage changed, from what the tests alone saw."""
     if not changes:
         return None
     if max(changes) == 0:
@@ -122,7 +299,7 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     return words
 
 
-def _layers(hitting: tuple[FamilyOutcome, ...], base: Anatomy, subject: Anatomy) -> list[str]:
+def _layers(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> list[str]:
     n_base, n_subject = base.geometry.layers, subject.geometry.layers
     pairs = sorted({(o.base.layer, o.best_subject_layer) for o in hitting})
     if n_base == n_subject and all(i == j for i, j in pairs):
@@ -151,7 +328,18 @@ def _vocabulary(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     seen = any(v.name == "raw embeddings" for o in channels for look in o.looks for v in look.views)
     if seen and norms_kept and comparison.combined.embeddings < NOTABLE:
         words.append("embeddings rebuilt")
+    if a is not None and b is not None and a.n_out == b.n_out and _tokens_moved(comparison):
+        words.append("the tokens stand in another order")
     return words
+
+
+def _tokens_moved(comparison: Comparison) -> bool:
+    """Return whether rows aligned by token string lie at other ids."""
+    rows = [
+        next((w.units for w in wanted if w.matrix.role is Role.EMBED and w.units), ())
+        for wanted in (comparison.wanted_base, comparison.wanted_subject)
+    ]
+    return len(rows[0]) == len(rows[1]) and rows[0] != rows[1]
 
 
 def _figures(changes: list[float]) -> list[str]:

@@ -9,35 +9,51 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from hubcheck.verdict.report_finding import (
+    BaseModelRef,
+    Change,
+    Controls,
+    Evidence,
+    Finding,
+    LayerMatch,
+    MergeShare,
+    Part,
+    PartVerdict,
+    Relation,
+)
 from hubcheck.verdict.words import (
     Conclusion,
     DeclarationVerdict,
     Depth,
-    EvidenceKind,
     LicenceStatus,
-    RelationKind,
-    Verdict,
 )
+
+__all__ = [
+    "BaseModelRef",
+    "Change",
+    "Controls",
+    "Evidence",
+    "Finding",
+    "LayerMatch",
+    "MergeShare",
+    "PartVerdict",
+    "Relation",
+]
+"""Told by ``verdict.report_finding``; one place to import a report's parts from."""
 
 SCHEMA_VERSION: Final = "1.0"
 
 
-class _Part(BaseModel):
-    """Base of every part of the report: immutable; unknown fields of a newer minor are kept out."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Tool(_Part):
+class Tool(Part):
     """The program that made the report."""
 
     name: Literal["hubcheck"] = "hubcheck"
     version: str
 
 
-class WeightFile(_Part):
+class WeightFile(Part):
     """One weight file of the subject."""
 
     path: str
@@ -45,7 +61,7 @@ class WeightFile(_Part):
     sha256: str = Field(description="hex digest; empty when neither stated nor computed")
 
 
-class Subject(_Part):
+class Subject(Part):
     """The model under test."""
 
     ref: str
@@ -58,7 +74,7 @@ class Subject(_Part):
     files: tuple[WeightFile, ...] = ()
 
 
-class Declared(_Part):
+class Declared(Part):
     """What the subject says about itself."""
 
     bases: tuple[str, ...] = ()
@@ -66,92 +82,7 @@ class Declared(_Part):
     licence: str = ""
 
 
-class BaseModelRef(_Part):
-    """A base, pinned."""
-
-    ref: str
-    revision: str
-    created: str
-
-
-class Relation(_Part):
-    """How two models are related."""
-
-    kind: RelationKind
-    detail: str
-
-
-class PartVerdict(_Part):
-    """One part of the model (body, embeddings, norms ...) judged on its own."""
-
-    name: str
-    verdict: Verdict
-    log10_p: float = Field(le=0)
-    kept: float
-
-
-class Controls(_Part):
-    """The same counts where nothing (shifted) and everything (self) must be found."""
-
-    shifted_hits: float = Field(description="mean hits per family, base index shifted; about 1")
-    self_hits: float = Field(description="share of units hit with the base against itself; 1")
-
-
-class Evidence(_Part):
-    """One test's outcome on one family."""
-
-    test: str = Field(
-        description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs"
-    )
-    family: str = Field(description="which units, in words: 'neurons of layer 7'")
-    kind: EvidenceKind
-    part: str = Field(description="body, embeddings, norms")
-    frame: str = Field(description="raw, token, raw+token, or empty")
-    layers: tuple[int, ...] = Field(default=(), description="base layers")
-    units: int = Field(ge=0)
-    hits: int = Field(ge=0)
-    log10_p: float = Field(le=0, description="log10 of the family's own bound 1/hits!")
-    detectable_kept: float = Field(description="smallest kept that would have been seen; 0 unknown")
-    note: str = ""
-    kept: float = Field(default=0.0, description="median cosine of same-index units")
-    ceiling: float = Field(default=0.0, description="what optimal relabelling could have reached")
-    log10_e: float = Field(default=0.0, description="log10 of the e-value this family contributes")
-    control_hits: int = Field(
-        default=-1, ge=-1, description="hits with the base index shifted; -1 where not measured"
-    )
-
-
-class Finding(_Part):
-    """Everything about one base."""
-
-    base: BaseModelRef
-    proposed_by: tuple[str, ...] = Field(description="why tested: 'README.md line 4', '--suspect'")
-    declared: bool
-    status: Literal["tested", "not-tested"]
-    reason: str = Field(description="why not tested, or why inconclusive; empty otherwise")
-    verdict: Verdict
-    log10_p: float = Field(le=0)
-    kept: float
-    explained_by: str | None = Field(default=None, description="the declared base that explains it")
-    relation: Relation | None = None
-    direction: str = "undetermined"
-    parts: tuple[PartVerdict, ...] = ()
-    controls: Controls | None = None
-    evidence: tuple[Evidence, ...] = ()
-    power: str = Field(
-        default="", description="what an unrelated verdict would have seen, in words"
-    )
-    detectable_kept: float = Field(default=0.0, description="whole-model: the second best family's")
-    log10_p_without_strongest: float = Field(default=0.0, le=0)
-    families_tested: int = 0
-    families_hit: int = Field(default=0, description="families whose own bound is below 1e-3")
-    units_tested: int = 0
-    units_hit: int = 0
-    bytes_read: int = 0
-    bytes_total: int = 0
-
-
-class Disclosure(_Part):
+class Disclosure(Part):
     """One item of the disclosure checklist."""
 
     item: str
@@ -159,7 +90,7 @@ class Disclosure(_Part):
     where: str
 
 
-class NormContext(_Part):
+class NormContext(Part):
     """Raw norm cosine beside its shuffled control: context, no evidential value."""
 
     base: str
@@ -169,7 +100,7 @@ class NormContext(_Part):
     tensors: int
 
 
-class TokenizerContext(_Part):
+class TokenizerContext(Part):
     """How the two vocabularies overlap: context."""
 
     base: str
@@ -179,7 +110,7 @@ class TokenizerContext(_Part):
     base_tokens: int
 
 
-class ArchitectureLine(_Part):
+class ArchitectureLine(Part):
     """One model drawn as a line of blocks, for alignment with the other models."""
 
     ref: str
@@ -191,7 +122,7 @@ class ArchitectureLine(_Part):
     differs: tuple[bool, ...] = Field(default=(), description="per block: differs from the subject")
 
 
-class RelationCheck(_Part):
+class RelationCheck(Part):
     """The relation a card declares, held against what the weights show."""
 
     base: str
@@ -201,7 +132,7 @@ class RelationCheck(_Part):
     note: str = ""
 
 
-class Context(_Part):
+class Context(Part):
     """Facts that may never move a verdict."""
 
     architecture: tuple[ArchitectureLine, ...] = ()
@@ -211,13 +142,13 @@ class Context(_Part):
     relations: tuple[RelationCheck, ...] = ()
 
 
-class Policy(_Part):
+class Policy(Part):
     """What the user asked to fail on."""
 
     fail_on: tuple[str, ...] = ("undeclared", "contradicted")
 
 
-class Coverage(_Part):
+class Coverage(Part):
     """What was read, over the subject and all bases."""
 
     bytes_read: int
@@ -229,7 +160,7 @@ class Coverage(_Part):
     bytes_hashed: int = 0
 
 
-class LicenceCheck(_Part):
+class LicenceCheck(Part):
     """What one clause of an ancestor's licence asks, and what the repository shows of it."""
 
     status: LicenceStatus
@@ -244,7 +175,7 @@ class LicenceCheck(_Part):
     detail: str = Field(description="what was seen")
 
 
-class StatedLicence(_Part):
+class StatedLicence(Part):
     """What a model states about its licence in three places, and how each is recognised."""
 
     ref: str
@@ -257,7 +188,7 @@ class StatedLicence(_Part):
     from_file: str = ""
 
 
-class Licence(_Part):
+class Licence(Part):
     """What the licences of declared and related bases ask. Flags, not advice."""
 
     flags: tuple[str, ...] = Field(default=(), description="what needs attention, in sentences")
@@ -268,7 +199,7 @@ class Licence(_Part):
     stated: tuple[StatedLicence, ...] = ()
 
 
-class Relative(_Part):
+class Relative(Part):
     """A model of the declared graph."""
 
     ref: str
@@ -277,7 +208,7 @@ class Relative(_Part):
     licence: str = ""
 
 
-class Descent(_Part):
+class Descent(Part):
     """A child that declares a parent."""
 
     child: str
@@ -285,7 +216,7 @@ class Descent(_Part):
     relation: str = Field(default="", description="as declared: finetune, quantized ...")
 
 
-class Lineage(_Part):
+class Lineage(Part):
     """The declared graph above the subject: what uploaders say, tested or not."""
 
     models: tuple[Relative, ...] = ()
@@ -293,7 +224,7 @@ class Lineage(_Part):
     loops: tuple[str, ...] = Field(default=(), description="models that declare a descendant")
 
 
-class Proposed(_Part):
+class Proposed(Part):
     """A candidate that was found and not tested."""
 
     ref: str
@@ -301,7 +232,7 @@ class Proposed(_Part):
     note: str = ""
 
 
-class Search(_Part):
+class Search(Part):
     """What looking for undeclared bases cost and left aside."""
 
     requests: int = 0
@@ -313,7 +244,7 @@ class Search(_Part):
     notes: tuple[str, ...] = ()
 
 
-class Report(_Part):
+class Report(Part):
     """The whole result of one check."""
 
     schema_version: str = SCHEMA_VERSION

@@ -58,7 +58,15 @@ class RelationKind(StrEnum):
     PARTS = "parts"
     COMMON_INITIALISATION = "common-initialisation"
     REARRANGED = "rearranged"
+    LORA_MERGE = "lora-merge"
+    SPARSE_UPDATE = "sparse-update"
+    MERGE = "merge"
+    UPCYCLED = "up-cycled"
     UNDETERMINED = "undetermined"
+
+
+WHOLE_BASE = "all that the base holds"
+"""Ends the detail of a relation to a base that is a tower and nothing else."""
 
 
 class Depth(StrEnum):

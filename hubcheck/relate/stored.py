@@ -1,0 +1,70 @@
+"""On which grid of numbers can a stored value lie, and on which does it?
+
+A float with p significant bits lies on a grid whose step (the unit in the last place, ulp) doubles
+with every power of two. A copy that went through a coarser format has lost what lay between. All
+arithmetic is float64; values come as float32.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.anatomy.interface import Anatomy, Matrix
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+
+SIGNIFICANT_BITS: Final = {"F8_E5M2": 3, "F8_E4M3": 4, "BF16": 8, "F16": 11, "F32": 24}
+"""Bits of the significand, the hidden one included; from the coarsest to the finest."""
+LEAST_EXPONENT: Final = {"F8_E5M2": -14, "F8_E4M3": -6, "BF16": -126, "F16": -14, "F32": -126}
+"""Exponent of the smallest normal number; below it the step no longer shrinks."""
+FINEST: Final = "F32"
+"""What values are read as; anything finer (F64) is seen through it."""
+ON_GRID: Final = 0.999
+"""Share of the values that must lie on a grid; what is left are values that a merge or a later edit
+of single rows touched."""
+
+
+def ulp(values: FloatArray, dtype: str) -> NDArray[np.float64]:
+    """Return the grid step of ``dtype`` at each value, of the same shape."""
+    dtype = dtype if dtype in SIGNIFICANT_BITS else FINEST
+    _, exponent = np.frexp(values.astype(np.float64))
+    lowest = LEAST_EXPONENT[dtype]
+    # frexp has its mantissa in [0.5, 1): the power of two below |v| is one less
+    power = np.where(values == 0, lowest, np.maximum(exponent - 1, lowest))
+    step: NDArray[np.float64] = np.ldexp(1.0, power - (SIGNIFICANT_BITS[dtype] - 1))
+    return step
+
+
+def rounded(values: FloatArray, dtype: str) -> NDArray[np.float64]:
+    """Return the values rounded to the nearest number of ``dtype``, ties to even."""
+    step = ulp(values, dtype)
+    return np.asarray(np.rint(values / step) * step, dtype=np.float64)
+
+
+def narrowest(values: FloatArray) -> str:
+    """Return the coarsest format that holds (nearly) all values exactly.
+
+    A model stored as F32 whose values all lie on the BF16 grid once was BF16. F16 holds what BF16
+    holds only while exponents allow; the two are no refinement of each other, so the first of the
+    list that fits is returned.
+    """
+    pattern = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32)
+    for dtype, bits in SIGNIFICANT_BITS.items():
+        unused = np.uint32((1 << (SIGNIFICANT_BITS[FINEST] - bits)) - 1)
+        if np.count_nonzero(pattern & unused) <= (1 - ON_GRID) * pattern.size:
+            return dtype
+    return FINEST
+
+
+def stored_as(anatomy: Anatomy, matrix: Matrix) -> str:
+    """Return the plain dtype of a matrix, or the name of its packed storage."""
+    record = anatomy.checkpoint.tensors[matrix.tensor]
+    return record.dtype if record.storage is None else record.storage.name
+
+
+def rounding_variance(values: FloatArray, dtype: str) -> NDArray[np.float64]:
+    """Return the variance that rounding to ``dtype`` adds at each value: a twelfth of step²."""
+    return ulp(values, dtype) ** 2 / 12.0

@@ -1,0 +1,1 @@
+"""Tests of what tells how one of two related models came about."""
