@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.verdict.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
@@ -52,9 +52,14 @@ def message(report: Report, *, stale: bool = False) -> str:
         return f"out of date: weights changed since {commit or 'the check'}"
     match report.verdict:
         case DeclarationVerdict.CONFIRMED:
-            return f"matches its card: {_bases(report)}{_commit(report)}"
+            found = matches.main_match(report)
+            hidden = found is not None and found.verdict is Verdict.DISGUISED
+            said = "matches its card, disguised" if hidden else "matches its card"
+            return f"{said}: {_bases(report)}{_commit(report)}"
         case DeclarationVerdict.UNDECLARED:
-            return "base not declared"
+            found = matches.main_match(report)
+            hidden = found is not None and found.verdict is Verdict.DISGUISED
+            return "disguised base not declared" if hidden else "base not declared"
         case DeclarationVerdict.CONTRADICTED:
             return "differs from its card"
         case DeclarationVerdict.NONE_FOUND:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, names, numbers, sentences
 from hubcheck.card.candidates_section import candidates_section
+from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import closing_sections
 from hubcheck.card.context_section import context_section
 from hubcheck.card.document import (
@@ -26,6 +27,7 @@ from hubcheck.card.evidence_section import BASES_SHOWN, evidence_sections
 from hubcheck.card.family_tree import family_section
 from hubcheck.card.licence_section import licence_section
 from hubcheck.card.next_steps import next_steps
+from hubcheck.card.share_section import share_section
 from hubcheck.verdict.words import DeclarationVerdict
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def compose(report: Report) -> Document:
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
+    blocks += share_section(report)
+    blocks += change_sections(report)
     blocks += evidence_sections(report)
     blocks += family_section(report)
     blocks += licence_section(report)
@@ -83,6 +87,8 @@ def _footer(report: Report) -> Line:
     coverage = report.coverage
     total = numbers.byte_count(coverage.bytes_total)
     read = f"Read {numbers.byte_count(coverage.bytes_read)} of {total}"
+    if coverage.bytes_read > coverage.bytes_total:  # the tests' samples, and then every tensor
+        read = f"Read all of {total}, the sampled parts more than once,"
     text = Trusted(f"{read} in {numbers.duration(report.seconds)} - ")
     revision = report.subject.revision
     if names.is_commit(revision):

@@ -161,14 +161,37 @@ class CodeBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """A folded section."""
+class Figure:
+    """A picture on a page; monospaced lines where there are no pictures, if any."""
+
+    element: str
+    """Markup that a module of this folder drew from numbers, its texts escaped there."""
+    style: str
+    """The style sheet that the element needs."""
+    plain: CodeBlock | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPage:
+    """A table folded under a picture of the same numbers; a comment has no room for it."""
 
     summary: Line
-    blocks: tuple[Heading | Paragraph | Table | ItemList | CodeBlock, ...]
+    table: Table
 
 
-Block: TypeAlias = Heading | Paragraph | Table | ItemList | NextSteps | CodeBlock | Details
+Inner: TypeAlias = Heading | Paragraph | Table | ItemList | CodeBlock | Figure | OnPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """A folded section; ``unfolded`` on a page that has room for it."""
+
+    summary: Line
+    blocks: tuple[Inner, ...]
+    unfolded: bool = False
+
+
+Block: TypeAlias = Inner | NextSteps | Details
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,13 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers, sentences
+from hubcheck.card.change_section import TEST as WHOLE_MODEL
+from hubcheck.card.change_section import whole_model
 from hubcheck.card.document import (
     Details,
     Heading,
     Identifier,
+    Inner,
     ItemList,
     Line,
     Meter,
@@ -23,6 +26,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
+from hubcheck.card.origin_section import origin_blocks
 from hubcheck.verdict.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +39,13 @@ FAMILIES_SHOWN: Final = 24
 """Rows per base: two screens; the report holds the rest."""
 
 LONG_TEXT: Final = 400
+LEFT_ASIDE: Final = "What was left aside or could not be done"
+NOTES_SHOWN: Final = 12
+UNDETERMINED: Final = "undetermined"
+DIRECTIONS: Final = {
+    "base-to-subject": "the subject is the later one",
+    "subject-to-base": "the base is the later one",
+}
 
 COLUMNS: Final = (
     "Own bound: k hits in one family have a chance of at most 1/k!, below 1 in 10 billion from "
@@ -53,7 +64,10 @@ def evidence_sections(report: Report) -> tuple[Details, ...]:
 
 
 def _families(finding: Finding) -> tuple[Evidence, ...]:
-    return tuple(e for e in finding.evidence if e.kind is not EvidenceKind.CONTEXT)
+    """Return the rows of the table; what says how far the weights moved stands with the map."""
+    return tuple(
+        e for e in finding.evidence if e.kind is not EvidenceKind.CONTEXT and e.test != WHOLE_MODEL
+    )
 
 
 def _evidence(finding: Finding, *, legend: bool) -> Details:
@@ -64,9 +78,12 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
     if finding.families_tested:
         plural = "family" if finding.families_tested == 1 else "families"
         summary.append(Trusted(f", {numbers.count(finding.families_tested)} {plural}"))
-    blocks: list[Paragraph | Table] = [Paragraph(content=_statement(finding))]
+    blocks: list[Inner] = [Paragraph(content=_statement(finding))]
     if finding.power and finding.verdict not in matches.MATCHES:
         blocks.append(Paragraph(content=_stated(finding.power)))
+    if finding.verdict not in matches.MATCHES:  # nothing moved between strangers
+        blocks += [Paragraph(content=line) for line in whole_model(finding)]
+    blocks += origin_blocks(finding)
     families = _families(finding)
     if families:
         blocks.append(_family_table(families[:FAMILIES_SHOWN]))
@@ -75,7 +92,20 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
     if len(families) > FAMILIES_SHOWN:
         rest = f"{numbers.count(len(families) - FAMILIES_SHOWN)} more families are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
-    return Details(summary=tuple(summary), blocks=tuple(blocks))
+    return Details(summary=tuple(summary), blocks=(*blocks, *_notes(finding)))
+
+
+def _notes(finding: Finding) -> tuple[Inner, ...]:
+    """Return what a deeper look left aside, in the report's own sentences."""
+    if not finding.notes:
+        return ()
+    items: list[Line] = [
+        (Untrusted(note, limit=LONG_TEXT),) for note in finding.notes[:NOTES_SHOWN]
+    ]
+    more = len(finding.notes) - NOTES_SHOWN
+    if more > 0:
+        items.append((Trusted(f"{more} more are in report.json"),))
+    return (Heading(content=(Trusted(LEFT_ASIDE),)), ItemList(items=tuple(items)))
 
 
 def _statement(finding: Finding) -> Line:
@@ -85,7 +115,8 @@ def _statement(finding: Finding) -> Line:
     if finding.relation is not None and finding.relation.detail:
         found += _stated(finding.relation.detail)
     if finding.verdict in matches.MATCHES:
-        found += [Trusted(_bound(finding)), Trusted(sentences.RELATED_MEANS)]
+        found += [Trusted(_bound(finding)), *_direction(finding)]
+        found.append(Trusted(sentences.RELATED_MEANS))
     elif finding.verdict is Verdict.UNRELATED:
         found.append(
             Trusted(
@@ -107,15 +138,29 @@ def _bound(finding: Finding) -> str:
     text = ""
     if finding.log10_p < 0:
         text = f"By chance: {numbers.chance(finding.log10_p)}, if the stated assumptions hold. "
+        if finding.verdict is Verdict.DISGUISED:
+            rests = matches.calibrated_on(finding)
+            text = f"By chance: {numbers.chance(finding.log10_p)}, {rests}, which is no proof. "
     if finding.log10_p_without_strongest < 0:
         alone = numbers.chance(finding.log10_p_without_strongest)
         text += f"Without its strongest family: {alone}. "
     if finding.families_tested:
         share = numbers.hits(finding.families_hit, finding.families_tested)
         text += f"{share} families would reject chance alone. "
-    if finding.direction == "undetermined":
-        text += "Direction: undetermined. "
     return text
+
+
+def _direction(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
+    """Return which way the evidence points, and why where it does."""
+    if finding.direction == UNDETERMINED or not finding.direction:
+        return (Trusted("Direction: undetermined. "),)
+    words = DIRECTIONS.get(finding.direction)
+    direction = Trusted(words) if words else Untrusted(finding.direction, limit=LONG_TEXT)
+    said = (Trusted("Direction: "), direction)
+    if not finding.direction_reason:
+        return (*said, Trusted(". "))
+    reason = finding.direction_reason.strip(" .")
+    return (*said, Trusted(", because "), Untrusted(reason, limit=LONG_TEXT), Trusted(". "))
 
 
 def _family_table(families: tuple[Evidence, ...]) -> Table:

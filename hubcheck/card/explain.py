@@ -34,9 +34,9 @@ disguised (verdict about one base)
   Means: after undoing a reordering or a rotation, units match that should not. The error bound
   comes from a table of independent small models (calibrated), not from a proof.
 {_RELATED}
-  Does not mean: intent. Some tools reorder neurons for speed.
-  Do: look at the folded evidence, test again at a greater depth where there is one, and ask
-  the publisher.""",
+  Does not mean: intent, and it is no proof. Some tools reorder neurons for speed.
+  Do: read in the folded evidence what was undone, test again with --depth deep, where exact
+  tests may prove it (then it is called related, rearranged), and ask the publisher.""",
     "unrelated": """\
 unrelated (verdict about one base)
   Means: the agreement is what chance gives, and a copy that kept at least the share printed
@@ -152,12 +152,33 @@ fine-tune (relation)
 {_RELATED}
   Does not mean: which of the two came first; a base looks like a fine-tune of its fine-tune.
   Do: declare the base; the change per part is in the report.""",
+    "lora-merge": f"""\
+lora-merge (relation)
+  Means: a few kinds of matrices differ from the base by a change of low rank, and everything
+  else is equal to the bit: what merging an adapter into the weights leaves.
+{_RELATED}
+  Does not mean: which adapter it was, or on what it was trained.
+  Do: declare the base, and name the adapter in the card where it is known.""",
+    "sparse-update": f"""\
+sparse-update (relation)
+  Means: most values are equal to the base's to the bit, and the rest moved: an edit, a short or
+  masked training, or a patch of a few rows.
+{_RELATED}
+  Does not mean: that the change is small in what the model does; a few values can matter.
+  Do: declare the base; the heat map shows where the changes lie.""",
     "vocabulary-changed": f"""\
 vocabulary-changed (relation)
   Means: the body matches; the embedding has more, fewer or newly made rows.
 {_RELATED}
   Does not mean: a new model; a tokenizer can be replaced without training the body again.
   Do: declare the base, and say in the card how the vocabulary was changed.""",
+    "merge": f"""\
+merge (relation)
+  Means: the weights are a weighted mean of several bases. The shares stand on the card, each with
+  an interval that holds 95 % of the time, for the whole model and layer by layer.
+{_RELATED}
+  Does not mean: that no other model took part; only bases that were tested have a share.
+  Do: declare every base that has a share, and check that their licences agree.""",
     "layers-changed": f"""\
 layers-changed (relation)
   Means: layers of the base are found in the subject at other places: dropped, repeated or
@@ -172,6 +193,13 @@ width-changed (relation)
 {_RELATED}
   Does not mean: which side is the larger by design; the direction is said apart.
   Do: declare the base, and say in the card how the width was changed.""",
+    "up-cycled": f"""\
+up-cycled (relation)
+  Means: experts of the subject hold the neurons of a dense layer of the base, or the other way
+  round: a dense model was copied into experts, or one expert was taken out.
+{_RELATED}
+  Does not mean: that the experts are still alike; they are usually trained further.
+  Do: declare the base, and say in the card which layers became experts.""",
     "parts": f"""\
 parts (relation)
   Means: only the named part matches, for example the embeddings or a vision tower; the body does

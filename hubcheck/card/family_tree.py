@@ -44,12 +44,31 @@ ROW_HEIGHT: Final = 26
 INDENT: Final = 22
 CHARACTER: Final = 7.3
 """Pixels of one monospaced character at the size used."""
-_FILLS: Final = {
-    Tone.GOOD: "#1a7f37",
-    Tone.BAD: "#cf222e",
-    Tone.PLAIN: "#0969da",
-    Tone.MUTED: "#59636e",
+_LIGHT: Final = {
+    "paper": "#ffffff",
+    "ink": "#1f2328",
+    "rail": "#b3bbc4",
+    Tone.GOOD.value: "#1a7f37",
+    Tone.BAD.value: "#b3402e",
+    Tone.PLAIN.value: "#0969da",
+    Tone.MUTED.value: "#59636e",
 }
+_DARK: Final = {
+    "paper": "#171c23",
+    "ink": "#e5e9ee",
+    "rail": "#4a545f",
+    Tone.GOOD.value: "#7fd6a2",
+    Tone.BAD.value: "#ff9f8e",
+    Tone.PLAIN.value: "#93c2f7",
+    Tone.MUTED.value: "#a9b3be",
+}
+_STYLE: Final = (
+    "".join(f".{name}{{fill:{colour}}}" for name, colour in _LIGHT.items())
+    + f".line{{fill:none;stroke:{_LIGHT['rail']}}}"
+    + "@media (prefers-color-scheme:dark){"
+    + "".join(f".{name}{{fill:{colour}}}" for name, colour in _DARK.items())
+    + f".line{{stroke:{_DARK['rail']}}}}}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +146,8 @@ def svg(report: Report) -> str:
     parts = [
         head,
         f"<title>{html_text(f'Family tree of {report.subject.ref}')}</title>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f"<style>{_STYLE}</style>",
+        f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
     ]
     for number, row in enumerate(rows):
         x, y = 12 + INDENT * row.depth, 8 + ROW_HEIGHT * number + ROW_HEIGHT // 2
@@ -135,13 +155,13 @@ def svg(report: Report) -> str:
             up = next(n for n in range(number - 1, -1, -1) if rows[n].depth < row.depth)
             top = 8 + ROW_HEIGHT * up + ROW_HEIGHT - 6
             left = x - INDENT + 6
-            parts.append(f'<path d="M{left} {top}V{y}H{x - 4}" fill="none" stroke="#8c959f"/>')
-        parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{_FILLS[row.tone]}"/>')
-        name = html_text(row.name, limit=NAME_WIDTH)
-        found = html_text(row.found)
+            parts.append(f'<path class="line" d="M{left} {top}V{y}H{x - 4}"/>')
+        parts.append(f'<circle class="{row.tone.value}" cx="{x}" cy="{y}" r="4"/>')
+        found = f'<tspan class="{row.tone.value}" dx="12">{html_text(row.found)}</tspan>'
+        weight = "" if row.depth else ' font-weight="bold"'
         parts.append(
-            f'<text x="{x + 10}" y="{y + 4}" fill="#1f2328">{name}'
-            f'<tspan dx="12" fill="{_FILLS[row.tone]}">{found}</tspan></text>'
+            f'<text class="ink" x="{x + 10}" y="{y + 4}"{weight}>'
+            f"{html_text(row.name, limit=NAME_WIDTH)}{found if row.found else ''}</text>"
         )
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -248,8 +268,8 @@ def _relations(report: Report) -> list[Table | Paragraph | CodeBlock]:
             (Identifier(c.base),),
             (Untrusted(c.declared),),
             (Untrusted(c.found),),
-            (Untrusted(c.agrees),),
-            (Untrusted(c.note, limit=200),),
+            (Untrusted(c.agrees.replace("-", " ")),),
+            (Untrusted(c.note, limit=200) if c.note else Trusted(numbers.NOTHING),),
         )
         for c in checks
     )

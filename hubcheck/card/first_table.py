@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
+from hubcheck.card.share_section import whole_share
 from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ _RELATION_WORDS: Final = {
     RelationKind.RECAST: "same values, stored anew",
     RelationKind.QUANTISED: "quantised",
     RelationKind.FINE_TUNE: "fine-tune",
+    RelationKind.LORA_MERGE: "low-rank update",
+    RelationKind.SPARSE_UPDATE: "sparse update",
     RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
+    RelationKind.MERGE: "part of a merge",
     RelationKind.LAYERS_CHANGED: "layers changed",
     RelationKind.WIDTH_CHANGED: "width changed",
-    RelationKind.VOCABULARY_CHANGED: "vocabulary changed",
-    RelationKind.LAYERS_CHANGED: "layers changed",
-    RelationKind.WIDTH_CHANGED: "width changed",
+    RelationKind.UPCYCLED: "up-cycled into experts",
     RelationKind.PARTS: "parts only",
     RelationKind.COMMON_INITIALISATION: "common initialisation",
     RelationKind.REARRANGED: "rearranged",
@@ -81,7 +83,12 @@ def evidence_cell(finding: Finding) -> Line:
             return (Trusted(f"{counted} (1 per family by chance)"),)
         case Verdict.IDENTICAL if not finding.units_tested:
             return (Trusted("same files, by digest"),)
-        case Verdict.RELATED | Verdict.DISGUISED if finding.families_hit < finding.families_tested:
+        case Verdict.DISGUISED:
+            rows = matches.disguise_rows(finding)
+            units = sum(row.units for row in rows)
+            seen = numbers.hits(sum(row.hits for row in rows), units) if units else counted
+            return (Trusted(f"{seen}, {matches.calibrated_on(finding)}"),)
+        case Verdict.RELATED if finding.families_hit < finding.families_tested:
             families = numbers.hits(finding.families_hit, finding.families_tested)
             return (Trusted(f"{counted}, in {families} families"),)
         case _:
@@ -123,6 +130,9 @@ def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
     if finding.relation.kind is RelationKind.PARTS:
         return [Trusted(": "), *_matching_parts(finding)]
     words = _RELATION_WORDS[finding.relation.kind]
+    share = whole_share(finding)
+    if share is not None and finding.relation.kind is RelationKind.MERGE:
+        words = f"{numbers.percent(share.share)} of a merge"
     return [Trusted(f": {words}")] if words else []
 
 

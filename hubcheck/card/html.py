@@ -6,6 +6,7 @@ readable on a phone and in print.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, assert_never
 
 from hubcheck.card.document import (
@@ -14,6 +15,7 @@ from hubcheck.card.document import (
     CodeBlock,
     Details,
     Document,
+    Figure,
     Heading,
     Identifier,
     Inline,
@@ -21,6 +23,7 @@ from hubcheck.card.document import (
     Line,
     Meter,
     NextSteps,
+    OnPage,
     Paragraph,
     Segment,
     Strong,
@@ -49,6 +52,7 @@ def render(document: Document) -> str:
     return page(
         title=f"{document.subject.text}: {raw_text(document.title)} ({document.verdict})",
         tone=document.tone,
+        style="".join(dict.fromkeys(_styles(document))),
         body=(
             '<header>\n<p class="top"><span>hubcheck provenance card for '
             f"{inline((document.subject,))}</span>"
@@ -59,7 +63,7 @@ def render(document: Document) -> str:
     )
 
 
-def page(*, title: str, tone: Tone, body: str) -> str:
+def page(*, title: str, tone: Tone, body: str, style: str = "") -> str:
     """Return a whole page around ``body``; ``title`` is escaped here, ``body`` is not."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -67,9 +71,17 @@ def page(*, title: str, tone: Tone, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{html_text(title, limit=TITLE_LIMIT)}</title>\n"
-        f"<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<style>{STYLE}{style}</style>\n</head>\n<body>\n"
         f'<main class="{tone.value}">\n{body}\n</main>\n</body>\n</html>\n'
     )
+
+
+def _styles(document: Document) -> Iterator[str]:
+    """Yield the style sheets of the pictures, which few cards have."""
+    for block in document.blocks:
+        for inner in block.blocks if isinstance(block, Details) else (block,):
+            if isinstance(inner, Figure):
+                yield inner.style
 
 
 def inline(content: Line) -> str:
@@ -121,13 +133,20 @@ def _block(block: Block) -> str:
             return f'<div class="next"><strong>Next</strong><ul>{listed}</ul></div>'
         case CodeBlock(lines=lines):
             return "<pre>" + "\n".join(_code_line(line) for line in lines) + "</pre>"
-        case Details(summary=summary, blocks=blocks):
+        case Figure(element=element):
+            return f'<div class="scroll figure">{element}</div>'
+        case OnPage(summary=summary, table=table):
+            return (
+                f'<details class="inner">\n<summary>{inline(summary)}</summary>\n'
+                f"{_table(table, stack=False)}\n</details>"
+            )
+        case Details(summary=summary, blocks=blocks, unfolded=unfolded):
             body = "\n".join(
                 _table(inner, stack=False) if isinstance(inner, Table) else _block(inner)
                 for inner in blocks
             )
             return (
-                f"<details>\n<summary>{inline(summary)}</summary>\n"
+                f"<details{' open' if unfolded else ''}>\n<summary>{inline(summary)}</summary>\n"
                 f'<div class="folded">\n{body}\n</div>\n</details>'
             )
         case _:

@@ -85,6 +85,10 @@ border-radius:3px}
 .folded{padding:0 0 1.1rem 1.15rem;font-size:.9375rem}
 .folded>:first-child{margin-top:0}
 .folded li{margin:.35rem 0}
+.figure svg{display:block;max-width:none}
+.inner,.inner:last-of-type{border:0}
+.inner summary{padding:.3rem 0;font-weight:500;font-size:.875rem;color:var(--soft)}
+.inner td,.inner th{padding:.25rem .7rem .25rem 0}
 .folded ul{padding-left:1.1rem}
 .index th{white-space:normal;vertical-align:bottom}
 .index td:nth-child(3){min-width:12rem}

@@ -49,7 +49,7 @@ def licence_section(report: Report) -> tuple[Details, ...]:
     words = ", ".join(f"{n} {status.value}" for status in LicenceStatus if (n := counts[status]))
     rows = tuple(_row(check) for check in checks[:CHECKS_SHOWN])
     blocks: list[Table | Paragraph] = [
-        Table(head=("", "what the clause says", "seen here", "rests on"), rows=rows)
+        Table(head=("status", "what the clause says", "seen here", "rests on"), rows=rows)
     ]
     if len(checks) > CHECKS_SHOWN:
         rest = f"{len(checks) - CHECKS_SHOWN} more are in report.json."
@@ -63,7 +63,7 @@ def licence_section(report: Report) -> tuple[Details, ...]:
         )
         for s in report.licence.stated[:CHECKS_SHOWN]
     )
-    head = ("model", "tag", "license_name".replace("_", " "), "LICENSE file")
+    head = ("model", "tag", "license name", "LICENSE file")
     blocks += [
         Table(head=head, rows=stated),
         Paragraph(content=(Trusted(NOTE),), role=Role.NOTE),
@@ -88,6 +88,8 @@ def _row(check: LicenceCheck) -> tuple[Line, ...]:
 def _place(stated: str, recognised: str) -> Line:
     if not stated:
         return (Trusted(NOTHING),)
+    if recognised.casefold() == stated.casefold():
+        return (Untrusted(stated, limit=60),)
     if recognised:
         return (Untrusted(stated, limit=60), Trusted(", read as "), Untrusted(recognised))
     return (Untrusted(stated, limit=60), Trusted(", not recognised"))

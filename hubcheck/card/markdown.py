@@ -15,6 +15,7 @@ from hubcheck.card.document import (
     CodeBlock,
     Details,
     Document,
+    Figure,
     Heading,
     Identifier,
     Inline,
@@ -22,6 +23,7 @@ from hubcheck.card.document import (
     Line,
     Meter,
     NextSteps,
+    OnPage,
     Paragraph,
     Segment,
     Strong,
@@ -131,8 +133,12 @@ def _block(block: Block) -> str:
             return "**Next:** " + " - ".join(inline(step) for step in steps)
         case CodeBlock(lines=lines):
             return _code_block(lines)
+        case Figure(plain=plain):
+            return _code_block(plain.lines) if plain is not None else ""
+        case OnPage():
+            return ""
         case Details(summary=summary, blocks=blocks):
-            body = "\n\n".join(_block(inner) for inner in blocks)
+            body = "\n\n".join(text for inner in blocks if (text := _block(inner)))
             return f"<details>\n<summary>{_summary(summary)}</summary>\n\n{body}\n\n</details>"
         case _:
             assert_never(block)

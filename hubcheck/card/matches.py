@@ -5,14 +5,18 @@ The declared ones, the tested ones, and the one match that the title is about.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, EvidenceKind, RelationKind, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.verdict.report import Evidence, Finding, Report
 
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
+DISGUISE: Final = "disguise"
+"""The test whose bound is calibrated; its note says on how many models."""
+_MODELS: Final = re.compile(r"\bcalibrated on ([0-9]{1,6}) small models\b")
 
 
 def tested(report: Report) -> tuple[Finding, ...]:
@@ -64,3 +68,16 @@ def appeared_later(report: Report, finding: Finding) -> bool:
     """Return whether a base first appeared after the subject, as far as both dates are known."""
     ours, theirs = report.subject.created, finding.base.created
     return bool(ours and theirs) and theirs > ours
+
+
+def disguise_rows(finding: Finding) -> tuple[Evidence, ...]:
+    """Return the calibrated evidence behind a verdict ``disguised``, one row per layer."""
+    rows = (e for e in finding.evidence if e.kind is EvidenceKind.CALIBRATED)
+    return tuple(e for e in rows if e.test == DISGUISE)
+
+
+def calibrated_on(finding: Finding) -> str:
+    """Return what the bound of a disguised copy rests on, in words of our own."""
+    notes = (_MODELS.search(row.note) for row in disguise_rows(finding))
+    found = next((match for match in notes if match), None)
+    return f"calibrated on {int(found[1])} small models" if found else "calibrated on small models"

@@ -16,7 +16,7 @@ from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
 
-DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE}
+DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE, Depth.SAMPLE: Depth.DEEP}
 """What to read next. A depth enters here when the program has it: no step may end in a refusal."""
 
 REPLAY: Final = "hubcheck replay report.json"
@@ -31,9 +31,11 @@ def next_steps(report: Report) -> NextSteps:
         case DeclarationVerdict.CONFIRMED:
             return NextSteps(steps=((Trusted("nothing to do"),),))
         case DeclarationVerdict.CONTRADICTED:
-            return NextSteps(steps=(_correct(report), _WRONG, _ACCEPTED))
+            steps = (_correct(report), *_prove(report), _WRONG, _ACCEPTED)
+            return NextSteps(steps=steps)
         case DeclarationVerdict.UNDECLARED:
-            return NextSteps(steps=(_declare(report), _WRONG, _ACCEPTED))
+            steps = (_declare(report), *_prove(report), _WRONG, _ACCEPTED)
+            return NextSteps(steps=steps)
         case DeclarationVerdict.NONE_FOUND:
             more = "hubcheck check SUBJECT --suspect ORG/NAME"
             step = (Trusted("nothing to do; to test another base: "), _command(report, more))
@@ -58,6 +60,16 @@ def _declare(report: Report) -> Line:
     if any(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return (Trusted("right? add "), Identifier(value), Trusted(" to the declared bases"))
     return (Trusted("right? put "), Identifier(f"base_model: {value}"), Trusted(" in the card"))
+
+
+def _prove(report: Report) -> tuple[Line, ...]:
+    """Return how to get from a calibrated bound to an exact one, where that may be possible."""
+    found = matches.main_match(report)
+    deeper = DEEPER.get(report.depth)
+    if found is None or found.verdict is not Verdict.DISGUISED or deeper is None:
+        return ()
+    command = _command(report, f"hubcheck check SUBJECT --depth {deeper.value}")
+    return ((Trusted("calibrated, not proven; read more: "), command),)
 
 
 def _decide(report: Report) -> tuple[Line, ...]:

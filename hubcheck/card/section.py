@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import badge, markdown, matches, names, numbers, sentences
+from hubcheck.card import badge, heat_grid, markdown, matches, names, numbers, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, Line, Table, Trusted
 from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
+from hubcheck.card.heat_layout import layout
+from hubcheck.card.heat_svg import heading
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.card.heat_grid import Grid
+    from hubcheck.verdict.report import Finding, Report
 
 FOLDER: Final = "provenance"
 """Where the report and the badge lie, beside the model."""
 REPORT_FILE: Final = f"{FOLDER}/hubcheck.json"
 BADGE_FILE: Final = f"{FOLDER}/badge.png"
+HEAT_MAP_FILE: Final = f"{FOLDER}/changes.png"
 HEADING: Final = "## Provenance"
 COMMITS_NAMED: Final = 5
 """Bases whose whole commit is written out; a merge of more is rare, and the report has them all."""
@@ -45,6 +49,9 @@ def render(report: Report, *, newer: str = "") -> str:
     table = _table(report)
     if table is not None:
         parts.append(table)
+    picture = _heat_map(report)
+    if picture:
+        parts.append(picture)
     parts += [_commits(report), _repeat(report)]
     return "\n\n".join(parts) + "\n"
 
@@ -80,6 +87,33 @@ def _table(report: Report) -> str | None:
     blocks = compose(report).blocks
     table = next(b for b in blocks if isinstance(b, Table) and b.head[0] == _TABLE_HEAD)
     return markdown.table_text(table)
+
+
+def _heat_map(report: Report) -> str:
+    """Return the heat map as an image; what it shows stands in the alternative text."""
+    maps = heat_grid.mapped(report)
+    if not maps:
+        return ""
+    said = html_attribute(" ".join(_told(finding, grid) for finding, grid in maps), limit=1000)
+    # One pixel shown for two in the file; where the text is narrower, pages shrink it.
+    width = max(layout(grid, heading(finding), told=False).width for finding, grid in maps)
+    return f'<p><img src="{HEAT_MAP_FILE}" alt="{said}" width="{width}"></p>'
+
+
+def _told(finding: Finding, grid: Grid) -> str:
+    """Return a heat map in words: what moved least and most."""
+    name = names.name(finding.base.ref, finding.base.revision)
+    cells = [
+        (cell.relative, f"{row.role.name} of layer {column.name}: {heat_grid.amount(cell)}")
+        for row in grid.rows
+        for column, cell in zip(grid.columns, row.cells, strict=True)
+        if cell is not None
+    ]
+    cells += [
+        (cell.relative, f"{role.name}: {heat_grid.amount(cell)}") for role, cell in grid.apart
+    ]
+    least, most = min(cells)[1], max(cells)[1]
+    return f"Heat map: how far the weights moved from {name}. Least: {least}. Most: {most}."
 
 
 def _commits(report: Report) -> str:

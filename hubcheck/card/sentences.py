@@ -22,6 +22,7 @@ RELATED_MEANS: Final = (
     "it does not say who copied whom."
 )
 
+UNDONE: Final = " once a disguise is undone"
 WHO: Final = " It does not say who copied whom."
 
 
@@ -66,7 +67,7 @@ def match_sentence(finding: Finding) -> str:
         )
     if finding.verdict is Verdict.IDENTICAL and finding.log10_p > numbers.FLOOR_LOG10:
         return "The weights are the same, value for value."
-    kind = "calibrated" if finding.verdict is Verdict.DISGUISED else "exact"
+    kind = matches.calibrated_on(finding) if finding.verdict is Verdict.DISGUISED else "exact"
     return f"A match like this by chance: {numbers.chance(finding.log10_p)} ({kind})."
 
 
@@ -82,7 +83,7 @@ def _confirmed_title(report: Report) -> Line:
             begin = "the weights are identical to the declared base "
         else:
             begin = "the weights match the declared base "
-        return (Trusted(begin), _called(found))
+        return (Trusted(begin), *_match(found))
     return (Trusted("the weights match every declared base: "), *_names(bases))
 
 
@@ -93,12 +94,12 @@ def _contradicted_title(report: Report) -> Line:
     if found is None:
         them = "it" if len(refuted) <= 1 else "them"
         return (*begin, Trusted(f", the weights do not match {them}"))
-    return (*begin, Trusted(f", {_subject(found)} match "), _called(found))
+    return (*begin, Trusted(f", {_subject(found)} match "), *_match(found))
 
 
 def _undeclared_title(report: Report) -> Line:
     found = matches.main_match(report)
-    target = (_called(found),) if found else (Trusted("a tested base"),)
+    target = _match(found) if found else (Trusted("a tested base"),)
     subject = _subject(found) if found else "the weights"
     bases = matches.declared(report)
     if not bases:
@@ -145,7 +146,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
             Trusted(", the body does not"),
         )
     later = ", which appeared later" if matches.appeared_later(report, found) else ""
-    return (Trusted("the weights match "), called, Trusted(later))
+    return (Trusted("the weights match "), *_match(found), Trusted(later))
 
 
 def _inconclusive_lead(report: Report) -> str:
@@ -201,6 +202,12 @@ def _names(findings: tuple[Finding, ...]) -> Line:
 
 def _called(finding: Finding) -> Identifier:
     return Identifier(names.name(finding.base.ref, finding.base.revision))
+
+
+def _match(finding: Finding) -> Line:
+    """Return the name of a base that matches, and whether anything had to be undone first."""
+    called = _called(finding)
+    return (called, Trusted(UNDONE)) if finding.verdict is Verdict.DISGUISED else (called,)
 
 
 def _strong(text: str) -> Strong:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 SPACE: Final = 2.6
@@ -108,6 +109,7 @@ GLYPHS: Final = {
     "@": (
         "A 3.4 2.5 3.4 4.1 -50 -325 A 3.2 2.4 1.6 1.9 0 360 L 4.8 4.3 4.8 1.5 A 5.8 1.5 1 1 180 300"
     ),
+    "%": "A 1.2 5.6 1.2 1.6 0 360 A 5.2 1.6 1.2 1.6 0 360 L 5.2 7.2 1.2 0",
     "…": "D 0.3 0.1 D 2.3 0.1 D 4.3 0.1",
 }
 
@@ -127,7 +129,13 @@ def letter(character: str) -> tuple[list[Segment], float]:
     """Return a character's segments, from x = 0 on, and its width."""
     if character.isspace():
         return [], SPACE
-    words = GLYPHS.get(character, MISSING).split()
+    segments, width = _drawn(GLYPHS.get(character, MISSING))
+    return list(segments), width
+
+
+@lru_cache(maxsize=len(GLYPHS) + 1)
+def _drawn(glyph: str) -> tuple[tuple[Segment, ...], float]:
+    words = glyph.split()
     segments: list[Segment] = []
     starts = [i for i, word in enumerate(words) if word.isalpha()]
     for start, stop in zip(starts, [*starts[1:], len(words)], strict=True):
@@ -146,7 +154,7 @@ def letter(character: str) -> tuple[list[Segment], float]:
     left = min(min(s.x0, s.x1) for s in segments)
     right = max(max(s.x0, s.x1) for s in segments)
     moved = [Segment(s.x0 - left, s.y0, s.x1 - left, s.y1, dot=s.dot) for s in segments]
-    return moved, right - left
+    return tuple(moved), right - left
 
 
 def line(text: str) -> tuple[list[Segment], float]:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hubcheck.card import section
+from hubcheck.card import heat_png, heat_svg, section
 from hubcheck.publish.badge_files import badge_files
 from hubcheck.publish.model_card import README, with_section
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
 
+HEAT_MAP_SVG: Final = section.HEAT_MAP_FILE.replace(".png", ".svg")
 WHAT: Final = "the section, the badge and the report"
 MAX_README: Final = 5_000_000
 """Bytes; longer cards are left alone. The longest in use have a few hundred kilobytes."""
@@ -50,7 +51,16 @@ def card_files(report: Report, document: bytes, present: Present) -> dict[str, b
         README: with_section(present.readme, text),
         section.REPORT_FILE: document,
         **badge_files(report, stale=bool(present.newer)),
+        **_heat_map(report),
     }
+
+
+def _heat_map(report: Report) -> dict[str, bytes]:
+    """Return the heat map as PNG, which the section shows, and as SVG; nothing without one."""
+    png = heat_png.png(report)
+    if not png:
+        return {}
+    return {section.HEAT_MAP_FILE: png, HEAT_MAP_SVG: heat_svg.svg(report).encode()}
 
 
 def outranked(report: Report, present: Present) -> str:

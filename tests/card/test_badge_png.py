@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hubcheck.card import badge, badge_png
+from hubcheck.card import badge, badge_png, raster
 from hubcheck.card.strokes import GLYPHS, letter, line
 from hubcheck.verdict.report import Report
 from tests.card.reports import cases
@@ -39,7 +39,7 @@ def decoded(data: bytes) -> NDArray[np.uint8]:
 def test_the_encoder_keeps_every_pixel() -> None:
     """What is encoded is what is decoded."""
     image = np.random.default_rng(3).integers(0, 256, (5, 7, 4), dtype=np.uint8)
-    assert np.array_equal(decoded(badge_png.encode(image)), image)
+    assert np.array_equal(decoded(raster.encode(image)), image)
 
 
 @pytest.mark.parametrize("name", cases())

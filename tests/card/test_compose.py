@@ -165,7 +165,7 @@ def test_a_weaker_bound_is_given_as_it_is() -> None:
     """A bound above the floor is printed with its own odds."""
     weak = matching(verdict=Verdict.DISGUISED, log10_p=-2.1, relation=None)
     text = table.summary(report(DeclarationVerdict.UNDECLARED, weak))
-    assert "at most 1 in 120 (calibrated)" in text
+    assert "at most 1 in 120 (calibrated on small models)" in text
 
 
 @pytest.mark.parametrize("ref", ["a;rm -rf", "-rf", "a b", "$(id)", "a`id`", "é/é", ""])
@@ -183,7 +183,8 @@ def test_next_step_never_pastes_a_dangerous_name(ref: str) -> None:
         (Depth.SAMPLE, untested("a/a", "needs more than --max-read allows: x"), "allow more to"),
         (Depth.SAMPLE, untested("a/a", "gated, and no token with access"), "ask the owner"),
         (Depth.SAMPLE, untested("a/a", "no shared order"), "test another base"),
-        (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
+        (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "read more: hubcheck check"),
+        (Depth.DEEP, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
         (Depth.SAMPLE, LATER, "nothing to do here"),
         (Depth.SAMPLE, cases()["parts"].findings[0], "say so in the card"),
     ],

@@ -136,7 +136,7 @@ def test_hostile_names_stay_text_in_every_medium(payload: str) -> None:
     )  # fmt: skip
     picture = ET.fromstring(svg(report))  # noqa: S314 - our own output is what is tested
     tags = {element.tag.rpartition("}")[2] for element in picture.iter()}
-    assert tags <= {"svg", "title", "rect", "path", "circle", "text", "tspan"}
+    assert tags <= {"svg", "title", "rect", "path", "circle", "text", "tspan", "style"}
     for line in mermaid(report).splitlines()[2:-1]:
         assert re.fullmatch(r"  [A-Za-z0-9 .,:;#_|/()\[\]\"<>=%?+-]*", line), line
     for block in family_section(report)[0].blocks:

@@ -8,14 +8,15 @@ from typing import Final
 
 import pytest
 
-from hubcheck.card import badge, html, markdown, table
+from hubcheck.card import badge, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.verdict.report import Report
+from tests.card.deep_reports import deep_cases, small
 from tests.card.reports import cases
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 UPDATE: Final = os.environ.get("HUBCHECK_UPDATE_GOLDEN") == "1"
-CASES: Final = cases()
+CASES: Final = cases() | deep_cases()
 
 
 def agree(name: str, text: str) -> None:
@@ -41,6 +42,16 @@ def test_terminal_summary(name: str) -> None:
 def test_html_card() -> None:
     """The HTML card of the fullest case is the reviewed one, to the byte."""
     agree("contradicted.html", html.render(compose(CASES["contradicted"])))
+
+
+def test_heat_map() -> None:
+    """The heat map of a small model is the reviewed one, as SVG."""
+    agree("small.heat.svg", heat_svg.svg(small()))
+
+
+def test_merge_page() -> None:
+    """The page of a merge, with its chart, is the reviewed one, to the byte."""
+    agree("merged.html", html.render(compose(CASES["merged"])))
 
 
 def test_badges() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from hubcheck.card import badge, html, markdown, table
+from hubcheck.card import badge, heat_png, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import DeclarationVerdict
-from tests.card import reports
+from tests.card import deep_reports, reports
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
 
@@ -26,6 +26,12 @@ HTML_TAGS = (
     (MARKDOWN_TAGS - {"h3"})
     | {"html", "head", "meta", "title", "style", "body", "main", "header"}
     | {"h1", "h2", "span", "bdi", "div", "i", "mark"}
+    | {"svg", "g", "rect", "path", "text", "polygon", "polyline", "circle"}
+)
+
+PICTURE_ATTRIBUTES = frozenset(
+    {"class", "width", "height", "viewBox", "role", "aria-label", "tabindex", "transform"}
+    | {"x", "y", "rx", "d", "stroke-width", "font-size", "font-weight", "text-anchor"}
 )
 
 
@@ -61,6 +67,9 @@ def full(verdict: DeclarationVerdict) -> Report:
         reports.untested("fourth/model", "gated"),
         reports.cases()["parts"].findings[0],
         reports.cases()["relabelled"].findings[0],
+        deep_reports.disguise(ref="fifth/model"),
+        *(deep_reports.upscaled().findings + deep_reports.merged().findings),
+        reports.matching(evidence=(deep_reports.whole_model("some sentence"),)),
     )
     return reports.report(
         verdict,
@@ -110,6 +119,13 @@ def test_hostile_text_everywhere(payload: str) -> None:
         assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
             "svg", "title", "rect", "g", "text",
         }  # fmt: skip
+
+        root = ET.fromstring(heat_svg.svg(report))  # noqa: S314 - the same
+        assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
+            "svg", "title", "style", "rect", "path", "g", "text",
+        }  # fmt: skip
+        assert {name for e in root.iter() for name in e.attrib} <= PICTURE_ATTRIBUTES
+        assert heat_png.png(report).startswith(b"\x89PNG")
 
         row = table.overview_row(report)
         assert table.overview((row,)).count("\n") == 3

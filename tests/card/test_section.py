@@ -7,6 +7,7 @@ import pytest
 from hubcheck.card import section
 from hubcheck.publish.model_card import current_section, with_section
 from hubcheck.verdict.words import DeclarationVerdict
+from tests.card.deep_reports import merged, upscaled
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page, seen
 from tests.card.reports import DECLARED_COMMIT, OTHER_COMMIT, SUBJECT_COMMIT, cases
@@ -83,13 +84,14 @@ def test_no_word_is_said_that_must_not_be(verdict: DeclarationVerdict) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_text_stays_text(payload: str) -> None:
     """Names from a repository bring no element, link or mention, and never end the section."""
-    for report in cases().values():
+    for report in (*cases().values(), upscaled(), merged()):
         text = section.render(poisoned(report, payload), newer=payload)
         page = markdown_page(text)
         assert set(page.tags) <= TAGS
-        links = [value for tag, key, value in page.attributes if key in {"href", "src"}]
-        assert sorted(links) == sorted([section.REPORT_FILE, section.BADGE_FILE])
-        assert {key for _, key, _ in page.attributes} <= {"href", "src", "alt", "height"}
+        links = {value for tag, key, value in page.attributes if key in {"href", "src"}}
+        heat = {section.HEAT_MAP_FILE} if any(f.changes for f in report.findings) else set()
+        assert links == {section.REPORT_FILE, section.BADGE_FILE} | heat
+        assert {key for _, key, _ in page.attributes} <= {"href", "src", "alt", "height", "width"}
         assert not LATE_FILTERS.search(page.prose.replace("provenance/hubcheck.json", ""))
         readme = with_section(b"# Model\n", text)
         assert current_section(readme) == text.strip("\n")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.publish.card_files import Present, card_files, changed, git_oid, outranked
+from tests.card.deep_reports import fine_tune
 from tests.card.reports import cases
 
 REPORT = cases()["confirmed"]
@@ -34,6 +35,18 @@ def test_the_set_of_files() -> None:
         "provenance/hubcheck.json",
     ]
     assert files["provenance/hubcheck.json"] == b"{}"
+
+
+def test_a_heat_map_is_published_beside_the_badge() -> None:
+    """Where the weights were compared part by part, the picture that the section names is there."""
+    files = card_files(fine_tune(), b"{}", EMPTY)
+    assert set(files) - set(card_files(REPORT, b"{}", EMPTY)) == {
+        "provenance/changes.png",
+        "provenance/changes.svg",
+    }
+    assert b'src="provenance/changes.png"' in files["README.md"]
+    assert files["provenance/changes.png"].startswith(b"\x89PNG")
+    assert files["provenance/changes.svg"].startswith(b"<svg ")
 
 
 OURS = REPORT.subject.weights_digest

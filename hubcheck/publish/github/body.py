@@ -40,6 +40,8 @@ SHED: Final = (
     "parts",
     "evidence",
     "layers",
+    "heat map",
+    "shares",
     "graph",
     "replay",
     "licences",
@@ -212,6 +214,8 @@ def _kind(summary: Line) -> str:
         ("limits", "limits"),
         ("licences", "licences"),
         ("how to replay", "replay"),
+        ("how far the weights moved", "heat map"),
+        ("shares of the bases", "shares"),
     ):
         if title.startswith(begin):
             return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import badge, markdown, matches, sentences
+from hubcheck.card import badge, heat_grid, markdown, matches, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.escaping import fence_for, markdown_text, yaml_value
 from hubcheck.card.names import is_commit, short
@@ -44,11 +44,12 @@ def pull_request_text(report: Report, repo_id: str) -> str:
     lead = markdown.inline(sentences.lead(report))
     revision = report.subject.revision
     at = f" at commit `{short(revision)}`" if is_commit(revision) else ""
+    picture = ", a picture of what changed in which layer" if heat_grid.mapped(report) else ""
     change = (
         f"This adds a provenance section to the model card{at}, a badge "
-        f"({_words(report)}) and the report behind both. Only the text between the two markers "
-        "in README.md and the files in `provenance/` change; the markers may be moved. A later "
-        "push updates this pull request instead of opening another; closing it ends that."
+        f"({_words(report)}){picture} and the report behind it. Only the text between the two "
+        "markers in README.md and the files in `provenance/` change; the markers may be moved. A "
+        "later push updates this pull request instead of opening another; closing it ends that."
     )
     said = f"{title} ({report.verdict.value}). {lead}"
     parts = [marker(repo_id), said, change, proposal(report)]

@@ -16,8 +16,9 @@ from hubcheck.publish.github.state import (
     read_state,
     state_of,
 )
+from hubcheck.verdict.report import MergeShare
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
-from tests.card import reports
+from tests.card import deep_reports, reports
 
 LINKS = Links(server="https://github.com", repository="octo/models", commit="a" * 40, run=3)
 
@@ -99,7 +100,10 @@ def test_sections_are_shed_in_a_fixed_order(limit: int) -> None:
     report = reports.report(
         DeclarationVerdict.CONTRADICTED,
         reports.unrelated(),
-        reports.matching(),
+        reports.matching(
+            changes=(deep_reports.change("q", 0, 0.1),),
+            shares=(MergeShare(layer=-1, share=0.6, low=0.5, high=0.7),),
+        ),
         context=reports.context(),
         warnings=("one",),
     )
@@ -110,6 +114,7 @@ def test_sections_are_shed_in_a_fixed_order(limit: int) -> None:
     there = {
         "context": "Context, no evidential value", "tree": "Family tree", "controls": "<summary>Controls",
         "parts": "Parts of the model", "evidence": "<summary>Evidence", "layers": "```text\nother",
+        "heat map": "How far the weights moved", "shares": "Shares of the bases",
         "graph": "```mermaid", "replay": "How to replay", "warnings": "1 warning",
         "licences": "<summary>Licences",
         "limits": "<summary>Limits", "changes": "Since the last push",
