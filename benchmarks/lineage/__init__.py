@@ -1,0 +1,1 @@
+"""Who tells best whether one model comes from another: hubcheck or its rivals?"""

@@ -1,0 +1,1 @@
+"""Tests of the benchmark against the rivals; no rival is needed."""
