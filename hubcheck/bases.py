@@ -81,7 +81,10 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
     """Return each base once; declared outranks suspected, and every reason is kept.
 
     Raises:
-        UsageError: one repository is named at two revisions, which one row could not tell apart.
+        UsageError: one repository is named at two revisions. A report names its bases by
+            repository wherever one is held against another (what a match explains, what is
+            declared, what changed since the last report), and tests cannot tell them apart either:
+            the subject is related to both or to neither. Each alone is a question with an answer.
     """
     merged: dict[str, BaseRequest] = {}
     for reference, declared, why in requests:
@@ -96,7 +99,8 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
             raise UsageError(
                 what,
                 cause="--base and --suspect (or the card) name different revisions of one model.",
-                next_step="check them in two runs.",
+                next_step="check them in two runs; with --cache DIR the second does not read the "
+                "subject again.",
             )
         merged[key] = BaseRequest(
             reference=known.reference, declared=known.declared or declared, why=(*known.why, why)

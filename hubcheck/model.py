@@ -125,8 +125,14 @@ class Model:
 
     @cached_property
     def config(self) -> Mapping[str, object]:
-        """``config.json``, empty when it is absent or unusable; hostile values."""
-        document = read_json_object(self.source, "config.json")
+        """``config.json``, or ``params.json`` as Meta and Mistral publish it; hostile values.
+
+        Empty when both are absent or unusable.
+        """
+        paths = {f.path for f in self.files}
+        only_params = "params.json" in paths and "config.json" not in paths
+        name = "params.json" if only_params else "config.json"
+        document = read_json_object(self.source, name)
         return document.values if isinstance(document, JsonDocument) else {}
 
     @cached_property

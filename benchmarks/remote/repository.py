@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.pair.tokenizer import write_tokenizer
 from benchmarks.remote.shapes import Entry, Published
-from benchmarks.remote.values import Recipe, bytes_of
+from benchmarks.remote.values import ITEM_BYTES, Recipe, bytes_of
 from tests.hubserver import Content
 
 SHARD_BYTES: Final = 5_000_000_000
@@ -32,21 +32,28 @@ class MadeShard(Content):
     Attributes:
         header_sent: Bytes of the header that were sent so far.
         values_sent: Bytes of tensors that were sent so far.
+        reads: Requests so far.
+        value_reads: Those among them that asked for tensors alone.
     """
 
-    def __init__(self, recipe: Recipe, entries: Sequence[Entry], label: str) -> None:
+    def __init__(
+        self, published: Published, recipe: Recipe, entries: Sequence[Entry], label: str
+    ) -> None:
         """Lay the tensors out.
 
         Args:
+            published: How they are stored.
             recipe: Whose values.
             entries: The tensors of this file.
             label: What the stated digest is made of; nothing checks it against 5 GB.
         """
-        self.header_sent = self.values_sent = 0
+        self.header_sent = self.values_sent = self.reads = self.value_reads = 0
+        self._reached: dict[int, int] = {}
+        self._dtype_of = published.dtype_of
         self._lock = threading.Lock()
         self._recipe = recipe
         self._entries = sorted(entries)
-        self._header, starts = _header(self._entries)
+        self._header, starts = _header(published, self._entries)
         self._starts = [len(self._header) + at for at in starts]
         super().__init__(b"", sha256=hashlib.sha256(label.encode()).hexdigest())
         self.size = self._starts[-1]
@@ -57,24 +64,32 @@ class MadeShard(Content):
         with self._lock:
             self.header_sent += len(pieces[0])
             self.values_sent += stop - start - len(pieces[0])
+            # A long answer is made in blocks, one after the other by the thread that sends it.
+            sender = threading.get_ident()
+            if self._reached.get(sender) != start:
+                self.reads += 1
+                self.value_reads += not pieces[0]
+            self._reached[sender] = stop
         at = max(start, len(self._header))
         index = bisect_right(self._starts, at) - 1
         while at < min(stop, self.size):
             name, shape = self._entries[index]
             begin, end = self._starts[index], min(stop, self._starts[index + 1])
-            pieces.append(bytes_of(self._recipe, name, shape, at - begin, end - begin))
+            dtype = self._dtype_of(name)
+            pieces.append(bytes_of(self._recipe, name, dtype, shape, at - begin, end - begin))
             at, index = end, index + 1
         return b"".join(pieces)
 
 
-def _header(entries: Sequence[Entry]) -> tuple[bytes, list[int]]:
+def _header(published: Published, entries: Sequence[Entry]) -> tuple[bytes, list[int]]:
     """Return the header, and where each tensor starts after it (the end last)."""
     described: dict[str, object] = {"__metadata__": {"format": "pt"}}
     starts = [0]
     for name, shape in entries:
-        starts.append(starts[-1] + 2 * prod(shape))
+        dtype = published.dtype_of(name)
+        starts.append(starts[-1] + ITEM_BYTES[dtype] * prod(shape))
         described[name] = {
-            "dtype": "BF16", "shape": list(shape), "data_offsets": starts[-2:],
+            "dtype": dtype, "shape": list(shape), "data_offsets": starts[-2:],
         }  # fmt: skip
     text = json.dumps(described, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -89,26 +104,34 @@ def repository(published: Published, recipe: Recipe, name: str) -> dict[str, Con
         recipe: Its values.
         name: Its repository; digests differ between repositories.
     """
+    sized = [(e, ITEM_BYTES[published.dtype_of(e[0])] * prod(e[1])) for e in published.stored()]
+    total = sum(size for _, size in sized)
     groups: list[list[Entry]] = [[]]
-    held = 0
-    for entry in published.tensors():
-        size = 2 * prod(entry[1])
-        if held + size > SHARD_BYTES and groups[-1]:
+    held = passed = 0
+    for entry, size in sized:
+        # A published number of files is filled evenly; else a file is as full as libraries make it.
+        full = (
+            passed * published.shards >= len(groups) * total
+            if published.shards
+            else held + size > SHARD_BYTES
+        )
+        if full and groups[-1]:
             groups.append([])
             held = 0
         groups[-1].append(entry)
         held += size
+        passed += size
     files: dict[str, Content] = {}
     weight_map: dict[str, str] = {}
     for number, entries in enumerate(groups, 1):
         path = f"model-{number:05}-of-{len(groups):05}.safetensors"
         if len(groups) == 1:
             path = "model.safetensors"
-        files[path] = MadeShard(recipe, entries, f"{name}/{path}")
+        files[path] = MadeShard(published, recipe, entries, f"{name}/{path}")
         weight_map.update((tensor, path) for tensor, _ in entries)
     if len(groups) > 1:
         index = {
-            "metadata": {"total_size": 2 * published.parameters},
+            "metadata": {"total_size": total},
             "weight_map": dict(sorted(weight_map.items())),
         }
         files["model.safetensors.index.json"] = Content(json.dumps(index, indent=2).encode())

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.remote.run`` serves made-up models from this process and checks them from
 another one. Bytes and requests are counted by the server. ``--what ladder`` goes from 1 B to 1 T
-parameters, ``--what cache`` checks the same base again and again.
+parameters, ``--what cache`` checks the same base again and again, ``--what seeds`` one pair under
+many seeds.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.hubserver import Link, LocalHub
 BASE: Final = Recipe(seed=1)
 DERIVED: Final = Recipe(seed=1, change=0.14, change_seed=2)
 STRANGER: Final = Recipe(seed=3)
-WEIGHTS, INDEX = "weights", "index, headers, config"
+INDEX: Final = "index, headers, config"
 TOKENIZER: Final = "tokenizer"
 
 
@@ -35,10 +36,14 @@ class Row:
     label: str
     verdict: str
     kept: float
+    weights_mb: tuple[float, float]
+    """Of base and subject."""
     megabytes: dict[str, float]
     """By kind, a model; the mean of the two."""
-    requests: float
-    """Half of the pair's."""
+    requests: tuple[int, int]
+    """For base and subject; what cannot be told apart counts for both."""
+    weight_requests: tuple[int, int]
+    """Those among them that asked for rows."""
     connections: int
     wall_s: float
     cpu_s: float
@@ -50,6 +55,8 @@ class Row:
 def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, Any]]:
     """Run one check against the server, and return its report as well.
 
+    Variables that tell of a CI job are not passed on.
+
     Raises:
         RuntimeError: the check wrote no report.
     """
@@ -57,41 +64,11 @@ def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, A
         "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1",
         "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
     }  # fmt: skip
-    command = [sys.executable, "-m", "hubcheck", "check", subject, "--json", "--seed", "1"]
+    command = [sys.executable, "-m", "hubcheck", "check", subject, "--json"]
     cost = run([*command, *options], environment)
     if not cost.stdout.startswith("{"):
         raise RuntimeError(f"no report, exit code {cost.exit_code}")
     return cost, json.loads(cost.stdout)
-
-
-def row(hub: LocalHub, label: str, cost: Cost, report: dict[str, Any], headers: int) -> Row:
-    """Return the line of one check; the server has forgotten all that came before.
-
-    Args:
-        hub: The server.
-        label: What was checked.
-        cost: What the command cost.
-        report: What it reported.
-        headers: Header bytes that the shards sent during this check.
-    """
-    sent = {WEIGHTS: -headers, INDEX: headers, TOKENIZER: 0}
-    for seen in hub.exchanges:
-        if seen.is_content:
-            kind = WEIGHTS if seen.path.endswith(".safetensors") else INDEX
-            sent[TOKENIZER if "tokenizer" in seen.path else kind] += seen.body_bytes
-    finding = report["findings"][0]
-    return Row(
-        label=label,
-        verdict=finding["verdict"],
-        kept=finding["kept"],
-        megabytes={kind: n / 2e6 for kind, n in sent.items()},
-        requests=hub.requests / 2,
-        connections=hub.connections,
-        wall_s=cost.wall_s,
-        cpu_s=cost.cpu_s,
-        peak_mb=cost.peak_mb,
-        total_gb=report["coverage"]["bytes_total"] / 2e9,
-    )
 
 
 class Stage:
@@ -100,42 +77,102 @@ class Stage:
     def __init__(self, hub: LocalHub) -> None:
         """Start with no model."""
         self._hub = hub
-        self._shards: list[MadeShard] = []
+        self._shards: dict[str, list[MadeShard]] = {}
 
     def add(self, name: str, published: Published, recipe: Recipe) -> str:
         """Put a model on the server and return its repository."""
         files = repository(published, recipe, name)
         self._hub.add_repo(f"made/{name}", files)
-        self._shards += [c for c in files.values() if isinstance(c, MadeShard)]
+        shards = [c for c in files.values() if isinstance(c, MadeShard)]
+        self._shards[f"made/{name}"] = shards
         return f"made/{name}"
 
-    def measure(self, label: str, subject: str, *options: str, runs: int = 1) -> Row:
-        """Check a pair and return the run with the median wall time."""
+    def measure(self, label: str, base: str, subject: str, *options: str, runs: int = 1) -> Row:
+        """Check a pair and return the run with the median wall time.
+
+        Args:
+            label: What is checked.
+            base: Its repository.
+            subject: Its repository.
+            options: The rest of the command line, ``--base`` or ``--suspect`` included.
+            runs: How often.
+        """
         rows = []
         for _ in range(runs):
             self._hub.forget()
-            before, connected = sum(s.header_sent for s in self._shards), self._hub.connections
+            before = [self._sent(model) for model in (base, subject)]
+            connected = self._hub.connections
             cost, report = check(self._hub, subject, *options)
-            headers = sum(s.header_sent for s in self._shards) - before
-            found = row(self._hub, label, cost, report, headers)
-            rows.append(replace(found, connections=self._hub.connections - connected))
+            sent = [
+                [now - then for now, then in zip(self._sent(model), known, strict=True)]
+                for model, known in zip((base, subject), before, strict=True)
+            ]
+            row = self._row(label, (base, subject), cost, report, sent)
+            rows.append(replace(row, connections=self._hub.connections - connected))
             print(f"  {label}: {rows[-1].wall_s:.1f} s", file=sys.stderr)
         return sorted(rows, key=lambda r: r.wall_s)[len(rows) // 2]
+
+    def _sent(self, model: str) -> tuple[int, int, int, int]:
+        """Return header bytes, value bytes, requests, and requests for values, of all shards."""
+        shards = self._shards[model]
+        return (
+            sum(s.header_sent for s in shards), sum(s.values_sent for s in shards),
+            sum(s.reads for s in shards), sum(s.value_reads for s in shards),
+        )  # fmt: skip
+
+    def _row(
+        self,
+        label: str,
+        models: tuple[str, str],
+        cost: Cost,
+        report: dict[str, Any],
+        sent: list[list[int]],
+    ) -> Row:
+        """Return the line of one check; the server has forgotten all that came before."""
+        documents = {INDEX: sum(headers for headers, *_ in sent), TOKENIZER: 0}
+        either, requests = 0, [reads for *_, reads, _ in sent]
+        for seen in self._hub.exchanges:
+            shard = seen.path.endswith(".safetensors")
+            if seen.is_content and not shard:
+                documents[TOKENIZER if "tokenizer" in seen.path else INDEX] += seen.body_bytes
+            of = [n for n, m in enumerate(models) if f"/{m}/" in f"{seen.path}/"]
+            if seen.origin == "hub" and len(of) == 1:
+                requests[of[0]] += 1
+            elif not (seen.is_content and shard):
+                either += 1
+        finding = report["findings"][0]
+        return Row(
+            label=label,
+            verdict=finding["verdict"],
+            kept=finding["kept"],
+            weights_mb=(sent[0][1] / 1e6, sent[1][1] / 1e6),
+            megabytes={kind: n / 2e6 for kind, n in documents.items()},
+            requests=(requests[0] + either, requests[1] + either),
+            weight_requests=(sent[0][3], sent[1][3]),
+            connections=self._hub.connections,
+            wall_s=cost.wall_s,
+            cpu_s=cost.cpu_s,
+            peak_mb=cost.peak_mb,
+            total_gb=report["coverage"]["bytes_total"] / 2e9,
+        )
 
 
 HEAD: Final = (
     "| check | GB a model | verdict (kept) | weights MB | index, headers, config MB | tokenizer MB | "
-    "requests | connections | wall s | processor s | peak MB |\n|" + "---|" * 11
+    "requests | of them for rows | connections | wall s | processor s | peak MB |\n|" + "---|" * 12
 )
-"""Bytes and requests are a model's, the mean of the two; connections and the rest a check's."""
+"""Weights and requests are those of base / subject; documents a model's, the mean of the two."""
+SEED: Final = ("--seed", "1")
 
 
 def line(r: Row) -> str:
     """Return a row of the table."""
-    sent = " | ".join(f"{r.megabytes[kind]:.1f}" for kind in (WEIGHTS, INDEX, TOKENIZER))
+    documents = " | ".join(f"{r.megabytes[kind]:.1f}" for kind in (INDEX, TOKENIZER))
     return (
-        f"| {r.label} | {r.total_gb:,.0f} | {r.verdict} ({r.kept:.3f}) | {sent} | "
-        f"{r.requests:.0f} | {r.connections} | {r.wall_s:.1f} | {r.cpu_s:.1f} | {r.peak_mb:.0f} |"
+        f"| {r.label} | {r.total_gb:,.0f} | {r.verdict} ({r.kept:.3f}) | "
+        f"{r.weights_mb[0]:.1f} / {r.weights_mb[1]:.1f} | {documents} | "
+        f"{r.requests[0]} / {r.requests[1]} | {r.weight_requests[0]} / {r.weight_requests[1]} | "
+        f"{r.connections} | {r.wall_s:.1f} | {r.cpu_s:.1f} | {r.peak_mb:.0f} |"
     )
 
 
@@ -145,44 +182,63 @@ def founding_pair(stage: Stage, runs: int) -> list[Row]:
     derived = stage.add("glm-air-tuned", GLM_AIR, DERIVED)
     solar = stage.add("solar-open", SOLAR_OPEN, STRANGER)
     return [
-        stage.measure("GLM-4.5-Air, tuned", derived, "--base", base, runs=runs),
-        stage.measure("Solar-Open, suspected", solar, "--suspect", base, runs=runs),
-        stage.measure("Solar-Open, declared", solar, "--base", base, runs=runs),
+        stage.measure("GLM-4.5-Air, tuned", base, derived, "--base", base, *SEED, runs=runs),
+        stage.measure("Solar-Open, suspected", base, solar, "--suspect", base, *SEED, runs=runs),
+    ]
+
+
+def declared(stage: Stage, runs: int) -> list[Row]:
+    """Measure a wrong declaration, which is looked into further before it is called one."""
+    base = stage.add("glm-air", GLM_AIR, BASE)
+    solar = stage.add("solar-open", SOLAR_OPEN, STRANGER)
+    return [stage.measure("Solar-Open, declared", base, solar, "--base", base, *SEED, runs=runs)]
+
+
+def seeds(stage: Stage, _runs: int) -> list[Row]:
+    """Measure the unrelated pair under ten seeds, once each."""
+    base = stage.add("glm-air", GLM_AIR, BASE)
+    solar = stage.add("solar-open", SOLAR_OPEN, STRANGER)
+    return [
+        stage.measure(f"seed {n}", base, solar, "--suspect", base, "--seed", str(n))
+        for n in range(1, 11)
     ]
 
 
 def ladder(stage: Stage, runs: int) -> list[Row]:
     """Measure a derivative of every size."""
     rows = []
-    for published in LADDER:
-        name = published.label.lower().replace(".", "-")
-        base = stage.add(name, published, BASE)
-        derived = stage.add(f"{name}-tuned", published, DERIVED)
+    for number, published in enumerate(LADDER):
+        base = stage.add(f"base-{number}", published, BASE)
+        derived = stage.add(f"tuned-{number}", published, DERIVED)
         label = f"{published.label}, {published.parameters / 1e9:,.0f} B"
-        rows.append(stage.measure(label, derived, "--base", base, runs=runs))
+        rows.append(stage.measure(label, base, derived, "--base", base, *SEED, runs=runs))
     return rows
 
 
-def cached(stage: Stage, runs: int) -> list[Row]:
-    """Measure a first check with an empty cache, and later ones of the same base."""
+def cached(stage: Stage, _runs: int) -> list[Row]:
+    """Measure checks of one base in a row with one cache, none of them given a seed."""
     base = stage.add("glm-air", GLM_AIR, BASE)
     derived = stage.add("glm-air-tuned", GLM_AIR, DERIVED)
     other = stage.add("glm-air-other", GLM_AIR, Recipe(seed=1, change=0.14, change_seed=4))
+    solar = stage.add("solar-open", SOLAR_OPEN, STRANGER)
     rows = []
     with TemporaryDirectory() as folder:
-        for label, subject, seed in (
-            ("empty cache", derived, "1"),
-            ("the same again", derived, "1"),
-            ("another seed", derived, "2"),
-            ("another subject, same base and seed", other, "1"),
+        for label, subject, options in (
+            ("empty cache", derived, ()),
+            ("another subject, same base", other, ()),
+            ("the same subject again", other, ()),
+            ("a stranger with other tokens, same base", solar, ()),
+            ("the first with --fresh-seed", derived, ("--fresh-seed",)),
         ):
-            # A later --seed outranks the one that every check is given.
-            options = ("--base", base, "--cache", folder, "--seed", seed)
-            rows.append(stage.measure(label, subject, *options, runs=runs))
+            named = "--suspect" if subject == solar else "--base"
+            command = (named, base, "--cache", folder, *options)
+            rows.append(stage.measure(label, base, subject, *command))
     return rows
 
 
-MEASURES: Final = {"pair": founding_pair, "ladder": ladder, "cache": cached}
+MEASURES: Final = {
+    "pair": founding_pair, "declared": declared, "seeds": seeds, "ladder": ladder, "cache": cached,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -191,9 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--latency", type=float, default=0.05, help="seconds before each answer")
     parser.add_argument("--bandwidth", type=float, default=125e6, help="bytes a second")
     parser.add_argument("--runs", type=int, default=1, help="the median is printed")
-    parser.add_argument(
-        "--what", choices=list(MEASURES), default="pair", help="the pair, 1 B to 1 T, or the cache"
-    )
+    parser.add_argument("--what", choices=list(MEASURES), default="pair")
     given = parser.parse_args(arguments)
     with LocalHub(link=Link(latency=given.latency, bandwidth=given.bandwidth)) as hub:
         measured = MEASURES[given.what](Stage(hub), given.runs)

@@ -11,6 +11,10 @@ from math import prod
 from typing import Final
 
 Entry = tuple[str, tuple[int, ...]]
+SCALE: Final = "_scale_inv"
+"""What a published eight-bit model adds to a weight's name for the scales of its blocks."""
+BLOCK: Final = 128
+"""Rows and columns that share a scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,23 @@ class Published:
     """What stands in its ``config.json``."""
     tensors: Callable[[], Iterator[Entry]]
     """Name and shape of every tensor, in the order in which a model saves them."""
+    shards: int = 0
+    """Files it was published in; 0: as many as files of 5 GB make."""
+    fp8: bool = False
+    """Whether the weights of linear layers are eight-bit floats, with a scale for each block."""
+
+    def dtype_of(self, name: str) -> str:
+        """Return how a tensor is stored."""
+        if name.endswith(SCALE):
+            return "F32"
+        return "F8_E4M3" if self.fp8 and name.endswith("_proj.weight") else "BF16"
+
+    def stored(self) -> Iterator[Entry]:
+        """Return the tensors with the scales that their storage adds."""
+        for name, shape in self.tensors():
+            yield name, shape
+            if self.dtype_of(name) == "F8_E4M3":
+                yield name + SCALE, tuple(-(-size // BLOCK) for size in shape)
 
     @property
     def parameters(self) -> int:
@@ -30,7 +51,7 @@ class Published:
 
 
 def dense(label: str, *, hidden: int, layers: int, neurons: int, heads: int, kv: int, vocab: int,
-          tied: bool = False) -> Published:  # fmt: skip
+          tied: bool = False, shards: int = 0) -> Published:  # fmt: skip
     """Return a model of the Llama family; heads of ``hidden / heads`` values."""
     size = hidden // heads
     config = {
@@ -51,7 +72,7 @@ def dense(label: str, *, hidden: int, layers: int, neurons: int, heads: int, kv:
         if not tied:
             yield "lm_head.weight", (vocab, hidden)
 
-    return Published(label=label, config=config, tensors=tensors)
+    return Published(label=label, config=config, tensors=tensors, shards=shards)
 
 
 def mixture(label: str, model_type: str, *, hidden: int, layers: int, heads: int, kv: int,
@@ -94,7 +115,8 @@ def mixture(label: str, model_type: str, *, hidden: int, layers: int, heads: int
     return Published(label=label, config=config, tensors=tensors)
 
 
-def latent(label: str, *, experts: int, heads: int, dense_first: int, vocab: int) -> Published:
+def latent(label: str, *, experts: int, heads: int, dense_first: int, vocab: int, shards: int,
+           fp8: bool) -> Published:  # fmt: skip
     """Return a DeepSeek-V3-like model: hidden 7,168, 61 layers, latent attention."""
     hidden, layers, q_rank, kv_rank = 7168, 61, 1536, 512
     config = {
@@ -107,6 +129,11 @@ def latent(label: str, *, experts: int, heads: int, dense_first: int, vocab: int
         "first_k_dense_replace": dense_first, "vocab_size": vocab, "hidden_act": "silu",
         "rms_norm_eps": 1e-6, "tie_word_embeddings": False, "torch_dtype": "bfloat16",
     }  # fmt: skip
+    if fp8:
+        config["quantization_config"] = {
+            "quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic",
+            "weight_block_size": [BLOCK, BLOCK],
+        }  # fmt: skip
 
     def tensors() -> Iterator[Entry]:
         yield "model.embed_tokens.weight", (vocab, hidden)
@@ -127,7 +154,7 @@ def latent(label: str, *, experts: int, heads: int, dense_first: int, vocab: int
         yield "model.norm.weight", (hidden,)
         yield "lm_head.weight", (vocab, hidden)
 
-    return Published(label=label, config=config, tensors=tensors)
+    return Published(label=label, config=config, tensors=tensors, shards=shards, fp8=fp8)
 
 
 def _attention(at: str, hidden: int, q: int, kv: int, *, bias: bool = False) -> Iterator[Entry]:
@@ -169,11 +196,17 @@ SOLAR_OPEN: Final = mixture(
 LADDER: Final = (
     dense("Llama-3.2-1B", hidden=2048, layers=16, neurons=8192, heads=32, kv=8, vocab=128256,
           tied=True),
-    dense("Llama-3.1-8B", hidden=4096, layers=32, neurons=14336, heads=32, kv=8, vocab=128256),
-    dense("Llama-3.1-70B", hidden=8192, layers=80, neurons=28672, heads=64, kv=8, vocab=128256),
+    dense("Llama-3.1-8B", hidden=4096, layers=32, neurons=14336, heads=32, kv=8, vocab=128256,
+          shards=4),
+    mixture("a mixture", "glm4_moe", hidden=2048, layers=48, heads=32, kv=4, experts=128,
+            neurons=768, vocab=151936),
     GLM_AIR,
-    dense("Llama-3.1-405B", hidden=16384, layers=126, neurons=53248, heads=128, kv=8, vocab=128256),
-    latent("DeepSeek-V3", experts=256, heads=128, dense_first=3, vocab=129280),
-    latent("Kimi-K2", experts=384, heads=64, dense_first=1, vocab=163840),
+    dense("Llama-3.1-405B", hidden=16384, layers=126, neurons=53248, heads=128, kv=8, vocab=128256,
+          shards=191),
+    latent("DeepSeek-V3, FP8", experts=256, heads=128, dense_first=3, vocab=129280, shards=163,
+           fp8=True),
+    latent("Kimi-K2, FP8", experts=384, heads=64, dense_first=1, vocab=163840, shards=61, fp8=True),
+    latent("Kimi-K2, BF16 in files of 5 GB", experts=384, heads=64, dense_first=1, vocab=163840,
+           shards=0, fp8=False),
 )  # fmt: skip
 """From 1 B to 1 T parameters."""

@@ -24,6 +24,9 @@ BLOCK_VALUES: Final = 32 * 1024
 LATENTS: Final = 16
 """Dimensions of the geometry that all embeddings share."""
 SIZE: Final = np.float32(0.02)
+SCALE_INV: Final = np.float32(2.0**-10)
+"""What every eight-bit code is multiplied by: values of size 0.02 are then codes of size 20."""
+ITEM_BYTES: Final = {"BF16": 2, "F8_E4M3": 1, "F32": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +39,25 @@ class Recipe:
     change_seed: int = 0
 
 
-def bytes_of(recipe: Recipe, name: str, shape: tuple[int, ...], start: int, stop: int) -> bytes:
-    """Return bytes ``start`` to ``stop`` (exclusive) of a bf16 tensor."""
+def bytes_of(
+    recipe: Recipe, name: str, dtype: str, shape: tuple[int, ...], start: int, stop: int
+) -> bytes:
+    """Return bytes ``start`` to ``stop`` (exclusive) of a tensor; F32 are the scales of F8_E4M3."""
+    if dtype == "F32":
+        one = SCALE_INV.astype("<f4").tobytes()
+        return (one * (stop // 4 - start // 4 + 1))[start % 4 :][: stop - start]
     n_in = shape[-1]
     n_out = prod(shape[:-1])
     step = max(1, BLOCK_VALUES // n_in)
-    row_bytes = 2 * n_in
+    row_bytes = ITEM_BYTES[dtype] * n_in
     first, last = start // row_bytes // step, (stop - 1) // row_bytes // step
-    blocks = [_block(recipe, name, n_out, n_in, n) for n in range(first, last + 1)]
+    encode = bfloat16 if dtype == "BF16" else float8
+    blocks = [encode(_block(recipe, name, n_out, n_in, n)) for n in range(first, last + 1)]
     origin = first * step * row_bytes
     return b"".join(blocks)[start - origin : stop - origin]
 
 
-def _block(recipe: Recipe, name: str, n_out: int, n_in: int, number: int) -> bytes:
+def _block(recipe: Recipe, name: str, n_out: int, n_in: int, number: int) -> Values:
     step = max(1, BLOCK_VALUES // n_in)
     n_rows = min(step, n_out - number * step)
     if n_out == 1:
@@ -60,7 +69,7 @@ def _block(recipe: Recipe, name: str, n_out: int, n_in: int, number: int) -> byt
         length = recipe.change * np.sqrt(np.mean(values * values, axis=1, keepdims=True))
         share = 0.1 if n_out == 1 else 1.0  # training moves gains little
         values = values + share * length * noise.standard_normal(values.shape, dtype=np.float32)
-    return bfloat16(np.asarray(values, dtype=np.float32))
+    return np.asarray(values, dtype=np.float32)
 
 
 def _rows(seed: int, name: str, n_rows: int, n_in: int, number: int) -> Values:
@@ -111,3 +120,19 @@ def bfloat16(values: Values) -> bytes:
     bits = np.ascontiguousarray(values).view(np.uint32)
     rounded = bits + (np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1)))
     return (rounded >> np.uint32(16)).astype("<u2").tobytes()
+
+
+def float8(values: Values) -> bytes:
+    """Return the values as the nearest F8_E4M3 codes under ``SCALE_INV``."""
+    table = _magnitudes()
+    codes = np.searchsorted((table[1:] + table[:-1]) / 2, np.abs(values) / SCALE_INV)
+    return (codes.astype(np.uint8) | (np.signbit(values).astype(np.uint8) << 7)).tobytes()
+
+
+@cache
+def _magnitudes() -> Values:
+    """Return what the 127 codes from 0 up stand for: four exponent bits, three of mantissa."""
+    codes = np.arange(127)
+    exponents, fractions = codes >> 3, codes & 7
+    normal = np.ldexp(1.0 + fractions / 8, exponents - 7)
+    return np.where(exponents > 0, normal, np.ldexp(fractions / 8, -6)).astype(np.float32)

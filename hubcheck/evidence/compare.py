@@ -31,13 +31,14 @@ from hubcheck.evidence.family import (
 )
 from hubcheck.evidence.heads import HeadTest
 from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, judge_family
+from hubcheck.evidence.mixers import MixerTest
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
-from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, Steps
+from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Steps
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
@@ -114,6 +115,7 @@ class Comparer:
         seed: int,
         n_bases: int,
         routing_groups: int,
+        step_bytes: Sequence[int] = STEP_BYTES,
     ) -> None:
         """Set the tests up; nothing is read.
 
@@ -124,6 +126,7 @@ class Comparer:
             seed: The seed of every draw.
             n_bases: Bases tried in this check.
             routing_groups: Groups the base's router chooses among first; 1 for none.
+            step_bytes: Weight bytes each step may add for each model.
         """
         self.draw = Draw(seed)
         self.n_bases = n_bases
@@ -137,6 +140,7 @@ class Comparer:
             self._channels,
             *self.neurons,
             ValueTest(a, b, self.draw),
+            MixerTest(a, b, self.draw),
             ExpertTest(a, b, self.draw, routing_groups),
             HeadTest(a, b, self.draw),
             ReservedTest(a, tokens.base_reserved, tokens.subject_reserved),
@@ -151,7 +155,11 @@ class Comparer:
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
         self._left_out = 0
         self.steps = Steps(
-            tests, self.base, self.subject, lambda test, block: (test, block) in self._looks
+            tests,
+            self.base,
+            self.subject,
+            lambda test, block: (test, block) in self._looks,
+            step_bytes,
         )
 
     def run(self, *, search: bool) -> Comparison:

@@ -6,6 +6,7 @@ everything wanted at once, keeps it, and knows beforehand what it costs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -103,9 +104,14 @@ class Reader:
         stored = [self._stored(one) for one in missing]
         # Two tests may want other inputs of the same rows: these are read, and paid for, once.
         distinct = list(dict.fromkeys(b for blocks in stored for b in blocks))
+        uses = Counter(b for blocks in stored for b in blocks)
         arrays = dict(zip(distinct, read_rows(self.anatomy.checkpoint, distinct), strict=True))
         for one, blocks in zip(missing, stored, strict=True):
             self._blocks[one] = one.canonical([arrays[b] for b in blocks])
+            for block in blocks:  # stored and canonical rows do not lie in memory together
+                uses[block] -= 1
+                if not uses[block]:
+                    del arrays[block]
 
     def block(self, wanted: Wanted) -> NDArray[np.float32]:
         """Return a fetched block, [units, inputs] (a vector as [units, 1]).

@@ -130,10 +130,12 @@ class Side:
 def drawn_tokens(draw: Draw, tokens: SharedTokens, hidden: int) -> tuple[int, ...]:
     """Return positions in the list of shared tokens.
 
-    Fewer where two vocabularies order their tokens differently: rows of a wide model that do not
-    follow each other cost a request each, or the gap between them.
+    Where two vocabularies order their tokens differently, rows that do not follow each other cost
+    a request each: then fewer are drawn, and such that few lie alone.
     """
     positions = draw.tokens(len(tokens.base_ids), hidden)
     ids = [tokens.subject_ids[p] for p in positions]
     apart = sum(b != a + 1 for a, b in pairwise(ids))
-    return draw.tokens(len(tokens.base_ids), 2 * hidden) if 2 * apart > len(ids) else positions
+    if 2 * apart <= len(ids):
+        return positions
+    return draw.tokens_apart(tokens.base_ids, tokens.subject_ids, hidden)

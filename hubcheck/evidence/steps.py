@@ -15,10 +15,11 @@ from hubcheck.evidence.side import Side
 
 BLOCKS_A_STEP: Final = 4
 """Families of each test that a step adds: 4 layers settle any ordinary derivative."""
-STEP_BYTES: Final = (14_000_000, 8_000_000, 32_000_000)
-"""Weight bytes a step may add for each model: the first fits the 16 MB of DESIGN section 7 at
-100 B size, the third searches models of some billions whole. What does not fit is left out, and
-the card then speaks of 'these layers' instead of 'any layer'."""
+STEP_BYTES: Final = (12_000_000, 8_000_000, 32_000_000)
+"""Weight bytes a step may add for each model: the first leaves room within the 16 MB that a check
+of 100 B may read for gaps between scattered rows, side parts and the relation; the third searches
+models of some billions whole. What does not fit is left out, and the card then speaks of 'these
+layers' instead of 'any layer'."""
 MORE_LAYERS: Final = 1
 """The step that repeats the first on further layers."""
 CHEAP_STEP: Final = 1_000_000
@@ -48,6 +49,7 @@ class Steps:
         base: Side,
         subject: Side,
         was_seen: Callable[[FamilyTest, Block], bool],
+        step_bytes: Sequence[int] = STEP_BYTES,
     ) -> None:
         """Bind the tests and both sides.
 
@@ -56,8 +58,10 @@ class Steps:
             base: The base.
             subject: The subject.
             was_seen: Whether a base block has been looked at; such blocks are searched.
+            step_bytes: Weight bytes each step may add for each model.
         """
         self.tests, self.base, self.subject, self._was_seen = tests, base, subject, was_seen
+        self._step_bytes = step_bytes
 
     def is_costly(self, step: int) -> bool:
         """Return whether a step would read more than a small model holds."""
@@ -119,7 +123,7 @@ class Steps:
             ]
             cost = [r.cost(wanted) for r, wanted in zip(readers, new, strict=True)]
             if any(
-                spent[n] + alone[n] > STEP_BYTES[step] or read[n] + cost[n] > left[n]
+                spent[n] + alone[n] > self._step_bytes[step] or read[n] + cost[n] > left[n]
                 for n in (0, 1)
             ):
                 left_out += 1

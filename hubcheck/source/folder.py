@@ -110,30 +110,34 @@ class FolderSource:
 
     def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
         """Return the bytes of each span; see ``interface.Source.read``."""
+        results = [b""] * len(spans)
+        for i, data in self.read_each(spans, purpose):
+            results[i] = data
+        return results
+
+    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
+        """Yield one span after the other; see ``arriving.ArrivingSource``."""
         self._refuse_unreadable({span.path for span in spans})
         check_spans(spans, self._listing())
         far = [i for i, span in enumerate(spans) if span.path in self._pointers]
         if far:
-            return self._read_far(spans, frozenset(far), purpose)
+            yield from enumerate(self._read_far(spans, frozenset(far), purpose))
+            return
         self._ledger.charge(sum(span.size for span in spans), purpose, requests=0)
-        results = [b""] * len(spans)
         order = sorted(range(len(spans)), key=lambda i: (spans[i].path, spans[i].start))
         descriptor, opened = -1, ""
         try:
             for i in order:
                 span = spans[i]
-                if not span.size:
-                    continue
-                if descriptor < 0 or span.path != opened:
+                if span.size and (descriptor < 0 or span.path != opened):
                     if descriptor >= 0:
                         os.close(descriptor)
                         descriptor = -1
                     descriptor, opened = self._open(span.path), span.path
-                results[i] = _pread(descriptor, span)
+                yield i, _pread(descriptor, span) if span.size else b""
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-        return results
 
     def _read_far(
         self, spans: Sequence[Span], far: frozenset[int], purpose: Purpose

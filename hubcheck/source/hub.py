@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Final
 from urllib.parse import quote, urljoin
 
@@ -22,13 +23,13 @@ from hubcheck.errors import (
     printable,
 )
 from hubcheck.source.addresses import MAX_HOPS, Addresses
+from hubcheck.source.arriving import complete_spans
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.listing import COMMIT, listing_broken, read_entries, read_pin
 from hubcheck.source.ranges import (
     check_spans,
-    cut_spans,
     document_too_large,
     interleaved,
     missing_file,
@@ -127,17 +128,38 @@ class HubSource:
 
     def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
         """Return the bytes of each span; see ``interface.Source.read``."""
+        found = [b""] * len(spans)
+        for i, data in self.read_each(spans, purpose):
+            found[i] = data
+        return found
+
+    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
+        """Yield every span as soon as it is there; see ``arriving.ArrivingSource``."""
         entries = self._listing()
         check_spans(spans, entries)
         runs = plan_runs(spans)
-        n_bytes = sum(run.size for run in runs)
+        n_bytes = _size(runs)
         if n_bytes > self._ledger.remaining:
             # More requests are better than a refusal: leave out the gaps.
             runs = plan_runs(spans, gap=0)
-            n_bytes = sum(run.size for run in runs)
+            n_bytes = _size(runs)
         # Requests are booked by the transport, one by one, since retries are not known here.
         self._ledger.charge(n_bytes, purpose, requests=0)
-        return cut_spans(spans, runs, self._fetch(runs, entries))
+        absent = list(range(len(spans)))
+        if self._cache is not None:
+            kept = self._kept(spans, entries)
+            absent = [i for i in absent if i not in kept]
+            if kept:
+                wanted = [spans[i] for i in absent]
+                runs = plan_runs(wanted)
+                if _size(runs) > n_bytes:  # what is missing must not cost more than everything
+                    runs = plan_runs(wanted, gap=0)
+                self._ledger.note_cached(n_bytes - _size(runs))
+            while kept:
+                yield kept.popitem()
+        arrived = self._transfer(runs, entries)
+        for i, data in complete_spans([spans[i] for i in absent], runs, arrived):
+            yield absent[i], data
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a whole small file; see ``interface.Source.read_document``."""
@@ -152,42 +174,47 @@ class HubSource:
         """Return the SHA-256 the Hub states, by path; it states one for files stored by LFS."""
         return {entry.path: entry.sha256 for entry in self.files() if entry.sha256}
 
-    def _fetch(self, runs: Sequence[Span], entries: Mapping[str, FileEntry]) -> list[bytes]:
-        fetched = [self._kept(run, entries[run.path]) for run in runs]
-        absent = [i for i, data in enumerate(fetched) if data is None]
-        asked = [runs[i] for i in absent]
-        for i, data in zip(absent, self._transfer(asked, entries), strict=True):
-            fetched[i] = data
-        return [data for data in fetched if data is not None]
+    def _kept(self, spans: Sequence[Span], entries: Mapping[str, FileEntry]) -> dict[int, bytes]:
+        """Return the spans that the cache holds, by their place."""
+        if self._cache is None:
+            return {}
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for i, span in enumerate(spans):
+            places[span.path].append(i)
+        found: dict[int, bytes] = {}
+        for path, of_file in places.items():
+            asked = [(spans[i].start, spans[i].stop) for i in of_file]
+            parts = self._cache.get_ranges(self._file(entries[path]), asked)
+            found |= {i: p for i, p in zip(of_file, parts, strict=True) if p is not None}
+        return found
 
-    def _kept(self, run: Span, entry: FileEntry) -> bytes | None:
-        """Return a run from the cache, if it is there."""
-        data = self._cache and self._cache.get(*self._key(run, entry))
-        if not data or len(data) != run.size:
-            return None
-        self._ledger.note_cached(run.size)
-        return data
-
-    def _key(self, run: Span, entry: FileEntry) -> tuple[str | int, ...]:
-        """Return what a range is kept under: whose bytes, of which state, and which."""
+    def _file(self, entry: FileEntry) -> tuple[str | int, ...]:
+        """Return what ranges of a file are kept under: whose bytes, and of which state."""
         whose = (self._endpoint, self._pin.ref, self._pin.revision)
-        return ("range", *whose, entry.path, entry.sha256, entry.size, run.start, run.stop)
+        return ("range", *whose, entry.path, entry.sha256, entry.size)
 
-    def _transfer(self, runs: Sequence[Span], entries: Mapping[str, FileEntry]) -> list[bytes]:
+    def _transfer(
+        self, runs: Sequence[Span], entries: Mapping[str, FileEntry]
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield (place, bytes) of every run as it arrives."""
+
         def fetch(run: Span) -> bytes:
             entry = entries[run.path]
             with _SLOTS:
                 data = self._addresses.read(entry, run.start, run.stop)
             if self._cache is not None:
-                self._cache.put(data, *self._key(run, entry))
+                self._cache.put_range(data, self._file(entry), run.start)
             return data
 
         if not runs[1:]:
-            return [fetch(run) for run in runs]
+            yield from ((i, fetch(run)) for i, run in enumerate(runs))
+            return
         pool = ThreadPoolExecutor(min(IN_FLIGHT, len(runs)), thread_name_prefix="hubcheck-read")
         try:
-            futures = {i: pool.submit(fetch, runs[i]) for i in interleaved(runs)}
-            return [futures[i].result() for i in range(len(runs))]
+            running = {pool.submit(fetch, runs[i]): i for i in interleaved(runs)}
+            for done in as_completed(running):
+                # Taken out of the table, so that the bytes go when their rows are decoded.
+                yield running.pop(done), done.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -274,6 +301,10 @@ class HubSource:
             path="",
             with_token=self._with_token,
         )
+
+
+def _size(runs: Sequence[Span]) -> int:
+    return sum(run.size for run in runs)
 
 
 def _checked_token(token: str | None) -> str | None:

@@ -6,10 +6,11 @@ with the card, config and tokenizer beside it: the same as naming a local folder
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hubcheck.errors import MissingModelError, printable
+from hubcheck.source.arriving import read_each
 from hubcheck.source.folder import BESIDE_A_FILE
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -63,9 +64,15 @@ class InsideSource:
 
     def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
         """Return the bytes of each span; see ``interface.Source.read``."""
-        return self._source.read(
-            [Span(path=self._prefix + s.path, start=s.start, stop=s.stop) for s in spans], purpose
-        )
+        return self._source.read(self._there(spans), purpose)
+
+    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
+        """Yield every span as soon as it is there; see ``arriving.ArrivingSource``."""
+        return read_each(self._source, self._there(spans), purpose)
+
+    def _there(self, spans: Sequence[Span]) -> list[Span]:
+        """Return spans as the repository names them."""
+        return [Span(path=self._prefix + s.path, start=s.start, stop=s.stop) for s in spans]
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a whole small file; see ``interface.Source.read_document``."""

@@ -63,6 +63,11 @@ class Ledger:
             self._bytes[purpose] += n_bytes
             self._requests += requests
 
+    def raise_limit(self, to: int) -> None:
+        """Allow ``to`` bytes in all, if that is more: a check that escalates reads further."""
+        with self._lock:
+            self.max_read = max(self.max_read, to)
+
     def count_request(self) -> None:
         """Book one request that carries no bytes of the model (a listing, a redirect, a retry)."""
         with self._lock:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from hubcheck.source.arriving import read_each
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
 
@@ -40,6 +41,10 @@ class RememberingSource:
     def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
         """Read spans of the wrapped source."""
         return self._source.read(spans, purpose)
+
+    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
+        """Read spans of the wrapped source as they come in."""
+        return read_each(self._source, spans, purpose)
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a document, from memory the second time."""

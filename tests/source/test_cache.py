@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubcheck.cli import main
 from hubcheck.errors import UsageError
@@ -65,7 +68,7 @@ def test_a_damaged_entry_is_a_miss(tmp_path: Path, damage: str) -> None:
         "empty": b"",
         "flipped": whole[:-1] + bytes([whole[-1] ^ 1]),
         "other entry": other.read_bytes(),
-        "other layout": whole.replace(b"cache 1", b"cache 0"),
+        "other layout": whole.replace(b"cache 2", b"cache 1"),
     }
     entry.write_bytes(spoiled[damage])
     assert cache.get("a") is None
@@ -154,6 +157,48 @@ def test_two_repositories_share_no_entry(hub: LocalHub, tmp_path: Path) -> None:
     assert other.ledger.cached_bytes == 0
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8),
+)
+def test_any_part_of_what_is_there_is_found(
+    kept: list[tuple[int, int]], asked: list[tuple[int, int]]
+) -> None:
+    """A part is served when its bytes are there in whatever pieces, and else not at all."""
+    with TemporaryDirectory() as folder:
+        cache = SpanCache(Path(folder))
+        there: set[int] = set()
+        for start, size in kept:
+            cache.put_range(WEIGHTS[start : start + size], ("f",), start)
+            there |= set(range(start, start + size))
+        spans = [(start, start + size) for start, size in asked]
+        for (start, stop), found in zip(spans, cache.get_ranges(("f",), spans), strict=True):
+            whole = there >= set(range(start, stop))
+            assert found == (WEIGHTS[start:stop] if whole else None)
+        assert all(found == (None if b > a else b"") for (a, b), found in
+                   zip(spans, cache.get_ranges(("g",), spans), strict=True))  # fmt: skip
+
+
+def test_other_rows_around_known_ones_cost_what_is_new(hub: LocalHub, tmp_path: Path) -> None:
+    """A read that shares some rows with an earlier one transfers the others, and counts the same.
+
+    What the ledger books is what a check without a cache would have read.
+    """
+    hub.add_repo("org/m", {"w.safetensors": WEIGHTS})
+    source(hub, SpanCache(tmp_path)).read(SPANS, Purpose.WEIGHTS)
+    wider = [*SPANS, Span(path="w.safetensors", start=32, stop=70)]
+    hub.forget()
+    mixed = source(hub, SpanCache(tmp_path))
+    assert mixed.read(wider, Purpose.WEIGHTS) == [*BYTES, WEIGHTS[32:70]]
+    assert hub.content_bytes() == 38
+    assert mixed.ledger.bytes_read == 70 + 128
+    assert mixed.ledger.cached_bytes == mixed.ledger.bytes_read - 38
+    hub.forget()
+    part = [Span(path="w.safetensors", start=40, stop=66)]
+    assert source(hub, SpanCache(tmp_path)).read(part, Purpose.WEIGHTS) == [WEIGHTS[40:66]]
+    assert hub.content_bytes() == 0
+
+
 def test_a_damaged_range_is_read_anew(hub: LocalHub, tmp_path: Path) -> None:
     """Every entry spoiled: the numbers are the same, and the damage is told."""
     hub.add_repo("org/m", {"w.safetensors": WEIGHTS})
@@ -190,3 +235,46 @@ def test_a_check_from_the_cache_is_the_same_check(
     assert "0.0 MB came from the cache" not in told_again
     assert moved > 0
     assert moved_again == 0
+
+
+def test_the_next_check_of_a_base_reads_none_of_its_weights(
+    hub: LocalHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without a seed given, another subject is held against the rows of the base that are there.
+
+    A seed asked for anew reads other rows, and so does a CI job.
+    """
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    for name in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, shipped in (("base", "base"), ("one", "finetune"), ("two", "continued")):
+        # The file bears the model's name, so that the server's log tells the models apart.
+        files = {p.name: p.read_bytes() for p in model(shipped).iterdir()}
+        weights = files.pop("model.safetensors")
+        hub.add_repo(f"org/{name}", {**files, f"{name}.safetensors": weights})
+    seeds = []
+
+    def moved(subject: str, *options: str) -> int:
+        """Check and return the bytes of the base's weights that were sent."""
+        hub.forget()
+        main(["check", subject, "--base", "org/base", "--json", "--out", str(tmp_path / "out"),
+              "--cache", str(tmp_path / "cache"), *options])  # fmt: skip
+        seeds.append(Report.model_validate_json(capsys.readouterr().out).seed)
+        return sum(
+            seen.body_bytes
+            for seen in hub.exchanges
+            if seen.is_content and seen.path.endswith("base.safetensors")
+        )
+
+    assert moved("org/one") > 0
+    assert moved("org/two") == 0
+    moved("org/two", "--fresh-seed")
+    moved("org/one")
+    monkeypatch.setenv("CI", "true")
+    moved("org/one")
+    assert seeds[0] == seeds[1]
+    assert seeds[2] == seeds[3]
+    assert len(set(seeds)) == 3

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from hubcheck.errors import HostileCheckpointError, MissingModelError, UnreadableError
 from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ranges import (
+    GAP,
+    GAP_SHARE,
+    LEAST_GAPS,
     check_spans,
     cut_spans,
     document_too_large,
@@ -62,6 +65,30 @@ def test_neighbours_share_a_request_up_to_the_gap() -> None:
     near, far = Span(path="a", start=14, stop=20), Span(path="a", start=15, stop=20)
     assert plan_runs([near, first], gap=4) == [Span(path="a", start=0, stop=20)]
     assert plan_runs([far, first], gap=4) == [first, far]
+
+
+@given(st.lists(st.integers(1, GAP), min_size=1, max_size=200), st.integers(1, 50_000))
+def test_gaps_never_cost_much_of_a_read(gaps: list[int], row: int) -> None:
+    """However rows are scattered, the gaps between them stay within their share of the bytes."""
+    wanted, at = [], 0
+    for gap in gaps:
+        wanted.append(Span(path="a", start=at, stop=at + row))
+        at += row + gap
+    asked = row * len(gaps)
+    fetched = sum(run.size for run in plan_runs(wanted))
+    assert fetched - asked <= max(LEAST_GAPS, GAP_SHARE * asked)
+
+
+def test_the_narrowest_gaps_are_filled_first() -> None:
+    """Where not every gap can be afforded, the wide ones become two requests."""
+    wide, narrow = 60_000, 1_000
+    wanted, at = [], 0
+    for gap in [narrow, wide] * 10:
+        wanted.append(Span(path="a", start=at, stop=at + 100))
+        at += 100 + gap
+    runs = plan_runs(wanted)
+    assert len(runs) < len(wanted) // 2 + 1
+    assert all(run.size >= 200 + narrow for run in runs)
 
 
 def test_every_file_has_its_first_turn_first() -> None:
