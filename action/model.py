@@ -25,12 +25,15 @@ from hubcheck.bases import chosen_bases
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.candidates.leaked import read_leaks
 from hubcheck.cli import parse_size
-from hubcheck.commands import SEED_BITS, access_for, lfs_authorization
+from hubcheck.commands import access_for, lfs_authorization, resources_of
+from hubcheck.deeper import ESCALATION
+from hubcheck.devices.choice import cores
 from hubcheck.errors import HubcheckError, UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.publish.github.state import key_of
-from hubcheck.request import BaseRequest, Request, sample_depth
+from hubcheck.request import BaseRequest, Request, budget_of
+from hubcheck.source.kept_seed import SEED_BITS
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
     HubReference,
@@ -90,11 +93,14 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
     policy = Policy(fail_on=file.fail_on)
     if settings.fail_on is not None:
         policy = parse_fail_on(settings.fail_on)
-    depth = sample_depth(settings.depth or file.depth)
+    depth = settings.depth or file.depth
     bases = settings.bases or _of_file(scene, file.bases)
     suspects = (*settings.suspects, *_of_file(scene, file.suspects))
     auto = settings.suspects_auto or AUTO in file.suspects
-    max_read = settings.max_read if settings.max_read is not None else parse_size(file.max_read)
+    named = settings.max_read
+    if named is None and "max_read" in file.model_fields_set:
+        named = parse_size(file.max_read)
+    max_read = budget_of(depth, named)
     seed = secrets.randbits(SEED_BITS)
     # The job's own token opens the Git LFS content of the checkout, on its own server only.
     authorise = partial(lfs_authorization, github_token=settings.github_token)
@@ -104,7 +110,9 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
     words = ["hubcheck", "check", name_of(subject)]
     words += [w for b in bases for w in ("--base", b)]
     words += [w for s in suspects for w in ("--suspect", s)]
-    words += ["--depth", depth.value, "--max-read", str(max_read), "--seed", str(seed)]
+    words += ["--depth", depth.value]
+    words += [] if named is None else ["--max-read", str(max_read)]
+    words += ["--seed", str(seed)]
     return Task(
         request=Request(
             subject=subject,
@@ -114,6 +122,9 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
             policy=policy,
             access=access,
             replay=shlex.join(words),
+            escalate_to=ESCALATION if named is None else 0,
+            workers=cores(),
+            resources=resources_of(depth, None),
         ),
         file=file,
         warn_only=file.warn_only if settings.warn_only is None else settings.warn_only,

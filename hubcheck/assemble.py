@@ -90,7 +90,7 @@ def assemble(
         finished=finished.isoformat(timespec="seconds"),
         depth=request.depth,
         seed=request.seed,
-        processes=1,
+        processes=request.resources.team.count,
         subject=Subject(
             ref=subject.pin.ref,
             revision=subject.pin.revision,
@@ -184,6 +184,7 @@ def _warnings(
                 f"{finding.base.ref} first appeared after the subject: a match would not make it "
                 "an undeclared base"
             )
+        found += [f"{finding.base.ref}: {note}" for note in finding.notes]
         if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
             found.append(f"{finding.base.ref}: {finding.relation.detail}")
     if not findings:

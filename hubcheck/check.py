@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hubcheck.assemble import assemble
-from hubcheck.errors import ExitCode, HubcheckError, UnsupportedFormatError
+from hubcheck.closer import with_merges
+from hubcheck.errors import ExitCode, HubcheckError, UnreadableError, UnsupportedFormatError
 from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
 from hubcheck.lineage import declared_ancestry, leads_to
-from hubcheck.model import open_model
+from hubcheck.model import Model, open_model
 from hubcheck.request import Request
 from hubcheck.side_by_side import examine_all, headers_ahead, open_all
 from hubcheck.verdict.declaration import explain
@@ -54,6 +55,8 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         refusal = subject_refusal(subject, request.depth)
     tried = max(len(bases), request.searched().tried)
     refusal = examine_all(tested, subject, request, tried, refusal, progress)
+    if refusal is None:
+        _merges(tested, subject, request)
     ancestry = declared_ancestry(subject, tested, request)
     findings = explain(
         [one.finding for one in tested],
@@ -70,6 +73,21 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
     )
     return Outcome(report=report, exit_code=_exit_code(report, tested, refusal))
+
+
+def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
+    """Fill in the shares of a merge, which only all bases together can tell."""
+    try:
+        found = with_merges([(one.finding, one.model) for one in tested], subject, request)
+    except UnreadableError as error:  # what a base holds beside what its test read
+        found = [
+            one.finding.model_copy(
+                update={"notes": (*one.finding.notes, f"no merge was fitted: {error.what}")}
+            )
+            for one in tested
+        ]
+    for one, finding in zip(tested, found, strict=True):
+        one.finding = finding
 
 
 def _exit_code(report: Report, tested: Sequence[Tested], refusal: HubcheckError | None) -> ExitCode:

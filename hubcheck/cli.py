@@ -18,7 +18,6 @@ from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.serve_command import add_serve
 from hubcheck.webhook_command import add_webhook
 
-DEFAULT_BUDGET: Final = "64MB"
 SIZE_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
                      "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}  # fmt: skip
 
@@ -80,23 +79,36 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="REF",
         help="a further base to test; auto adds those that hubcheck suspects lists",
     )
-    check.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
+    check.add_argument(
+        "--depth",
+        default="sample",
+        choices=["headers", "sample", "deep", "full"],
+        help="how much of the weights is read; full reads every byte, and can be stopped and gone "
+        "on with",
+    )
     check.add_argument(
         "--max-read",
         type=parse_size,
-        default=parse_size(DEFAULT_BUDGET),
         metavar="SIZE",
-        help=f"hard limit per model, default {DEFAULT_BUDGET}",
+        help="hard limit per model; default 64MB, at depth deep 2GB, at depth full none",
     )
     check.add_argument(
         "--seed", type=parse_seed, metavar="N", help="repeat the draw of another run"
+    )
+    check.add_argument(
+        "--fresh-seed",
+        action="store_true",
+        help="with --cache: draw anew, and let later checks share this draw instead",
     )
     check.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS")
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")
     check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
     check.add_argument(
-        "--cache", type=Path, metavar="DIR", help="keep what is read from the Hub for later checks"
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="keep what is read from the Hub, and how far a full check is, for later checks",
     )
     check.set_defaults(run="run_check")
 
@@ -178,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(getattr(commands, arguments.run)(arguments))
     except HubcheckError as error:
-        print(f"hubcheck: {error.what}", file=sys.stderr)
+        print(f"hubcheck: {_which_process()}{error.what}", file=sys.stderr)
         print(f"  likely cause: {error.cause}", file=sys.stderr)
         print(f"  next: {error.next_step}", file=sys.stderr)
         return int(UsageError.exit_code if error.exit_code is ExitCode.OK else error.exit_code)
@@ -197,6 +209,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return int(ExitCode.INTERNAL)
+
+
+def _which_process() -> str:
+    """Return which of several processes speaks, where it is not the first."""
+    rank = os.environ.get("RANK", "0")
+    return f"process {printable(rank, limit=8)}: " if rank != "0" else ""
 
 
 if __name__ == "__main__":

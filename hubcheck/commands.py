@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import base64
 import os
-import secrets
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,19 +19,23 @@ from hubcheck.card.compose import compose
 from hubcheck.card.explain import explain
 from hubcheck.card.table import summary
 from hubcheck.check import Outcome, check
+from hubcheck.deeper import ESCALATION
+from hubcheck.devices.choice import cores
 from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.full.interface import Resources
+from hubcheck.launch import ended, environment_now, nothing_to_do, resources_for
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
-from hubcheck.request import Request, Searched, nothing_searched, sample_depth
+from hubcheck.request import Request, Searched, budget_of, nothing_searched
 from hubcheck.source.cache import SpanCache
+from hubcheck.source.kept_seed import fresh_seed, shared_seed
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
 from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import Depth
 
 AUTO: Final = "auto"
 """``--suspect auto``: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""
-SEED_BITS: Final = 32
-"""Two billion draws are more than anyone can prepare a copy for, and short to type."""
 
 
 def now() -> datetime:
@@ -92,13 +96,17 @@ def _hub_token() -> str | None:
 
 def run_check(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck check``."""
-    depth = sample_depth(arguments.depth)
-    seed = secrets.randbits(SEED_BITS) if arguments.seed is None else arguments.seed
+    depth = Depth(arguments.depth)
+    if nothing_to_do(depth, environment_now()):
+        return ExitCode.OK
     subject = parse_reference(arguments.subject)
     suspects = [ref for ref in arguments.suspect if ref != AUTO]
     automatic = AUTO in arguments.suspect
-    access = access_for(arguments.max_read, arguments.cache)
+    access = access_for(budget_of(depth, arguments.max_read), arguments.cache)
     bases = chosen_bases(arguments.base, suspects)
+    resources = resources_of(depth, arguments.cache or arguments.out)
+    # Only one process may take a turn of a seed that a cache keeps.
+    seed = resources.team.same(seed_of(arguments) if resources.team.main else 0)
     searched = nothing_searched
     if automatic:
         from hubcheck.candidates.proposals import Limits
@@ -115,17 +123,64 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         access=access,
         replay=repeat_line(arguments, seed),
         searched=searched,
+        escalate_to=ESCALATION if arguments.max_read is None else 0,
+        workers=cores(),
+        resources=resources,
     )
     if arguments.plan:
         from hubcheck.plan import plan_text
 
-        print(plan_text(request), end="")
+        if resources.team.main:
+            print(plan_text(request), end="")
         return ExitCode.OK
-    outcome = check(request, now=now, progress=bar())
-    finish_bar()
+    outcome = checked(request)
+    if not resources.team.main:
+        ended(resources)
+        return outcome.exit_code
     if access.cache is not None:
         tell_cache(access.cache)
-    return deliver(outcome, arguments.out, as_json=arguments.json)
+    code = deliver(outcome, arguments.out, as_json=arguments.json)
+    ended(resources)
+    return code
+
+
+def seed_of(arguments: argparse.Namespace) -> int:
+    """Return the seed of a check: the one given, the one its cache shares, or a fresh one."""
+    if arguments.seed is not None:
+        return int(arguments.seed)
+    if arguments.cache is None:
+        return fresh_seed()
+    chosen = shared_seed(
+        arguments.cache, now=time.time, environment=os.environ, renew=arguments.fresh_seed
+    )
+    print(f"hubcheck: {chosen.sentence}", file=sys.stderr)
+    return chosen.seed
+
+
+def checked(request: Request) -> Outcome:
+    """Run a check, its progress shown by the main process alone."""
+    main = request.resources.team.main
+    try:
+        outcome = check(request, now=now, progress=bar() if main else _silent)
+    except KeyboardInterrupt:
+        finish_bar()
+        if main and request.resources.state is not None:
+            place = printable(request.resources.state)
+            print(f"hubcheck: what is done is kept in {place}", file=sys.stderr)
+        raise
+    if main:
+        finish_bar()
+    return outcome
+
+
+def resources_of(depth: Depth, state: Path | None) -> Resources:
+    """Return what a check of this depth may use."""
+    terminal = sys.stderr.isatty()
+    return resources_for(depth, environment_now(), state=state, show=bar(), terminal=terminal)
+
+
+def _silent(_text: str) -> None:
+    """Tell nobody: the main process speaks for all."""
 
 
 def tell_cache(cache: SpanCache) -> None:
@@ -155,8 +210,7 @@ def repeat_line(arguments: argparse.Namespace, seed: int) -> str:
     words += [
         "--depth",
         arguments.depth,
-        "--max-read",
-        str(arguments.max_read),
+        *([] if arguments.max_read is None else ["--max-read", str(arguments.max_read)]),
         "--seed",
         str(seed),
     ]
@@ -166,6 +220,9 @@ def repeat_line(arguments: argparse.Namespace, seed: int) -> str:
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same numbers."""
     before = read_report(arguments.report)
+    if nothing_to_do(before.depth, environment_now()):
+        return ExitCode.OK
+    resources = resources_of(before.depth, None)
     subject = pinned_reference(before.subject.ref, before.subject.revision)
     request = Request(
         subject=subject,
@@ -173,13 +230,18 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
         depth=before.depth,
         seed=before.seed,
         policy=before.policy,
-        access=access_for(before.max_read or 64_000_000),
+        access=access_for(before.max_read or budget_of(before.depth, None)),
         replay=before.replay,
         searched=lambda: Searched(tried=before.search.bases_tried),
+        escalate_to=0 if "--max-read" in before.replay else ESCALATION,
+        workers=cores(),
+        resources=resources,
     )
-    after = check(request, now=now, progress=bar()).report
-    finish_bar()
+    after = checked(request).report
+    ended(resources)
     differences = replay_differences(before, after)
+    if not resources.team.main:
+        return ExitCode.POLICY_FAILED if differences else ExitCode.OK
     for line in differences:
         print(line)
     if differences:
@@ -211,6 +273,8 @@ def replay_differences(before: Report, after: Report) -> list[str]:
         counts = [[(e.family, e.units, e.hits) for e in f.evidence] for f in (old, new)]
         if counts[0] != counts[1]:
             found.append(f"{name}: the hit counts differ")
+        if old.changes != new.changes:
+            found.append(f"{name}: the changes differ")
     return found
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
+from hubcheck.closer import closer_look
+from hubcheck.deeper import look_for_disguise, look_through_writers, may_be_disguised
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -21,14 +23,19 @@ from hubcheck.errors import (
     printable,
 )
 from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
+from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
-from hubcheck.request import BaseRequest, Request
+from hubcheck.relate.direction import UNDETERMINED
+from hubcheck.relate.look import CloserLook
+from hubcheck.relate.values import Refusal
+from hubcheck.request import BaseRequest, Request, at_least
 from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.reference import name_of
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import tower_verdicts
 from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, judge, power_of
+from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,
     Evidence,
@@ -37,6 +44,7 @@ from hubcheck.verdict.report import (
     Relation,
 )
 from hubcheck.verdict.words import Depth, EvidenceKind, RelationKind, Verdict
+from hubcheck.whole import with_every_byte
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,6 +159,16 @@ def examine(
         deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
         comparison = one.comparer.run(search=one.request.declared or deeper)
         towers = tower_verdicts(base, subject, seed=request.seed, n_bases=n_bases)
+        mapped = (
+            map_everything(one.comparer, progress)
+            if at_least(request.depth, Depth.DEEP)
+            else NOT_MAPPED
+        )
+        closer = closer_look(one.comparer, comparison, request.depth, mapped.base_of)
+        finding = _finding(one.finding, comparison, base, subject, towers, closer, mapped)
+        finding = _deeper(
+            finding, one.comparer, comparison, base, subject, request, mapped, progress
+        )
     except SubjectUnreadableError as error:
         one.subject_error = error
         one.finding = one.finding.model_copy(update={"reason": f"subject {_why(error)}"})
@@ -158,7 +176,33 @@ def examine(
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return
-    one.finding = _finding(one.finding, comparison, base, subject, towers)
+    one.finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+
+
+def _deeper(
+    finding: Finding,
+    comparer: Comparer,
+    comparison: Comparison,
+    base: Model,
+    subject: Model,
+    request: Request,
+    mapped: Mapped,
+    progress: Progress,
+) -> Finding:
+    """Return the finding with what the depths beyond the sample add."""
+    n_bases = comparer.n_bases
+    if may_be_disguised(finding, request.depth):
+        finding = look_for_disguise(
+            finding, base, subject, request, n_bases=n_bases, progress=progress
+        )
+        finding = look_through_writers(finding, comparer, comparison.best_whole, request)
+    if not at_least(request.depth, Depth.DEEP):
+        return finding
+    finding = with_layers(finding, mapped, comparison.best_whole, n_bases)
+    if request.depth is Depth.FULL:
+        progress("comparing every tensor")
+        finding = with_every_byte(finding, base, subject, request, mapped.base_of)
+    return finding
 
 
 def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None:
@@ -228,8 +272,14 @@ def _finding(
     base: Model,
     subject: Model,
     towers: Sequence[PartVerdict],
+    closer: CloserLook | Refusal | None,
+    mapped: Mapped,
 ) -> Finding:
-    judged = judge(comparison, base.anatomy, subject.anatomy, towers=towers)
+    models = (base.anatomy, subject.anatomy)
+    judged = judge(comparison, *models, towers=towers, closer=closer)
+    direction = UNDETERMINED
+    if judged.verdict is Verdict.RELATED:
+        direction = direction_of(comparison, *models, closer, mapped.base_of or None)
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
         bound = min([bound, *(t.log10_p for t in towers if t.verdict is Verdict.RELATED)])
@@ -245,6 +295,9 @@ def _finding(
             "kept": round(max(-1.0, min(1.0, judged.kept)), 4),
             "relation": judged.relation,
             "parts": judged.parts,
+            "direction": direction.value,
+            "direction_reason": direction.reason,
+            "changes": changes_of(closer),
             "controls": controls_of(comparison),
             "evidence": rows,
             "power": power_of(comparison),

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from hubcheck.card import badge, family_tree, html, markdown
+from hubcheck.card import badge, family_tree, heat_svg, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.errors import UsageError, printable
 from hubcheck.verdict.report import Report
@@ -41,6 +41,9 @@ def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
         "badge.json": badge.endpoint(report),
         "family-tree.svg": family_tree.svg(report),
     }
+    changes = heat_svg.svg(report)
+    if changes:  # only where tensors were held against each other
+        contents["changes.svg"] = changes
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():

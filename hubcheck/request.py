@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-from hubcheck.errors import UsageError
+from hubcheck.full.interface import Resources
 from hubcheck.model import Access, Model
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.report import Policy
@@ -14,6 +14,18 @@ from hubcheck.verdict.words import Depth
 
 if TYPE_CHECKING:
     from hubcheck.candidates.hub_index import HubIndex
+
+EVERY_BYTE: Final = 2**53 - 1
+"""The budget of ``full`` where none is named: no limit, as a number that JSON keeps exactly."""
+BUDGETS: Final = {
+    Depth.HEADERS: 64_000_000,
+    Depth.SAMPLE: 64_000_000,
+    Depth.DEEP: 2_000_000_000,
+    Depth.FULL: EVERY_BYTE,
+}
+"""Bytes per model where --max-read is not given (DESIGN 3.4)."""
+ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
+"""From the lightest; each gives what the one before it gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +73,29 @@ class Request:
     access: Access
     replay: str
     """The command that repeats this check, for the card."""
+    escalate_to: int = 0
+    """Bytes per model that ``sample`` may read once a declared base comes out unrelated; no more
+    than ``access.max_read`` where the user named that."""
+    workers: int = 1
+    """Threads that match layers side by side."""
     searched: Callable[[], Searched] = nothing_searched
     """What the search for bases found, asked once ``bases`` has been."""
+    resources: Resources = field(default_factory=Resources)
+    """Processes, device, kept state and progress of the depths beyond the sample."""
 
 
-def sample_depth(word: str) -> Depth:
-    """Return the depth, or refuse one that this version does not have.
+def at_least(depth: Depth, other: Depth) -> bool:
+    """Return whether a depth gives all that another gives."""
+    return ORDER.index(depth) >= ORDER.index(other)
 
-    Raises:
-        UsageError: ``deep`` and ``full`` are planned.
+
+def budget_of(depth: Depth, named: int | None) -> int:
+    """Return the bytes that may be read of each model.
+
+    Args:
+        depth: The depth.
+        named: What the user named, which stays hard at every depth; None for nothing. Depth
+            ``full`` then reads every byte, of a folder and of the Hub alike: that is what it is
+            asked for.
     """
-    depth = Depth(word)
-    if depth in (Depth.DEEP, Depth.FULL):
-        what = f"--depth {depth} is not available in this version."
-        raise UsageError(
-            what, cause="it is planned, not built.", next_step="use --depth sample (the default)."
-        )
-    return depth
+    return BUDGETS[depth] if named is None else named

@@ -51,7 +51,8 @@ def add_work(parser: argparse.ArgumentParser, size: Callable[[str], int]) -> Non
     parser.add_argument("--create-pr", action="store_true", help="propose the card's section")
     parser.add_argument("--suspect", action="append", default=[], metavar="REF")
     parser.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
-    parser.add_argument("--max-read", type=size, default=size("64MB"), metavar="SIZE")
+    parser.add_argument("--max-read", type=size, metavar="SIZE",
+                        help="hard limit per model, default: what the depth has")  # fmt: skip
     parser.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS")
     parser.add_argument("--time-limit", type=int, default=1200, metavar="SECONDS",
                         help="of one check, default 1200")  # fmt: skip
@@ -120,7 +121,6 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
     Raises:
         UsageError: an option is out of range, misspelled, or not built yet.
     """
-    from hubcheck.request import sample_depth
     from hubcheck.serve.settings import CheckHere, read_targets
     from hubcheck.source.reference import parse_hub_reference
     from hubcheck.verdict.policy import parse_fail_on
@@ -131,7 +131,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
         if suspect != "auto":
             parse_hub_reference(suspect)
     return CheckHere(
-        depth=str(sample_depth(arguments.depth)),
+        depth=arguments.depth,
         max_read=arguments.max_read,
         fail_on=arguments.fail_on,
         suspects=tuple(arguments.suspect),

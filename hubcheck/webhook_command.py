@@ -171,7 +171,9 @@ def job_command(arguments: argparse.Namespace, watched: Mapping[str, str]) -> li
     words += ["--create-pr"] if arguments.create_pr else []
     for suspect in arguments.suspect:
         words += ["--suspect", suspect]
-    words += ["--depth", arguments.depth, "--max-read", str(arguments.max_read)]
+    words += ["--depth", arguments.depth]
+    if arguments.max_read is not None:
+        words += ["--max-read", str(arguments.max_read)]
     words += ["--fail-on", arguments.fail_on, "--time-limit", str(arguments.time_limit)]
     return words
 

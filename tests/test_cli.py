@@ -126,8 +126,6 @@ def test_the_policy_decides_what_fails(run: Run) -> None:
         (("check", FINETUNE, "--max-read", "0"), "size"),
         (("check", FINETUNE, "--max-read", "100"), "raise --max-read"),
         (("check", FINETUNE, "--fail-on", "confirmed"), "--fail-on names 'confirmed'"),
-        (("check", FINETUNE, "--depth", "deep"), "not available"),
-        (("check", FINETUNE, "--depth", "full"), "not available"),
         (("check", FINETUNE, "--depth", "deeper"), "invalid choice"),
         (("check", FINETUNE, "--base", "not a name"), "neither an existing path nor"),
         (("replay", "none.json"), "cannot be read"),

@@ -19,6 +19,7 @@ PACKAGE: Final = Path(hubcheck.__file__).parent
 PROGRAMS: Final = (
     *("__main__", "cli", "commands", "publish_commands", "serve_command", "suspects_command"),
     *("webhook_command", "plan", "output", "bases", "demo", "discovery", "policy_file"),
+    "launch",
 )
 """The command line: what the user asked, and where the answer goes."""
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
@@ -30,10 +31,12 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("lineage", "side_by_side"),
     ("examine",),
+    ("closer", "deeper", "layers", "whole"),
     ("request", "probe", "towers"),
     ("model", "verdict"),
+    ("deep", "relate", "full"),
     ("evidence",),
-    ("statistics", "candidates"),
+    ("statistics", "candidates", "devices"),
     ("anatomy",),
     ("checkpoint",),
     ("source",),
@@ -41,7 +44,9 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
-    *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe", "model"),
+    *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe"),
+    *("closer", "deeper", "layers", "whole"),
+    *("model", "deep", "relate", "full", "devices"),
 )
 """What a report is made by; what shows a report knows nothing of it."""
 NOT_THOUGH_BELOW: Final = {

@@ -121,8 +121,10 @@ def check_here(
     report.unlink(missing_ok=True)
     words = [
         "check", f"{push.repo}@{push.new_sha}", "--out", str(folder), "--depth", plan.depth,
-        "--max-read", str(plan.max_read), "--fail-on", plan.fail_on,
+        "--fail-on", plan.fail_on,
     ]  # fmt: skip
+    if plan.max_read is not None:  # without one the depth has its own, and may escalate
+        words += ["--max-read", str(plan.max_read)]
     for suspect in plan.suspects:
         words += ["--suspect", suspect]
     ran = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)

@@ -30,7 +30,8 @@ class CheckHere:
     """Checks run on this machine."""
 
     depth: str
-    max_read: int
+    max_read: int | None
+    """Hard limit in bytes per model; None for what the depth has."""
     fail_on: str
     suspects: tuple[str, ...]
     publish: tuple[str, ...]

@@ -28,6 +28,8 @@ MOST_CHECKS: Final = 256
 """Checks that share a seed: a base against every model that claims it."""
 
 _NAME: Final = "draw.json"
+_FIELDS: Final = ("seed", "made", "checks")
+"""The seed, the second in which it was drawn, and how many checks took it."""
 _CI: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "BUILDKITE")
 """Variables of CI systems; most set ``CI``."""
 
@@ -106,12 +108,13 @@ def _kept(place: Path, now: float) -> tuple[tuple[int, int, int] | None, str]:
     seed = made = checks = -1
     try:
         known = json.loads(text)
-        seed, made, checks = (known[key] for key in ("seed", "made", "checks"))
-        whole = all(type(n) is int for n in (seed, made, checks))
+        values = [known[key] for key in _FIELDS]
     except (ValueError, KeyError, TypeError, RecursionError):
-        whole = False
-    if not whole or not 0 <= seed < 2**SEED_BITS:
+        values = []
+    numbers = [n for n in values if type(n) is int]
+    if len(numbers) < len(_FIELDS) or not 0 <= numbers[0] < 2**SEED_BITS:
         return None, "the kept seed is damaged"
+    seed, made, checks = numbers
     if not 0 <= now - made < LONGEST:
         return None, "the kept seed is a day old"
     if checks >= MOST_CHECKS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +13,7 @@ from hubcheck.evidence.draw import (
     LEAST_TOKENS,
     MOST_ROWS,
     MOST_TOKENS,
+    TOKEN_GAP,
     Draw,
 )
 
@@ -37,6 +40,40 @@ def test_tokens_are_sorted_distinct_and_enough(seed: int, shared: int, hidden: i
     assert list(tokens) == sorted(set(tokens))
     assert all(0 <= t < shared for t in tokens)
     assert min(shared, LEAST_TOKENS) <= len(tokens) <= min(shared, MOST_TOKENS)
+
+
+@given(SEEDS, st.integers(0, 3_000), st.integers(1, 20_000))
+def test_tokens_of_two_orders_are_sorted_distinct_and_enough(
+    seed: int, shared: int, hidden: int
+) -> None:
+    """Where orders differ, positions lie in the list as well, as many as the limits say."""
+    subject = np.random.default_rng(shared).permutation(shared).tolist()
+    tokens = Draw(seed).tokens_apart(range(shared), subject, hidden)
+    assert list(tokens) == sorted(set(tokens))
+    assert all(0 <= t < shared for t in tokens)
+    assert min(shared, LEAST_TOKENS) <= len(tokens) <= min(shared, MOST_TOKENS)
+    assert tokens == Draw(seed).tokens_apart(range(shared), subject, hidden)
+
+
+@pytest.mark.parametrize("shared", [2_000, 80_000])
+def test_no_model_pays_for_every_token_where_orders_differ(shared: int) -> None:
+    """Rows of 8 KB in an order of their own: neither model needs much over half the requests."""
+    rng = np.random.default_rng(shared)
+    base = np.sort(rng.choice(2 * shared, shared, replace=False))
+    subject = rng.permutation(2 * shared)[:shared]
+    for seed in range(8):
+        tokens = list(Draw(seed).tokens_apart(base.tolist(), subject.tolist(), 4096))
+        for ids in (base, subject):
+            apart = np.diff(np.sort(ids[tokens])) > 1 + TOKEN_GAP // 4096
+            assert 1 + np.count_nonzero(apart) <= LEAST_TOKENS // 2 + 8
+
+
+def test_where_orders_differ_no_token_is_looked_at_by_every_seed() -> None:
+    """Choosing rows that lie together leaves the choice open."""
+    subject = np.random.default_rng(0).permutation(20_000).tolist()
+    drawn = [set(Draw(seed).tokens_apart(range(20_000), subject, 4096)) for seed in range(100)]
+    assert not set.intersection(*drawn)
+    assert len(set.union(*drawn)) > 0.3 * 20_000
 
 
 @given(SEEDS, st.integers(1, 20_000))

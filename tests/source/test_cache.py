@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -231,8 +232,12 @@ def test_a_check_from_the_cache_is_the_same_check(
     (first, told_first, moved), (again, told_again, moved_again) = seen
     assert again.findings == first.findings
     assert again.coverage.bytes_read == first.coverage.bytes_read
-    assert "0.0 MB came from the cache" in told_first
-    assert "0.0 MB came from the cache" not in told_again
+    # A later step may want a row again that an earlier one has read: also that is not moved twice.
+    pattern = r"([0-9.]+) MB came from the cache"
+    served = [re.search(pattern, told) for told in (told_first, told_again)]
+    assert served[0] is not None
+    assert served[1] is not None
+    assert float(served[0][1]) < float(served[1][1])
     assert moved > 0
     assert moved_again == 0
 
