@@ -229,7 +229,8 @@ def test_a_card_on_the_hub_is_followed_and_pinned(hub: LocalHub, remote: Remote)
     for revision in (report.subject.revision, report.findings[0].base.revision):
         assert len(revision) == 40
         assert set(revision) <= set("0123456789abcdef")
-    assert report.coverage.bytes_read < 2 * weights_size() + 400_000
+    # The closer look at related models may add 2 MB a model, of small ones whole matrices again.
+    assert report.coverage.bytes_read < 2 * (weights_size() + 2_000_000) + 400_000
 
 
 def test_a_remote_and_a_local_check_agree(hub: LocalHub, remote: Remote) -> None:

@@ -22,6 +22,7 @@ from typing import Final
 import gguf
 import numpy as np
 
+from benchmarks.formats.gguf_file import gguf_name
 from benchmarks.remote.shapes import Published, dense
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.evidence.compare import Comparer
@@ -216,15 +217,13 @@ def write_gguf(folder: Path, model: Published, type_name: str) -> None:
     writer.add_token_merges([f"to {i:6}" for i in range(2 * vocabulary)])
     kind = gguf.GGMLQuantizationType[type_name]
     n_values, n_bytes = gguf.GGML_QUANT_SIZES[kind]
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, int(str(config["num_hidden_layers"])))
     total = 0
     for name, shape in model.tensors():
-        plain = names.get_name(name, try_suffixes=(".weight",))
         wide = len(shape) > 1
         stored = (*shape[:-1], shape[-1] // n_values * n_bytes) if wide else shape
         size = prod(stored) if wide else 4 * prod(shape)
         dtype, raw = (np.uint8, kind) if wide else (np.float32, None)
-        writer.add_tensor_info(str(plain), stored, np.dtype(dtype), size, raw_dtype=raw)
+        writer.add_tensor_info(gguf_name(name), stored, np.dtype(dtype), size, raw_dtype=raw)
         total += -(-size // 32) * 32
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -142,9 +142,22 @@ def match_layers(
     matches = {view: find(a[view], b[view]) for view in VIEWS}
     gate, up, down = (matches[view][0] for view in VIEWS)
     partner = np.where((gate == up) & (up == down), gate, NO_PARTNER)
+    partner = _claimed_once(partner, sum((matches[view][1] for view in VIEWS), np.zeros(gate.size)))
     expected = gate.size * b["gate"].shape[0] / max(a_pool, b_pool)
     best = {view: matches[view][1] for view in VIEWS}
     return LayerPair(base=base, subject=subject, partner=partner, expected=expected, best=best)
+
+
+def _claimed_once(partner: NDArray[np.int64], likeness_u: FloatArray) -> NDArray[np.int64]:
+    """Return the partners with each subject neuron left to the base neuron that is most like it.
+
+    A subject of equal rows would otherwise agree everywhere: every view names its first neuron.
+    """
+    order = np.argsort(-likeness_u, kind="stable")
+    _, first = np.unique(partner[order], return_index=True)
+    kept = np.full_like(partner, NO_PARTNER)
+    kept[order[first]] = partner[order[first]]
+    return kept
 
 
 def score(pairs: Sequence[LayerPair]) -> Score:

@@ -139,7 +139,8 @@ def _power(finding: Finding, seen: Disguise) -> str:
     if seen.detectable >= NOT_DETECTABLE or not finding.power.endswith(ASSUMING):
         return finding.power
     before = finding.power.removesuffix(ASSUMING)
-    return f"{before}; one that was relabelled and rotated would have from {seen.detectable:.2f} on"
+    hidden = f"one that was relabelled and rotated would have from {seen.detectable:.2f} on"
+    return f"{before}; {hidden}, had it kept its embeddings"
 
 
 def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:

@@ -148,3 +148,9 @@ def test_rank_bound_holds_for_exchangeable_models(models: int) -> None:
     bound = rank_bound(models)
     assert outdone / rounds <= bound + 3 * (bound / rounds) ** 0.5
     assert outdone > 0
+
+
+def test_equal_rows_agree_on_nothing() -> None:
+    """A subject whose neurons are all the same is no copy: one neuron is one partner."""
+    one = {v: np.repeat(np.asarray(x)[:1], UNITS, axis=0) for v, x in views(3).items()}
+    assert layer_pair(views(1), one).agreeing <= 1
