@@ -56,13 +56,13 @@ def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> F
             "verdict": Verdict.RELATED,
             "log10_p": log10_p(seen.log_e),
             "log10_p_without_strongest": -max(0.0, seen.log_e_without_strongest) / LOG10 or 0.0,
-            "relation": _relation(seen, words),
+            "relation": _relation(seen),
         }
     elif seen.calibrated:
         update |= {
             "verdict": Verdict.DISGUISED,
             "log10_p": log10(seen.bound),
-            "relation": _relation(seen, words),
+            "relation": _relation(seen),
         }
     else:
         update |= {
@@ -127,12 +127,13 @@ def _writer_row(one: WriterHits) -> Evidence:
     )
 
 
-def _relation(seen: Disguise, words: tuple[str, ...]) -> Relation:
+def _relation(seen: Disguise) -> Relation:
+    """Return the relation; what was done is told apart (``Finding.disguise``)."""
     if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
         share = f"{seen.score.agreement:.0%} of the expected neurons match"
         detail = f"{share}: a copy trained far, or the same initial weights trained apart"
         return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
-    return Relation(kind=RelationKind.REARRANGED, detail="; ".join(words))
+    return Relation(kind=RelationKind.REARRANGED, detail="")
 
 
 def _power(finding: Finding, seen: Disguise) -> str:
