@@ -27,7 +27,6 @@ from hubcheck.candidates.leaked import read_leaks
 from hubcheck.cli import parse_size
 from hubcheck.commands import access_for, lfs_authorization, resources_of
 from hubcheck.deeper import ESCALATION
-from hubcheck.devices.choice import cores
 from hubcheck.errors import HubcheckError, UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
@@ -123,7 +122,6 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
             access=access,
             replay=shlex.join(words),
             escalate_to=ESCALATION if named is None else 0,
-            workers=cores(),
             resources=resources_of(depth, None),
         ),
         file=file,

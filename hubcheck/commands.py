@@ -20,7 +20,6 @@ from hubcheck.card.explain import explain
 from hubcheck.card.table import summary
 from hubcheck.check import Outcome, check
 from hubcheck.deeper import ESCALATION
-from hubcheck.devices.choice import cores
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.full.interface import Resources
 from hubcheck.launch import ended, environment_now, nothing_to_do, resources_for
@@ -124,7 +123,6 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         replay=repeat_line(arguments, seed),
         searched=searched,
         escalate_to=ESCALATION if arguments.max_read is None else 0,
-        workers=cores(),
         resources=resources,
     )
     if arguments.plan:
@@ -234,7 +232,6 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
         replay=before.replay,
         searched=lambda: Searched(tried=before.search.bases_tried),
         escalate_to=0 if "--max-read" in before.replay else ESCALATION,
-        workers=cores(),
         resources=resources,
     )
     after = checked(request).report

@@ -76,8 +76,6 @@ class Request:
     escalate_to: int = 0
     """Bytes per model that ``sample`` may read once a declared base comes out unrelated; no more
     than ``access.max_read`` where the user named that."""
-    workers: int = 1
-    """Threads that match layers side by side."""
     searched: Callable[[], Searched] = nothing_searched
     """What the search for bases found, asked once ``bases`` has been."""
     resources: Resources = field(default_factory=Resources)

@@ -206,7 +206,6 @@ def look(subject: Path, base: Path, depth: Depth, seed: int) -> Finding:
         access=Access(max_read=BUDGETS[depth], token=None, endpoint=None),
         replay="",
         escalate_to=ESCALATE,
-        workers=2,
     )
     return check(request, now=lambda: datetime.now(UTC), progress=lambda _: None).report.findings[0]
 
