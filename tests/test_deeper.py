@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.zoo import disguises
+from benchmarks.zoo import disguises, symmetries
 from benchmarks.zoo.corpus import LEARNED_TOKENS
 from hubcheck.verdict.words import DeclarationVerdict, Depth, EvidenceKind, Verdict
 from tests.evidence import laboratory
@@ -78,3 +79,53 @@ def test_words_say_what_was_done(hidden: Path) -> None:
     said = "; ".join(finding.disguise)
     for word in ("relabelled", "flipped", "rescaled", "folded", "rotated"):
         assert word in said
+
+
+def renamed(folder: Path) -> Path:
+    """Give every token of a model another spelling, so that it shares none with the base."""
+    path = folder / "tokenizer.json"
+    stored = json.loads(path.read_text())
+    vocabulary = stored["model"]["vocab"]
+    stored["model"]["vocab"] = {f"word{i}": i for i in sorted(vocabulary.values())}
+    stored["model"]["merges"] = []
+    for token in stored["added_tokens"]:
+        token["content"] = f"<mark {token['id']}>"
+    path.write_text(json.dumps(stored))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("finetune", Verdict.RELATED), ("twin", Verdict.UNRELATED)]
+)
+def test_without_a_shared_token_writers_make_the_frame(
+    tmp_path: Path, name: str, verdict: Verdict
+) -> None:
+    """At deep, a rotated copy with a new vocabulary is found, and a rotated stranger is not."""
+    rng = np.random.default_rng(1)
+    weights = symmetries.rotate_channels(
+        laboratory.shipped(name), symmetries.random_rotation(SHAPE.hidden, rng)
+    )
+    for part in ("model.embed_tokens.weight", "lm_head.weight"):
+        weights[part] = weights[part][rng.permutation(SHAPE.vocab)]
+    folder = renamed(write(tmp_path / name, plain(weights)))
+    wanted = request(folder, [laboratory.model("base")], depth=Depth.DEEP, max_read=10**9)
+    finding = outcome_of(wanted).report.findings[0]
+    assert finding.verdict is verdict
+    rows = [e for e in finding.evidence if e.frame == "writers"]
+    assert rows
+    assert all(e.kind is EvidenceKind.EXACT for e in rows)
+    if verdict is Verdict.RELATED:
+        assert "vocabulary replaced" in finding.disguise
+
+
+def test_one_layer_in_hiding_is_found_by_the_map(tmp_path: Path) -> None:
+    """At full, every tensor is compared, the map names the layers, and the change is exact."""
+    folder = write(tmp_path / "dropped", laboratory.derived("dropped-layer", "base"))
+    wanted = request(folder, [laboratory.model("base")], depth=Depth.FULL, max_read=10**9)
+    finding = outcome_of(wanted).report.findings[0]
+    assert finding.verdict is Verdict.RELATED
+    origins = [m.base_layer for m in finding.layer_map]
+    assert len(set(origins)) == len(origins) == SHAPE.layers - 1
+    assert finding.relation is not None
+    assert "dropped" in finding.relation.detail
+    assert all(c.whole and c.equal == 1.0 for c in finding.changes if c.role in ("gate", "up"))
