@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubcheck.relate.low_rank import ChangeRank, rank_of_change
 from hubcheck.relate.stored import FINEST, SIGNIFICANT_BITS, narrowest, rounded, rounding_variance
@@ -19,6 +20,8 @@ ROUNDED: Final = (0.75, 1.3)
 """Of the predicted mean square; matrices of the zoo .97 to 1.03, vectors of 96 values .8 to 1.2."""
 FORMAT_VALUES: Final = 100_000
 """Values from which the format of a whole model is read; more cost only time."""
+BLOCK_VALUES: Final = 1 << 18
+"""Values of a pair worked on at once: 2 MB in float64, some ten such arrays in flight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,29 +98,73 @@ def _most(names: Iterable[str]) -> str:
     return max(sorted(set(found)), key=found.count)
 
 
+@dataclass(slots=True)
+class _Sums:
+    """What is summed over the rows of a pair, block by block."""
+
+    values: int = 0
+    rows: int = 0
+    same: int = 0
+    moved_rows: int = 0
+    nonzero: int = 0
+    same_nonzero: int = 0
+    zeroed: int = 0
+    unzeroed: int = 0
+    base: float = 0.0
+    subject: float = 0.0
+    product: float = 0.0
+    change: float = 0.0
+    variance: float = 0.0
+
+    def add(self, a_ui: NDArray[np.float64], b_ui: NDArray[np.float64], grid: str) -> None:
+        """Add some rows of base and subject."""
+        same = a_ui == b_ui
+        if grid != FINEST:
+            same |= rounded(a_ui, grid) == rounded(b_ui, grid)
+        nonzero = b_ui != 0
+        self.values += a_ui.size
+        self.rows += a_ui.shape[0]
+        self.same += int(same.sum())
+        self.moved_rows += int((~same).any(axis=1).sum())
+        self.nonzero += int(nonzero.sum())
+        self.same_nonzero += int((same & nonzero).sum())
+        self.zeroed += int((~nonzero & (a_ui != 0)).sum())
+        self.unzeroed += int((nonzero & (a_ui == 0)).sum())
+        self.base += float(np.vdot(a_ui, a_ui))
+        self.subject += float(np.vdot(b_ui, b_ui))
+        self.product += float(np.vdot(a_ui, b_ui))
+        self.change += float(np.square(b_ui - a_ui).sum())
+        self.variance += float(rounding_variance(b_ui, grid).sum())
+
+
 def change_of(pair: Pair, formats: Formats) -> Moved:
-    """Return how a pair differs; its rank is left open."""
-    a_ui, b_ui = pair.base_ui.astype(np.float64), pair.subject_ui.astype(np.float64)
-    grid = formats.coarser
-    same = a_ui == b_ui
-    if grid != FINEST:
-        same |= rounded(a_ui, grid) == rounded(b_ui, grid)
-    change_ui = b_ui - a_ui
-    size_a, size_b = float(np.linalg.norm(a_ui)), float(np.linalg.norm(b_ui))
-    nonzero = b_ui != 0
-    dot = float((a_ui * b_ui).sum())
-    equal = float(same.mean())
+    """Return how a pair differs; its rank is left open.
+
+    Rows are taken in blocks: in float64, with its grid steps, a pair of some hundred token rows
+    would take ten times the memory of what was read.
+    """
+    sums = _Sums()
+    step = max(1, BLOCK_VALUES // max(1, pair.base_ui.shape[1]))
+    for start in range(0, pair.base_ui.shape[0], step):
+        block = slice(start, start + step)
+        sums.add(
+            pair.base_ui[block].astype(np.float64),
+            pair.subject_ui[block].astype(np.float64),
+            formats.coarser,
+        )
+    size_a, size_b = float(np.sqrt(sums.base)), float(np.sqrt(sums.subject))
+    lengths = size_a * size_b
     return Moved(
         place=pair.place,
-        values=int(a_ui.size),
-        equal=equal,
-        relative=float(np.linalg.norm(change_ui)) / size_a if size_a > 0 else 0.0,
-        cosine=dot / (size_a * size_b) if size_a * size_b > 0 else 0.0,
-        zeroed=float((~nonzero & (a_ui != 0)).mean()),
-        unzeroed=float((nonzero & (a_ui == 0)).mean()),
-        kept_equal=float(same[nonzero].mean()) if nonzero.any() else 1.0,
-        fill=float((change_ui**2).mean() / rounding_variance(b_ui, grid).mean()),
-        rows_moved=float((~same).any(axis=1).mean()),
+        values=sums.values,
+        equal=sums.same / sums.values,
+        relative=float(np.sqrt(sums.change)) / size_a if size_a > 0 else 0.0,
+        cosine=sums.product / lengths if lengths > 0 else 0.0,
+        zeroed=sums.zeroed / sums.values,
+        unzeroed=sums.unzeroed / sums.values,
+        kept_equal=sums.same_nonzero / sums.nonzero if sums.nonzero else 1.0,
+        fill=sums.change / sums.variance,
+        rows_moved=sums.moved_rows / sums.rows,
         rank=None,
         whole=pair.whole,
     )
