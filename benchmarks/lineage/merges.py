@@ -7,7 +7,6 @@ hubcheck is given both parents as bases; modeldna has a command of its own for t
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,7 +28,8 @@ SHARES: Final[Mapping[str, tuple[float, ...]]] = {
 }
 """Shares of the parents where the merge is linear: only there one number is the true one. Merges
 that ``make`` adds state their shares themselves."""
-_SHARE: Final = re.compile(r"(\d+(?:\.\d+)?) ?%")
+WHOLE_MODEL: Final = -1
+"""The layer under which hubcheck's report tells the share in the model as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +105,18 @@ def _hubcheck_answer(said: Mapping[str, Any]) -> Answer:
         for finding, relation in zip(findings, relations, strict=True)
     ]
     merged = [relation["detail"] for relation in relations if relation["kind"] == "merge"]
-    shares = [float(share) / 100 for share in _SHARE.findall(merged[0])] if merged else []
     return Answer(
         verdict="; ".join(by_base),
         relation="merge" if merged else "",
-        scores={f"share {i}": share for i, share in enumerate(shares[: len(findings)])},
+        scores={f"share {i}": _share(f) for i, f in enumerate(findings)} if merged else {},
         detail=" | ".join(merged),
     )
+
+
+def _share(finding: Mapping[str, Any]) -> float:
+    """Return a base's share in the whole model; a base that is unrelated is in no fit and has 0."""
+    whole = [s["share"] for s in finding.get("shares", ()) if s["layer"] == WHOLE_MODEL]
+    return float(whole[0]) if whole else 0.0
 
 
 def _modeldna_answer(said: Mapping[str, Any]) -> Answer:

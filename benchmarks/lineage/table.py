@@ -117,7 +117,8 @@ def _pairs(rows: Sequence[Row], known: int) -> str:
     )
     left = known - len(rows)
     unfinished = (
-        f" **Unfinished run**: {left} more are begun, not answered by every tool, and left out."
+        f" {left} more are left out, for which not every row of the tables has an answer: begun and"
+        " **unfinished**, or cisco gave no score of the weights."
     )
     return f"{text}{unfinished if left else ''}\n"
 

@@ -21,6 +21,8 @@ from benchmarks.lineage.summary import (
 ALIKE: Final = 1.5
 """Largest ratio of two loads at which wall times are held against each other."""
 T = TypeVar("T")
+SAME_SHARE: Final = 0.005
+"""Shares that differ by less are told by the same two digits: no win."""
 NAMED: Final = 12
 """Pairs of one win that are named; the others are in the table of all derivatives."""
 
@@ -148,7 +150,7 @@ def _merges(own: str, merged: Sequence[MergeRow]) -> Iterator[str]:
         who = f"{LABELS[theirs.tool]} beats {LABELS[own]} on the merge `{theirs.name}`"
         if theirs.called and not ours.called:
             yield f"{who}: it says merge, hubcheck {ours.verdict or 'failed'}."
-        elif theirs.shares and _error(theirs) < _error(ours):
+        elif theirs.shares and _error(theirs) < _error(ours) - SAME_SHARE:
             yield f"{who}: its shares are off by {_error(theirs):.3f}, hubcheck's by {_error(ours):.3f}."
 
 

@@ -37,12 +37,17 @@ def test_hubcheck_is_given_every_parent() -> None:
     assert tool is not None
     assert tool.command(Path("m"), Path("a"), Path("b")).count("--base") == 2
     findings = [
-        {"verdict": "related", "relation": {"kind": "merge", "detail": "60 % a, 40 % b"}},
-        {"verdict": "related", "relation": None},
+        {
+            "verdict": "related",
+            "relation": {"kind": "merge", "detail": "share 0.600 (95 % interval 0.59 to 0.61)"},
+            "shares": [{"layer": 0, "share": 0.7}, {"layer": -1, "share": 0.6}],
+        },
+        {"verdict": "related", "relation": None, "shares": [{"layer": -1, "share": 0.4}]},
+        {"verdict": "unrelated", "relation": None},
     ]
     answer = tool.answer({"findings": findings})
-    assert answer.verdict == "related: merge; related"
-    assert answer.scores == {"share 0": 0.6, "share 1": 0.4}
+    assert answer.verdict == "related: merge; related; unrelated"
+    assert answer.scores == {"share 0": 0.6, "share 1": 0.4, "share 2": 0.0}
 
 
 def test_cisco_has_no_such_command() -> None:
