@@ -100,7 +100,8 @@ def test_only_pairs_that_every_tool_was_asked_count(rows: list[Row]) -> None:
     """A run that stopped midway compares the tools on the same pairs, and says what is left out."""
     page = render([*rows, row(subject="continued")], [])
     assert "5 pairs: 2 of a derivative" in page
-    assert "**unfinished**: 1 more are begun, not answered by every tool, and left out." in page
+    assert " 1 more are left out" in page
+    assert "**unfinished**" in page
     assert "`continued` from" not in page
 
 
