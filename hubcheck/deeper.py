@@ -21,16 +21,14 @@ from hubcheck.deep.undone import Gains, Gates, what_was_done
 from hubcheck.deep.writers import NoWriters, through_writers
 from hubcheck.errors import BudgetExceededError, UnreachableError
 from hubcheck.evidence.compare import Comparer
-from hubcheck.model import Model, align_tokens
 from hubcheck.request import Request, at_least
+from hubcheck.source.ledger import Ledger
 from hubcheck.verdict.disguised import with_disguise, with_writers
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import Depth, RelationKind, Verdict
+from hubcheck.verdict.words import OPEN, Depth, RelationKind, Verdict
 
 ESCALATION: Final = 512_000_000
 """Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
-OPEN: Final = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE})
-"""Verdicts that a disguise could explain."""
 
 
 def may_be_disguised(finding: Finding, depth: Depth) -> bool:
@@ -44,13 +42,7 @@ def may_be_disguised(finding: Finding, depth: Depth) -> bool:
 
 
 def look_for_disguise(
-    finding: Finding,
-    base: Model,
-    subject: Model,
-    request: Request,
-    *,
-    n_bases: int,
-    progress: Callable[[str], None],
+    finding: Finding, comparer: Comparer, request: Request, progress: Callable[[str], None]
 ) -> Finding:
     """Return the finding with what the disguise test adds, or why it could not be made.
 
@@ -60,20 +52,22 @@ def look_for_disguise(
     """
     effort = AT_SAMPLE if request.depth is Depth.SAMPLE else AT_DEEP
     if request.depth is Depth.SAMPLE:
-        for model in (base, subject):
-            model.source.ledger.raise_limit(request.escalate_to)
-    remaining = min(m.source.ledger.remaining for m in (base, subject))
+        for ledger in _ledgers(comparer):
+            ledger.raise_limit(request.escalate_to)
+    remaining = min(ledger.remaining for ledger in _ledgers(comparer))
     test = DisguiseTest(
-        base.reader,
-        subject.reader,
-        align_tokens(base, subject),
+        comparer.base.reader,
+        comparer.subject.reader,
+        comparer.tokens,
         seed=request.seed,
         effort=effort,
         device=request.resources.device,
         team=request.resources.team,
     )
     try:
-        seen = test.run(calibration=shipped(), n_bases=n_bases, budget=remaining, progress=progress)
+        seen = test.run(
+            calibration=shipped(), n_bases=comparer.n_bases, budget=remaining, progress=progress
+        )
     except (BudgetExceededError, UnreachableError) as error:
         seen = NotLooked(reason=error.what)
     if isinstance(seen, NotLooked):
@@ -96,7 +90,7 @@ def look_through_writers(
     sides = (comparer.base, comparer.subject)
     if any(side.token_ids for side in sides) or not at_least(request.depth, Depth.DEEP):
         return finding
-    remaining = min(s.anatomy.checkpoint.source.ledger.remaining for s in sides)
+    remaining = min(ledger.remaining for ledger in _ledgers(comparer))
     try:
         seen = through_writers(*sides, comparer.draw, budget=remaining)
     except (BudgetExceededError, UnreachableError) as error:
@@ -123,6 +117,12 @@ def words_of(seen: Disguise) -> tuple[str, ...]:
     except BudgetExceededError:
         return what_was_done(seen, gains, None)
     return what_was_done(seen, gains, gates)
+
+
+def _ledgers(comparer: Comparer) -> tuple[Ledger, Ledger]:
+    """Return the ledgers of base and subject."""
+    base, subject = (s.anatomy.checkpoint.source for s in (comparer.base, comparer.subject))
+    return base.ledger, subject.ledger
 
 
 def _gain(seen: Disguise, which: int, layer: int) -> NDArray[np.float32]:

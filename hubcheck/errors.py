@@ -92,6 +92,11 @@ class UnreadableError(HubcheckError):
 class SubjectUnreadableError(UnreadableError):
     """Values of the subject, not of a base, cannot be used; raised from the error that says why."""
 
+    @classmethod
+    def of(cls, error: UnreadableError) -> SubjectUnreadableError:
+        """Return the same trouble, said to be the subject's."""
+        return cls(error.what, cause=error.cause, next_step=error.next_step)
+
 
 class HostileCheckpointError(UnreadableError):
     """A header, index or path contradicts itself or reaches outside the model."""

@@ -192,16 +192,14 @@ def _deeper(
     """Return the finding with what the depths beyond the sample add."""
     n_bases = comparer.n_bases
     if may_be_disguised(finding, request.depth):
-        finding = look_for_disguise(
-            finding, base, subject, request, n_bases=n_bases, progress=progress
-        )
+        finding = look_for_disguise(finding, comparer, request, progress)
         finding = look_through_writers(finding, comparer, comparison.best_whole, request)
     if not at_least(request.depth, Depth.DEEP):
         return finding
     finding = with_layers(finding, mapped, comparison.best_whole, n_bases)
     if request.depth is Depth.FULL:
         progress("comparing every tensor")
-        finding = with_every_byte(finding, base, subject, request, mapped.base_of)
+        finding = with_every_byte(finding, base, subject, request, mapped.base_of, comparer.tokens)
     return finding
 
 

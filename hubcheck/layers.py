@@ -22,11 +22,10 @@ from hubcheck.evidence.compare import Comparer
 from hubcheck.statistics.evalues import log10_p, log_mean
 from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict.report import Evidence, Finding, LayerMatch, Relation
-from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import OPEN, EvidenceKind, RelationKind, Verdict
 
 Found = TypeVar("Found")
 
-OPEN: Final = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE})
 LAYERS_NEEDED: Final = 2
 """Layers whose content must stand before a map alone makes ``related``: as for orders, one that
 stands by itself settles nothing (DESIGN 3.3)."""

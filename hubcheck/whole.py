@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from hubcheck.errors import SubjectUnreadableError, UnreadableError, printable
+from hubcheck.evidence.side import SharedTokens
 from hubcheck.full.interface import Unmatched, WholeChange
 from hubcheck.full.run import stream
-from hubcheck.model import Model, align_tokens
+from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.verdict.report import Change, Evidence, Finding
 from hubcheck.verdict.words import EvidenceKind
@@ -26,6 +27,7 @@ def with_every_byte(
     subject: Model,
     request: Request,
     base_of: Mapping[int, int],
+    tokens: SharedTokens,
 ) -> Finding:
     """Return the finding with the change of every tensor, or with why there is none.
 
@@ -35,6 +37,7 @@ def with_every_byte(
         subject: The subject.
         request: Holds the processes, the device and the kept state.
         base_of: Subject layer to base layer; empty for layers of equal number.
+        tokens: Tokens that both vocabularies share, as the tests aligned them.
 
     Raises:
         SubjectUnreadableError: a value of the subject is not finite.
@@ -44,14 +47,11 @@ def with_every_byte(
         subject.anatomy,
         layer_map=tuple(sorted(base_of.items())),
         resources=request.resources,
-        tokens=align_tokens(base, subject),
+        tokens=tokens,
     )
     if not isinstance(whole, WholeChange):
         if whole.side == "subject" and isinstance(whole.error, UnreadableError):
-            error = whole.error
-            raise SubjectUnreadableError(
-                error.what, cause=error.cause, next_step=error.next_step
-            ) from error
+            raise SubjectUnreadableError.of(whole.error) from whole.error
         note = f"not every tensor was compared: {whole.reason}"
         return finding.model_copy(update={"notes": (*finding.notes, note)})
     return finding.model_copy(

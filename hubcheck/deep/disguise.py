@@ -183,9 +183,7 @@ class DisguiseTest:
         except UnreadableError as error:
             if which == 0:
                 raise
-            raise SubjectUnreadableError(
-                error.what, cause=error.cause, next_step=error.next_step
-            ) from error
+            raise SubjectUnreadableError.of(error) from error
 
     def _match(
         self, base: Mapping[int, Neurons], subject: Mapping[int, Neurons]

@@ -130,6 +130,7 @@ class Comparer:
         """
         self.draw = Draw(seed)
         self.n_bases = n_bases
+        self.tokens = tokens
         positions = drawn_tokens(self.draw, tokens, base.anatomy.geometry.hidden)
         self.base = Side(base, tuple(tokens.base_ids[p] for p in positions))
         self.subject = Side(subject, tuple(tokens.subject_ids[p] for p in positions))
@@ -226,9 +227,7 @@ class Comparer:
         try:
             self.subject.reader.fetch(wanted_subject)
         except UnreadableError as error:
-            raise SubjectUnreadableError(
-                error.what, cause=error.cause, next_step=error.next_step
-            ) from error
+            raise SubjectUnreadableError.of(error) from error
         self._asked[0].update(dict.fromkeys(wanted_base))
         self._asked[1].update(dict.fromkeys(wanted_subject))
         weight = MAP_WEIGHT if step == SEARCH else DIRECT_WEIGHT

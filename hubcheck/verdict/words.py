@@ -6,6 +6,7 @@ One meaning each (DESIGN section 2); the string is what users type, read and sto
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Verdict(StrEnum):
@@ -17,6 +18,10 @@ class Verdict(StrEnum):
     UNRELATED = "unrelated"
     INCONCLUSIVE = "inconclusive"
     NOT_TESTED = "not-tested"
+
+
+OPEN: Final = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE})
+"""Verdicts that a closer look may still change: a disguise, or layers that moved, explain them."""
 
 
 class DeclarationVerdict(StrEnum):
