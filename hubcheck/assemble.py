@@ -16,7 +16,12 @@ from hubcheck.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.verdict import context as contexts
-from hubcheck.verdict.declaration import declaration_verdict, younger
+from hubcheck.verdict.declaration import (
+    declaration_verdict,
+    is_undated,
+    is_undeclared_part,
+    owner_of,
+)
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
 from hubcheck.verdict.policy import conclude
 from hubcheck.verdict.report import (
@@ -73,7 +78,9 @@ def assemble(
     declaration = subject.declaration
     declared = [f for f in findings if f.declared]
     verdict = declaration_verdict(
-        findings, declared_any=bool(declared), subject_created=subject.pin.created
+        findings,
+        declared_any=bool(declared),
+        subject_owner=owner_of(subject.pin.ref) if subject.pin.revision != "local" else "",
     )
     ledgers = [subject.source.ledger, *(o.model.source.ledger for o in tested if o.model)]
     models = [subject, *(o.model for o in tested if o.model)]
@@ -179,11 +186,7 @@ def _warnings(
     if refusal is not None:
         found.append(f"{refusal}")
     for finding in findings:
-        if younger(finding, subject.pin.created):
-            found.append(
-                f"{finding.base.ref} first appeared after the subject: a match would not make it "
-                "an undeclared base"
-            )
+        found += _kin_warnings(finding)
         found += [f"{finding.base.ref}: {note}" for note in finding.notes]
         if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
             found.append(f"{finding.base.ref}: {finding.relation.detail}")
@@ -196,3 +199,27 @@ def _warnings(
         names = ", ".join(b.ref for b in subject.declaration.leaked)
         found.append(f"The files also name {names}: test it with --suspect.")
     return tuple(found)
+
+
+def _kin_warnings(finding: Finding) -> list[str]:
+    """Return what is to be said of a match that accuses nobody."""
+    ref, by = finding.base.ref, finding.explained_by
+    found = []
+    if finding.closer:
+        found.append(
+            f"the weights are closer to {ref} than to the declared base {by}: compare training "
+            "data; siblings trained on one data set look like that, too"
+        )
+    if finding.upstream:
+        found.append(
+            f"the declared base {by} itself matches {ref}, and neither names the other "
+            "(undeclared-upstream): this speaks of that base's card, not of this model's maker"
+        )
+    if is_undated(finding):
+        found.append(
+            f"the weights match {ref}, which a search proposed; which came first is not known "
+            "(match-undated)"
+        )
+    if is_undeclared_part(finding):
+        found.append(f"a tower is that of {ref}, which the card does not name (undeclared-part)")
+    return found

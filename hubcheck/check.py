@@ -12,13 +12,14 @@ from datetime import datetime
 
 from hubcheck.assemble import assemble
 from hubcheck.closer import with_merges
-from hubcheck.errors import ExitCode, HubcheckError, UnreadableError, UnsupportedFormatError
-from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
+from hubcheck.errors import ExitCode, HubcheckError, UnsupportedFormatError
+from hubcheck.evidence.refused import REFUSING
+from hubcheck.examine import Progress, Tested, kinship, subject_refusal
 from hubcheck.lineage import declared_ancestry, leads_to
 from hubcheck.model import Model, open_model
 from hubcheck.request import Request
 from hubcheck.side_by_side import examine_all, headers_ahead, open_all
-from hubcheck.verdict.declaration import explain
+from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion, Depth
 
@@ -45,7 +46,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     """
     started = now()
     progress("opening the subject")
-    subject = open_model(request.subject, request.access)
+    subject = open_model(request.subject, request.access, is_subject=True)
     _ = subject.declaration  # every report shows it: read before weights can use the budget up
     bases = request.bases(subject)
     if not bases:  # nothing to compare with: no weight byte is read
@@ -54,21 +55,22 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     with headers_ahead(tested, subject, request):
         refusal = subject_refusal(subject, request.depth)
     tried = max(len(bases), request.searched().tried)
-    refusal = examine_all(tested, subject, request, tried, refusal, progress)
+    fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:
         _merges(tested, subject, request)
     ancestry = declared_ancestry(subject, tested, request)
     findings = explain(
         [one.finding for one in tested],
         lambda d, s: (
-            leads_to(ancestry, s, d)
-            or leads_to(ancestry, d, s)
-            or bases_related(tested, d, s, request)
+            Kinship.DECLARED
+            if leads_to(ancestry, s, d) or leads_to(ancestry, d, s)
+            else kinship(tested, d, s, request)
         ),
         lambda s, d: leads_to(ancestry, s, d),
     )
     for one, finding in zip(tested, findings, strict=True):
         one.finding = finding
+    refusal = refusal or fault
     report = assemble(
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
     )
@@ -79,7 +81,7 @@ def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
     """Fill in the shares of a merge, which only all bases together can tell."""
     try:
         found = with_merges([(one.finding, one.model) for one in tested], subject, request)
-    except UnreadableError as error:  # what a base holds beside what its test read
+    except REFUSING as error:  # what a model holds beside what its test read
         found = [
             one.finding.model_copy(
                 update={"notes": (*one.finding.notes, f"no merge was fitted: {error.what}")}

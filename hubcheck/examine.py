@@ -5,14 +5,22 @@ Opened, refused with a reason, proven identical by digest, or compared by the te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
-from hubcheck.deeper import look_for_disguise, look_through_writers, may_be_disguised
+from hubcheck.deep.disguise import Disguise
+from hubcheck.deeper import (
+    look_for_disguise,
+    look_through_writers,
+    may_be_disguised,
+    with_undone,
+)
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -22,7 +30,8 @@ from hubcheck.errors import (
     UnsupportedFormatError,
     printable,
 )
-from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
+from hubcheck.evidence.compare import Comparer, routing_groups
+from hubcheck.evidence.refused import Cause, Refused, attempt
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.relate.direction import UNDETERMINED
@@ -33,18 +42,25 @@ from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.reference import name_of
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
-from hubcheck.towers import tower_verdicts
-from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, judge, power_of
+from hubcheck.towers import NO_PARTS, PartsSeen, look_at_parts
+from hubcheck.verdict.declaration import Kinship
+from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, power_of
+from hubcheck.verdict.judge import judge
+from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,
     Evidence,
     Finding,
-    PartVerdict,
     Relation,
 )
-from hubcheck.verdict.words import Depth, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import Depth, EvidenceKind, ReasonCode, RelationKind, Verdict
 from hubcheck.whole import with_every_byte
+
+Seen = TypeVar("Seen")
+Step = Callable[[Finding], Finding]
+LOCAL: Final = "local"
+"""The revision of a folder or file."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,32 +87,33 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
         model = base.opened or open_model(base.reference, access)
     except HubcheckError as error:
         pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
-        finding = _untested(base, pinned, _why(error))
+        finding = _untested(base, pinned, *why(error))
         return Tested(request=base, model=None, finding=finding, error=error)
-    return Tested(
-        request=base, model=model, finding=_untested(base, _pinned(model), "no weights were read")
-    )
+    return Tested(request=base, model=model, finding=_untested(base, _pinned(model), *why(None)))
 
 
-def _why(error: HubcheckError | None) -> str:
-    """Return the reason of a not-tested finding in a few words."""
+_REASONS: Final[Mapping[str, tuple[ReasonCode, str]]] = {
+    "GatedModelError": (ReasonCode.GATED, "gated, and no token with access"),
+    "MissingModelError": (ReasonCode.MISSING, "not found, or private"),
+    "UnknownRevisionError": (ReasonCode.UNKNOWN_REVISION, "unknown revision"),
+    "NetworkFaultError": (ReasonCode.UNREACHABLE, "the host could not be reached"),
+    "UnreachableError": (ReasonCode.FORBIDDEN, "the host does not allow reading"),
+    "BudgetExceededError": (ReasonCode.BUDGET, "needs more than --max-read allows"),
+    "HostileCheckpointError": (ReasonCode.HOSTILE, "its files contradict themselves"),
+}
+
+
+def why(error: HubcheckError | None) -> tuple[ReasonCode, str]:
+    """Return why a base was not tested, as a code and in a few words."""
     if error is None:
-        return "no weights were read"
+        return ReasonCode.NONE, "no weights were read"
     if isinstance(error, UnsupportedFormatError):
         if error.format_name == NOT_AVAILABLE:
-            return f"{NOT_AVAILABLE}: {error.what}"
-        return f"format: {error.format_name}"
-    kind = type(error).__name__.removesuffix("Error")
-    words = {
-        "GatedModel": "gated, and no token with access",
-        "MissingModel": "not found, or private",
-        "UnknownRevision": "unknown revision",
-        "NetworkFault": "the host could not be reached",
-        "Unreachable": "the host does not allow reading",
-        "BudgetExceeded": "needs more than --max-read allows",
-        "HostileCheckpoint": "its files contradict themselves",
-    }
-    return f"{words.get(kind, 'unreadable')}: {error.what}"
+            return ReasonCode.NOT_AVAILABLE, f"{NOT_AVAILABLE}: {error.what}"
+        return ReasonCode.FORMAT, f"format: {error.format_name}"
+    unreadable = (ReasonCode.UNREADABLE, "unreadable")
+    code, words = _REASONS.get(type(error).__name__, unreadable)
+    return code, f"{words}: {error.what}"
 
 
 def _pinned(model: Model) -> BaseModelRef:
@@ -104,13 +121,15 @@ def _pinned(model: Model) -> BaseModelRef:
     return BaseModelRef(ref=pin.ref, revision=pin.revision, created=pin.created)
 
 
-def _untested(base: BaseRequest, pinned: BaseModelRef, reason: str) -> Finding:
+def _untested(base: BaseRequest, pinned: BaseModelRef, code: ReasonCode, reason: str) -> Finding:
     return Finding(
         base=pinned,
         proposed_by=base.why,
         declared=base.declared,
         status="not-tested",
         reason=reason,
+        code=code,
+        found_by=base.found_by,
         verdict=Verdict.NOT_TESTED,
         log10_p=0.0,
         kept=0.0,
@@ -144,63 +163,153 @@ def examine(
         one.finding = _identical(one.finding, base)
         return
     if request.depth is Depth.HEADERS:
-        one.finding = one.finding.model_copy(update={"reason": "no weights are read at this depth"})
+        one.finding = one.finding.model_copy(
+            update={
+                "reason": "no weights are read at this depth",
+                "code": ReasonCode.HEADERS_ONLY,
+            }
+        )
         return
     if refusal is not None:
-        reason = f"subject {_why(refusal)}{_adapter_note(refusal, subject, base)}"
-        one.finding = one.finding.model_copy(update={"reason": reason})
+        reason = f"subject {why(refusal)[1]}{_adapter_note(refusal, subject, base)}"
+        one.finding = one.finding.model_copy(update={"reason": reason, "code": ReasonCode.SUBJECT})
         return
     progress(f"reading {printable(str(base.pin))}")
     prepare(one, subject, request, n_bases)
     if one.comparer is None:
-        one.finding = one.finding.model_copy(update={"reason": _why(one.error)})
+        code, reason = why(one.error)
+        one.finding = one.finding.model_copy(update={"reason": reason, "code": code})
         return
-    try:
-        deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
-        comparison = one.comparer.run(search=one.request.declared or deeper)
-        towers = tower_verdicts(base, subject, seed=request.seed, n_bases=n_bases)
-        mapped = (
-            map_everything(one.comparer, progress)
-            if at_least(request.depth, Depth.DEEP)
-            else NOT_MAPPED
-        )
-        closer = closer_look(one.comparer, comparison, request.depth, mapped.base_of)
-        finding = _finding(one.finding, comparison, base, subject, towers, closer, mapped)
-        finding = _deeper(
-            finding, one.comparer, comparison, base, subject, request, mapped, progress
-        )
-    except SubjectUnreadableError as error:
-        one.subject_error = error
-        one.finding = one.finding.model_copy(update={"reason": f"subject {_why(error)}"})
+    _look(one, one.comparer, base, subject, request, n_bases, progress)
+
+
+def _look(
+    one: Tested,
+    comparer: Comparer,
+    base: Model,
+    subject: Model,
+    request: Request,
+    n_bases: int,
+    progress: Progress,
+) -> None:
+    """Take every look that the depth asks for; one that fails takes nothing from the others."""
+    deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
+    refused: list[Refused] = []
+
+    def tried(look: Callable[[], Seen], name: str, instead: Seen) -> Seen:
+        seen = attempt(look, name)
+        if isinstance(seen, Refused):
+            refused.append(seen)
+            return instead
+        return seen
+
+    comparison = attempt(lambda: comparer.run(search=one.request.declared or deeper), "order tests")
+    if isinstance(comparison, Refused):
+        _could_not(one, (comparison,))
         return
-    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
-        one.finding = one.finding.model_copy(update={"reason": _why(error)})
-        return
+    parts = tried(
+        lambda: look_at_parts(
+            base, subject, seed=request.seed, n_bases=n_bases, depth=request.depth
+        ),
+        "towers and side parts",
+        NO_PARTS,
+    )
+    mapped = NOT_MAPPED
+    if at_least(request.depth, Depth.DEEP):
+        mapped = tried(lambda: map_everything(comparer, progress), "layer map", NOT_MAPPED)
+    closer = attempt(
+        lambda: closer_look(comparer, comparison, request.depth, mapped.base_of), "closer look"
+    )
+    if isinstance(closer, Refused):
+        refused.append(closer)
+        closer = Refusal(reason=closer.error.what)
+    body = PartLook(
+        name="body",
+        comparison=comparison,
+        base=base.anatomy,
+        subject=subject.anatomy,
+        closer=closer,
+    )
+    finding = _finding(one.finding, body, base, parts, mapped)
+    for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
+        finding = tried(partial(step, finding), name, finding)
     one.finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+    _could_not(one, (*comparison.refused, *parts.refused, *refused))
+
+
+def _could_not(one: Tested, refused: Sequence[Refused]) -> None:
+    """Write down what could not be looked at; whatever was settled stays settled (DESIGN 9.1)."""
+    if not refused:
+        return
+    fault = next((r for r in refused if r.side == "subject" and r.cause is Cause.VALUES), None)
+    if fault is not None and isinstance(fault.error, SubjectUnreadableError):
+        one.subject_error = fault.error
+    finding = one.finding
+    if finding.status == "not-tested":  # nothing was settled: the reason is the first trouble
+        first = fault or refused[0]
+        code, words = why(first.error)
+        whose = "subject " if first.side == "subject" else ""
+        one.finding = finding.model_copy(
+            update={
+                "reason": f"{whose}{words}",
+                "code": ReasonCode.SUBJECT if whose else code,
+            }
+        )
+        return
+    notes = dict.fromkeys(_note(r) for r in refused)
+    one.finding = finding.model_copy(update={"notes": (*finding.notes, *notes)})
+
+
+def _note(refused: Refused) -> str:
+    whose = f" of the {refused.side}" if refused.side else ""
+    return f"{refused.look}: not looked at, {refused.cause}{whose}: {refused.error.what}"
 
 
 def _deeper(
-    finding: Finding,
+    body: PartLook,
     comparer: Comparer,
-    comparison: Comparison,
     base: Model,
     subject: Model,
     request: Request,
     mapped: Mapped,
     progress: Progress,
-) -> Finding:
-    """Return the finding with what the depths beyond the sample add."""
-    n_bases = comparer.n_bases
-    if may_be_disguised(finding, request.depth):
-        finding = look_for_disguise(finding, comparer, request, progress)
-        finding = look_through_writers(finding, comparer, comparison.best_whole, request)
-    if not at_least(request.depth, Depth.DEEP):
+) -> Sequence[tuple[str, Step]]:
+    """Return what the depth adds to a finding, step by step; each may fail on its own."""
+    log_e = body.comparison.best_whole
+    seen: list[Disguise] = []
+
+    def disguise_test(finding: Finding) -> Finding:
+        if not may_be_disguised(finding, request.depth):
+            return finding
+        finding, disguise = look_for_disguise(finding, comparer, request, progress)
+        seen.extend([disguise] if disguise is not None else [])
         return finding
-    finding = with_layers(finding, mapped, comparison.best_whole, n_bases)
-    if request.depth is Depth.FULL:
+
+    def frame_of_writers(finding: Finding) -> Finding:
+        if not may_be_disguised(finding, request.depth):
+            return finding
+        return look_through_writers(finding, comparer, log_e, request)
+
+    def attention_through_tokens(finding: Finding) -> Finding:
+        return with_undone(finding, body, comparer, seen[0] if seen else None)
+
+    def layer_map(finding: Finding) -> Finding:
+        return with_layers(finding, mapped, log_e, comparer.n_bases)
+
+    def every_byte(finding: Finding) -> Finding:
         progress("comparing every tensor")
-        finding = with_every_byte(finding, base, subject, request, mapped.base_of, comparer.tokens)
-    return finding
+        return with_every_byte(finding, base, subject, request, mapped.base_of, comparer.tokens)
+
+    steps: list[tuple[str, Step]] = [
+        ("disguise test", disguise_test),
+        ("frame of writers", frame_of_writers),
+        ("attention through the tokens", attention_through_tokens),
+    ]
+    if at_least(request.depth, Depth.DEEP):
+        steps.append(("layer map", layer_map))
+    if request.depth is Depth.FULL:
+        steps.append(("every tensor", every_byte))
+    return steps
 
 
 def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None:
@@ -255,8 +364,12 @@ def _identical(finding: Finding, base: Model) -> Finding:
         update={
             "status": "tested",
             "reason": "",
+            "code": ReasonCode.NONE,
             "verdict": Verdict.IDENTICAL,
             "kept": 1.0,
+            "order_tested": 1.0,
+            "compared": 1.0,
+            "held": 1.0,
             "relation": Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
             "evidence": (evidence,),
             "bytes_total": base.weight_bytes,
@@ -265,41 +378,47 @@ def _identical(finding: Finding, base: Model) -> Finding:
 
 
 def _finding(
-    finding: Finding,
-    comparison: Comparison,
-    base: Model,
-    subject: Model,
-    towers: Sequence[PartVerdict],
-    closer: CloserLook | Refusal | None,
-    mapped: Mapped,
+    finding: Finding, body: PartLook, base: Model, parts: PartsSeen, mapped: Mapped
 ) -> Finding:
-    models = (base.anatomy, subject.anatomy)
-    judged = judge(comparison, *models, towers=towers, closer=closer)
+    comparison, closer = body.comparison, body.closer
+    models = (body.base, body.subject)
+    judged = judge(body, towers=parts.towers, sides=parts.sides)
     direction = UNDETERMINED
     if judged.verdict is Verdict.RELATED:
         direction = direction_of(comparison, *models, closer, mapped.base_of or None)
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
-        bound = min([bound, *(t.log10_p for t in towers if t.verdict is Verdict.RELATED)])
-    rows = evidence_of(comparison)
+        bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])
+    rows = (
+        *evidence_of(comparison),
+        *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
+    )
+    comparisons = (comparison, *(t.comparison for t in parts.towers))
+    # What an unrelated base would have shown is said of the part that carries the verdict.
+    main = comparison if comparison.outcomes or not parts.towers else parts.towers[0].comparison
     counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
     untested = judged.verdict is Verdict.NOT_TESTED
     return finding.model_copy(
         update={
             "status": "not-tested" if untested else "tested",
             "reason": judged.reason,
+            "code": judged.code,
             "verdict": judged.verdict,
+            "order_tested": judged.order_tested,
+            "compared": judged.compared,
+            "held": judged.held,
+            "not_compared": judged.not_compared,
             "log10_p": bound,
             "kept": round(max(-1.0, min(1.0, judged.kept)), 4),
             "relation": judged.relation,
             "parts": judged.parts,
             "direction": direction.value,
             "direction_reason": direction.reason,
-            "changes": changes_of(closer),
-            "controls": controls_of(comparison),
+            "changes": changes_of(closer if comparison.outcomes else _tower_closer(parts)),
+            "controls": controls_of(comparisons),
             "evidence": rows,
-            "power": power_of(comparison),
-            "detectable_kept": min(comparison.detectable, 1.0),
+            "power": power_of(main),
+            "detectable_kept": min(main.detectable, 1.0),
             "log10_p_without_strongest": -max(0.0, comparison.combined.without_strongest) / LOG10,
             "families_tested": len(counted),
             "families_hit": sum(r.log10_p <= FAMILY_REJECTS for r in counted),
@@ -311,20 +430,40 @@ def _finding(
     )
 
 
-def bases_related(
+def _tower_closer(parts: PartsSeen) -> CloserLook | Refusal | None:
+    """Return how the first tower changed, for models that are a tower and nothing else."""
+    return parts.towers[0].closer if parts.towers else None
+
+
+def kinship(
     tested: Sequence[Tested], declared: Finding, suspect: Finding, request: Request
-) -> bool:
-    """Return whether two bases are related: by what they declare, by digest, or by a test."""
+) -> Kinship:
+    """Return how two bases are related: by what they declare, by digest, or by a test."""
     by_ref = {one.finding.base.ref: one.model for one in tested if one.model is not None}
     d, s = by_ref.get(declared.base.ref), by_ref.get(suspect.base.ref)
     if d is None or s is None:
-        return False
+        return Kinship.NONE
+    names = [{b.ref.casefold() for b in m.known_declaration.bases} for m in (d, s)]
+    if d.pin.ref.casefold() in names[1] or s.pin.ref.casefold() in names[0] or names[0] & names[1]:
+        # Two that declare one ancestor are siblings by their own word; a false word would show in
+        # what is tested next to it, the subject's own relation to both.
+        declared_kin = Kinship.DECLARED
+    else:
+        declared_kin = Kinship.NONE
+    on_the_hub = LOCAL not in {d.pin.revision, s.pin.revision}
+    by_weights = Kinship.WEIGHTS if on_the_hub else Kinship.UNKNOWN_NAMES
+    if declared_kin is Kinship.DECLARED and not names[0] & names[1]:
+        return declared_kin
+    if not _related(d, s, declared, suspect, request, len(tested)):
+        return Kinship.NONE
+    return declared_kin if declared_kin is not Kinship.NONE else by_weights
+
+
+def _related(
+    d: Model, s: Model, declared: Finding, suspect: Finding, request: Request, n_bases: int
+) -> bool:
+    """Return whether the weights of two bases are related."""
     if same_weights(d, s):
-        return True
-    names = {b.ref.casefold() for b in s.known_declaration.bases}
-    if d.pin.ref.casefold() in names or s.pin.ref.casefold() in {
-        b.ref.casefold() for b in d.known_declaration.bases
-    }:
         return True
     if declared.verdict is Verdict.IDENTICAL or suspect.verdict is Verdict.IDENTICAL:
         # the subject IS one of them, and is related to the other: so are they
@@ -335,7 +474,7 @@ def bases_related(
             s.reader,
             align_tokens(d, s),
             seed=request.seed,
-            n_bases=len(tested),
+            n_bases=n_bases,
             routing_groups=routing_groups(d.config),
         ).run(search=True)
     except HubcheckError:

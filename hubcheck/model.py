@@ -86,6 +86,7 @@ class Model:
         files: tuple[FileEntry, ...],
         *,
         left_out: Mapping[str, str] = MappingProxyType({}),
+        is_subject: bool = False,
     ) -> None:
         """Wrap an opened source.
 
@@ -93,10 +94,13 @@ class Model:
             source: Where the bytes come from.
             files: Its files, digests filled in where they are known.
             left_out: Paths that were not listed (a link out of the folder), with the reason.
+            is_subject: Whether this is the model under test: values that cannot be used are then
+                its own fault, whichever base it is held against.
         """
         self.source = RememberingSource(source)
         self.files = files
         self.left_out = left_out
+        self.is_subject = is_subject
 
     @property
     def pin(self) -> Pin:
@@ -152,6 +156,7 @@ class Model:
                 next_step="check the unpacked model, or wait for support of this storage.",
                 format_name=packed,
             )
+        checkpoint = replace(checkpoint, of_subject=self.is_subject)
         return Reader(anatomy_of(checkpoint, self.config))
 
     @property
@@ -186,8 +191,13 @@ class Model:
         return sum(f.size for f in self.weight_files)
 
 
-def open_model(reference: Reference, access: Access) -> Model:
+def open_model(reference: Reference, access: Access, *, is_subject: bool = False) -> Model:
     """Open a model: resolve its revision, list its files.
+
+    Args:
+        reference: Where it lies.
+        access: Limits and credentials.
+        is_subject: Whether it is the model under test.
 
     Raises:
         UnreachableError: a subclass says why.
@@ -204,8 +214,8 @@ def open_model(reference: Reference, access: Access) -> Model:
     if isinstance(source, FolderSource):
         known = source.digests()
         files = tuple(replace(f, sha256=known.get(f.path, "")) for f in files)
-        return Model(source, files, left_out=source.refused)
-    return Model(source, files)
+        return Model(source, files, left_out=source.refused, is_subject=is_subject)
+    return Model(source, files, is_subject=is_subject)
 
 
 def same_weights(a: Model, b: Model) -> bool:

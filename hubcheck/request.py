@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from hubcheck.full.interface import Resources
 from hubcheck.model import Access, Model
@@ -56,6 +56,8 @@ class BaseRequest:
     reference: Reference
     declared: bool
     why: tuple[str, ...]
+    found_by: Literal["named", "files", "search"] = "named"
+    """Who proposed it: the user or the card, the subject's other files, a search."""
     opened: Model | None = None
     """The base, where choosing it has opened it already."""
 

@@ -62,23 +62,25 @@ def examine_all(
         progress: Told each result as it comes.
 
     Returns:
-        Why the subject's weights cannot be used, as far as that came out.
+        Values of the subject that cannot be used, as far as that came out; every base is examined
+        all the same.
     """
     ahead = _Ahead(tested, subject, request, n_bases)
     worth_it = refusal is None and request.depth is not Depth.HEADERS
+    fault: HubcheckError | None = None
     try:
         for place, one in enumerate(tested):
-            if worth_it and refusal is None:
+            if worth_it:
                 ahead.fetch_beyond(place)
             ahead.wait(place)
             if one.model is not None:
                 examine(one, subject, request, n_bases, refusal, progress)
-                refusal = refusal or one.subject_error
+                fault = fault or one.subject_error
             if len(tested) > 1:
                 progress(_result(one, place + 1, len(tested)))
     finally:
         ahead.stop()
-    return refusal
+    return fault
 
 
 @contextmanager

@@ -1,58 +1,73 @@
-"""Which towers, projectors and MTP blocks of a base does the subject hold?
+"""Which towers, projectors and MTP blocks do two models both have, and what do the tests see there?
 
-Each is compared as a model of its own, by the tests that serve a body, and gets a verdict of its
-own: a borrowed vision tower shows although the language model is another one. Projectors and MTP
-blocks are judged by their inner orders alone (neurons, experts, V/O dimensions): their channels are
-those of the body and of the tower, and would agree wherever these do. Such a part never says more
-than itself; whether a part makes a card undeclared is ``verdict.declaration``'s matter (only a
-whole tower does).
+Each is compared as a model of its own, by the tests that serve a body, and judged by the rules of
+the body: a borrowed vision tower shows although the language model is another one. Projectors and
+MTP blocks are judged by their inner orders alone (neurons, experts, V/O dimensions): their channels
+are those of the body and of the tower, and would agree wherever these do. What a part says of the
+whole, and of a card, is the judge's matter.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.anatomy.side_parts import SidePart, side_parts_of
 from hubcheck.anatomy.towers import Tower, towers_of
-from hubcheck.errors import BudgetExceededError, UnreadableError
+from hubcheck.closer import closer_look
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import POWER_KEPT, Comparer, Comparison, routing_groups
 from hubcheck.evidence.family import BODY_ORDERS
 from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.evidence.steps import STEP_BYTES
 from hubcheck.model import Model
+from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
-from hubcheck.verdict.finding import judge
+from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.report import PartVerdict
-from hubcheck.verdict.words import Verdict
+from hubcheck.verdict.words import Depth, Verdict
 
-SAYING: frozenset[Verdict] = frozenset({Verdict.RELATED, Verdict.UNRELATED, Verdict.INCONCLUSIVE})
-"""Verdicts that say something about a tower; one without a shared order is left out."""
 SIDE_BYTES: Final = (2_500_000, 0, 0)
 """Weight bytes that the first step may add for all MTP blocks or all projectors of a model: two
 families of experts at the width of 100 B models, and V/O dimensions. They are judged in every
 check, whose first step has 16 MB for everything (DESIGN section 7)."""
 
 
-def tower_verdicts(
-    base: Model, subject: Model, *, seed: int, n_bases: int
-) -> tuple[PartVerdict, ...]:
-    """Return one verdict per tower and side part of the subject that the base has as well.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsSeen:
+    """What was seen of everything beside the body."""
+
+    towers: tuple[PartLook, ...]
+    sides: tuple[PartVerdict, ...]
+    """Projectors and predictors."""
+    refused: tuple[Refused, ...]
+    """Parts, or families of parts, that could not be looked at."""
+
+
+NO_PARTS: Final = PartsSeen(towers=(), sides=(), refused=())
+
+
+def look_at_parts(
+    base: Model, subject: Model, *, seed: int, n_bases: int, depth: Depth = Depth.SAMPLE
+) -> PartsSeen:
+    """Compare every tower and side part that both models have.
 
     Towers of one kind are paired in the order of their names; a base's only tower is held against
-    every one of its kind. What cannot be read within the
-    budget, or holds no number, is left out: a tower never ends a check.
+    every one of its kind. What cannot be read is a value: a tower never ends a check.
 
     Args:
         base: The base, headers read.
         subject: The subject, headers read.
         seed: The seed of every draw.
         n_bases: Bases tried in this check.
+        depth: Says how much a closer look may read of a tower that matches.
     """
     theirs = {t.name: t for t in towers_of(base.anatomy, base.config)}
-    found = []
+    found: list[PartLook] = []
+    refused: list[Refused] = []
     ours = towers_of(subject.anatomy, subject.config)
     for tower in ours:
         # A base that is one tower may be any of the subject's towers of that kind; each is a try.
@@ -61,39 +76,53 @@ def tower_verdicts(
         if other is None:
             continue
         tries = sum(t.role is tower.role for t in ours) if alone else 1
-        try:
-            verdict = _compare(other, tower, seed, n_bases * tries)
-        except (BudgetExceededError, UnreadableError):
-            continue
-        if verdict is not None:
-            found.append(verdict)
-    return (*found, *_side_verdicts(base, subject, seed, n_bases))
+        look = _tower(other, tower, seed, n_bases * tries, depth)
+        if look.comparison.outcomes:
+            found.append(look)
+        refused += look.comparison.refused
+    sides, refusals = _side_verdicts(base, subject, seed, n_bases)
+    return PartsSeen(towers=tuple(found), sides=sides, refused=(*refused, *refusals))
 
 
-def _side_verdicts(base: Model, subject: Model, seed: int, n_bases: int) -> tuple[PartVerdict, ...]:
+def _tower(base: Tower, subject: Tower, seed: int, n_bases: int, depth: Depth) -> PartLook:
+    """Return what is seen of one pair of towers, a closer look included where they match."""
+    comparer = _comparer(base.anatomy, subject.anatomy, seed, n_bases, groups=1)
+    comparison = comparer.run(search=False)
+    name = f"{subject.name} tower"
+    closer = attempt(lambda: closer_look(comparer, comparison, depth, {}), f"relation of {name}")
+    return PartLook(
+        name=subject.name,
+        comparison=comparison,
+        base=base.anatomy,
+        subject=subject.anatomy,
+        closer=Refusal(reason=closer.error.what) if isinstance(closer, Refused) else closer,
+    )
+
+
+def _side_verdicts(
+    base: Model, subject: Model, seed: int, n_bases: int
+) -> tuple[tuple[PartVerdict, ...], tuple[Refused, ...]]:
     """Return one verdict per projector and MTP block that both models have."""
     theirs = {p.name: p for p in side_parts_of(base.anatomy, base.config)}
-    found = []
+    found: list[PartVerdict] = []
+    refused: list[Refused] = []
     for part in side_parts_of(subject.anatomy, subject.config):
         other = theirs.get(part.name)
         if other is None:
             continue
         groups = routing_groups(base.config)
-        try:
-            comparison = _run(other.anatomy, part.anatomy, seed, n_bases, groups, SIDE_BYTES)
-        except (BudgetExceededError, UnreadableError):
-            continue
-        verdict = _side_verdict(part, comparison)
-        if verdict is not None:
-            found.append(verdict)
-    return tuple(found)
+        comparison = _comparer(other.anatomy, part.anatomy, seed, n_bases, groups, SIDE_BYTES).run(
+            search=False
+        )
+        refused += comparison.refused
+        if any(o.test in BODY_ORDERS for o in comparison.outcomes):
+            found.append(_side_verdict(part, comparison))
+    return tuple(found), tuple(refused)
 
 
-def _side_verdict(part: SidePart, comparison: Comparison) -> PartVerdict | None:
-    """Judge a projector or an MTP block by its inner orders; None where none is shared."""
+def _side_verdict(part: SidePart, comparison: Comparison) -> PartVerdict:
+    """Judge a projector or an MTP block by its inner orders, of which there is one at least."""
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
-    if not body:
-        return None
     log_e = comparison.combined.body
     detectable = min(min(o.detectable_raw, o.detectable_token) for o in body)
     kept = max(o.best.kept for o in comparison.hitting or body)
@@ -111,15 +140,15 @@ def _side_verdict(part: SidePart, comparison: Comparison) -> PartVerdict | None:
     )
 
 
-def _run(
+def _comparer(
     base: Anatomy,
     subject: Anatomy,
     seed: int,
     n_bases: int,
     groups: int,
     step_bytes: tuple[int, ...] = STEP_BYTES,
-) -> Comparison:
-    """Return what the tests see between two parts, each seen as a model."""
+) -> Comparer:
+    """Return what compares two parts, each seen as a model of its own."""
     return Comparer(
         Reader(base),
         Reader(subject),
@@ -128,18 +157,4 @@ def _run(
         n_bases=n_bases,
         routing_groups=groups,
         step_bytes=step_bytes,
-    ).run(search=False)
-
-
-def _compare(base: Tower, subject: Tower, seed: int, n_bases: int) -> PartVerdict | None:
-    """Return the verdict on one pair of towers, or None where nothing is comparable."""
-    comparison = _run(base.anatomy, subject.anatomy, seed, n_bases, groups=1)
-    judged = judge(comparison, base.anatomy, subject.anatomy)
-    if judged.verdict not in SAYING:
-        return None
-    return PartVerdict(
-        name=f"{subject.name} tower",
-        verdict=judged.verdict,
-        log10_p=log10_p(comparison.best_whole),
-        kept=round(max(-1.0, min(1.0, judged.kept)), 4),
     )

@@ -20,7 +20,7 @@ from hubcheck.check import check
 from hubcheck.model import Access, Model, open_model
 from hubcheck.request import Request
 from hubcheck.source.reference import parse_reference
-from hubcheck.towers import tower_verdicts
+from hubcheck.towers import NO_PARTS, look_at_parts
 from hubcheck.verdict.report import Policy, Report
 from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
 
@@ -99,7 +99,7 @@ def test_a_text_model_has_no_tower() -> None:
     """A plain decoder gives none, and nothing is compared."""
     base = opened(DEMO / "base")
     assert towers_of(base.anatomy, base.config) == ()
-    assert tower_verdicts(base, base, seed=1, n_bases=1) == ()
+    assert look_at_parts(base, base, seed=1, n_bases=1) == NO_PARTS
 
 
 @pytest.mark.parametrize(("tower", "expected"), [(1, Verdict.RELATED), (2, Verdict.UNRELATED)])

@@ -101,6 +101,8 @@ class Checkpoint:
     """Ids of ``tokens`` that the file marks as unknown, control, user-defined or unused."""
     notes: tuple[str, ...] = ()
     """What was chosen or left out while opening, one printable sentence each."""
+    of_subject: bool = False
+    """Whether this is the model under test: values that cannot be used are then its own fault."""
 
     @property
     def n_bytes(self) -> int:

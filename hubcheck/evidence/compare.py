@@ -7,13 +7,19 @@ later looks are fixed beforehand and count 0 until spent, so stopping early cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from hubcheck.errors import SubjectUnreadableError, UnreadableError
+from hubcheck.anatomy.interface import Matrix, Role
+from hubcheck.errors import (
+    HubcheckError,
+    SubjectUnreadableError,
+    UnreachableError,
+    UnreadableError,
+)
 from hubcheck.evidence.channels import ChannelTest, neuron_tests
 from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
@@ -34,11 +40,12 @@ from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, jud
 from hubcheck.evidence.mixers import MixerTest
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
-from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Steps
+from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
@@ -46,6 +53,8 @@ from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 POWER_KEPT: Final = 0.2
 """An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
 POWER_FAMILIES: Final = 2
+FRAME_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
+"""What a family reads to see its units through the tokens; it holds no order of the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,8 @@ class Comparison:
     """True when all layers and groups were searched, nothing left out."""
     wanted_base: tuple[Wanted, ...]
     wanted_subject: tuple[Wanted, ...]
+    refused: tuple[Refused, ...] = ()
+    """Families that could not be read: values that are no numbers, a limit, the network."""
 
     @property
     def hitting(self) -> tuple[FamilyOutcome, ...]:
@@ -82,14 +93,31 @@ class Comparison:
         return bool(hitting) and 2 * sum(o.stands for o in hitting) >= len(hitting)
 
     @property
+    def seeing(self) -> tuple[FamilyOutcome, ...]:
+        """Body families that hit, or would have with a copy that keeps 0.2."""
+        return tuple(
+            o
+            for o in self.outcomes
+            if o.test in BODY_ORDERS
+            and (o.log_e >= NOTABLE or min(o.detectable_raw, o.detectable_token) <= POWER_KEPT)
+        )
+
+    @property
     def detectable(self) -> float:
-        """The detectable kept of the family that is second best at it: two must have seen it."""
-        values = sorted(min(o.detectable_raw, o.detectable_token) for o in self.outcomes)
+        """The detectable kept of the body family that is second best at it: two must have seen it.
+
+        Channels count for nothing here: what they see of a copy is its stream, not its body.
+        """
+        values = sorted(
+            min(o.detectable_raw, o.detectable_token)
+            for o in self.outcomes
+            if o.test in BODY_ORDERS
+        )
         return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
 
     @property
     def has_power(self) -> bool:
-        """Whether a copy keeping 0.2 would have been seen in two families."""
+        """Whether a copy keeping 0.2 would have been seen in two families of the body."""
         return self.detectable <= POWER_KEPT
 
     @property
@@ -154,6 +182,8 @@ class Comparer:
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
         self._abstentions: dict[tuple[str, Block], Abstention] = {}
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
+        self._refused: list[Refused] = []
+        self._out_of_reach: set[SideName] = set()
         self._left_out = 0
         self.steps = Steps(
             tests,
@@ -223,15 +253,69 @@ class Comparer:
         wanted_subject = [
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         ]
-        self.base.reader.fetch(wanted_base)
-        try:
-            self.subject.reader.fetch(wanted_subject)
-        except UnreadableError as error:
-            raise SubjectUnreadableError.of(error) from error
-        self._asked[0].update(dict.fromkeys(wanted_base))
-        self._asked[1].update(dict.fromkeys(wanted_subject))
+        chosen = self._fetched(chosen, wanted_base, wanted_subject)
+        self._asked[0].update(
+            (w, None) for test, block, _ in chosen for w in test.wanted(self.base, block)
+        )
+        self._asked[1].update(
+            (w, None)
+            for test, _, blocks in chosen
+            for b in blocks
+            for w in test.wanted(self.subject, b)
+        )
         weight = MAP_WEIGHT if step == SEARCH else DIRECT_WEIGHT
         return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
+
+    def _fetched(
+        self,
+        chosen: Sequence[Item],
+        wanted_base: Sequence[Wanted],
+        wanted_subject: Sequence[Wanted],
+    ) -> Sequence[Item]:
+        """Read a step in one go; where that fails, family by family, and keep what can be read.
+
+        One value that is no number, or one answer that did not come, takes nothing from the
+        families that can be read.
+        """
+        try:
+            self.base.reader.fetch(wanted_base)
+            self.subject.reader.fetch(wanted_subject)
+        except REFUSING:
+            return [item for item in map(self._fetched_alone, chosen) if item[2]]
+        return chosen
+
+    def _fetched_alone(self, item: Item) -> Item:
+        """Read one family block by block; return it with the blocks that could be read."""
+        test, block, blocks = item
+        label = test.label(block)
+        if not self._could_fetch("base", test.wanted(self.base, block), label):
+            return test, block, ()
+        return (
+            test,
+            block,
+            [
+                b
+                for b in blocks
+                if self._could_fetch("subject", test.wanted(self.subject, b), label)
+            ],
+        )
+
+    def _could_fetch(self, side: SideName, wanted: Sequence[Wanted], label: str) -> bool:
+        """Read some rows of one side; return whether that could be done, and keep why not."""
+        if side in self._out_of_reach:
+            return False
+        reader = (self.base if side == "base" else self.subject).reader
+        try:
+            reader.fetch(wanted)
+        except REFUSING as error:
+            if isinstance(error, UnreachableError):
+                self._out_of_reach.add(side)
+            fault: HubcheckError = error
+            if side == "subject" and isinstance(error, UnreadableError):
+                fault = SubjectUnreadableError.of(error)
+            self._refused.append(refused_by(fault, look=label, side=side))
+            return False
+        return True
 
     def _count(
         self, test: FamilyTest, block: Block, blocks: Sequence[Block], weight: float
@@ -264,8 +348,12 @@ class Comparer:
         looks = self._looks.setdefault((test, block), [])
         looks.append(Look(weight=weight, views=tuple(views)))
         known = self._outcomes.get((test, block))
-        self._outcomes[test, block] = judge_family(
-            test, block, base, subjects, looks, self.draw, known
+        outcome = judge_family(test, block, base, subjects, looks, self.draw, known)
+        seen = {view.subject for look in looks for view in look.views}
+        self._outcomes[test, block] = replace(
+            outcome,
+            base_matrices=_matrices(test.wanted(self.base, block)),
+            subject_matrices=_matrices(w for b in seen for w in test.wanted(self.subject, b)),
         )
         if signs:
             self._signs.setdefault((test, block), []).append((weight, signs))
@@ -288,6 +376,7 @@ class Comparer:
             searched=searched,
             wanted_base=tuple(self._asked[0]),
             wanted_subject=tuple(self._asked[1]),
+            refused=tuple(self._refused),
         )
 
     def _spectra(self) -> tuple[SpectrumShare, ...]:
@@ -304,6 +393,14 @@ class Comparer:
                 parts = 2 if "raw gate" in both[0].views and "raw up" in both[0].views else 1
                 shares.append(spectrum_share(*(free_of_scale(p.rows, parts) for p in both)))
         return tuple(shares)
+
+
+def _matrices(wanted: Iterable[Wanted]) -> tuple[Matrix, ...]:
+    """Return the matrices that hold the units of a family: no gains, no token rows."""
+    found = dict.fromkeys(
+        w.matrix for w in wanted if w.matrix.n_in > 1 and w.matrix.role not in FRAME_ROLES
+    )
+    return tuple(found)
 
 
 def routing_groups(config: Mapping[str, object]) -> int:

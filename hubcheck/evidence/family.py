@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray
@@ -158,6 +159,10 @@ class FamilyOutcome:
     change: float
     """|subject - base| / |base| over the sampled rows in the raw frame; -1 where the best view is
     not raw or the shapes differ."""
+    base_matrices: tuple[Matrix, ...] = ()
+    """Matrices of the base whose rows or columns are the units of this family."""
+    subject_matrices: tuple[Matrix, ...] = ()
+    """The subject's, of every block looked at."""
 
     @property
     def first(self) -> View:

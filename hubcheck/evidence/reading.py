@@ -22,6 +22,7 @@ from hubcheck.anatomy.units import (
 )
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.errors import SubjectUnreadableError, UnreadableError
 
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
@@ -98,8 +99,17 @@ class Reader:
 
         Raises:
             BudgetExceededError: the model's ledger refuses; nothing was read.
-            UnreadableError: a value is not finite.
+            UnreadableError: a value is not finite; ``SubjectUnreadableError`` where this reads the
+                subject.
         """
+        try:
+            self._fetch(wanted)
+        except UnreadableError as error:
+            if self.anatomy.checkpoint.of_subject:
+                raise SubjectUnreadableError.of(error) from error
+            raise
+
+    def _fetch(self, wanted: Iterable[Wanted]) -> None:
         missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
         stored = [self._stored(one) for one in missing]
         # Two tests may want other inputs of the same rows: these are read, and paid for, once.

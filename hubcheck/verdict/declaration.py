@@ -1,17 +1,19 @@
 """How does the subject's declaration stand against everything found?
 
-A declared base D explains a suspect S when S and D are themselves related and the subject is not
-closer to S than to D (DESIGN section 2): every fine-tune of X-Instruct is related to X, to its
-siblings and to their quantised copies, and an honest card must come out ``confirmed``.
+A declared base D explains a suspect S when S and D are themselves related (DESIGN 13.1): every
+fine-tune of X-Instruct is related to X, to its siblings and to their quantised copies, and an honest
+card must come out ``confirmed``. Being closer to S than to D has no calibrated null yet (children of
+one parent on one data set share their change), so it is a sentence, never an accusation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Final
 
-from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import WHOLE_BASE, DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.report import Finding, PartVerdict
+from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 FOUND: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 """Verdicts that say the weights match."""
@@ -20,16 +22,33 @@ PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
 ``undeclared`` by itself (DESIGN section 2); a policy can name it."""
 CLOSER: Final = 0.8
 """The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
-lost of D. Copies that differ by storage rounding alone come out within a few per cent."""
+lost of D. A sentence on the card, nothing more: siblings on one data set pass it, too."""
+ENOUGH: Final = 0.9
+"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
+MOST: Final = 0.5
+"""Share of what was tested that must be held: a model whose MLPs are a stranger's is not its base's
+alone. Of a suspect, the share of its body that makes it more than a part (DESIGN 13.2)."""
+BIG_PART: Final = 0.1
+"""Share of the parameters of both sides from which a part must match to confirm."""
 
 HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
-"""Relations that never make ``undeclared`` by themselves (DESIGN 3.3); a whole tower does."""
-TOWER: Final = "tower"
-"""How the name of such a part ends: ``vision tower``."""
+"""Relations that never make ``undeclared`` by themselves (DESIGN 3.3)."""
+
+
+class Kinship(StrEnum):
+    """How two bases are known to be related."""
+
+    NONE = "none"
+    DECLARED = "declared"
+    """By what they, or their ancestors, declare."""
+    WEIGHTS = "weights"
+    """By their weights, while neither declares the other although it could be known."""
+    UNKNOWN_NAMES = "unknown-names"
+    """By their weights; a folder has no name that a card could give."""
 
 
 def is_closer(suspect: Finding, declared: Finding) -> bool:
-    """Return whether the subject is closer to the suspect than to the declared base."""
+    """Return whether the subject lost clearly less of the suspect than of the declared base."""
     if suspect.verdict is Verdict.IDENTICAL:
         return declared.verdict is not Verdict.IDENTICAL
     return 1.0 - suspect.kept < CLOSER * (1.0 - declared.kept)
@@ -37,38 +56,73 @@ def is_closer(suspect: Finding, declared: Finding) -> bool:
 
 def explain(
     findings: Sequence[Finding],
-    bases_related: Callable[[Finding, Finding], bool],
+    kinship: Callable[[Finding, Finding], Kinship],
     declares: Callable[[Finding, Finding], bool] = lambda _suspect, _declared: False,
 ) -> tuple[Finding, ...]:
     """Fill ``explained_by`` of every undeclared base that a declared one explains.
 
-    A declared base that could not be tested (gated, deleted) explains what itself declares to come
-    from it: whether the subject is closer to the one or the other cannot be known then, and an
-    honest card must not be accused for a base that is closed.
+    A suspect that is itself related to a declared base is explained; one of which the subject holds
+    a part alone is explained by a declared base that holds the same part. A declared base that could
+    not be tested (gated, deleted) explains what itself declares to come from it: an honest card must
+    not be accused for a base that is closed.
 
     Args:
         findings: One per base.
-        bases_related: Tests two bases against each other; called only where it matters.
+        kinship: How two bases are related, the declared one first; called only where it matters.
         declares: Whether the first leads to the second in the declared graph.
     """
     proven = [f for f in findings if f.declared and is_proof(f)]
     closed = [f for f in findings if f.declared and f.status == "not-tested"]
-    explained = []
-    for finding in findings:
-        by = None
-        # A suspect that was merged in beside the declared base is not explained by that base.
-        merged = finding.relation is not None and finding.relation.kind is RelationKind.MERGE
-        if not finding.declared and finding.verdict in FOUND and not merged:
-            by = next(
-                (
-                    d.base.ref
-                    for d in proven
-                    if not is_closer(finding, d) and bases_related(d, finding)
-                ),
-                None,
-            ) or next((d.base.ref for d in closed if declares(finding, d)), None)
-        explained.append(finding.model_copy(update={"explained_by": by}) if by else finding)
-    return tuple(explained)
+    return tuple(
+        finding
+        if finding.declared or finding.verdict not in FOUND
+        else _explained(finding, findings, proven, closed, kinship, declares)
+        for finding in findings
+    )
+
+
+def _explained(
+    finding: Finding,
+    findings: Sequence[Finding],
+    proven: Sequence[Finding],
+    closed: Sequence[Finding],
+    kinship: Callable[[Finding, Finding], Kinship],
+    declares: Callable[[Finding, Finding], bool],
+) -> Finding:
+    """Return one suspect's finding with what explains it, if anything does."""
+    parts = next((f for f in findings if f.declared and _holds_same_parts(f, finding)), None)
+    if parts is not None:
+        return finding.model_copy(update={"explained_by": parts.base.ref})
+    # A suspect that was merged in beside the declared base is not explained by that base.
+    merged = finding.relation is not None and finding.relation.kind is RelationKind.MERGE
+    if merged:
+        return finding
+    for declared in proven:
+        how = kinship(declared, finding)
+        if how is not Kinship.NONE:
+            return finding.model_copy(
+                update={
+                    "explained_by": declared.base.ref,
+                    "closer": is_closer(finding, declared),
+                    "upstream": how is Kinship.WEIGHTS and is_proof(finding),
+                }
+            )
+    by = next((d.base.ref for d in closed if declares(finding, d)), None)
+    return finding.model_copy(update={"explained_by": by}) if by else finding
+
+
+def _holds_same_parts(declared: Finding, suspect: Finding) -> bool:
+    """Return whether a declared base holds every part that the subject shares with a suspect."""
+    if not is_part(suspect):
+        return False
+    wanted = {p.name for p in _matching(suspect)}
+    # A base that is one tower has that tower as its body.
+    held = {p.name for p in _matching(declared)}
+    return bool(wanted) and wanted <= held
+
+
+def _matching(finding: Finding) -> tuple[PartVerdict, ...]:
+    return tuple(p for p in finding.parts if p.verdict is Verdict.RELATED)
 
 
 def is_proof(finding: Finding) -> bool:
@@ -77,42 +131,77 @@ def is_proof(finding: Finding) -> bool:
     return finding.verdict in PROVEN and not harmless
 
 
+def is_part(finding: Finding) -> bool:
+    """Return whether a finding shows that the subject holds a part of this base alone."""
+    return finding.relation is not None and finding.relation.kind is RelationKind.PARTS
+
+
 def holds_tower(finding: Finding) -> bool:
     """Return whether a finding shows that the subject holds a whole tower of this base."""
-    parts = finding.relation is not None and finding.relation.kind is RelationKind.PARTS
-    return parts and any(
-        p.name.endswith(TOWER) and p.verdict is Verdict.RELATED for p in finding.parts
-    )
+    return is_part(finding) and any(p.tower for p in _matching(finding))
 
 
 def holds_whole_base(finding: Finding) -> bool:
     """Return whether a base is a tower and nothing else, and the subject holds it."""
-    relation = finding.relation
-    return holds_tower(finding) and relation is not None and relation.detail.endswith(WHOLE_BASE)
+    return finding.relation is not None and finding.relation.holds is Holds.WHOLE
+
+
+def holds_most_of(finding: Finding) -> bool:
+    """Return whether towers that the subject holds are most of a base that is more than a tower."""
+    share = sum(p.base_share for p in _matching(finding) if p.tower)
+    return holds_tower(finding) and not holds_whole_base(finding) and share >= MOST
+
+
+def confirms(finding: Finding) -> bool:
+    """Return whether a finding is enough to confirm the declaration of its base (DESIGN 9.5).
+
+    Proven, most of what could have been given was compared, what was tested is held, and no part of
+    a tenth of both models is another one.
+    """
+    if finding.verdict is Verdict.IDENTICAL:
+        return True
+    if not (is_proof(finding) or holds_whole_base(finding)):
+        return False
+    other = any(
+        min(p.share, p.base_share) >= BIG_PART and p.verdict is not Verdict.RELATED
+        for p in finding.parts
+        if p.tower
+    )
+    return finding.compared >= ENOUGH and finding.held >= MOST and not other
 
 
 def younger(finding: Finding, subject_created: str) -> bool:
-    """Return whether a base first appeared after the subject, as far as both dates are known."""
+    """Return whether a base's repository was created after the subject's: context, no verdict.
+
+    Either date is its owner's to choose, by deleting a repository and making it again.
+    """
     both = bool(finding.base.created and subject_created)
     return both and finding.base.created > subject_created
 
 
 def declaration_verdict(
-    findings: Sequence[Finding], *, declared_any: bool, subject_created: str
+    findings: Sequence[Finding], *, declared_any: bool, subject_owner: str = ""
 ) -> DeclarationVerdict:
     """Return the verdict of the whole card.
 
     Args:
         findings: One per base, ``explained_by`` filled.
         declared_any: Whether the subject declares any base.
-        subject_created: ISO 8601, or empty.
+        subject_owner: Who owns the subject on the Hub; empty for a folder.
     """
     declared = [f for f in findings if f.declared]
     if any(f.verdict is Verdict.UNRELATED for f in declared):
         return DeclarationVerdict.CONTRADICTED
-    if any(_is_undeclared(f, subject_created) for f in findings):
+    if any(is_undeclared(f) for f in findings):
         return DeclarationVerdict.UNDECLARED
-    if declared and all(is_proof(f) or holds_whole_base(f) for f in declared):
+    if any(is_undated(f) for f in findings):
+        return DeclarationVerdict.INCONCLUSIVE
+    if declared and all(confirms(f) for f in declared):
+        owners = {owner_of(f.explained_by) for f in findings if f.upstream and f.explained_by}
+        if subject_owner and subject_owner.casefold() in owners:
+            return (
+                DeclarationVerdict.INCONCLUSIVE
+            )  # one owner: the base's card launders its child's
         return DeclarationVerdict.CONFIRMED
     tested = [f for f in findings if f.status == "tested"]
     if not declared_any and tested and all(f.verdict is Verdict.UNRELATED for f in findings):
@@ -120,10 +209,31 @@ def declaration_verdict(
     return DeclarationVerdict.INCONCLUSIVE
 
 
-def _is_undeclared(finding: Finding, subject_created: str) -> bool:
-    return (
-        not finding.declared
-        and (is_proof(finding) or holds_tower(finding))
-        and finding.explained_by is None
-        and not younger(finding, subject_created)
-    )
+def owner_of(ref: str) -> str:
+    """Return the owner in ``org/name``, folded; empty where a name has none."""
+    owner, slash, _ = ref.partition("/")
+    return owner.casefold() if slash and owner not in {"", "."} else ""
+
+
+def _unexplained(finding: Finding) -> bool:
+    found = is_proof(finding) or holds_most_of(finding)
+    return not finding.declared and found and finding.explained_by is None
+
+
+def is_undeclared(finding: Finding) -> bool:
+    """Return whether a finding makes the card undeclared: who names a base asks about it."""
+    return _unexplained(finding) and finding.found_by != "search"
+
+
+def is_undated(finding: Finding) -> bool:
+    """Return whether a search alone brought a match, and which came first is not known.
+
+    Anyone can publish a copy of a model; its name must not turn the maker's card red (DESIGN 13.11).
+    """
+    return _unexplained(finding) and finding.found_by == "search"
+
+
+def is_undeclared_part(finding: Finding) -> bool:
+    """Return whether the subject holds a tower of a base that nothing declared explains."""
+    unexplained = not finding.declared and finding.explained_by is None
+    return unexplained and holds_tower(finding) and not holds_most_of(finding)

@@ -43,6 +43,12 @@ def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> F
     rows = (*finding.evidence, *evidence_of_disguise(seen))
     if not seen.found:
         return finding.model_copy(update={"evidence": rows, "power": _power(finding, seen)})
+    if finding.verdict is Verdict.RELATED and finding.held > 0:
+        # Exact orders of the body have settled the relation; the match says what became of the
+        # rest: its neurons are there, in another order.
+        return finding.model_copy(
+            update={"evidence": rows, "disguise": words, "relation": _relation(seen)}
+        )
     update: dict[str, object] = {
         "evidence": rows,
         "kept": round(seen.kept, 4),

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import EvidenceKind, Holds, ReasonCode, RelationKind, Verdict
 
 
 class Part(BaseModel):
@@ -32,6 +32,7 @@ class Relation(Part):
 
     kind: RelationKind
     detail: str
+    holds: Holds = Field(default=Holds.BODY, description="what of the base the subject holds")
 
 
 class PartVerdict(Part):
@@ -41,6 +42,19 @@ class PartVerdict(Part):
     verdict: Verdict
     log10_p: float = Field(le=0)
     kept: float
+    relation: RelationKind | None = Field(default=None, description="of this part alone")
+    tower: bool = False
+    share: float = Field(default=0.0, description="of the subject's parameters")
+    base_share: float = Field(default=0.0, description="of the base's parameters")
+    order_tested: float = Field(
+        default=0.0,
+        description="of the tensors that have an order, the share tested with power; of two sides "
+        "the smaller",
+    )
+    compared: float = Field(
+        default=0.0, description="share of parameters whose values were compared, the smaller side"
+    )
+    reason: str = ""
 
 
 class Controls(Part):
@@ -116,6 +130,11 @@ class Finding(Part):
     declared: bool
     status: Literal["tested", "not-tested"]
     reason: str = Field(description="why not tested, or why inconclusive; empty otherwise")
+    code: ReasonCode = Field(default=ReasonCode.NONE, description="the reason as a code")
+    found_by: Literal["named", "files", "search"] = Field(
+        default="named",
+        description="by the user or the card; by the subject's other files; by a search",
+    )
     verdict: Verdict
     log10_p: float = Field(le=0)
     kept: float
@@ -148,3 +167,23 @@ class Finding(Part):
         default=(), description="what a deeper look left aside or could not do, in sentences"
     )
     direction_reason: str = Field(default="", description="why, for a direction that is not open")
+    order_tested: float = Field(default=0.0, description="of the body, the smaller of two sides")
+    compared: float = Field(
+        default=0.0,
+        description="share of the parameters that base and subject could have in common whose "
+        "values were compared, the smaller of two sides; layers that were sampled stand for equals",
+    )
+    held: float = Field(
+        default=0.0,
+        description="of the order-tested tensors of the base, the share whose order was found",
+    )
+    not_compared: tuple[str, ...] = Field(
+        default=(), description="what was not compared, with its share of the parameters"
+    )
+    upstream: bool = Field(
+        default=False,
+        description="explained by weights alone: neither model's declarations name the other",
+    )
+    closer: bool = Field(
+        default=False, description="explained, and closer to the subject than what explains it"
+    )

@@ -70,8 +70,49 @@ class RelationKind(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-WHOLE_BASE = "all that the base holds"
-"""Ends the detail of a relation to a base that is a tower and nothing else."""
+class Holds(StrEnum):
+    """What of a base the subject was shown to hold."""
+
+    NOTHING = ""
+    BODY = "body"
+    """The part that holds most of the body's parameters."""
+    PART = "part"
+    """Embeddings, norms or a tower, while the rest was tested and does not match."""
+    WHOLE = "whole"
+    """A base that is one tower, and all of it was compared."""
+
+
+class ReasonCode(StrEnum):
+    """Why a base was not tested, or why what was tested does not decide.
+
+    Code reads these; the sentence beside a code is for people and is never read back.
+    """
+
+    NONE = ""
+    # not tested
+    HEADERS_ONLY = "headers-only"
+    GATED = "gated"
+    MISSING = "missing"
+    UNKNOWN_REVISION = "unknown-revision"
+    UNREACHABLE = "unreachable"
+    FORBIDDEN = "forbidden"
+    BUDGET = "budget"
+    HOSTILE = "hostile"
+    FORMAT = "format"
+    NOT_AVAILABLE = "not-available"
+    UNREADABLE = "unreadable"
+    SUBJECT = "subject"
+    NO_SHARED_ORDER = "no-shared-order"
+    # inconclusive
+    ORDER_WITHOUT_CONTENT = "order-without-content"
+    START_OR_COPY = "start-or-copy"
+    REST_NOT_COMPARED = "rest-not-compared"
+    BODY_NOT_COMPARED = "body-not-compared"
+    PART_OPEN = "part-open"
+    NO_POWER = "no-power"
+    ONE_ORDER = "one-order"
+    BETWEEN = "between"
+    TABLE_TOO_SMALL = "table-too-small"
 
 
 class Depth(StrEnum):

@@ -17,6 +17,7 @@ def finding(
     relation: RelationKind | None = None,
     created: str = "",
     explained_by: str | None = None,
+    found_by: str = "named",
 ) -> Finding:
     """Return a finding with the fields that decide a verdict."""
     kind = relation
@@ -35,6 +36,10 @@ def finding(
         "kept": 1.0 if verdict is Verdict.IDENTICAL else kept,
         "relation": None if kind is None else Relation(kind=kind, detail="made by a test"),
         "explained_by": explained_by,
+        "found_by": found_by,
+        "compared": 1.0,
+        "held": 1.0,
+        "order_tested": 1.0,
     }
     return Finding(**fields)
 

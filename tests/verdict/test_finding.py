@@ -13,13 +13,15 @@ import pytest
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparison
-from hubcheck.evidence.family import Abstention
+from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.model import open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.planted import NOT_DETECTABLE
-from hubcheck.verdict.finding import controls_of, evidence_of, judge, own_log10_p, power_of
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.verdict.finding import controls_of, evidence_of, own_log10_p, power_of
+from hubcheck.verdict.judge import Judgement, judge
+from hubcheck.verdict.parts import PartLook
+from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import comparison_of, model, request
 
 
@@ -38,7 +40,21 @@ def anatomy(name: str) -> Anatomy:
 
 def verdict_of(comparison: Comparison) -> Verdict:
     """Return the verdict with the anatomies of two shipped models."""
-    return judge(comparison, anatomy("base"), anatomy("continued")).verdict
+    return judged(comparison).verdict
+
+
+def judged(
+    comparison: Comparison, base: Anatomy | None = None, *, subject: str = "continued"
+) -> Judgement:
+    """Return what is made of a comparison between two bodies."""
+    return judge(
+        PartLook(
+            name="body",
+            comparison=comparison,
+            base=base or anatomy("base"),
+            subject=anatomy(subject),
+        )
+    )
 
 
 def with_evidence(comparison: Comparison, **changes: float) -> Comparison:
@@ -76,9 +92,10 @@ def test_the_conditions_are_met_at_their_limits() -> None:
 def test_order_without_content_is_no_relation() -> None:
     """Families that hit without standing above the relabelling ceiling accuse nobody."""
     bare = tuple(replace(o, stands=False) for o in seen("continued").outcomes)
-    judged = judge(replace(seen("continued"), outcomes=bare), anatomy("base"), anatomy("continued"))
-    assert judged.verdict is Verdict.INCONCLUSIVE
-    assert "relabelled to match" in judged.reason
+    found = judged(replace(seen("continued"), outcomes=bare))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.code is ReasonCode.ORDER_WITHOUT_CONTENT
+    assert "relabelled to match" not in found.reason
 
 
 def test_half_of_the_hitting_families_must_stand() -> None:
@@ -91,59 +108,78 @@ def test_half_of_the_hitting_families_must_stand() -> None:
         assert replace(seen("continued"), outcomes=tuple(changed)).content_stands is expected
 
 
-def test_an_unrelated_verdict_needs_power_in_two_families() -> None:
-    """One family that would have seen a copy is not enough; nothing seen is then inconclusive."""
-    blind = tuple(
-        replace(o, detectable_raw=NOT_DETECTABLE, detectable_token=NOT_DETECTABLE)
-        for o in seen("twin").outcomes
-    )
-    one = (seen("twin").outcomes[0], *blind[1:])
-    two = (*seen("twin").outcomes[:2], *blind[2:])
-    for outcomes, expected in (
-        (blind, Verdict.INCONCLUSIVE),
-        (one, Verdict.INCONCLUSIVE),
-        (two, Verdict.UNRELATED),
+def blind(outcome: FamilyOutcome) -> FamilyOutcome:
+    """Return a family that could have seen nothing."""
+    return replace(outcome, detectable_raw=NOT_DETECTABLE, detectable_token=NOT_DETECTABLE)
+
+
+def test_an_unrelated_verdict_needs_power_in_two_families_of_the_body() -> None:
+    """Channels count for nothing; one family that would have seen a copy is not enough."""
+    outcomes = seen("twin").outcomes
+    channels = tuple(o for o in outcomes if o.test not in BODY_ORDERS)
+    body = [o for o in outcomes if o.test in BODY_ORDERS]
+    nobody = tuple(blind(o) for o in body)
+    for some, expected in (
+        ((*channels, *nobody), Verdict.INCONCLUSIVE),
+        ((*channels, body[0], *nobody[1:]), Verdict.INCONCLUSIVE),
+        ((*channels, *body), Verdict.UNRELATED),
     ):
-        assert verdict_of(replace(seen("twin"), outcomes=outcomes)) is expected
-    assert power_of(replace(seen("twin"), outcomes=blind)) == ""
+        assert verdict_of(replace(seen("twin"), outcomes=some)) is expected
+    assert power_of(replace(seen("twin"), outcomes=(*channels, *nobody))) == ""
+
+
+def test_an_unrelated_verdict_needs_half_of_the_body() -> None:
+    """A body whose MLPs no test touched is not called unrelated, and the reason names them."""
+    outcomes = tuple(o for o in seen("twin").outcomes if o.test is not Kind.NEURONS)
+    found = judged(replace(seen("twin"), outcomes=outcomes), subject="twin")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.code is ReasonCode.BODY_NOT_COMPARED
+    assert "MLP" in found.reason
+
+
+def test_what_no_rule_understands_was_not_compared() -> None:
+    """Tensors without a role stand for nothing: a match speaks of the rest, and says so."""
+    base = anatomy("base")
+    mlps = tuple(n for n in base.checkpoint.tensors if ".mlp." in n)
+    kept = {k: m for k, m in base.matrices.items() if m.tensor not in mlps}
+    outcomes = tuple(o for o in seen("twin").outcomes if o.test is not Kind.NEURONS)
+    found = judged(
+        replace(seen("twin"), outcomes=outcomes),
+        replace(base, unknown=mlps, matrices=kept),
+        subject="twin",
+    )
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.order_tested < 0.5
+    assert "no rule understands" in " ".join(found.not_compared)
 
 
 def test_something_between_is_inconclusive() -> None:
     """E between 1e3 and 1e10 is neither related nor unrelated."""
     for whole in (NOTABLE, (NOTABLE + SETTLED) / 2, SETTLED - 1e-6):
-        judged = verdict_of(with_evidence(seen("twin"), whole=whole))
-        assert judged is Verdict.INCONCLUSIVE
+        found = verdict_of(with_evidence(seen("twin"), whole=whole))
+        assert found is Verdict.INCONCLUSIVE
     assert verdict_of(with_evidence(seen("twin"), whole=NOTABLE - 1e-6)) is Verdict.UNRELATED
 
 
 def test_no_comparable_order_is_not_tested_with_the_reason() -> None:
     """Two models that share no axis are not unrelated; a failed self-test is named."""
     nothing = replace(seen("twin"), outcomes=())
-    judged = judge(nothing, anatomy("base"), anatomy("twin"))
-    assert (judged.verdict, judged.reason) == (Verdict.NOT_TESTED, "no shared order")
+    found = judged(nothing, subject="twin")
+    assert (found.verdict, found.reason) == (Verdict.NOT_TESTED, "no shared order")
     why = Abstention(test=Kind.NEURONS, label="neurons of layer 0", reason="sorted units")
-    judged = judge(replace(nothing, abstentions=(why,)), anatomy("base"), anatomy("twin"))
-    assert judged.verdict is Verdict.NOT_TESTED
-    assert "sorted units" in judged.reason
-    assert controls_of(nothing) is None
-
-
-def test_too_little_understood_gives_no_verdict() -> None:
-    """Below half of the parameters even a perfect match is inconclusive."""
-    base = anatomy("base")
-    mlps = tuple(n for n in base.checkpoint.tensors if ".mlp." in n or "proj" in n)
-    judged = judge(seen("continued"), replace(base, unknown=mlps), anatomy("continued"))
-    assert judged.verdict is Verdict.INCONCLUSIVE
-    assert judged.reason.endswith("of the parameters are understood")
+    found = judged(replace(nothing, abstentions=(why,)), subject="twin")
+    assert found.verdict is Verdict.NOT_TESTED
+    assert "sorted units" in found.reason
+    assert controls_of([nothing]) is None
 
 
 def test_body_embeddings_and_norms_are_judged_apart() -> None:
     """Each part has a verdict of its own, for a relative and for a stranger."""
-    judged = judge(seen("continued"), anatomy("base"), anatomy("continued"))
-    assert {p.name for p in judged.parts} == {"body", "embeddings", "norms"}
-    assert judged.relation is not None
-    assert judged.relation.kind is RelationKind.FINE_TUNE
-    twin = judge(seen("twin"), anatomy("base"), anatomy("twin"))
+    found = judged(seen("continued"))
+    assert {p.name for p in found.parts} == {"body", "embeddings", "norms"}
+    assert found.relation is not None
+    assert found.relation.kind is RelationKind.FINE_TUNE
+    twin = judged(seen("twin"), subject="twin")
     assert next(p for p in twin.parts if p.name == "body").verdict is Verdict.UNRELATED
     assert all(p.log10_p > -3 for p in twin.parts)
 

@@ -1,0 +1,320 @@
+"""What does the evidence mean for one part of a model: its body, a tower?
+
+The rules of DESIGN 3.3 and 9, in order; each returns the words and figures that justify it. A part
+matches only where its own orders were tested, and does not match only where they were tested with
+power; what no test touched is not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.evidence.compare import POWER_FAMILIES, Comparison
+from hubcheck.evidence.family import BODY_ORDERS, Test
+from hubcheck.relate.look import CloserLook
+from hubcheck.relate.values import Refusal
+from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.relation import relation_of
+from hubcheck.verdict.report import Relation
+from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
+
+ENOUGH_ORDER: Final = 0.5
+"""Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""
+MOST: Final = 0.5
+"""Compared share from which a part's match is the part's, on either side (DESIGN 9.3)."""
+READ_BESIDE: Final = frozenset(
+    {
+        Role.EMBED, Role.LM_HEAD, Role.NORM_FINAL, Role.NORM_ATTN_IN, Role.NORM_ATTN_POST,
+        Role.NORM_MLP_IN, Role.NORM_MLP_POST, Role.NORM_EMBED,
+    }
+)  # fmt: skip
+"""What the tests read of both sides to see units by: channels and the token frame."""
+ALIGNED: Final = 0.2
+"""Cosine of two matrices from which their values stand in one alignment: kept 0.2 is what a test
+must be able to see (DESIGN section 2), and units in another order have a cosine of about 0."""
+COPIED_BULK: Final = 1.1
+"""Bulk of the base's spectrum from which a weakened top is no common initialisation. Models of one
+initialisation kept .28 to .95 of it, copies whose learned directions were damped by a fifth to a
+half 1.03 to 1.11: standardised rows whose top was damped hold more of the bulk."""
+OWN_BULK: Final = 0.95
+"""The most that models of one initialisation, trained apart, kept; between the two, nothing is
+said."""
+MISSING: Final = 0.05
+"""Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
+biases that no closer look reads."""
+ORDER_WITHOUT_CONTENT: Final = (
+    "order agrees, the content is too weak to tell: a distant copy, a structured initialisation or "
+    "a relabelling"
+)
+VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLook:
+    """One part of two models, and everything that was seen of it."""
+
+    name: str
+    comparison: Comparison
+    base: Anatomy
+    subject: Anatomy
+    closer: CloserLook | Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualTensors:
+    """Tensors of two models whose bytes were held against each other, by name on each side."""
+
+    base: Collection[str] = ()
+    subject: Collection[str] = ()
+    differing_base: Collection[str] = ()
+    differing_subject: Collection[str] = ()
+
+
+NOTHING_EQUAL: Final = EqualTensors()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """The meaning of one part."""
+
+    name: str
+    verdict: Verdict
+    """``related``, ``unrelated``, ``inconclusive``; ``not-tested``: nothing is comparable."""
+    code: ReasonCode
+    reason: str
+    relation: Relation | None
+    sides: tuple[Covered, Covered]
+    """What was looked at of base and of subject."""
+    whole_is_quiet: bool
+    """Whether nothing at all was seen, the channels of the part included."""
+
+    @property
+    def held(self) -> float:
+        """Share of the order-tested tensors whose order was found, on the base's side."""
+        return self.sides[0].held
+
+    @property
+    def order_tested(self) -> float:
+        """The smaller order-tested share of the two sides."""
+        return min(side.order_tested for side in self.sides)
+
+    @property
+    def compared(self) -> float:
+        """The smaller compared share of the two sides."""
+        return min(side.compared for side in self.sides)
+
+    @property
+    def holds_most(self) -> bool:
+        """Whether what was compared is most of the part, of the base's or of the subject's."""
+        return max(side.compared for side in self.sides) >= MOST
+
+
+def judge_part(look: PartLook, equal: EqualTensors = NOTHING_EQUAL) -> Judged:
+    """Return what was seen of one part, by its own orders.
+
+    Args:
+        look: The part and its comparison.
+        equal: Tensors whose bytes were compared, if they were.
+    """
+    sides = sides_of(look, equal)
+    said = _said(look, sides)
+    return Judged(
+        name=look.name,
+        verdict=said.verdict,
+        code=said.code,
+        reason=said.reason,
+        relation=said.relation,
+        sides=sides,
+        whole_is_quiet=look.comparison.best_whole < NOTABLE,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    verdict: Verdict
+    code: ReasonCode = ReasonCode.NONE
+    reason: str = ""
+    relation: Relation | None = None
+
+
+def _said(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
+    """Apply the rules of one part, in order."""
+    comparison, unsure = look.comparison, Verdict.INCONCLUSIVE
+    combined = comparison.combined
+    if not comparison.outcomes:
+        return _Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
+    if (
+        comparison.best_whole >= SETTLED
+        and combined.without_strongest >= NOTABLE
+        and combined.strongest_body >= NOTABLE
+    ):
+        return _order_agrees(look, sides)
+    if max(combined.strongest_body, combined.body) >= NOTABLE:
+        if comparison.best_whole >= SETTLED:
+            return _Said(unsure, ReasonCode.ONE_ORDER, "a single order agrees, the rest does not")
+        return _Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
+    if min(side.order_tested for side in sides) < ENOUGH_ORDER:
+        return _Said(unsure, ReasonCode.BODY_NOT_COMPARED, not_tested_words(sides))
+    if not comparison.has_power or len(comparison.seeing) < POWER_FAMILIES:
+        reason = "too little is comparable to have seen a copy"
+        return _Said(unsure, ReasonCode.NO_POWER, reason)
+    return _Said(Verdict.UNRELATED)
+
+
+def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
+    """Judge a part whose order agrees beyond chance: a start, a copy, or order alone."""
+    comparison = look.comparison
+    start = common_start(comparison)
+    if start is not None and start.kind is RelationKind.COMMON_INITIALISATION:
+        return _Said(Verdict.RELATED, relation=start)
+    if start is not None:
+        return _Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
+    if not comparison.settled_related:
+        return _Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_WITHOUT_CONTENT)
+    relation = relation_of(comparison, look.base, look.subject, look.closer)
+    return _Said(Verdict.RELATED, relation=_checked(relation, look, sides))
+
+
+def _checked(relation: Relation, look: PartLook, sides: tuple[Covered, Covered]) -> Relation:
+    """Return the relation; "the same values" only where no role stands on one side alone.
+
+    A sample that shows no change says so of itself: of what has no counterpart, or no rule, it
+    knows nothing (DESIGN 9.5).
+    """
+    if relation.kind not in VALUES_SAME:
+        return relation
+    alone = _one_sided(look.base, look.subject)
+    if not alone and min(side.compared for side in sides) >= 1 - MISSING:
+        return relation
+    words = list(alone) or [w for side in sides for w, _ in side.not_compared]
+    what = ", ".join(dict.fromkeys(words)) or "a part"
+    detail = f"every value compared is equal; not compared: {what}"
+    return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
+
+
+def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
+    """Return the roles of matrices that one side has alone, a tied head aside."""
+    roles = []
+    for one in (base, subject):
+        own = {m.role for m in one.matrices.values() if m.n_in > 1}
+        own |= {Role.LM_HEAD} if one.tied else set()
+        roles.append(own)
+    words = [f"{role}" for role in sorted(roles[0] ^ roles[1])]
+    if any(
+        len(one.checkpoint.tensors[n].shape) > 1 for one in (base, subject) for n in one.unknown
+    ):
+        words.append(NOT_UNDERSTOOD)
+    return tuple(words)
+
+
+def common_start(comparison: Comparison) -> Relation | None:
+    """Return the relation of models that share an initialisation and no training, if they do.
+
+    The spectrum tells: bulk kept, learned top not. Where training has drowned the bulk, tokens that
+    it never saw still hold their initial rows: reserved tokens that stand, beside a body that does
+    not, say the same. A copy whose learned directions were damped looks alike in the top alone: its
+    bulk is whole (``COPIED_BULK``), and what was not touched is bit-equal; such a copy is a copy.
+
+    Returns:
+        ``common-initialisation``; ``undetermined`` where a start and a weakened copy both fit;
+        ``None`` where it is neither.
+    """
+    spectra = comparison.spectra
+    untouched = any(
+        o.test in BODY_ORDERS and o.change == 0.0 for o in comparison.hitting
+    )  # trained values that are bit-equal: no second training made them
+    if spectra and 2 * sum(s.says_common_initialisation for s in spectra) > len(spectra):
+        top, bulk = median(s.top for s in spectra), median(s.bulk for s in spectra)
+        if untouched or bulk >= COPIED_BULK:
+            return None
+        if bulk > OWN_BULK:
+            detail = (
+                f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: the "
+                "same initial weights or a weakened copy, the values do not tell which"
+            )
+            return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
+        detail = (
+            f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: "
+            "the same initial weights, trained apart"
+        )
+        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
+    reserved = [o for o in comparison.outcomes if o.test is Test.RESERVED]
+    if not comparison.content_stands and any(o.stands and o.log_e >= NOTABLE for o in reserved):
+        kept = max(o.kept for o in reserved)
+        detail = (
+            f"rows of tokens that training never saw keep {kept:.2f}, the trained body does not "
+            "stand: the same initial weights, trained apart"
+        )
+        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
+    return None
+
+
+def sides_of(
+    look: PartLook, equal: EqualTensors = NOTHING_EQUAL, *, undone: Collection[Role] = ()
+) -> tuple[Covered, Covered]:
+    """Return what was looked at of base and of subject.
+
+    Args:
+        look: The part and its comparison.
+        equal: Tensors whose bytes were compared, if they were.
+        undone: Roles that a deeper look found to be the base's once a rearrangement was undone.
+    """
+    comparison, closer = look.comparison, look.closer
+    moved = closer.moved if isinstance(closer, CloserLook) else ()
+    sides: list[Covered] = []
+    for which, anatomy in enumerate((look.base, look.subject)):
+        tested = [
+            (m, o.log_e >= NOTABLE)
+            for o in comparison.seeing
+            for m in (o.base_matrices, o.subject_matrices)[which]
+        ]
+        found_again = [m for m in anatomy.matrices.values() if m.role in undone and not m.bias]
+        tested += [(m, True) for m in found_again]
+        hitting = [m for m, hit in tested if hit]
+        wanted = comparison.wanted_base if which == 0 else comparison.wanted_subject
+        beside = [w.matrix for w in wanted if w.matrix.role in READ_BESIDE]
+        # Where the values point elsewhere, they were not held against their own counterparts.
+        places = [m.place.at(look.base, look.subject) for m in moved if m.cosine >= ALIGNED]
+        closely = [both[which] for both in places if both is not None]
+        sides.append(
+            covered(
+                anatomy,
+                tested=tested,
+                compared=_distinct([*hitting, *beside, *closely]),
+                equal=equal.base if which == 0 else equal.subject,
+                told_apart=equal.differing_base if which == 0 else equal.differing_subject,
+            )
+        )
+    return sides[0], sides[1]
+
+
+def _distinct(matrices: Iterable[Matrix]) -> tuple[Matrix, ...]:
+    return tuple(dict.fromkeys(matrices))
+
+
+def not_compared_words(sides: tuple[Covered, Covered]) -> str:
+    """Return which share of the parameters was not compared, of the side with less of it."""
+    least = min(sides, key=lambda side: side.compared)
+    named = ", ".join(words for words, _ in least.not_compared[:4])
+    share = f"{1.0 - least.compared:.0%} of the parameters were not compared"
+    return share + (f" ({named})" if named else "")
+
+
+def not_tested_words(sides: tuple[Covered, Covered]) -> str:
+    """Return that too little of a body was tested to say that it does not match."""
+    least = min(sides, key=lambda side: side.order_tested)
+    named = ", ".join(words for words, _ in least.not_compared[:4])
+    said = f"{least.order_tested:.0%} of the body could be tested"
+    return f"only {said}" + (f"; not compared: {named}" if named else "")
+
+
+def _no_order(comparison: Comparison) -> str:
+    if comparison.abstentions:
+        why = "; ".join(sorted({a.reason for a in comparison.abstentions})[:2])
+        return f"no shared order: the base fails its self-test ({why})"
+    return "no shared order"
