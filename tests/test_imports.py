@@ -40,7 +40,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("anatomy",),
     ("checkpoint",),
     ("source",),
-    ("errors", "__init__"),
+    ("errors", "installation", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
