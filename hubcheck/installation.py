@@ -1,8 +1,8 @@
 """Under which name is hubcheck installed, and which line adds one of its extras?
 
-The import name and the command are ``hubcheck``; the distribution is not, because that name belongs to
-somebody else's package on PyPI. Whatever tells people what to install takes the name from here, so
-that no message sends them to a stranger.
+The import name and the command are ``hubcheck``; the distribution is not, because that name
+belongs to somebody else's package on PyPI. Whatever tells people what to install takes the name
+from here, so that no message sends them to a stranger.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Extra(StrEnum):
 def adds(extra: Extra) -> str:
     """Return the line that adds an extra to the hubcheck that is running.
 
-    It needs no release: pip finds the distribution installed, from a clone too, and fetches only the
-    packages that its extra names.
+    It needs no release: pip finds the distribution installed, from a clone too, and fetches only
+    the packages that its extra names.
     """
     return f"pip install '{DISTRIBUTION}[{extra}]'"

@@ -21,8 +21,10 @@ import hubcheck
 from hubcheck.installation import DISTRIBUTION, Extra, adds
 
 ROOT: Final = Path(hubcheck.__file__).parents[1]
-MANAGERS: Final = frozenset("pip pip3 pipx uv uvx conda mamba micromamba poetry pdm".split())
-VERBS: Final = frozenset("install add download wheel run inject upgrade".split())
+MANAGERS: Final = frozenset(
+    ("pip", "pip3", "pipx", "uv", "uvx", "conda", "mamba", "micromamba", "poetry", "pdm")
+)
+VERBS: Final = frozenset(("install", "add", "download", "wheel", "run", "inject", "upgrade"))
 REQUIREMENT: Final = re.compile(r"hubcheck(?:[\[=<>~!@].*)?")
 """The bare distribution as a requirement, with extras or a version or without."""
 EXTRA: Final = re.compile(r"(?<![\w./-])hubcheck(?:\[[a-z]+(?:, ?[a-z]+)*\]|[=~!]=[\d.*]+)")
