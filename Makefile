@@ -1,8 +1,22 @@
 # `make demo`: the small package and the demo. `make test`: lint, types and tests.
-# `make container`: the Action in its image. CI runs all three.
+# `make container`: the Action in its image. CI runs these three.
+# `make quick`: lint and the tests of the arithmetic, the rules and the parsers, in under a minute.
+# `make long`, `make fuzz`: whole tables and more draws; what they found is kept in tests/results.
 PYTHON ?= python3
+# Processes that share the tests. Each has its own torch and needs about 1 GB.
+JOBS ?= 2
+# A file stays in one process, so that what its tests share is made once.
+SHARED := -n $(JOBS) --dist loadfile
+FUZZ_SEEDS ?= 1 2 3 4 5
+# Processes share the cores; threads of the arithmetic inside each would only get in the way.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+PYTEST := .venv-test/bin/python -m pytest -q
+QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoint tests/candidates \
+  tests/test_imports.py tests/test_installation.py tests/test_make.py tests/test_probe.py
+LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
-.PHONY: demo test lint types pytest container clean
+.PHONY: demo test quick lint types pytest long fuzz container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -13,7 +27,7 @@ demo: .venv/ready
 	@touch $@
 
 .venv-test/ready: pyproject.toml constraints.txt
-	@echo "make test: installs torch and transformers, about 1.3 GB on disk (CPU build; the CUDA"
+	@echo "make: installs torch and transformers, about 1.3 GB on disk (CPU build; the CUDA"
 	@echo "build that some platforms get is about 5 GB), in .venv-test; the demo needs none of it."
 	$(PYTHON) -m venv .venv-test
 	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
@@ -26,16 +40,31 @@ lint: .venv-test/ready
 types: .venv-test/ready
 	.venv-test/bin/mypy
 
+# The same examples in every run; `pytest` by hand draws its own.
 pytest: .venv-test/ready
-	.venv-test/bin/python -m pytest -q
+	$(PYTEST) $(SHARED) --hypothesis-profile=ci
 
 test: lint types pytest
+
+quick: lint
+	$(PYTEST) $(SHARED) --hypothesis-profile=ci -m "not slow" $(QUICK)
+
+# Whatever takes rows from tests/tables.py, with all of its rows.
+long: .venv-test/ready
+	HUBCHECK_LONG=1 HUBCHECK_RESULTS=long $(PYTEST) $(SHARED) --hypothesis-profile=ci $(LONG)
+
+# Every property test, more often and by other seeds than `make test`.
+fuzz: .venv-test/ready
+	for seed in $(FUZZ_SEEDS); do \
+	  HUBCHECK_RESULTS=fuzz $(PYTEST) $(SHARED) --hypothesis-profile=fuzz --hypothesis-seed=$$seed -m hypothesis \
+	  || exit 1; \
+	done
 
 # The Action as GitHub runs it: the image is built with podman and answers local servers.
 # Needs podman, runc, mmdebstrap, uidmap, containernetworking-plugins, node and npm.
 container: .venv-test/ready
 	tests/action/container/prepare.sh build/container
-	HUBCHECK_CONTAINER=$(CURDIR)/build/container .venv-test/bin/python -m pytest -q tests/action/container/end_to_end.py
+	HUBCHECK_CONTAINER=$(CURDIR)/build/container $(PYTEST) tests/action/container/end_to_end.py
 
 clean:
 	rm -rf .venv .venv-test demo-out hubcheck-out build

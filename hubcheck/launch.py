@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
 
 from hubcheck.devices.choice import choose, signs_of_accelerator
 from hubcheck.devices.team import ALONE, is_main, started_processes, team_of
@@ -20,10 +19,9 @@ from hubcheck.errors import UsageError
 from hubcheck.full.interface import Resources
 from hubcheck.full.journal import sweep
 from hubcheck.full.meter import IN_LOG, ON_TERMINAL, Meter
+from hubcheck.installation import Extra, adds
 from hubcheck.request import at_least
 from hubcheck.verdict.words import Depth
-
-EXTRA: Final = "pip install 'hubcheck[deep]'"
 
 
 def nothing_to_do(depth: Depth, environment: Mapping[str, str]) -> bool:
@@ -59,7 +57,7 @@ def resources_for(
             f"{started_processes(environment)} processes were started, and {missing[0]} is not "
             "installed.",
             cause="hubcheck was installed without the packages that join processes.",
-            next_step=f"run {EXTRA}, or start one process.",
+            next_step=f"run {adds(Extra.DEEP)}, or start one process.",
         )
     team = ALONE if missing else team_of(environment)
     device = choose(local_rank=team.local_rank, local_count=team.local_count)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.errors import ExitCode, UsageError
+from hubcheck.installation import Extra, adds
 
 if TYPE_CHECKING:
     from hubcheck.serve.settings import CheckHere, Settings
@@ -67,7 +68,7 @@ def run_serve(arguments: argparse.Namespace) -> ExitCode:
         raise UsageError(
             f"hubcheck serve needs a package that is not installed: {error.name}.",
             cause="hubcheck was installed without the extra.",
-            next_step="pip install 'hubcheck[serve]'.",
+            next_step=f"{adds(Extra.SERVE)}.",
         ) from error
     serve(settings, dict(os.environ))
     return ExitCode.OK

@@ -1,15 +1,43 @@
-"""How property tests draw: afresh at the desk, the same examples every time in CI.
+"""How property tests draw, and what is kept of a long run.
 
-A gate that draws at random fails for reasons the change under test did not cause; whoever runs the
-tests by hand explores.
+At the desk they draw afresh: whoever runs the tests by hand explores. ``make test`` names the
+profile ``ci``, the same examples every time: a gate that draws at random fails for reasons the change
+under test did not cause. ``make fuzz`` draws more, by seeds that it names.
 """
 
 from __future__ import annotations
 
 import os
+import time
+from datetime import UTC, datetime
 
+import pytest
 from hypothesis import settings
 
+from tests.results import VARIABLE, Run, keep
+
+# No deadline anywhere: two processes share two cores, and a slow moment is no fault of a reader.
+settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("fuzz", max_examples=1000, deadline=None, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+STARTED = time.monotonic()
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Keep what a long run found, where one is asked for; workers have no such summary."""
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return
+    stats = terminalreporter.stats
+    seed = config.getoption("hypothesis_seed", None)
+    run = Run(
+        passed=[r.nodeid for r in stats.get("passed", [])],
+        failed=[r.nodeid for kind in ("failed", "error") for r in stats.get(kind, [])],
+        seed="fixed" if seed is None else seed,
+        day=datetime.now(UTC).date().isoformat(),
+        seconds=time.monotonic() - STARTED,
+    )
+    keep(name, run)

@@ -43,7 +43,7 @@ def test_processes_without_the_extra_are_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(launch, "find_spec", lambda _name: None)
     with pytest.raises(UsageError, match="2 processes were started, and torch") as refused:
         asked(Depth.DEEP, TWO)
-    assert "hubcheck[deep]" in str(refused.value)
+    assert "run pip install 'hubcheck-provenance[deep]', or" in str(refused.value)
 
 
 def test_without_the_extra_one_process_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:

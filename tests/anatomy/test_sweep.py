@@ -17,6 +17,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from tests.anatomy.sweep import TABLE
 from tests.anatomy.sweep_table import EXPLAINED, row_of
 
+pytestmark = pytest.mark.slow
 PINNED: Final[dict[str, Any]] = json.loads(TABLE.read_text())
 ROWS: Final[dict[str, Any]] = PINNED["architectures"]
 PART_1: Final = (

@@ -151,6 +151,7 @@ def test_equal_stated_digests_spare_the_reading() -> None:
     assert not same_tokenizer([], [])
 
 
+@pytest.mark.slow
 def test_large_vocabulary_is_read() -> None:
     """A 256,000-token file with half a million merges is read whole."""
     tokens = {f"Ġtok{i}": i for i in range(256_000)}

@@ -18,6 +18,7 @@ from tests.card import deep_reports, reports
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
 
+pytestmark = pytest.mark.slow
 MARKDOWN_TAGS = frozenset(
     {"h3", "p", "strong", "code", "pre", "ul", "li", "details", "summary"}
     | {"table", "thead", "tbody", "tr", "th", "td"}

@@ -22,12 +22,14 @@ from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.model import Model
 from hubcheck.verdict.words import RelationKind, Verdict
+from tests.tables import taken
 
 BASE: Final = opened(DEMO / "base")
 SAME: Final = compare(BASE, opened(DEMO / "base"))
 FLOATS: Final = {name: read_floats(DEMO / name) for name in ("base", "twin")}
 CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())
 
+pytestmark = pytest.mark.slow
 Write = Callable[[str, str], Model]
 
 
@@ -69,7 +71,7 @@ def test_verdict_and_bound_do_not_depend_on_the_format(name: str, write: Write) 
         assert relation in (RelationKind.RECAST, RelationKind.QUANTISED)
 
 
-@pytest.mark.parametrize("name", FORMATS[1::3])
+@pytest.mark.parametrize("name", taken(FORMATS[1::3], FORMATS))
 def test_a_stranger_stored_the_same_way_stays_a_stranger(name: str, write: Write) -> None:
     """The independent twin in a packed format is no relative of the plain base."""
     verdict, _, bound, _ = compare(BASE, write("twin", name))

@@ -1,6 +1,6 @@
 """Does anything come out related that was trained apart?
 
-Nine tiny models (other initial weights, other order, one text) and the two shipped independents,
+Nine tiny models, 16 in a long run (other initial weights, other order, one text) and the two shipped independents,
 every ordered pair of one shape.
 """
 

@@ -13,6 +13,7 @@ from scipy.stats import kurtosis, rankdata
 from hubcheck.statistics.exchangeability import FEWEST_UNITS, LEVEL, _ranks, order_problem
 from tests.statistics.nulls import Array, refutes
 
+pytestmark = pytest.mark.slow
 Maker = Callable[[np.random.Generator], Array]
 ROWS = (64, 24)
 
