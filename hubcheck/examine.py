@@ -95,6 +95,7 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
 _REASONS: Final[Mapping[str, tuple[ReasonCode, str]]] = {
     "GatedModelError": (ReasonCode.GATED, "gated, and no token with access"),
     "MissingModelError": (ReasonCode.MISSING, "not found, or private"),
+    "NoWeightsError": (ReasonCode.NO_WEIGHTS, "holds no weights"),
     "UnknownRevisionError": (ReasonCode.UNKNOWN_REVISION, "unknown revision"),
     "NetworkFaultError": (ReasonCode.UNREACHABLE, "the host could not be reached"),
     "UnreachableError": (ReasonCode.FORBIDDEN, "the host does not allow reading"),
@@ -249,6 +250,7 @@ def _could_not(one: Tested, refused: Sequence[Refused]) -> None:
         first = fault or refused[0]
         code, words = why(first.error)
         whose = "subject " if first.side == "subject" else ""
+        one.error = one.error or (None if whose else first.error)
         one.finding = finding.model_copy(
             update={
                 "reason": f"{whose}{words}",
