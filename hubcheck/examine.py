@@ -13,6 +13,7 @@ from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
 from hubcheck.deeper import look_for_disguise, look_through_writers, may_be_disguised
+from hubcheck.equal import as_read, files_of, identical
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -23,6 +24,7 @@ from hubcheck.errors import (
     printable,
 )
 from hubcheck.evidence.compare import Comparer, Comparison, routing_groups
+from hubcheck.evidence.equal_files import FileState
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.relate.direction import UNDETERMINED
@@ -38,12 +40,10 @@ from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, j
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,
-    Evidence,
     Finding,
     PartVerdict,
-    Relation,
 )
-from hubcheck.verdict.words import Depth, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import Depth, RelationKind, Verdict
 from hubcheck.whole import with_every_byte
 
 
@@ -140,8 +140,9 @@ def examine(
     base = one.model
     if base is None:
         return
-    if same_weights(base, subject):
-        one.finding = _identical(one.finding, base)
+    files = files_of(base, subject, request)
+    if files.state is FileState.EQUAL:
+        one.finding = identical(one.finding, base)
         return
     if request.depth is Depth.HEADERS:
         one.finding = one.finding.model_copy(update={"reason": "no weights are read at this depth"})
@@ -176,7 +177,8 @@ def examine(
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return
-    one.finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+    finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+    one.finding = as_read(finding, files)
 
 
 def _deeper(
@@ -233,35 +235,6 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     except HubcheckError:
         return ""
     return f"; {fit.sentence}"
-
-
-def _identical(finding: Finding, base: Model) -> Finding:
-    """Return the finding of byte-equal weight files: nothing has to be read."""
-    weights = base.weight_files
-    evidence = Evidence(
-        test="digest",
-        family=f"{len(weights)} weight files by sha256",
-        kind=EvidenceKind.EXACT,
-        part="model",
-        frame="",
-        units=len(weights),
-        hits=len(weights),
-        log10_p=0.0,
-        detectable_kept=0.0,
-        note="equal digests: the same bytes",
-        kept=1.0,
-    )
-    return finding.model_copy(
-        update={
-            "status": "tested",
-            "reason": "",
-            "verdict": Verdict.IDENTICAL,
-            "kept": 1.0,
-            "relation": Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
-            "evidence": (evidence,),
-            "bytes_total": base.weight_bytes,
-        }
-    )
 
 
 def _finding(

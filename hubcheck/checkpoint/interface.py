@@ -101,6 +101,8 @@ class Checkpoint:
     """Ids of ``tokens`` that the file marks as unknown, control, user-defined or unused."""
     notes: tuple[str, ...] = ()
     """What was chosen or left out while opening, one printable sentence each."""
+    paths: tuple[str, ...] = ()
+    """The files whose headers were read, sorted: every weight is in one of them."""
 
     @property
     def n_bytes(self) -> int:
