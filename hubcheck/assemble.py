@@ -35,6 +35,7 @@ from hubcheck.verdict.report import (
     Search,
     Subject,
     Tool,
+    UnreadWeights,
     WeightFile,
 )
 from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind
@@ -107,13 +108,18 @@ def assemble(
             files=tuple(
                 WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
             ),
+            read=tuple(f.path for f in subject.loaded_files),
+            unread=_unread(subject),
         ),
         declared=Declared(
             bases=tuple(b.ref for b in declaration.bases),
             relation=declaration.relation,
             licence=declaration.licence,
         ),
-        findings=tuple(findings),
+        findings=tuple(
+            f if one.model is None else f.model_copy(update={"unread": _unread(one.model)})
+            for one, f in zip(tested, findings, strict=True)
+        ),
         context=context.model_copy(update={"relations": relations}),
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
@@ -148,6 +154,14 @@ def assemble(
         replay=request.replay,
         max_read=request.access.max_read,
         seconds=round((finished - started).total_seconds(), 2),
+    )
+
+
+def _unread(model: Model) -> tuple[UnreadWeights, ...]:
+    """Return the weight files of a model beside those that its findings speak of."""
+    return tuple(
+        UnreadWeights(path=f.path, size=f.size, sha256=f.sha256, why=f.why, same_as=f.same_as)
+        for f in model.unread
     )
 
 

@@ -17,7 +17,6 @@ from hubcheck.errors import (
     HubcheckError,
     NetworkFaultError,
     NoWeightsError,
-    UnreadableError,
     UnsupportedFormatError,
 )
 from hubcheck.evidence.refused import REFUSING

@@ -21,6 +21,7 @@ from hubcheck.deeper import (
     may_be_disguised,
     with_undone,
 )
+from hubcheck.equal import as_read, files_of, identical
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -31,6 +32,7 @@ from hubcheck.errors import (
     printable,
 )
 from hubcheck.evidence.compare import Comparer, routing_groups
+from hubcheck.evidence.equal_files import FileState, WholeFiles
 from hubcheck.evidence.refused import Cause, Refused, attempt
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
@@ -50,11 +52,9 @@ from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,
-    Evidence,
     Finding,
-    Relation,
 )
-from hubcheck.verdict.words import Depth, EvidenceKind, ReasonCode, RelationKind, Verdict
+from hubcheck.verdict.words import Depth, ReasonCode, RelationKind, Verdict
 from hubcheck.whole import with_every_byte
 
 Seen = TypeVar("Seen")
@@ -160,8 +160,9 @@ def examine(
     base = one.model
     if base is None:
         return
-    if same_weights(base, subject):
-        one.finding = _identical(one.finding, base)
+    files = files_of(base, subject, request)
+    if files.state is FileState.EQUAL:
+        one.finding = identical(one.finding, base)
         return
     if request.depth is Depth.HEADERS:
         one.finding = one.finding.model_copy(
@@ -181,7 +182,7 @@ def examine(
         code, reason = why(one.error)
         one.finding = one.finding.model_copy(update={"reason": reason, "code": code})
         return
-    _look(one, one.comparer, base, subject, request, n_bases, progress)
+    _look(one, one.comparer, base, subject, request, n_bases, files, progress)
 
 
 def _look(
@@ -191,6 +192,7 @@ def _look(
     subject: Model,
     request: Request,
     n_bases: int,
+    files: WholeFiles,
     progress: Progress,
 ) -> None:
     """Take every look that the depth asks for; one that fails takes nothing from the others."""
@@ -234,7 +236,8 @@ def _look(
     finding = _finding(one.finding, body, base, parts, mapped)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         finding = tried(partial(step, finding), name, finding)
-    one.finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+    finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
+    one.finding = as_read(finding, files)
     _could_not(one, (*comparison.refused, *parts.refused, *refused))
 
 
@@ -344,39 +347,6 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     except HubcheckError:
         return ""
     return f"; {fit.sentence}"
-
-
-def _identical(finding: Finding, base: Model) -> Finding:
-    """Return the finding of byte-equal weight files: nothing has to be read."""
-    weights = base.weight_files
-    evidence = Evidence(
-        test="digest",
-        family=f"{len(weights)} weight files by sha256",
-        kind=EvidenceKind.EXACT,
-        part="model",
-        frame="",
-        units=len(weights),
-        hits=len(weights),
-        log10_p=0.0,
-        detectable_kept=0.0,
-        note="equal digests: the same bytes",
-        kept=1.0,
-    )
-    return finding.model_copy(
-        update={
-            "status": "tested",
-            "reason": "",
-            "code": ReasonCode.NONE,
-            "verdict": Verdict.IDENTICAL,
-            "kept": 1.0,
-            "order_tested": 1.0,
-            "compared": 1.0,
-            "held": 1.0,
-            "relation": Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
-            "evidence": (evidence,),
-            "bytes_total": base.weight_bytes,
-        }
-    )
 
 
 def _finding(

@@ -27,13 +27,23 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
 )
 from hubcheck.candidates.vocabulary_formats import TokenTable
-from hubcheck.checkpoint.opening import open_checkpoint
+from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.unread import UnreadFile, unread_files
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
     UnreadableError,
     UnsupportedFormatError,
+)
+from hubcheck.evidence.equal_files import (
+    HASH_LIMIT,
+    FileBasis,
+    FileSet,
+    FileState,
+    WholeFiles,
+    compare_files,
 )
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
@@ -140,14 +150,24 @@ class Model:
         return document.values if isinstance(document, JsonDocument) else {}
 
     @cached_property
-    def reader(self) -> Reader:
-        """The weights, headers read.
+    def checkpoint(self) -> Checkpoint:
+        """Every tensor of the weights, located by the headers, whatever role it plays.
 
         Raises:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        checkpoint = open_checkpoint(self.source, self.config)
+        return open_checkpoint(self.source, self.config)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The weights, headers read and roles found.
+
+        Raises:
+            UnsupportedFormatError: the weights are in a format that is not read here.
+            UnreadableError: the headers contradict themselves.
+        """
+        checkpoint = self.checkpoint
         packed = packed_storage(checkpoint)
         if packed:
             raise UnsupportedFormatError(
@@ -179,6 +199,27 @@ class Model:
     def weight_files(self) -> tuple[FileEntry, ...]:
         """The files that hold weights, sorted by path."""
         return weight_files(self.files)
+
+    @cached_property
+    def loaded_files(self) -> tuple[FileEntry, ...]:
+        """The weight files that a loader loads, sorted by path: what every finding speaks of.
+
+        No header is read, an index may be. Empty where there is no one set of files: the refusal
+        says why, once the weights are asked for.
+        """
+        if "checkpoint" in self.__dict__:  # it knows what could not be opened and was left out
+            paths = set(self.checkpoint.paths)
+        else:
+            try:
+                paths = set(loaded_files(self.source, self.config))
+            except HubcheckError:
+                return ()
+        return tuple(f for f in self.files if f.path in paths)
+
+    @property
+    def unread(self) -> tuple[UnreadFile, ...]:
+        """The weight files that are there and are not loaded, what could be loaded first."""
+        return unread_files(self.files, {f.path for f in self.loaded_files})
 
     @property
     def weights_digest(self) -> str:
@@ -219,9 +260,38 @@ def open_model(reference: Reference, access: Access, *, is_subject: bool = False
 
 
 def same_weights(a: Model, b: Model) -> bool:
-    """Return whether the stated digests prove that all weight files are equal, names aside."""
-    digests = [sorted(f.sha256 for f in m.weight_files) for m in (a, b)]
-    return bool(digests[0]) and all(digests[0]) and digests[0] == digests[1]
+    """Return whether stated digests prove that what is loaded is equal, names aside."""
+    return compare_weights(a, b, seed=0, reading=False).state is FileState.EQUAL
+
+
+def compare_weights(
+    base: Model,
+    subject: Model,
+    *,
+    seed: int,
+    reading: bool = True,
+    hash_limit: int | None = HASH_LIMIT,
+) -> WholeFiles:
+    """Return whether the weight files that a loader loads are equal in both, names aside.
+
+    Files beside them decide nothing: a copy with a stray file is a copy, and two repositories that
+    hold the same files and load different ones are not the same. Where a model has no one set of
+    files that can be read, all its weight files stand for it.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        seed: Decides which ranges are read.
+        reading: Whether bytes may be read and local files hashed; else stated digests decide.
+        hash_limit: Most bytes hashed for each of the two; None for no limit.
+    """
+    sizes = [{f.size for f in m.weight_files} for m in (base, subject)]
+    if all(sizes) and sizes[0].isdisjoint(sizes[1]):  # no index has to be read to know this
+        return WholeFiles(state=FileState.DIFFERENT, basis=FileBasis.SIZES)
+    sets = [
+        FileSet(source=m.source, files=m.loaded_files or m.weight_files) for m in (base, subject)
+    ]
+    return compare_files(*sets, seed=seed, reading=reading, hash_limit=hash_limit)
 
 
 def align_tokens(base: Model, subject: Model) -> SharedTokens:

@@ -32,7 +32,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("lineage", "side_by_side"),
     ("examine",),
-    ("closer", "deeper", "layers", "whole"),
+    ("closer", "deeper", "equal", "layers", "whole"),
     ("request", "probe", "towers"),
     ("model", "verdict"),
     ("deep", "relate", "full"),
@@ -46,7 +46,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
     *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe"),
-    *("closer", "deeper", "layers", "whole"),
+    *("closer", "deeper", "equal", "layers", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )
 """What a report is made by; what shows a report knows nothing of it."""

@@ -28,6 +28,7 @@ from hubcheck.card.family_tree import family_section
 from hubcheck.card.licence_section import licence_section
 from hubcheck.card.next_steps import next_steps
 from hubcheck.card.share_section import share_section
+from hubcheck.card.unread_section import unread_line, unread_section
 from hubcheck.verdict.words import DeclarationVerdict
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def compose(report: Report) -> Document:
     if len(report.findings) > BASES_SHOWN:
         rest = f"{len(report.findings) - BASES_SHOWN} more bases are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+    blocks += unread_line(report)
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
     blocks += share_section(report)
@@ -59,6 +61,7 @@ def compose(report: Report) -> Document:
     blocks += licence_section(report)
     blocks += candidates_section(report)
     blocks += context_section(report)
+    blocks += unread_section(report)
     blocks += closing_sections(report)
     return Document(
         subject=names.pinned(report.subject.ref, report.subject.revision),

@@ -39,6 +39,8 @@ class Role(StrEnum):
     LEAD = "lead"
     NOTE = "note"
     FOOTER = "footer"
+    SCOPE = "scope"
+    """Which part of the subject the result is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import badge, heat_grid, markdown, matches, names, numbers, sentences
+from hubcheck.card import (
+    badge,
+    heat_grid,
+    markdown,
+    matches,
+    names,
+    numbers,
+    sentences,
+    unread_section,
+)
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, Line, Table, Trusted
 from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
@@ -49,6 +58,9 @@ def render(report: Report, *, newer: str = "") -> str:
     table = _table(report)
     if table is not None:
         parts.append(table)
+    scope = unread_section.line(report)
+    if scope:
+        parts.append(markdown.inline(scope))
     picture = _heat_map(report)
     if picture:
         parts.append(picture)

@@ -71,7 +71,7 @@ def summary(report: Report) -> str:
                 lines += [*columns(head, tuple(tuple(map(inline, row)) for row in rows)), ""]
             case NextSteps(steps=steps):
                 lines.append("Next: " + " - ".join(inline(step) for step in steps))
-            case Paragraph(role=Role.FOOTER, content=content):
+            case Paragraph(role=Role.FOOTER | Role.SCOPE, content=content):
                 lines.append(inline(content))
             case _:
                 continue

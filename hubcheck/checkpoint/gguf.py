@@ -63,12 +63,13 @@ def open_gguf(source: Source) -> Checkpoint:
     """
     sizes = {entry.path: entry.size for entry in source.files()}
     sets = gguf_sets(sizes)
-    stem = max(sorted(sets), key=lambda s: sum(sizes[p] for p in sets[s]))
+    stem = _largest(sets, sizes)
     paths = sets[stem]
     _require_all_splits(paths)
     headers = [_header(source, path, sizes[path]) for path in paths]
     several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
     notes = [several] if len(sets) > 1 else []
+    opened = [*paths]
     metadata: Mapping[str, str] = headers[0].metadata
     for path in [p for p in tower_files(sizes)[:1] if p not in paths]:
         try:
@@ -76,6 +77,7 @@ def open_gguf(source: Source) -> Checkpoint:
         except (HostileCheckpointError, UnreadableError) as error:
             notes.append(f"The tower in '{printable(path)}' was left out: {error.what}")
             continue
+        opened.append(path)
         metadata = {**headers[-1].metadata, **metadata}
     tensors: dict[str, TensorRecord] = {}
     for header in headers:
@@ -94,7 +96,19 @@ def open_gguf(source: Source) -> Checkpoint:
         tokens=headers[0].tokens,
         special_tokens=headers[0].special_tokens,
         notes=tuple(notes),
+        paths=tuple(sorted(opened)),
     )
+
+
+def gguf_files(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the files that ``open_gguf`` would open, the tower's among them, sorted."""
+    sets = gguf_sets(sizes)
+    return tuple(sorted({*sets[_largest(sets, sizes)], *tower_files(sizes)[:1]}))
+
+
+def _largest(sets: Mapping[str, list[str]], sizes: Mapping[str, int]) -> str:
+    """Return the name of the set that lost least."""
+    return max(sorted(sets), key=lambda s: sum(sizes[p] for p in sets[s]))
 
 
 def _header(source: Source, path: str, size: int) -> GgufHeader:

@@ -103,6 +103,8 @@ class Checkpoint:
     """What was chosen or left out while opening, one printable sentence each."""
     of_subject: bool = False
     """Whether this is the model under test: values that cannot be used are then its own fault."""
+    paths: tuple[str, ...] = ()
+    """The files whose headers were read, sorted: every weight is in one of them."""
 
     @property
     def n_bytes(self) -> int:

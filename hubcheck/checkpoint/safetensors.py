@@ -78,7 +78,7 @@ def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
         UnreadableError: there are no weights, or no single set of files that holds them.
     """
     sizes = {entry.path: entry.size for entry in source.files()}
-    chosen = _named(source, sizes, named) if named else _choose(source, sizes)
+    chosen = _chosen(source, sizes, named)
     records, metadata = _read_headers(source, sizes, chosen)
     for name, path in chosen.weight_map.items():
         if name not in records or records[name].path != path:
@@ -92,7 +92,18 @@ def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
         metadata=MappingProxyType(metadata),
         format="safetensors",
         notes=chosen.notes,
+        paths=tuple(chosen.paths),
     )
+
+
+def safetensors_files(source: Source, *, named: str = "") -> tuple[str, ...]:
+    """Return the files that ``open_safetensors`` would open, sorted; no header is read.
+
+    Raises:
+        UnreadableError: as ``open_safetensors``, as far as names and the index decide it.
+    """
+    sizes = {entry.path: entry.size for entry in source.files()}
+    return tuple(_chosen(source, sizes, named).paths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +117,11 @@ class _Chosen:
     first_read: int = FIRST_READ_BYTES
     """Bytes of each file to read first, where no index lists its tensors."""
     notes: tuple[str, ...] = ()
+
+
+def _chosen(source: Source, sizes: Mapping[str, int], named: str) -> _Chosen:
+    """Return the files that hold the weights."""
+    return _named(source, sizes, named) if named else _choose(source, sizes)
 
 
 def _named(source: Source, sizes: Mapping[str, int], named: str) -> _Chosen:

@@ -69,6 +69,37 @@ def open_torch(source: Source) -> Checkpoint:
         HostileCheckpointError: an archive, description or index contradicts itself.
     """
     sizes = {entry.path: entry.size for entry in source.files()}
+    paths, weight_map = _chosen(source, sizes)
+    records: dict[str, TensorRecord] = {}
+    for path in paths:
+        for name, record in _file(source, path, sizes[path]).items():
+            if records.setdefault(name, record) is not record:
+                _refuse(f"Two files hold tensor '{printable(name)}'.")
+    lost = next((n for n, p in weight_map.items() if n not in records or records[n].path != p), "")
+    if lost:
+        _refuse(f"The index places tensor '{printable(lost)}' in a file that does not hold it.")
+    return Checkpoint(
+        source=source,
+        tensors=MappingProxyType(dict(sorted(records.items()))),
+        metadata=MappingProxyType({}),
+        format=FORMAT,
+        paths=tuple(paths),
+    )
+
+
+def torch_files(source: Source) -> tuple[str, ...]:
+    """Return the files that ``open_torch`` would open, sorted; none of them is opened.
+
+    Raises:
+        UnsupportedFormatError: several lie side by side, and no index names the weights.
+        HostileCheckpointError: the index names what is not there.
+    """
+    sizes = {entry.path: entry.size for entry in source.files()}
+    return tuple(_chosen(source, sizes)[0])
+
+
+def _chosen(source: Source, sizes: Mapping[str, int]) -> tuple[list[str], dict[str, object]]:
+    """Return the files that hold the weights, and which tensor an index places in which."""
     paths = torch_paths(sizes)
     weight_map: dict[str, object] = {}
     if INDEX in sizes and SINGLE not in sizes:
@@ -89,20 +120,7 @@ def open_torch(source: Source) -> Checkpoint:
             next_step="name the file to check instead of the folder.",
             format_name="PyTorch pickle",
         )
-    records: dict[str, TensorRecord] = {}
-    for path in paths:
-        for name, record in _file(source, path, sizes[path]).items():
-            if records.setdefault(name, record) is not record:
-                _refuse(f"Two files hold tensor '{printable(name)}'.")
-    lost = next((n for n, p in weight_map.items() if n not in records or records[n].path != p), "")
-    if lost:
-        _refuse(f"The index places tensor '{printable(lost)}' in a file that does not hold it.")
-    return Checkpoint(
-        source=source,
-        tensors=MappingProxyType(dict(sorted(records.items()))),
-        metadata=MappingProxyType({}),
-        format=FORMAT,
-    )
+    return paths, weight_map
 
 
 def torch_tensors(source: Source, path: str) -> dict[str, TensorRecord]:

@@ -190,6 +190,11 @@ class FolderSource:
                 known[entry.path] = self._hash(entry)
         return dict(sorted(known.items()))
 
+    def sha256_of(self, path: str) -> str:
+        """Return the SHA-256 of one file; see ``hashing.HashingSource``."""
+        check_spans([Span(path=path, start=0, stop=0)], self._listing())
+        return self._listing()[path].sha256 or self._hash(self._listing()[path])
+
     def _hash(self, entry: FileEntry) -> str:
         digest = hashlib.sha256()
         descriptor = self._open(entry.path)

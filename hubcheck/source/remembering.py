@@ -1,16 +1,19 @@
-"""How is a document that several questions need read only once?"""
+"""How is what several questions need, a document or a digest, read only once?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from hubcheck.source.arriving import read_each
+from hubcheck.source.hashing import sha256_of
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
 
 
 class RememberingSource:
-    """A source that keeps the documents read through it; everything else passes through.
+    """A source that keeps the documents read through it, and the digests computed.
+
+    Everything else passes through.
 
     The card is asked for its declaration and for its disclosures, the config for its sizes and for
     the name it leaks. Documents are capped at some megabytes by those who ask.
@@ -21,6 +24,7 @@ class RememberingSource:
         self._source = source
         self._documents: dict[str, bytes] = {}
         self._files: tuple[FileEntry, ...] | None = None
+        self._hashed: dict[str, str] = {}
 
     @property
     def pin(self) -> Pin:
@@ -45,6 +49,12 @@ class RememberingSource:
     def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
         """Read spans of the wrapped source as they come in."""
         return read_each(self._source, spans, purpose)
+
+    def sha256_of(self, path: str) -> str:
+        """Return the digest of a file on this machine, from memory the second time."""
+        if path not in self._hashed:
+            self._hashed[path] = sha256_of(self._source, path)
+        return self._hashed[path]
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a document, from memory the second time."""

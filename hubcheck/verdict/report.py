@@ -22,6 +22,7 @@ from hubcheck.verdict.report_finding import (
     Part,
     PartVerdict,
     Relation,
+    UnreadWeights,
 )
 from hubcheck.verdict.words import (
     Conclusion,
@@ -41,6 +42,7 @@ __all__ = [
     "MergeShare",
     "PartVerdict",
     "Relation",
+    "UnreadWeights",
 ]
 """Told by ``verdict.report_finding``; one place to import a report's parts from."""
 
@@ -73,6 +75,13 @@ class Subject(Part):
         "empty when a file's digest is not known"
     )
     files: tuple[WeightFile, ...] = ()
+    read: tuple[str, ...] = Field(
+        default=(), description="the weight files that the findings speak of: those a loader loads"
+    )
+    unread: tuple[UnreadWeights, ...] = Field(
+        default=(),
+        description="weight files beside them, what could be loaded in their place first",
+    )
 
 
 class Declared(Part):

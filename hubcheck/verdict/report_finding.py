@@ -19,6 +19,18 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class UnreadWeights(Part):
+    """A weight file that a model holds and that was not read."""
+
+    path: str
+    size: int = Field(ge=0, description="bytes")
+    sha256: str = Field(description="hex digest; empty when neither stated nor computed")
+    why: str = Field(
+        description="other-set, other-format, adapter, other-folder, unknown-container"
+    )
+    same_as: str = Field(default="", description="a file that was read and has the same sha256")
+
+
 class BaseModelRef(Part):
     """A base, pinned."""
 
@@ -165,6 +177,9 @@ class Finding(Part):
     )
     notes: tuple[str, ...] = Field(
         default=(), description="what a deeper look left aside or could not do, in sentences"
+    )
+    unread: tuple[UnreadWeights, ...] = Field(
+        default=(), description="weight files of the base beside those that were read"
     )
     direction_reason: str = Field(default="", description="why, for a direction that is not open")
     order_tested: float = Field(default=0.0, description="of the body, the smaller of two sides")

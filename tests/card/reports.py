@@ -22,6 +22,7 @@ from hubcheck.verdict.report import (
     Subject,
     TokenizerContext,
     Tool,
+    UnreadWeights,
     WeightFile,
 )
 from hubcheck.verdict.words import (
@@ -189,6 +190,20 @@ def report(
         "seconds": 9.2,
     }
     return Report(**(fields | changes))
+
+
+def with_unread(*, unread: tuple[UnreadWeights, ...] | None = None) -> Subject:
+    """Return the subject of ``report`` as a folder that holds more weights than were read."""
+    other = UnreadWeights(
+        path="pytorch_model.bin", size=7_600_000_100, sha256="cd" * 32, why="other-format"
+    )
+    plain = report(DeclarationVerdict.CONFIRMED).subject
+    return plain.model_copy(
+        update={
+            "read": ("model.safetensors",),
+            "unread": (other,) if unread is None else unread,
+        }
+    )
 
 
 def context() -> Context:

@@ -78,6 +78,7 @@ def full(verdict: DeclarationVerdict) -> Report:
         context=reports.context(),
         warnings=("one", "two"),
         limits=("a limit",),
+        subject=reports.with_unread(),
     )
 
 

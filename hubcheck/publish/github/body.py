@@ -27,6 +27,7 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.family_tree import mermaid
 from hubcheck.card.layer_strip import layer_strip
+from hubcheck.card.unread_section import TITLE
 from hubcheck.publish.github.state import State, marker
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion
@@ -35,6 +36,7 @@ LIMIT: Final = 60_000
 """Bytes; GitHub refuses above 65,536 characters, and a character may be four bytes of its store."""
 SHED: Final = (
     "context",
+    "files",
     "tree",
     "controls",
     "parts",
@@ -208,6 +210,7 @@ def _kind(summary: Line) -> str:
     for begin, name in (
         ("evidence", "evidence"),
         ("context", "context"),
+        (TITLE.lower(), "files"),
         ("family tree", "tree"),
         ("controls", "controls"),
         ("parts", "parts"),

@@ -32,6 +32,7 @@ from hubcheck.verdict.report import (
     Report,
     Subject,
     Tool,
+    UnreadWeights,
 )
 
 MAX_BYTES: Final = 4_000_000
@@ -39,6 +40,7 @@ MAX_BYTES: Final = 4_000_000
 MAX_FINDINGS: Final = 40
 MAX_EVIDENCE: Final = 400
 MAX_PARTS: Final = 16
+MAX_UNREAD: Final = 1000
 LARGEST: Final = 10**16
 """Bytes, parameters, hits: ten petabytes are above anything that is published."""
 
@@ -94,6 +96,11 @@ def without_free_text(report: Report) -> Report:
             revision=_revision(report.subject.revision),
             created="",
             weights_digest=_fits(_DIGEST, report.subject.weights_digest),
+            # That something was not read is said, and how much: not its names.
+            unread=tuple(
+                UnreadWeights(path="", size=_amount(f.size), sha256="", why="")
+                for f in report.subject.unread[:MAX_UNREAD]
+            ),
         ),
         declared=Declared(
             bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b))

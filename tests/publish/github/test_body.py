@@ -105,6 +105,7 @@ def test_sections_are_shed_in_a_fixed_order(limit: int) -> None:
             shares=(MergeShare(layer=-1, share=0.6, low=0.5, high=0.7),),
         ),
         context=reports.context(),
+        subject=reports.with_unread(),
         warnings=("one",),
     )
     before = State(verdict=DeclarationVerdict.CONFIRMED, conclusion=Conclusion.PASS)
@@ -112,7 +113,7 @@ def test_sections_are_shed_in_a_fixed_order(limit: int) -> None:
     assert len(text.encode()) <= limit
     assert "**Next:**" in text
     there = {
-        "context": "Context, no evidential value", "tree": "Family tree", "controls": "<summary>Controls",
+        "files": "<summary>Weight files that", "context": "Context, no evidential value", "tree": "Family tree", "controls": "<summary>Controls",
         "parts": "Parts of the model", "evidence": "<summary>Evidence", "layers": "```text\nother",
         "heat map": "How far the weights moved", "shares": "Shares of the bases",
         "graph": "```mermaid", "replay": "How to replay", "warnings": "1 warning",
