@@ -1,8 +1,9 @@
 """Which MLPs of each model entered a neuron test, and which of them were found in the other?
 
-What a report says of experts ("6 of 8 experts compared match") and what a judge needs to know before
-it speaks of MLPs at all: how many there are, how many were compared. A pair that hits ``FOUND``
-times is beyond doubt, all pairs of a comparison paid for: 1/10! times a thousand pairs is 3e-4.
+What a report says of experts ("6 of 8 experts compared match") and what a judge needs to know
+before it speaks of MLPs at all: how many there are, how many were compared. A pair that hits
+``FOUND`` times is beyond doubt, all pairs of a comparison paid for: 1/10! times a thousand pairs is
+3e-4.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class MlpMatches:
     subject: frozenset[Block]
     """MLPs that were held against some of the other model."""
     pairs: Mapping[Block, Block]
-    """MLP of the subject -> the MLP of the base whose neurons it holds in their order."""
+    """MLP of the subject -> the MLP of the base whose neurons it holds in their order; of several
+    (up-cycled experts of the base stand in one order) that of the same number, else the nearest."""
 
     def compared(self, kind: str, *, subject: bool) -> frozenset[Block]:
         """Return the MLPs of a kind that were compared."""
@@ -51,9 +53,7 @@ class MlpMatches:
         return any(b.kind == EXPERT.kind for b in (*self.base, *self.subject))
 
 
-def mlp_matches(
-    outcomes: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy
-) -> MlpMatches:
+def mlp_matches(outcomes: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> MlpMatches:
     """Return which MLPs were compared and found.
 
     Args:
@@ -62,13 +62,13 @@ def mlp_matches(
         subject: The subject.
     """
     neurons = [o for o in outcomes if o.test is Test.NEURONS and o.base.kind]
-    views = [view for o in neurons for look in o.looks for view in look.views]
+    views = _views(neurons)
     return MlpMatches(
         every_base=_every(base),
         every_subject=_every(subject),
         base=frozenset(o.base for o in neurons),
         subject=frozenset(view.subject for view in views),
-        pairs=_pairs(views),
+        pairs=found_pairs(neurons),
     )
 
 
@@ -77,11 +77,20 @@ def _every(anatomy: Anatomy) -> frozenset[Block]:
     return frozenset(b for layers in kinds for blocks in layers for b in blocks)
 
 
-def _pairs(views: Iterable[View]) -> dict[Block, Block]:
+def found_pairs(neurons: Iterable[FamilyOutcome]) -> dict[Block, Block]:
+    """Return MLP of the subject -> MLP of the base, of the pairs beyond doubt."""
     best: dict[Block, View] = {}
-    for view in views:
+    for view in _views(neurons):
         known = best.get(view.subject)
-        better = known is None or (view.hits, view.kept) > (known.hits, known.kept)
-        if view.hits >= FOUND and better:
+        if view.hits >= FOUND and (known is None or _nearness(view) > _nearness(known)):
             best[view.subject] = view
     return {block: view.base for block, view in best.items()}
+
+
+def _views(neurons: Iterable[FamilyOutcome]) -> list[View]:
+    return [view for o in neurons for look in o.looks for view in look.views]
+
+
+def _nearness(view: View) -> tuple[bool, int, float]:
+    same = (view.base.kind, view.base.member) == (view.subject.kind, view.subject.member)
+    return (same, view.hits, view.kept)
