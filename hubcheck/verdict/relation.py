@@ -20,6 +20,7 @@ from hubcheck.relate.direction import (
     UNDETERMINED,
     Direction,
     direction_from,
+    direction_from_layers,
 )
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.merge import Merge
