@@ -28,7 +28,7 @@ from tests.evidence.mixtures import mixture_of, noisy, small, with_expert, with_
 
 UNITS: Final = 12
 """Few units: e-values of many are so heavy-tailed that a simulated mean says nothing."""
-DRAWS: Final = 4000
+DRAWS: Final = 1500
 
 
 def neurons(comparison: Comparison) -> list[FamilyOutcome]:
@@ -51,7 +51,7 @@ def test_the_mean_e_value_of_strangers_is_at_most_one(base_experts: int) -> None
     orders of the base are drawn anew: just what the null says. ``base_experts`` distinct orders are
     multiplied.
     """
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(6)
     own = [rng.standard_normal((UNITS, 16)).astype(np.float32) for _ in range(3)]
     subjects = [described(rows) for rows in (*own, own[0] + 0.01 * own[1])]
     bases = [rng.standard_normal((UNITS, 16)).astype(np.float32) for _ in range(base_experts)]
@@ -76,7 +76,7 @@ def test_the_mean_e_value_of_strangers_is_at_most_one(base_experts: int) -> None
         value = exp(log_product(orders))
         total += value
         above += value >= 20
-    assert total / DRAWS <= 1.1  # one standard error of the mean is about 0.03
+    assert total / DRAWS <= 1.0  # four seeds: 0.88 to 0.90 and 0.69 to 0.71
     assert above / DRAWS <= 1 / 20
 
 
