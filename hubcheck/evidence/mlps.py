@@ -19,9 +19,10 @@ from hubcheck.evidence.family import Block
 
 LAYERS_A_STEP: Final = 4
 """Base layers that one step of a comparison looks at: 4 settle any ordinary derivative."""
-EXPERT_VALUES: Final = 1024 * 1024
-"""Values of experts read of a layer in one look: 4 experts at width 2,048, 2 at 4,096, 1 from 8,192
-on (64 neurons each, gate and up): 2 MB in bf16, so that four layers fit into the first step."""
+EXPERT_VALUES: Final = 512 * 1024
+"""Values of experts read of a layer in one look: 2 experts at width 2,048, one from 4,096 on (64
+neurons each, gate and up). More layers of fewer experts, other ones in each, tell more than fewer
+layers of more: four layers fit into the first step beside the other orders."""
 MOST_OF_BASE: Final = 4
 """Experts of a base layer under test: each is an order of its own, held against all drawn of the
 subject."""
@@ -191,14 +192,20 @@ class Correspondence:
         return len(self._others(block, near)[1]) > self._room
 
     @property
+    def _relaid(self) -> bool:
+        """Whether depths differ: a layer may then be anywhere."""
+        return self._base.geometry.layers != self._subject.geometry.layers
+
+    @property
     def _room(self) -> int:
-        return min(SEARCHED, SEARCH_VALUES // self._values)
+        room = min(SEARCHED, SEARCH_VALUES // self._values)
+        return max(room, self._subject.geometry.layers) if self._relaid else room
 
     def _others(self, block: Block, near: Sequence[Block]) -> tuple[list[Block], list[Block]]:
         """Return the MLPs not yet looked at, experts apart.
 
         The experts of corresponding layers come first, then one of every other layer, then the
-        rest.
+        rest; where depths differ, one of every other layer is first.
         """
         seen, close = set(near), {b.layer for b in near}
         every = [
@@ -211,7 +218,12 @@ class Correspondence:
         fitting = self._fitting(block, every)
         experts = [b for b in fitting if b.kind == EXPERT.kind]
         first = {b.layer: b for b in reversed(experts)}
-        experts.sort(key=lambda b: (b.layer not in close, first[b.layer] != b))
+        if self._relaid:
+            experts.sort(
+                key=lambda b: (b.layer in close or first[b.layer] != b, b.layer not in close)
+            )
+        else:
+            experts.sort(key=lambda b: (b.layer not in close, first[b.layer] != b))
         return [b for b in fitting if b.kind != EXPERT.kind], experts
 
     def _by_turn(self, block: Block, blocks: Sequence[Block]) -> list[Block]:
