@@ -14,9 +14,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from hubcheck.checkpoint.other_formats import FORMATS
-from hubcheck.checkpoint.torch_files import NO_WEIGHTS
 from hubcheck.source.interface import FileEntry
-from hubcheck.source.weight_files import WEIGHT_SUFFIXES
+from hubcheck.source.weight_files import TRAINING_STATE, WEIGHT_SUFFIXES
 
 
 class Why(StrEnum):
@@ -124,7 +123,7 @@ def _holds_weights(path: str) -> bool:
     name = PurePosixPath(path).name.lower()
     if not (_format(path) or _ending(path) in _CONTAINERS):
         return False
-    if name in NO_WEIGHTS or _MATRIX_OF_IMPORTANCE in name:
+    if name in TRAINING_STATE or _MATRIX_OF_IMPORTANCE in name:
         return False
     return _format(path) == _SAFETENSORS or not name.startswith(_NO_MODELS)
 

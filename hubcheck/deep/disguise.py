@@ -31,7 +31,7 @@ from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.neurons import EXPERT, MlpRoles
+from hubcheck.evidence.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.source.ledger import Purpose

@@ -20,7 +20,8 @@ from hubcheck.deep.mlp_views import (
 )
 from hubcheck.evidence.draw import TOKEN_WINDOW, Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import EXPERT, MlpRoles, corresponding_layers
+from hubcheck.evidence.mlps import EXPERT, MlpRoles
+from hubcheck.evidence.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.statistics.disguise import LAYERS_NEEDED

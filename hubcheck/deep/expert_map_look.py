@@ -32,7 +32,7 @@ from hubcheck.deep.expert_map_types import ExpertPair
 from hubcheck.deep.layer_map_spending import Spending
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.neurons import EXPERT
+from hubcheck.evidence.mlps import EXPERT
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
 from hubcheck.statistics.profiles import FloatArray

@@ -15,7 +15,7 @@ from hubcheck.anatomy.interface import Anatomy
 from hubcheck.deep.width_reading import LayerRows, layer_rows
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED, MlpRoles
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.assignment import relabelling_ceiling

@@ -75,6 +75,8 @@ class Experts:
         if self.shuffled_inside:
             seen = "and the neurons inside shuffled; signs agree"
         match self.kind:
+            case ExpertChange.SAME if len(self.pairs) < self.sampled and not self.shuffled_inside:
+                return (f"experts in their places ({seen})",)
             case ExpertChange.SAME:
                 return ()
             case ExpertChange.REORDERED:
@@ -87,6 +89,8 @@ class Experts:
                 return (f"{n} experts made from the dense MLP ({seen})",)
             case ExpertChange.EXTRACTED:
                 return (f"the dense MLP is made of {self._extracted()} ({seen})",)
+            case ExpertChange.NOT_FOUND if self.pairs:
+                return (f"most experts are not this base's ({seen})",)
             case ExpertChange.NOT_FOUND:
                 return ("no expert of this base was found again",)
 

@@ -16,7 +16,8 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Profiles
-from hubcheck.evidence.neurons import DENSE, EXPERT, SHARED, MlpRoles, NeuronTest
+from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.neurons import NeuronTest
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.evidence.vo import ValueTest, value_dims, value_groups

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED, MlpRoles
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray, unit_rows

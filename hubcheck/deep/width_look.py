@@ -16,7 +16,7 @@ import numpy as np
 from hubcheck.deep.width_match import Matches, coins, left_out, matching_ceiling, surest_matches
 from hubcheck.deep.width_reading import LayerRows
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import MlpRoles
+from hubcheck.evidence.mlps import MlpRoles
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
 from hubcheck.statistics.profiles import FloatArray, uncentred

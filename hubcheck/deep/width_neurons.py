@@ -19,7 +19,7 @@ from hubcheck.deep.width_types import Resized, UnitOrder
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import DENSE, EXPERT, SHARED
+from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED
 from hubcheck.evidence.reading import Wanted
 from hubcheck.statistics.evalues import log_mean, log_product
 from hubcheck.statistics.exchangeability import order_problem

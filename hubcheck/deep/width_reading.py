@@ -18,7 +18,7 @@ from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.evidence.channels import NORM_LAYERS, NORM_ROLES
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import MlpRoles
+from hubcheck.evidence.mlps import MlpRoles
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray, profile, standardise

@@ -23,7 +23,8 @@ import numpy as np
 from hubcheck.deep.mlp_views import gated_layers
 from hubcheck.evidence.draw import MOST_ROWS, Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.neurons import DENSE, MlpRoles, corresponding_layers
+from hubcheck.evidence.mlps import DENSE, MlpRoles
+from hubcheck.evidence.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.assignment import relabelling_ceiling, stands_above

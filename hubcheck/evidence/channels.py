@@ -20,7 +20,8 @@ import numpy as np
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Part, Profiles, Test
-from hubcheck.evidence.neurons import DENSE, EXPERT, SHARED, NeuronTest, corresponding_layers
+from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED
+from hubcheck.evidence.neurons import NeuronTest, corresponding_layers
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray, profile, standardise
@@ -116,7 +117,7 @@ class ChannelTest:
                 if not there:
                     continue
                 here = block if side.anatomy is self._base else there[0]
-                up = test.roles.at(side.anatomy, here).get("up")
+                up = test.roles_of(here).at(side.anatomy, here).get("up")
                 rows = self._outside(test, side, here)
                 if up is not None and not up.transposed and rows:
                     wanted.append(Wanted(matrix=up, units=rows, why=self.test))
@@ -162,6 +163,6 @@ class ChannelTest:
 
 
 def neuron_tests(base: Anatomy, subject: Anatomy, draw: Draw) -> list[NeuronTest]:
-    """Return the neuron tests of every kind of MLP that both models have."""
+    """Return the neuron tests of every kind of base MLP that may be one of the subject's."""
     tests = [NeuronTest(base, subject, draw, roles) for roles in (DENSE, SHARED, EXPERT)]
     return [test for test in tests if test.base_blocks()]

@@ -71,6 +71,21 @@ class Draw:
         """Return one index below ``n`` (a kv group, an expert) for a layer."""
         return int(self._rng(4, n, layer).integers(0, n))
 
+    def experts(self, n: int, turn: int, most: int) -> tuple[int, ...]:
+        """Return at most ``most`` of ``n`` experts: one seeded order, taken on from turn to turn.
+
+        Layers looked at one after the other get different experts, so that a few layers meet every
+        expert of a mixture of few: what stands in one expert stands in it in every layer.
+
+        Args:
+            n: Experts of a layer.
+            turn: The layer's place in the order in which layers are tried.
+            most: Experts a layer.
+        """
+        order = self._rng(12, n).permutation(n)
+        first = turn * most
+        return tuple(int(order[(first + k) % n]) for k in range(min(most, n)))
+
     def tokens(self, n_shared: int, hidden: int) -> tuple[int, ...]:
         """Return positions in the list of shared tokens, in windows, sorted."""
         size = min(n_shared, max(LEAST_TOKENS, min(MOST_TOKENS, TOKEN_VALUES // max(1, hidden))))

@@ -51,6 +51,16 @@ class Block:
     layer: int = -1
     member: int = -1
     """Expert or kv group inside the layer; -1 where there is none."""
+    kind: str = ""
+    """Of a block of MLP neurons: dense, expert or shared; empty for every other order."""
+
+    @property
+    def words(self) -> str:
+        """Where it lies: 'layer 3, expert 2'."""
+        if self.kind == "shared":
+            return f"layer {self.layer}, shared expert"
+        name = "expert" if self.kind == "expert" else "member"
+        return f"layer {self.layer}" + (f", {name} {self.member}" if self.member >= 0 else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ count stays exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,14 @@ import numpy as np
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Part, Profiles, Test
+from hubcheck.evidence.mlps import (
+    BY_KIND,
+    LAYERS_A_STEP,
+    Correspondence,
+    MlpRoles,
+    mlp_blocks,
+    neurons_of,
+)
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import (
@@ -40,54 +47,53 @@ def is_small(matrix: Matrix) -> bool:
     return matrix.n_out * matrix.n_in <= SMALL_MATRIX
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MlpRoles:
-    """Which three matrices make the MLP."""
-
-    gate: Role
-    up: Role
-    down: Role
-    name: str
-
-    def at(self, anatomy: Anatomy, block: Block) -> dict[str, Matrix]:
-        """Return the matrices the model has for a block, by short name."""
-        found = {
-            name: anatomy.get(role, block.layer, block.member)
-            for name, role in (("gate", self.gate), ("up", self.up), ("down", self.down))
-        }
-        return {name: matrix for name, matrix in found.items() if matrix is not None}
-
-
-DENSE: Final = MlpRoles(gate=Role.GATE, up=Role.UP, down=Role.DOWN, name="neurons")
-EXPERT: Final = MlpRoles(
-    gate=Role.EXPERT_GATE, up=Role.EXPERT_UP, down=Role.EXPERT_DOWN, name="expert neurons"
-)
-SHARED: Final = MlpRoles(
-    gate=Role.SHARED_GATE, up=Role.SHARED_UP, down=Role.SHARED_DOWN, name="shared-expert neurons"
-)
-
-
 class NeuronTest:
-    """The neuron orders of one kind of MLP (dense, expert, shared expert)."""
+    """The neuron orders of one kind of base MLP (dense, expert, shared expert)."""
 
     test = Test.NEURONS
     part = Part.BODY
 
     def __init__(self, base: Anatomy, subject: Anatomy, draw: Draw, roles: MlpRoles) -> None:
-        """Find where both models have MLPs of this kind with equally many neurons."""
+        """Find the base's MLPs of a kind, and those of the subject with equally many neurons.
+
+        Args:
+            base: The base's anatomy.
+            subject: The subject's anatomy.
+            draw: The seeded choices.
+            roles: The kind in the base; ``mlps.MAY_BECOME`` says which kinds it is held against.
+        """
         self.roles = roles
         self.draw = draw
         self._base, self._subject = base, subject
-        self._units = {layer: self._count(base, layer) for layer in range(base.geometry.layers)}
-        self._subject_units = {
-            layer: self._count(subject, layer) for layer in range(subject.geometry.layers)
-        }
+        self._mlps = {id(a): mlp_blocks(a, roles) for a in (base, subject)}
+        self._there = Correspondence(base, subject, draw, roles, self._rows_read())
+
+    def _of_base(self) -> list[Block]:
+        """Return one block of every base layer that has such an MLP."""
+        return [blocks[0] for blocks in self._mlps[id(self._base)].values()]
+
+    def _rows_read(self) -> int:
+        """Return the neurons read of an MLP."""
+        blocks = self._of_base()
+        up = self._up(self._base, blocks[0]) if blocks else None
+        return 0 if up is None else len(self.draw.rows(up.n_out, 2 * up.n_in, 0))
+
+    def roles_of(self, block: Block) -> MlpRoles:
+        """Return which matrices a block of either model is made of."""
+        return BY_KIND.get(block.kind, self.roles)
+
+    def _up(self, anatomy: Anatomy, block: Block) -> Matrix | None:
+        return anatomy.get(self.roles_of(block).up, block.layer, block.member)
 
     def _count(self, anatomy: Anatomy, layer: int) -> int:
         """Return the neurons of a layer's MLP of this kind, 0 without one."""
-        member = 0 if self.roles is EXPERT else -1
-        up = anatomy.get(self.roles.up, layer, member)
-        return 0 if up is None else up.n_out
+        blocks = self._mlps[id(anatomy)].get(layer, ())
+        return neurons_of(anatomy, blocks[0]) if blocks else 0
+
+    @property
+    def blocks_a_layer(self) -> int:
+        """How many orders of a base layer are under test: one, or a few of many experts."""
+        return self._there.base_experts
 
     @property
     def separate(self) -> tuple[tuple[str, ...], ...]:
@@ -97,48 +103,29 @@ class NeuronTest:
 
     def pool(self) -> int:
         """Return the neurons of the widest layer."""
-        return max(self._units.values(), default=0)
+        return max((neurons_of(self._base, b) for b in self._of_base()), default=0)
 
     def base_blocks(self) -> Sequence[Block]:
-        """Return one block per base layer that has such an MLP, in drawn order."""
-        comparable = set(self._subject_units.values()) - {0}
-        return [
-            self._block(layer)
-            for layer in self.draw.layers(self._base.geometry.layers)
-            if self._units[layer] in comparable
-        ]
-
-    def _block(self, layer: int) -> Block:
-        if self.roles is not EXPERT:
-            return Block(layer=layer)
-        return Block(layer=layer, member=self.draw.one_of(self._base.geometry.experts, layer))
-
-    def _fits(self, block: Block, layer: int) -> bool:
-        same = self._subject_units.get(layer, 0) == self._units[block.layer] > 0
-        return same and block.member < max(1, self._subject.geometry.experts)
+        """Return the base's blocks that something can be held against, in drawn order."""
+        return self._there.base_blocks(LAYERS_A_STEP)
 
     def direct(self, block: Block) -> Sequence[Block]:
-        """Return the same layer, counted from the front, in proportion, and from the back."""
+        """Return the MLPs of the layers that correspond: front, back and in proportion."""
         n_base, n_subject = self._base.geometry.layers, self._subject.geometry.layers
-        return [
-            Block(layer=layer, member=block.member)
-            for layer in corresponding_layers(block.layer, n_base, n_subject)
-            if self._fits(block, layer)
-        ]
+        return self._there.direct(block, corresponding_layers(block.layer, n_base, n_subject))
 
     def mapped(self, block: Block) -> Sequence[Block]:
-        """Return every other subject layer."""
-        near = {b.layer for b in self.direct(block)}
-        return [
-            Block(layer=layer, member=block.member)
-            for layer in range(self._subject.geometry.layers)
-            if layer not in near and self._fits(block, layer)
-        ]
+        """Return every other MLP of the subject, experts as many as can be read."""
+        return self._there.mapped(block, self.direct(block))
+
+    def passes_over(self, block: Block) -> bool:
+        """Return whether a search leaves experts of the subject out."""
+        return self._there.passes_over(block, self.direct(block))
 
     def label(self, block: Block) -> str:
         """Return 'neurons of layer 7' or 'neurons of layer 7, expert 3'."""
         expert = f", expert {block.member}" if block.member >= 0 else ""
-        return f"{self.roles.name} of layer {block.layer}{expert}"
+        return f"{self.roles_of(block).name} of layer {block.layer}{expert}"
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -148,7 +135,7 @@ class NeuronTest:
         A function of the family's size, not of the layer, so that the same indices are read
         wherever a block may correspond.
         """
-        up = side.anatomy.get(self.roles.up, block.layer, block.member)
+        up = self._up(side.anatomy, block)
         if up is None:
             return ()
         values_a_row = 1 if up.transposed else 2 * up.n_in  # gate and up; by input, rows are free
@@ -157,7 +144,7 @@ class NeuronTest:
     def _by_input(self, name: str, block: Block) -> tuple[int, ...]:
         """Return the inputs to read when a model stores this matrix by input, else all."""
         for anatomy in (self._base, self._subject):
-            matrix = self.roles.at(anatomy, block).get(name)
+            matrix = self.roles_of(block).at(anatomy, block).get(name)
             if matrix is not None and matrix.transposed and not is_small(matrix):
                 return self.draw.inputs(matrix.n_in, 0)
         return ()
@@ -166,7 +153,7 @@ class NeuronTest:
         """Return the gate, up and (where cheap) down blocks by name; down as [hidden, units]."""
         units = self.units(side, block)
         wanted: dict[str, Wanted] = {}
-        for name, matrix in self.roles.at(side.anatomy, block).items():
+        for name, matrix in self.roles_of(block).at(side.anatomy, block).items():
             if name == "down":
                 if matrix.transposed or is_small(matrix):
                     wanted[name] = Wanted(matrix=matrix, inputs=units, why=self.roles.name)

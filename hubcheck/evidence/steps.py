@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.family import Block, FamilyTest
+from hubcheck.evidence.mlps import LAYERS_A_STEP
+from hubcheck.evidence.neurons import NeuronTest
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 
-BLOCKS_A_STEP: Final = 4
-"""Families of each test that a step adds: 4 layers settle any ordinary derivative."""
+BLOCKS_A_STEP: Final = LAYERS_A_STEP
+"""Families of each test that a step adds; of experts, so many of each of as many layers."""
 STEP_BYTES: Final = (12_000_000, 8_000_000, 32_000_000)
 """Weight bytes a step may add for each model: the first leaves room within the 16 MB that a check
 of 100 B may read for gaps between scattered rows, side parts and the relation; the third searches
@@ -38,6 +40,11 @@ class Step:
     items: tuple[Item, ...]
     left_out: int
     """Items that did not fit the step's bytes or a model's budget."""
+
+
+def blocks_of(test: FamilyTest) -> int:
+    """Return how many blocks of a test a step looks at."""
+    return BLOCKS_A_STEP * (test.blocks_a_layer if isinstance(test, NeuronTest) else 1)
 
 
 class Steps:
@@ -79,15 +86,20 @@ class Steps:
     def _items(self, step: int) -> list[Item]:
         """Return (test, base block, subject blocks) of a step, most telling first."""
         if step < SEARCH:
-            part = slice(step * BLOCKS_A_STEP, (step + 1) * BLOCKS_A_STEP)
-            rounds = [[(t, b, t.direct(b)) for b in t.base_blocks()[part]] for t in self.tests]
+            rounds = [
+                [
+                    (t, b, t.direct(b))
+                    for b in t.base_blocks()[step * blocks_of(t) : (step + 1) * blocks_of(t)]
+                ]
+                for t in self.tests
+            ]
         else:
             # Blocks that were looked at, and the first few where nothing corresponded directly.
             rounds = [
                 [
                     (t, b, t.mapped(b))
                     for n, b in enumerate(t.base_blocks())
-                    if n < BLOCKS_A_STEP or self._was_seen(t, b)
+                    if n < blocks_of(t) or self._was_seen(t, b)
                 ]
                 for t in self.tests
             ]

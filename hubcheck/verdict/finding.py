@@ -13,6 +13,7 @@ from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, Vie
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
 from hubcheck.statistics.signs import log10_p_signs
+from hubcheck.verdict.expert_words import counted_words, family_words
 from hubcheck.verdict.report import Controls, Evidence
 from hubcheck.verdict.words import EvidenceKind
 
@@ -75,7 +76,7 @@ def _row(outcome: FamilyOutcome) -> Evidence:
     view = shown_view(outcome)
     return Evidence(
         test=outcome.test,
-        family=outcome.label,
+        family=family_words(outcome, view),
         kind=EvidenceKind.EXACT,
         part="stream" if outcome.test is Test.CHANNELS else outcome.part,
         frame=view.name,
@@ -121,9 +122,9 @@ def _shown(detectable: float) -> float:
 def _note(outcome: FamilyOutcome, view: View) -> str:
     notes = []
     if view.subject != outcome.base:
-        where = f"layer {view.subject.layer}"
-        where += f", member {view.subject.member}" if view.subject.member >= 0 else ""
-        notes.append(f"found in the subject's {where}")
+        verb = "found in" if outcome.log_e >= NOTABLE else "against"
+        notes.append(f"{verb} the subject's {view.subject.words}")
+    notes += [words for words in (counted_words(outcome),) if words]
     if outcome.separate_hits >= 0:
         notes.append(f"{outcome.separate_hits} hit in every view alone")
     if outcome.ceiling and not outcome.stands:

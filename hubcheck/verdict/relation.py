@@ -7,15 +7,15 @@ taken. Every relation carries its figures in words; what they do not justify is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import median
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.interface import Anatomy
 from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
-from hubcheck.evidence.family import FamilyOutcome, Test
+from hubcheck.evidence.family import Test
 from hubcheck.relate.direction import (
     UNDETERMINED,
     Direction,
@@ -26,7 +26,10 @@ from hubcheck.relate.look import CloserLook
 from hubcheck.relate.merge import Merge
 from hubcheck.relate.values import Refusal
 from hubcheck.verdict.change_kind import body_of
+from hubcheck.verdict.expert_words import ExpertWords, expert_words, moved_experts
+from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, was_found, words_of_parts
 from hubcheck.verdict.report import Change, Finding, MergeShare, Relation
+from hubcheck.verdict.shape_words import layers_words, vocabulary_words, width_words
 from hubcheck.verdict.words import RelationKind, Verdict
 
 ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M2": 2.0**-3}
@@ -47,6 +50,7 @@ NO_PART_OF_A_MERGE: Final = frozenset(
         RelationKind.UPCYCLED,
     }
 )
+OTHERS_EQUAL: Final = "every value sampled of the rest is equal"
 COMPUTED: Final = (
     "the subject is a weighted sum of several models to within its own rounding: had one of them "
     "been computed from the subject, the remainder would be that of its rounding, scaled"
@@ -71,36 +75,64 @@ def relation_of(
     look = closer if isinstance(closer, CloserLook) else None
     hitting = comparison.hitting
     changes = [o.change for o in hitting if o.change >= 0]
+    held = held_of(comparison, base)
+    experts = expert_words(comparison, base, subject)
+    missing = words_of_parts(held, but=MLP if experts.words else "")
+    alone = [] if experts.explained else one_sided(base, subject)
+    incomplete = bool(missing or alone) or experts.differ or experts.kind is not None
     moved = _rearranged(comparison, base, subject)
-    layers = _layers(hitting, base, subject)
-    width = _width(base, subject)
-    vocabulary = _vocabulary(comparison, base, subject)
+    layers = layers_words(hitting, base, subject)
+    width = width_words(base, subject)
+    vocabulary = vocabulary_words(comparison, base, subject)
     body = body_of(look) if look is not None and not moved else None
     stored = body if body is not None and body.kind in STORED_ANEW else None
     if look is None or body is None:
         stored = _recast(changes, base, subject)
-    if stored is not None and not (moved or layers) and _heads_moved(comparison):
+    if stored is not None and not (moved or layers or incomplete) and _heads_moved(comparison):
         moved = ["attention heads relabelled or turned"]
         body = None
-    if stored is not None and not (moved or layers or width or vocabulary):
+    if stored is not None and not (moved or layers or width or vocabulary or incomplete):
         return stored
+    if is_part(held):
+        said = [*missing, *experts.words, *moved, *layers, *vocabulary, *_figures(changes)]
+        return Relation(kind=RelationKind.PARTS, detail="; ".join(said))
+    if stored is not None and incomplete:
+        equal = all(m.relative == 0 for m in look.moved) if look is not None else not any(changes)
+        body = _of_what_both_hold(stored, experts, equal=equal)
+    elif look is not None and _only_these(look, experts):
+        body = Relation(kind=RelationKind.SPARSE_UPDATE, detail=OTHERS_EQUAL)
     figures = [body.detail] if body is not None else _figures(changes)
     if isinstance(closer, Refusal):
         figures.append(f"not looked at more closely: {closer.reason}")
-    upcycled = _upcycled(look)
-    detail = "; ".join([*moved, *upcycled, *layers, *width, *vocabulary, *figures])
+    rest = [*missing, *layers, *width, *vocabulary, *alone, *figures]
+    detail = "; ".join([*moved, *experts.words, *rest])
     for kind, reasons in (
-        (RelationKind.UPCYCLED, upcycled),
+        (experts.kind, experts.words if experts.kind else ()),
         (RelationKind.LAYERS_CHANGED, layers),
         (RelationKind.WIDTH_CHANGED, width),
         (RelationKind.REARRANGED, moved),
         (RelationKind.VOCABULARY_CHANGED, vocabulary),
+        (RelationKind.UNDETERMINED, missing),
     ):
-        if reasons:
+        if kind is not None and reasons:
             return Relation(kind=kind, detail=detail)
     if body is not None:
         return Relation(kind=body.kind, detail=detail)
     return Relation(kind=RelationKind.FINE_TUNE, detail=detail)
+
+
+def _of_what_both_hold(stored: Relation, experts: ExpertWords, *, equal: bool) -> Relation:
+    """Return what equal values mean while the models differ elsewhere: never 'the same values'."""
+    if stored.kind is RelationKind.QUANTISED:
+        return stored
+    kind = RelationKind.SPARSE_UPDATE if experts.gone else RelationKind.UNDETERMINED
+    return Relation(kind=kind, detail=OTHERS_EQUAL if equal else stored.detail)
+
+
+def _only_these(look: CloserLook, experts: ExpertWords) -> bool:
+    """Return whether nothing moved but experts that are not the base's."""
+    moved = [m.place for m in look.moved if m.touched]
+    return bool(moved) and all((p.layer, p.expert) in experts.gone for p in moved)
 
 
 def direction_of(
@@ -214,19 +246,6 @@ def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Findi
     return finding.model_copy(update=update)
 
 
-def _upcycled(look: CloserLook | None) -> list[str]:
-    """Return that experts are copies of a dense MLP, if they are."""
-    if look is None or look.experts is None or look.experts.found < 2:  # noqa: PLR2004 - one expert shows no copying
-        return []
-    seen = look.experts
-    sparse, dense = ("subject", "base") if seen.sparse_is_subject else ("base", "subject")
-    hits = " to ".join(str(n) for n in sorted({min(seen.hits), max(seen.hits)}))
-    experts = f"{seen.found} of {seen.looked} experts looked at in the {sparse}"
-    return [
-        f"{experts} hold the neurons of the {dense}'s MLP in their order ({hits} of {seen.units})"
-    ]
-
-
 def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation | None:
     """Return whether nothing but storage changed, from what the tests alone saw."""
     if not changes:
@@ -281,15 +300,12 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     same_width = base.geometry.hidden == subject.geometry.hidden
     if same_width and hitting and all(o.best.name.startswith("token") for o in hitting):
         words.append("residual channels relabelled, rotated or rescaled")
-    by_test: dict[Test, list[bool]] = {}
-    for outcome in comparison.outcomes:
-        # A family of few units can keep its order and still be too small to be notable.
-        kept = outcome.log_e >= NOTABLE or 2 * outcome.best.hits >= outcome.best.units
-        by_test.setdefault(outcome.test, []).append(kept)
-    for test, name in ((Test.NEURONS, "MLP neurons"), (Test.EXPERTS, "experts")):
-        seen = by_test.get(test, [])
-        if seen and not any(seen):
-            words.append(f"{name} relabelled")
+    neurons = [o for o in comparison.outcomes if o.test is Test.NEURONS]
+    in_order = [o for o in neurons if o.log_e >= NOTABLE or 2 * o.best.hits >= o.best.units]
+    if not in_order and any(was_found(o, comparison) for o in neurons):
+        words.append("MLP neurons relabelled")
+    if moved_experts(comparison, base, subject):
+        words.append("experts relabelled")
     scaled = [o for o in hitting if o.kept > SAME_DIRECTION and o.change > RESCALED]
     if 3 * len(scaled) >= max(1, len(hitting)):
         words.append("units rescaled")
@@ -297,49 +313,6 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     if any(o.best.subject.member != o.base.member for o in values):
         words.append("attention heads relabelled")
     return words
-
-
-def _layers(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> list[str]:
-    n_base, n_subject = base.geometry.layers, subject.geometry.layers
-    pairs = sorted({(o.base.layer, o.best_subject_layer) for o in hitting})
-    if n_base == n_subject and all(i == j for i, j in pairs):
-        return []
-    shown = ", ".join(f"{i} in {j}" for i, j in pairs[:8])
-    verb = "layers" if n_base == n_subject else f"{n_base} layers became {n_subject}"
-    return [f"{verb} (base layer {shown})"]
-
-
-def _width(base: Anatomy, subject: Anatomy) -> list[str]:
-    names = (("hidden", "residual channels"), ("neurons", "neurons"), ("experts", "experts"))
-    sizes = [
-        (word, getattr(base.geometry, name), getattr(subject.geometry, name))
-        for name, word in names
-    ]
-    return [f"{a:,} {word} became {b:,}" for word, a, b in sizes if a != b and a and b]
-
-
-def _vocabulary(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list[str]:
-    a, b = base.get(Role.EMBED), subject.get(Role.EMBED)
-    words = []
-    if a is not None and b is not None and a.n_out != b.n_out:
-        words.append(f"embedding rows {a.n_out:,} became {b.n_out:,}")
-    channels = [o for o in comparison.outcomes if o.test is Test.CHANNELS]
-    norms_kept = comparison.combined.norms >= NOTABLE
-    seen = any(v.name == "raw embeddings" for o in channels for look in o.looks for v in look.views)
-    if seen and norms_kept and comparison.combined.embeddings < NOTABLE:
-        words.append("embeddings rebuilt")
-    if a is not None and b is not None and a.n_out == b.n_out and _tokens_moved(comparison):
-        words.append("the tokens stand in another order")
-    return words
-
-
-def _tokens_moved(comparison: Comparison) -> bool:
-    """Return whether rows aligned by token string lie at other ids."""
-    rows = [
-        next((w.units for w in wanted if w.matrix.role is Role.EMBED and w.units), ())
-        for wanted in (comparison.wanted_base, comparison.wanted_subject)
-    ]
-    return len(rows[0]) == len(rows[1]) and rows[0] != rows[1]
 
 
 def _figures(changes: list[float]) -> list[str]:

@@ -18,6 +18,7 @@ from hubcheck.deep.layer_map_types import Refusal
 from hubcheck.evidence.combine import NOTABLE
 from tests.deep.sides import MIXTURE, mixture, side_by_side
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
+from tests.evidence.mixtures import with_expert
 
 
 def experts(base: Path, subject: Path, *, limit: int = 300_000_000) -> Experts:
@@ -102,6 +103,25 @@ def test_experts_in_place_need_no_words(base: Path, tmp_path: Path) -> None:
     """A mixture trained on keeps its experts' order, and nothing is said of it."""
     found = experts(base, write(tmp_path / "m", plain(noisy(mixture(1)), MIXTURE)))
     assert (found.kind, found.words) == (ExpertChange.SAME, ())
+
+
+def test_a_few_experts_of_another_mixture_are_told_from_both_sides(
+    base: Path, tmp_path: Path
+) -> None:
+    """Two of eight experts are another mixture's: neither is said to be there whole, nor not at all."""
+    made = mixture(1)
+    for number in (2, 5):
+        made = with_expert(made, number, mixture(2), number)
+    subject = write(tmp_path / "m", plain(made, MIXTURE))
+    kept = experts(base, subject)
+    assert kept.kind is ExpertChange.SAME
+    assert kept.words == (
+        "experts in their places (neurons of 18 of 24 sampled experts found again)",
+    )
+    other = experts(write(tmp_path / "other", plain(mixture(2), MIXTURE)), subject)
+    assert other.words == (
+        "most experts are not this base's (neurons of 6 of 24 sampled experts found again)",
+    )
 
 
 def test_upcycled_experts_are_traced_to_the_dense_mlp(tmp_path: Path) -> None:

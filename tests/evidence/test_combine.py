@@ -256,7 +256,7 @@ def test_an_upcycled_base_has_no_more_orders_than_the_dense_model(tmp_path: Path
     subject = write(tmp_path / "subject", plain(*upcycled("base", 2)))
     sparse = comparison_of(subject, base)
     neurons = [o for o in sparse.outcomes if o.test is Kind.NEURONS]
-    assert len(neurons) == len({o.base.layer for o in neurons}) == SHAPE.layers
+    assert len({o.base.layer for o in neurons}) == SHAPE.layers < len(neurons)
     assert sparse.settled_related
     dense = write(tmp_path / "dense", derived("noise-tenth"))
     single = comparison_of(dense, model("base"))

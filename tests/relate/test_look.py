@@ -145,7 +145,7 @@ def test_copied_experts_are_told_and_the_mixture_is_the_later(tmp_path: Path) ->
     subject = write(tmp_path / "moe", plain(sparse, UPCYCLED_SHAPE))
     kind, direction, detail = told(model("base"), subject)
     assert (kind, direction) == (RelationKind.UPCYCLED, "base-to-subject")
-    assert detail.startswith("4 of 4 experts looked at in the subject hold the neurons")
+    assert detail.startswith("16 of 16 experts compared in the subject hold the neurons")
     assert told(subject, model("base"))[:2] == (RelationKind.UPCYCLED, "subject-to-base")
 
 

@@ -1,0 +1,151 @@
+"""Which kinds of the base's body orders were found, and how much of its body do they stand for?
+
+Attention and MLPs are tested apart. Where one kind was tested in two families or more and none was
+found, what is said of the other must not be said of the whole (DESIGN 9.3).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.evidence.combine import NOTABLE
+from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.family import FamilyOutcome, Test
+from hubcheck.evidence.mlp_matches import found_pairs
+from hubcheck.evidence.mlps import EXPERT
+from hubcheck.relate.values import ATTENTION, DENSE, LATENT
+from hubcheck.relate.values import EXPERT as EXPERT_ROLES
+
+SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
+MLP: Final = "the MLP"
+KINDS: Final = (
+    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT)),
+    (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
+)
+NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
+FEWEST: Final = 2
+"""Families that must have been tested before a kind counts as missing: one may be a stray."""
+MOST_OF_IT: Final = 0.5
+"""Share of the body below which what was found is a part (DESIGN 9.3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One kind of body order of the base."""
+
+    name: str
+    tested: int
+    found: int
+    share: float
+    """Of the kind's orders that were tested, how much was found, 0 to 1."""
+    parameters: int
+    """Of the base, in matrices of the kind."""
+
+    @property
+    def missing(self) -> bool:
+        """Whether it was tested and nothing of it was found."""
+        return self.tested >= FEWEST and self.found == 0
+
+    @property
+    def words(self) -> str:
+        """Say it: 'the MLP does not match (0 of 4 families)'."""
+        verb = "matches" if self.found else "does not match"
+        return f"{self.name} {verb} ({self.found} of {self.tested} families)"
+
+
+def held_of(comparison: Comparison, base: Anatomy) -> tuple[Held, ...]:
+    """Return every kind of body order that was tested."""
+    found = []
+    for name, tests, roles in KINDS:
+        families = [o for o in comparison.outcomes if o.test in tests]
+        if not families:
+            continue
+        hit = [o for o in families if was_found(o, comparison)]
+        parameters = sum(
+            m.n_out * m.n_in for (role, *_), m in base.matrices.items() if role in roles
+        )
+        found.append(
+            Held(
+                name=name,
+                tested=len(families),
+                found=len(hit),
+                share=_share(families, hit),
+                parameters=parameters,
+            )
+        )
+    return tuple(found)
+
+
+def was_found(outcome: FamilyOutcome, comparison: Comparison) -> bool:
+    """Return whether a body order of the base is in the subject, in its order or by its signs.
+
+    Signs of rows matched by their gates need no order: they tell a relabelled MLP from another.
+    """
+    # A family of few units can keep its order and still be too small to be notable.
+    kept = outcome.log_e >= NOTABLE or 2 * outcome.best.hits >= outcome.best.units
+    return kept or any(s.label == outcome.label and s.log_e >= NOTABLE for s in comparison.signs)
+
+
+def _share(families: Sequence[FamilyOutcome], hit: Sequence[FamilyOutcome]) -> float:
+    """Return how much was found: all of it where any layer was, but experts one by one.
+
+    Layers may have been dropped; in the layers that are there each expert counts. Experts of the
+    base that stand in one order are found together in any copy of one: as many were found as the
+    subject has. But a dense MLP that stands in the order of all of them is what they came from.
+    """
+    if not hit:
+        return 0.0
+    layers = {o.base.layer for o in hit}
+    experts = [o for o in families if o.base.kind == EXPERT.kind and o.base.layer in layers]
+    if not experts:
+        return 1.0
+    pairs = found_pairs(experts)
+    found = Counter(base.layer for base in pairs.values())
+    if all(block.kind != EXPERT.kind for block in pairs):
+        found = Counter(o.base.layer for o in experts if o in hit)
+    there = Counter(o.base.layer for o in experts)
+    return sum(min(found[layer], n) for layer, n in there.items()) / len(experts)
+
+
+def share_held(held: Sequence[Held]) -> float:
+    """Return the share of the base's body, as far as it was tested, that was found."""
+    total = sum(h.parameters for h in held)
+    return sum(h.share * h.parameters for h in held) / total if total else 1.0
+
+
+def words_of_parts(held: Sequence[Held], *, but: str = "") -> list[str]:
+    """Return what matches and what does not, where something tested is missing.
+
+    Args:
+        held: Of every kind that was tested.
+        but: A kind of which something more exact is said elsewhere.
+    """
+    if not any(h.missing for h in held):
+        return []
+    return [h.words for h in sorted(held, key=lambda h: h.missing) if h.name != but]
+
+
+def is_part(held: Sequence[Held]) -> bool:
+    """Return whether less than half of the body was found while the rest was tested."""
+    return share_held(held) < MOST_OF_IT
+
+
+def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
+    """Return which roles only one of the two models has.
+
+    A head that is the embedding is stored once or twice as the file format likes.
+    """
+    roles = [_roles(anatomy) for anatomy in (base, subject)]
+    if base.tied or subject.tied:
+        roles = [some - {Role.LM_HEAD} for some in roles]
+    only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
+    return [f"only the {side} has {', '.join(sorted(some))}" for side, some in only if some]
+
+
+def _roles(anatomy: Anatomy) -> frozenset[Role]:
+    found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
+    return frozenset(found - NO_PARAMETERS)
