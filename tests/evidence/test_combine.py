@@ -17,11 +17,12 @@ from benchmarks.zoo import alterations, symmetries
 from benchmarks.zoo.model import Shape
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
-from hubcheck.evidence.combine import Combined, SignOutcome, combine, order_groups
+from hubcheck.evidence.combine import Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.evidence.look import compare_views, log_e_of
+from hubcheck.evidence.structure import SharedOrders
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.profiles import FloatArray, profile
 from tests.evidence.laboratory import (
@@ -79,7 +80,7 @@ def combined(
     profiles: Mapping[tuple[str, Block], Profiles] = {
         (o.label, o.base): described(r) for o, r in zip(outcomes, rows, strict=True)
     }
-    return combine(outcomes, signs, profiles, n_bases)
+    return combine(outcomes, signs, SharedOrders(profiles), n_bases)
 
 
 def drawn(seed: int, units: int = UNITS) -> FloatArray:
@@ -158,7 +159,7 @@ def test_the_coins_of_a_shared_order_are_one_set_of_coins() -> None:
 
 def test_nothing_seen_is_no_evidence() -> None:
     """Without a family the whole is 1, whatever else is asked."""
-    result = combine([], [], {}, 1)
+    result = combine([], [], SharedOrders({}), 1)
     assert (result.whole, result.strongest_body, result.orders) == (0.0, 0.0, 0)
 
 
@@ -296,6 +297,6 @@ def test_groups_hold_every_family_once() -> None:
     rows = [drawn(i % 3) for i in range(7)]
     families = [outcome(Kind.NEURONS, i, 1.0) for i in range(7)]
     profiles = {(o.label, o.base): described(r) for o, r in zip(families, rows, strict=True)}
-    groups = order_groups(families, profiles)
+    groups = SharedOrders(profiles).groups(families)
     assert sorted(o.label for group in groups for o in group) == sorted(o.label for o in families)
     assert sorted(len(group) for group in groups) == [2, 2, 3]
