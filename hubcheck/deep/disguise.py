@@ -24,7 +24,13 @@ from hubcheck.deep.mlp_views import (
     read_neurons,
 )
 from hubcheck.deep.planted import detectable_disguised
-from hubcheck.deep.proof import MapProof, SignProof, prove_shared_map, prove_signs
+from hubcheck.deep.proof import (
+    MapProof,
+    SignProof,
+    distinct_orders,
+    prove_shared_map,
+    prove_signs,
+)
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.matching import best_matches
 from hubcheck.devices.team import ALONE, Team
@@ -220,9 +226,10 @@ class DisguiseTest:
         seen = score(pairs)
         base, subject = neurons
         found = seen.found if seen.value > calibration.threshold else ()
-        signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found)
+        fair = all(side.anatomy.fair_signs for side in sides)
+        signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
         maps = prove_shared_map(found, base, subject)
-        factors = [*(s.log_e for s in signs), *(m.log_e for m in maps)]
+        factors = distinct_orders(signs, maps, base)
         paid = float(np.log(max(1, n_bases)))
         first = seen.found[0]
         return Disguise(

@@ -1,10 +1,10 @@
 """What does the base's own order allow its families to say?
 
-Three answers (``statistics.shared_order``). Families that share an order and its content (layers
-laid out twice, experts grown from one MLP) are one order. Families that share an order without its
-content have it from a structured initialisation, and every family of that kind abstains. Where
-*all* families of a kind share one order and much of its content, both readings fit; they are one
-order, and a copy must hold more of a family than the base's other families do.
+Families that share an order and its content (layers laid out twice, experts grown from one MLP) are
+one order. Families that share an order and too little content have it from a structured
+initialisation, and every family of that kind abstains (``statistics.shared_order``). Where all
+families of a kind are nearly the same, both readings fit: they are one order, and a copy must hold
+more of a family than the base's other families do.
 """
 
 from __future__ import annotations
@@ -63,8 +63,12 @@ class SharedOrders:
         found = set()
         for test in {o.test for o in outcomes}:
             own = [o for o in outcomes if o.test is test]
-            pairs = [self.between(a, b) for a, b in combinations(own, 2)]
-            if is_structured([p for p in pairs if p is not None], pools.get(test, 0)):
+            seen = {
+                (m, n): pair
+                for m, n in combinations(range(len(own)), 2)
+                if (pair := self.between(own[m], own[n])) is not None
+            }
+            if is_structured(seen, pools.get(test, 0)):
                 found.add(test)
         return found
 
