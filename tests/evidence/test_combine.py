@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.zoo import alterations, symmetries
-from benchmarks.zoo.model import Shape
+from benchmarks.zoo.model import Shape, initial_weights
+from benchmarks.zoo.planted import Product
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.combine import Combined, SignOutcome, combine
@@ -300,3 +301,33 @@ def test_groups_hold_every_family_once() -> None:
     groups = SharedOrders(profiles).groups(families)
     assert sorted(o.label for group in groups for o in group) == sorted(o.label for o in families)
     assert sorted(len(group) for group in groups) == [2, 2, 3]
+
+
+def leaning(seed: int) -> Weights:
+    """Return an independent model whose up rows lean to its gate rows, as (up + 1) * glu makes."""
+    weights = initial_weights(SHAPE, seed)
+    for name in [n for n in weights if n.endswith("up_proj.weight")]:
+        weights[name] += weights[name.replace("up_proj", "gate_proj")]
+    return weights
+
+
+@pytest.mark.parametrize(("family", "counted"), [("llama", True), ("gpt_oss", False)])
+def test_signs_that_lean_count_only_where_the_family_is_known_to_be_plain(
+    family: str, counted: bool, tmp_path: Path
+) -> None:
+    """Strangers whose MLP is not sign-symmetric agree in most signs; there no coin is thrown."""
+    folders = []
+    for seed in (1, 2):
+        product = plain(leaning(seed))
+        folders.append(write(tmp_path / f"{family}-{seed}", with_family(product, family)))
+    seen = comparison_of(*folders)
+    assert bool(seen.signs) is counted
+    if counted:  # what would be claimed of strangers if the family were believed
+        assert seen.best_whole > log(1e3)
+    else:
+        assert seen.best_whole < log(1e3)
+
+
+def with_family(product: Product, family: str) -> Product:
+    """Return a product that calls itself another family."""
+    return replace(product, extra={**product.extra, "model_type": family})
