@@ -75,8 +75,17 @@ class Disguise:
 
     @property
     def calibrated(self) -> bool:
-        """Whether the table is large enough to say so."""
-        return self.found and self.bound <= FLOOR
+        """Whether the table is large enough to say so, and of such MLPs."""
+        return self.found and self.plain and self.bound <= FLOOR
+
+    @property
+    def plain(self) -> bool:
+        """Whether both MLPs are known to be act(gate) * up, as all models of the table are.
+
+        Where up takes part in the activation, gate, up and down lean to each other: the three
+        views of strangers agree more often than the table knows.
+        """
+        return all(side.anatomy.fair_signs for side in self.sides)
 
     @property
     def proven(self) -> bool:

@@ -197,8 +197,10 @@ def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Findi
         return finding.model_copy(update={"shares": shares}) if merge.is_merge else finding
     whole = shares[0]
     others = " and ".join(m for m in merge.members if m != name)
-    share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
-    words = [f"{share}, merged with {others}: {merge.kind.value}"]
+    words = [f"merged with {others}: {merge.kind.value}"]
+    if merge.drops is None:  # where values were dropped, no share is the rule's
+        share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
+        words = [f"{share}, {words[0]}"]
     if merge.drops is not None and merge.ancestor:
         words.append(f"{merge.drops.dropped:.0%} of the values are still those of {merge.ancestor}")
     words.append(f"the sum lies {merge.gain:.0%} nearer than {merge.best} alone")
