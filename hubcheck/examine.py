@@ -165,7 +165,7 @@ def examine(
             else NOT_MAPPED
         )
         closer = closer_look(one.comparer, comparison, request.depth, mapped.base_of)
-        finding = _finding(one.finding, comparison, base, subject, towers, closer, mapped)
+        finding = _finding(one.finding, comparison, base, subject, towers, closer)
         finding = _deeper(
             finding, one.comparer, comparison, base, subject, request, mapped, progress
         )
@@ -271,13 +271,12 @@ def _finding(
     subject: Model,
     towers: Sequence[PartVerdict],
     closer: CloserLook | Refusal | None,
-    mapped: Mapped,
 ) -> Finding:
     models = (base.anatomy, subject.anatomy)
     judged = judge(comparison, *models, towers=towers, closer=closer)
     direction = UNDETERMINED
     if judged.verdict is Verdict.RELATED:
-        direction = direction_of(comparison, *models, closer, mapped.base_of or None)
+        direction = direction_of(comparison, *models, closer)
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
         bound = min([bound, *(t.log10_p for t in towers if t.verdict is Verdict.RELATED)])
