@@ -233,7 +233,7 @@ def _look(
         subject=subject.anatomy,
         closer=closer,
     )
-    finding = _finding(one.finding, body, base, parts, mapped)
+    finding = _finding(one.finding, body, base, parts)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         finding = tried(partial(step, finding), name, finding)
     finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
@@ -349,15 +349,13 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     return f"; {fit.sentence}"
 
 
-def _finding(
-    finding: Finding, body: PartLook, base: Model, parts: PartsSeen, mapped: Mapped
-) -> Finding:
+def _finding(finding: Finding, body: PartLook, base: Model, parts: PartsSeen) -> Finding:
     comparison, closer = body.comparison, body.closer
     models = (body.base, body.subject)
     judged = judge(body, towers=parts.towers, sides=parts.sides)
     direction = UNDETERMINED
     if judged.verdict is Verdict.RELATED:
-        direction = direction_of(comparison, *models, closer, mapped.base_of or None)
+        direction = direction_of(comparison, *models, closer)
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
         bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])

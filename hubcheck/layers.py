@@ -17,7 +17,7 @@ from hubcheck.deep.layer_map_types import DeepRow, LayerMap, Refusal
 from hubcheck.deep.layer_map_words import words_of_map
 from hubcheck.deep.width import width_of
 from hubcheck.errors import BudgetExceededError, UnreachableError
-from hubcheck.evidence.combine import SETTLED
+from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparer
 from hubcheck.statistics.evalues import log10_p, log_mean
 from hubcheck.statistics.hits import LOG10
@@ -121,7 +121,7 @@ def with_layers(finding: Finding, mapped: Mapped, log_e: float, n_bases: int) ->
     if finding.verdict is Verdict.RELATED:
         update["log10_p"] = min(log10_p(both), finding.log10_p - log10_of_half())
         update["relation"] = _relation(finding.relation, mapped.words)
-    elif finding.verdict in OPEN and both >= SETTLED and _layers_that_stand(found) >= LAYERS_NEEDED:
+    elif finding.verdict in OPEN and both >= SETTLED and _stands(found, n_bases):
         detail = "; ".join(mapped.words) or "found by the map of every layer"
         update |= {
             "verdict": Verdict.RELATED,
@@ -140,12 +140,16 @@ def log10_of_half() -> float:
     return -log(2.0) / LOG10
 
 
-def _layers_that_stand(found: LayerMap) -> int:
-    return sum(o.base_layer >= 0 and o.stands for o in found.origins)
+def _stands(found: LayerMap, n_bases: int) -> bool:
+    """Return whether a map passes the gate of the sample: content, and more than one order."""
+    rest = found.log_e_without_strongest - log(max(1, n_bases))
+    origins = [o for o in found.origins if o.base_layer >= 0]
+    enough = len(found.standing) >= LAYERS_NEEDED and 2 * len(found.standing) >= len(origins)
+    return enough and rest >= NOTABLE
 
 
 def _kept(found: LayerMap) -> float:
-    kept = sorted(o.kept for o in found.origins if o.base_layer >= 0 and o.stands)
+    kept = sorted(o.kept for o in found.standing)
     return kept[len(kept) // 2]
 
 

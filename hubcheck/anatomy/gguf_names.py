@@ -15,6 +15,9 @@ from types import MappingProxyType
 from typing import Final
 
 FORMAT: Final = "GGUF"
+GGUF_FAMILY: Final = "gguf "
+"""Before the architecture, where a GGUF file's model type is asked for: the same word may mean
+another family in config.json."""
 BLOCK: Final = re.compile(r"blk\.([0-9]{1,6})\.(.+?)\.?(weight|bias)?")
 OLD_EXPERT: Final = re.compile(r"ffn_(gate|up|down)\.([0-9]{1,6})")
 """Experts one by one, as the converter wrote them until 2024."""
@@ -201,7 +204,7 @@ def published_config(metadata: Mapping[str, str]) -> dict[str, object]:
         "num_experts": "expert_count",
     }
     config: dict[str, object] = {
-        "model_type": MODEL_TYPES.get(architecture, f"gguf {architecture}"),
+        "model_type": MODEL_TYPES.get(architecture, f"{GGUF_FAMILY}{architecture}"),
         "architectures": [architecture],
     }
     for name, key in keys.items():

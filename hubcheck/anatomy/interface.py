@@ -159,6 +159,10 @@ class Anatomy:
     """True when the head is the embedding (no head stored, or a duplicate declared as tied)."""
     gated: bool
     """True when the MLP has a gate (SwiGLU, GeGLU)."""
+    fair_signs: bool = False
+    """True when flipping an up row with its down column changes nothing: the MLP is known to be
+    act(gate) * up, so the signs of up rows are fair coins between unrelated models. False where the
+    family is not known to be plain."""
     rms_norm: bool
     """True when norms have no bias and no mean subtraction, so residual signs are free."""
     norm_offset: float

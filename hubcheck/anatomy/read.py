@@ -13,14 +13,21 @@ from typing import Final
 
 from hubcheck.anatomy.config import ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
-from hubcheck.anatomy.gguf_names import FORMAT, PERMUTED, half_split, published_config
+from hubcheck.anatomy.gguf_names import FORMAT, GGUF_FAMILY, PERMUTED, half_split, published_config
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.mixers import mixers_of
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
-from hubcheck.anatomy.traits import LAYER_NORMS, NORMS, OFFSET_NORMS, RESIDUAL_NORMS
+from hubcheck.anatomy.traits import (
+    ACTIVATIONS,
+    LAYER_NORMS,
+    NORMS,
+    OFFSET_NORMS,
+    PLAIN_GATES,
+    RESIDUAL_NORMS,
+)
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.errors import printable
 
@@ -185,6 +192,12 @@ def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:
     return gains and not biases and facts.model_type not in LAYER_NORMS
 
 
+def has_plain_gate(facts: ConfigFacts) -> bool:
+    """Say whether the MLP of a family is known to be act(gate) * up, the signs of up being free."""
+    family = facts.model_type.removeprefix(GGUF_FAMILY)
+    return family in PLAIN_GATES and facts.hidden_act in ("", *ACTIVATIONS)
+
+
 def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     """Return the role of every tensor.
 
@@ -215,11 +228,12 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     matrices = draft.matrices
     embed = matrices.get((Role.EMBED, -1, -1, False))
     head = matrices.get((Role.LM_HEAD, -1, -1, False))
+    roles = Counter(key[0] for key in matrices)
+    gated = any(roles[r] for r in (Role.GATE, Role.EXPERT_GATE, Role.SHARED_GATE))
     same = embed is not None and (
         head is None or (facts.tied and (head.n_out, head.n_in) == (embed.n_out, embed.n_in))
     )
     layers = max((p.layer for p in parts), default=-1) + 1
-    roles = Counter(key[0] for key in matrices)
     return Anatomy(
         checkpoint=checkpoint,
         architecture=facts.architecture,
@@ -230,7 +244,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         others=draft.others,
         unknown=tuple(sorted(draft.unknown)),
         tied=same,
-        gated=any(roles[r] for r in (Role.GATE, Role.EXPERT_GATE, Role.SHARED_GATE)),
+        gated=gated,
+        fair_signs=gated and has_plain_gate(facts),
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),

@@ -66,3 +66,37 @@ LAYER_NORMS: Final = frozenset(
     )
 )
 """Model types that subtract the mean although their norms have no bias."""
+
+ACTIVATIONS: Final = frozenset(
+    (
+        *("silu", "swish", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "quick_gelu"),
+        *("relu", "relu2"),
+    )
+)
+"""Activations of the gate alone. Names like ``swigluoai`` stand for a formula that up takes part
+in."""
+PLAIN_GATES: Final = frozenset(
+    (
+        *("llama", "llama4", "llama4_text", "mllama", "mllama_text_model"),
+        *("mistral", "mistral3", "ministral", "ministral3", "mixtral"),
+        *("qwen2", "qwen2_moe", "qwen3", "qwen3_moe", "qwen3_next"),
+        *("qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"),
+        *("qwen2_vl", "qwen2_vl_text", "qwen2_5_vl", "qwen2_5_vl_text"),
+        *("qwen3_vl", "qwen3_vl_text"),
+        *("gemma", "gemma2", "gemma3", "gemma3_text", "vaultgemma", "recurrent_gemma"),
+        *("phi3", "phimoe", "olmo", "olmo2", "olmo3", "olmoe", "flex_olmo"),
+        *("granite", "granitemoe", "granitemoeshared", "cohere", "cohere2"),
+        *("deepseek", "deepseek_v2", "deepseek_v3", "longcat_flash"),
+        *("glm", "glm4", "glm4_moe", "chatglm", "helium", "stablelm", "smollm3"),
+        *("minicpm", "minicpm3", "exaone", "exaone4", "ernie4_5", "ernie4_5_moe"),
+        *("hunyuan_v1_dense", "hunyuan_v1_moe", "seed_oss", "dots1", "solar_open"),
+        *("jamba", "bamba", "jetmoe", "zamba2", "minimax", "minimax_m2", "lfm2", "lfm2_moe"),
+        *("internlm", "internlm2", "internlm3", "baichuan", "xverse", "dbrx", "aria_text"),
+        # as GGUF files name them, where the name is another
+        *("qwen2moe", "qwen3moe", "qwen3next", "qwen35", "qwen35moe", "qwen2vl", "qwen3vl"),
+        *("deepseek2", "glm4moe", "hunyuan-dense", "hunyuan-moe", "ernie4_5-moe", "lfm2moe"),
+        *("bailingmoe",),
+    )
+)
+"""Model types whose MLP is act(gate) * up and nothing more, read in the published model code. Not
+among them: gpt-oss and its like, (up + 1) * glu. A family that is not listed counts as not plain."""

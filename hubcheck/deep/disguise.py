@@ -24,7 +24,13 @@ from hubcheck.deep.mlp_views import (
     read_neurons,
 )
 from hubcheck.deep.planted import detectable_disguised
-from hubcheck.deep.proof import MapProof, SignProof, prove_shared_map, prove_signs
+from hubcheck.deep.proof import (
+    MapProof,
+    SignProof,
+    distinct_orders,
+    prove_shared_map,
+    prove_signs,
+)
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.matching import best_matches
 from hubcheck.devices.team import ALONE, Team
@@ -69,8 +75,17 @@ class Disguise:
 
     @property
     def calibrated(self) -> bool:
-        """Whether the table is large enough to say so."""
-        return self.found and self.bound <= FLOOR
+        """Whether the table is large enough to say so, and of such MLPs."""
+        return self.found and self.plain and self.bound <= FLOOR
+
+    @property
+    def plain(self) -> bool:
+        """Whether both MLPs are known to be act(gate) * up, as all models of the table are.
+
+        Where up takes part in the activation, gate, up and down lean to each other: the three
+        views of strangers agree more often than the table knows.
+        """
+        return all(side.anatomy.fair_signs for side in self.sides)
 
     @property
     def proven(self) -> bool:
@@ -220,9 +235,10 @@ class DisguiseTest:
         seen = score(pairs)
         base, subject = neurons
         found = seen.found if seen.value > calibration.threshold else ()
-        signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found)
+        fair = all(side.anatomy.fair_signs for side in sides)
+        signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
         maps = prove_shared_map(found, base, subject)
-        factors = [*(s.log_e for s in signs), *(m.log_e for m in maps)]
+        factors = distinct_orders(signs, maps, base)
         paid = float(np.log(max(1, n_bases)))
         first = seen.found[0]
         return Disguise(

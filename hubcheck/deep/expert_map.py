@@ -27,12 +27,11 @@ from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_product
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.layer_pairs import joined_groups
+from hubcheck.statistics.shared_order import SHARED_HITS
 from hubcheck.statistics.signs import log10_p_signs
 
 LAYERS: Final = 3
 """Layers looked at."""
-SHARED_HITS: Final = 6
-"""Hits inside the base from which two pieces count as sharing an order (evidence.look)."""
 FEWEST_EXPERTS: Final = 2
 MOST_NOTES: Final = 4
 

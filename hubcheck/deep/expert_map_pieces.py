@@ -138,6 +138,8 @@ def signs_between(a: PieceRows, b: PieceRows, *, raw: bool) -> list[tuple[int, i
     found: list[tuple[int, int]] = []
     if "gate" not in a.rows.by_name or "gate" not in b.rows.by_name:
         return found
+    if not (a.rows.side.anatomy.fair_signs and b.rows.side.anatomy.fair_signs):
+        return found
     gates = a.rows.views(("gate",), raw=raw), b.rows.views(("gate",), raw=raw)
     for frame in gates[0]:
         units = range(a.piece.size)

@@ -35,13 +35,13 @@ from hubcheck.deep.layer_map_orders import LayerOrder, group_orders, layer_order
 from hubcheck.deep.layer_map_spending import LIMIT, Spending
 from hubcheck.deep.layer_map_types import LayerMap, LayerOrigin, Refusal
 from hubcheck.evidence.combine import NOTABLE
+from hubcheck.evidence.content import Content, content_of
 from hubcheck.evidence.draw import LEAST_ROWS, MOST_ROWS, Draw
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
-from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
+from hubcheck.statistics.evalues import log_product, without_strongest
 from hubcheck.statistics.hits import LOG10
-from hubcheck.statistics.layer_pairs import joined_groups, log_e_map, log_e_of_subject_layer
-from hubcheck.statistics.profiles import cosine_matrix
+from hubcheck.statistics.layer_pairs import joined_groups, log_e_of_subject_layer, log_e_orders
 
 ROWS: Final = (MOST_ROWS, LEAST_ROWS, LEAST_ROWS // 2, LEAST_ROWS // 4)
 """Neurons of a first look, the most that fit the limit; 16 hits settle a layer."""
@@ -51,6 +51,9 @@ SURELY_SHARED: Final = 12
 """Hits inside the base from which a shared order is told: 1/12! over 5,000 pairs is 1e-5."""
 CEILING_UNITS: Final = 48
 """Units of the optimal matching behind the content check (cubic cost, once a layer)."""
+MOST_OTHERS: Final = 8
+"""Other layers of the base that a layer is held against where all stand in one order."""
+NOTHING: Final = Content(ceiling=0.0, separate_hits=-1, stands=False)
 MOST_NOTES: Final = 4
 """Abstentions named one by one; beyond, their number is enough."""
 
@@ -171,6 +174,7 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
     groups = [
         [i for i in group if i in pairs.tested] for group in joined_groups(n_base, [*pairs.shared])
     ]
+    factors = log_e_orders(pairs.log_e_ij, groups)
     surely = [pair for pair, hits in pairs.shared.items() if hits >= SURELY_SHARED]
     notes = list(pairs.abstained)
     if len(notes) > MOST_NOTES:
@@ -178,7 +182,8 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
     return LayerMap(
         origins=tuple(_origin(pairs, j) for j in range(pairs.log_e_ij.shape[1])),
         base_layers=n_base,
-        log_e=log_e_map(pairs.log_e_ij, groups),
+        log_e=log_product(factors),
+        log_e_without_strongest=without_strongest(factors),
         shared=tuple(group for group in joined_groups(n_base, surely) if len(group) > 1),
         tested=tuple(sorted(pairs.tested)),
         bytes_base=spending.bytes_base,
@@ -204,7 +209,7 @@ def _origin(pairs: Pairs, j: int) -> LayerOrigin:
         chosen = max(sure, key=lambda i: _kept(order, i, j, view.name))
     order, view = pairs.best[chosen, j]
     paid = float(log_e_of_subject_layer(pairs.log_e_ij, j).max())
-    ceiling = _ceiling(order, chosen, j, view.name) if sure else 0.0
+    content = _content(pairs, order, chosen, j, view.name) if sure else NOTHING
     return LayerOrigin(
         layer=j,
         base_layer=chosen if sure else -1,
@@ -212,8 +217,8 @@ def _origin(pairs: Pairs, j: int) -> LayerOrigin:
         units=view.units,
         log10_p=-max(0.0, paid) / LOG10 or 0.0,
         kept=view.kept,
-        ceiling=ceiling,
-        stands=bool(sure) and stands_above(view.kept, ceiling),
+        ceiling=content.ceiling,
+        stands=content.stands,
         test=order.name,
         frame=view.name.split(" ")[0],
         rivals=tuple(i for i in sure if i != chosen),
@@ -231,9 +236,23 @@ def _kept(order: LayerOrder, i: int, j: int, name: str) -> float:
     return float(np.median(np.einsum("uf,uf->u", a_uf, b_uf)))
 
 
-def _ceiling(order: LayerOrder, i: int, j: int, name: str) -> float:
-    """Return what relabelling could have reached in the view that shows a pair best."""
-    few = slice(0, CEILING_UNITS)
-    a_uf = order.base_profiles(i).views[name][few]
-    b_uf = order.subject_profiles(j).views[name][few]
-    return relabelling_ceiling(cosine_matrix(a_uf, b_uf), pool=order.test.pool())
+def _content(pairs: Pairs, order: LayerOrder, i: int, j: int, name: str) -> Content:
+    """Return the content check of a pair, as the sample makes it (``evidence.content``)."""
+    of_base = order.base_profiles(i)
+    own = of_base.views[name]
+    others = [a + b - i for a, b in pairs.in_one_order.get(order.name, ()) if i in (a, b)]
+    held = [
+        float(np.median(np.einsum("uf,uf->u", own, view_uf)))
+        for k in sorted(others)[:MOST_OTHERS]
+        if (view_uf := order.base_profiles(k).views.get(name)) is not None
+        and view_uf.shape == own.shape
+    ]
+    return content_of(
+        of_base,
+        order.subject_profiles(j),
+        name,
+        order.test.separate,
+        pool=order.test.pool(),
+        units=CEILING_UNITS,
+        shared=max(held, default=0.0),
+    )

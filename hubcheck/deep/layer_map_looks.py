@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from math import log
 from typing import Final
 
@@ -16,12 +17,19 @@ from numpy.typing import NDArray
 
 from hubcheck.deep.layer_map_orders import LayerOrder
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.family import View
+from hubcheck.evidence.family import Test, View
 from hubcheck.evidence.look import compare_views
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import hit_mask
+from hubcheck.statistics.layer_pairs import joined_groups
 from hubcheck.statistics.profiles import FloatArray, unit_rows
+from hubcheck.statistics.shared_order import (
+    STRUCTURED,
+    Sharing,
+    is_structured,
+    sharing_of,
+)
 
 CHEAP_FEATURES: Final = 1024
 """Features of the cheap look: 64 rows are told apart from kept 0.12 on, 1/sqrt(1024) times
@@ -39,9 +47,6 @@ OPEN_BASES: Final = 4
 """Base layers that a layer still open is held against again, most likely first."""
 HALF: Final = log(0.5)
 """Weight of the cheap and of the close look, fixed beforehand."""
-SHARED_HITS: Final = 6
-"""Hits inside the base from which two layers are averaged as one order: calling distinct orders
-shared costs only power (evidence.look)."""
 
 Pair = tuple[int, int]
 """(base layer, subject layer)."""
@@ -61,11 +66,16 @@ class Pairs:
     """Pairs of base layers that may share an order, and their hits."""
     problems: dict[str, str] = field(default_factory=dict)
     """Family of the base -> why its order is not arbitrary, empty where it looks arbitrary."""
+    structured: set[Test] = field(default_factory=set)
+    """Kinds of order that the base's layers share without sharing content: they abstain."""
+    in_one_order: dict[str, set[Pair]] = field(default_factory=dict)
+    """Order -> pairs of base layers, where ALL its layers stand in one order."""
 
     @property
     def abstained(self) -> list[str]:
         """The families that abstain, and why."""
-        return [f"{label}: {why}" for label, why in self.problems.items() if why]
+        kinds = [f"{kind}: {STRUCTURED}" for kind in sorted(self.structured)]
+        return kinds + [f"{label}: {why}" for label, why in self.problems.items() if why]
 
 
 def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs) -> None:
@@ -127,6 +137,8 @@ def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:
 
     Rows of a further look are tested on their own; a family that failed once stays out.
     """
+    if order.test.test in pairs.structured:
+        return False
     label = order.test.label(order.base_block(i))
     if not pairs.problems.get(label):
         pairs.problems[label] = order_problem(order.base_profiles(i).rows)
@@ -139,9 +151,18 @@ def _sound(order: LayerOrder, draw: Draw, pairs: Pairs) -> dict[int, Mapping[str
     for i in order.base_layers:
         if is_sound(order, i, pairs):
             of_base[i] = _cheap(order.base_profiles(i).views, draw)
-            pairs.tested.add(i)
-    for pair, hits in _sharing(of_base).items():
-        pairs.shared[pair] = max(hits, pairs.shared.get(pair, 0))
+    seen = _sharing(of_base)
+    if is_structured(seen, order.test.pool()):
+        pairs.structured.add(order.test.test)
+        return {}
+    pairs.tested |= set(of_base)
+    sharing = {pair: one.hits for pair, one in seen.items() if one.one_order}
+    for pair, n in sharing.items():
+        pairs.shared[pair] = max(n, pairs.shared.get(pair, 0))
+    layers = sorted(of_base)
+    places = [(layers.index(a), layers.index(b)) for a, b in sharing]
+    if len(layers) > 1 and len(joined_groups(len(layers), places)) == 1:
+        pairs.in_one_order[order.name] = set(sharing)
     return of_base
 
 
@@ -224,15 +245,16 @@ def _hits(a: Mapping[str, FloatArray], b: Mapping[str, FloatArray]) -> list[int]
     ]
 
 
-def _sharing(of_base: Mapping[int, Mapping[str, FloatArray]]) -> dict[Pair, int]:
-    """Return the pairs of base layers that may stand in one order, with their hits."""
-    layers = list(of_base)
-    most = {
-        (a, b): max(_hits(of_base[a], of_base[b]), default=0)
-        for n, a in enumerate(layers)
-        for b in layers[n + 1 :]
-    }
-    return {pair: hits for pair, hits in most.items() if hits >= SHARED_HITS}
+def _sharing(of_base: Mapping[int, Mapping[str, FloatArray]]) -> dict[Pair, Sharing]:
+    """Return what every two layers of the base show, in the frame that shows most."""
+    found: dict[Pair, Sharing] = {}
+    for a, b in combinations(of_base, 2):
+        common = [name for name in of_base[a] if name in of_base[b]]
+        seen = [sharing_of(of_base[a][name], of_base[b][name]) for name in common]
+        best = max((s for s in seen if s is not None), key=lambda s: s.hits, default=None)
+        if best is not None:
+            found[a, b] = best
+    return found
 
 
 def _likely(cheap_ij: NDArray[np.float64], order: LayerOrder) -> set[Pair]:

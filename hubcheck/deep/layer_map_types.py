@@ -58,7 +58,7 @@ class LayerOrigin:
     kept: float
     ceiling: float
     stands: bool
-    """Whether ``kept`` is more than relabelling could have reached (the content check)."""
+    """The content check, the one of the sample (``evidence.content``)."""
     test: str
     """Which order showed it: ``neurons``, ``vo-dimensions`` ...; empty when nothing was shown."""
     frame: str
@@ -76,6 +76,8 @@ class LayerMap:
     log_e: float
     """Natural log of the whole map's e-value: the product over distinct orders of the base of the
     mean over subject layers. A later look at body orders that other tests may have used too."""
+    log_e_without_strongest: float
+    """The same without its strongest order: one order alone settles nothing (DESIGN 3.3)."""
     shared: tuple[tuple[int, ...], ...]
     """Groups of base layers that stand in one order (duplicated inside the base)."""
     tested: tuple[int, ...]
@@ -89,6 +91,11 @@ class LayerMap:
     def base_of(self) -> dict[int, int]:
         """Return subject layer -> base layer, of the layers that have an origin."""
         return {o.layer: o.base_layer for o in self.origins if o.base_layer >= 0}
+
+    @property
+    def standing(self) -> tuple[LayerOrigin, ...]:
+        """Return the layers that have an origin and whose content stands."""
+        return tuple(o for o in self.origins if o.base_layer >= 0 and o.stands)
 
     @property
     def dropped(self) -> tuple[int, ...]:

@@ -13,6 +13,10 @@ nor the order of any other layer. Two exact tests remain:
   own and that of the one layer fixed beforehand. The layer whose map is used is chosen by its
   agreement, which no reordering changes; it is not tested itself.
 
+Layers of the base that stand in one order share their coins as well and are averaged; where that
+order is a structured initialisation's neither test says anything (statistics.shared_order). Signs
+are counted only where the architecture makes them fair (``Anatomy.fair_signs``).
+
 Where every symmetry was randomised afresh neither test can show anything: then the calibrated
 verdict is all there is.
 """
@@ -27,9 +31,10 @@ import numpy as np
 
 from hubcheck.deep.mlp_views import Neurons
 from hubcheck.statistics.disguise import NO_PARTNER, LayerPair
-from hubcheck.statistics.evalues import log_e_hits, log_e_signs
+from hubcheck.statistics.evalues import log_e_hits, log_e_signs, log_mean
 from hubcheck.statistics.hits import count_hits
 from hubcheck.statistics.profiles import cosine_matrix, standardise
+from hubcheck.statistics.shared_order import orders_of
 
 FEWEST_MATCHED: Final = 8
 """Matched neurons below which a layer is not used: 8 agreeing signs are 1 in 256."""
@@ -117,3 +122,25 @@ def prove_shared_map(
             )
         )
     return tuple(proofs)
+
+
+def distinct_orders(
+    signs: Sequence[SignProof], maps: Sequence[MapProof], base: Mapping[int, Neurons]
+) -> tuple[float, ...]:
+    """Return the log e-values that multiply: one of signs and one of maps for each order.
+
+    Args:
+        signs: Signs of matched up rows, by base layer.
+        maps: Hits in the order found elsewhere, by base layer.
+        base: Neurons by base layer.
+    """
+    layers = sorted({*(s.base for s in signs), *(m.base for m in maps)})
+    rows = [standardise(base[i].views["gate"][:MOST_TESTED]) for i in layers]
+    groups = orders_of(rows, max((base[i].sample.pool for i in layers), default=0))
+    factors = []
+    for group in groups or ():
+        of_group = {layers[n] for n in group}
+        for proofs in (signs, maps):
+            own = [proof.log_e for proof in proofs if proof.base in of_group]
+            factors += [log_mean(own)] if own else []
+    return tuple(factors)

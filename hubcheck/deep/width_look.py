@@ -99,6 +99,11 @@ class PairRows:
         a, b = self.base.side.anatomy, self.subject.side.anatomy
         return a.geometry.hidden == b.geometry.hidden > 0
 
+    @property
+    def fair_signs(self) -> bool:
+        """Whether the signs of up rows are coins in both models."""
+        return all(rows.side.anatomy.fair_signs for rows in (self.base, self.subject))
+
 
 def judge_window(pair: PairRows) -> Seen:
     """Match the run of the narrower model inside the window of the wider."""
@@ -165,6 +170,8 @@ def _best_of(views: Views) -> tuple[str, Matches, float]:
 
 def _signs(pair: PairRows, frame: str, matches: Matches, wide: LayerRows) -> tuple[int, int]:
     """Return (agreements, coins) of matched up rows in one frame; (0, 0) where too few."""
+    if not pair.fair_signs:
+        return 0, 0
     units, partners = coins(matches, base_is_wide=pair.base_is_wide)
     if wide is not pair.wide:  # only the partners' rows were read: find each among them
         place_of = {unit: n for n, unit in enumerate(wide.units)}

@@ -23,10 +23,10 @@ from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED
 from hubcheck.evidence.reading import Wanted
 from hubcheck.statistics.evalues import log_mean, log_product
 from hubcheck.statistics.exchangeability import order_problem
-from hubcheck.statistics.hits import LOG10, count_hits
+from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.increasing import log10_p_increasing
-from hubcheck.statistics.layer_pairs import joined_groups
-from hubcheck.statistics.profiles import profile
+from hubcheck.statistics.profiles import FloatArray, profile
+from hubcheck.statistics.shared_order import STRUCTURED, orders_of
 from hubcheck.statistics.signs import log10_p_signs
 
 LAYERS: Final = 3
@@ -36,8 +36,6 @@ LONGER_RUN: Final = 256
 give the 60 coins that settle a layer."""
 SELF_TEST_ROWS: Final = 512
 """Rows of the base the self-test looks at: quadratic cost."""
-SHARED_HITS: Final = 6
-"""Hits inside the base from which two layers count as sharing an order (evidence.look)."""
 
 
 def look_at_neurons(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Resized | None:
@@ -178,16 +176,13 @@ def _paired(pair: PairRows, narrow: LayerRows, wide: LayerRows) -> PairRows:
 def _summed_up(
     place: Place, pairs: Sequence[PairRows], seen: Sequence[Seen], notes: Sequence[str]
 ) -> Resized:
-    sharing = [
-        (m, n)
-        for m in range(len(pairs))
-        for n in range(m + 1, len(pairs))
-        if _share_an_order(pairs[m].base, pairs[n].base)
-    ]
-    groups = joined_groups(len(seen), sharing)
+    groups = orders_of([_of_base(pair) for pair in pairs], max(place.n_base, place.n_subject))
+    if groups is None:
+        seen, groups, notes = [], (), [*notes, STRUCTURED]
     log_e = log_product(log_mean([seen[n].log_e for n in group]) for group in groups)
     best = max(seen, key=lambda s: s.log_e, default=None)
-    in_order = any(s.log_e_order >= NOTABLE for s in seen)
+    # an order can be forged; that matched neurons are alike beyond what matching reaches cannot
+    in_order = any(s.log_e_order >= NOTABLE and s.stands for s in seen)
     by_signs = any(s.log_e_signs >= NOTABLE and s.stands for s in seen)
     # without a gate there are no coins: likeness beyond what matching could reach is all there is
     by_content = any(not s.coins and s.stands for s in seen)
@@ -211,13 +206,9 @@ def _summed_up(
     )
 
 
-def _share_an_order(a: LayerRows, b: LayerRows) -> bool:
-    """Return whether two layers of the base hit each other at the same indices."""
-    few = slice(0, SELF_TEST_ROWS)
-    rows = (a.raw_rows()[few], b.raw_rows()[few])
-    if a.units != b.units or rows[0].shape != rows[1].shape:
-        return False
-    return count_hits(profile(rows[0]) @ profile(rows[1]).T).hits >= SHARED_HITS
+def _of_base(pair: PairRows) -> FloatArray:
+    """Return profiles of the rows of a base layer that were read."""
+    return profile(pair.base.raw_rows()[:SELF_TEST_ROWS])
 
 
 def _evidence(seen: Seen) -> list[DeepRow]:

@@ -21,17 +21,18 @@ from typing import Final
 import numpy as np
 
 from hubcheck.deep.mlp_views import gated_layers
+from hubcheck.evidence.content import content_of
 from hubcheck.evidence.draw import MOST_ROWS, Draw
-from hubcheck.evidence.family import Block
+from hubcheck.evidence.family import Block, Profiles
 from hubcheck.evidence.mlps import DENSE, MlpRoles
 from hubcheck.evidence.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
-from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import count_hits
-from hubcheck.statistics.profiles import FloatArray, cosine_matrix, profile, unit_rows
+from hubcheck.statistics.profiles import FloatArray, cosine_matrix, profile, standardise, unit_rows
+from hubcheck.statistics.shared_order import SHARED_HITS, orders_of
 from hubcheck.statistics.whitening import whitened_frame
 
 FRAMES: Final = 2
@@ -40,8 +41,10 @@ FRAME_UNITS: Final = 1024
 """Writers that make the frame, at most."""
 TESTED: Final = 6
 """Other layers held against each other."""
-SHARED_HITS: Final = 6
-"""Hits inside the base from which two layers count as one order (evidence.look)."""
+HITTING: Final = SHARED_HITS
+"""Hits from which the content of a layer is asked for."""
+ALL: Final = "writers all"
+SEPARATE: Final = (("writers gate", "writers up"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class WriterHits:
     units: int
     kept: float
     stands: bool
-    """Kept lies above what relabelling could have reached."""
+    """The content check (``evidence.content``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class WriterEvidence:
     @property
     def content_stands(self) -> bool:
         """At least half of the layers that hit keep more than relabelling could have reached."""
-        hitting = [h for h in self.layers if log_e_hits(h.hits) >= log_e_hits(SHARED_HITS)]
+        hitting = [h for h in self.layers if h.hits >= HITTING]
         return bool(hitting) and 2 * sum(h.stands for h in hitting) >= len(hitting)
 
 
@@ -145,17 +148,17 @@ def _one_frame(
         for side, reader, layer in zip(sides, readers, frame, strict=True)
     ]
     seen: list[WriterHits] = []
-    orders: list[tuple[FloatArray, list[float]]] = []
+    log_es: list[float] = []
+    bases: list[Profiles] = []
     for pair in tested:
-        profiles = [
-            _profile(side, reader, roles, layer, frame_td, draw)
+        a, b = (
+            _profiles(side, reader, roles, layer, frame_td, draw)
             for side, reader, layer, frame_td in zip(sides, readers, pair, frames, strict=True)
-        ]
-        if order_problem(profiles[0]):
+        )
+        if order_problem(a.rows):
             continue
-        similarity = cosine_matrix(*profiles)
-        counted = count_hits(similarity)
-        ceiling = relabelling_ceiling(similarity[:128, :128], pool=_units(sides[0], roles, pair[0]))
+        counted = count_hits(cosine_matrix(a.rows, b.rows))
+        pool = _units(sides[0], roles, pair[0])
         seen.append(
             WriterHits(
                 frame=frame[0],
@@ -164,21 +167,15 @@ def _one_frame(
                 hits=counted.hits,
                 units=counted.units,
                 kept=counted.kept,
-                stands=stands_above(counted.kept, ceiling),
+                stands=content_of(a, b, ALL, SEPARATE, pool=pool).stands,
             )
         )
-        log_e = log_e_hits(counted.hits)
-        same = next((o for o in orders if _share(o[0], profiles[0])), None)
-        if same is None:
-            orders.append((profiles[0], [log_e]))
-        else:
-            same[1].append(log_e)
-    return seen, [log_mean(log_es) for _, log_es in orders]
-
-
-def _share(a_uf: FloatArray, b_uf: FloatArray) -> bool:
-    same = a_uf.shape == b_uf.shape
-    return same and count_hits(cosine_matrix(a_uf, b_uf)).hits >= SHARED_HITS
+        bases.append(a)
+        log_es.append(log_e_hits(counted.hits))
+    groups = orders_of([a.rows for a in bases], _units(sides[0], roles, frame[0]))
+    if groups is None:  # a structured initialisation: no layer's order speaks
+        return [], []
+    return seen, [log_mean([log_es[n] for n in group]) for group in groups]
 
 
 def _units(side: Side, roles: MlpRoles, layer: int) -> int:
@@ -211,16 +208,18 @@ def _gains(sides: Sequence[Side], tested: Sequence[tuple[int, int]]) -> list[lis
     ]
 
 
-def _profile(
+def _profiles(
     side: Side,
     reader: Reader,
     roles: MlpRoles,
     layer: int,
     frame_td: FloatArray,
     draw: Draw,
-) -> FloatArray:
-    """Return gate and up rows of a layer through the writers, [units, 2 x writers]."""
+) -> Profiles:
+    """Return gate and up rows of a layer through the writers, and both, [units, 2 x writers]."""
     gain_d = side.gain_values(side.mlp_gain_role(layer), layer)
     rows = [reader.block(one) for one in _readers(side, roles, layer, draw)]
     views = [np.asarray(unit_rows(r * gain_d) @ frame_td.T) for r in rows]
-    return profile(*views)
+    joint = profile(*views)
+    single = {f"writers {n}": standardise(v) for n, v in zip(("gate", "up"), views, strict=True)}
+    return Profiles(views={ALL: joint, **single}, rows=joint)

@@ -6,13 +6,13 @@ divide by the number of bases tried, keep the running maximum.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Profiles, Test
-from hubcheck.evidence.look import share_an_order
+from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Test
+from hubcheck.evidence.structure import SharedOrders
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 
 SETTLED: Final = log(1e10)
@@ -50,7 +50,7 @@ class Combined:
 def combine(
     outcomes: Sequence[FamilyOutcome],
     signs: Sequence[SignOutcome],
-    base_profiles: Mapping[tuple[str, Block], Profiles],
+    orders: SharedOrders,
     n_bases: int,
 ) -> Combined:
     """Combine every family seen so far.
@@ -58,10 +58,10 @@ def combine(
     Args:
         outcomes: One per family.
         signs: One per neuron family of a gated model.
-        base_profiles: The base's profiles, keyed by (label, block).
+        orders: Which families of the base share an order.
         n_bases: Bases tried in this check, at least 1.
     """
-    groups = order_groups(outcomes, base_profiles)
+    groups = orders.groups(outcomes)
     of_group = [(group[0].test, log_mean([o.log_e for o in group])) for group in groups]
     sign_es = _sign_factors(groups, signs)
     factors = [e for _, e in of_group] + sign_es
@@ -77,26 +77,6 @@ def combine(
         norms=log_product(_channel_view(outcomes, "raw norms")) - paid,
         orders=len(groups),
     )
-
-
-def order_groups(
-    outcomes: Sequence[FamilyOutcome], base_profiles: Mapping[tuple[str, Block], Profiles]
-) -> list[list[FamilyOutcome]]:
-    """Group families that share one order inside the base (union of all sharing pairs)."""
-    groups: list[list[FamilyOutcome]] = []
-    for outcome in outcomes:
-        own = base_profiles[outcome.label, outcome.base]
-        joined = [
-            group
-            for group in groups
-            if any(
-                share_an_order(own, base_profiles[o.label, o.base], outcome.test, o.test)
-                for o in group
-            )
-        ]
-        merged = [outcome, *(o for group in joined for o in group)]
-        groups = [group for group in groups if group not in joined] + [merged]
-    return groups
 
 
 def _sign_factors(

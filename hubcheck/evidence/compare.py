@@ -46,6 +46,7 @@ from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
 from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
+from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
@@ -176,6 +177,7 @@ class Comparer:
         ]
         self.tests = tests
         self._base_profiles: dict[tuple[str, Block], Profiles] = {}
+        self._orders = SharedOrders(self._base_profiles)
         self._looks: dict[tuple[FamilyTest, Block], list[Look]] = {}
         self._subject_profiles: dict[FamilyTest, dict[Block, Profiles]] = {}
         self._outcomes: dict[tuple[FamilyTest, Block], FamilyOutcome] = {}
@@ -366,16 +368,24 @@ class Comparer:
     # -- summing up ------------------------------------------------------------------------------
 
     def _sum_up(self, best: float, steps: int, *, searched: bool) -> Comparison:
-        outcomes = tuple(self._outcomes.values())
-        signs = tuple(sum_signs(test, block, looks) for (test, block), looks in self._signs.items())
-        combined = combine(outcomes, signs, self._base_profiles, self.n_bases)
+        pools: dict[Test, int] = {}
+        for one in self.tests:
+            pools[one.test] = max(one.pool(), pools.get(one.test, 0))
+        outcomes, structured = guarded(tuple(self._outcomes.values()), self._orders, pools)
+        speaking = {(o.label, o.base) for o in outcomes}
+        signs = tuple(
+            sum_signs(test, block, looks)
+            for (test, block), looks in self._signs.items()
+            if (test.label(block), block) in speaking
+        )
+        combined = combine(outcomes, signs, self._orders, self.n_bases)
         return Comparison(
             outcomes=outcomes,
             signs=signs,
-            abstentions=tuple(self._abstentions.values()),
+            abstentions=(*self._abstentions.values(), *structured),
             combined=combined,
             best_whole=max(best, combined.whole),
-            spectra=self._spectra(),
+            spectra=self._spectra(speaking),
             steps=steps,
             searched=searched,
             wanted_base=tuple(self._asked[0]),
@@ -383,11 +393,13 @@ class Comparer:
             refused=tuple(self._refused),
         )
 
-    def _spectra(self) -> tuple[SpectrumShare, ...]:
+    def _spectra(self, speaking: set[Key]) -> tuple[SpectrumShare, ...]:
         """Return the spectrum shares of neuron families that hit in the raw frame."""
         shares = []
         for (test, block), outcome in self._outcomes.items():
             if test.test is not Test.NEURONS or outcome.log_e < NOTABLE:
+                continue
+            if (outcome.label, block) not in speaking:
                 continue
             both = (
                 self._base_profiles[outcome.label, block],

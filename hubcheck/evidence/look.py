@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.evidence.content import CEILING_UNITS, content_of
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import (
     Block,
@@ -35,11 +36,6 @@ NOTICEABLE_HITS: Final = 8
 """From here on (1/8! = 2.5e-5) the content of a family is looked at."""
 NOTABLE_HITS: Final = 9
 """e(9) = 7.2e3: a family that hits so often was found."""
-SEPARATE_HITS: Final = 8
-"""Units that must be nearest in gate, up and down each on their own: relabelled independents
-reach 0 of 64, the same initialisation 0-8, genuine copies 59-64 (statistics note, section 8)."""
-CEILING_UNITS: Final = 128
-"""The ceiling is found by optimal matching on at most this many units (cubic cost)."""
 
 
 def compare_views(
@@ -101,12 +97,10 @@ def judge_family(
     best = max(every, key=lambda view: view.hits)
     kept, ceiling, separate, stands = best.kept, 0.0, -1, False
     if best.hits >= NOTICEABLE_HITS:
-        subject = subjects[best.subject]
-        similarity_uv = cosine_matrix(base.views[best.name], subject.views[best.name])
-        few = slice(0, CEILING_UNITS)
-        ceiling = relabelling_ceiling(similarity_uv[few, few], pool=test.pool())
-        separate = _separate_hits(test, base, subject)
-        stands = stands_above(kept, ceiling) and (separate < 0 or separate >= SEPARATE_HITS)
+        content = content_of(
+            base, subjects[best.subject], best.name, test.separate, pool=test.pool()
+        )
+        ceiling, separate, stands = content.ceiling, content.separate_hits, content.stands
     first = next(look for look in looks if look.views).views[0].subject
     log_e = log_e_of(looks)
     # Power qualifies a negative; a family that was found needs none, and it is the costly part.
@@ -166,19 +160,6 @@ def _change(base: Profiles, subject: Profiles) -> float:
     return float(np.linalg.norm(b_uf - a_uf)) / length if length > 0 else -1.0
 
 
-def _separate_hits(test: FamilyTest, base: Profiles, subject: Profiles) -> int:
-    """Return how many units hit in every single view, in the better of the two frames."""
-    best = -1
-    for names in test.separate:
-        usable = [n for n in names if n in base.views and n in subject.views]
-        usable = [n for n in usable if base.views[n].shape == subject.views[n].shape]
-        if len(usable) < 2:  # noqa: PLR2004 - one view alone cannot disagree with itself
-            continue
-        masks = [hit_mask(cosine_matrix(base.views[n], subject.views[n])) for n in usable]
-        best = max(best, int(np.logical_and.reduce(masks).sum()))
-    return best
-
-
 def _detectable(frame: str, base: Profiles, subject: Profiles, draw: Draw, block: Block) -> float:
     """Return the smallest kept this family would have shown in a frame."""
     names = [n for n in base.views if n.startswith(frame) and n in subject.views]
@@ -191,20 +172,3 @@ def _detectable(frame: str, base: Profiles, subject: Profiles, draw: Draw, block
 def _self_hits(profile_uf: FloatArray) -> float:
     """Return the share of units that hit with the base against itself (1 but for duplicates)."""
     return float(hit_mask(cosine_matrix(profile_uf, profile_uf)).mean())
-
-
-def share_an_order(a: Profiles, b: Profiles, test_a: Test, test_b: Test) -> bool:
-    """Return whether two families of the BASE stand in the same order.
-
-    Up-cycled experts and duplicated layers do; their evidence is averaged, not multiplied.
-
-    Six hits or more (by chance 1/6! = 0.14 %) count as sharing: calling distinct orders shared only
-    costs power, calling shared orders distinct would cost the bound.
-    """
-    fewest = 6
-    if test_a is not test_b or a.rows.shape != b.rows.shape:
-        return False
-    name = next((n for n in a.views if n in b.views), "")
-    if not name or a.views[name].shape != b.views[name].shape:
-        return False
-    return count_hits(cosine_matrix(a.views[name], b.views[name])).hits >= fewest

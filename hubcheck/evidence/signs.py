@@ -14,7 +14,10 @@ from hubcheck.statistics.signs import sign_agreements
 
 
 def count_signs(base: Profiles, subject: Profiles) -> list[tuple[int, int]]:
-    """Return (agreements, pairs) in every frame both sides have."""
+    """Return (agreements, pairs) in every frame both sides have.
+
+    ``signed`` rows are there only where the architecture makes signs fair (``evidence.neurons``).
+    """
     counted = []
     for frame, up_a in base.signed.items():
         up_b = subject.signed.get(frame)

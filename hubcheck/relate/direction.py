@@ -2,17 +2,23 @@
 
 A test of order is symmetric, so the direction is open unless information is on one side only: what
 was rounded, cut away or averaged cannot be brought back from what is left. Each rule below says why
-its sign cannot arise the other way round, and what could still imitate it. Dates play no part. Not
-among the rules: a low-rank or small difference as such (A + L = B says B - L = A as well), a larger
-vocabulary (rows are cut off as easily as added), more training, and a third relative (three models
-give a tree without a root: that A lies between B and C says nothing of where it began).
+its sign cannot arise the other way round by training, and what could still imitate it: whoever has
+the poorer model can invent what it lacks, digits or values (docs/limits.md). Dates play no part.
+
+Not among the rules, because each is made either way. A low-rank or small difference as such
+(A + L = B says B - L = A as well). A larger vocabulary (rows are cut off as easily as added). More
+layers: block expansion puts new ones between old ones held still, so a model may be the original of
+one that holds all its layers and more; and layers that stand twice are cut out again as easily as
+laid out. Experts that are copies of one MLP: a dense MLP is made of experts by averaging them, and
+trained on. More training. A third relative (three models give a tree without a root: that A lies
+between B and C says nothing of where it began).
 
 "The subject is the later one" means: the base's weights were not made from the subject's files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal
@@ -27,6 +33,7 @@ NEAREST: Final = 0.99
 PRUNED: Final = 0.05
 """Share of values set to zero that no training does by itself."""
 PRUNED_EQUAL: Final = 0.99
+"""Share of values that are equal or cut."""
 GONE: Final = 0.02
 """What storage rounding leaves of a direction that was projected out: .002-.01 on the zoo."""
 
@@ -113,13 +120,16 @@ def _values_cut(look: CloserLook) -> Direction | None:
     """Return the side in which many values were set to zero, the others being equal.
 
     Training sets no value to exactly zero, and values that are gone cannot be guessed; so the model
-    with the zeros is the later one.
+    with the zeros is the later one. Only where the others are equal: a pruned model that is trained
+    on without its mask fills its zeros, and its other values move.
     """
     weights = [m for m in look.moved if m.place.role in MATRICES and m.touched]
     if not weights:
         return None
     zeroed = median([m.zeroed for m in weights])
     unzeroed = median([m.unzeroed for m in weights])
+    if median([m.equal + m.zeroed + m.unzeroed for m in weights]) < PRUNED_EQUAL:
+        return None
     if zeroed >= PRUNED and unzeroed < PRUNED:
         return _later("subject", f"{zeroed:.0%} of the base's values are zero in the subject")
     if unzeroed >= PRUNED and zeroed < PRUNED:
@@ -153,55 +163,4 @@ def _computed(look: CloserLook) -> Direction | None:
     )
 
 
-def _copied_experts(look: CloserLook) -> Direction | None:
-    """Return the mixture, whose experts are copies of one dense MLP.
-
-    Random starts give experts no common order, so one MLP came first. That it is this dense model's
-    and not a relative's shows in its place: about as far from every expert. An MLP taken out of one
-    expert would be far nearer to that one.
-    """
-    experts = look.experts
-    if experts is None or experts.found < 2 or not experts.central:  # noqa: PLR2004 - one expert shows no copying
-        return None
-    side: Literal["subject", "base"] = "subject" if experts.sparse_is_subject else "base"
-    return _later(side, f"{experts.found} of {experts.looked} experts looked at stand in the order "
-                        "of the one dense MLP, none much nearer to it")  # fmt: skip
-
-
-RULES: Final = (
-    _digits_lost, _levels_lost, _values_cut, _line_removed, _computed, _copied_experts,
-)  # fmt: skip
-
-
-def direction_from_layers(
-    n_base: int, n_subject: int, base_of: Mapping[int, int], missing: Sequence[int]
-) -> Direction:
-    """Return the later model of two of different depth.
-
-    Layers that are copies of each other come from one: training from a random start makes none, so
-    the model with two layers where the other has one was built from such layers. Where no layer is
-    a copy, the shorter model was cut: to make the longer one of it, someone would have had to put
-    in new layers and train them with all others held still. Block expansion does that, but with
-    layers that begin as copies, which show as such.
-
-    Args:
-        n_base: Layers of the base.
-        n_subject: Layers of the subject.
-        base_of: Subject layer to base layer, of all layers that were found.
-        missing: Base layers that were looked for and not found.
-    """
-    used = list(base_of.values())
-    repeated = sorted({i for i in used if used.count(i) > 1})
-    if repeated and n_subject > n_base:
-        shown = ", ".join(str(i) for i in repeated[:8])
-        return _later("subject", f"layers of the base are more than once in the subject ({shown})")
-    if repeated:
-        return UNDETERMINED
-    if n_subject < n_base and missing and len(base_of) == n_subject:
-        shown = ", ".join(str(i) for i in sorted(missing)[:8])
-        return _later("subject", f"layers of the base are not in the subject ({shown})")
-    if n_subject > n_base and len(base_of) == n_base and sorted(used) == list(range(n_base)):
-        extra = sorted(set(range(n_subject)) - set(base_of))
-        shown = ", ".join(str(i) for i in extra[:8])
-        return _later("base", f"layers of the subject are not in the base ({shown})")
-    return UNDETERMINED
+RULES: Final = (_digits_lost, _levels_lost, _values_cut, _line_removed, _computed)

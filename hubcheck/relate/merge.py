@@ -5,9 +5,16 @@ B = sum_k w_k A_k by least squares, layer by layer: only differences between mod
 common ancestor cancels whether or not it is among the bases. In the fit an independent model and a
 relative that was not merged in get a share about 0.
 
-That the fit is better than any single base does not make a merge: the ANCESTOR of K fine-tunes lies
-between them, too, at 1/sqrt(K) of the distance where their changes are unrelated. A merge has to be
-clearly closer than that.
+That the fit is better than any single base does not make a merge. The ANCESTOR of K fine-tunes lies
+between them; a model that was trained for a shorter time on the same text lies between their common
+base and the other; so does one that was trained on both their texts. What training cannot do is
+hit the sum: a merge is called where the fit leaves no more than rounding, where whole layers are
+one base's, or where single values are still the ancestor's. A merge that was trained further is
+therefore not told from a relative.
+
+Nor is every exact sum a merge of the subject. Shares outside [0, 1] are an extrapolation. And where
+one of the BASES was extrapolated from the subject (A = B + x (B - C), so that B = s A + (1-s) C),
+the remainder is that base's rounding times its share s, and less than the subject's own.
 
 Intervals: the rows are the units of sampling (values of one row share a neuron), so the covariance
 is the sandwich over rows with the small-sample factor and Student's quantile. Their coverage is
@@ -27,24 +34,30 @@ from numpy.typing import NDArray
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.relate.merge_kind import EXACT, Drops, MergeKind, find_drops, kind_of_merge
+from hubcheck.relate.merge_kind import (
+    EXACT,
+    Drops,
+    MergeKind,
+    find_drops,
+    is_sum,
+    kind_of_merge,
+    whole_layers,
+)
 from hubcheck.relate.shares import Block, LayerFit, LayerShare, fit_layers, pool_layers, rescaled
-from hubcheck.relate.stored import narrowest, rounding_variance
+from hubcheck.relate.stored import SIGNIFICANT_BITS, narrowest, rounding_variance
 from hubcheck.relate.values import ATTENTION, DENSE, EXPERT, Refusal
 
-GAIN: Final = 0.30
-"""Least reduction of the distance against the best single base (methods note, 5.1)."""
-ANCESTOR: Final = 0.85
-"""A merge lies within this share of the distance at which an ancestor of the bases in the fit
-would: 1/sqrt(K) of the distance to one of K unrelated fine-tunes."""
 PRESENT: Final = 0.02
 """A share below this is none, whatever its interval: on planted merges decoys stay below .01."""
 LAYERS: Final = 8
 """Layers of a fit within a small limit; all of them where the limit allows."""
 ROWS: Final = (32, 16, 8, 4)
-COMPUTED: Final = (0.5, 1.6)
-"""Remainder over the subject's own rounding, from and to which the subject is what was computed
-(direct sums 0.97-1.03; sums made in the storage format up to 1.5)."""
+SLACK: Final = 0.02
+"""How far outside [0, 1] a share may lie: as far as one that is none."""
+NO_ROUNDING: Final = 0.1
+"""Remainder, in units of the subject's rounding, of a sum that its format holds exactly."""
+FORMAT_VALUES: Final = 4096
+"""Values of a matrix from which a format is read."""
 CURVED: Final = 0.25
 """Share of the squared remainder that may be left when every matrix has a scale of its own, before
 the sum is taken to lie on a curve (SLERP) and not on the straight line."""
@@ -73,8 +86,6 @@ class Merge:
     """1 - |remainder of the fit| / |distance to the best single base|."""
     best: str
     """The nearest single base."""
-    ancestor_gain: float
-    """What an ancestor of the members would have gained."""
     kind: MergeKind
     drops: Drops | None
     ancestor: str
@@ -246,30 +257,53 @@ def _sum_up(
     remainder = rms / noise if noise > 0 else 0.0
     # A sum that explains all needs no other rule; dropped values need an ancestor and two more.
     drops = find_drops(blocks) if remainder > EXACT and len(refs) > 2 else None  # noqa: PLR2004
-    called = len(present) > 1 and gain >= max(GAIN, 1.0 - ANCESTOR / sqrt(len(present)))
     if drops is not None:
         # Single values of several bases beside values equal to their ancestor's: whatever the gain.
         # A relative that learned from the same text matches now and then: its share is nothing.
         present = [k for k in present if k in drops.members]
-        called = len(present) > 1
+    by_layers = whole_layers(fits)
+    summed = is_sum(fits, remainder) and not by_layers
+    largest = max((pooled.shares[k].share for k in present), default=0.0)
+    # The subject's own rounding is 1, that of a base made from the subject its share.
+    rounded = summed and remainder >= (1.0 + largest) / 2
+    # A finer format may hold the sum without any.
+    unrounded = summed and remainder <= NO_ROUNDING and _is_finest(blocks, present)
+    # Shares say how a sum was weighted; a rule that drops values has none.
+    inside = drops is not None or all(_inside(pooled.shares[k]) for k in present)
+    told = drops is not None or by_layers or rounded or unrounded
+    called = len(present) > 1 and inside and told
     return Merge(
         shares=shares,
         members=tuple(refs[k] for k in present) if called else (),
         gain=gain,
         best=refs[nearest],
-        ancestor_gain=1.0 - 1.0 / sqrt(max(1, len(present))),
         kind=kind_of_merge(blocks, fits, present, remainder, drops) if called else MergeKind.NONE,
         drops=drops,
         ancestor=refs[drops.ancestor] if called and drops is not None else "",
         remainder=remainder,
-        computed=called and COMPUTED[0] <= remainder <= COMPUTED[1],
+        computed=called and rounded and remainder <= EXACT,
         bytes_read=read,
     )
 
 
+def _is_finest(blocks: Sequence[Block], members: Sequence[int]) -> bool:
+    """Return whether the subject's values have more digits than those of any base merged."""
+    few = [b.subject_ui.ravel()[:FORMAT_VALUES] for b in blocks]
+    theirs = [
+        np.concatenate([b.bases_kui[k].ravel()[:FORMAT_VALUES] for b in blocks]) for k in members
+    ]
+    own = SIGNIFICANT_BITS[narrowest(np.concatenate(few))]
+    return own > max((SIGNIFICANT_BITS[narrowest(values)] for values in theirs), default=own)
+
+
+def _inside(share: LayerShare) -> bool:
+    """Return whether a share may lie between nothing and all."""
+    return -SLACK <= share.share <= 1.0 + SLACK
+
+
 def _rounding(blocks: Sequence[Block]) -> float:
     """Return the root mean square of the subject's own storage rounding."""
-    dtype = narrowest(np.concatenate([b.subject_ui.ravel()[:4096] for b in blocks]))
+    dtype = narrowest(np.concatenate([b.subject_ui.ravel()[:FORMAT_VALUES] for b in blocks]))
     total: NDArray[np.float64] = np.array(
         [b.weight * rounding_variance(b.subject_ui, dtype).sum() for b in blocks]
     )

@@ -107,12 +107,27 @@ def kind_of_merge(
         remainder: Of the fit, in units of the subject's storage rounding.
         drops: What a search for dropped values found.
     """
-    owners = {_owner(fit) for fit in fits}
-    if -1 not in owners and len(owners) > 1:
+    if whole_layers(fits):
         return MergeKind.LAYERS
-    if remainder <= EXACT or _nearly_exact(fits):
+    if is_sum(fits, remainder):
         return _circle(blocks, members) if len(members) == 2 else MergeKind.LINEAR_OR_SLERP  # noqa: PLR2004
     return drops.kind if drops is not None else MergeKind.UNKNOWN
+
+
+def whole_layers(fits: Sequence[LayerFit]) -> bool:
+    """Return whether every layer is one base's alone, and not all of one base."""
+    owners = {_owner(fit) for fit in fits}
+    return -1 not in owners and len(owners) > 1
+
+
+def is_sum(fits: Sequence[LayerFit], remainder: float) -> bool:
+    """Return whether the fit leaves no more than rounding, or what a straight line leaves of SLERP.
+
+    Args:
+        fits: The fit of every layer.
+        remainder: Of the fit, in units of the subject's storage rounding.
+    """
+    return remainder <= EXACT or _nearly_exact(fits)
 
 
 def _owner(fit: LayerFit) -> int:

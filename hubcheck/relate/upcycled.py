@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
@@ -24,9 +22,6 @@ UNITS: Final = 32
 EXPERTS: Final = 4
 FOUND: Final = 10
 """Hits of an expert that was copied: 1/10! is below 1 in 3,000,000, experts tried included."""
-MIDDLE: Final = 0.5
-"""The nearest expert may be this much nearer than the median one; an MLP taken out of one of the
-experts is far nearer to that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +33,6 @@ class Experts:
     found: int
     units: int
     hits: tuple[int, ...]
-    central: bool
-    """The dense MLP is about equally far from all experts found."""
 
 
 def wanted_experts(
@@ -95,16 +88,12 @@ def experts_of(
     plain = dense.block(wanted[0][0])
     rows = [sparse.block(w) for w in wanted[1]]
     hits = tuple(count_hits(cosine_matrix(_profile(plain), _profile(r))).hits for r in rows)
-    found = [r for r, n in zip(rows, hits, strict=True) if n >= FOUND]
-    away = sorted(float(np.linalg.norm(r - plain)) for r in found)
-    central = len(away) > 1 and (away[-1] == 0 or away[0] >= MIDDLE * away[len(away) // 2])
     return Experts(
         sparse_is_subject=subject,
         looked=len(rows),
-        found=len(found),
+        found=sum(n >= FOUND for n in hits),
         units=plain.shape[0],
         hits=hits,
-        central=central,
     )
 
 

@@ -33,10 +33,16 @@ def log_e_map(log_e_ij: NDArray[np.float64], groups: Sequence[Sequence[int]]) ->
         log_e_ij: [base layers, subject layers], natural logs, -inf where a pair was not looked at.
         groups: Base layers by shared order; every tested layer in exactly one group.
     """
-    factors = [
+    return log_product(log_e_orders(log_e_ij, groups))
+
+
+def log_e_orders(
+    log_e_ij: NDArray[np.float64], groups: Sequence[Sequence[int]]
+) -> tuple[float, ...]:
+    """Return the factors of the map: log e of each distinct order of the base."""
+    return tuple(
         log_mean([log_mean(log_e_ij[i].tolist()) for i in group]) for group in groups if group
-    ]
-    return log_product(factors)
+    )
 
 
 def log_e_of_subject_layer(log_e_ij: NDArray[np.float64], layer: int) -> NDArray[np.float64]:

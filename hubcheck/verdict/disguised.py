@@ -70,6 +70,14 @@ def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> F
             "log10_p": log10(seen.bound),
             "relation": _relation(seen),
         }
+    elif not seen.plain:
+        update |= {
+            "verdict": Verdict.INCONCLUSIVE,
+            "reason": (
+                "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, "
+                "and this family is not known to have one"
+            ),
+        }
     else:
         update |= {
             "verdict": Verdict.INCONCLUSIVE,

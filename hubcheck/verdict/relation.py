@@ -7,7 +7,6 @@ taken. Every relation carries its figures in words; what they do not justify is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from statistics import median
 from typing import Final
 
@@ -16,12 +15,7 @@ from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import Test
-from hubcheck.relate.direction import (
-    UNDETERMINED,
-    Direction,
-    direction_from,
-    direction_from_layers,
-)
+from hubcheck.relate.direction import UNDETERMINED, Direction, direction_from
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.merge import Merge
 from hubcheck.relate.values import Refusal
@@ -140,7 +134,6 @@ def direction_of(
     base: Anatomy,
     subject: Anatomy,
     closer: CloserLook | Refusal | None = None,
-    layers: Mapping[int, int] | None = None,
 ) -> Direction:
     """Return which model is the later one, where information is on one side only.
 
@@ -149,39 +142,12 @@ def direction_of(
         base: The base.
         subject: The subject.
         closer: What a closer look measured, if one was taken.
-        layers: Subject layer to base layer, where all layers were looked for (a layer map).
     """
     look = closer if isinstance(closer, CloserLook) else None
     if look is not None and not _rearranged(comparison, base, subject):
         found = direction_from(look)
         if found is not UNDETERMINED:
             return found
-    n_base, n_subject = base.geometry.layers, subject.geometry.layers
-    if n_base == n_subject:
-        return UNDETERMINED
-    if layers is not None:
-        missing = sorted(set(range(n_base)) - set(layers.values()))
-        return direction_from_layers(n_base, n_subject, layers, missing)
-    return _direction_by_tested(comparison, n_base, n_subject)
-
-
-def _direction_by_tested(comparison: Comparison, n_base: int, n_subject: int) -> Direction:
-    """Return the later of two models of different depth, from the base layers that were tested.
-
-    Only what was searched counts: each tested base layer was held against every subject layer.
-    """
-    body = [o for o in comparison.outcomes if o.test is Test.NEURONS]
-    found = {o.base.layer: o.best_subject_layer for o in body if o.log_e >= NOTABLE}
-    missing = [o.base.layer for o in body if o.log_e < NOTABLE]
-    places = list(found.values())
-    twice = len(places) > len(set(places))
-    if twice and n_base > n_subject:
-        reason = "several layers of the base are one layer of the subject"
-        return Direction(value="subject-to-base", reason=reason)
-    if n_subject < n_base and missing and not twice and len(places) == n_subject:
-        shown = ", ".join(str(i) for i in sorted(missing)[:8])
-        reason = f"layers of the base are not in the subject ({shown})"
-        return Direction(value="base-to-subject", reason=reason)
     return UNDETERMINED
 
 
@@ -229,8 +195,10 @@ def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Findi
         return finding.model_copy(update={"shares": shares}) if merge.is_merge else finding
     whole = shares[0]
     others = " and ".join(m for m in merge.members if m != name)
-    share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
-    words = [f"{share}, merged with {others}: {merge.kind.value}"]
+    words = [f"merged with {others}: {merge.kind.value}"]
+    if merge.drops is None:  # where values were dropped, no share is the rule's
+        share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
+        words = [f"{share}, {words[0]}"]
     if merge.drops is not None and merge.ancestor:
         words.append(f"{merge.drops.dropped:.0%} of the values are still those of {merge.ancestor}")
     words.append(f"the sum lies {merge.gain:.0%} nearer than {merge.best} alone")

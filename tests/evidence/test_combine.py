@@ -14,14 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.zoo import alterations, symmetries
-from benchmarks.zoo.model import Shape
+from benchmarks.zoo.model import Shape, initial_weights
+from benchmarks.zoo.planted import Product
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
-from hubcheck.evidence.combine import Combined, SignOutcome, combine, order_groups
+from hubcheck.evidence.combine import Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.evidence.look import compare_views, log_e_of
+from hubcheck.evidence.structure import SharedOrders
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.profiles import FloatArray, profile
 from tests.evidence.laboratory import (
@@ -80,7 +82,7 @@ def combined(
     profiles: Mapping[tuple[str, Block], Profiles] = {
         (o.label, o.base): described(r) for o, r in zip(outcomes, rows, strict=True)
     }
-    return combine(outcomes, signs, profiles, n_bases)
+    return combine(outcomes, signs, SharedOrders(profiles), n_bases)
 
 
 def drawn(seed: int, units: int = UNITS) -> FloatArray:
@@ -159,7 +161,7 @@ def test_the_coins_of_a_shared_order_are_one_set_of_coins() -> None:
 
 def test_nothing_seen_is_no_evidence() -> None:
     """Without a family the whole is 1, whatever else is asked."""
-    result = combine([], [], {}, 1)
+    result = combine([], [], SharedOrders({}), 1)
     assert (result.whole, result.strongest_body, result.orders) == (0.0, 0.0, 0)
 
 
@@ -297,6 +299,36 @@ def test_groups_hold_every_family_once() -> None:
     rows = [drawn(i % 3) for i in range(7)]
     families = [outcome(Kind.NEURONS, i, 1.0) for i in range(7)]
     profiles = {(o.label, o.base): described(r) for o, r in zip(families, rows, strict=True)}
-    groups = order_groups(families, profiles)
+    groups = SharedOrders(profiles).groups(families)
     assert sorted(o.label for group in groups for o in group) == sorted(o.label for o in families)
     assert sorted(len(group) for group in groups) == [2, 2, 3]
+
+
+def leaning(seed: int) -> Weights:
+    """Return an independent model whose up rows lean to its gate rows, as (up + 1) * glu makes."""
+    weights = initial_weights(SHAPE, seed)
+    for name in [n for n in weights if n.endswith("up_proj.weight")]:
+        weights[name] += weights[name.replace("up_proj", "gate_proj")]
+    return weights
+
+
+@pytest.mark.parametrize(("family", "counted"), [("llama", True), ("gpt_oss", False)])
+def test_signs_that_lean_count_only_where_the_family_is_known_to_be_plain(
+    family: str, counted: bool, tmp_path: Path
+) -> None:
+    """Strangers whose MLP is not sign-symmetric agree in most signs; there no coin is thrown."""
+    folders = []
+    for seed in (1, 2):
+        product = plain(leaning(seed))
+        folders.append(write(tmp_path / f"{family}-{seed}", with_family(product, family)))
+    seen = comparison_of(*folders)
+    assert bool(seen.signs) is counted
+    if counted:  # what would be claimed of strangers if the family were believed
+        assert seen.best_whole > log(1e3)
+    else:
+        assert seen.best_whole < log(1e3)
+
+
+def with_family(product: Product, family: str) -> Product:
+    """Return a product that calls itself another family."""
+    return replace(product, extra={**product.extra, "model_type": family})

@@ -139,14 +139,14 @@ def test_the_rank_and_the_power_are_in_the_words(tmp_path: Path) -> None:
     assert "other sampled tensors are bit-equal" in detail
 
 
-def test_copied_experts_are_told_and_the_mixture_is_the_later(tmp_path: Path) -> None:
+def test_copied_experts_are_told(tmp_path: Path) -> None:
     """Experts that began as one dense MLP, each then changed a little on its own."""
     sparse = alterations.add_noise(upcycle(shipped("base"), recipe("upcycled")), RNG(8), size=0.05)
     subject = write(tmp_path / "moe", plain(sparse, UPCYCLED_SHAPE))
     kind, direction, detail = told(model("base"), subject)
-    assert (kind, direction) == (RelationKind.UPCYCLED, "base-to-subject")
+    assert (kind, direction) == (RelationKind.UPCYCLED, "undetermined")
     assert detail.startswith("16 of 16 experts compared in the subject hold the neurons")
-    assert told(subject, model("base"))[:2] == (RelationKind.UPCYCLED, "subject-to-base")
+    assert told(subject, model("base"))[:2] == (RelationKind.UPCYCLED, "undetermined")
 
 
 def test_the_look_keeps_to_its_limit() -> None:

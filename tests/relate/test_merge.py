@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
 
 from benchmarks.zoo import alterations, relations
+from benchmarks.zoo.corpus import Text
+from benchmarks.zoo.learn import TINY, tiny_tokens, train_tiny
 from hubcheck.evidence.draw import Draw
 from hubcheck.relate.look import SAMPLE_BYTES
 from hubcheck.relate.merge import Merge, MergeMember, merge_shares
@@ -96,6 +102,94 @@ def test_relatives_that_were_not_merged_are_no_merge(subject: str, bases: tuple[
     assert not found.is_merge
     assert found.kind is MergeKind.NONE
     assert not found.computed
+
+
+MAKERS = ((11, 40, 1e-3), (11, 30, 5e-4), (12, 60, 1e-3), (13, 60, 3e-3), (14, 20, 5e-4))
+"""Order seed, steps and rate of makers who fine-tune one base on one text; two kept the same order,
+as the default seed of a training script makes it."""
+
+
+@pytest.fixture(scope="module")
+def siblings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """Return a tiny base and what five makers made of it."""
+    room = tmp_path_factory.mktemp("siblings")
+    tokenizer = Tokenizer.from_file(str(model("base") / "tokenizer.json"))
+    first, second = (tiny_tokens(tokenizer, text) for text in Text)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    root, _ = train_tiny(first, seed=1, order_seed=1, steps=80)
+    made = [
+        train_tiny(second, start=root, order_seed=order, steps=steps, rate=rate)[0]
+        for order, steps, rate in MAKERS
+    ]
+    torch.set_num_threads(threads)
+    folders = [write(room / f"child-{n}", plain(w, TINY)) for n, w in enumerate(made)]
+    return write(room / "root", plain(root, TINY)), folders
+
+
+def of_folders(subject: Path, *bases: Path) -> Merge:
+    """Return the fit of one folder by others."""
+    members = [MergeMember(ref=b.name, reader=opened(b).reader) for b in bases]
+    found = merge_shares(opened(subject).reader, members, Draw(5), limit=SAMPLE_BYTES)
+    assert isinstance(found, Merge)
+    return found
+
+
+def test_children_of_one_base_on_one_text_are_no_merge(siblings: tuple[Path, list[Path]]) -> None:
+    """They share their change, so one lies between the base and another, and none was merged."""
+    root, children = siblings
+    gains = []
+    for subject, other in permutations(children, 2):
+        found = of_folders(subject, root, other)
+        gains.append(found.gain)
+        assert not found.is_merge
+        assert not found.computed
+    assert max(gains) > 0.45  # half-way between the two and no merge: the case is there
+    for subject in children:
+        others = [c for c in children if c != subject]
+        assert not of_folders(subject, root, *others).is_merge
+        assert not of_folders(subject, *others).is_merge
+
+
+def test_a_base_extrapolated_from_the_subject_makes_it_no_merge(
+    siblings: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    """A = S + x (S - C) makes S an exact sum of A and C; S was there first, and is no merge."""
+    root, (child, *_) = siblings
+    s, c = (stored(f) for f in (child, root))
+    for x in (0.3, 0.5, 1.0):
+        further = alterations.blend([(s, 1 + x), (c, -x)])
+        ahead = write(tmp_path / f"ahead-{x}", plain(further, TINY))
+        found = of_folders(child, ahead, root)
+        assert wholes(found) == pytest.approx(
+            {ahead.name: 1 / (1 + x), "root": x / (1 + x)}, abs=0.02
+        )
+        assert not found.is_merge
+        assert not found.computed
+        # the other way round the shares say it: one is above 1
+        back = of_folders(ahead, child, root)
+        assert max(wholes(back).values()) > 1.2
+        assert not back.is_merge
+
+
+def test_sums_of_a_base_and_its_child_are_merges(
+    siblings: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    """The same place between the two, hit exactly, is a merge at any share and in any format."""
+    root, (child, *_) = siblings
+    s, c = (stored(f) for f in (child, root))
+    for share in (0.1, 0.5, 0.9):
+        for dtype in ("BF16", "F16", "F32"):
+            mixed = alterations.blend([(s, share), (c, 1 - share)])
+            folder = write(tmp_path / f"{share}-{dtype}", plain(mixed, TINY, dtype=dtype))
+            found = of_folders(folder, child, root)
+            assert found.is_merge, (share, dtype, found.remainder)
+
+
+def stored(folder: Path) -> Weights:
+    """Return the weights of a folder as its file holds them."""
+    held = load_file(folder / "model.safetensors")
+    return {name: tensor.float().numpy() for name, tensor in held.items()}
 
 
 def test_what_has_no_shares_is_refused_with_the_reason(tmp_path: Path) -> None:

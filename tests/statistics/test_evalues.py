@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from hubcheck.evidence import family
-from hubcheck.evidence.look import share_an_order
 from hubcheck.statistics.evalues import (
     log10_p,
     log_e_hits,
@@ -26,6 +24,7 @@ from hubcheck.statistics.evalues import (
 )
 from hubcheck.statistics.hits import LOG10, count_hits
 from hubcheck.statistics.profiles import cosine_matrix, profile
+from hubcheck.statistics.shared_order import sharing_of
 from tests.statistics.nulls import PAIRS, Array, all_hits, falling, null_hits, refutes
 
 LEVELS = (0.5, 0.1, 0.01)
@@ -205,8 +204,8 @@ def test_families_in_one_order_are_found_inside_the_base() -> None:
     """Experts grown from one block share an order; experts grown apart do not."""
 
     def stand_together(a: Array, b: Array) -> bool:
-        one, other = (family.Profiles(views={"raw": p}, rows=p) for p in (a, b))
-        return share_an_order(one, other, family.Test.NEURONS, family.Test.NEURONS)
+        seen = sharing_of(a, b)
+        return seen is not None and seen.one_order
 
     rng = np.random.default_rng(20_260_206)
     experts = upcycled(rng, 8, 48)

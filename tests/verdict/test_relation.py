@@ -29,7 +29,6 @@ def merge(*, members: tuple[str, ...] = ("org/a", "org/b"), computed: bool = Tru
         members=members,
         gain=0.94,
         best="org/a",
-        ancestor_gain=0.29,
         kind=MergeKind.LINEAR,
         drops=None,
         ancestor="",
