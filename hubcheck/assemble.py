@@ -38,7 +38,7 @@ from hubcheck.verdict.report import (
     UnreadWeights,
     WeightFile,
 )
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind
+from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
 
 LIMITS: Final = (
     "Distillation leaves no trace in weights.",
@@ -50,8 +50,11 @@ LIMITS: Final = (
         "The bound holds if the base was initialised with exchangeable indices and trained by an "
         "index-equivariant optimiser, independently of the subject."
     ),
-    "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere.",
 )
+UNRELATED_LIMIT: Final = (
+    "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere."
+)
+"""Said where something is called unrelated."""
 
 
 def assemble(
@@ -150,7 +153,11 @@ def assemble(
             ),
             notes=searched.notes,
         ),
-        limits=LIMITS,
+        limits=(
+            (*LIMITS, UNRELATED_LIMIT)
+            if any(f.verdict is Verdict.UNRELATED for f in findings)
+            else LIMITS
+        ),
         replay=request.replay,
         max_read=request.access.max_read,
         seconds=round((finished - started).total_seconds(), 2),

@@ -55,7 +55,8 @@ def message(report: Report, *, stale: bool = False) -> str:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED
             said = "matches its card, disguised" if hidden else "matches its card"
-            return f"{said}: {_bases(report)}{_commit(report)}"
+            upstream = ", undeclared-upstream" if any(f.upstream for f in report.findings) else ""
+            return f"{said}{upstream}: {_bases(report)}{_commit(report)}"
         case DeclarationVerdict.UNDECLARED:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED

@@ -21,6 +21,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.next_steps import REPLAY
+from hubcheck.verdict.words import Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Report
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LONG_TEXT: Final = 400
 WARNINGS_SHOWN: Final = 40
 
+UNRELATED: Final = "unrelated"
+"""The limit that is said where a base is called that."""
 STANDING_LIMITS: Final = (
     (
         "distil",
@@ -38,7 +41,7 @@ STANDING_LIMITS: Final = (
     ),
     ("either direction", sentences.RELATED_MEANS),
     (
-        "unrelated",
+        UNRELATED,
         (
             "Unrelated assumes that a copy kept at least the share printed beside it, in the "
             "layers that were read, and at depth sample that it was not relabelled and rotated."
@@ -66,6 +69,7 @@ def _limits(report: Report) -> Details:
         (Trusted(text),)
         for key, text in STANDING_LIMITS
         if not any(key in limit.lower() for limit in given)
+        and (key != UNRELATED or any(f.verdict is Verdict.UNRELATED for f in report.findings))
     )
     stated: tuple[Line, ...] = tuple((Untrusted(limit, limit=LONG_TEXT),) for limit in given)
     return Details(summary=(Trusted("Limits"),), blocks=(ItemList(items=(*stated, *standing)),))
@@ -97,7 +101,10 @@ def _replay(report: Report) -> Details:
         budget = f"{numbers.byte_count(report.max_read)} per model"
         facts.append(("reading budget", (Trusted(budget),)))
     facts += [
-        ("parameters mapped", (Trusted(numbers.percent(report.coverage.parameters_mapped)),)),
+        (
+            "parameters that a rule names",
+            (Trusted(numbers.percent(report.coverage.parameters_mapped)),),
+        ),
         ("requests", (Trusted(numbers.count(report.coverage.requests)),)),
         ("processes", (Trusted(numbers.count(report.processes)),)),
         ("started", (Identifier(report.started),)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -137,8 +137,21 @@ def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
 
 
 def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
-    names = [part.name for part in finding.parts if part.verdict in matches.MATCHES]
+    """Return which parts match, and of the rest only what was tested of it."""
+    detail = finding.relation.detail if finding.relation is not None else ""
+    names = [
+        p.name for p in finding.parts if p.verdict in matches.MATCHES and p.name != matches.BODY
+    ]
+    if matches.holds_some_orders(finding):
+        return [Untrusted(detail, limit=FEW_WORDS)]
     if not names:
-        return [Trusted("parts only, the body does not match")]
+        return [Trusted("parts only")]
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return [Untrusted(listed, limit=FEW_WORDS), Trusted(" only, the body does not match")]
+    said: list[Trusted | Untrusted | Identifier] = [Untrusted(listed, limit=FEW_WORDS)]
+    if finding.relation is not None and finding.relation.holds is Holds.WHOLE:
+        said.append(Trusted(", all that was compared"))
+    elif matches.body_does_not_match(finding):
+        said.append(Trusted(" only, the body does not match"))
+    else:
+        said.append(Trusted(" only"))
+    return said

@@ -8,12 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.verdict.words import DeclarationVerdict, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import (
+    DeclarationVerdict,
+    EvidenceKind,
+    ReasonCode,
+    RelationKind,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Evidence, Finding, Report
 
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
+BODY: Final = "body"
+"""How the report names the part that is neither tower, embeddings nor norms."""
 DISGUISE: Final = "disguise"
 """The test whose bound is calibrated; its note says on how many models."""
 _MODELS: Final = re.compile(r"\bcalibrated on ([0-9]{1,6}) small models\b")
@@ -55,19 +63,24 @@ def is_relation(finding: Finding, kind: RelationKind) -> bool:
 
 
 def is_framed(finding: Finding) -> bool:
-    """Return whether the order of the units agrees and their content does not."""
-    return finding.verdict is Verdict.INCONCLUSIVE and "relabelled to match" in finding.reason
+    """Return whether the order of the units agrees and their content is too weak to tell."""
+    return finding.code is ReasonCode.ORDER_WITHOUT_CONTENT
+
+
+def body_does_not_match(finding: Finding) -> bool:
+    """Return whether the body of a base was tested and does not match."""
+    return any(p.name == BODY and p.verdict is Verdict.UNRELATED for p in finding.parts)
+
+
+def holds_some_orders(finding: Finding) -> bool:
+    """Return whether the subject holds some orders of the base's body and most of them not."""
+    parts = is_relation(finding, RelationKind.PARTS)
+    return parts and any(p.name == BODY and p.verdict is Verdict.RELATED for p in finding.parts)
 
 
 def is_gated(finding: Finding) -> bool:
     """Return whether a base was left untested because its owner has to grant access."""
-    return finding.status == "not-tested" and "gated" in finding.reason.lower()
-
-
-def appeared_later(report: Report, finding: Finding) -> bool:
-    """Return whether a base first appeared after the subject, as far as both dates are known."""
-    ours, theirs = report.subject.created, finding.base.created
-    return bool(ours and theirs) and theirs > ours
+    return finding.code is ReasonCode.GATED
 
 
 def disguise_rows(finding: Finding) -> tuple[Evidence, ...]:

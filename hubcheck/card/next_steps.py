@@ -120,8 +120,8 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
     if steps:
         return tuple(steps)
     found = matches.main_match(report)
-    if found is not None and matches.appeared_later(report, found):
-        return ((Trusted("nothing to do here; see the card of the later model"),), _WRONG)
+    if found is not None and found.found_by == "search" and not found.declared:
+        return ((Trusted("yours came first? nothing to do; made from it? declare it"),), _WRONG)
     if found is not None and found.declared:
         return ((Trusted("right? name in the card what was reused"),), _WRONG)
     if found is not None and not matches.declared(report):

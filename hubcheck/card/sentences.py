@@ -14,6 +14,7 @@ from hubcheck.source.weight_files import weight_folders
 from hubcheck.verdict.words import (
     WHY_NOTHING,
     DeclarationVerdict,
+    Holds,
     NothingCompared,
     RelationKind,
     Verdict,
@@ -30,6 +31,8 @@ RELATED_MEANS: Final = (
 )
 
 UNDONE: Final = " once a disguise is undone"
+ENOUGH_COMPARED: Final = 0.9
+"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
 WHO: Final = " It does not say who copied whom."
 
 
@@ -62,7 +65,21 @@ def lead(report: Report) -> Line:
             found = matches.main_match(report)
             if found is None:
                 return (_strong("See the table for what was found about each base."),)
-            return (_strong(match_sentence(found) + WHO),)
+            return (_strong(match_sentence(found) + WHO), *_upstream(report))
+
+
+def _upstream(report: Report) -> Line:
+    """Return that a declared base itself matches a model that neither names (DESIGN 13.1)."""
+    found = next((f for f in report.findings if f.upstream and f.explained_by is not None), None)
+    if found is None:
+        return ()
+    return (
+        Trusted(" The declared base "),
+        Identifier(found.explained_by or ""),
+        Trusted(" itself matches "),
+        _called(found),
+        Trusted(", and neither names the other: undeclared-upstream, about that base's card."),
+    )
 
 
 def match_sentence(finding: Finding) -> str:
@@ -175,20 +192,44 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
         return (Trusted("the weights share only their initialisation with "), called)
     if matches.is_relation(found, RelationKind.PARTS):
-        return (
-            Trusted("parts of the weights match "),
-            called,
-            Trusted(", the body does not"),
-        )
-    later = ", which appeared later" if matches.appeared_later(report, found) else ""
-    return (Trusted("the weights match "), *_match(found), Trusted(later))
+        begin = (Trusted("parts of the weights match "), called)
+        return (*begin, Trusted(_rest_of(found)))
+    if found.found_by == "search" and not found.declared:
+        undated = Trusted(", which a search proposed; which came first is not known")
+        return (Trusted("the weights match "), *_match(found), undated)
+    least = _least_compared(report)
+    if least is not None:
+        share = Trusted(f" in the {numbers.percent(least.compared)} of the parameters compared")
+        return (Trusted("the weights match "), *_match(least), share)
+    return (Trusted("the weights match "), *_match(found))
+
+
+def _rest_of(found: Finding) -> str:
+    """Return what is known of the rest of a base of which parts match."""
+    if matches.holds_some_orders(found):
+        return ", most of the body does not"
+    if matches.body_does_not_match(found):
+        return ", the body does not"
+    if found.relation is not None and found.relation.holds is Holds.WHOLE:
+        return ", which is one tower"
+    return "; the rest was not compared"
+
+
+def _least_compared(report: Report) -> Finding | None:
+    """Return the declared match of which least was compared, where that keeps the card open."""
+    short = [
+        f
+        for f in matches.declared(report)
+        if f.verdict is Verdict.RELATED and f.compared < ENOUGH_COMPARED
+    ]
+    return min(short, key=lambda f: f.compared, default=None)
 
 
 def _inconclusive_lead(report: Report) -> str:
     if any(matches.is_framed(f) for f in report.findings):
         return (
-            "The order of the units agrees, their content does not. Anyone who holds both models "
-            "can make that, so it proves nothing."
+            "The order of the units agrees, their content is too weak to tell: a distant copy, a "
+            "structured initialisation and a relabelling all look like that, so it proves nothing."
         )
     found = matches.main_match(report)
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):

@@ -19,7 +19,7 @@ import numpy as np
 from hubcheck.evidence.family import Abstention, Block, FamilyOutcome, Profiles, Test
 from hubcheck.evidence.look import log_e_of
 from hubcheck.statistics.assignment import stands_above
-from hubcheck.statistics.shared_order import STRUCTURED, Sharing, is_structured, sharing_of
+from hubcheck.statistics.shared_order import COPIES, STRUCTURED, Sharing, is_structured, sharing_of
 
 Key = tuple[str, Block]
 """(label, block) of a family of the base."""
@@ -80,6 +80,21 @@ class SharedOrders:
         own = [o for o in outcomes if o.test is outcome.test]
         if len(own) < 2 or len(self.groups(own)) > 1:  # noqa: PLR2004 - one family has no others
             return 0.0
+        return self._held(outcome, own)
+
+    def is_copied_bit_for_bit(
+        self, outcome: FamilyOutcome, outcomes: Sequence[FamilyOutcome]
+    ) -> bool:
+        """Return whether a family's sampled rows are equal, bit for bit, and are the family's own.
+
+        A start that two models share is moved by their training; no pattern leaves equal values in
+        rows that no other family of the base holds.
+        """
+        own = [o for o in outcomes if o.test is outcome.test]
+        return outcome.change == 0.0 and self._held(outcome, own) < COPIES
+
+    def _held(self, outcome: FamilyOutcome, own: Sequence[FamilyOutcome]) -> float:
+        """Return the most that another family of the base holds of a family, in its best view."""
         view = outcome.best.name
         a_uf = self.profiles[outcome.label, outcome.base].views[view]
         held = [
@@ -105,7 +120,7 @@ def guarded(
     structured = orders.structured(outcomes, pools)
     kept: list[FamilyOutcome] = []
     for one in outcomes:
-        if one.test in structured:
+        if one.test in structured and not orders.is_copied_bit_for_bit(one, outcomes):
             continue
         if one.test is Test.CHANNELS and Test.NEURONS in structured:
             kept += _without_readers(one)

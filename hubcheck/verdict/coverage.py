@@ -87,7 +87,7 @@ class Covered:
     lost_words: tuple[str, ...]
     """Which were tested, and their order was not found."""
     not_compared: tuple[tuple[str, float], ...]
-    """What was not compared, in words of our own, with its share of the parameters; largest first.
+    """What was neither compared nor tested, in words of our own, with its share of the parameters; largest first.
     Shares below one in a hundred are left out."""
 
 
@@ -141,7 +141,7 @@ def covered(
         plain = unit.words in {"embeddings", "output head", "positions", OTHERWISE}
         if unit.kind in seen or unit.tensor in equal or (plain and unit.tensor in told_apart):
             compared_n += unit.parameters
-        else:
+        elif not entered.get(unit.kind):
             missing[unit.words] += unit.parameters
     least = total / 100
     left = sorted(missing.items(), key=lambda item: (-item[1], item[0]))
