@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.errors import HubcheckError
 from hubcheck.evidence.equal_files import HASH_LIMIT, FileState, WholeFiles
+from hubcheck.evidence.equality import LIMIT, look_for_equality, refused
+from hubcheck.evidence.equality_value import Equality, NoEquality, RefusedBy
 from hubcheck.model import Model, compare_weights
 from hubcheck.request import Request
 from hubcheck.verdict.report import Evidence, Finding, Relation
 from hubcheck.verdict.words import Depth, EvidenceKind, ReasonCode, RelationKind, Verdict
 
 GIGA: Final = 10**9
+DEEP_LIMIT: Final = 64_000_000
+"""Bytes of tensors a model at ``deep`` and ``full``: 16 times the pages of ``sample``, in seconds;
+every byte is held against every other by ``full`` itself."""
 
 
 def files_of(base: Model, subject: Model, request: Request) -> WholeFiles:
@@ -74,3 +81,20 @@ def as_read(finding: Finding, files: WholeFiles) -> Finding:
         f"{files.bytes_total / GIGA:.3f} GB; depth full compares them all"
     )
     return finding.model_copy(update={"notes": (*finding.notes, note)})
+
+
+def tensors_of(base: Model, subject: Model, request: Request) -> Equality | NoEquality:
+    """Return which tensors of both are equal bit for bit, by what the depth allows.
+
+    A model whose weights cannot be located is a refusal with its side; nothing is raised.
+    """
+    if request.depth is Depth.HEADERS:
+        return NoEquality(code=RefusedBy.DEPTH, side="")
+    located: list[Checkpoint] = []
+    for side, model in (("base", base), ("subject", subject)):
+        try:
+            located.append(model.checkpoint)
+        except HubcheckError as error:
+            return refused(side, error)
+    limit = LIMIT if request.depth is Depth.SAMPLE else DEEP_LIMIT
+    return look_for_equality(located[0], located[1], seed=request.seed, limit_bytes=limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,13 @@ import pytest
 from safetensors.numpy import save_file
 
 from hubcheck.cli import main
+from hubcheck.equal import tensors_of
+from hubcheck.evidence.equality_value import Equality, NoEquality, RefusedBy
 from hubcheck.model import Model, compare_weights, open_model, same_weights
 from hubcheck.source import folder
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.reference import parse_reference
+from hubcheck.verdict.words import Depth
 from tests.checkpoint.malformed import GOOD
 from tests.evidence.laboratory import model, request
 from tests.memory_source import MemorySource
@@ -137,3 +141,24 @@ def test_unread_weights_of_a_base_are_in_its_finding(tmp_path: Path) -> None:
     finding = report["findings"][0]  # type: ignore[index]
     assert [f["path"] for f in finding["unread"]] == ["pytorch_model.bin"]
     assert "pytorch_model.bin" in (tmp_path / "out" / "card.md").read_text()
+
+
+def test_tensors_are_compared_where_no_role_is_known(tmp_path: Path) -> None:
+    """The look needs headers alone, keeps to the depth, and refuses by a value."""
+    base, subject = tmp_path / "base", tmp_path / "subject"
+    kept = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
+    for folder_, seed in ((base, 1), (subject, 2)):
+        folder_.mkdir()
+        fresh = np.random.default_rng(seed).standard_normal((64, 64)).astype(np.float32)
+        save_file({"a.strange": kept, "b.strange": fresh}, folder_ / "model.safetensors")
+    asked = request(subject)
+    found = tensors_of(opened(base), opened(subject), asked)
+    assert isinstance(found, Equality)
+    assert [p.subject for p in found.equal] == ["a.strange"]
+    assert [p.subject for p in found.differing] == ["b.strange"]
+    none = tensors_of(opened(base), opened(subject), replace(asked, depth=Depth.HEADERS))
+    assert none == NoEquality(code=RefusedBy.DEPTH, side="")
+    (base / "model.safetensors").write_bytes(b"\xff" * 64)
+    broken = tensors_of(opened(base), opened(subject), asked)
+    assert isinstance(broken, NoEquality)
+    assert (broken.code, broken.side) == (RefusedBy.UNREADABLE, "base")
