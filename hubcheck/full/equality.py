@@ -1,8 +1,10 @@
 """When are two stored values the same one?
 
 Equal bits where both models store the same dtype. Else the wider is rounded to the narrower first,
-to nearest even, as a conversion does: a model that was only stored anew has then not changed. The
-values of a packed storage are compared as they unpack.
+to nearest even, as a conversion does: a model that was only stored anew has then not changed. Of a
+bfloat16 and a float16 neither is the narrower: the one has less precision, the other less range,
+and a value is the same if a conversion either way makes the one of the other. The values of a
+packed storage are compared as they unpack.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from hubcheck.full.halves import UNPACKED, Words, values_of
 
 NARROW_FIRST: Final = ("F8_E5M2", "F8_E4M3", "F8_E4M3FN", "BF16", "F16", "F32", "F64")
 """By bits of precision; a float16 has more of them than a bfloat16, though less range."""
+
+CROSSED: Final = {"BF16", "F16"}
 
 
 def compared_as(base: str, subject: str) -> str:
@@ -44,8 +48,13 @@ def comparable_bits(
     if base_dtype == subject_dtype != UNPACKED:
         return base.reshape(-1), subject.reshape(-1)
     narrow = "" if UNPACKED in (base_dtype, subject_dtype) else narrower(base_dtype, subject_dtype)
-    both = (values_of(base, base_dtype), values_of(subject, subject_dtype))
-    return rounded(both[0].reshape(-1), narrow), rounded(both[1].reshape(-1), narrow)
+    both = [values_of(base, base_dtype).reshape(-1), values_of(subject, subject_dtype).reshape(-1)]
+    words = [rounded(values, narrow) for values in both]
+    if {base_dtype, subject_dtype} == CROSSED:
+        short = 0 if base_dtype == "F16" else 1
+        cast = rounded(both[1 - short], "F16") == rounded(both[short], "F16")
+        words[short] = np.where(cast, words[1 - short], words[short])
+    return words[0], words[1]
 
 
 def rounded(values: NDArray[np.float32], dtype: str) -> NDArray[Any]:

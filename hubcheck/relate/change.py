@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.relate.low_rank import ChangeRank, rank_of_change
-from hubcheck.relate.stored import FINEST, SIGNIFICANT_BITS, narrowest, rounded, rounding_variance
+from hubcheck.relate.stored import (
+    FINEST,
+    ON_GRID,
+    SIGNIFICANT_BITS,
+    less_range,
+    narrowest,
+    rounded,
+    rounding_variance,
+)
 from hubcheck.relate.values import Pair, Place
 
 TOUCHED: Final = 0.999
@@ -46,6 +54,9 @@ class Moved:
     were rounded, and nothing else; 0 where nothing changed."""
     rows_moved: float
     """Share of rows in which anything moved."""
+    cast: bool
+    """One side is the other stored in a format of less range: what that holds is the same number,
+    what it does not hold is what it makes of it."""
     rank: ChangeRank | None
     """None for vectors, where nothing moved, and where it was not measured."""
     whole: bool
@@ -56,7 +67,7 @@ class Moved:
 
         Training too small for that format leaves less: its values are not spread over the cells.
         """
-        return not self.touched and ROUNDED[0] <= self.fill <= ROUNDED[1]
+        return not self.touched and (self.cast or ROUNDED[0] <= self.fill <= ROUNDED[1])
 
     @property
     def touched(self) -> bool:
@@ -105,6 +116,8 @@ class _Sums:
     values: int = 0
     rows: int = 0
     same: int = 0
+    cast: int = 0
+    identical: int = 0
     moved_rows: int = 0
     nonzero: int = 0
     same_nonzero: int = 0
@@ -116,9 +129,16 @@ class _Sums:
     change: float = 0.0
     variance: float = 0.0
 
-    def add(self, a_ui: NDArray[np.float64], b_ui: NDArray[np.float64], grid: str) -> None:
+    def add(
+        self, a_ui: NDArray[np.float64], b_ui: NDArray[np.float64], grid: str, narrow: str
+    ) -> None:
         """Add some rows of base and subject."""
         same = a_ui == b_ui
+        self.identical += int(same.sum())
+        if narrow:
+            cast = (rounded(a_ui, narrow) == b_ui) | (rounded(b_ui, narrow) == a_ui)
+            self.cast += int(cast.sum())
+            same |= cast
         if grid != FINEST:
             same |= rounded(a_ui, grid) == rounded(b_ui, grid)
         nonzero = b_ui != 0
@@ -151,6 +171,7 @@ def change_of(pair: Pair, formats: Formats) -> Moved:
             pair.base_ui[block].astype(np.float64),
             pair.subject_ui[block].astype(np.float64),
             formats.coarser,
+            less_range(pair.base_dtype, pair.subject_dtype),
         )
     size_a, size_b = float(np.sqrt(sums.base)), float(np.sqrt(sums.subject))
     lengths = size_a * size_b
@@ -165,6 +186,7 @@ def change_of(pair: Pair, formats: Formats) -> Moved:
         kept_equal=sums.same_nonzero / sums.nonzero if sums.nonzero else 1.0,
         fill=sums.change / sums.variance,
         rows_moved=sums.moved_rows / sums.rows,
+        cast=sums.cast >= ON_GRID * sums.values and 2 * sums.identical >= sums.values,
         rank=None,
         whole=pair.whole,
     )

@@ -21,7 +21,7 @@ from hubcheck.evidence.side import Side
 from hubcheck.relate.change import Formats, Moved, change_of, formats_of, with_rank
 from hubcheck.relate.crossings import Later, computed_last, crossings
 from hubcheck.relate.grid import Rounding, grid_of, rounding_between
-from hubcheck.relate.stored import FINEST, rounded
+from hubcheck.relate.stored import FINEST, less_range, rounded
 from hubcheck.relate.upcycled import Experts, experts_of, wanted_experts
 from hubcheck.relate.values import (
     MATRICES,
@@ -283,7 +283,11 @@ def _recast(pairs: Sequence[Pair], formats: Formats) -> tuple[float, float]:
         for pair in pairs:
             a, b = getattr(pair, other), getattr(pair, own)
             as_stored = a if dtype == FINEST else rounded(a, dtype)
-            least = min(least, float(np.mean(as_stored == b)))
+            held = as_stored == b
+            narrow = less_range(pair.base_dtype, pair.subject_dtype)
+            if narrow and narrow == getattr(pair, own.replace("_ui", "_dtype")):
+                held |= rounded(a, narrow) == b
+            least = min(least, float(np.mean(held)))
         shares.append(least)
     return shares[0], shares[1]
 

@@ -44,6 +44,16 @@ def rounded(values: FloatArray, dtype: str) -> NDArray[np.float64]:
     return np.asarray(np.rint(values / step) * step, dtype=np.float64)
 
 
+def less_range(a: str, b: str) -> str:
+    """Return the format of the two that holds fewer magnitudes although it holds more digits.
+
+    float16 keeps every digit of a bfloat16 and loses what is below 2^-24, and digits below 2^-14:
+    the format of the values is still that of the bfloat16, and some values changed. Empty for
+    formats of which one holds all that the other does.
+    """
+    return "F16" if {a, b} == {"F16", "BF16"} else ""
+
+
 def narrowest(values: FloatArray) -> str:
     """Return the coarsest format that holds (nearly) all values exactly.
 

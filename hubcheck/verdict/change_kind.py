@@ -68,6 +68,11 @@ def _recast(look: CloserLook) -> Relation | None:
     values = sum(m.values for m in look.moved)
     if all(m.relative == 0 for m in look.moved):
         detail = "every sampled value is equal; the files differ (resharded, renamed or rewritten)"
+    elif any(m.cast for m in matrices):
+        detail = (
+            f"{formats.base_stored} in the base, {formats.subject_stored} in the subject: what both "
+            "can hold is the same"
+        )
     elif look.recast[0] >= ON_GRID:
         detail = f"{formats.base} to {formats.subject}"
     else:

@@ -17,8 +17,8 @@ from hubcheck.relate.look import SAMPLE_BYTES, CloserLook, look_closer
 from hubcheck.relate.values import Refusal
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import changes_of, direction_of, relation_of
-from hubcheck.verdict.words import RelationKind
-from tests.evidence.laboratory import Weights, model, plain, request, shipped, write
+from hubcheck.verdict.words import Depth, RelationKind
+from tests.evidence.laboratory import Weights, model, outcome_of, plain, request, shipped, write
 
 RNG = np.random.default_rng
 
@@ -120,6 +120,41 @@ def test_a_format_is_told_and_with_it_the_direction(tmp_path: Path) -> None:
     assert told(model("base"), coarse)[:2] == (RelationKind.RECAST, "base-to-subject")
     assert told(coarse, model("base"))[:2] == (RelationKind.RECAST, "subject-to-base")
     assert told(model("base"), wide)[:2] == (RelationKind.RECAST, "undetermined")
+
+
+def with_tiny_values(weights: Weights) -> Weights:
+    """Return weights of which some lie below what float16 tells apart, and some below it all."""
+    rng = RNG(5)
+    changed = {}
+    for name, values in weights.items():
+        scale = rng.choice([1.0, 1e-4, 1e-8], size=values.shape, p=[0.95, 0.03, 0.02])
+        changed[name] = (values * scale).astype(np.float32)
+    return changed
+
+
+@pytest.mark.parametrize("depth", [Depth.SAMPLE, Depth.FULL])
+def test_a_bfloat16_model_stored_as_float16_is_a_recast_though_tiny_values_are_lost(
+    depth: Depth, tmp_path: Path
+) -> None:
+    """The values that float16 cannot hold are what it makes of them; both ways, at any depth."""
+    wide = made(tmp_path / "bf16", with_tiny_values(shipped("base")))
+    held = relations.stored(with_tiny_values(shipped("base")), "BF16")
+    narrow = made(tmp_path / "f16", held, "F16")
+    for base, subject in ((wide, narrow), (narrow, wide)):
+        wanted = request(subject, [base], depth=depth, max_read=10**9)
+        finding = outcome_of(wanted).report.findings[0]
+        assert finding.relation is not None
+        assert finding.relation.kind is RelationKind.RECAST, finding.relation
+        if depth is Depth.FULL:
+            assert all(c.equal == 1.0 for c in finding.changes)
+
+
+def test_a_fine_tune_stored_as_float16_is_no_recast(tmp_path: Path) -> None:
+    """Values that both formats hold moved: that is training, tiny values or not."""
+    wide = made(tmp_path / "bf16", with_tiny_values(shipped("base")))
+    tuned = made(tmp_path / "f16", with_tiny_values(shipped("finetune")), "F16")
+    assert told(wide, tuned)[0] is RelationKind.FINE_TUNE
+    assert told(tuned, wide)[0] is RelationKind.FINE_TUNE
 
 
 def test_training_too_small_for_the_format_is_no_rounding(tmp_path: Path) -> None:
