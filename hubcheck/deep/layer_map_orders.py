@@ -16,7 +16,7 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Profiles
-from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.mlps import DENSE, EXPERT, MAY_BECOME, SHARED, MlpRoles
 from hubcheck.evidence.neurons import NeuronTest
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
@@ -51,20 +51,20 @@ class RowsOfNeurons(NeuronTest):
 
     def units(self, side: Side, block: Block) -> tuple[int, ...]:
         """Return the rows of this look: a function of the family's size alone."""
-        up = side.anatomy.get(self.roles.up, block.layer, block.member)
+        up = self._up(side.anatomy, block)
         if up is None:
             return ()
-        values_a_row = 1 if up.transposed else 2 * up.n_in
-        drawn = self.draw.rows(up.n_out, values_a_row, 0)
+        drawn = self.draw.rows(up.n_out, self._values_a_row(up), 0)
         first = drawn[: self._rows]
         if self._look == 0:
             return first
         after = [(first[-1] + 1 + n) % up.n_out for n in range(up.n_out - len(first))]
         return tuple(after[(self._look - 1) * LATER_ROWS : self._look * LATER_ROWS])
 
-    def count(self, side: Side, layer: int) -> int:
-        """Return the neurons of a layer's MLP of this kind; 0 without one."""
-        return self._count(side.anatomy, layer)
+    def count(self, side: Side, block: Block) -> int:
+        """Return the neurons of an MLP; 0 without one."""
+        up = self._up(side.anatomy, block)
+        return 0 if up is None else up.n_out
 
 
 class LayerOrder:
@@ -77,6 +77,8 @@ class LayerOrder:
         test: RowsOfNeurons | ValueTest,
         member: int = -1,
         subject_member: int | None = None,
+        *,
+        kinds: tuple[str, str] = ("", ""),
     ) -> None:
         """Bind a test to one member of every layer.
 
@@ -86,9 +88,11 @@ class LayerOrder:
             test: The test that reads and describes the rows.
             member: Expert or kv group of the base; -1 for none.
             subject_member: That of the subject; the same by default.
+            kinds: Of MLP in base and subject, for neurons.
         """
         self.test = test
         self._member = {True: member, False: member if subject_member is None else subject_member}
+        self._kind = {True: kinds[0], False: kinds[1]}
         self._base, self._subject = base, subject
         n_base, n_subject = base.anatomy.geometry.layers, subject.anatomy.geometry.layers
         self.base_size = {i: self._size(base, self.base_block(i)) for i in range(n_base)}
@@ -120,11 +124,11 @@ class LayerOrder:
 
     def base_block(self, layer: int) -> Block:
         """Return the block of a base layer."""
-        return Block(layer=layer, member=self._member[True])
+        return Block(layer=layer, member=self._member[True], kind=self._kind[True])
 
     def subject_block(self, layer: int) -> Block:
         """Return the block of a subject layer."""
-        return Block(layer=layer, member=self._member[False])
+        return Block(layer=layer, member=self._member[False], kind=self._kind[False])
 
     def _size(self, side: Side, block: Block) -> int:
         """Return the units a layer has of this order; 0 where it cannot be used."""
@@ -135,7 +139,7 @@ class LayerOrder:
             return value_dims(side.anatomy, block.layer) if inside else 0
         # one neuron left over has nothing to be confused with
         enough = len(self.test.units(side, block)) > 1
-        return self.test.count(side, block.layer) if enough else 0
+        return self.test.count(side, block) if enough else 0
 
     def of_base(self, layers: Iterable[int]) -> list[Wanted]:
         """Return what must be read of some layers of the base."""
@@ -172,22 +176,33 @@ def layer_orders(
         look: 0 for the first look; 1 and on for rows and kv groups that no look before has seen.
     """
     a, b = base.anatomy, subject.anatomy
-    experts = min(a.geometry.experts, b.geometry.experts)
     orders = []
     for roles in (DENSE, SHARED, EXPERT):
-        member = -1
-        if roles is EXPERT:
-            if not experts:
-                continue
-            member = draw.one_of(experts, 0)
         test = RowsOfNeurons(a, b, draw, roles, rows=rows, look=look)
-        orders.append(LayerOrder(base, subject, test, member))
+        # One order of the base counts once: against the first kind that the subject has in its size
+        likely = (
+            LayerOrder(
+                base, subject, test, *_members(a, b, draw, roles, other),
+                kinds=(roles.kind, other.kind),
+            )
+            for other in MAY_BECOME[roles.kind]
+        )  # fmt: skip
+        orders += [order for order in likely if order.base_layers][:1]
     groups = common_groups(a, b)
     turn = look if look == 0 else look + 1  # turn 1 belongs to the search over groups
     if turn < groups:
         member = (draw.one_of(groups, 0) + turn) % groups
         orders.append(LayerOrder(base, subject, ValueTest(a, b, draw), member))
     return [order for order in orders if order.base_layers]
+
+
+def _members(
+    a: Anatomy, b: Anatomy, draw: Draw, roles: MlpRoles, other: MlpRoles
+) -> tuple[int, int]:
+    """Return the expert of base and of subject that is taken in every layer; -1 for none."""
+    counts = [m.geometry.experts for m, kind in ((a, roles), (b, other)) if kind is EXPERT]
+    drawn = draw.one_of(min(counts), 0) if counts and min(counts) else -1
+    return (drawn if roles is EXPERT else -1, drawn if other is EXPERT else -1)
 
 
 def group_orders(base: Side, subject: Side, draw: Draw) -> list[LayerOrder]:

@@ -158,6 +158,16 @@ class Correspondence:
         chosen = self._draw.experts(len(blocks), self._turn[layer], self.base_experts)
         return [blocks[n] for n in chosen]
 
+    def of_each_kind(self) -> list[Block]:
+        """Return one MLP of each kind of the subject that some MLP of the base is held against."""
+        sizes = {neurons_of(self._base, blocks[0]) for blocks in self._of_base.values()}
+        found: dict[str, Block] = {}
+        for of_kind in self._of_subject:
+            for blocks in of_kind.values():
+                if neurons_of(self._subject, blocks[0]) in sizes:
+                    found.setdefault(blocks[0].kind, blocks[0])
+        return list(found.values())
+
     # -- the subject ---------------------------------------------------------------------------
 
     def direct(self, block: Block, layers: Sequence[int]) -> list[Block]:

@@ -2,11 +2,19 @@
 
 Null. An MLP y = D (act(G x) * (U x)) is unchanged when its hidden units are relabelled, so under
 independent initialisation and an index-equivariant optimiser their order says nothing about another
-model (statistics.hits). One family per layer, or per expert. The units are described by their gate
-and up rows (and their down columns where these are cheap to read), in the model's own channels and
-through the shared tokens. The token views cancel any rotation, relabelling or rescaling of the
-residual stream; they are made of embeddings and norm gains, which carry no neuron order, so the
-count stays exact.
+model (statistics.hits). One family is the order of one MLP of the base: of a dense layer, of one
+expert, of a shared expert. The units are described by their gate and up rows (and their down
+columns where these are cheap to read), in the model's own channels and through the shared tokens.
+The token views cancel any rotation, relabelling or rescaling of the residual stream; they are made
+of embeddings and norm gains, which carry no neuron order, so the count stays exact.
+
+A family is held against several MLPs of the subject: those of corresponding layers, of whatever
+kind has as many neurons, then all others. Given the subject, the order of the base's MLP is uniform
+whichever of them it is held against: each count has E[e] <= 1, and so has their mean with weights
+fixed before anything is seen (evidence.look): within a look all views of all MLPs weigh the same,
+over looks the weights add up to 1. Which experts are looked at is drawn by the seed and the sizes
+alone. Families multiply only where the base's own MLPs do not stand in one order (evidence.combine:
+up-cycled experts do).
 """
 
 from __future__ import annotations
@@ -65,17 +73,16 @@ class NeuronTest:
         self.roles = roles
         self.draw = draw
         self._base, self._subject = base, subject
-        self._mlps = {id(a): mlp_blocks(a, roles) for a in (base, subject)}
+        # One MLP of every base layer that has one of the kind.
+        self._of_base = [blocks[0] for blocks in mlp_blocks(base, roles).values()]
         self._there = Correspondence(base, subject, draw, roles, self._rows_read())
-
-    def _of_base(self) -> list[Block]:
-        """Return one block of every base layer that has such an MLP."""
-        return [blocks[0] for blocks in self._mlps[id(self._base)].values()]
+        # One MLP of each kind that is compared: within a model all of a kind are stored alike.
+        self._alike = [roles.at(base, b) for b in self._of_base[:1]]
+        self._alike += [BY_KIND[b.kind].at(subject, b) for b in self._there.of_each_kind()]
 
     def _rows_read(self) -> int:
         """Return the neurons read of an MLP."""
-        blocks = self._of_base()
-        up = self._up(self._base, blocks[0]) if blocks else None
+        up = self._up(self._base, self._of_base[0]) if self._of_base else None
         return 0 if up is None else len(self.draw.rows(up.n_out, 2 * up.n_in, 0))
 
     def roles_of(self, block: Block) -> MlpRoles:
@@ -84,11 +91,6 @@ class NeuronTest:
 
     def _up(self, anatomy: Anatomy, block: Block) -> Matrix | None:
         return anatomy.get(self.roles_of(block).up, block.layer, block.member)
-
-    def _count(self, anatomy: Anatomy, layer: int) -> int:
-        """Return the neurons of a layer's MLP of this kind, 0 without one."""
-        blocks = self._mlps[id(anatomy)].get(layer, ())
-        return neurons_of(anatomy, blocks[0]) if blocks else 0
 
     @property
     def blocks_a_layer(self) -> int:
@@ -103,7 +105,7 @@ class NeuronTest:
 
     def pool(self) -> int:
         """Return the neurons of the widest layer."""
-        return max((neurons_of(self._base, b) for b in self._of_base()), default=0)
+        return max((neurons_of(self._base, b) for b in self._of_base), default=0)
 
     def base_blocks(self) -> Sequence[Block]:
         """Return the base's blocks that something can be held against, in drawn order."""
@@ -136,15 +138,17 @@ class NeuronTest:
         wherever a block may correspond.
         """
         up = self._up(side.anatomy, block)
-        if up is None:
-            return ()
-        values_a_row = 1 if up.transposed else 2 * up.n_in  # gate and up; by input, rows are free
-        return self.draw.rows(up.n_out, values_a_row, 0)
+        return () if up is None else self.draw.rows(up.n_out, self._values_a_row(up), 0)
 
-    def _by_input(self, name: str, block: Block) -> tuple[int, ...]:
-        """Return the inputs to read when a model stores this matrix by input, else all."""
-        for anatomy in (self._base, self._subject):
-            matrix = self.roles_of(block).at(anatomy, block).get(name)
+    def _values_a_row(self, up: Matrix) -> int:
+        """Return what a unit costs: gate and up; nothing more where both models store by input."""
+        stored = [m["up"].transposed for m in self._alike if "up" in m]
+        return 1 if stored and all(stored) else 2 * up.n_in
+
+    def _by_input(self, name: str) -> tuple[int, ...]:
+        """Return the inputs to read when a model stores such a matrix by input, else all."""
+        for matrices in self._alike:
+            matrix = matrices.get(name)
             if matrix is not None and matrix.transposed and not is_small(matrix):
                 return self.draw.inputs(matrix.n_in, 0)
         return ()
@@ -161,7 +165,7 @@ class NeuronTest:
                 wanted[name] = Wanted(
                     matrix=matrix,
                     units=units,
-                    inputs=self._by_input(name, block),
+                    inputs=self._by_input(name),
                     why=self.roles.name,
                 )
         return wanted

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.zoo.alterations import choose_layers, prune_neurons
-from benchmarks.zoo.deep_copies import interleave
+from benchmarks.zoo.deep_copies import interleave, slice_into_experts
 from hubcheck.deep.layer_map import map_layers
 from hubcheck.deep.layer_map_types import Refusal
 from hubcheck.deep.layer_map_words import words_of_map, words_of_parents
@@ -118,3 +120,21 @@ def test_rows_already_read_are_not_paid_again() -> None:
     again = map_layers(pair.base, pair.subject, pair.draw)
     assert not isinstance(again, Refusal)
     assert (again.bytes_base, again.bytes_subject) == (0, 0)
+
+
+def test_layers_of_an_up_cycled_mixture_are_found_by_their_experts(tmp_path: Path) -> None:
+    """Dense neurons are held against a drawn expert, where layers moved as well."""
+    base, sources = shipped("base"), (0, 1, 2, 1, 2, 3)
+    weights, shape = choose_layers(base, SHAPE, sources)
+    for name in [n for n in weights if n.endswith("v_proj.weight")]:
+        weights[name] = np.random.default_rng(1).permutation(weights[name])  # no V/O order is left
+    made = slice_into_experts(weights, shape, 1)
+    double = {n: w for n, w in made[0].items() if ".experts." in n}
+    double = {n.replace(".experts.0.", ".experts.1."): w for n, w in double.items()} | made[0]
+    routers = {
+        n: np.repeat(w, 2, axis=0) for n, w in double.items() if n.endswith("moe.gate.weight")
+    }
+    subject = write(tmp_path / "m", plain(double | routers, replace(shape, experts=2)))
+    found = mapped(model("base"), subject)
+    assert found.base_of == dict(enumerate(sources))
+    assert {o.test for o in found.origins} == {"neurons"}

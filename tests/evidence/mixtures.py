@@ -87,3 +87,19 @@ def small(seed: int, *, experts: int) -> tuple[Weights, Shape]:
     """Return fresh weights of a small mixture (or dense model), by the null an independent one."""
     shape = Shape(neurons=64, experts=experts, layers=2)
     return initial_weights(shape, seed), shape
+
+
+def stacked_by_input(rest: Weights, shape: Shape, experts: int) -> Product:
+    """Return a Llama 4-type mixture, experts stored by input, each the dense model's own MLP."""
+    out = {n: w for n, w in rest.items() if ".mlp." not in n}
+    for layer in range(shape.layers):
+        stem = f"model.layers.{layer}.mlp."
+        gate, up, down = (rest[f"{stem}{name}.weight"] for name in EXPERT_NAMES)
+        out[f"{stem}experts.gate_up_proj"] = np.stack([np.concatenate([gate, up]).T] * experts)
+        out[f"{stem}experts.down_proj"] = np.stack([down.T] * experts)
+        out[f"{stem}router.weight"] = np.ones((experts, shape.hidden), dtype=np.float32)
+    extra: Mapping[str, object] = {
+        "architectures": ["Llama4ForCausalLM"], "model_type": "llama4_text",
+        "num_local_experts": experts,
+    }  # fmt: skip
+    return replace(plain(out, shape), extra=extra)

@@ -24,7 +24,14 @@ from hubcheck.evidence.mlps import LAYERS_A_STEP
 from hubcheck.statistics.evalues import log_product
 from hubcheck.statistics.profiles import FloatArray, profile
 from tests.evidence.laboratory import comparison_of, model, plain, shipped, write
-from tests.evidence.mixtures import mixture_of, noisy, small, with_expert, with_shared_expert
+from tests.evidence.mixtures import (
+    mixture_of,
+    noisy,
+    small,
+    stacked_by_input,
+    with_expert,
+    with_shared_expert,
+)
 
 UNITS: Final = 12
 """Few units: e-values of many are so heavy-tailed that a simulated mean says nothing."""
@@ -193,3 +200,19 @@ def test_of_many_experts_a_bounded_number_is_read(tmp_path: Path) -> None:
         assert len(direct) == 8
         assert len(searched) == 32
     assert not seen.searched
+
+
+def test_experts_stored_by_input_are_held_against_a_dense_mlp_stored_by_unit(
+    tmp_path: Path,
+) -> None:
+    """The same units and inputs are read of both, however each is stored and at any width."""
+    shape = Shape(hidden=512, neurons=512, layers=2, head_dim=128)
+    weights = initial_weights(shape, 3)
+    base = write(tmp_path / "base", plain(weights, shape))
+    subject = write(tmp_path / "m", stacked_by_input(weights, shape, 2))
+    for found in (
+        neurons(comparison_of(subject, base, search=False)),
+        neurons(comparison_of(base, subject, search=False)),
+    ):
+        assert len({o.base.layer for o in found}) == 2
+        assert all(o.best.hits == o.best.units for o in found)
