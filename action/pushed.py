@@ -14,19 +14,12 @@ from action.checkout import as_checked_out, git_head, read_index
 from action.event import OnPush
 from action.model import Task
 from action.scene import Scene
-from hubcheck.candidates.identity import TOKENIZERS
-from hubcheck.checkpoint.other_formats import FORMATS
+from hubcheck.candidates.read_files import is_read_file
 from hubcheck.errors import HubcheckError
 from hubcheck.model import Model
 from hubcheck.publish.github.comparison import changed_files
 from hubcheck.source.reference import LocalReference
-from hubcheck.source.weight_files import WEIGHT_SUFFIXES
 
-READ_SUFFIXES: Final = (
-    *WEIGHT_SUFFIXES, *FORMATS, ".json", ".yml", ".yaml", ".model", ".tiktoken",
-)  # fmt: skip
-"""Weights, their index, configs, tokenizers, merge recipes."""
-READ_NAMES: Final = TOKENIZERS | {"readme.md"}
 GIT_NAMES: Final = frozenset({".gitattributes", ".gitmodules", ".lfsconfig"})
 """Anywhere in the repository they decide what a checkout holds."""
 WORKFLOWS: Final = ".github/"
@@ -74,7 +67,7 @@ def is_read(path: str, folder: str) -> bool:
         # A link or a submodule at the folder's place or above it.
         return folder == path or folder.startswith(f"{path}/")
     # Without a suffix it may be a link or a submodule as well.
-    return "." not in name or name.endswith(READ_SUFFIXES) or name in READ_NAMES
+    return "." not in name or is_read_file(path)
 
 
 def _folder_of_the_commit(root: Path, path: Path, commit: str, subject: Model) -> str | None:

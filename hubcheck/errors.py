@@ -89,6 +89,10 @@ class UnreadableError(HubcheckError):
     exit_code = ExitCode.UNREADABLE
 
 
+class NoWeightsError(UnreadableError):
+    """No weights lie where they are looked for: there is nothing to read, and nothing hostile."""
+
+
 class SubjectUnreadableError(UnreadableError):
     """Values of the subject, not of a base, cannot be used; raised from the error that says why."""
 

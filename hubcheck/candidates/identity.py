@@ -14,11 +14,11 @@ from enum import StrEnum
 from typing import Final
 
 from hubcheck.source.interface import FileEntry
+from hubcheck.source.weight_files import WEIGHT_SUFFIXES
 
 MIN_WEIGHTS: Final = 100_000
 """Bytes; a smaller weight file can be a stub that many repositories share."""
 MIN_TOKENIZER: Final = 2_000
-WEIGHTS: Final = (".safetensors", ".bin", ".pt", ".pth", ".gguf", ".ckpt", ".onnx", ".npz")
 TOKENIZERS: Final = frozenset(
     {"tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json", "merges.txt", "vocab.txt",
      "spiece.model", "sentencepiece.bpe.model", "spm.model", "tiktoken.model"}
@@ -80,7 +80,7 @@ def kind_of(path: str, size: int) -> FileKind | None:
     name = path.rpartition("/")[2].lower()
     if name in TOKENIZERS or name.endswith(".tiktoken"):
         return FileKind.TOKENIZER if size >= MIN_TOKENIZER else None
-    return FileKind.WEIGHTS if name.endswith(WEIGHTS) and size >= MIN_WEIGHTS else None
+    return FileKind.WEIGHTS if name.endswith(WEIGHT_SUFFIXES) and size >= MIN_WEIGHTS else None
 
 
 def shared_files(

@@ -5,40 +5,17 @@ Decided by file names alone: none of these files is opened, and a pickle is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Final, NoReturn
 
-from hubcheck.errors import UnreadableError, UnsupportedFormatError, printable
+from hubcheck.errors import NoWeightsError, UnsupportedFormatError, printable
+from hubcheck.source.weight_files import FORMATS, holds_weights, weight_folders
 
 PEFT_ADAPTER: Final = "PEFT adapter: an adapter alone cannot prove its base"
 """The format's name says why no verdict follows: low-rank updates fit any base of their shapes."""
 
-FORMATS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        ".gguf": "GGUF",
-        ".bin": "PyTorch pickle",
-        ".pt": "PyTorch pickle",
-        ".pth": "PyTorch pickle",
-        ".ckpt": "PyTorch pickle",
-        ".pkl": "Python pickle",
-        ".h5": "Keras HDF5",
-        ".keras": "Keras archive",
-        ".msgpack": "Flax msgpack",
-        ".onnx": "ONNX",
-        ".npz": "NumPy archive",
-        ".tflite": "TensorFlow Lite",
-        ".pdparams": "Paddle pickle",
-        ".nemo": "NeMo archive",
-    }
-)
-"""Format by file ending; where a model has several, the first one here names it."""
-
-_NO_WEIGHTS: Final = frozenset(
-    {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"}
-)
-"""What training leaves beside the weights."""
-
+FOLDERS_NAMED: Final = 3
+"""Folders of a message; a pipeline has five or six parts."""
 _ADAPTERS: Final = frozenset({"adapter_model.safetensors", "adapter_model.bin"})
 
 
@@ -55,7 +32,7 @@ def refuse_other_formats(paths: Iterable[str]) -> NoReturn:
 
     Raises:
         UnsupportedFormatError: there are weights in a format that hubcheck names and does not read.
-        UnreadableError: there are none, or only in a folder below.
+        NoWeightsError: there are none, or only in a folder below.
     """
     every = sorted(paths)
     top = [path for path in every if "/" not in path]
@@ -71,8 +48,16 @@ def refuse_other_formats(paths: Iterable[str]) -> NoReturn:
         name: path
         for ending, name in FORMATS.items()
         for path in reversed(top)
-        if path.lower().endswith(ending) and path not in _NO_WEIGHTS
+        if path.lower().endswith(ending) and holds_weights(path)
     }
+    misnamed = found.pop(FORMATS[".safetensors"], "")
+    if misnamed and not found:
+        raise UnsupportedFormatError(
+            f"'{printable(misnamed)}' has a name under which no loader looks for weights.",
+            cause="capitals in its ending, or the shards of an adapter.",
+            next_step="rename it to what loaders read, such as model.safetensors.",
+            format_name="safetensors under another name",
+        )
     if found:
         name = next(n for n in FORMATS.values() if n in found)
         raise UnsupportedFormatError(
@@ -82,14 +67,17 @@ def refuse_other_formats(paths: Iterable[str]) -> NoReturn:
             next_step="convert it to safetensors, or check a revision or model that has them.",
             format_name=name,
         )
-    below = next((path for path in every if path.endswith(".safetensors")), None)
-    if below is not None:
-        raise UnreadableError(
-            f"No weights lie at top level, but '{printable(below)}' lies in a folder below.",
-            cause="the model is one of several parts, as in an image pipeline.",
-            next_step="name the folder that holds the part to check.",
+    folders = weight_folders(every)
+    if folders:
+        named = ", ".join(f"'{printable(f, limit=60)}'" for f in folders[:FOLDERS_NAMED])
+        more = len(folders) - FOLDERS_NAMED
+        raise NoWeightsError(
+            f"No model lies at the top level; weights lie in {named}"
+            f"{f' and {more} more' if more > 0 else ''}.",
+            cause="the folder above the model was named, or the model is one of several parts.",
+            next_step="name the folder that holds the weights; on the Hub that is ORG/NAME:FOLDER.",
         )
-    raise UnreadableError(
+    raise NoWeightsError(
         f"The model holds no weights among its {len(every)} files.",
         cause="the upload is incomplete, or the reference names a model of another kind.",
         next_step="check the reference and the revision.",

@@ -32,15 +32,12 @@ from hubcheck.checkpoint.zip_directory import (
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
+from hubcheck.source.weight_files import TRAINING_STATE
 
 FORMAT: Final = "PyTorch zip"
 SINGLE: Final = "pytorch_model.bin"
 INDEX: Final = "pytorch_model.bin.index.json"
 SUFFIXES: Final = (".bin", ".pt", ".pth", ".ckpt")
-NO_WEIGHTS: Final = frozenset(
-    {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"}
-)
-"""What training leaves beside the weights."""
 FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
 """Dtypes that are weights as they stand."""
 MAX_PICKLE_BYTES: Final = 64 << 20
@@ -54,7 +51,7 @@ def torch_paths(sizes: Mapping[str, int]) -> list[str]:
     found = [
         path
         for path in sorted(sizes)
-        if "/" not in path and path.lower().endswith(SUFFIXES) and path not in NO_WEIGHTS
+        if "/" not in path and path.lower().endswith(SUFFIXES) and path not in TRAINING_STATE
         and not path.startswith(("adapter_model", "rng_state"))
     ]  # fmt: skip
     return [SINGLE] if SINGLE in found else found
