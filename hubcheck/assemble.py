@@ -16,6 +16,7 @@ from hubcheck.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.verdict import context as contexts
+from hubcheck.verdict.compared import why_nothing
 from hubcheck.verdict.declaration import declaration_verdict, younger
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
 from hubcheck.verdict.policy import conclude
@@ -109,6 +110,7 @@ def assemble(
         context=context.model_copy(update={"relations": relations}),
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
+        nothing_compared=why_nothing(findings, (f.path for f in subject.files), refusal),
         policy=request.policy,
         coverage=Coverage(
             bytes_read=sum(ledger.bytes_read for ledger in ledgers),

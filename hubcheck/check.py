@@ -12,13 +12,22 @@ from datetime import datetime
 
 from hubcheck.assemble import assemble
 from hubcheck.closer import with_merges
-from hubcheck.errors import ExitCode, HubcheckError, UnreadableError, UnsupportedFormatError
+from hubcheck.errors import (
+    ExitCode,
+    HubcheckError,
+    NetworkFaultError,
+    NoWeightsError,
+    UnreadableError,
+    UnsupportedFormatError,
+)
 from hubcheck.examine import Progress, Tested, bases_related, subject_refusal
 from hubcheck.lineage import declared_ancestry, leads_to
 from hubcheck.model import Model, open_model
 from hubcheck.request import Request
 from hubcheck.side_by_side import examine_all, headers_ahead, open_all
+from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import explain
+from hubcheck.verdict.policy import fails_on_what_was_found
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion, Depth
 
@@ -29,6 +38,9 @@ class Outcome:
 
     report: Report
     exit_code: ExitCode
+    waived: ExitCode = ExitCode.OK
+    """The exit code where whoever asked lets the policy's failure pass: an unreadable subject and
+    a network that kept everything from being compared stay what they are."""
 
 
 def check(request: Request, *, now: Callable[[], datetime], progress: Progress) -> Outcome:
@@ -72,7 +84,8 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     report = assemble(
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
     )
-    return Outcome(report=report, exit_code=_exit_code(report, tested, refusal))
+    code, waived = _exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
+    return Outcome(report=report, exit_code=code, waived=waived)
 
 
 def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
@@ -90,10 +103,36 @@ def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
         one.finding = finding
 
 
-def _exit_code(report: Report, tested: Sequence[Tested], refusal: HubcheckError | None) -> ExitCode:
-    """Return the exit code of DESIGN section 5; an unreadable subject outranks the policy."""
-    if refusal is not None and not isinstance(refusal, UnsupportedFormatError):
-        return refusal.exit_code
-    if tested and all(one.model is None for one in tested):
-        return ExitCode.UNREACHABLE
-    return ExitCode.POLICY_FAILED if report.conclusion is Conclusion.FAIL else ExitCode.OK
+def _is_bad(refusal: HubcheckError | None, subject: Model) -> bool:
+    """Return whether a refusal is about bad weights; there being none, or none read here, is not.
+
+    Where something was left out (a link that leaves the folder) it may have been the weights.
+    """
+    if isinstance(refusal, NoWeightsError):
+        return bool(subject.left_out)
+    return refusal is not None and not isinstance(refusal, UnsupportedFormatError)
+
+
+def _exit_codes(
+    report: Report, tested: Sequence[Tested], refusal: HubcheckError | None
+) -> tuple[ExitCode, ExitCode]:
+    """Return the exit code of DESIGN sections 5 and 9, and the one without the policy.
+
+    ``refusal`` says why the subject's weights are unreadable or hostile, if they are.
+
+    What was found fails first: a model that matches an undeclared base does not get away with a
+    tensor that cannot be read. Then a subject that is unreadable, then the rest of the policy. A
+    base that is not there, private or gated is the policy's business; only a network that kept
+    everything from being compared is 3, because the same check can end otherwise later.
+    """
+    without = ExitCode.OK
+    if refusal is not None:
+        without = refusal.exit_code
+    elif not anything_compared(report.findings) and any(
+        isinstance(one.error, NetworkFaultError) for one in tested
+    ):
+        without = ExitCode.UNREACHABLE
+    if report.conclusion is not Conclusion.FAIL:
+        return without, without
+    found = fails_on_what_was_found(report.verdict, report.findings, report.policy)
+    return ExitCode.POLICY_FAILED if found or without is ExitCode.OK else without, without

@@ -90,6 +90,7 @@ def _why(error: HubcheckError | None) -> str:
     words = {
         "GatedModel": "gated, and no token with access",
         "MissingModel": "not found, or private",
+        "NoWeights": "holds no weights",
         "UnknownRevision": "unknown revision",
         "NetworkFault": "the host could not be reached",
         "Unreachable": "the host does not allow reading",
@@ -174,6 +175,7 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": f"subject {_why(error)}"})
         return
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
+        one.error = error
         one.finding = one.finding.model_copy(update={"reason": _why(error)})
         return
     one.finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})

@@ -21,7 +21,13 @@ from hubcheck.errors import ExitCode
 from hubcheck.model import open_model
 from hubcheck.source.reference import HubReference
 from hubcheck.verdict.report import Finding, Report
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import (
+    Conclusion,
+    DeclarationVerdict,
+    NothingCompared,
+    RelationKind,
+    Verdict,
+)
 from tests.evidence.laboratory import (
     derived,
     frozen_clock,
@@ -186,6 +192,76 @@ def weights_size() -> int:
     return os.path.getsize(model("base") / "model.safetensors")  # noqa: PTH202 - a number
 
 
+# -- nothing compared ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(
+    ("weights", "why", "said"),
+    [
+        ("deleted", NothingCompared.NO_WEIGHTS, "the model holds no weights"),
+        ("training state", NothingCompared.NO_WEIGHTS, "the model holds no weights"),
+        ("a/b", NothingCompared.WEIGHTS_BELOW, "no model lies at the top level, weights lie in"),
+    ],
+)
+def test_a_model_without_weights_is_neutral_and_the_first_line_says_so(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    weights: str,
+    why: NothingCompared,
+    said: str,
+    named: bool,
+) -> None:
+    """Nothing is hostile there, so it is the policy's business: 0, or 1 if asked to fail."""
+    subject = tmp_path / "subject"
+    shutil.copytree(model("finetune"), subject)
+    file = subject / "model.safetensors"
+    if weights == "a/b":
+        (subject / weights).mkdir(parents=True)
+        file.rename(subject / weights / file.name)
+    else:
+        file.rename(subject / "training_args.bin")
+        if weights == "deleted":
+            (subject / "training_args.bin").unlink()
+    (subject / "README.md").write_text("# no base\n")
+    words = ["check", str(subject), "--out", str(tmp_path / "out")]
+    words += ["--base", str(model("base"))] if named else []
+    assert main(words) == ExitCode.OK
+    report = Report.model_validate_json((tmp_path / "out" / "report.json").read_bytes())
+    assert (report.conclusion, report.nothing_compared) == (Conclusion.NEUTRAL, why)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(f"hubcheck: nothing was compared: {said}")
+    assert ("a/b" in first) is (weights == "a/b")
+    assert main([*words, "--fail-on", "nothing-compared"]) == ExitCode.POLICY_FAILED
+    for page in ("card.md", "card.html"):
+        assert "Nothing is wrong" not in (tmp_path / "out" / page).read_text()
+
+
+def test_weights_without_a_base_are_not_called_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither declared nor suspected: neutral, and the first line says that nothing was compared."""
+    subject = tmp_path / "subject"
+    shutil.copytree(model("finetune"), subject)
+    (subject / "README.md").write_text("# no base\n")
+    assert main(["check", str(subject), "--out", str(tmp_path / "out")]) == ExitCode.OK
+    seen = capsys.readouterr().out
+    assert seen.startswith("hubcheck: nothing was compared: no base is declared and none was named")
+    assert "Nothing is wrong" not in seen
+
+
+def test_weights_that_contradict_themselves_stay_4_whatever_the_policy_waits_for(
+    tmp_path: Path,
+) -> None:
+    """A broken header is hostile, not absent: no word about missing results makes a 1 of the 4."""
+    subject = tmp_path / "subject"
+    shutil.copytree(model("finetune"), subject)
+    (subject / "model.safetensors").write_bytes(b"\xff" * 4_000)
+    words = ["check", str(subject), "--base", str(model("base")), "--out", str(tmp_path / "out")]
+    every = "inconclusive,not-tested,nothing-compared"
+    assert main(words) == main([*words, "--fail-on", every]) == ExitCode.UNREADABLE
+
+
 # -- on a Hub -------------------------------------------------------------------------------------
 
 
@@ -278,15 +354,28 @@ def test_a_base_named_at_two_revisions_is_a_usage_error(
     assert "named at two revisions" in capsys.readouterr().err
 
 
-def test_when_every_base_is_out_of_reach_the_report_is_written_and_the_code_is_3(
-    hub: LocalHub, remote: Remote
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("undeclared,contradicted", ExitCode.OK),
+        ("not-tested", ExitCode.POLICY_FAILED),
+        ("nothing-compared", ExitCode.POLICY_FAILED),
+    ],
+)
+@pytest.mark.parametrize("base", ["gone", "gated", "private"])
+def test_a_declared_base_that_is_not_there_or_closed_is_a_finding_under_policy(
+    hub: LocalHub, remote: Remote, base: str, words: str, expected: ExitCode
 ) -> None:
-    """A card that names a deleted repository ends with 3, with report and card."""
+    """401 and 404 are no network fault: neutral, exit 0, and 1 only where the policy says so."""
     hub.add_repo("zoo/finetune", model("finetune"))
-    code, report = remote("zoo/finetune")
-    assert code == ExitCode.UNREACHABLE
+    closed = {base: True} if base != "gone" else {}
+    if closed:
+        hub.add_repo(f"zoo/{base}", model("base"), readers=frozenset({"hf_reader"}), **closed)
+    code, report = remote("zoo/finetune", "--base", f"zoo/{base}", "--fail-on", words)
+    assert code == expected
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
-    assert report.findings[0].reason.startswith("not found")
+    assert report.nothing_compared is NothingCompared.NO_BASE_TESTED
+    assert report.findings[0].reason.startswith(("not found", "gated"))
 
 
 @pytest.mark.parametrize("name", ["zoo/none", "zoo/gated", "zoo/private"])

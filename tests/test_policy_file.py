@@ -144,7 +144,9 @@ def test_a_missing_result_cannot_be_accepted() -> None:
         conclusion=Conclusion.FAIL,
         policy=Policy(fail_on=("inconclusive",)),
     )
-    assert apply_allowances(report, [allowance()], today=TODAY) == report
+    after = apply_allowances(report, [allowance()], today=TODAY)
+    assert after.conclusion is Conclusion.FAIL
+    assert after.accepted == ("other/base-7b",)
 
 
 def test_an_allowance_that_nothing_needs_changes_nothing() -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, matches
+from hubcheck.card import first_table, matches, names, sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
-from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, Depth, NothingCompared, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -73,6 +73,30 @@ def _prove(report: Report) -> tuple[Line, ...]:
 
 
 def _decide(report: Report) -> tuple[Line, ...]:
+    match report.nothing_compared:
+        case NothingCompared.WEIGHTS_BELOW:
+            return (_below(report),)
+        case NothingCompared.NO_WEIGHTS:
+            return ((Trusted("name the folder or the revision that holds the weights"),),)
+        case NothingCompared.NO_CONTENT:
+            return ((Trusted("fetch the large files: "), Identifier("git lfs pull")),)
+        case _:
+            return _decide_by_bases(report)
+
+
+def _below(report: Report) -> Line:
+    """Return how to name the first of the folders that hold weights."""
+    folder = next(iter(sentences.folders_with_weights(report)), "")
+    local = report.subject.revision == names.LOCAL
+    begin = (Trusted("name the folder that holds the model"),)
+    if not folder or not _is_plain(folder):
+        return begin
+    joined = "" if report.subject.ref == "." else "/" if local else ":"
+    ref = f"SUBJECT{joined}{folder}" if joined else folder
+    return (*begin, Trusted(": "), _command(report, f"hubcheck check {ref}"))
+
+
+def _decide_by_bases(report: Report) -> tuple[Line, ...]:
     if not report.findings:
         name = _command(report, "hubcheck check SUBJECT --base ORG/NAME")
         return ((Trusted("name a base: "), name),)
@@ -113,6 +137,10 @@ def _could_decide(report: Report, finding: Finding) -> bool:
 
 def _command(report: Report, template: str) -> Identifier:
     ref = report.subject.ref
-    plain = bool(ref) and all(c.isalnum() or c in "._/@-" for c in ref) and not ref.startswith("-")
     # A name that a shell would read as more than a name is never put into a line to be pasted.
-    return Identifier(template.replace("SUBJECT", ref, 1) if plain and ref.isascii() else template)
+    return Identifier(template.replace("SUBJECT", ref, 1) if _is_plain(ref) else template)
+
+
+def _is_plain(text: str) -> bool:
+    plain = text.isascii() and all(c.isalnum() or c in "._/@-" for c in text)
+    return bool(text) and plain and not text.startswith("-")

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Identifier, Line, Strong, Trusted
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.source.weight_files import weight_folders
+from hubcheck.verdict.words import (
+    WHY_NOTHING,
+    DeclarationVerdict,
+    NothingCompared,
+    RelationKind,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -121,8 +128,8 @@ def _none_found_title(report: Report) -> Line:
 
 def _inconclusive_title(report: Report) -> Line:
     bases = matches.declared(report)
-    if not report.findings:
-        return (Trusted("no base is declared and none was tested, so nothing can be said"),)
+    if not matches.tested(report):
+        return _nothing_title(report)
     open_bases = tuple(f for f in bases or report.findings if f.verdict not in matches.MATCHES)
     found = matches.main_match(report)
     if found is not None and (not bases or not open_bases):
@@ -131,8 +138,36 @@ def _inconclusive_title(report: Report) -> Line:
     kind = "declared base" if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
-        return (Trusted(f"the {kind} "), *listed, Trusted(" could not be tested"))
+        return _untested(kind, listed)
     return (Trusted(f"the evidence on the {kind} "), *listed, Trusted(" does not decide"))
+
+
+def _nothing_title(report: Report) -> Line:
+    """Say that nothing was compared before anything else: it is no result to build on."""
+    begin = Trusted("nothing was compared: ")
+    why = report.nothing_compared
+    if why is NothingCompared.WEIGHTS_BELOW:
+        folders = folders_with_weights(report)
+        if folders:
+            where = (Trusted("no model lies at the top level, weights lie in "), *_listed(folders))
+            return (begin, *where)
+    if why not in {None, NothingCompared.NO_BASE_TESTED}:
+        return (begin, Trusted(WHY_NOTHING[why]))
+    bases = matches.declared(report) or report.findings
+    if not bases:
+        return (begin, Trusted(WHY_NOTHING[NothingCompared.NO_BASE]))
+    kind = "declared base" if bases[0].declared else "base"
+    kind += "s" if len(bases) > 1 else ""
+    return (begin, *_untested(kind, _names(bases)))
+
+
+def _untested(kind: str, listed: Line) -> Line:
+    return (Trusted(f"the {kind} "), *listed, Trusted(" could not be tested"))
+
+
+def folders_with_weights(report: Report) -> tuple[str, ...]:
+    """Return the folders below the top level that hold weights, as far as the report names them."""
+    return tuple(f for f in weight_folders(f.path for f in report.subject.files) if f)
 
 
 def _partly_title(report: Report, found: Finding) -> Line:
@@ -150,8 +185,6 @@ def _partly_title(report: Report, found: Finding) -> Line:
 
 
 def _inconclusive_lead(report: Report) -> str:
-    if not report.findings:
-        return "Nothing is wrong; there was nothing to compare with."
     if any(matches.is_framed(f) for f in report.findings):
         return (
             "The order of the units agrees, their content does not. Anyone who holds both models "
@@ -189,12 +222,16 @@ def _subject(finding: Finding) -> str:
 
 
 def _names(findings: tuple[Finding, ...]) -> Line:
+    return _listed(tuple(names.name(f.base.ref, f.base.revision) for f in findings))
+
+
+def _listed(texts: tuple[str, ...]) -> Line:
     parts: list[Trusted | Identifier] = []
-    for finding in findings[:NAMES_IN_TITLE]:
+    for text in texts[:NAMES_IN_TITLE]:
         if parts:
             parts.append(Trusted(", "))
-        parts.append(_called(finding))
-    more = len(findings) - NAMES_IN_TITLE
+        parts.append(Identifier(text))
+    more = len(texts) - NAMES_IN_TITLE
     if more > 0:
         parts.append(Trusted(f" and {more} more"))
     return tuple(parts) or (Trusted("none"),)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from hubcheck.errors import printable
+from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import is_proof
+from hubcheck.verdict.policy import NOTHING_COMPARED
 from hubcheck.verdict.report import Finding, Report
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
@@ -43,12 +45,19 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
         for a in allowances
         if a.expires is not None and today > a.expires and a.base.casefold() in names
     ]
+    accepted = tuple(
+        f.base.ref
+        for f in report.findings
+        if f.status == "not-tested" and f.base.ref.casefold() in valid
+    )
     used = [valid[name] for name in sorted(names) if name in valid]
+    spoken_of = names | {ref.casefold() for ref in accepted}
+    shown = [valid[name] for name in sorted(spoken_of) if name in valid]
     warnings += [
         f"the policy file allows {printable(a.base)}"
         + (f" until {a.expires}" if a.expires else "")
         + f": {printable(a.reason, limit=300)}"
-        for a in used
+        for a in shown
     ]
     if not warnings:
         return report
@@ -56,13 +65,19 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
     if conclusion is Conclusion.FAIL and culprits and len(used) == len(names):
         conclusion = Conclusion.NEUTRAL
     return report.model_copy(
-        update={"conclusion": conclusion, "warnings": (*report.warnings, *warnings)}
+        update={
+            "conclusion": conclusion,
+            "accepted": accepted,
+            "warnings": (*report.warnings, *warnings),
+        }
     )
 
 
 def _culprits(report: Report) -> list[Finding]:
     """Return the findings for which the policy fails; none where a missing result fails it."""
     fail_on = report.policy.fail_on
+    if NOTHING_COMPARED in fail_on and not anything_compared(report.findings):
+        return []
     if report.verdict.value in fail_on and report.verdict not in {
         DeclarationVerdict.UNDECLARED,
         DeclarationVerdict.CONTRADICTED,

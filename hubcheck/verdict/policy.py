@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from hubcheck.errors import UsageError, printable
+from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.report import Finding, Policy
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
+NOTHING_COMPARED: Final = "nothing-compared"
+"""Fails where the weights of no base were compared, whatever the reason."""
 FAILABLE: Final = (
     DeclarationVerdict.UNDECLARED.value,
     DeclarationVerdict.CONTRADICTED.value,
@@ -16,8 +19,17 @@ FAILABLE: Final = (
     DeclarationVerdict.NONE_FOUND.value,
     Verdict.DISGUISED.value,
     Verdict.NOT_TESTED.value,
+    NOTHING_COMPARED,
 )
 """What ``--fail-on`` may name."""
+SETTLED: Final = frozenset(
+    {
+        DeclarationVerdict.UNDECLARED.value,
+        DeclarationVerdict.CONTRADICTED.value,
+        Verdict.DISGUISED.value,
+    }
+)
+"""Words of ``FAILABLE`` that rest on something found, and not on something missing."""
 
 
 def parse_fail_on(text: str) -> Policy:
@@ -41,8 +53,27 @@ def conclude(
     verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
 ) -> Conclusion:
     """Return pass, neutral or fail (DESIGN section 2)."""
-    reached = {verdict.value, *(f.verdict.value for f in findings)}
-    of_findings = {Verdict.DISGUISED.value, Verdict.NOT_TESTED.value}
-    if any(w in reached and (w == verdict.value or w in of_findings) for w in policy.fail_on):
+    if failing_words(verdict, findings, policy):
         return Conclusion.FAIL
     return Conclusion.PASS if verdict is DeclarationVerdict.CONFIRMED else Conclusion.NEUTRAL
+
+
+def failing_words(
+    verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
+) -> tuple[str, ...]:
+    """Return the words of the policy that this result fails on."""
+    single = {Verdict.DISGUISED, Verdict.NOT_TESTED}
+    reached = {verdict.value, *(f.verdict.value for f in findings if f.verdict in single)}
+    if not anything_compared(findings):
+        reached.add(NOTHING_COMPARED)
+    return tuple(word for word in policy.fail_on if word in reached)
+
+
+def fails_on_what_was_found(
+    verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
+) -> bool:
+    """Return whether settled evidence fails the policy, not the lack of it.
+
+    What was found stays found, whatever a later look could not read (DESIGN 9.1).
+    """
+    return any(word in SETTLED for word in failing_words(verdict, findings, policy))

@@ -28,6 +28,7 @@ from hubcheck.verdict.words import (
     DeclarationVerdict,
     Depth,
     LicenceStatus,
+    NothingCompared,
 )
 
 __all__ = [
@@ -260,6 +261,12 @@ class Report(Part):
     context: Context
     verdict: DeclarationVerdict
     conclusion: Conclusion
+    nothing_compared: NothingCompared | None = Field(
+        default=None, description="why the weights of no base were compared; null when some were"
+    )
+    accepted: tuple[str, ...] = Field(
+        default=(), description="bases that were not tested, which the policy file accepts"
+    )
     policy: Policy
     coverage: Coverage
     licence: Licence = Licence()

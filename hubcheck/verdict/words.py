@@ -42,6 +42,28 @@ class Conclusion(StrEnum):
     FAIL = "fail"
 
 
+class NothingCompared(StrEnum):
+    """Why the weights of no base were compared."""
+
+    NO_WEIGHTS = "no-weights"
+    WEIGHTS_BELOW = "weights-below"
+    NO_CONTENT = "no-content"
+    NOT_READABLE = "not-readable"
+    NO_BASE = "no-base"
+    NO_BASE_TESTED = "no-base-tested"
+
+
+WHY_NOTHING: Final = {
+    NothingCompared.NO_WEIGHTS: "the model holds no weights",
+    NothingCompared.WEIGHTS_BELOW: "no model lies at the top level, only in folders below",
+    NothingCompared.NO_CONTENT: "the weights are Git LFS pointers without their content",
+    NothingCompared.NOT_READABLE: "the weights cannot be read",
+    NothingCompared.NO_BASE: "no base is declared and none was named",
+    NothingCompared.NO_BASE_TESTED: "no base could be tested",
+}
+"""The same in words, one text wherever it is said."""
+
+
 class EvidenceKind(StrEnum):
     """How far a piece of evidence carries."""
 

@@ -37,7 +37,8 @@ def test_the_conclusion_follows_from_verdict_and_policy(
     verdict: DeclarationVerdict, fail_on: str, expected: Conclusion
 ) -> None:
     """Confirmed passes, what is named fails, everything else is neutral."""
-    assert conclude(verdict, [], parse_fail_on(fail_on)) is expected
+    findings = [declared(Verdict.INCONCLUSIVE)]
+    assert conclude(verdict, findings, parse_fail_on(fail_on)) is expected
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,8 @@ def without_free_text(report: Report) -> Report:
         context=Context(),
         verdict=report.verdict,
         conclusion=report.conclusion,
+        nothing_compared=report.nothing_compared,
+        accepted=tuple(a for a in report.accepted[:MAX_FINDINGS] if _is_plain_id(a)),
         policy=Policy(fail_on=tuple(w for w in report.policy.fail_on[:20] if w in FAILABLE)),
         coverage=Coverage(
             bytes_read=_amount(report.coverage.bytes_read),
