@@ -64,7 +64,7 @@ INPUTS: Final = (
     Input(name="bases", default="", meaning="Bases it is said to come from, by comma or line; they replace what the card declares"),  # noqa: E501
     Input(name="suspects", default="auto", meaning="Further bases to test: a list, auto (names leaked in the repository, no search) or none"),  # noqa: E501
     Input(name="config-file", default=".github/hubcheck.yml", meaning="Policy file; the default may be absent"),  # noqa: E501
-    Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted"),  # noqa: E501
+    Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared for a model that was named and holds no weights"),  # noqa: E501
     Input(name="warn-only", default="", meaning="true: say what failed and end with exit code 0"),
     Input(name="depth", default="", meaning="headers, sample, deep or full; default: the policy file's, else sample"),  # noqa: E501
     Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB (deep: 2GB, full: none)"),  # noqa: E501

@@ -42,7 +42,8 @@ from hubcheck.source.reference import (
     name_of,
     parse_hub_reference,
 )
-from hubcheck.verdict.policy import parse_fail_on
+from hubcheck.source.weight_files import weight_folders
+from hubcheck.verdict.policy import NOTHING_COMPARED, parse_fail_on
 from hubcheck.verdict.report import Policy
 
 HERE: Final = "."
@@ -61,6 +62,8 @@ class Task:
     warn_only: bool
     folder: str
     """The model's folder in the workspace; empty for a model on the Hub."""
+    needs_weights: bool = False
+    """Whether the model was named, and nobody said what fails: then one without weights does."""
 
 
 def read_policy(scene: Scene) -> PolicyFile:
@@ -76,12 +79,12 @@ def read_policy(scene: Scene) -> PolicyFile:
     return read_policy_file(path, shown=name)
 
 
-def task_of(scene: Scene, *, at: Path | None = None) -> Task:
+def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
     """Return what this run checks.
 
     Args:
         scene: The run.
-        at: Folder that stands for the workspace's model: a commit read over the API.
+        at: Stands for the workspace's model: a commit read over the API.
 
     Raises:
         UsageError: an input, the policy file or the event names something that cannot be checked.
@@ -127,7 +130,21 @@ def task_of(scene: Scene, *, at: Path | None = None) -> Task:
         file=file,
         warn_only=file.warn_only if settings.warn_only is None else settings.warn_only,
         folder=folder,
-    )
+        needs_weights=_is_named(scene, file) and settings.fail_on is None
+        and "fail_on" not in file.model_fields_set,
+    )  # fmt: skip
+
+
+def _is_named(scene: Scene, file: PolicyFile) -> bool:
+    return bool(scene.settings.model or file.model) or isinstance(scene.event, OnHub)
+
+
+def held_to_weights(task: Task, subject: Model) -> Task:
+    """Return the task under the default policy: a model that was named and is not there fails."""
+    if not task.needs_weights or "" in weight_folders(f.path for f in subject.files):
+        return task
+    policy = Policy(fail_on=(*task.request.policy.fail_on, NOTHING_COMPARED))
+    return replace(task, request=replace(task.request, policy=policy))
 
 
 def inside(workspace: Path, name: str, *, what: str) -> Path:
@@ -209,9 +226,11 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     return name or file.model or HERE, revision
 
 
-def _subject(scene: Scene, name: str, revision: str, at: Path | None) -> tuple[Reference, str]:
+def _subject(
+    scene: Scene, name: str, revision: str, at: LocalReference | None
+) -> tuple[Reference, str]:
     if at is not None:
-        return LocalReference(path=at, typed=name), name
+        return at, name
     path = inside(scene.runner.workspace, name, what="model")
     hub, _, in_name = name.partition("@")
     if path.exists():

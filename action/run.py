@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import FrameType
 
 from action import commands, tell
 from action.event import OnFinishedRun, read_event
@@ -15,6 +18,7 @@ from action.runner import read_runner
 from action.scene import Scene
 from hubcheck import __version__
 from hubcheck.errors import ExitCode, HubcheckError, printable
+from hubcheck.verdict.gate import GateState
 
 
 def main() -> int:
@@ -24,7 +28,16 @@ def main() -> int:
     workspace = os.environ.get("GITHUB_WORKSPACE")
     if workspace:
         os.chdir(workspace)
-    return int(run(os.environ, now=lambda: datetime.now(UTC), write=commands.to_log))
+    # A cancelled job is ended by signals; as exceptions they still let a status be set.
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        return int(run(os.environ, now=lambda: datetime.now(UTC), write=commands.to_log))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def run(
@@ -61,6 +74,7 @@ def run(
         )
         for line in traceback.format_exc().splitlines():
             commands.log(line, write)
+        tell.tell_outputs(scene, {"status": GateState.ERROR.value})
         return ExitCode.INTERNAL
 
 

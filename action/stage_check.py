@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from action.badge import store_badge
 from action.card import tell_card
 from action.checkout import git_head
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
-from action.model import Task, result_key, task_of, unchanged_on_the_hub
+from action.model import Task, held_to_weights, result_key, task_of, unchanged_on_the_hub
 from action.pushed import unchanged_by_the_push
 from action.scene import Scene
 from hubcheck.check import check
@@ -20,6 +21,8 @@ from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
 from hubcheck.publish.github.pull_requests import is_commit
 from hubcheck.verdict.allowance import apply_allowances
+from hubcheck.verdict.compared import anything_compared
+from hubcheck.verdict.gate import GateState, gate
 from hubcheck.verdict.words import Conclusion
 
 
@@ -41,6 +44,7 @@ def check_stage(scene: Scene) -> ExitCode:
     task = task_of(scene)
     commit = commit_of(scene)
     subject = open_model(task.request.subject, task.request.access)
+    task = held_to_weights(task, subject)
     key = result_key(task, subject, scene.now().date())
     known = _known(scene, key)
     if known is not None and known.state is not None:
@@ -63,12 +67,32 @@ def check_stage(scene: Scene) -> ExitCode:
     return checked.exit_code
 
 
-def run_check(scene: Scene, task: Task, *, commit: str, key: str) -> Checked:
-    """Check, and apply what the policy file accepts."""
+def run_check(
+    scene: Scene, task: Task, *, commit: str, key: str, unread: Sequence[str] = ()
+) -> Checked:
+    """Check, and apply what the policy file accepts.
+
+    Args:
+        scene: The run.
+        task: What is checked.
+        commit: That the answer is about.
+        key: From ``result_key``.
+        unread: Files of the model that could not be fetched to be checked.
+    """
     outcome = check(task.request, now=scene.now, progress=scene.log)
     report = apply_allowances(outcome.report, task.file.allowances, today=scene.now().date())
-    code = tell.exit_code_of(report, outcome.exit_code, warn_only=task.warn_only)
-    told = tell.Told(report=report, commit=commit, folder=task.folder, key=key)
+    code = tell.exit_code_of(report, outcome, warn_only=task.warn_only)
+    decided = gate(report, code, unread=unread)
+    # Only a result that was reached stands for a later push: what could not be tested may be then.
+    reached = decided.state is not GateState.ERROR and anything_compared(report.findings)
+    told = tell.Told(
+        report=report,
+        gate=decided,
+        commit=commit,
+        folder=task.folder,
+        key=key if reached else "",
+        note=tell.unread_note(unread),
+    )
     return Checked(told=told, exit_code=code)
 
 
@@ -76,9 +100,9 @@ def tell_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
     """Log, files, summary, annotation, outputs; return the outputs."""
     told = checked.told
     tell.tell_log(scene, told.report)
-    values = {**tell.outputs_of(told.report), **tell.tell_files(scene, told)}
+    values = {**tell.outputs_of(told), **tell.tell_files(scene, told)}
     tell.tell_summary(scene, told)
-    tell.tell_annotation(scene, told)
+    tell.tell_annotation(scene, told, checked.exit_code)
     tell.tell_outputs(scene, values)
     return values
 
@@ -166,6 +190,7 @@ def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
         {
             "verdict": state.verdict.value,
             "conclusion": state.conclusion.value,
+            "status": (GateState.FAILURE if failed else GateState.SUCCESS).value,
             "comment-url": known.url,
             "bytes-read": "0",
         },

@@ -16,32 +16,26 @@ from action import tell
 from action.badge import store_badge
 from action.card import tell_card
 from action.event import OnFinishedRun, OnPullRequest
-from action.model import model_name, result_key, task_of
+from action.model import held_to_weights, inside, model_name, result_key, task_of
 from action.scene import Scene
-from action.stage_check import commit_of, run_check, tell_everywhere
+from action.stage_check import Checked, commit_of, run_check, tell_everywhere
+from action.status import CONTEXT, REPORTED, Status
 from hubcheck.card.document import Line, Trusted
 from hubcheck.card.names import LOCAL
-from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
+from hubcheck.commands import lfs_authorization
+from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.output import read_report
 from hubcheck.publish.github.artifact import report_of_run
-from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.commit_files import fetch_model
-from hubcheck.publish.github.pull_requests import PullRequest, find_by_head, set_status
+from hubcheck.publish.github.pull_requests import PullRequest, find_by_head
 from hubcheck.publish.github.stranger import read_stranger
-from hubcheck.source.reference import is_repo_id
+from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
+from hubcheck.source.transport import origin_of
+from hubcheck.verdict.gate import Gate, gate
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion
 
-CONTEXT: Final = "hubcheck"
-"""The status that a branch rule may require: this run computed it."""
-REPORTED: Final = "hubcheck (reported)"
-"""The status of a report that the pull request's own run made: never to be required."""
-_STATES: Final = {
-    Conclusion.PASS: "success",
-    Conclusion.NEUTRAL: "success",
-    Conclusion.FAIL: "failure",
-}
 _NOTE: Final[Line] = (
     Trusted(
         "Computed in the pull request's own run, which its author controls; only numbers and names "
@@ -66,8 +60,10 @@ def publish_stage(scene: Scene) -> ExitCode:
             next_step="run the check in the same job first.",
         )
     report = read_report(path)
-    told = tell.Told(report=report, commit=commit_of(scene), folder="", key="")
-    tell.tell_outputs(scene, tell.outputs_of(report))
+    told = tell.Told(
+        report=report, gate=_gate_of(report), commit=commit_of(scene), folder="", key=""
+    )
+    tell.tell_outputs(scene, tell.outputs_of(told))
     if isinstance(scene.event, OnPullRequest):
         url = tell.tell_comment(scene, told, scene.event.number)
         tell.tell_outputs(scene, {"comment-url": url})
@@ -87,66 +83,87 @@ def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:
     Raises:
         HubcheckError: there is nothing to report on.
     """
-    found = _pull_request(scene, event)
-    if found is None:
-        return ExitCode.OK
-    _status(scene, event.head, "pending", CONTEXT, "checking the head commit again")
-    try:
+    with Status(scene, event.head, CONTEXT) as status:
+        found = _pull_request(scene, event)
+        if found is None:
+            return ExitCode.OK
+        status.wait("checking the head commit again")
         with tempfile.TemporaryDirectory(prefix="hubcheck-") as folder:
-            code, report = _recheck(scene, event, found, Path(folder))
-    except HubcheckError as error:
-        _status(scene, event.head, "error", CONTEXT, f"nothing was checked: {error.what}")
-        raise
-    _status(scene, event.head, _STATES[report.conclusion], CONTEXT, _words(report))
-    return code
+            checked = _recheck(scene, event, found, Path(folder))
+        return status.settle(checked.told.gate, checked.exit_code)
 
 
-def _recheck(
-    scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path
-) -> tuple[ExitCode, Report]:
+def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path) -> Checked:
     name = model_name(scene)
     fetched = fetch_model(
-        scene.github,
-        found.place.owner,
-        found.place.name,
-        event.head,
-        folder=name,
-        into=folder,
-        lfs_server=scene.runner.server,
-        lfs_repository=found.head_repository or scene.runner.full_name,
+        scene.github, found.place.owner, found.place.name, event.head, folder=name, into=folder
     )
-    for reason in fetched.left_out:
-        scene.log(reason)
-    if not fetched.files and not is_repo_id(name.partition("@")[0]):
+    for left_out in fetched.left_out:
+        scene.warning(f"not readable here: {left_out}")
+    # A folder of the default branch is a folder: a pull request that removes it is not answered
+    # with the model that is still there, nor with a repository of that name on the Hub.
+    here = inside(scene.runner.workspace, name, what="model").exists()
+    if not fetched.is_there and (here or not is_repo_id(name.partition("@")[0])):
         raise UsageError(
             f"The commit {event.head[:7]} has no model in '{printable(name)}'.",
             cause="the pull request moved or removed it, or the folder is misspelled.",
             next_step="name the folder in the input model.",
         )
-    task = task_of(scene, at=folder if fetched.files else None)
+    place = LocalReference(path=folder, typed=name, large_files=_large_files(scene, found))
+    task = task_of(scene, at=place if fetched.is_there else None)
     subject = open_model(task.request.subject, task.request.access)
+    task = held_to_weights(task, subject)
     key = result_key(task, subject, scene.now().date())
-    checked = run_check(scene, task, commit=event.head, key=key)
+    checked = run_check(scene, task, commit=event.head, key=key, unread=fetched.left_out)
     tell_everywhere(scene, checked)
     url = tell.tell_comment(scene, checked.told, found.place.number)
     tell.tell_outputs(scene, {"comment-url": url})
-    return checked.exit_code, checked.told.report
+    return checked
+
+
+def _large_files(scene: Scene, found: PullRequest) -> LargeFiles:
+    """Return where the head's large files lie; a fork's are read as anyone may read them."""
+    runner = scene.runner
+    own = found.head_repository in {"", runner.full_name}
+    authorization = ""
+    if own:
+        authorization = lfs_authorization(
+            origin_of(runner.server), github_token=scene.settings.github_token
+        )
+    repository = runner.full_name if own else found.head_repository
+    return LargeFiles(
+        server=f"{runner.server}/{repository}.git/info/lfs", authorization=authorization
+    )
 
 
 def _reported(scene: Scene, event: OnFinishedRun) -> ExitCode:
-    found = _pull_request(scene, event)
-    if found is None:
-        return ExitCode.OK
-    data = report_of_run(scene.github, scene.runner.owner, scene.runner.repository, event.run_id)
-    report = read_stranger(data)
-    told = tell.Told(report=report, commit=event.head, folder="", key="", note=_NOTE)
-    tell.tell_log(scene, report)
-    tell.tell_summary(scene, told)
-    tell.tell_outputs(scene, tell.outputs_of(report))
-    url = tell.tell_comment(scene, told, found.place.number)
-    tell.tell_outputs(scene, {"comment-url": url})
-    _status(scene, event.head, _STATES[report.conclusion], REPORTED, _words(report))
-    return ExitCode.OK
+    with Status(scene, event.head, REPORTED) as status:
+        found = _pull_request(scene, event)
+        if found is None:
+            return ExitCode.OK
+        runner = scene.runner
+        data = report_of_run(scene.github, runner.owner, runner.repository, event.run_id)
+        report = read_stranger(data)
+        told = tell.Told(
+            report=report,
+            gate=_gate_of(report),
+            commit=event.head,
+            folder="",
+            key="",
+            note=_NOTE,
+        )
+        tell.tell_log(scene, report)
+        tell.tell_summary(scene, told)
+        tell.tell_outputs(scene, tell.outputs_of(told))
+        url = tell.tell_comment(scene, told, found.place.number)
+        tell.tell_outputs(scene, {"comment-url": url})
+        return status.settle(told.gate, ExitCode.OK)
+
+
+def _gate_of(report: Report) -> Gate:
+    """Return the gate of a report that does not say how its check ended."""
+    failed = report.conclusion is Conclusion.FAIL
+    return gate(report, ExitCode.POLICY_FAILED if failed else ExitCode.OK)
 
 
 def _pull_request(scene: Scene, event: OnFinishedRun) -> PullRequest | None:
@@ -165,26 +182,3 @@ def _pull_request(scene: Scene, event: OnFinishedRun) -> PullRequest | None:
             "commit is being checked."
         )
     return found
-
-
-def _status(scene: Scene, commit: str, state: str, context: str, text: str) -> None:
-    runner = scene.runner
-    place = PullRequestPlace(owner=runner.owner, name=runner.repository, number=0)
-    address = f"{runner.server}/{runner.full_name}/actions/runs/{runner.run_id}"
-    scene.attempt(
-        "the commit status",
-        lambda: set_status(
-            scene.github,
-            place,
-            commit,
-            state=state,
-            context=context,
-            description=text,
-            address=address if runner.run_id else "",
-        ),
-    )
-
-
-def _words(report: Report) -> str:
-    tested = sum(f.status == "tested" for f in report.findings)
-    return f"{report.verdict.value}: {tested} of {len(report.findings)} bases tested"

@@ -6,7 +6,7 @@ In this order, and each on its own: what fails later loses nothing that was told
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,10 @@ from typing import Final
 from action import commands
 from action.scene import Scene
 from hubcheck.card import matches
-from hubcheck.card.document import Line, raw_text
+from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
 from hubcheck.card.sentences import lead, title
 from hubcheck.card.table import summary
+from hubcheck.check import Outcome
 from hubcheck.errors import ExitCode, HubcheckError
 from hubcheck.output import write_outputs
 from hubcheck.publish.github.answer import Answered, Done, Mode, Wanted, answer
@@ -24,6 +25,7 @@ from hubcheck.publish.github.body import LIMIT, comment_body, page
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import pull_request
 from hubcheck.publish.github.state import State, state_of
+from hubcheck.verdict.gate import NAMED, Gate, GateState
 from hubcheck.verdict.report import Finding, Report
 from hubcheck.verdict.words import Conclusion
 
@@ -32,6 +34,7 @@ OUT: Final = "hubcheck-out"
 OUTPUTS: Final = {
     "verdict": "confirmed, undeclared, contradicted, none-found or inconclusive",
     "conclusion": "pass, neutral or fail",
+    "status": "success, failure or error: green only where every base that was to be tested was",
     "base": "The base that the verdict is about, if there is one",
     "log10-p": "log10 of the bound on a match by chance",
     "kept": "How much of that base is still there, from 0 to 1",
@@ -52,6 +55,8 @@ class Told:
     """What is told, and about which commit."""
 
     report: Report
+    gate: Gate
+    """What a required status says of it."""
     commit: str
     """Of the GitHub repository; empty for a model on the Hub that no event names."""
     folder: str
@@ -95,11 +100,11 @@ def tell_summary(scene: Scene, told: Told) -> None:
     scene.attempt("the job summary", write)
 
 
-def tell_annotation(scene: Scene, told: Told) -> None:
+def tell_annotation(scene: Scene, told: Told, code: ExitCode) -> None:
     """Write one annotation, on the line of the card that declares the base where that is known."""
     report = told.report
-    level = {Conclusion.PASS: "notice", Conclusion.NEUTRAL: "notice"}.get(
-        report.conclusion, "error"
+    level = {GateState.SUCCESS: "notice", GateState.FAILURE: "error"}.get(
+        told.gate.state, "warning" if code is ExitCode.OK else "error"
     )
     line = card_line(report) if told.folder else 0
     file = f"{told.folder.strip('/')}/README.md" if told.folder not in {"", "."} else "README.md"
@@ -124,12 +129,23 @@ def card_line(report: Report) -> int:
     return 0
 
 
-def outputs_of(report: Report) -> dict[str, str]:
-    """Return the outputs that the report decides: values, never documents."""
+def unread_note(unread: Sequence[str]) -> Line:
+    """Return the line that names files of the model that could not be fetched to be checked."""
+    if not unread:
+        return ()
+    more = f" and {len(unread) - NAMED} more" if len(unread) > NAMED else ""
+    named = Untrusted(", ".join(unread[:NAMED]), limit=400)
+    return (Trusted("Not readable here, so not part of this result: "), named, Trusted(more + "."))
+
+
+def outputs_of(told: Told) -> dict[str, str]:
+    """Return the outputs that the result decides: values, never documents."""
+    report = told.report
     finding = _about(report)
     return {
         "verdict": report.verdict.value,
         "conclusion": report.conclusion.value,
+        "status": told.gate.state.value,
         "base": finding.base.ref if finding else "",
         "log10-p": f"{finding.log10_p:.6g}" if finding else "",
         "kept": f"{finding.kept:.4g}" if finding else "",
@@ -195,6 +211,7 @@ def _has_moved(scene: Scene, place: PullRequestPlace, commit: str) -> bool:
 def tell_failure(scene: Scene, error: HubcheckError) -> None:
     """Say why there is no report: what happened, the likely cause, the next step."""
     commands.annotate("error", str(error), title="hubcheck could not check", write=scene.write)
+    tell_outputs(scene, {"status": GateState.ERROR.value})
     scene.attempt(
         "the job summary",
         lambda: _write_failure(scene, error),
@@ -213,12 +230,18 @@ def _write_failure(scene: Scene, error: HubcheckError) -> None:
     commands.write_summary(scene.runner.summary, "\n\n".join(parts))
 
 
-def exit_code_of(report: Report, code: ExitCode, *, warn_only: bool) -> ExitCode:
-    """Return the exit code after what was allowed; only the policy's own failure can be waived."""
-    if code is not ExitCode.POLICY_FAILED:
-        return code
+def exit_code_of(report: Report, outcome: Outcome, *, warn_only: bool) -> ExitCode:
+    """Return the exit code after what was allowed; only the policy's own failure can be waived.
+
+    Args:
+        report: After what the policy file accepts.
+        outcome: Of the check.
+        warn_only: Whether failures are only told.
+    """
+    if outcome.exit_code is not ExitCode.POLICY_FAILED:
+        return outcome.exit_code
     failed = report.conclusion is Conclusion.FAIL and not warn_only
-    return ExitCode.POLICY_FAILED if failed else ExitCode.OK
+    return ExitCode.POLICY_FAILED if failed else outcome.waived
 
 
 def free_folder(workspace: Path) -> Path:

@@ -100,7 +100,13 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="with --cache: draw anew, and let later checks share this draw instead",
     )
-    check.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS")
+    check.add_argument(
+        "--fail-on",
+        default="undeclared,contradicted",
+        metavar="WORDS",
+        help="what ends with exit code 1, by comma, or none; default undeclared,contradicted. Also "
+        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them)",
+    )
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")
     check.add_argument("--plan", action="store_true", help="print what would be read, and stop")

@@ -54,7 +54,8 @@ def add_work(parser: argparse.ArgumentParser, size: Callable[[str], int]) -> Non
     parser.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
     parser.add_argument("--max-read", type=size, metavar="SIZE",
                         help="hard limit per model, default: what the depth has")  # fmt: skip
-    parser.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS")
+    parser.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS",
+                        help="as for check")  # fmt: skip
     parser.add_argument("--time-limit", type=int, default=1200, metavar="SECONDS",
                         help="of one check, default 1200")  # fmt: skip
 

@@ -108,7 +108,7 @@ neutral (conclusion)
     "fail": """\
 fail (conclusion)
   Means: the result is one that your policy stops on: by default undeclared and contradicted;
-  disguised and not-tested can be added with --fail-on. The exit code is 1.
+  disguised, not-tested and nothing-compared can be added with --fail-on. The exit code is 1.
   Does not mean: a judgement about people. It is your rule, applied to a measured result.
   Do: follow the next step on the card: correct it, dispute it, or allow it with a reason.""",
     # kinds of evidence

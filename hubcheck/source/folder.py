@@ -32,6 +32,7 @@ from hubcheck.source.pointer import (
     pointer_not_readable,
 )
 from hubcheck.source.ranges import check_spans, document_too_large, missing_file
+from hubcheck.source.reference import LargeFiles
 
 if TYPE_CHECKING:
     from hubcheck.source.lfs import LfsContent
@@ -63,7 +64,13 @@ class FolderSource:
     """A model in a local folder, or in one local file; see ``interface.Source``."""
 
     def __init__(
-        self, path: Path, *, typed: str, ledger: Ledger, authorise: Authorise | None = None
+        self,
+        path: Path,
+        *,
+        typed: str,
+        ledger: Ledger,
+        authorise: Authorise | None = None,
+        large_files: LargeFiles | None = None,
     ) -> None:
         """Take a path that exists; the folder is listed on the first call of ``files``.
 
@@ -73,6 +80,7 @@ class FolderSource:
             ledger: Books what is read; local reads make no requests.
             authorise: Which token may be sent to which server to read the content of LFS pointers
                 there; without one their content is not available.
+            large_files: Where their content lies, whatever the folder says about itself.
         """
         self._only = () if path.is_dir() else (path.name, *BESIDE_A_FILE)
         # The file itself may be a link (a cached model is); its folder is where the user points.
@@ -86,6 +94,7 @@ class FolderSource:
         self._pointers: set[str] = set()
         self._refused: dict[str, str] = {}
         self._authorise = authorise
+        self._large_files = large_files
         self._content: LfsContent | None = None
 
     @property
@@ -155,6 +164,11 @@ class FolderSource:
         Raises:
             UnsupportedFormatError: no server is known, or no token is for it.
         """
+        if self._content is None and self._large_files is not None:
+            from hubcheck.source.lfs import LfsContent
+
+            place = self._large_files
+            self._content = LfsContent(place.server, place.authorization, ledger=self._ledger)
         if self._content is None:
             if self._authorise is None:
                 raise pointer_not_readable(path)

@@ -57,16 +57,16 @@ class LfsContent:
 
         Args:
             server: Address of its LFS API, as ``checkout.lfs_server`` returns it.
-            authorization: ``Authorization`` header, sent to that server alone.
+            authorization: ``Authorization`` header, sent to that server alone; empty for none.
             ledger: Books bytes before they are requested, and every request.
             policy: When a failing request is given up.
             timing: Clocks, sleep and chance.
         """
         install_redaction()
         self._batch = f"{server}/objects/batch"
-        self._headers = {
-            "Accept": _MEDIA, "Content-Type": _MEDIA, "Authorization": authorization,
-        }  # fmt: skip
+        self._headers = {"Accept": _MEDIA, "Content-Type": _MEDIA}
+        if authorization:
+            self._headers["Authorization"] = authorization
         self._ledger = ledger
         self._transport = Transport(
             endpoint=server,

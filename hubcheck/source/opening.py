@@ -56,7 +56,11 @@ def open_reference(
     ledger = Ledger(max_read)
     if isinstance(reference, LocalReference):
         return FolderSource(
-            reference.path, typed=reference.typed, ledger=ledger, authorise=authorise
+            reference.path,
+            typed=reference.typed,
+            ledger=ledger,
+            authorise=authorise,
+            large_files=reference.large_files,
         )
     # A local check must not pay for thread pools, e-mail dates and the Hub's client.
     from hubcheck.source.hub import HubSource

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -48,12 +48,24 @@ class HubReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LargeFiles:
+    """Where the content of a folder's Git LFS pointers lies, for a folder that is no checkout."""
+
+    server: str
+    """Address of the LFS API."""
+    authorization: str = field(default="", repr=False)
+    """Header for that server alone; empty: anyone may read there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalReference:
     """A folder or file on this machine."""
 
     path: Path
     typed: str
     """The path as the user wrote it, for messages and reports."""
+    large_files: LargeFiles | None = None
+    """None: what the folder's own checkout says."""
 
 
 Reference = HubReference | LocalReference

@@ -47,6 +47,8 @@ class Job:
     hub: LocalHub
     inputs: dict[str, str] = field(default_factory=dict)
     token: str = "bot-token"
+    server: str = "https://github.com"
+    """Where the repository's large files lie."""
     run_id: int = RUN
 
     @property
@@ -79,7 +81,7 @@ class Job:
             "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
             "GITHUB_SHA": sha,
             "GITHUB_RUN_ID": str(self.run_id),
-            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_SERVER_URL": self.server,
             "GITHUB_API_URL": self.github.address,
             "GITHUB_GRAPHQL_URL": f"{self.github.address}/graphql",
             "GITHUB_OUTPUT": str(self.folder / "output"),

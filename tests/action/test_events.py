@@ -69,21 +69,35 @@ def test_getting_worse_notifies_and_says_what_changed(job: Job) -> None:
     assert "- verdict: confirmed, now contradicted" in second.body
 
 
-@pytest.mark.parametrize("fail_on", ["none", "inconclusive"])
-def test_an_unchanged_push_ends_early_and_keeps_the_result(job: Job, fail_on: str) -> None:
+@pytest.mark.parametrize("model", ["finetune", "wrong-declaration"])
+def test_an_unchanged_push_ends_early_and_keeps_the_result(job: Job, model: str) -> None:
     """Same weights, same lineage lines, same policy: nothing is read, and a failure stays one."""
-    job.inputs |= {"depth": "headers", "fail-on": fail_on}
+    job.put_model(model)
     first = job.on_pull_request()
     job.write("models/tiny/notes.txt", "more words")
     read = job.hub.content_bytes()
     again = job.on_pull_request()
     assert again.code is first.code
-    assert (again.code is ExitCode.POLICY_FAILED) is (fail_on == "inconclusive")
+    assert (again.code is ExitCode.POLICY_FAILED) is (model == "wrong-declaration")
+    assert again.outputs["status"] == first.outputs["status"]
     assert again.outputs["verdict"] == first.outputs["verdict"]
     assert again.outputs["comment-url"] == first.outputs["comment-url"]
     assert "unchanged since the last answer (commit aaaaaaa)" in again.summary
     assert job.hub.content_bytes() == read
     assert len(comments(job)) == 1
+
+
+def test_a_result_that_was_not_reached_does_not_stand(job: Job) -> None:
+    """Unreadable weights end with 4 on every push, not with 4 and then with "unchanged"."""
+    (job.workspace / "models/tiny/model.safetensors").write_bytes(b"\xff" * 4_000)
+    assert [job.on_pull_request().code for _ in range(2)] == [ExitCode.UNREADABLE] * 2
+
+
+def test_warn_only_waives_the_policy_and_nothing_else(job: Job) -> None:
+    """Unreadable weights are no failure of a policy, whatever the policy waits for."""
+    job.inputs |= {"warn-only": "true", "fail-on": "not-tested,nothing-compared"}
+    (job.workspace / "models/tiny/model.safetensors").write_bytes(b"\xff" * 4_000)
+    assert job.on_pull_request().code is ExitCode.UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_an_output_folder_that_is_a_link_is_not_followed(job: Job) -> None:
 
 def test_the_card_in_the_workspace(job: Job) -> None:
     """Section, badge and report are written into the folder; committing is the next step's."""
-    job.inputs |= {"card": "commit", "depth": "headers"}
+    job.inputs["card"] = "commit"
     ended = job.run("schedule", {})
     assert ended.code is ExitCode.OK
     assert ended.annotations("warning") == []

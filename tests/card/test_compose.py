@@ -124,8 +124,10 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.INCONCLUSIVE,
             (untested("a/a", "gated"), untested("b/b", "gated")),
-            "hubcheck: nothing was compared: the declared bases a/a, b/b could not be tested  "
-            "(inconclusive)",
+            (
+                "hubcheck: nothing was compared: the declared bases a/a, b/b could not be tested  "
+                "(inconclusive)"
+            ),
         ),
     ],
 )

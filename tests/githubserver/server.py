@@ -6,6 +6,7 @@ wrote it, and answered 422.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sys
@@ -111,6 +112,8 @@ class LocalGitHub:
             raise RefusalError(422, f"Validation Failed: {violations[0]}")
         with self.lock:
             status, document, extra = self._route(method, target, login, body)
+        if "vnd.github.raw" in headers.get("accept", "") and document.get("encoding") == "base64":
+            document = base64.b64decode(document["content"])
         if not isinstance(document, bytes) and status not in {204, 302}:
             # Of a list the first entry stands for all: they are made alike.
             shown = document[:1] if isinstance(document, list) else document

@@ -110,9 +110,15 @@ class GitHub:
                 return
             address, parameters = self._own_address(following.group(1)), {}
 
-    def post(self, path: str, body: Mapping[str, Json]) -> Json:
-        """Create something and return it; see ``UncertainError``."""
-        return self._json("POST", path, body=body, repeatable=False)
+    def post(self, path: str, body: Mapping[str, Json], *, repeatable: bool = False) -> Json:
+        """Create something and return it; see ``UncertainError``.
+
+        Args:
+            path: Of the list that it joins.
+            body: What it is.
+            repeatable: Whether a second one of the same does no harm.
+        """
+        return self._json("POST", path, body=body, repeatable=repeatable)
 
     def patch(self, path: str, body: Mapping[str, Json]) -> Json:
         """Change something and return it."""
@@ -133,6 +139,15 @@ class GitHub:
             GitHubError: it has more than ``limit`` bytes, or cannot be had.
         """
         return self._send("GET", f"{self._api}{path}", limit=limit).content
+
+    def raw(self, path: str, *, limit: int) -> bytes:
+        """Return the bytes of a git object, not wrapped in JSON.
+
+        Raises:
+            GitHubError: it has more than ``limit`` bytes, or cannot be had.
+        """
+        headers = {"Accept": "application/vnd.github.raw+json"}
+        return self._send("GET", f"{self._api}{path}", limit=limit, headers=headers).content
 
     def query(self, text: str, variables: Mapping[str, Json], *, repeatable: bool = True) -> Json:
         """Run a GraphQL document and return its ``data``.
@@ -174,6 +189,7 @@ class GitHub:
         body: Mapping[str, Json] | None = None,
         repeatable: bool = True,
         limit: int = ANSWER_LIMIT,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Send one request until it is answered for good."""
         shown = urlsplit(address).path
@@ -187,6 +203,7 @@ class GitHub:
                     address,
                     params=dict(query or {}),
                     json=None if body is None else dict(body),
+                    headers=dict(headers or {}),
                     timeout=self._timeout,
                     stream=True,
                 )
