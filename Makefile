@@ -47,7 +47,7 @@ pytest: .venv-test/ready
 test: lint types pytest
 
 quick: lint
-	$(PYTEST) $(SHARED) --hypothesis-profile=ci -m "not slow" $(QUICK)
+	$(PYTEST) $(SHARED) --hypothesis-profile=quick -m "not slow" $(QUICK)
 
 # Whatever takes rows from tests/tables.py, with all of its rows.
 long: .venv-test/ready

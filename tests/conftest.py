@@ -2,7 +2,8 @@
 
 At the desk they draw afresh: whoever runs the tests by hand explores. ``make test`` names the
 profile ``ci``, the same examples every time: a gate that draws at random fails for reasons the change
-under test did not cause. ``make fuzz`` draws more, by seeds that it names.
+under test did not cause. ``make quick`` takes fewer of them, and ``make fuzz`` draws more,
+by seeds that it names.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.results import VARIABLE, Run, keep
 # No deadline anywhere: two processes share two cores, and a slow moment is no fault of a reader.
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("quick", max_examples=20, derandomize=True, deadline=None, database=None)
 settings.register_profile("fuzz", max_examples=1000, deadline=None, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 STARTED = time.monotonic()

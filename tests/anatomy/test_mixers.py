@@ -20,6 +20,8 @@ from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from tests.anatomy.tiny import checkpoint_of, shapes_of
 from tests.evidence.hybrids import HYBRIDS, published, torch_model
 
+pytestmark = pytest.mark.slow
+
 KINDS: dict[str, tuple[Role, int, bool]] = {
     "Qwen3-Next": (Role.DELTA, 4, True), "Qwen3.5": (Role.DELTA, 4, True),
     "Jamba": (Role.SSM, 1, False), "Falcon-H1": (Role.SSM, 4, False),

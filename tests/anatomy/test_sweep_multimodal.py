@@ -14,6 +14,8 @@ import transformers
 
 from tests.anatomy.sweep_multimodal import ARCHITECTURES, TABLE, row_of
 
+pytestmark = pytest.mark.slow
+
 PINNED: Final[dict[str, Any]] = json.loads(TABLE.read_text())
 ROWS: Final[dict[str, Any]] = PINNED["architectures"]
 BELOW: Final[dict[str, str]] = {

@@ -14,6 +14,8 @@ from hubcheck.card.strokes import GLYPHS, letter, line
 from hubcheck.verdict.report import Report
 from tests.card.reports import cases
 
+pytestmark = pytest.mark.slow
+
 
 def decoded(data: bytes) -> NDArray[np.uint8]:
     """Return the pixels of a PNG, checking every length and checksum on the way."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +25,6 @@ from hubcheck.model import Model
 from hubcheck.verdict.words import RelationKind, Verdict
 from tests.tables import taken
 
-BASE: Final = opened(DEMO / "base")
-SAME: Final = compare(BASE, opened(DEMO / "base"))
-FLOATS: Final = {name: read_floats(DEMO / name) for name in ("base", "twin")}
 CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())
 
 pytestmark = pytest.mark.slow
@@ -39,7 +37,7 @@ def written(tmp_path: Path) -> Write:
 
     def write(model: str, name: str) -> Model:
         folder = tmp_path / model
-        write_model(folder, FLOATS[model], CONFIG, name, beside=DEMO / model)
+        write_model(folder, floats(model), CONFIG, name, beside=DEMO / model)
         return opened(folder)
 
     return write
@@ -54,18 +52,40 @@ def matrices(model: Model) -> dict[tuple[Role, int, int, bool], NDArray[np.float
     }
 
 
-VALUES: Final = matrices(BASE)
+# Made when a test asks: every process that collects the tests imports this file.
+@cache
+def base() -> Model:
+    """Return the original."""
+    return opened(DEMO / "base")
+
+
+@cache
+def floats(name: str) -> dict[str, NDArray[np.float32]]:
+    """Return the weights of a demo model."""
+    return read_floats(DEMO / name)
+
+
+@cache
+def same() -> tuple[str, str, float, float]:
+    """Return what the original says of itself."""
+    return compare(base(), opened(DEMO / "base"))
+
+
+@cache
+def originals() -> dict[tuple[Role, int, int, bool], NDArray[np.float32]]:
+    """Return every canonical matrix of the original."""
+    return matrices(base())
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_verdict_and_bound_do_not_depend_on_the_format(name: str, write: Write) -> None:
     """Every format is related to the original by the same bound, fully mapped, nearly all kept."""
     subject = write("base", name)
-    verdict, relation, bound, kept = compare(BASE, subject)
+    verdict, relation, bound, kept = compare(base(), subject)
     assert (verdict, subject.anatomy.mapped_share) == (Verdict.RELATED, 1.0)
-    assert bound == pytest.approx(SAME[2], rel=0.01)
+    assert bound == pytest.approx(same()[2], rel=0.01)
     if name in LOSSLESS:
-        assert (relation, bound, kept) == SAME[1:]
+        assert (relation, bound, kept) == same()[1:]
     else:
         assert kept > 0.98
         assert relation in (RelationKind.RECAST, RelationKind.QUANTISED)
@@ -74,7 +94,7 @@ def test_verdict_and_bound_do_not_depend_on_the_format(name: str, write: Write) 
 @pytest.mark.parametrize("name", taken(FORMATS[1::3], FORMATS))
 def test_a_stranger_stored_the_same_way_stays_a_stranger(name: str, write: Write) -> None:
     """The independent twin in a packed format is no relative of the plain base."""
-    verdict, _, bound, _ = compare(BASE, write("twin", name))
+    verdict, _, bound, _ = compare(base(), write("twin", name))
     assert (verdict, bound) == (Verdict.UNRELATED, 0.0)
 
 
@@ -82,12 +102,12 @@ def test_a_stranger_stored_the_same_way_stays_a_stranger(name: str, write: Write
 def test_values_come_back(name: str, write: Write) -> None:
     """Every canonical matrix of every format is the original's, exactly or up to its rounding."""
     read = matrices(write("base", name))
-    assert read.keys() == VALUES.keys()
+    assert read.keys() == originals().keys()
     for key, values in read.items():
         if name in LOSSLESS:
-            np.testing.assert_array_equal(values, VALUES[key])
+            np.testing.assert_array_equal(values, originals()[key])
         else:
-            error = np.linalg.norm(values - VALUES[key]) / np.linalg.norm(VALUES[key])
+            error = np.linalg.norm(values - originals()[key]) / np.linalg.norm(originals()[key])
             assert error < (0.25 if "3 bit" in name else 0.16)  # eight levels, or sixteen
 
 
