@@ -21,7 +21,7 @@ from hubcheck.deeper import (
     may_be_disguised,
     with_undone,
 )
-from hubcheck.equal import as_read, files_of, identical
+from hubcheck.equal import as_read, files_of, identical, tensors_of
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -33,6 +33,7 @@ from hubcheck.errors import (
 )
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.equal_files import FileState, WholeFiles
+from hubcheck.evidence.equality_value import Equality
 from hubcheck.evidence.refused import Cause, Refused, attempt
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
@@ -46,9 +47,20 @@ from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import NO_PARTS, PartsSeen, look_at_parts
 from hubcheck.verdict.declaration import Kinship
-from hubcheck.verdict.finding import FAMILY_REJECTS, controls_of, evidence_of, power_of
+from hubcheck.verdict.finding import (
+    FAMILY_REJECTS,
+    controls_of,
+    evidence_of,
+    identity_rows,
+    power_of,
+)
 from hubcheck.verdict.judge import judge
-from hubcheck.verdict.parts import PartLook
+from hubcheck.verdict.parts import (
+    NOTHING_EQUAL,
+    PartLook,
+    equal_tensors,
+    needs_equality,
+)
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,
@@ -233,7 +245,12 @@ def _look(
         subject=subject.anatomy,
         closer=closer,
     )
-    finding = _finding(one.finding, body, base, parts)
+    equal = NOTHING_EQUAL
+    if needs_equality(body):  # where orders have settled everything, equality adds nothing
+        seen = tensors_of(base, subject, request)
+        if isinstance(seen, Equality):
+            equal = equal_tensors(seen)
+    finding = _finding(one.finding, body, base, parts, equal)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         finding = tried(partial(step, finding), name, finding)
     finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
@@ -349,10 +366,12 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     return f"; {fit.sentence}"
 
 
-def _finding(finding: Finding, body: PartLook, base: Model, parts: PartsSeen) -> Finding:
+def _finding(
+    finding: Finding, body: PartLook, base: Model, parts: PartsSeen, equal: EqualTensors
+) -> Finding:
     comparison, closer = body.comparison, body.closer
     models = (body.base, body.subject)
-    judged = judge(body, towers=parts.towers, sides=parts.sides)
+    judged = judge(body, towers=parts.towers, sides=parts.sides, equal=equal)
     direction = UNDETERMINED
     if judged.verdict is Verdict.RELATED:
         direction = direction_of(comparison, *models, closer)
@@ -362,6 +381,7 @@ def _finding(finding: Finding, body: PartLook, base: Model, parts: PartsSeen) ->
     rows = (
         *evidence_of(comparison),
         *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
+        *identity_rows(equal),
     )
     comparisons = (comparison, *(t.comparison for t in parts.towers))
     # What an unrelated base would have shown is said of the part that carries the verdict.

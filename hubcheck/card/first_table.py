@@ -72,6 +72,7 @@ def evidence_cell(finding: Finding) -> Line:
     """Return the count behind the verdict, or the reason why there is none."""
     counted = numbers.hits(finding.units_hit, finding.units_tested)
     reason = Untrusted(_few_words(finding.reason), limit=FEW_WORDS)
+    same = matches.identity_row(finding)
     match finding.verdict:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
@@ -88,6 +89,8 @@ def evidence_cell(finding: Finding) -> Line:
             units = sum(row.units for row in rows)
             seen = numbers.hits(sum(row.hits for row in rows), units) if units else counted
             return (Trusted(f"{seen}, {matches.calibrated_on(finding)}"),)
+        case Verdict.RELATED if same is not None and not finding.families_hit:
+            return (Trusted(f"{numbers.hits(same.hits, same.units)} tensors equal bit for bit"),)
         case Verdict.RELATED if finding.families_hit < finding.families_tested:
             families = numbers.hits(finding.families_hit, finding.families_tested)
             return (Trusted(f"{counted}, in {families} families"),)

@@ -83,6 +83,12 @@ def is_gated(finding: Finding) -> bool:
     return finding.code is ReasonCode.GATED
 
 
+def identity_row(finding: Finding) -> Evidence | None:
+    """Return the evidence of bit-equal tensors, where some are equal beyond chance."""
+    rows = (e for e in finding.evidence if e.kind is EvidenceKind.IDENTITY)
+    return next((e for e in rows if e.log10_p < 0), None)
+
+
 def disguise_rows(finding: Finding) -> tuple[Evidence, ...]:
     """Return the calibrated evidence behind a verdict ``disguised``, one row per layer."""
     rows = (e for e in finding.evidence if e.kind is EvidenceKind.CALIBRATED)

@@ -91,6 +91,10 @@ def match_sentence(finding: Finding) -> str:
         )
     if finding.verdict is Verdict.IDENTICAL and finding.log10_p > numbers.FLOOR_LOG10:
         return "The weights are the same, value for value."
+    same = matches.identity_row(finding)
+    if same is not None and finding.log10_p > numbers.FLOOR_LOG10:
+        counted = numbers.hits(same.hits, same.units)
+        return f"{counted} tensors compared are equal, bit for bit."
     kind = matches.calibrated_on(finding) if finding.verdict is Verdict.DISGUISED else "exact"
     return f"A match like this by chance: {numbers.chance(finding.log10_p)} ({kind})."
 

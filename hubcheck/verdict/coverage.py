@@ -82,6 +82,8 @@ class Covered:
     """0 to 1, over what was order-tested."""
     compared: float
     """0 to 1."""
+    equal: float
+    """Of the tensors that have an order or are not understood, the share that is bit-equal."""
     held_words: tuple[str, ...]
     """Which of the order-tested tensors are held: ``attention``, ``MLP``, ``experts`` ..."""
     lost_words: tuple[str, ...]
@@ -106,6 +108,7 @@ def covered(
     tested: Iterable[tuple[Matrix, bool]],
     compared: Iterable[Matrix],
     equal: Collection[str] = (),
+    proven: Collection[str] = (),
     told_apart: Collection[str] = (),
 ) -> Covered:
     """Return how much of one side was looked at.
@@ -116,6 +119,7 @@ def covered(
             have with power (False); one entry a family.
         compared: Its matrices of which values were compared in the proven alignment.
         equal: Names of its tensors whose bytes are equal to the other side's.
+        proven: Those of them whose equality is beyond chance.
         told_apart: Names of its tensors whose bytes were compared and differ; counts for tensors
             whose role says what is held against what: embeddings, head, norms, positions.
     """
@@ -124,7 +128,7 @@ def covered(
     for matrix, hit in tested:
         entered[_kind(matrix, by_tensor)].append(hit)
     seen = {_kind(m, by_tensor) for m in compared}
-    total = ordered = tested_n = held_n = compared_n = 0
+    total = ordered = tested_n = held_n = compared_n = equal_n = 0
     missing: dict[str, int] = defaultdict(int)
     held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for unit in _units(anatomy):
@@ -133,6 +137,7 @@ def covered(
             ordered += unit.parameters
             hits = entered.get(unit.kind, [])
             same = unit.tensor in equal
+            equal_n += unit.parameters * (unit.tensor in proven)
             tested_n += unit.parameters * (bool(hits) or same)
             found = same or sum(hits) >= max(1, HELD_FAMILIES * len(hits))
             held_n += unit.parameters * found
@@ -150,6 +155,7 @@ def covered(
         order_tested=tested_n / ordered if ordered else 0.0,
         held=held_n / tested_n if tested_n else 0.0,
         compared=compared_n / total if total else 0.0,
+        equal=equal_n / ordered if ordered else 0.0,
         held_words=tuple(sorted(w for w, (yes, no) in held.items() if yes > no)),
         lost_words=tuple(sorted(w for w, (yes, no) in held.items() if yes <= no)),
         not_compared=tuple((words, n / total) for words, n in left if n >= least),

@@ -14,6 +14,7 @@ from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.expert_words import counted_words, family_words
+from hubcheck.verdict.parts import EqualTensors
 from hubcheck.verdict.report import Controls, Evidence
 from hubcheck.verdict.words import EvidenceKind
 
@@ -107,6 +108,29 @@ def _view_row(outcome: FamilyOutcome, view: View) -> Evidence:
         note="a view of the family above, averaged into it",
         kept=round(view.kept, 4),
         control_hits=view.shifted,
+    )
+
+
+def identity_rows(equal: EqualTensors) -> tuple[Evidence, ...]:
+    """Return one row for tensors whose bytes were compared: no order, and outside E."""
+    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
+    if not n_equal + n_differing:
+        return ()
+    scope = "every value" if equal.whole else "in every range read"
+    return (
+        Evidence(
+            test="identity",
+            family="tensors equal bit for bit",
+            kind=EvidenceKind.IDENTITY,
+            part="model",
+            frame="",
+            units=n_equal + n_differing,
+            hits=n_equal,
+            log10_p=min(0.0, equal.log10_p),
+            detectable_kept=0.0,
+            note=f"{scope}; {len(equal.proven[1])} beyond chance, others hold too little to prove "
+            "anything; a public part that both took is equal, too",
+        ),
     )
 
 

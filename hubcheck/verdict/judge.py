@@ -124,13 +124,13 @@ def judge(
         *(_tower_verdict(t, one, whole) for t, one in zip(whole.towers, towers, strict=True)),
         *sides,
     )
-    said = _say_whole(whole, parts)
+    said = _say_whole(whole, parts, equal)
     return Judgement(
         verdict=said.verdict,
         code=said.code,
         reason=said.reason,
         relation=said.relation,
-        kept=_kept(look.comparison, said.verdict, said.relation, parts),
+        kept=_kept(look.comparison, said.verdict, said.relation, parts, equal),
         parts=parts,
         order_tested=round(body.order_tested, 4),
         compared=round(whole.compared, 4),
@@ -147,12 +147,12 @@ class _Said:
     relation: Relation | None = None
 
 
-def _say_whole(whole: _Whole, parts: Sequence[PartVerdict]) -> _Said:
+def _say_whole(whole: _Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -> _Said:
     """Let the parts say what the whole is (DESIGN 9.3, 9.4)."""
     body, unsure = whole.body, Verdict.INCONCLUSIVE
     if any(whole.tower_only):
         return _towers_alone(whole)
-    if body.verdict is Verdict.NOT_TESTED and not whole.towers:
+    if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
         return _Said(Verdict.NOT_TESTED, body.code, body.reason)
     if body.verdict is Verdict.RELATED:
         relation = body.relation
@@ -165,6 +165,9 @@ def _say_whole(whole: _Whole, parts: Sequence[PartVerdict]) -> _Said:
         detail = relation.detail if relation is not None else ""
         reason = f"what was compared matches ({detail}); {not_compared_words(body.sides)}"
         return _Said(unsure, ReasonCode.REST_NOT_COMPARED, reason)
+    same = _equal_body(whole, equal)
+    if same is not None:
+        return same
     copied = [p for p in parts if p.verdict is Verdict.RELATED and p.name != Part.BODY]
     if copied and body.code not in {ReasonCode.ORDER_WITHOUT_CONTENT, ReasonCode.START_OR_COPY}:
         return _parts_alone(body, copied)
@@ -178,6 +181,32 @@ def _say_whole(whole: _Whole, parts: Sequence[PartVerdict]) -> _Said:
             reason = f"the {tower.name} {TOWER} is open: {tower.reason or tower.verdict}"
             return _Said(unsure, ReasonCode.PART_OPEN, reason)
     return _Said(Verdict.UNRELATED)
+
+
+def _equal_body(whole: _Whole, equal: EqualTensors) -> _Said | None:
+    """Return what bit-equal tensors say where no order settled the body; None for nothing.
+
+    Equality needs no anatomy (DESIGN 9.6): half of a body that is equal, bit for bit, is that body.
+    Less of it is not nothing: such a base is never called unrelated.
+    """
+    share = max(side.equal for side in whole.body.sides)
+    if share <= 0.0:
+        return None
+    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
+    said = f"{n_equal} of {n_equal + n_differing} tensors compared are equal bit for bit"
+    if not equal.whole:
+        said += " in every range read"
+    if equal.differing[1] or any(equal.alone):
+        few = sorted(equal.differing[1])[:3]
+        said += f"; differing: {', '.join(few)}" if few else ""
+        others = len(equal.alone[0]) + len(equal.alone[1])
+        said += f"; {others} without a counterpart" if others else ""
+    if share < MOST:
+        reason = f"{said}; of the body {share:.0%}, the rest does not match"
+        return _Said(Verdict.INCONCLUSIVE, ReasonCode.SOME_TENSORS, reason)
+    same = not equal.differing[1] and not any(equal.alone)
+    kind = RelationKind.RECAST if same else RelationKind.UNDETERMINED
+    return _Said(Verdict.RELATED, relation=Relation(kind=kind, detail=said))
 
 
 def _some_orders(body: Judged) -> Relation:
@@ -332,8 +361,11 @@ def _kept(
     verdict: Verdict,
     relation: Relation | None,
     parts: Sequence[PartVerdict],
+    equal: EqualTensors,
 ) -> float:
     """Return how much of the base is still there: over what hit, or over all of the body."""
+    if verdict is Verdict.RELATED and any(equal.proven) and not comparison.hitting:
+        return 1.0  # bit-equal tensors carry the verdict
     if relation is not None and relation.kind is RelationKind.PARTS:
         return max((p.kept for p in parts if p.verdict is Verdict.RELATED), default=0.0)
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]

@@ -15,6 +15,7 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import POWER_FAMILIES, Comparison
+from hubcheck.evidence.equality_value import Equality, Outcome, TensorPair
 from hubcheck.evidence.family import BODY_ORDERS, Test
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
@@ -25,6 +26,8 @@ from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
 
 ENOUGH_ORDER: Final = 0.5
 """Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""
+ALL_COMPARED: Final = 0.9
+"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
 MOST: Final = 0.5
 """Compared share from which a part's match is the part's, on either side (DESIGN 9.3)."""
 READ_BESIDE: Final = frozenset(
@@ -67,15 +70,38 @@ class PartLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualTensors:
-    """Tensors of two models whose bytes were held against each other, by name on each side."""
+    """Tensors whose bytes were held against each other, by their names in base and subject."""
 
-    base: Collection[str] = ()
-    subject: Collection[str] = ()
-    differing_base: Collection[str] = ()
-    differing_subject: Collection[str] = ()
+    equal: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    proven: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Those of ``equal`` whose equality is beyond chance."""
+    differing: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    alone: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Without a counterpart of one shape."""
+    log10_p: float = 0.0
+    whole: bool = False
+    """Every value was read."""
 
 
 NOTHING_EQUAL: Final = EqualTensors()
+
+
+def equal_tensors(seen: Equality) -> EqualTensors:
+    """Return what an equality look says of each side's tensors."""
+
+    def names(pairs: Iterable[TensorPair]) -> tuple[frozenset[str], frozenset[str]]:
+        found = tuple(pairs)
+        return frozenset(p.base for p in found), frozenset(p.subject for p in found)
+
+    other = names(seen.of(Outcome.OTHER_DTYPE, Outcome.OTHER_SHAPE))
+    return EqualTensors(
+        equal=names(seen.agreeing),
+        proven=names(seen.equal),
+        differing=names(seen.differing),
+        alone=(other[0] | frozenset(seen.only_base), other[1] | frozenset(seen.only_subject)),
+        log10_p=seen.log10_p,
+        whole=seen.whole,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +138,12 @@ class Judged:
     def holds_most(self) -> bool:
         """Whether what was compared is most of the part, of the base's or of the subject's."""
         return max(side.compared for side in self.sides) >= MOST
+
+
+def needs_equality(look: PartLook) -> bool:
+    """Return whether orders leave something open that equal bytes could settle."""
+    judged = judge_part(look)
+    return judged.verdict is not Verdict.RELATED or judged.compared < ALL_COMPARED
 
 
 def judge_part(look: PartLook, equal: EqualTensors = NOTHING_EQUAL) -> Judged:
@@ -286,8 +318,9 @@ def sides_of(
                 anatomy,
                 tested=tested,
                 compared=_distinct([*hitting, *beside, *closely]),
-                equal=equal.base if which == 0 else equal.subject,
-                told_apart=equal.differing_base if which == 0 else equal.differing_subject,
+                equal=equal.equal[which],
+                proven=equal.proven[which],
+                told_apart=equal.differing[which],
             )
         )
     return sides[0], sides[1]

@@ -68,6 +68,8 @@ class EvidenceKind(StrEnum):
     """How far a piece of evidence carries."""
 
     EXACT = "exact"
+    IDENTITY = "identity"
+    """Bit-equal tensors: outside E, for any architecture."""
     CALIBRATED = "calibrated"
     CONTEXT = "context"
 
@@ -133,6 +135,7 @@ class ReasonCode(StrEnum):
     BODY_NOT_COMPARED = "body-not-compared"
     PART_OPEN = "part-open"
     NO_POWER = "no-power"
+    SOME_TENSORS = "some-tensors"
     ONE_ORDER = "one-order"
     BETWEEN = "between"
     TABLE_TOO_SMALL = "table-too-small"
