@@ -200,8 +200,10 @@ def _members(
     a: Anatomy, b: Anatomy, draw: Draw, roles: MlpRoles, other: MlpRoles
 ) -> tuple[int, int]:
     """Return the expert of base and of subject that is taken in every layer; -1 for none."""
-    counts = [m.geometry.experts for m, kind in ((a, roles), (b, other)) if kind is EXPERT]
-    drawn = draw.one_of(min(counts), 0) if counts and min(counts) else -1
+    sides = ((a, roles), (b, other))
+    counts = [m.geometry.experts for m, kind in sides if kind is EXPERT]
+    fewest = min(counts, default=0)
+    drawn = draw.one_of(fewest, 0) if fewest else -1
     return (drawn if roles is EXPERT else -1, drawn if other is EXPERT else -1)
 
 

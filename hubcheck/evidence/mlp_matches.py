@@ -17,6 +17,8 @@ from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
 from hubcheck.evidence.mlps import BY_KIND, EXPERT, mlp_blocks
 
 FOUND: Final = 10
+IN_PLACE: Final = 4
+"""Router rows that must hit before half of them say that experts kept their numbers: 1/4! = 4 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,34 @@ def mlp_matches(outcomes: Sequence[FamilyOutcome], base: Anatomy, subject: Anato
         subject=frozenset(view.subject for view in views),
         pairs=found_pairs(neurons),
     )
+
+
+def sure_layers(outcomes: Sequence[FamilyOutcome], subject: Anatomy) -> frozenset[int]:
+    """Return the base layers in which an expert that was not found is not there.
+
+    Experts may have been reordered, and of many only some are drawn. That one was not found tells
+    something where it was held against every MLP of a layer, or where the router's rows show that
+    the experts kept their numbers.
+    """
+    of_layer = {
+        layer: set(blocks)
+        for roles in BY_KIND.values()
+        for layer, blocks in mlp_blocks(subject, roles).items()
+    }
+    kept = {
+        o.base.layer
+        for o in outcomes
+        if o.test is Test.EXPERTS and o.best.hits >= max(IN_PLACE, o.best.units / 2)
+    }
+    for outcome in outcomes:
+        if outcome.test is not Test.NEURONS or not outcome.base.kind:
+            continue
+        seen: dict[int, set[Block]] = {}
+        for view in _views([outcome]):
+            seen.setdefault(view.subject.layer, set()).add(view.subject)
+        if any(blocks >= of_layer.get(layer, blocks) for layer, blocks in seen.items()):
+            kept.add(outcome.base.layer)
+    return frozenset(kept)
 
 
 def _every(anatomy: Anatomy) -> frozenset[Block]:

@@ -1,7 +1,8 @@
 """Which tensor of the base is each tensor of the subject held against?
 
-By role and layer, through the layer map, so that names, shards and fused storage do not matter;
-tensors without a canonical matrix by their stored name. What has no counterpart is listed with the
+By role and layer, through the layer map, so that names, shards and fused storage do not matter; an
+expert of a mixture by the dense MLP of a base without experts, where it has its shape; tensors
+without a canonical matrix by their stored name. What has no counterpart is listed with the
 reason.
 """
 
@@ -20,6 +21,11 @@ from hubcheck.full.interface import Unmatched
 
 TOKEN_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
 """Matrices whose outputs are tokens: matched by what the tokens spell."""
+DENSE_OF: Final = {
+    Role.EXPERT_GATE: Role.GATE,
+    Role.EXPERT_UP: Role.UP,
+    Role.EXPERT_DOWN: Role.DOWN,
+}
 OTHER: Final = "unknown"
 """Role of a tensor that fits no rule."""
 
@@ -80,11 +86,14 @@ def pair_up(
         if layer >= 0 and there < 0:
             left.append(_left(matrix, "subject", "its layer comes from no layer of the base"))
             continue
-        other = base.matrices.get((role, there, expert, bias))
+        key_there = (role, there, expert, bias)
+        if key_there not in base.matrices:
+            key_there = _made_from(base, matrix, there) or key_there
+        other = base.matrices.get(key_there)
         if other is None:
             left.append(_left(matrix, "subject", "the base has no such tensor"))
             continue
-        used.add((role, there, expert, bias))
+        used.add(key_there)
         ids = _token_ids(matrix, other, tokens)
         made = _pair(base, subject, matrix, other, ids)
         if isinstance(made, str):
@@ -99,6 +108,16 @@ def pair_up(
     pairs += more
     pairs.sort(key=lambda p: (p.subject.record.path, p.subject.record.start, _place(p)))
     return Paired(pairs=tuple(pairs), unmatched=(*left, *rest))
+
+
+def _made_from(base: Anatomy, matrix: Matrix, layer: int) -> Key | None:
+    """Return the dense MLP's matrix that an expert may be a copy of, where the base has one."""
+    role = DENSE_OF.get(matrix.role)
+    dense = None if role is None else base.get(role, layer)
+    if role is None or dense is None or base.geometry.experts or matrix.bias:
+        return None
+    alike = (dense.n_out, dense.n_in) == (matrix.n_out, matrix.n_in)
+    return (role, layer, -1, False) if alike else None
 
 
 def _place(pair: Pair) -> tuple[str, int, int, bool, int]:

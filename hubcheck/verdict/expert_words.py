@@ -13,9 +13,10 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.compare import Comparison
-from hubcheck.evidence.family import Block, FamilyOutcome, View
-from hubcheck.evidence.mlp_matches import FOUND, MlpMatches, found_pairs, mlp_matches
+from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
+from hubcheck.evidence.mlp_matches import FOUND, MlpMatches, found_pairs, mlp_matches, sure_layers
 from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED
+from hubcheck.verdict.held import was_found
 from hubcheck.verdict.words import RelationKind
 
 _PLACE: Final = {DENSE.kind: "MLPs", EXPERT.kind: "experts", SHARED.kind: "shared experts"}
@@ -51,19 +52,33 @@ def expert_words(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Exp
         side = "subject" if counts[1] else "base"
         words = f"none of the {max(counts):,} experts of the {side} could be compared"
         return ExpertWords(kind=None, words=(words,), differ=True, explained=False)
+    if not matches.pairs and any(
+        o.test is Test.NEURONS and was_found(o, comparison) for o in comparison.outcomes
+    ):
+        return ExpertWords(kind=None, words=(), differ=False, explained=True)  # by signs alone
     if all(counts):
-        return _both(matches, counts[1])
+        sure = sure_layers(comparison.outcomes, subject)
+        return _both(matches, counts[1], sure=len(sure) == len({b.layer for b in matches.base}))
     if counts[1]:
         return _made(matches, comparison, counts[1])
     return _taken_out(matches, comparison, counts[0])
 
 
-def _both(matches: MlpMatches, total: int) -> ExpertWords:
-    """Say which experts of one mixture are those of another."""
+def _both(matches: MlpMatches, total: int, *, sure: bool) -> ExpertWords:
+    """Say which experts of one mixture are those of another.
+
+    Args:
+        matches: What was compared and found.
+        total: Experts of the subject.
+        sure: Whether an expert that was not found is not there.
+    """
     compared = matches.compared(EXPERT.kind, subject=True)
     found = matches.found(EXPERT.kind, subject=True) & compared
-    words = f"{len(found)} of {_of(len(compared), total)} experts compared match"
+    words = f"{len(found)} of {_of(len(compared), total)} match"
     gone = sorted(compared - found, key=_place)
+    if not sure and gone:
+        words += ", the rest may be experts of the base that were not drawn"
+        return ExpertWords(kind=None, words=(words,), differ=True, explained=False)
     if gone and found:
         words += f", not: {_named(gone)}"
     places = frozenset((b.layer, b.member) for b in gone)
@@ -75,9 +90,9 @@ def _made(matches: MlpMatches, comparison: Comparison, total: int) -> ExpertWord
     compared = matches.compared(EXPERT.kind, subject=True)
     found = matches.found(EXPERT.kind, subject=True) & compared
     if not found:
-        words = f"none of {_of(len(compared), total)} experts compared holds the base's MLP"
+        words = f"none of {_of(len(compared), total)} holds the base's MLP"
         return ExpertWords(kind=None, words=(words,), differ=True, explained=True)
-    words = f"{len(found)} of {_of(len(compared), total)} experts compared in the subject hold "
+    words = f"{len(found)} of {_of(len(compared), total)} in the subject hold "
     words += "the neurons of the base's MLP in their order"
     changes = [
         o.change
@@ -99,10 +114,10 @@ def _taken_out(matches: MlpMatches, comparison: Comparison, total: int) -> Exper
     compared = matches.compared(EXPERT.kind, subject=False)
     hit = [o for o in comparison.outcomes if _is_expert_of_base(o)]
     if not hit:
-        words = f"none of {_of(len(compared), total)} experts compared holds the subject's MLP"
+        words = f"none of {_of(len(compared), total)} holds the subject's MLP"
         return ExpertWords(kind=None, words=(words,), differ=True, explained=True)
     if max(Counter(o.base.layer for o in hit).values()) > 1:
-        words = f"{len(hit)} of {_of(len(compared), total)} experts compared in the base hold "
+        words = f"{len(hit)} of {_of(len(compared), total)} in the base hold "
         words += "the neurons of the subject's MLP in their order"
         return ExpertWords(
             kind=RelationKind.UPCYCLED, words=(words,), differ=len(hit) < len(compared),
@@ -148,7 +163,7 @@ def _is_expert_of_base(outcome: FamilyOutcome) -> bool:
 
 
 def _of(compared: int, total: int) -> str:
-    return f"{compared:,}" if compared == total else f"the {compared:,} (of {total:,})"
+    return f"{compared:,} experts compared" + (f" (of {total:,})" if compared < total else "")
 
 
 def _named(blocks: Iterable[Block]) -> str:

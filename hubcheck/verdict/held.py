@@ -7,7 +7,7 @@ found, what is said of the other must not be said of the whole (DESIGN 9.3).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
-from hubcheck.evidence.mlp_matches import found_pairs
+from hubcheck.evidence.mlp_matches import found_pairs, sure_layers
 from hubcheck.evidence.mlps import EXPERT
 from hubcheck.relate.values import ATTENTION, DENSE, LATENT
 from hubcheck.relate.values import EXPERT as EXPERT_ROLES
@@ -52,14 +52,15 @@ class Held:
 
     @property
     def words(self) -> str:
-        """Say it: 'the MLP does not match (0 of 4 families)'."""
-        verb = "matches" if self.found else "does not match"
-        return f"{self.name} {verb} ({self.found} of {self.tested} families)"
+        """Say it: 'no order of the MLP was found (0 of 4 families)'."""
+        said = f"{self.name} matches" if self.found else f"no order of {self.name} was found"
+        return f"{said} ({self.found} of {self.tested} families)"
 
 
-def held_of(comparison: Comparison, base: Anatomy) -> tuple[Held, ...]:
+def held_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> tuple[Held, ...]:
     """Return every kind of body order that was tested."""
     found = []
+    sure = sure_layers(comparison.outcomes, subject)
     for name, tests, roles in KINDS:
         families = [o for o in comparison.outcomes if o.test in tests]
         if not families:
@@ -73,7 +74,7 @@ def held_of(comparison: Comparison, base: Anatomy) -> tuple[Held, ...]:
                 name=name,
                 tested=len(families),
                 found=len(hit),
-                share=_share(families, hit),
+                share=_share(families, hit, sure),
                 parameters=parameters,
             )
         )
@@ -90,16 +91,19 @@ def was_found(outcome: FamilyOutcome, comparison: Comparison) -> bool:
     return kept or any(s.label == outcome.label and s.log_e >= NOTABLE for s in comparison.signs)
 
 
-def _share(families: Sequence[FamilyOutcome], hit: Sequence[FamilyOutcome]) -> float:
+def _share(
+    families: Sequence[FamilyOutcome], hit: Sequence[FamilyOutcome], sure: Collection[int]
+) -> float:
     """Return how much was found: all of it where any layer was, but experts one by one.
 
-    Layers may have been dropped; in the layers that are there each expert counts. Experts of the
-    base that stand in one order are found together in any copy of one: as many were found as the
-    subject has. But a dense MLP that stands in the order of all of them is what they came from.
+    Layers may have been dropped; in the layers that are there each expert counts, where not to find
+    it means something (``sure_layers``). Experts of the base that stand in one order are found
+    together in any copy of one: as many were found as the subject has. But a dense MLP that stands
+    in the order of all of them is what they came from.
     """
     if not hit:
         return 0.0
-    layers = {o.base.layer for o in hit}
+    layers = {o.base.layer for o in hit} & set(sure)
     experts = [o for o in families if o.base.kind == EXPERT.kind and o.base.layer in layers]
     if not experts:
         return 1.0

@@ -69,7 +69,7 @@ def relation_of(
     look = closer if isinstance(closer, CloserLook) else None
     hitting = comparison.hitting
     changes = [o.change for o in hitting if o.change >= 0]
-    held = held_of(comparison, base)
+    held = held_of(comparison, base, subject)
     experts = expert_words(comparison, base, subject)
     missing = words_of_parts(held, but=MLP if experts.words else "")
     alone = [] if experts.explained else one_sided(base, subject)

@@ -19,7 +19,8 @@ from hubcheck.full.interface import Resources, WholeChange
 from hubcheck.full.run import stream
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import HubReference
-from tests.evidence.laboratory import Weights, derived, plain, shipped, write
+from tests.evidence.laboratory import Weights, derived, model, plain, shipped, write
+from tests.evidence.mixtures import mixture_of
 from tests.full.laboratory import (
     NO_LIMIT,
     anatomy,
@@ -247,8 +248,8 @@ def test_every_byte_is_read_once(base: Path, tmp_path: Path) -> None:
     models = [anatomy(base), anatomy(folder(tmp_path / "subject", moved(shipped("base"), 0.1)))]
     before = [m.checkpoint.source.ledger.bytes_read for m in models]
     stream(models[0], models[1], layer_map=(), resources=Resources())
-    for model, was in zip(models, before, strict=True):
-        assert model.checkpoint.source.ledger.bytes_read - was == model.checkpoint.n_bytes
+    for one, was in zip(models, before, strict=True):
+        assert one.checkpoint.source.ledger.bytes_read - was == one.checkpoint.n_bytes
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -365,3 +366,14 @@ def test_state_that_cannot_be_kept_is_a_note(base: Path, tmp_path: Path) -> None
     found = whole(base, base, state=tmp_path / "file" / "state")
     assert found.equal == 1.0
     assert any("could not be kept" in note for note in found.notes)
+
+
+def test_experts_are_held_against_the_dense_mlp_they_may_come_from(tmp_path: Path) -> None:
+    """A base without experts: each expert of its size is compared; nothing of the MLP is left over."""
+    made = mixture_of(shipped("base"), 2, lambda _layer, _expert: shipped("base"))
+    found = whole(model("base"), write(tmp_path / "m", made))
+    assert found.equal == 1.0
+    assert {one.role for one in found.tensors} >= {"expert.gate", "expert.up", "expert.down"}
+    assert all(".gate." in one.tensor for one in found.unmatched if one.side == "subject")
+    back = whole(write(tmp_path / "m", made), model("base"))
+    assert any(".mlp." in one.tensor for one in back.unmatched)

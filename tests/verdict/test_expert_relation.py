@@ -51,7 +51,7 @@ def test_experts_of_an_undeclared_model_are_found(tmp_path: Path) -> None:
     )
     assert other.relation.kind is RelationKind.UPCYCLED
     assert other.relation.detail.startswith("8 of 8 experts compared in the subject hold")
-    assert "the attention does not match (0 of 4 families)" in other.relation.detail
+    assert "no order of the attention was found (0 of 4 families)" in other.relation.detail
     assert report.verdict is DeclarationVerdict.UNDECLARED
     rows = [r for r in other.evidence if r.test == "neurons"]
     assert len(rows) == SHAPE.layers
@@ -77,7 +77,7 @@ def test_a_swapped_expert_is_seen_from_both_mixtures(tmp_path: Path) -> None:
     taken = relation_between(subject, other)
     assert taken.kind is RelationKind.PARTS
     assert "2 of 8 experts compared match" in taken.detail
-    assert "the attention does not match" in taken.detail
+    assert "no order of the attention was found" in taken.detail
     assert report_of(subject, [base]).verdict is DeclarationVerdict.CONFIRMED
 
 
@@ -128,11 +128,11 @@ def test_mlps_of_a_stranger_are_not_said_to_be_relabelled(seed: int, tmp_path: P
     for base, said in (
         (
             "base",
-            "the attention matches (4 of 4 families); the MLP does not match (0 of 4 families)",
+            "the attention matches (4 of 4 families); no order of the MLP was found (0 of 4 families)",
         ),
         (
             "twin",
-            "the MLP matches (4 of 4 families); the attention does not match (0 of 4 families)",
+            "the MLP matches (4 of 4 families); no order of the attention was found (0 of 4 families)",
         ),
     ):
         finding = finding_of(subject, model(base), seed=seed)
