@@ -43,7 +43,7 @@ LIMITS: Final = (
         "The bound holds if the base was initialised with exchangeable indices and trained by an "
         "index-equivariant optimiser, independently of the subject."
     ),
-    "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere.",
+    "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere.",
 )
 
 

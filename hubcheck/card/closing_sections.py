@@ -41,7 +41,7 @@ STANDING_LIMITS: Final = (
         "unrelated",
         (
             "Unrelated assumes that a copy kept at least the share printed beside it, in the "
-            "layers that were read, and at depth sample that it was not relabelled and rotated."
+            "layers that were read, and at depth sample that it was not shuffled and rotated."
         ),
     ),
     (

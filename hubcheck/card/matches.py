@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.verdict.words import DeclarationVerdict, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import (
+    ORDER_AGREES,
+    DeclarationVerdict,
+    EvidenceKind,
+    RelationKind,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Evidence, Finding, Report
@@ -55,8 +61,8 @@ def is_relation(finding: Finding, kind: RelationKind) -> bool:
 
 
 def is_framed(finding: Finding) -> bool:
-    """Return whether the order of the units agrees and their content does not."""
-    return finding.verdict is Verdict.INCONCLUSIVE and "relabelled to match" in finding.reason
+    """Return whether the order of the units agrees and their content is too weak to tell."""
+    return finding.verdict is Verdict.INCONCLUSIVE and finding.reason.startswith(ORDER_AGREES)
 
 
 def is_gated(finding: Finding) -> bool:

@@ -154,8 +154,8 @@ def _inconclusive_lead(report: Report) -> str:
         return "Nothing is wrong; there was nothing to compare with."
     if any(matches.is_framed(f) for f in report.findings):
         return (
-            "The order of the units agrees, their content does not. Anyone who holds both models "
-            "can make that, so it proves nothing."
+            "The order of the units agrees, their content is too weak to tell why. A distant copy, "
+            "a structured initialisation and a relabelling look alike, so it proves nothing."
         )
     found = matches.main_match(report)
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):

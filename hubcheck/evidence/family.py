@@ -14,6 +14,7 @@ from typing import Protocol
 
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.profiles import FloatArray
 
 
@@ -158,6 +159,13 @@ class FamilyOutcome:
     change: float
     """|subject - base| / |base| over the sampled rows in the raw frame; -1 where the best view is
     not raw or the shapes differ."""
+    stands_from: float = NOT_DETECTABLE
+    """Smallest kept at which a copy's content would have stood; as for the power, only of families
+    that were not found."""
+    displaced: float = -1.0
+    """Of the twins that a relabelling would leave among the units read, the share that is there:
+    about 1 where units were relabelled, 0 where they were replaced. -1 where the order was found,
+    or too few units of too many were read to tell."""
 
     @property
     def first(self) -> View:

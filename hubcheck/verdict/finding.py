@@ -19,11 +19,11 @@ from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
-from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.relation import relation_of
 from hubcheck.verdict.report import Controls, Evidence, PartVerdict, Relation
-from hubcheck.verdict.words import WHOLE_BASE, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import ORDER_ALONE, WHOLE_BASE, EvidenceKind, RelationKind, Verdict
 
 COVERAGE_FLOOR: Final = 0.5
 """Below this share of understood parameters no verdict is given (DESIGN section 3.3 asks for a
@@ -87,7 +87,7 @@ def judge(
             return say(Verdict.RELATED, "", start)
         if comparison.settled_related:
             return say(Verdict.RELATED, "", relation_of(comparison, base, subject, closer))
-        return say(Verdict.INCONCLUSIVE, "order agrees, content does not: relabelled to match")
+        return say(Verdict.INCONCLUSIVE, ORDER_ALONE)
     copied = [p for p in parts if p.verdict is Verdict.RELATED and p.name != Part.BODY]
     if copied and comparison.combined.strongest_body < NOTABLE:
         names = " and ".join(p.name for p in copied)
@@ -314,10 +314,12 @@ def power_of(comparison: Comparison) -> str:
     """Return what an ``unrelated`` would have seen, in words."""
     if comparison.detectable >= NOT_DETECTABLE:
         return ""
-    units = sum(o.first.units for o in comparison.outcomes if o.test in BODY_ORDERS)
-    share = detectable_share(units)
     where = "in any layer" if comparison.searched else "in these layers"
     text = f"a copy keeping {comparison.detectable:.2f} or more {where} would have been seen"
+    share = comparison.copied_share(NOTABLE)
     if share < NOT_DETECTABLE:
-        text += f", and so would {share:.0%} of the units copied exactly"
-    return f"{text}, assuming it was not relabelled and rotated"
+        text += f", and so would {share:.0%} of the body's units copied exactly"
+    related = max(comparison.related_from, comparison.detectable)
+    if related <= 1:
+        text += f"; one keeping {related:.2f} or more would have been called related"
+    return f"{text}, assuming it was not shuffled and rotated"

@@ -32,6 +32,13 @@ SAME_DIRECTION: Final = 0.9999
 """Units that kept this much point the same way to within storage rounding ..."""
 RESCALED: Final = 0.02
 """... so a relative change beyond this is a change of their lengths: rescaled, not retrained."""
+NAMES: Final = {Test.NEURONS: "MLP neurons", Test.EXPERTS: "experts"}
+RELABELLED: Final = 0.5
+"""Share of the expected twins from which units count as relabelled ..."""
+REPLACED: Final = 0.1
+"""... and below which they count as others, ..."""
+HARDLY_CHANGED: Final = 0.8
+"""... where the rest of the model keeps so much: a twin is then nearer than any stranger."""
 NO_PART_OF_A_MERGE: Final = frozenset(
     {
         RelationKind.PARTS,
@@ -68,11 +75,12 @@ def relation_of(
     changes = [o.change for o in hitting if o.change >= 0]
     moved = _rearranged(comparison, base, subject)
     layers = _layers(hitting, base, subject)
+    lost = _orders_lost(comparison, same_places=not layers)
     width = _width(base, subject)
     vocabulary = _vocabulary(comparison, base, subject)
-    body = body_of(look) if look is not None and not moved else None
+    body = body_of(look) if look is not None and not moved and not lost else None
     stored = body if body is not None and body.kind in STORED_ANEW else None
-    if look is None or body is None:
+    if (look is None or body is None) and not lost:
         stored = _recast(changes, base, subject)
     if stored is not None and not (moved or layers) and _heads_moved(comparison):
         moved = ["attention heads relabelled or turned"]
@@ -83,12 +91,13 @@ def relation_of(
     if isinstance(closer, Refusal):
         figures.append(f"not looked at more closely: {closer.reason}")
     upcycled = _upcycled(look)
-    detail = "; ".join([*moved, *upcycled, *layers, *width, *vocabulary, *figures])
+    detail = "; ".join([*moved, *lost, *upcycled, *layers, *width, *vocabulary, *figures])
     for kind, reasons in (
         (RelationKind.UPCYCLED, upcycled),
         (RelationKind.LAYERS_CHANGED, layers),
         (RelationKind.WIDTH_CHANGED, width),
         (RelationKind.REARRANGED, moved),
+        (RelationKind.UNDETERMINED, lost),
         (RelationKind.VOCABULARY_CHANGED, vocabulary),
     ):
         if reasons:
@@ -244,20 +253,15 @@ def main_dtype(anatomy: Anatomy) -> str:
 
 
 def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list[str]:
-    """Return what was relabelled: an order that could have been kept and was not."""
+    """Return what was relabelled, turned or rescaled, where that was found."""
     words = []
     hitting = comparison.hitting
     same_width = base.geometry.hidden == subject.geometry.hidden
     if same_width and hitting and all(o.best.name.startswith("token") for o in hitting):
         words.append("residual channels relabelled, rotated or rescaled")
-    by_test: dict[Test, list[bool]] = {}
-    for outcome in comparison.outcomes:
-        # A family of few units can keep its order and still be too small to be notable.
-        kept = outcome.log_e >= NOTABLE or 2 * outcome.best.hits >= outcome.best.units
-        by_test.setdefault(outcome.test, []).append(kept)
-    for test, name in ((Test.NEURONS, "MLP neurons"), (Test.EXPERTS, "experts")):
-        seen = by_test.get(test, [])
-        if seen and not any(seen):
+    for test, name in NAMES.items():
+        lost = _lost(comparison, test)
+        if lost and median(o.displaced for o in lost) >= RELABELLED:
             words.append(f"{name} relabelled")
     scaled = [o for o in hitting if o.kept > SAME_DIRECTION and o.change > RESCALED]
     if 3 * len(scaled) >= max(1, len(hitting)):
@@ -265,6 +269,34 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
     values = [o for o in hitting if o.test is Test.VO]
     if any(o.best.subject.member != o.base.member for o in values):
         words.append("attention heads relabelled")
+    return words
+
+
+def _lost(comparison: Comparison, test: Test) -> list[FamilyOutcome]:
+    """Return the families of a kind, if none of them stands in the base's order."""
+    own = [o for o in comparison.outcomes if o.test is test]
+    # A family of few units can keep its order and still be too small to be notable.
+    kept = any(o.log_e >= NOTABLE or 2 * o.best.hits >= o.best.units for o in own)
+    return [] if kept else own
+
+
+def _orders_lost(comparison: Comparison, *, same_places: bool) -> list[str]:
+    """Return what stands in no order of the base's and was not found relabelled.
+
+    That it is not the base's is said where its twins would have been seen: the layers correspond,
+    and what did match is hardly changed.
+    """
+    words = []
+    near = median([o.kept for o in comparison.hitting] or [0.0]) >= HARDLY_CHANGED
+    for test, name in NAMES.items():
+        lost = _lost(comparison, test)
+        share = median(o.displaced for o in lost) if lost else 1.0
+        if share >= RELABELLED:
+            continue
+        if same_places and near and 0 <= share < REPLACED:
+            words.append(f"the {name} are not the base's")
+        else:
+            words.append(f"the {name} stand in no order of the base's")
     return words
 
 

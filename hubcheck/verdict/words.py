@@ -70,6 +70,12 @@ class RelationKind(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+ORDER_AGREES: Final = "order agrees, "
+"""Begins the reason where order agrees and content does not decide."""
+ORDER_ALONE: Final = (
+    ORDER_AGREES + "the content is too weak to tell: a distant copy, a structured initialisation "
+    "or a relabelling"
+)
 WHOLE_BASE = "all that the base holds"
 """Ends the detail of a relation to a base that is a tower and nothing else."""
 

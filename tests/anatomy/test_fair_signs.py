@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hubcheck.anatomy.config import read_config
 from hubcheck.anatomy.gguf_names import GGUF_FAMILY
 from hubcheck.anatomy.read import anatomy_of, has_plain_gate
-from hubcheck.anatomy.config import read_config
 from tests.anatomy.families import FAMILIES
 from tests.anatomy.tiny import checkpoint_of
 

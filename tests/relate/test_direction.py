@@ -73,9 +73,7 @@ def test_layers_put_in_or_taken_out_give_no_direction(
 
 def test_layers_that_stand_twice_may_have_been_cut_out_again(tmp_path: Path) -> None:
     """An up-scaled model and one of its layers each: either was made of the other."""
-    cut = alterations.choose_layers(
-        shipped("upscaled"), SHAPE.__class__(layers=6), (0, 1, 2, 5)
-    )
+    cut = alterations.choose_layers(shipped("upscaled"), SHAPE.__class__(layers=6), (0, 1, 2, 5))
     folder = write(tmp_path / "cut", plain(*cut))
     pairs = [(model("upscaled"), model("base")), (model("upscaled"), folder)]
     for one, other in pairs:

@@ -161,7 +161,9 @@ def test_a_base_extrapolated_from_the_subject_makes_it_no_merge(
         further = alterations.blend([(s, 1 + x), (c, -x)])
         ahead = write(tmp_path / f"ahead-{x}", plain(further, TINY))
         found = of_folders(child, ahead, root)
-        assert wholes(found) == pytest.approx({ahead.name: 1 / (1 + x), "root": x / (1 + x)}, abs=0.02)
+        assert wholes(found) == pytest.approx(
+            {ahead.name: 1 / (1 + x), "root": x / (1 + x)}, abs=0.02
+        )
         assert not found.is_merge
         assert not found.computed
         # the other way round the shares say it: one is above 1

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from hubcheck.evidence import family
-from hubcheck.statistics.shared_order import sharing_of
 from hubcheck.statistics.evalues import (
     log10_p,
     log_e_hits,
@@ -26,6 +24,7 @@ from hubcheck.statistics.evalues import (
 )
 from hubcheck.statistics.hits import LOG10, count_hits
 from hubcheck.statistics.profiles import cosine_matrix, profile
+from hubcheck.statistics.shared_order import sharing_of
 from tests.statistics.nulls import PAIRS, Array, all_hits, falling, null_hits, refutes
 
 LEVELS = (0.5, 0.1, 0.01)
