@@ -52,7 +52,7 @@ LIMITS: Final = (
     ),
 )
 UNRELATED_LIMIT: Final = (
-    "'unrelated' at this depth assumes that the copy was not relabelled and rotated everywhere."
+    "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere."
 )
 """Said where something is called unrelated."""
 

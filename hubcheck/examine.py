@@ -57,6 +57,7 @@ from hubcheck.verdict.finding import (
 from hubcheck.verdict.judge import judge
 from hubcheck.verdict.parts import (
     NOTHING_EQUAL,
+    EqualTensors,
     PartLook,
     equal_tensors,
     needs_equality,
@@ -279,7 +280,10 @@ def _could_not(one: Tested, refused: Sequence[Refused]) -> None:
         )
         return
     notes = dict.fromkeys(_note(r) for r in refused)
-    one.finding = finding.model_copy(update={"notes": (*finding.notes, *notes)})
+    update: dict[str, object] = {"notes": (*finding.notes, *notes)}
+    if fault is not None and finding.verdict is Verdict.INCONCLUSIVE:
+        update |= {"code": ReasonCode.SUBJECT, "reason": f"subject {why(fault.error)[1]}"}
+    one.finding = finding.model_copy(update=update)
 
 
 def _note(refused: Refused) -> str:

@@ -43,7 +43,7 @@ def test_a_wrong_declaration_stays_contradicted() -> None:
     """A stranger is contradicted as before, and its power now covers rearranged copies."""
     report = outcome_of(request(laboratory.model("twin"), [laboratory.model("base")])).report
     assert report.verdict is DeclarationVerdict.CONTRADICTED
-    assert "one that was relabelled and rotated would have" in report.findings[0].power
+    assert "one that was shuffled and rotated would have" in report.findings[0].power
 
 
 def test_a_suspect_is_not_escalated_at_sample(hidden: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_suspect_is_not_escalated_at_sample(hidden: Path) -> None:
     at_sample = outcome_of(request(hidden, [], [base])).report.findings[0]
     at_deep = outcome_of(request(hidden, [], [base], depth=Depth.DEEP)).report
     assert at_sample.verdict is Verdict.UNRELATED
-    assert "assuming it was not relabelled and rotated" in at_sample.power
+    assert "assuming it was not shuffled and rotated" in at_sample.power
     assert at_deep.findings[0].verdict is Verdict.DISGUISED
     assert at_deep.verdict is DeclarationVerdict.INCONCLUSIVE  # calibrated: no accusation
 

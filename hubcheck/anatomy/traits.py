@@ -99,4 +99,4 @@ PLAIN_GATES: Final = frozenset(
     )
 )
 """Model types whose MLP is act(gate) * up and nothing more, read in the published model code. Not
-among them: gpt-oss and its like, (up + 1) * glu. A family that is not listed counts as not plain."""
+among them: gpt-oss and its like, (up + 1) * glu. What is not listed counts as not plain."""

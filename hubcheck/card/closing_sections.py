@@ -44,7 +44,7 @@ STANDING_LIMITS: Final = (
         UNRELATED,
         (
             "Unrelated assumes that a copy kept at least the share printed beside it, in the "
-            "layers that were read, and at depth sample that it was not relabelled and rotated."
+            "layers that were read, and at depth sample that it was not shuffled and rotated."
         ),
     ),
     (

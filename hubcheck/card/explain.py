@@ -42,7 +42,7 @@ unrelated (verdict about one base)
   Means: the agreement is what chance gives, and a copy that kept at least the share printed
   beside it would have been seen, in at least two families of units.
   Does not mean: no influence. Distillation leaves no trace in weights, and a copy that kept
-  less than that share, or was relabelled and rotated, can pass at depth sample.
+  less than that share, or was shuffled and rotated, can pass at depth sample.
   Do: if the card declares this base, correct the card, or show what was done
   to the weights on the way.""",
     "inconclusive": """\
@@ -50,8 +50,9 @@ inconclusive (verdict about one base, and declaration verdict for the whole card
   Means: too little was seen for a match and too little for its absence. About the whole
   card: some declared base stayed open, or nothing was tested at all.
   Does not mean: suspicion. It is what an unreadable format or an unnamed base also gives.
-  Special case: "order agrees, content does not: relabelled to match". Anyone who holds both
-  models can make that, so it proves nothing in either direction.
+  Special case: the order of the units agrees and their content is too weak to tell. A distant
+  copy looks so, and two models whose weights began as the same pattern, and a model that someone
+  who holds both relabelled; it proves nothing in either direction.
   Do: read the reason in the table; name a base with --base, or read more with
   --depth sample where only headers were read.""",
     "not-tested": """\
@@ -83,7 +84,7 @@ contradicted (declaration verdict for the whole card)
   printed share would have been seen.
   Does not mean: bad faith. A wrong name or version in the card is the usual cause.
   Do: if it is right, correct the line of the card that the table names. If it is wrong, run
-  `hubcheck replay report.json`; a copy that was relabelled and rotated can
+  `hubcheck replay report.json`; a copy that was shuffled and rotated can
   look unrelated at depth sample.""",
     "none-found": """\
 none-found (declaration verdict for the whole card)

@@ -170,7 +170,7 @@ def _weights_say(report: Report, finding: Finding | None) -> str:
         case Verdict.NOT_TESTED:
             return f"{ref} not tested"
         case Verdict.INCONCLUSIVE if matches.is_framed(finding):
-            return f"order agrees with {ref}, content does not"
+            return f"order agrees with {ref}, content too weak to tell"
         case Verdict.INCONCLUSIVE:
             return f"cannot tell about {ref}"
 

@@ -110,11 +110,11 @@ def _source(layer: int, maps: Mapping[str, LayerMap]) -> LayerSource:
 
 
 def _content(known: Sequence[LayerOrigin]) -> tuple[str, ...]:
-    """Return a warning where the order agrees and the content does not."""
+    """Return a warning where the order agrees and the content is too weak."""
     hollow = [o.layer for o in known if not o.stands]
     if not hollow:
         return ()
-    return (f"{_layers(hollow)}: order agrees, content does not",)
+    return (f"{_layers(hollow)}: order agrees, content is too weak to tell",)
 
 
 def _ascending(known: Sequence[LayerOrigin]) -> bool:

@@ -15,6 +15,7 @@ from typing import Protocol
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.profiles import FloatArray
 
 
@@ -173,6 +174,13 @@ class FamilyOutcome:
     """Matrices of the base whose rows or columns are the units of this family."""
     subject_matrices: tuple[Matrix, ...] = ()
     """The subject's, of every block looked at."""
+    stands_from: float = NOT_DETECTABLE
+    """Smallest kept at which a copy's content would have stood; as for the power, only of families
+    that were not found."""
+    displaced: float = -1.0
+    """Of the twins that a relabelling would leave among the units read, the share that is there:
+    about 1 where units were relabelled, 0 where they were replaced. -1 where the order was found,
+    or too few units of too many were read to tell."""
 
     @property
     def first(self) -> View:

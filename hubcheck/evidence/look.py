@@ -22,10 +22,10 @@ from hubcheck.evidence.family import (
     Test,
     View,
 )
-from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
+from hubcheck.statistics.assignment import least_standing, relabelling_ceiling, stands_above
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.hits import count_hits, hit_mask, shifted_hits
-from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_kept
+from hubcheck.statistics.planted import NOT_DETECTABLE, Order, detectable_kept
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix
 
 DIRECT_WEIGHT: Final = 0.5
@@ -36,6 +36,12 @@ NOTICEABLE_HITS: Final = 8
 """From here on (1/8! = 2.5e-5) the content of a family is looked at."""
 NOTABLE_HITS: Final = 9
 """e(9) = 7.2e3: a family that hits so often was found."""
+
+TWIN: Final = 0.5
+"""Cosine from which two units are one: of strangers the nearest of 256 reach 0.45 at width 64 and
+less at any other, relabelled copies keep 0.7 after twice the training."""
+FEWEST_TWINS: Final = 4.0
+"""Twins that must be expected before their absence says something (256 of 11,008 rows: 6)."""
 
 
 def compare_views(
@@ -72,6 +78,25 @@ def log_e_of(looks: Sequence[Look]) -> float:
     )
 
 
+def planted_order(outcome: FamilyOutcome) -> Order | None:
+    """Return the order of a family for planting copied units; None where no view would see them.
+
+    Units copied as they are stored are seen in the model's own channels.
+    """
+    weight, rest = 0.0, []
+    for n, look in enumerate(looks := [one for one in outcome.looks if one.views]):
+        first = looks[0].views[0].subject
+        for view in look.views:
+            each = look.weight / len(look.views)
+            if n == 0 and view.name.startswith("raw") and view.subject == first:
+                weight += each
+            else:
+                rest.append(log(each) + log_e_hits(view.hits))
+    if not weight:
+        return None
+    return Order(units=outcome.first.units, weight=weight, rest=log_sum_exp(rest))
+
+
 def judge_family(
     test: FamilyTest,
     block: Block,
@@ -105,11 +130,14 @@ def judge_family(
     log_e = log_e_of(looks)
     # Power qualifies a negative; a family that was found needs none, and it is the costly part.
     found = log_e >= log_e_hits(NOTABLE_HITS)
+    stands_from = NOT_DETECTABLE
     if found:
         power = (NOT_DETECTABLE, NOT_DETECTABLE)
     elif known is not None:
         power = (known.detectable_raw, known.detectable_token)
+        stands_from = known.stands_from
     else:
+        stands_from = _stands_from(base, subjects[first], test.pool())
         power = (
             _detectable("raw", base, subjects[first], draw, block),
             _detectable("token", base, subjects[first], draw, block),
@@ -130,7 +158,38 @@ def judge_family(
         log_e=log_e,
         view_stands=_view_stands(test, base, subjects[first], looks),
         change=_change(base, subjects[best.subject]) if best.name.startswith("raw") else -1.0,
+        stands_from=stands_from,
+        displaced=-1.0 if found else _displaced(base, subjects[first], test.pool()),
     )
+
+
+def _stands_from(base: Profiles, subject: Profiles, pool: int) -> float:
+    """Return the kept from which a copy would have stood, in the view that asks least of it."""
+    few = slice(0, CEILING_UNITS)
+    ceilings = [
+        relabelling_ceiling(cosine_matrix(a_uf[few], b_uf[few]), pool=pool)
+        for name, a_uf in base.views.items()
+        if name.endswith(" all") or len(base.views) == 1
+        if (b_uf := subject.views.get(name)) is not None and b_uf.shape == a_uf.shape
+    ]
+    return least_standing(min(ceilings)) if ceilings else NOT_DETECTABLE
+
+
+def _displaced(base: Profiles, subject: Profiles, pool: int) -> float:
+    """Return the share of expected twins that stand at another index (``FamilyOutcome``)."""
+    shares = []
+    for name, a_uf in base.views.items():
+        b_uf = subject.views.get(name)
+        units = a_uf.shape[0]
+        expected = units * units / max(1, pool, units)
+        if b_uf is None or a_uf.shape != b_uf.shape or expected < FEWEST_TWINS:
+            continue
+        similarity_uv = cosine_matrix(a_uf, b_uf)
+        to_v, to_u = similarity_uv.argmax(axis=1), similarity_uv.argmax(axis=0)
+        own = np.arange(units)
+        twin_u = (to_u[to_v] == own) & (to_v != own) & (similarity_uv[own, to_v] >= TWIN)
+        shares.append(float(twin_u.sum()) / expected)
+    return max(shares, default=-1.0)
 
 
 def _view_stands(

@@ -98,6 +98,11 @@ def relabelling_ceiling(similarity_uv: FloatArray, *, pool: int) -> float:
 
 def stands_above(kept: float, ceiling: float) -> bool:
     """Return whether ``kept`` is more than relabelling could have reached."""
+    return kept >= least_standing(ceiling) and kept > 0.0
+
+
+def least_standing(ceiling: float) -> float:
+    """Return the least ``kept`` that is more than relabelling could have reached."""
     by_ratio = CONTENT_RATIO * ceiling
     by_residual = 1.0 - (1.0 - ceiling) / RESIDUAL_RATIO
-    return kept >= min(by_ratio, by_residual) and kept > 0.0
+    return min(by_ratio, by_residual)

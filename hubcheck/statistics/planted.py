@@ -9,11 +9,14 @@ the subject's real rows because i.i.d. noise flatters: it finds 0.06 where real 
 
 from __future__ import annotations
 
-from math import comb
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
 from typing import Final
 
 import numpy as np
 
+from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.hits import hit_mask
 from hubcheck.statistics.profiles import FloatArray
 
@@ -27,6 +30,8 @@ KEPT_GRID: Final = (
 """Values of rho that are tried, ascending."""
 SHUFFLES: Final = 20
 """Plantings a value of rho must survive in at least ``POWER`` of the cases."""
+PLANTINGS: Final = 400
+"""Plantings of a share of copied units: the power is known to 0.015."""
 NOT_DETECTABLE: Final = 2.0
 """Returned when even a full copy would not be seen; larger than any cosine."""
 
@@ -84,24 +89,49 @@ def _seen(
     return good >= POWER * len(orders)
 
 
-def detectable_share(units: int, *, needed: int = NEEDED_HITS) -> float:
-    """Return the smallest share of exactly copied units that is seen with power 0.9.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One order of the account of evidence, as far as a planted share of its units moves it."""
 
-    An exactly copied unit is its own nearest (its cosine is 1), so the count of hits is at least
-    binomial(units, q).
+    units: int
+    weight: float
+    """Of the views that see an exactly copied unit, over all looks and views of the order."""
+    rest: float
+    """Natural log of what its other views and looks add, as they were seen."""
+
+
+def detectable_share(
+    orders: Sequence[Order], rng: np.random.Generator, *, others: float, needed: float
+) -> float:
+    """Return the smallest share of exactly copied units that the account shows with power 0.9.
+
+    An exactly copied unit is its own nearest (its cosine is 1), so an order counts at least
+    binomial(units, q) hits. Hits that are spread over orders are not one count: each order has an
+    e-value of its own, and many small ones can multiply to nothing.
 
     Args:
-        units: Units compared, over all families that are multiplied.
-        needed: Hits that settle the matter.
+        orders: What is multiplied and would hold copied units.
+        rng: Source of the plantings.
+        others: Natural log of all other factors as they were seen, bases paid for.
+        needed: Natural log of the e-value from which the matter no longer counts as unrelated.
 
     Returns:
         q in steps of 0.01, or ``NOT_DETECTABLE``.
     """
-    for percent in range(1, 101):
-        q = percent / 100
-        below = sum(
-            comb(units, k) * q**k * (1 - q) ** (units - k) for k in range(min(needed, units + 1))
-        )
-        if 1 - below >= POWER and units >= needed:
-            return q
-    return NOT_DETECTABLE
+    table = np.array([log_e_hits(n) for n in range(max((o.units for o in orders), default=0) + 1)])
+
+    def seen(percent: int) -> bool:
+        total = np.full(PLANTINGS, others)
+        for order in orders:
+            hits = rng.binomial(order.units, percent / 100, size=PLANTINGS)
+            total += np.logaddexp(log(order.weight) + table[hits], order.rest)
+        return float((total >= needed).mean()) >= POWER
+
+    low, high = 1, 101  # the answer is the first percentage that is seen
+    while low < high:
+        middle = (low + high) // 2
+        if seen(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low / 100 if low <= 100 else NOT_DETECTABLE  # noqa: PLR2004 - per cent

@@ -70,8 +70,8 @@ def _recast(look: CloserLook) -> Relation | None:
         detail = "every sampled value is equal; the files differ (resharded, renamed or rewritten)"
     elif any(m.cast for m in matrices):
         detail = (
-            f"{formats.base_stored} in the base, {formats.subject_stored} in the subject: what both "
-            "can hold is the same"
+            f"{formats.base_stored} in the base, {formats.subject_stored} in the subject, the same "
+            "wherever both can hold it"
         )
     elif look.recast[0] >= ON_GRID:
         detail = f"{formats.base} to {formats.subject}"

@@ -25,7 +25,7 @@ from hubcheck.verdict.finding import own_log10_p
 from hubcheck.verdict.report import Evidence, Finding, Relation
 from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
 
-ASSUMING: Final = ", assuming it was not relabelled and rotated"
+ASSUMING: Final = ", assuming it was not shuffled and rotated"
 """What the sample says of its own limit (verdict.finding), replaced once that was looked at."""
 LIKE_A_SIBLING: Final = 0.3
 """Share of agreeing neurons below which the same initial weights explain a match as well: models
@@ -154,7 +154,7 @@ def _power(finding: Finding, seen: Disguise) -> str:
     if seen.detectable >= NOT_DETECTABLE or not finding.power.endswith(ASSUMING):
         return finding.power
     before = finding.power.removesuffix(ASSUMING)
-    hidden = f"one that was relabelled and rotated would have from {seen.detectable:.2f} on"
+    hidden = f"one that was shuffled and rotated would have from {seen.detectable:.2f} on"
     return f"{before}; {hidden}, had it kept its embeddings"
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
-from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, View
+from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
 from hubcheck.statistics.hits import LOG10
-from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.expert_words import counted_words, family_words
 from hubcheck.verdict.parts import EqualTensors
@@ -172,10 +172,12 @@ def power_of(comparison: Comparison) -> str:
     """Return what an ``unrelated`` would have seen, in words."""
     if comparison.detectable >= NOT_DETECTABLE:
         return ""
-    units = sum(o.first.units for o in comparison.outcomes if o.test in BODY_ORDERS)
-    share = detectable_share(units)
     where = "in any layer" if comparison.searched else "in these layers"
     text = f"a copy keeping {comparison.detectable:.2f} or more {where} would have been seen"
+    share = comparison.copied_share(NOTABLE)
     if share < NOT_DETECTABLE:
-        text += f", and so would {share:.0%} of the units copied exactly"
-    return f"{text}, assuming it was not relabelled and rotated"
+        text += f", and so would {share:.0%} of the body's units copied exactly"
+    related = max(comparison.related_from, comparison.detectable)
+    if related <= 1:
+        text += f"; one keeping {related:.2f} or more would have been called related"
+    return f"{text}, assuming it was not shuffled and rotated"

@@ -158,13 +158,12 @@ def _say_whole(whole: _Whole, parts: Sequence[PartVerdict], equal: EqualTensors)
         relation = body.relation
         if _is_start(body):
             return _Said(Verdict.RELATED, relation=relation)
-        if body.held < MOST:  # the orders of some are the base's, those of most are not
+        if body.held < MOST or (relation is not None and relation.kind is RelationKind.PARTS):
             return _Said(Verdict.RELATED, relation=_some_orders(body))
-        if body.holds_most:
-            return _Said(Verdict.RELATED, relation=relation)
-        detail = relation.detail if relation is not None else ""
-        reason = f"what was compared matches ({detail}); {not_compared_words(body.sides)}"
-        return _Said(unsure, ReasonCode.REST_NOT_COMPARED, reason)
+        if relation is not None and not body.holds_most:
+            detail = f"{relation.detail}; {not_compared_words(body.sides)}"
+            relation = Relation(kind=relation.kind, detail=detail, holds=relation.holds)
+        return _Said(Verdict.RELATED, relation=relation)
     same = _equal_body(whole, equal)
     if same is not None:
         return same
@@ -211,6 +210,9 @@ def _equal_body(whole: _Whole, equal: EqualTensors) -> _Said | None:
 
 def _some_orders(body: Judged) -> Relation:
     """Return that a smaller part of the body is the base's: its attention, not its MLPs."""
+    own = body.relation
+    if own is not None and own.kind is RelationKind.PARTS:
+        return Relation(kind=own.kind, detail=own.detail, holds=Holds.PART)
     seen = body.sides[0]
     held = " and ".join(seen.held_words) or "a part of the body"
     lost = " and ".join(seen.lost_words)
@@ -314,13 +316,6 @@ def judge_alone(look: PartLook) -> Judged:
             verdict=Verdict.INCONCLUSIVE,
             code=ReasonCode.BETWEEN,
             reason="something agrees, not enough to settle it",
-        )
-    if judged.verdict is Verdict.RELATED and not (judged.holds_most or _is_start(judged)):
-        return replace(
-            judged,
-            verdict=Verdict.INCONCLUSIVE,
-            code=ReasonCode.REST_NOT_COMPARED,
-            reason=not_compared_words(judged.sides),
         )
     return judged
 

@@ -34,6 +34,8 @@ SAME_DIRECTION: Final = 0.9999
 """Units that kept this much point the same way to within storage rounding ..."""
 RESCALED: Final = 0.02
 """... so a relative change beyond this is a change of their lengths: rescaled, not retrained."""
+RELABELLED: Final = 0.5
+"""Share of the expected twins from which units count as relabelled."""
 NO_PART_OF_A_MERGE: Final = frozenset(
     {
         RelationKind.PARTS,
@@ -262,7 +264,7 @@ def main_dtype(anatomy: Anatomy) -> str:
 
 
 def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list[str]:
-    """Return what was relabelled: an order that could have been kept and was not."""
+    """Return what was relabelled, turned or rescaled, where that was found."""
     words = []
     hitting = comparison.hitting
     same_width = base.geometry.hidden == subject.geometry.hidden
@@ -270,7 +272,8 @@ def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list
         words.append("residual channels relabelled, rotated or rescaled")
     neurons = [o for o in comparison.outcomes if o.test is Test.NEURONS]
     in_order = [o for o in neurons if o.log_e >= NOTABLE or 2 * o.best.hits >= o.best.units]
-    if not in_order and any(was_found(o, comparison) for o in neurons):
+    displaced = median([o.displaced for o in neurons]) if neurons else -1.0
+    if not in_order and (any(was_found(o, comparison) for o in neurons) or displaced >= RELABELLED):
         words.append("MLP neurons relabelled")
     if moved_experts(comparison, base, subject):
         words.append("experts relabelled")

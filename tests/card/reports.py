@@ -26,6 +26,7 @@ from hubcheck.verdict.report import (
     WeightFile,
 )
 from hubcheck.verdict.words import (
+    ORDER_ALONE,
     Conclusion,
     DeclarationVerdict,
     Depth,
@@ -121,7 +122,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
             ),
         ),
         "power": "A copy keeping 0.05 or more in these layers would have been seen, "
-        "assuming it was not relabelled and rotated",
+        "assuming it was not shuffled and rotated",
         "detectable_kept": 0.05,
         "families_tested": 8,
         "families_hit": 0,
@@ -288,7 +289,7 @@ def cases() -> dict[str, Report]:
     )
     framed = unrelated(
         verdict=Verdict.INCONCLUSIVE,
-        reason="order agrees, content does not: relabelled to match",
+        reason=ORDER_ALONE,
         units_hit=480,
         kept=0.19,
         power="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.zoo import disguises
 from benchmarks.zoo.planted import Product
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import ORDER_ALONE, DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.derivatives import DERIVATIVES, permuted_heads
 from tests.evidence.laboratory import (
     SHAPE,
@@ -108,7 +109,7 @@ def test_a_model_relabelled_to_match_is_never_related(seed: int, keep: Keep) -> 
     report = report_of(folder, suspects=[model("base")], seed=seed)
     finding = report.findings[0]
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert "relabelled to match" in finding.reason
+    assert finding.reason == ORDER_ALONE
     assert finding.log10_p < -10, "the attack must be strong, or this test shows nothing"
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
 
@@ -169,3 +170,60 @@ def test_a_planted_share_is_seen_where_the_report_says_it_would_be(keep: Keep) -
     finding = finding_of(keep("planted", planted), model("base"), declared=False)
     assert finding.verdict in {Verdict.RELATED, Verdict.INCONCLUSIVE}
     assert finding.log10_p < -10
+
+
+def told(pattern: str) -> float:
+    """Return a figure of the sentence on power of the twin against the base."""
+    power = finding_of(model("twin"), model("base")).power
+    found = re.search(pattern, power)
+    assert found is not None, power
+    return float(found[1])
+
+
+def filled(rho: float) -> Product:
+    """Return the twin with a share of every matrix of the base's body in it."""
+    base, twin = shipped("base"), shipped("twin")
+    mixed = {}
+    for name, own in twin.items():
+        if own.ndim == 1 or "proj" not in name:
+            mixed[name] = own
+            continue
+        scale = own.std() / base[name].std()
+        mixed[name] = rho * scale * base[name] + np.float32(np.sqrt(1 - rho**2)) * own
+    return plain(mixed)
+
+
+def test_a_copy_is_called_related_from_where_the_report_says(keep: Keep) -> None:
+    """A tenth above the printed share it is related, at the share of being seen it is not yet."""
+    related = told(r"one keeping ([0-9.]+) or more would have been called related")
+    seen = told(r"a copy keeping ([0-9.]+) or more")
+    assert seen < related
+    folder = keep("filled-related", lambda: filled(related + 0.1))
+    assert finding_of(folder, model("base")).verdict is Verdict.RELATED
+    folder = keep("filled-seen", lambda: filled(seen + 0.02))
+    assert finding_of(folder, model("base")).verdict is not Verdict.RELATED
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_units_copied_exactly_are_seen_where_the_report_says(seed: int, keep: Keep) -> None:
+    """The printed share of neurons and V/O dimensions, copied bit for bit, is never unrelated."""
+    share = told(r"so would ([0-9]+)% of the body's units") / 100
+
+    def grafted() -> Product:
+        base, mixed = shipped("base"), shipped("twin")
+        rng = np.random.default_rng(seed)
+        for layer in range(SHAPE.layers):
+            stem = f"model.layers.{layer}."
+            for rows, columns in ((("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj"),):
+                units = rng.random(SHAPE.neurons) < share
+                for name in rows:
+                    mixed[f"{stem}{name}.weight"][units] = base[f"{stem}{name}.weight"][units]
+                down = f"{stem}{columns}.weight"
+                mixed[down][:, units] = base[down][:, units]
+            values = f"{stem}self_attn.v_proj.weight"
+            units = rng.random(mixed[values].shape[0]) < share
+            mixed[values][units] = base[values][units]
+        return plain(mixed)
+
+    finding = finding_of(keep(f"grafted-{seed}", grafted), model("base"), seed=seed)
+    assert finding.verdict is not Verdict.UNRELATED

@@ -207,4 +207,4 @@ def test_power_is_said_with_its_assumption() -> None:
     """The sentence names the share, the layers and what would have hidden a copy."""
     said = power_of(seen("twin"))
     assert said.startswith("a copy keeping 0.")
-    assert said.endswith("assuming it was not relabelled and rotated")
+    assert said.endswith("assuming it was not shuffled and rotated")
