@@ -276,9 +276,13 @@ def _rule(
             if leaked.ref.casefold() not in {own, *known} and len(requests) < MOST_BASES:
                 known.add(leaked.ref.casefold())
                 requests.append(
-                    BaseRequest(reference=_leaked(leaked.ref, leaked.revision), declared=False,
-                                why=(leaked.why,))
-                )  # fmt: skip
+                    BaseRequest(
+                        reference=_leaked(leaked.ref, leaked.revision),
+                        declared=False,
+                        why=(leaked.why,),
+                        found_by="files",
+                    )
+                )
         return requests
 
     return of

@@ -58,6 +58,7 @@ def replayed_bases(report: Report) -> BasesOf:
             reference=pinned_reference(f.base.ref, f.base.revision),
             declared=f.declared,
             why=f.proposed_by,
+            found_by=f.found_by,
         )
         for f in report.findings
     ]

@@ -32,8 +32,6 @@ from hubcheck.verdict.parts import PartLook, sides_of
 from hubcheck.verdict.report import Finding
 from hubcheck.verdict.words import OPEN, Depth, RelationKind, Verdict
 
-TURNED: Final = frozenset({RelationKind.REARRANGED, RelationKind.PARTS})
-"""Relations of models whose values lie elsewhere, or of which some orders alone are held."""
 ESCALATION: Final = 512_000_000
 """Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
 
@@ -67,7 +65,12 @@ def undone_by(seen: Disguise | None) -> frozenset[Role]:
 
 
 def with_undone(
-    finding: Finding, look: PartLook, comparer: Comparer, seen: Disguise | None
+    finding: Finding,
+    look: PartLook,
+    comparer: Comparer,
+    seen: Disguise | None,
+    *,
+    neurons_found: bool = False,
 ) -> Finding:
     """Return the finding with what was compared once a rearrangement was undone.
 
@@ -76,12 +79,14 @@ def with_undone(
         look: What the exact tests saw of the body.
         comparer: Holds both sides.
         seen: What the disguise test saw, where it was made.
+        neurons_found: Whether neurons of another number were found to be the base's.
 
     Raises:
         UnreadableError: a value read is not finite.
     """
-    rearranged = finding.relation is not None and finding.relation.kind in TURNED
-    if finding.verdict is not Verdict.RELATED or not rearranged or finding.compared >= ENOUGH:
+    kind = finding.relation.kind if finding.relation is not None else None
+    start = kind is RelationKind.COMMON_INITIALISATION
+    if finding.verdict is not Verdict.RELATED or start or finding.compared >= ENOUGH:
         return finding
     found = {
         o.best_subject_layer: o.base.layer for o in look.comparison.hitting if o.base.layer >= 0
@@ -93,6 +98,8 @@ def with_undone(
         found = {i: i for i in range(n_base)}
     turned = attention_turned(comparer.base, comparer.subject, found)
     roles = set(undone_by(seen))
+    if neurons_found:
+        roles |= {Role.GATE, Role.UP, Role.DOWN}
     if not isinstance(turned, Refusal):
         roles |= {t.role for t in turned if t.stands}
     sides = sides_of(look, undone=roles)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hubcheck.anatomy.config import read_config
-from hubcheck.candidates.candidate import Signal
+from hubcheck.candidates.candidate import Candidate, Signal
 from hubcheck.candidates.documents import TOKENIZER_LIMIT
 from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.identity import (
@@ -107,6 +107,11 @@ def discover(subject: Model, access: Access, limits: Limits, *, on_the_hub: bool
     return propose(facts_of(subject, index), index, limits)
 
 
+def _is_named(candidate: Candidate) -> bool:
+    """Return whether the subject's own files name a candidate: it did not come from a search."""
+    return bool({Signal.DECLARED, Signal.LEAKED} & {r.signal for r in candidate.reasons})
+
+
 @dataclass(slots=True)
 class Discovery:
     """The rule that adds proposed suspects to the bases of a check, and what it found."""
@@ -130,7 +135,13 @@ class Discovery:
         room = max(0, self.limits.bases - len(bases))
         probed = probe(worth, subject, self.access, room)
         bases += [
-            BaseRequest(reference=p.reference, declared=False, why=p.why, opened=p.model)
+            BaseRequest(
+                reference=p.reference,
+                declared=False,
+                why=p.why,
+                found_by="files" if _is_named(p.candidate) else "search",
+                opened=p.model,
+            )
             for p in probed[:room]
         ]
         aside = [(p.candidate.ref, p.why, p.note) for p in probed[room:]]

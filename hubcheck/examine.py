@@ -317,7 +317,13 @@ def _deeper(
         return look_through_writers(finding, comparer, log_e, request)
 
     def attention_through_tokens(finding: Finding) -> Finding:
-        return with_undone(finding, body, comparer, seen[0] if seen else None)
+        return with_undone(
+            finding,
+            body,
+            comparer,
+            seen[0] if seen else None,
+            neurons_found=mapped.neurons_found,
+        )
 
     def layer_map(finding: Finding) -> Finding:
         return with_layers(finding, mapped, log_e, comparer.n_bases)

@@ -16,6 +16,7 @@ from hubcheck.deep.layer_map import map_layers
 from hubcheck.deep.layer_map_types import DeepRow, LayerMap, Refusal
 from hubcheck.deep.layer_map_words import words_of_map
 from hubcheck.deep.width import width_of
+from hubcheck.deep.width_types import UnitOrder
 from hubcheck.errors import BudgetExceededError, UnreachableError
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparer
@@ -43,6 +44,8 @@ class Mapped:
     rows: tuple[DeepRow, ...]
     words: tuple[str, ...]
     notes: tuple[str, ...]
+    neurons_found: bool = False
+    """Whether the neurons of a model of another width were found to be the base's."""
 
     @property
     def base_of(self) -> Mapping[int, int]:
@@ -76,7 +79,14 @@ def map_everything(comparer: Comparer, progress: Callable[[str], None]) -> Mappe
         if not isinstance(seen, Refusal):
             rows += seen.rows
             words += seen.words
-    return Mapped(layers=layers, rows=tuple(rows), words=tuple(words), notes=tuple(notes))
+    resized = None if isinstance(width, Refusal) else width.neurons
+    return Mapped(
+        layers=layers,
+        rows=tuple(rows),
+        words=tuple(words),
+        notes=tuple(notes),
+        neurons_found=resized is not None and resized.order is not UnitOrder.UNKNOWN,
+    )
 
 
 def _tried(look: Callable[[], Found | Refusal], what: str, notes: list[str]) -> Found | Refusal:

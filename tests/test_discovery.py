@@ -76,7 +76,10 @@ def test_a_silent_copy_is_found(hub: SearchableHub) -> None:
     quiet = files("continued", model_type="quietnet", architectures=["QuietForCausalLM"])
     hub.add_model("me/mine", quiet, created=day(9))
     report = run(hub, "me/mine", auto=True, bases=2)
-    assert report.verdict is DeclarationVerdict.UNDECLARED
+    assert all(f.verdict is Verdict.RELATED for f in report.findings)
+    # A search brought them: which came first is not known, and nobody's card turns red for it.
+    assert report.verdict is DeclarationVerdict.INCONCLUSIVE
+    assert any("match-undated" in w for w in report.warnings)
     assert {f.base.ref for f in report.findings} == {"zoo/base", "zoo/tuned"}
     assert report.search.bases_tried == 3, "the probed stranger counts as tried"
     assert [p.ref for p in report.search.left_aside] == ["zoo/twin"]

@@ -73,6 +73,11 @@ def nested_configs(config: Mapping[str, object]) -> tuple[Mapping[str, object], 
     return tuple(found)
 
 
+RELEASE: Final = frozenset({"dim", "n_layers", "n_heads", "norm_eps"})
+"""What ``params.json`` of Meta's and Mistral's releases states, and no model type: their models are
+of Llama's kind."""
+
+
 def read_config(config: Mapping[str, object]) -> ConfigFacts:
     """Return the believable facts of a parsed ``config.json``.
 
@@ -85,6 +90,8 @@ def read_config(config: Mapping[str, object]) -> ConfigFacts:
     architectures = config.get("architectures")
     named = architectures[0] if isinstance(architectures, list) and architectures else ""
     model_type = next((t for c in configs if (t := text_of(c.get("model_type")))), "")
+    if not model_type and config.keys() >= RELEASE:
+        model_type = "llama"
     # DBRX keeps the grouped-query count one level down.
     attention = configs[0].get("attn_config")
     kv_configs = (*configs, attention) if isinstance(attention, Mapping) else configs

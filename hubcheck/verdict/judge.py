@@ -160,9 +160,6 @@ def _say_whole(whole: _Whole, parts: Sequence[PartVerdict], equal: EqualTensors)
             return _Said(Verdict.RELATED, relation=relation)
         if body.held < MOST or (relation is not None and relation.kind is RelationKind.PARTS):
             return _Said(Verdict.RELATED, relation=_some_orders(body))
-        if relation is not None and not body.holds_most:
-            detail = f"{relation.detail}; {not_compared_words(body.sides)}"
-            relation = Relation(kind=relation.kind, detail=detail, holds=relation.holds)
         return _Said(Verdict.RELATED, relation=relation)
     same = _equal_body(whole, equal)
     if same is not None:

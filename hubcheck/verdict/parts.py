@@ -20,9 +20,9 @@ from hubcheck.evidence.family import BODY_ORDERS, Test
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
-from hubcheck.verdict.relation import relation_of
+from hubcheck.verdict.relation import RELABELLED, relation_of
 from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
+from hubcheck.verdict.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
 
 ENOUGH_ORDER: Final = 0.5
 """Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""
@@ -50,10 +50,6 @@ said."""
 MISSING: Final = 0.05
 """Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
 biases that no closer look reads."""
-ORDER_WITHOUT_CONTENT: Final = (
-    "order agrees, the content is too weak to tell: a distant copy, a structured initialisation or "
-    "a relabelling"
-)
 VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 
 
@@ -143,6 +139,8 @@ class Judged:
 def needs_equality(look: PartLook) -> bool:
     """Return whether orders leave something open that equal bytes could settle."""
     judged = judge_part(look)
+    if judged.verdict is Verdict.UNRELATED and judged.order_tested >= ALL_COMPARED:
+        return False  # an equal tensor would have hit
     return judged.verdict is not Verdict.RELATED or judged.compared < ALL_COMPARED
 
 
@@ -207,7 +205,7 @@ def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
     if start is not None:
         return _Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
     if not comparison.settled_related:
-        return _Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_WITHOUT_CONTENT)
+        return _Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_ALONE)
     relation = relation_of(comparison, look.base, look.subject, look.closer)
     return _Said(Verdict.RELATED, relation=_checked(relation, look, sides))
 
@@ -300,9 +298,11 @@ def sides_of(
     moved = closer.moved if isinstance(closer, CloserLook) else ()
     sides: list[Covered] = []
     for which, anatomy in enumerate((look.base, look.subject)):
+        # Units whose twins stand at other indices were compared with them: relabelled, not gone.
         tested = [
-            (m, o.log_e >= NOTABLE)
-            for o in comparison.seeing
+            (m, o.log_e >= NOTABLE or o.displaced >= RELABELLED)
+            for o in comparison.outcomes
+            if o in comparison.seeing or o.displaced >= RELABELLED
             for m in (o.base_matrices, o.subject_matrices)[which]
         ]
         found_again = [m for m in anatomy.matrices.values() if m.role in undone and not m.bias]

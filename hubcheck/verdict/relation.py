@@ -92,7 +92,7 @@ def relation_of(
     if is_part(held):
         said = [*missing, *experts.words, *moved, *layers, *vocabulary, *_figures(changes)]
         return Relation(kind=RelationKind.PARTS, detail="; ".join(said))
-    if stored is not None and incomplete:
+    if stored is not None and (incomplete or layers or width or vocabulary):
         equal = all(m.relative == 0 for m in look.moved) if look is not None else not any(changes)
         body = _of_what_both_hold(stored, experts, equal=equal)
     elif look is not None and _only_these(look, experts):

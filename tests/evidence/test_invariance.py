@@ -15,14 +15,16 @@ from safetensors.torch import load_file, save_file
 
 from benchmarks.zoo.planted import Product
 from benchmarks.zoo.symmetries import EMBEDDING, mlps
+from hubcheck.errors import ExitCode
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
     SHAPE,
     finding_of,
     model,
+    outcome_of,
     plain,
-    report_of,
+    request,
     shipped,
     with_names,
     write,
@@ -116,9 +118,14 @@ def test_the_card_and_the_name_change_nothing(expected: Figures, tmp_path: Path)
     shutil.copytree(model("continued"), subject)
     (subject / "README.md").write_text("---\nbase_model: other/model\n---\nFrom scratch.\n")
     config = json.loads((subject / "config.json").read_text())
-    config |= {"_name_or_path": "other/model", "architectures": ["Own"], "model_type": "own"}
+    config |= {"_name_or_path": "other/model", "architectures": ["Own"]}
     (subject / "config.json").write_text(json.dumps(config))
     assert figures(finding_of(subject, model("base"), seed=SEED)) == expected
+    # A family that nobody knows may have an MLP whose signs lean: signs are left out, no more.
+    (subject / "config.json").write_text(json.dumps({**config, "model_type": "own"}))
+    unknown = finding_of(subject, model("base"), seed=SEED)
+    assert (unknown.verdict, unknown.kept) == (expected.verdict, expected.kept)
+    assert unknown.log10_p > expected.log10_p
 
 
 def test_scaling_neurons_by_powers_of_two_changes_no_count(
@@ -160,15 +167,18 @@ def test_all_values_rounded_away_are_no_evidence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused_with_a_reason(bad: float, tmp_path: Path) -> None:
-    """NaN and infinity end the comparison, not the program."""
+    """NaN and infinity are the subject's fault: named, exit 4, and what can be read is read."""
     weights = shipped("continued")
     for name, w in weights.items():
         if "proj" in name or "norm" in name:
             w.flat[:: max(1, w.size // 997)] = bad
     subject = write(tmp_path / "subject", plain(weights, dtype="F32"))
-    finding = report_of(subject, [model("base")], seed=SEED).findings[0]
-    assert finding.verdict is Verdict.NOT_TESTED
+    outcome = outcome_of(request(subject, [model("base")], seed=SEED))
+    (finding,) = outcome.report.findings
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.code is ReasonCode.SUBJECT
     assert f"holds {bad}" in finding.reason
+    assert outcome.exit_code is ExitCode.UNREADABLE
 
 
 @pytest.mark.parametrize("name", ["continued", "disguised", "twin"])

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.zoo import disguises
 from benchmarks.zoo.planted import Product
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import ORDER_ALONE, DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.words import ORDER_ALONE, DeclarationVerdict, Depth, RelationKind, Verdict
 from tests.evidence.derivatives import DERIVATIVES, permuted_heads
 from tests.evidence.laboratory import (
     SHAPE,
@@ -20,13 +20,17 @@ from tests.evidence.laboratory import (
     finding_of,
     material,
     model,
+    outcome_of,
     plain,
     report_of,
+    request,
     shipped,
 )
 from tests.tables import taken
 
 Keep = Callable[[str, Callable[[], Product]], Path]
+OTHER_WIDTH = ("neurons pruned", "neurons split")
+"""Derivatives whose MLPs have another number of neurons."""
 SEEDS = taken((11, 2024), (11, 2024, *range(5, 9)))
 
 
@@ -48,6 +52,21 @@ def test_a_derivative_is_related_and_its_declaration_confirmed(
     assert finding.log10_p_without_strongest <= -3
     assert finding.relation is not None
     assert finding.relation.kind not in {RelationKind.PARTS, RelationKind.COMMON_INITIALISATION}
+    if name in OTHER_WIDTH:  # the sample cannot match MLPs of other sizes, and says so
+        assert report.verdict is DeclarationVerdict.INCONCLUSIVE
+        assert any("MLP" in words for words in finding.not_compared)
+        return
+    assert report.verdict is DeclarationVerdict.CONFIRMED
+
+
+@pytest.mark.parametrize("name", sorted(OTHER_WIDTH))
+def test_an_mlp_of_another_size_is_confirmed_once_its_neurons_are_found(
+    name: str, keep: Keep
+) -> None:
+    """Depth deep matches the neurons; what was compared then confirms the declaration."""
+    wanted = request(keep(name, DERIVATIVES[name]), [model("base")], seed=11, depth=Depth.DEEP)
+    report = outcome_of(wanted).report
+    assert report.findings[0].compared >= 0.9
     assert report.verdict is DeclarationVerdict.CONFIRMED
 
 

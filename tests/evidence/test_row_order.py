@@ -44,6 +44,7 @@ PARAMS: Final = {
     "n_heads": HEADS["q"],
     "n_kv_heads": HEADS["k"],
     "head_dim": CONFIG["head_dim"],
+    "norm_eps": CONFIG["rms_norm_eps"],
 }
 
 
