@@ -15,6 +15,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, View
+from hubcheck.evidence.power import copied_share, related_from
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
@@ -316,10 +317,10 @@ def power_of(comparison: Comparison) -> str:
         return ""
     where = "in any layer" if comparison.searched else "in these layers"
     text = f"a copy keeping {comparison.detectable:.2f} or more {where} would have been seen"
-    share = comparison.copied_share(NOTABLE)
+    share = copied_share(comparison)
     if share < NOT_DETECTABLE:
         text += f", and so would {share:.0%} of the body's units copied exactly"
-    related = max(comparison.related_from, comparison.detectable)
+    related = related_from(comparison)
     if related <= 1:
         text += f"; one keeping {related:.2f} or more would have been called related"
     return f"{text}, assuming it was not shuffled and rotated"
