@@ -80,12 +80,13 @@ class Disguise:
 
     @property
     def plain(self) -> bool:
-        """Whether both MLPs are known to be act(gate) * up, as all models of the table are.
+        """Whether the base's MLP is known to be act(gate) * up, as all models of the table are.
 
         Where up takes part in the activation, gate, up and down lean to each other: the three
-        views of strangers agree more often than the table knows.
+        views of strangers agree more often than the table knows. One model that does not lean is
+        enough, and what the subject says it is decides nothing.
         """
-        return all(side.anatomy.fair_signs for side in self.sides)
+        return self.sides[0].anatomy.fair_signs
 
     @property
     def proven(self) -> bool:
@@ -235,7 +236,7 @@ class DisguiseTest:
         seen = score(pairs)
         base, subject = neurons
         found = seen.found if seen.value > calibration.threshold else ()
-        fair = all(side.anatomy.fair_signs for side in sides)
+        fair = sides[0].anatomy.fair_signs
         signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
         maps = prove_shared_map(found, base, subject)
         factors = distinct_orders(signs, maps, base)

@@ -134,11 +134,14 @@ def whole_piece(side: Side, piece: Piece, draw: Draw) -> PieceRows:
 
 
 def signs_between(a: PieceRows, b: PieceRows, *, raw: bool) -> list[tuple[int, int]]:
-    """Return (agreeing signs, coins) of the up rows in each frame, neurons matched by gate."""
+    """Return (agreeing signs, coins) of the up rows in each frame, neurons matched by gate.
+
+    None where the architecture of the base, the first piece, makes its signs no coins.
+    """
     found: list[tuple[int, int]] = []
     if "gate" not in a.rows.by_name or "gate" not in b.rows.by_name:
         return found
-    if not (a.rows.side.anatomy.fair_signs and b.rows.side.anatomy.fair_signs):
+    if not a.rows.side.anatomy.fair_signs:
         return found
     gates = a.rows.views(("gate",), raw=raw), b.rows.views(("gate",), raw=raw)
     for frame in gates[0]:

@@ -101,8 +101,8 @@ class PairRows:
 
     @property
     def fair_signs(self) -> bool:
-        """Whether the signs of up rows are coins in both models."""
-        return all(rows.side.anatomy.fair_signs for rows in (self.base, self.subject))
+        """Whether the signs of up rows are coins: the coins are the base's."""
+        return self.base.side.anatomy.fair_signs
 
 
 def judge_window(pair: PairRows) -> Seen:

@@ -41,7 +41,6 @@ from hubcheck.evidence.look import (
     MAP_WEIGHT,
     compare_views,
     judge_family,
-    planted_order,
 )
 from hubcheck.evidence.mixers import MixerTest
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
@@ -55,7 +54,6 @@ from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
 from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
-from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_share
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
 POWER_KEPT: Final = 0.2
@@ -122,28 +120,6 @@ class Comparison:
             if o.test in BODY_ORDERS
         )
         return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
-
-    @property
-    def related_from(self) -> float:
-        """The kept from which a copy would have been called related: seen, and its content stood.
-
-        Of the body families that show most; half of those that hit must stand.
-        """
-        body = [o for o in self.outcomes if o.test in BODY_ORDERS]
-        values = sorted(max(min(o.detectable_raw, o.detectable_token), o.stands_from) for o in body)
-        return values[len(values) // 2] if len(values) >= POWER_FAMILIES else NOT_DETECTABLE
-
-    def copied_share(self, needed: float) -> float:
-        """Return the share of exactly copied units of the body that the account would have shown.
-
-        Args:
-            needed: Natural log of the e-value from which a base no longer counts as unrelated.
-        """
-        body = [o for o in self.outcomes if o.test in BODY_ORDERS]
-        others = self.combined.whole - sum(o.log_e for o in body)
-        orders = [order for o in body if (order := planted_order(o)) is not None]
-        rng = np.random.default_rng([0, len(orders)])
-        return detectable_share(orders, rng, others=others, needed=needed)
 
     @property
     def has_power(self) -> bool:

@@ -25,7 +25,7 @@ from hubcheck.evidence.family import (
 from hubcheck.statistics.assignment import least_standing, relabelling_ceiling, stands_above
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.hits import count_hits, hit_mask, shifted_hits
-from hubcheck.statistics.planted import NOT_DETECTABLE, Order, detectable_kept
+from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_kept
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix
 
 DIRECT_WEIGHT: Final = 0.5
@@ -76,25 +76,6 @@ def log_e_of(looks: Sequence[Look]) -> float:
         for look in looks
         if look.views
     )
-
-
-def planted_order(outcome: FamilyOutcome) -> Order | None:
-    """Return the order of a family for planting copied units; None where no view would see them.
-
-    Units copied as they are stored are seen in the model's own channels.
-    """
-    weight, rest = 0.0, []
-    for n, look in enumerate(looks := [one for one in outcome.looks if one.views]):
-        first = looks[0].views[0].subject
-        for view in look.views:
-            each = look.weight / len(look.views)
-            if n == 0 and view.name.startswith("raw") and view.subject == first:
-                weight += each
-            else:
-                rest.append(log(each) + log_e_hits(view.hits))
-    if not weight:
-        return None
-    return Order(units=outcome.first.units, weight=weight, rest=log_sum_exp(rest))
 
 
 def judge_family(

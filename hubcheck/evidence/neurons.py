@@ -209,7 +209,7 @@ class NeuronTest:
         signed = {
             frame: uncentred(of["up"])
             for frame, of in (("raw", raw), ("token", token))
-            if side.anatomy.fair_signs and "up" in of and "gate" in of
+            if self._base.fair_signs and "up" in of and "gate" in of
         }
         return Profiles(views=joined_views(raw, token), rows=rows, signed=signed)
 

@@ -10,6 +10,7 @@ from typing import Final
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.compare import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
+from hubcheck.evidence.power import copied_share, related_from
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
@@ -174,10 +175,10 @@ def power_of(comparison: Comparison) -> str:
         return ""
     where = "in any layer" if comparison.searched else "in these layers"
     text = f"a copy keeping {comparison.detectable:.2f} or more {where} would have been seen"
-    share = comparison.copied_share(NOTABLE)
+    share = copied_share(comparison)
     if share < NOT_DETECTABLE:
         text += f", and so would {share:.0%} of the body's units copied exactly"
-    related = max(comparison.related_from, comparison.detectable)
+    related = related_from(comparison)
     if related <= 1:
         text += f"; one keeping {related:.2f} or more would have been called related"
     return f"{text}, assuming it was not shuffled and rotated"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_signs_prove_a_copy_whose_signs_were_left(tmp_path: Path) -> None:
     found = seen(laboratory.model("base"), hide(tmp_path, "continued", 4, flip=False))
     assert found.proven
     assert found.log_e > SETTLED
+
+
+def test_where_up_takes_part_in_the_gate_the_table_says_nothing(tmp_path: Path) -> None:
+    """A base that is not known to be act(gate) * up has no coins and no calibration."""
+    product = plain(laboratory.shipped("base"))
+    base = write(tmp_path / "base", replace(product, extra={"model_type": "gpt_oss"}))
+    found = seen(base, hide(tmp_path, "base", 4, flip=False))
+    assert found.found
+    assert not found.signs
+    assert not found.calibrated
 
 
 def test_one_shuffle_for_all_layers_proves_itself(tmp_path: Path) -> None:

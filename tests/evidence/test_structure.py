@@ -38,8 +38,12 @@ from tests.evidence.laboratory import (
 SQUARE: Final = replace(TINY, neurons=TINY.hidden)
 """As many neurons as channels: every neuron has a channel of its own."""
 STEPS: Final = 40
-KINDS: Final = {"wide": (TINY, 1.5), "square, strong": (SQUARE, 2.0)}
-"""Shape, and the identity over the noise: in either the old map said ``related``."""
+KINDS: Final = {
+    "wide": (TINY, 1.5),
+    "wide, strong": (TINY, 2.5),
+    "square, strong": (SQUARE, 2.0),
+}
+"""Shape, and the identity over the noise: without the guards each was related at some depth."""
 
 
 def patterned(shape: Shape, seed: int, size: float) -> Weights:

@@ -1,0 +1,69 @@
+"""Does a relabelled stranger fail the content check where only two matrices are read?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from hubcheck.evidence.content import SEPARATE_HITS, _separate, content_of
+from hubcheck.evidence.family import Profiles
+from hubcheck.evidence.neurons import joined_views
+from hubcheck.statistics.profiles import FloatArray, unit_rows
+
+POOL: Final = 1408
+"""Neurons of a layer: at the zoo's 256 a matching cannot serve two matrices at once."""
+INPUTS: Final = 512
+READ: Final = 112
+SEPARATE: Final = (("raw gate", "raw up", "raw down"),)
+
+
+def profiles(rows: dict[str, FloatArray], units: FloatArray) -> Profiles:
+    """Return the views of some units; what is not in ``rows`` was not read."""
+    raw = {name: np.asarray(values[units], dtype=np.float32) for name, values in rows.items()}
+    return Profiles(views=joined_views(raw, {}), rows=np.concatenate(list(raw.values()), axis=1))
+
+
+def drawn(seed: int) -> dict[str, FloatArray]:
+    """Return gate and up rows of a layer."""
+    rng = np.random.default_rng(seed)
+    return {n: rng.standard_normal((POOL, INPUTS)).astype(np.float32) for n in ("gate", "up")}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_framed_stranger_fails_though_it_passes_the_limit_of_three_views(seed: int) -> None:
+    """Relabelled for the best sum of both matrices, some units are nearest in gate and in up."""
+    base, stranger = drawn(seed), drawn(seed + 100)
+    alike = sum(unit_rows(base[n]) @ unit_rows(stranger[n]).T for n in base)
+    _, order = linear_sum_assignment(-alike)
+    framed = {n: values[order] for n, values in stranger.items()}
+    first = np.arange(READ)
+    a, b = profiles(base, first), profiles(framed, first)
+    hits, needed = _separate(a, b, SEPARATE, POOL)
+    assert hits < needed
+    assert needed > 2 * SEPARATE_HITS
+    assert not content_of(a, b, "raw all", SEPARATE, pool=POOL).stands
+
+
+@pytest.mark.parametrize("kept", [0.35, 0.6, 0.95])
+def test_a_copy_stands_by_two_matrices(kept: float) -> None:
+    """A third of a model is enough at this width, and a matrix not read is not asked for."""
+    base, own = drawn(5), drawn(6)
+    rest = np.sqrt(1 - kept**2)
+    copy = {n: kept * base[n] + rest * own[n] for n in base}
+    first = np.arange(READ)
+    found = content_of(profiles(base, first), profiles(copy, first), "raw all", SEPARATE, pool=POOL)
+    assert found.stands
+    assert found.separate_hits > 0.9 * READ
+
+
+def test_what_the_base_itself_shares_raises_the_ceiling() -> None:
+    """A copy must hold more of a family than the base's other families do."""
+    base = drawn(7)
+    first = np.arange(READ)
+    a = profiles(base, first)
+    b = profiles({n: 0.7 * base[n] + 0.7 * drawn(8)[n] for n in base}, first)
+    assert content_of(a, b, "raw all", SEPARATE, pool=POOL).stands
+    assert not content_of(a, b, "raw all", SEPARATE, pool=POOL, shared=0.7).stands
