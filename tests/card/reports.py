@@ -337,7 +337,12 @@ def cases() -> dict[str, Report]:
         "none-found": report(
             verdicts.NONE_FOUND,
             *(
-                unrelated(ref=f"org{i}/base", declared=False, proposed_by=("same shapes",), found_by="search")
+                unrelated(
+                    ref=f"org{i}/base",
+                    declared=False,
+                    proposed_by=("same shapes",),
+                    found_by="search",
+                )
                 for i in range(1, 4)
             ),
             context=context(),
