@@ -105,7 +105,8 @@ def build_parser() -> argparse.ArgumentParser:
         default="undeclared,contradicted",
         metavar="WORDS",
         help="what ends with exit code 1, by comma, or none; default undeclared,contradicted. Also "
-        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them)",
+        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them), "
+        "undeclared-upstream, match-undated, undeclared-part (`hubcheck explain` says what each is)",
     )
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hubcheck import commands
 from hubcheck.card.explain import TEXTS
 from hubcheck.cli import main, parse_seed, parse_size
+from hubcheck.verdict.policy import FAILABLE
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import (
     Conclusion,
@@ -425,7 +426,7 @@ WORDS: Final = sorted(
 )
 
 
-@pytest.mark.parametrize("word", sorted({*WORDS, *TEXTS}))
+@pytest.mark.parametrize("word", sorted({*WORDS, *TEXTS, *FAILABLE}))
 def test_every_word_is_explained(run: Run, word: str) -> None:
     """Each word a report can hold has a text that says what it does not mean."""
     done = run("explain", word)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
+from hubcheck.verdict.policy import UPSTREAM
 from hubcheck.verdict.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def message(report: Report, *, stale: bool = False) -> str:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED
             said = "matches its card, disguised" if hidden else "matches its card"
-            upstream = ", undeclared-upstream" if any(f.upstream for f in report.findings) else ""
-            return f"{said}{upstream}: {_bases(report)}{_commit(report)}"
+            return f"{said}{_upstream(report)}: {_bases(report)}{_commit(report)}"
         case DeclarationVerdict.UNDECLARED:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED
@@ -67,7 +67,7 @@ def message(report: Report, *, stale: bool = False) -> str:
             bases = len(matches.tested(report))
             return f"no relation to {bases} tested base{'' if bases == 1 else 's'}"
         case DeclarationVerdict.INCONCLUSIVE:
-            return "inconclusive"
+            return f"inconclusive{_upstream(report)}"
 
 
 def colour(report: Report, *, stale: bool = False) -> str:
@@ -125,6 +125,11 @@ def _bases(report: Report) -> str:
     return (
         plain_text(names.name(bases[0].base.ref, bases[0].base.revision), limit=NAME_LIMIT) + more
     )
+
+
+def _upstream(report: Report) -> str:
+    """Return that a declared base matches a model that neither names, where that is so."""
+    return f", {UPSTREAM}" if any(f.upstream for f in report.findings) else ""
 
 
 def _commit(report: Report) -> str:

@@ -103,7 +103,7 @@ def _replay(report: Report) -> Details:
     facts += [
         (
             "parameters that a rule names",
-            (Trusted(numbers.percent(report.coverage.parameters_mapped)),),
+            (Trusted(_mapped(report)),),
         ),
         ("requests", (Trusted(numbers.count(report.coverage.requests)),)),
         ("processes", (Trusted(numbers.count(report.processes)),)),
@@ -120,6 +120,12 @@ def _replay(report: Report) -> Details:
     rows = tuple(((Trusted(name),), value) for name, value in facts)
     blocks.append(Table(head=("what", "value"), rows=rows))
     return Details(summary=(Trusted("How to replay"),), blocks=tuple(blocks))
+
+
+def _mapped(report: Report) -> str:
+    """Return the share; nothing where no weights were read, which is another thing than none."""
+    share = report.coverage.parameters_mapped
+    return numbers.percent(share) if share > 0 else numbers.NOTHING
 
 
 def _whole(ref: str, revision: str) -> Identifier:

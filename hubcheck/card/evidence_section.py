@@ -115,7 +115,7 @@ def _statement(finding: Finding) -> Line:
     if finding.relation is not None and finding.relation.detail:
         found += _stated(finding.relation.detail)
     if finding.verdict in matches.MATCHES:
-        found += [Trusted(_bound(finding)), Trusted(_coverage(finding)), *_direction(finding)]
+        found += [Trusted(_bound(finding)), *_coverage(finding), *_direction(finding)]
         found.append(Trusted(sentences.RELATED_MEANS))
     elif finding.verdict is Verdict.UNRELATED:
         found.append(
@@ -150,14 +150,16 @@ def _bound(finding: Finding) -> str:
     return text
 
 
-def _coverage(finding: Finding) -> str:
+def _coverage(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
     """Return how much of what both could have in common was compared: never what was named."""
     if finding.verdict is Verdict.IDENTICAL or not finding.compared:
-        return ""
-    text = f"Values compared in {numbers.percent(finding.compared)} of the parameters"
+        return ()
+    share = numbers.percent(finding.compared)
+    said: list[Trusted | Untrusted] = [Trusted(f"Values compared in {share} of the parameters")]
     if finding.not_compared:
-        text += f" (neither compared nor tested: {', '.join(finding.not_compared)})"
-    return f"{text}; layers that were sampled stand for their equals. "
+        listed = Untrusted(", ".join(finding.not_compared), limit=LONG_TEXT)
+        said += [Trusted(" (neither compared nor tested: "), listed, Trusted(")")]
+    return (*said, Trusted("; layers that were sampled stand for their equals. "))
 
 
 def _direction(finding: Finding) -> tuple[Trusted | Untrusted, ...]:

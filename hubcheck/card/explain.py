@@ -1,7 +1,7 @@
 """What does a word of the report mean, what does it not mean, and what is there to do?
 
-One short text for each verdict, declaration verdict, conclusion, evidence kind and relation. Some
-words appear in two places; their text names both.
+One short text for each verdict, declaration verdict, conclusion, evidence kind and relation, and for
+each word that a policy can fail on. Some words appear in two places; their text names both.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ unrelated (verdict about one base)
     "inconclusive": """\
 inconclusive (verdict about one base, and declaration verdict for the whole card)
   Means: too little was seen for a match and too little for its absence. About the whole
-  card: some declared base stayed open, or nothing was tested at all.
+  card: some declared base stayed open, a match cannot be dated, or nothing was tested at all.
   Does not mean: suspicion. It is what an unreadable format or an unnamed base also gives.
   Special case: the order of the units agrees and their content is too weak to tell. A distant
   copy looks so, and two models whose weights began as the same pattern, and a model that someone
@@ -65,14 +65,16 @@ not-tested (verdict about one base)
     # declaration verdicts, whole card
     "confirmed": """\
 confirmed (declaration verdict for the whole card)
-  Means: every declared base was found in the weights, and no other tested base was found
-  that the declared ones do not explain.
+  Means: every declared base was found in the weights, nine tenths of what both could share were
+  compared or are the equals of what was, and no other tested base was found that the declared
+  ones do not explain.
   Does not mean: that the list is complete. Only the bases in the table were tested, and
   training data and distillation leave no trace in weights.
   Do: nothing. The result holds for the commit that is named, not for later pushes.""",
     "undeclared": f"""\
 undeclared (declaration verdict for the whole card)
-  Means: a tested base is related to the subject and no declared base explains it.
+  Means: a tested base, named by the user or by the subject's own files, is related to the
+  subject and no declared base explains it.
 {_RELATED}
   Does not mean: that this model came second, or that anyone hid anything. Cards are often
   just incomplete.
@@ -93,6 +95,37 @@ none-found (declaration verdict for the whole card)
   Does not mean: trained from scratch. Bases that were not tested are open, and distillation
   leaves no trace in weights.
   Do: nothing; to test another base, run again with --suspect ORG/NAME.""",
+    # codes in a warning, words of a policy
+    "nothing-compared": """\
+nothing-compared (word of a policy)
+  Means: the weights of no base were compared, whatever the reason: none was named, none could
+  be read, or the model itself holds no weights that can be.
+  Does not mean: unrelated, and it says nothing about the model.
+  Do: read the reason in the first line of the card: name the folder with the weights, fetch
+  large files, or name a base. To stop a pipeline on it, add nothing-compared to --fail-on.""",
+    "undeclared-upstream": """\
+undeclared-upstream (code in a warning, word of a policy)
+  Means: the weights match a model that no declaration leads to, and so do those of a declared
+  base. The match comes with the base; that base and the model do not name each other.
+  Does not mean: anything about the subject's maker, who named a base. It speaks of the card of
+  that base, and not of which of the two came first.
+  Do: nothing, or ask the base's owner. Where base and subject have one owner, the card is
+  inconclusive. To stop a pipeline on it, add undeclared-upstream to --fail-on.""",
+    "match-undated": """\
+match-undated (code in a warning, word of a policy)
+  Means: a search proposed a model and it matches; nobody named it, and which came first is not
+  known. Dates of a repository can be chosen by its owner and settle nothing.
+  Does not mean: that the subject comes from it. Anyone can publish a copy of any model.
+  Do: if yours came first, nothing. If it was made from the other, declare it. To make a result
+  of it, name the base with --suspect, or add match-undated to --fail-on.""",
+    "undeclared-part": """\
+undeclared-part (code in a warning, word of a policy)
+  Means: a tower (vision, audio) is that of a base which no declared base explains, and the
+  tower is less than half of it, or all there is of it.
+  Does not mean: that the model as a whole derives from that base. Towers are often reused, and
+  encoders published to be.
+  Do: name the tower and its source in the card. To stop a pipeline on it, add undeclared-part
+  to --fail-on.""",
     # conclusions
     "pass": """\
 pass (conclusion)
@@ -109,7 +142,7 @@ neutral (conclusion)
     "fail": """\
 fail (conclusion)
   Means: the result is one that your policy stops on: by default undeclared and contradicted;
-  disguised, not-tested and nothing-compared can be added with --fail-on. The exit code is 1.
+  the other words can be added with --fail-on. The exit code is 1.
   Does not mean: a judgement about people. It is your rule, applied to a measured result.
   Do: follow the next step on the card: correct it, dispute it, or allow it with a reason.""",
     # kinds of evidence
@@ -120,6 +153,14 @@ exact (kind of evidence)
   Does not mean: certainty about everything. The bound assumes that the base's units had
   no meaningful order when its training began, and that it was trained without the subject.
   Do: look at the controls: about 1 hit with the index shifted, all hits against itself.""",
+    "identity": """\
+identity (kind of evidence)
+  Means: tensors of both models were held against each other byte by byte, and this many are
+  equal. It needs no knowledge of the architecture, and it counts beside the exact tests,
+  never inside them.
+  Does not mean: who had them first, or that what differs is new. One public part that both took
+  is equal, too, and speaks for itself alone.
+  Do: read which tensors differ; they are what was changed.""",
     "calibrated": """\
 calibrated (kind of evidence)
   Means: the error bound was measured on independent models that ship with hubcheck; it can
@@ -203,12 +244,14 @@ up-cycled (relation)
   Do: declare the base, and say in the card which layers became experts.""",
     "parts": f"""\
 parts (relation)
-  Means: only the named part matches, for example the embeddings or a vision tower; the body does
-  not. The next line holds for that part only.
+  Means: only the named part matches, for example the embeddings or a vision tower; the rest was
+  tested and does not, or base or subject is nothing but that tower. The next line holds for
+  that part only.
 {_RELATED}
   Does not mean: that the model as a whole derives from the base. Reusing an embedding or a
   tower is common and often declared elsewhere.
-  Do: name the part and its source in the card. Only a whole tower makes a card undeclared.""",
+  Do: name the part and its source in the card. Only towers that are half
+  or more of a base that holds more than them make a card undeclared.""",
     "common-initialisation": """\
 common-initialisation (relation)
   Means: both models began from the same starting values, usually the same seed and code; what

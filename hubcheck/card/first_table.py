@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
-from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.verdict.report import Finding, Report
@@ -151,10 +151,10 @@ def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
         return [Trusted("parts only")]
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     said: list[Trusted | Untrusted | Identifier] = [Untrusted(listed, limit=FEW_WORDS)]
-    if finding.relation is not None and finding.relation.holds is Holds.WHOLE:
-        said.append(Trusted(", all that was compared"))
+    if matches.holds_tower_alone(finding):
+        said.append(Trusted(", all that one of the two holds"))
     elif matches.body_does_not_match(finding):
         said.append(Trusted(" only, the body does not match"))
     else:
-        said.append(Trusted(" only"))
+        said.append(Trusted(", the rest is open"))
     return said

@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.verdict.declaration import BIG_PART
 from hubcheck.verdict.words import (
     DeclarationVerdict,
     EvidenceKind,
+    Holds,
     ReasonCode,
     RelationKind,
     Verdict,
 )
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Evidence, Finding, Report
+    from hubcheck.verdict.report import Evidence, Finding, PartVerdict, Report
 
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 BODY: Final = "body"
@@ -76,6 +78,27 @@ def holds_some_orders(finding: Finding) -> bool:
     """Return whether the subject holds some orders of the base's body and most of them not."""
     parts = is_relation(finding, RelationKind.PARTS)
     return parts and any(p.name == BODY and p.verdict is Verdict.RELATED for p in finding.parts)
+
+
+def rest_is_open(finding: Finding) -> bool:
+    """Return whether parts of a base match and of the rest nothing is settled."""
+    return finding.code is ReasonCode.REST_NOT_COMPARED
+
+
+def holds_tower_alone(finding: Finding) -> bool:
+    """Return whether base or subject is one tower, and that tower is in both."""
+    relation = finding.relation
+    whole = relation is not None and relation.holds is Holds.WHOLE
+    return whole and is_relation(finding, RelationKind.PARTS)
+
+
+def open_towers(finding: Finding) -> tuple[PartVerdict, ...]:
+    """Return the towers of a tenth of both models or more that were not found to match."""
+    return tuple(
+        p
+        for p in finding.parts
+        if p.tower and min(p.share, p.base_share) >= BIG_PART and p.verdict is not Verdict.RELATED
+    )
 
 
 def is_gated(finding: Finding) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names, sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
+from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.words import DeclarationVerdict, Depth, NothingCompared, Verdict
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
     found = matches.main_match(report)
     if found is not None and found.found_by == "search" and not found.declared:
         return ((Trusted("yours came first? nothing to do; made from it? declare it"),), _WRONG)
+    if found is not None and found.declared and found.compared < ENOUGH:
+        return ((Trusted("see in the evidence what was not compared"),), _WRONG)
     if found is not None and found.declared:
         return ((Trusted("right? name in the card what was reused"),), _WRONG)
     if found is not None and not matches.declared(report):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers
-from hubcheck.card.document import Identifier, Line, Strong, Trusted
+from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.source.weight_files import weight_folders
+from hubcheck.verdict.declaration import ENOUGH, is_undated
 from hubcheck.verdict.words import (
     WHY_NOTHING,
     DeclarationVerdict,
-    Holds,
     NothingCompared,
     RelationKind,
     Verdict,
@@ -31,8 +31,7 @@ RELATED_MEANS: Final = (
 )
 
 UNDONE: Final = " once a disguise is undone"
-ENOUGH_COMPARED: Final = 0.9
-"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
+ONE_TOWER: Final = ", all that one of the two models holds"
 WHO: Final = " It does not say who copied whom."
 
 
@@ -53,6 +52,10 @@ def title(report: Report) -> Line:
 
 def lead(report: Report) -> Line:
     """Return the sentence under the title: how sure it is, or what is missing."""
+    return (*_lead(report), *_upstream(report), *_undated(report))
+
+
+def _lead(report: Report) -> Line:
     match report.verdict:
         case DeclarationVerdict.NONE_FOUND:
             return _absence(matches.tested(report), "No match beyond chance.")
@@ -65,7 +68,7 @@ def lead(report: Report) -> Line:
             found = matches.main_match(report)
             if found is None:
                 return (_strong("See the table for what was found about each base."),)
-            return (_strong(match_sentence(found) + WHO), *_upstream(report))
+            return (_strong(match_sentence(found) + WHO),)
 
 
 def _upstream(report: Report) -> Line:
@@ -80,6 +83,15 @@ def _upstream(report: Report) -> Line:
         _called(found),
         Trusted(", and neither names the other: undeclared-upstream, about that base's card."),
     )
+
+
+def _undated(report: Report) -> Line:
+    """Return that a search brought a match, where the title speaks of another (DESIGN 13.11)."""
+    found = next((f for f in report.findings if is_undated(f)), None)
+    if found is None or found is matches.main_match(report):
+        return ()
+    rest = ", which a search proposed; which came first is not known: match-undated."
+    return (Trusted(" The weights match "), _called(found), Trusted(rest))
 
 
 def match_sentence(finding: Finding) -> str:
@@ -105,6 +117,9 @@ def _confirmed_title(report: Report) -> Line:
     if found is not None and len(bases) == 1:
         if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
             begin = "the weights share their initialisation with the declared base "
+        elif matches.holds_tower_alone(found):
+            whole = Trusted(ONE_TOWER)
+            return (Trusted("a tower matches the declared base "), *_match(found), whole)
         elif matches.is_relation(found, RelationKind.PARTS):
             begin = "parts of the weights match the declared base "
         elif found.verdict is Verdict.IDENTICAL:
@@ -153,9 +168,11 @@ def _inconclusive_title(report: Report) -> Line:
         return _nothing_title(report)
     open_bases = tuple(f for f in bases or report.findings if f.verdict not in matches.MATCHES)
     found = matches.main_match(report)
-    if found is not None and (not bases or not open_bases):
+    if found is not None and not (bases and open_bases):
         return _partly_title(report, found)
     listed = _names(open_bases)
+    if len(open_bases) == 1 and matches.rest_is_open(open_bases[0]):
+        return (Trusted("parts of the weights match "), *listed, Trusted(", the rest is open"))
     kind = "declared base" if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
@@ -195,6 +212,8 @@ def _partly_title(report: Report, found: Finding) -> Line:
     called = _called(found)
     if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
         return (Trusted("the weights share only their initialisation with "), called)
+    if matches.holds_tower_alone(found):
+        return (Trusted("a tower matches "), called, Trusted(ONE_TOWER))
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, Trusted(_rest_of(found)))
@@ -205,6 +224,11 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if least is not None:
         share = Trusted(f" in the {numbers.percent(least.compared)} of the parameters compared")
         return (Trusted("the weights match "), *_match(least), share)
+    for one in matches.declared(report):
+        towers = matches.open_towers(one)
+        if towers:
+            listed = Untrusted(" and ".join(t.name for t in towers), limit=60)
+            return (Trusted("the body matches "), *_match(one), Trusted(", not the "), listed)
     return (Trusted("the weights match "), *_match(found))
 
 
@@ -214,17 +238,13 @@ def _rest_of(found: Finding) -> str:
         return ", most of the body does not"
     if matches.body_does_not_match(found):
         return ", the body does not"
-    if found.relation is not None and found.relation.holds is Holds.WHOLE:
-        return ", which is one tower"
-    return "; the rest was not compared"
+    return ", the rest is open"
 
 
 def _least_compared(report: Report) -> Finding | None:
     """Return the declared match of which least was compared, where that keeps the card open."""
     short = [
-        f
-        for f in matches.declared(report)
-        if f.verdict is Verdict.RELATED and f.compared < ENOUGH_COMPARED
+        f for f in matches.declared(report) if f.verdict is Verdict.RELATED and f.compared < ENOUGH
     ]
     return min(short, key=lambda f: f.compared, default=None)
 
@@ -235,6 +255,8 @@ def _inconclusive_lead(report: Report) -> str:
             "The order of the units agrees, their content is too weak to tell: a distant copy, a "
             "structured initialisation and a relabelling all look like that, so it proves nothing."
         )
+    if any(matches.rest_is_open(f) for f in report.findings):
+        return "What matches stands in the table; of the rest neither a match nor its absence is shown."
     found = matches.main_match(report)
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return match_sentence(found) + WHO

@@ -12,8 +12,8 @@ from datetime import date
 
 from hubcheck.errors import printable
 from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.declaration import is_proof
-from hubcheck.verdict.policy import NOTHING_COMPARED
+from hubcheck.verdict.declaration import is_undeclared
+from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
 from hubcheck.verdict.report import Finding, Report
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
@@ -85,15 +85,8 @@ def _culprits(report: Report) -> list[Finding]:
         return []
     found: list[Finding] = []
     for finding in report.findings:
-        by_word = (
-            finding.verdict.value
-            in {
-                Verdict.DISGUISED.value,
-                Verdict.NOT_TESTED.value,
-            }
-            and finding.verdict.value in fail_on
-        )
-        undeclared = not finding.declared and is_proof(finding) and finding.explained_by is None
+        by_word = bool(words_of(finding) & set(fail_on))
+        undeclared = is_undeclared(finding)
         refuted = finding.declared and finding.verdict is Verdict.UNRELATED
         if by_word or (report.verdict.value in fail_on and (undeclared or refuted)):
             found.append(finding)

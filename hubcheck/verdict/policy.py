@@ -7,11 +7,18 @@ from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.verdict.compared import anything_compared
+from hubcheck.verdict.declaration import is_undated, is_undeclared_part
 from hubcheck.verdict.report import Finding, Policy
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
 NOTHING_COMPARED: Final = "nothing-compared"
 """Fails where the weights of no base were compared, whatever the reason."""
+UPSTREAM: Final = "undeclared-upstream"
+"""A declared base itself matches a model, and neither names the other (DESIGN 13.1)."""
+UNDATED: Final = "match-undated"
+"""A search brought a match, and which came first is not known (DESIGN 13.11)."""
+PART: Final = "undeclared-part"
+"""A tower of a base that nothing declared explains (DESIGN 13.2)."""
 FAILABLE: Final = (
     DeclarationVerdict.UNDECLARED.value,
     DeclarationVerdict.CONTRADICTED.value,
@@ -20,6 +27,9 @@ FAILABLE: Final = (
     Verdict.DISGUISED.value,
     Verdict.NOT_TESTED.value,
     NOTHING_COMPARED,
+    UPSTREAM,
+    UNDATED,
+    PART,
 )
 """What ``--fail-on`` may name."""
 SETTLED: Final = frozenset(
@@ -27,6 +37,9 @@ SETTLED: Final = frozenset(
         DeclarationVerdict.UNDECLARED.value,
         DeclarationVerdict.CONTRADICTED.value,
         Verdict.DISGUISED.value,
+        UPSTREAM,
+        UNDATED,
+        PART,
     }
 )
 """Words of ``FAILABLE`` that rest on something found, and not on something missing."""
@@ -58,12 +71,23 @@ def conclude(
     return Conclusion.PASS if verdict is DeclarationVerdict.CONFIRMED else Conclusion.NEUTRAL
 
 
+def words_of(finding: Finding) -> frozenset[str]:
+    """Return the words of ``FAILABLE`` that a single base reaches, whatever the whole card says."""
+    reached = {
+        Verdict.DISGUISED.value: finding.verdict is Verdict.DISGUISED,
+        Verdict.NOT_TESTED.value: finding.verdict is Verdict.NOT_TESTED,
+        UPSTREAM: finding.upstream,
+        UNDATED: is_undated(finding),
+        PART: is_undeclared_part(finding),
+    }
+    return frozenset(word for word, holds in reached.items() if holds)
+
+
 def failing_words(
     verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
 ) -> tuple[str, ...]:
     """Return the words of the policy that this result fails on."""
-    single = {Verdict.DISGUISED, Verdict.NOT_TESTED}
-    reached = {verdict.value, *(f.verdict.value for f in findings if f.verdict in single)}
+    reached = {verdict.value}.union(*(words_of(f) for f in findings))
     if not anything_compared(findings):
         reached.add(NOTHING_COMPARED)
     return tuple(word for word in policy.fail_on if word in reached)

@@ -190,6 +190,9 @@ def disguise(**changes: Any) -> Finding:
         "log10_p_without_strongest": 0.0,
         "families_hit": 0,
         "units_hit": 3,
+        "compared": 0.15,
+        "held": 0.0,
+        "not_compared": ("attention 12%",),
     }
     return reports.matching(**(fields | changes))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubcheck.verdict.parts import ORDER_WITHOUT_CONTENT
 from hubcheck.verdict.report import (
     ArchitectureLine,
     BaseModelRef,
@@ -26,11 +27,12 @@ from hubcheck.verdict.report import (
     WeightFile,
 )
 from hubcheck.verdict.words import (
-    ORDER_ALONE,
     Conclusion,
     DeclarationVerdict,
     Depth,
     EvidenceKind,
+    Holds,
+    ReasonCode,
     RelationKind,
     Verdict,
 )
@@ -66,6 +68,7 @@ def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:
     fields: dict[str, Any] = {
         "base": BaseModelRef(ref=ref, revision=OTHER_COMMIT, created="2025-07-20T08:00:00Z"),
         "proposed_by": ("config.json name",),
+        "found_by": "files",
         "declared": False,
         "status": "tested",
         "reason": "",
@@ -94,6 +97,9 @@ def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:
         "units_hit": 510,
         "bytes_read": 6_200_000,
         "bytes_total": 15_200_000_000,
+        "order_tested": 1.0,
+        "compared": 1.0,
+        "held": 1.0,
     }
     return Finding(**(fields | changes))
 
@@ -130,6 +136,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
         "units_hit": 3,
         "bytes_read": 6_200_000,
         "bytes_total": 15_200_000_000,
+        "order_tested": 1.0,
     }
     return Finding(**(fields | changes))
 
@@ -142,6 +149,7 @@ def untested(ref: str, reason: str, **changes: Any) -> Finding:
         "declared": True,
         "status": "not-tested",
         "reason": reason,
+        "code": ReasonCode.GATED if reason.startswith("gated") else ReasonCode.NONE,
         "verdict": Verdict.NOT_TESTED,
         "log10_p": 0.0,
         "kept": 0.0,
@@ -252,7 +260,11 @@ def context() -> Context:
 
 def _parts() -> Finding:
     return matching(
-        relation=Relation(kind=RelationKind.PARTS, detail="the embeddings match row by row"),
+        relation=Relation(
+            kind=RelationKind.PARTS,
+            detail="embeddings only, the body does not match",
+            holds=Holds.PART,
+        ),
         parts=(
             PartVerdict(name="embeddings", verdict=Verdict.RELATED, log10_p=-48.0, kept=0.981),
             PartVerdict(name="body", verdict=Verdict.UNRELATED, log10_p=0.0, kept=0.001),
@@ -266,6 +278,11 @@ def _parts() -> Finding:
         units_hit=65,
         families_tested=2,
         families_hit=1,
+        log10_p=-48.0,
+        log10_p_without_strongest=0.0,
+        compared=0.15,
+        held=0.0,
+        not_compared=("attention 12%",),
     )
 
 
@@ -275,21 +292,25 @@ def cases() -> dict[str, Report]:
         ref="acme/base-7b",
         declared=True,
         proposed_by=("README.md line 4", "adapter_config.json"),
+        found_by="named",
         base=BaseModelRef(ref="acme/base-7b", revision=DECLARED_COMMIT, created=""),
     )
     start = matching(
         ref="acme/seed-7b",
         relation=Relation(
             kind=RelationKind.COMMON_INITIALISATION,
-            detail="bulk of the spectrum kept, learned top not (ratio 0.12)",
+            detail="of the initial noise 0.91 is kept, of what training wrote 0.12: the same "
+            "initial weights, trained apart",
         ),
         proposed_by=("--suspect",),
+        found_by="named",
         kept=0.412,
         parts=(),
     )
     framed = unrelated(
         verdict=Verdict.INCONCLUSIVE,
-        reason=ORDER_ALONE,
+        reason=ORDER_WITHOUT_CONTENT,
+        code=ReasonCode.ORDER_WITHOUT_CONTENT,
         units_hit=480,
         kept=0.19,
         power="",
@@ -302,6 +323,7 @@ def cases() -> dict[str, Report]:
         explained_by="acme/base-7b",
         kept=0.981,
         proposed_by=("--suspect",),
+        found_by="named",
     )
     verdicts = DeclarationVerdict
     return {
@@ -315,7 +337,12 @@ def cases() -> dict[str, Report]:
         "none-found": report(
             verdicts.NONE_FOUND,
             *(
-                unrelated(ref=f"org{i}/base", declared=False, proposed_by=("same shapes",))
+                unrelated(
+                    ref=f"org{i}/base",
+                    declared=False,
+                    proposed_by=("same shapes",),
+                    found_by="search",
+                )
                 for i in range(1, 4)
             ),
             context=context(),

@@ -32,7 +32,9 @@ def declared(**changes: Any) -> Any:
 
 
 LATER = matching(
-    base=BaseModelRef(ref="x/later", revision=reports.OTHER_COMMIT, created="2026-05-01T00:00:00Z")
+    base=BaseModelRef(ref="x/later", revision=reports.OTHER_COMMIT, created="2026-05-01T00:00:00Z"),
+    found_by="search",
+    proposed_by=("same shapes",),
 )
 
 
@@ -114,7 +116,10 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.INCONCLUSIVE,
             (LATER,),
-            "hubcheck: the weights match x/later, which appeared later  (inconclusive)",
+            (
+                "hubcheck: the weights match x/later, which a search proposed; which came first is "
+                "not known  (inconclusive)"
+            ),
         ),
         (
             DeclarationVerdict.CONFIRMED,
@@ -188,7 +193,7 @@ def test_next_step_never_pastes_a_dangerous_name(ref: str) -> None:
         (Depth.SAMPLE, untested("a/a", "no shared order"), "test another base"),
         (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "read more: hubcheck check"),
         (Depth.DEEP, unrelated(verdict=Verdict.INCONCLUSIVE), "see the reason"),
-        (Depth.SAMPLE, LATER, "nothing to do here"),
+        (Depth.SAMPLE, LATER, "yours came first? nothing to do; made from it? declare it"),
         (Depth.SAMPLE, cases()["parts"].findings[0], "say so in the card"),
     ],
 )
@@ -282,7 +287,7 @@ def test_odd_but_possible_reports() -> None:
         "8 more bases are in report.json.",
         "16 more families are in report.json.",
         "a, b and 1 more",
-        "related: parts only, the body does not match",
+        "related: parts only |",
         "10 more are in report.json",
         "at most 1 in 100",
         "spectra, alike",

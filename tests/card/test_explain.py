@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.card.explain import TEXTS, explain
+from hubcheck.verdict.policy import FAILABLE
 from hubcheck.verdict.words import (
     Conclusion,
     DeclarationVerdict,
@@ -19,6 +20,7 @@ WORDS = sorted(
         for words in (Verdict, DeclarationVerdict, Conclusion, EvidenceKind, RelationKind)
         for word in words
     }
+    | set(FAILABLE)
 )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.errors import ExitCode, UsageError
-from hubcheck.verdict.policy import FAILABLE, conclude, parse_fail_on
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
+from hubcheck.verdict.allowance import Allowance, apply_allowances
+from hubcheck.verdict.policy import FAILABLE, conclude, fails_on_what_was_found, parse_fail_on
+from hubcheck.verdict.report import Finding, PartVerdict
+from hubcheck.verdict.words import Conclusion, DeclarationVerdict, RelationKind, Verdict
+from tests.card.reports import report
 from tests.verdict.findings import declared, suspect
 
 D, C = DeclarationVerdict, Conclusion
@@ -55,6 +60,78 @@ def test_an_inconclusive_base_does_not_fail_a_card_that_is_not() -> None:
     """``inconclusive`` names the verdict of the card, not of a single base."""
     findings = [declared(Verdict.RELATED), suspect(Verdict.INCONCLUSIVE)]
     assert conclude(D.CONFIRMED, findings, parse_fail_on("inconclusive")) is C.PASS
+
+
+TOWER = PartVerdict(
+    name="vision tower", verdict=Verdict.RELATED, log10_p=-60.0, kept=0.99, tower=True,
+    share=0.2, base_share=0.3,
+)  # fmt: skip
+UPSTREAM = suspect(Verdict.RELATED, explained_by="org/declared").model_copy(
+    update={"upstream": True}
+)
+UNDATED = suspect(Verdict.RELATED, found_by="search")
+PART = suspect(Verdict.RELATED, relation=RelationKind.PARTS).model_copy(update={"parts": (TOWER,)})
+QUIET = [
+    (UPSTREAM, D.CONFIRMED, "undeclared-upstream"),
+    (UNDATED, D.INCONCLUSIVE, "match-undated"),
+    (PART, D.CONFIRMED, "undeclared-part"),
+]
+
+
+@pytest.mark.parametrize(("finding", "verdict", "word"), QUIET)
+def test_what_accuses_nobody_fails_only_where_it_is_named(
+    finding: Finding, verdict: D, word: str
+) -> None:
+    """No default fails on it; its own word does, whatever the whole card says, and no other word."""
+    findings = [declared(Verdict.RELATED), finding]
+    expected = C.PASS if verdict is D.CONFIRMED else C.NEUTRAL
+    assert conclude(verdict, findings, parse_fail_on(DEFAULT)) is expected
+    assert conclude(verdict, findings, parse_fail_on(word)) is C.FAIL
+    assert fails_on_what_was_found(verdict, findings, parse_fail_on(word))
+    others = ",".join(w for w in FAILABLE if w not in {word, verdict.value})
+    assert conclude(verdict, findings, parse_fail_on(others)) is expected
+
+
+@pytest.mark.parametrize(
+    ("finding", "word"),
+    [
+        (UPSTREAM.model_copy(update={"upstream": False}), "undeclared-upstream"),
+        (UNDATED.model_copy(update={"explained_by": "org/declared"}), "match-undated"),
+        (UNDATED.model_copy(update={"found_by": "named"}), "match-undated"),
+        (PART.model_copy(update={"explained_by": "org/declared"}), "undeclared-part"),
+        (PART.model_copy(update={"parts": ()}), "undeclared-part"),
+    ],
+)
+def test_what_is_explained_or_named_reaches_no_such_word(finding: Finding, word: str) -> None:
+    """Known to the declared graph, named by the user, or no tower: nothing to fail on."""
+    findings = [declared(Verdict.RELATED), finding]
+    assert conclude(D.CONFIRMED, findings, parse_fail_on(word)) is C.PASS
+
+
+@pytest.mark.parametrize(("finding", "verdict", "word"), QUIET)
+def test_an_allowance_for_the_base_accepts_such_a_finding(
+    finding: Finding, verdict: D, word: str
+) -> None:
+    """The base that the finding speaks of is accepted; another name accepts nothing."""
+    made = report(
+        verdict, declared(Verdict.RELATED), finding,
+        conclusion=C.FAIL, policy=parse_fail_on(word),
+    )  # fmt: skip
+
+    def after(base: str) -> Conclusion:
+        allowed = [Allowance(base=base, reason="known and agreed")]
+        return apply_allowances(made, allowed, today=date(2026, 2, 3)).conclusion
+
+    assert after(finding.base.ref) is C.NEUTRAL
+    assert after("org/declared") is C.FAIL
+
+
+def test_an_allowance_for_a_base_of_which_most_is_held_in_towers() -> None:
+    """What makes a card undeclared is what an allowance can accept: one rule for both."""
+    held = PART.model_copy(update={"parts": (TOWER.model_copy(update={"base_share": 0.6}),)})
+    made = report(D.UNDECLARED, held, conclusion=C.FAIL, policy=parse_fail_on(DEFAULT))
+    allowed = [Allowance(base=held.base.ref, reason="known and agreed")]
+    assert apply_allowances(made, allowed, today=date(2026, 2, 3)).conclusion is C.NEUTRAL
 
 
 @pytest.mark.parametrize(
