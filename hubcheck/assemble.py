@@ -101,7 +101,9 @@ def assemble(
             ),
         ),
         declared=Declared(
-            bases=tuple(b.ref for b in declaration.bases),
+            bases=tuple(
+                f"{b.ref}@{b.revision}" if b.revision else b.ref for b in declaration.bases
+            ),
             relation=declaration.relation,
             licence=declaration.licence,
         ),
@@ -179,6 +181,12 @@ def _warnings(
     if refusal is not None:
         found.append(f"{refusal}")
     for finding in findings:
+        if finding.base.belongs and finding.status == "tested":
+            repo = finding.base.ref.partition("@")[0]
+            found.append(
+                f"{finding.base.ref} is not {repo}: no branch or tag of it is known to hold this "
+                "commit, and anyone can propose one"
+            )
         if younger(finding, subject.pin.created):
             found.append(
                 f"{finding.base.ref} first appeared after the subject: a match would not make it "

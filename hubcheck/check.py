@@ -94,6 +94,6 @@ def _exit_code(report: Report, tested: Sequence[Tested], refusal: HubcheckError 
     """Return the exit code of DESIGN section 5; an unreadable subject outranks the policy."""
     if refusal is not None and not isinstance(refusal, UnsupportedFormatError):
         return refusal.exit_code
-    if tested and all(one.model is None for one in tested):
+    if tested and all(one.model is None and one.error is not None for one in tested):
         return ExitCode.UNREACHABLE
     return ExitCode.POLICY_FAILED if report.conclusion is Conclusion.FAIL else ExitCode.OK

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
+from hubcheck.base_identity import opened, unopened
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
@@ -67,15 +68,18 @@ Progress = Callable[[str], None]
 def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
     """Open one base; an unreachable one is a finding, not the end of the check."""
     progress(f"opening {printable(name_of(base.reference))}")
-    try:
-        model = base.opened or open_model(base.reference, access)
-    except HubcheckError as error:
-        pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
-        finding = _untested(base, pinned, _why(error))
-        return Tested(request=base, model=None, finding=finding, error=error)
-    return Tested(
-        request=base, model=model, finding=_untested(base, _pinned(model), "no weights were read")
-    )
+    identity = unopened(base)
+    model: Model | None = None
+    if not identity.refused:
+        try:
+            model = base.opened or open_model(base.reference, access)
+            identity = opened(base, model)
+        except HubcheckError as error:
+            finding = _untested(base, identity.base, _why(error))
+            return Tested(request=base, model=None, finding=finding, error=error)
+    reason = identity.refused or "no weights were read"
+    finding = _untested(base, identity.base, reason)
+    return Tested(request=base, model=None if identity.refused else model, finding=finding)
 
 
 def _why(error: HubcheckError | None) -> str:
@@ -97,11 +101,6 @@ def _why(error: HubcheckError | None) -> str:
         "HostileCheckpoint": "its files contradict themselves",
     }
     return f"{words.get(kind, 'unreadable')}: {error.what}"
-
-
-def _pinned(model: Model) -> BaseModelRef:
-    pin = model.pin
-    return BaseModelRef(ref=pin.ref, revision=pin.revision, created=pin.created)
 
 
 def _untested(base: BaseRequest, pinned: BaseModelRef, reason: str) -> Finding:

@@ -31,6 +31,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("lineage", "side_by_side"),
     ("examine",),
+    ("base_identity",),
     ("closer", "deeper", "layers", "whole"),
     ("request", "probe", "towers"),
     ("model", "verdict"),
@@ -45,6 +46,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
     *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe"),
+    "base_identity",
     *("closer", "deeper", "layers", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )

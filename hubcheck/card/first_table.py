@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, numbers
+from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
@@ -63,7 +63,8 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
         content += _relation_words(finding)
     chip = Chip(tuple(content), tone(report, finding))
     if finding.explained_by is not None:
-        explained = (Trusted(" (explained by "), Identifier(finding.explained_by), Trusted(")"))
+        by = Identifier(names.tested(report, finding.explained_by))
+        explained = (Trusted(" (explained by "), by, Trusted(")"))
         return (chip, *explained)
     return (chip,)
 
@@ -137,8 +138,8 @@ def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
 
 
 def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
-    names = [part.name for part in finding.parts if part.verdict in matches.MATCHES]
-    if not names:
+    parts = [part.name for part in finding.parts if part.verdict in matches.MATCHES]
+    if not parts:
         return [Trusted("parts only, the body does not match")]
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     return [Untrusted(listed, limit=FEW_WORDS), Trusted(" only, the body does not match")]

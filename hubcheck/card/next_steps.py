@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, matches
+from hubcheck.card import first_table, matches, names
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
 from hubcheck.verdict.words import DeclarationVerdict, Depth, Verdict
@@ -54,9 +54,9 @@ def _correct(report: Report) -> Line:
 
 def _declare(report: Report) -> Line:
     found = matches.main_match(report)
-    if found is None:
+    if found is None or found.base.belongs:  # what is only proposed to a model is no base of it
         return (Trusted("right? declare the base in the card"),)
-    value = yaml_value(found.base.ref)
+    value = yaml_value(names.declared_as(found.base))
     if any(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return (Trusted("right? add "), Identifier(value), Trusted(" to the declared bases"))
     return (Trusted("right? put "), Identifier(f"base_model: {value}"), Trusted(" in the card"))

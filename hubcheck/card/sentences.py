@@ -201,7 +201,7 @@ def _names(findings: tuple[Finding, ...]) -> Line:
 
 
 def _called(finding: Finding) -> Identifier:
-    return Identifier(names.name(finding.base.ref, finding.base.revision))
+    return Identifier(names.called(finding.base))
 
 
 def _match(finding: Finding) -> Line:

@@ -41,7 +41,7 @@ def poisoned(report: Report, payload: str) -> Report:
 
 
 def _poison(value: Any, payload: str, model: Any) -> Any:
-    keep = {"tool", "verdict", "conclusion", "depth", "kind", "status", "name_of_tool"}
+    keep = {"tool", "verdict", "conclusion", "depth", "kind", "status", "belongs"}
     if isinstance(value, dict):
         return {
             key: value[key]
@@ -145,7 +145,7 @@ def test_poison_reaches_every_text() -> None:
         return [part] if type(part) is str else []
 
     found = set(texts(poisoned(full(DeclarationVerdict.CONTRADICTED), "X")))
-    assert found == {"X", "hubcheck", "tested", "not-tested"}
+    assert found == {"X", "hubcheck", "tested", "not-tested", ""}  # how a commit belongs: "" here
 
 
 def test_many_long_names_fit() -> None:
