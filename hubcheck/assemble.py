@@ -115,7 +115,9 @@ def assemble(
             unread=_unread(subject),
         ),
         declared=Declared(
-            bases=tuple(b.ref for b in declaration.bases),
+            bases=tuple(
+                f"{b.ref}@{b.revision}" if b.revision else b.ref for b in declaration.bases
+            ),
             relation=declaration.relation,
             licence=declaration.licence,
         ),
@@ -209,6 +211,12 @@ def _warnings(
     if refusal is not None:
         found.append(f"{refusal}")
     for finding in findings:
+        if finding.base.belongs and finding.status == "tested":
+            repo = finding.base.ref.partition("@")[0]
+            found.append(
+                f"{finding.base.ref} is not {repo}: no branch or tag of it is known to hold this "
+                "commit, and anyone can propose one"
+            )
         found += _kin_warnings(finding)
         found += [f"{finding.base.ref}: {note}" for note in finding.notes]
         if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:

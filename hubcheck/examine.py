@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
+from hubcheck.base_identity import opened, unopened
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
@@ -96,13 +97,19 @@ Progress = Callable[[str], None]
 def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
     """Open one base; an unreachable one is a finding, not the end of the check."""
     progress(f"opening {printable(name_of(base.reference))}")
-    try:
-        model = base.opened or open_model(base.reference, access)
-    except HubcheckError as error:
-        pinned = BaseModelRef(ref=name_of(base.reference), revision="", created="")
-        finding = _untested(base, pinned, *why(error))
-        return Tested(request=base, model=None, finding=finding, error=error)
-    return Tested(request=base, model=model, finding=_untested(base, _pinned(model), *why(None)))
+    identity = unopened(base)
+    model: Model | None = None
+    if not identity.refused:
+        try:
+            model = base.opened or open_model(base.reference, access)
+            identity = opened(base, model)
+        except HubcheckError as error:
+            finding = _untested(base, identity.base, *why(error))
+            return Tested(request=base, model=None, finding=finding, error=error)
+    if identity.refused:
+        finding = _untested(base, identity.base, ReasonCode.PROPOSAL, identity.refused)
+        return Tested(request=base, model=None, finding=finding)
+    return Tested(request=base, model=model, finding=_untested(base, identity.base, *why(None)))
 
 
 _REASONS: Final[Mapping[str, tuple[ReasonCode, str]]] = {
@@ -128,11 +135,6 @@ def why(error: HubcheckError | None) -> tuple[ReasonCode, str]:
     unreadable = (ReasonCode.UNREADABLE, "unreadable")
     code, words = _REASONS.get(type(error).__name__, unreadable)
     return code, f"{words}: {error.what}"
-
-
-def _pinned(model: Model) -> BaseModelRef:
-    pin = model.pin
-    return BaseModelRef(ref=pin.ref, revision=pin.revision, created=pin.created)
 
 
 def _untested(base: BaseRequest, pinned: BaseModelRef, code: ReasonCode, reason: str) -> Finding:

@@ -54,7 +54,12 @@ def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request
 
 
 def _on_the_hub(one: Tested) -> bool:
-    """Return whether a base lies on the Hub, as far as that came out: open, gated or deleted."""
+    """Return whether a base lies on the Hub, as far as that came out: open, gated or deleted.
+
+    What is only proposed to a repository has none of its ancestors or licences.
+    """
+    if one.finding.base.belongs:
+        return False
     remote = isinstance(one.request.reference, HubReference)
     closed = isinstance(one.error, GatedModelError | MissingModelError)
     return remote and (one.model is not None or closed)

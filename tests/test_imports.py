@@ -32,6 +32,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("lineage", "side_by_side"),
     ("examine",),
+    ("base_identity",),
     ("closer", "deeper", "equal", "layers", "whole"),
     ("request", "probe", "towers"),
     ("model", "verdict"),
@@ -46,6 +47,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
     *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe"),
+    "base_identity",
     *("closer", "deeper", "equal", "layers", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )

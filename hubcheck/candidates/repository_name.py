@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from hubcheck.candidates.documents import Malformed
 from hubcheck.errors import UsageError, printable
@@ -125,9 +126,11 @@ def _from_address(text: str) -> RepositoryName | Malformed:
         return Malformed(reason=f"{_shown(text)} is not an address of a model on the Hub")
     match others:
         case [name, "tree" | "commit", *rest_of_path] if rest_of_path:
-            return _checked(f"{org}/{name}", revision or "/".join(rest_of_path), text)
+            # An address quotes the slashes of a ref: refs%2Fpr%2F9 is refs/pr/9.
+            at = revision or "/".join(rest_of_path)
+            return _checked(f"{org}/{name}", unquote(at), text)
         case [name, "blob" | "resolve" | "raw", at, *_]:
-            return _checked(f"{org}/{name}", revision or at, text)
+            return _checked(f"{org}/{name}", unquote(revision or at), text)
         case [name, *_]:
             return _checked(f"{org}/{name}", revision, text)
         case _:

@@ -122,9 +122,7 @@ def _bases(report: Report) -> str:
     if not bases:
         return "declared base"
     more = f" and {len(bases) - 1} more" if len(bases) > 1 else ""
-    return (
-        plain_text(names.name(bases[0].base.ref, bases[0].base.revision), limit=NAME_LIMIT) + more
-    )
+    return plain_text(names.called(bases[0].base), limit=NAME_LIMIT) + more
 
 
 def _upstream(report: Report) -> str:

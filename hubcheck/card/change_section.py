@@ -54,7 +54,7 @@ def change_sections(report: Report) -> tuple[Details, ...]:
         grid = grids.get(id(finding))
         if grid is not None:
             blocks += _map(finding, grid)
-        base = names.pinned(finding.base.ref, finding.base.revision)
+        base = names.pinned_base(finding.base)
         sections.append(
             Details(
                 summary=(Trusted(f"{SUMMARY} from "), base),

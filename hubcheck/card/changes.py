@@ -48,7 +48,7 @@ def changes(
         found.append((Trusted(f"verdict: {verdict.value}, now {report.verdict.value}"),))
     before = {base.ref.casefold(): base for base in bases}
     for finding in report.findings:
-        name = Identifier(names.name(finding.base.ref, finding.base.revision))
+        name = Identifier(names.called(finding.base))
         last = before.pop(finding.base.ref.casefold(), None)
         now = finding.verdict.value
         if last is None:

@@ -24,7 +24,7 @@ from hubcheck.card.next_steps import REPLAY
 from hubcheck.verdict.words import Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.verdict.report import BaseModelRef, Report
 
 LONG_TEXT: Final = 400
 WARNINGS_SHOWN: Final = 40
@@ -90,7 +90,7 @@ def _replay(report: Report) -> Details:
     subject = report.subject
     facts: list[tuple[str, Line]] = [
         ("subject", (_whole(subject.ref, subject.revision),)),
-        *(("base", (_whole(f.base.ref, f.base.revision),)) for f in report.findings),
+        *(("base", _base(f.base)) for f in report.findings),
         ("conclusion", _policy(report)),
         ("seed", (Trusted(str(report.seed)),)),
         ("depth", (Trusted(report.depth.value),)),
@@ -130,6 +130,16 @@ def _mapped(report: Report) -> str:
 
 def _whole(ref: str, revision: str) -> Identifier:
     return Identifier(f"{ref}@{revision}" if names.is_commit(revision) else ref, limit=LONG_TEXT)
+
+
+def _base(base: BaseModelRef) -> Line:
+    """Return a base at its whole commit, with the revision that was asked for."""
+    if not base.asked:
+        return (_whole(base.ref, base.revision),)
+    shown = Identifier(names.declared_as(base), limit=LONG_TEXT)
+    if base.asked == base.revision or not names.is_commit(base.revision):
+        return (shown,)
+    return (shown, Trusted(" at commit "), Identifier(base.revision))
 
 
 def _policy(report: Report) -> Line:

@@ -75,7 +75,7 @@ def compose(report: Report) -> Document:
 def _bases(report: Report) -> Table:
     rows = tuple(
         (
-            (names.pinned(finding.base.ref, finding.base.revision),),
+            (names.pinned_base(finding.base),),
             first_table.why_cell(finding),
             first_table.verdict_cell(report, finding),
             first_table.evidence_cell(finding),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import numbers
+from hubcheck.card import names, numbers
 from hubcheck.card.document import (
     CodeBlock,
     Details,
@@ -43,25 +43,25 @@ def context_section(report: Report) -> tuple[Details, ...]:
     """Return the folded context, or nothing where there is none."""
     context = report.context
     blocks: _Blocks = []
-    for part in (_norms(context), _architecture(context), _tokenizers(context)):
+    for part in (_norms(report), _architecture(context), _tokenizers(report)):
         blocks += part
     blocks += _other(report)
     blocks += _disclosure(context)
     return (Details(summary=(Trusted(SUMMARY),), blocks=tuple(blocks)),) if blocks else ()
 
 
-def _norms(context: Context) -> _Blocks:
-    if not context.norms:
+def _norms(report: Report) -> _Blocks:
+    if not report.context.norms:
         return []
     rows = tuple(
         (
-            (Identifier(item.base),),
+            (Identifier(names.tested(report, item.base)),),
             (Trusted(numbers.cosine(item.cosine)),),
             (Trusted(numbers.cosine(item.cosine_shuffled)),),
             (Trusted(numbers.cosine(item.pearson)),),
             (Trusted(numbers.count(item.tensors)),),
         )
-        for item in context.norms
+        for item in report.context.norms
     )
     note = (
         "The raw cosine of norm weights is high for any two trained models, and stays high when "
@@ -109,18 +109,18 @@ def _block(model: ArchitectureLine, index: int) -> Segment:
     return Segment(text=visible(model.blocks[index], limit=BLOCK_WIDTH), marked=differs)
 
 
-def _tokenizers(context: Context) -> _Blocks:
-    if not context.tokenizer:
+def _tokenizers(report: Report) -> _Blocks:
+    if not report.context.tokenizer:
         return []
     rows = tuple(
         (
-            (Identifier(item.base),),
+            (Identifier(names.tested(report, item.base)),),
             (Trusted("yes" if item.same_digest else "no"),),
             (Trusted(numbers.count(item.shared_tokens)),),
             (Trusted(_overlap(item.shared_tokens, item.subject_tokens)),),
             (Trusted(_overlap(item.shared_tokens, item.base_tokens)),),
         )
-        for item in context.tokenizer
+        for item in report.context.tokenizer
     )
     head = ("vocabulary against", "same file", "shared tokens", "of the subject", "of the base")
     return [
@@ -142,7 +142,11 @@ def _other(report: Report) -> _Blocks:
     for finding in report.findings:
         for item in finding.evidence:
             if item.kind is EvidenceKind.CONTEXT:
-                line: Line = (Identifier(finding.base.ref), Trusted(": "), Untrusted(item.family))
+                line: Line = (
+                    Identifier(names.called(finding.base)),
+                    Trusted(": "),
+                    Untrusted(item.family),
+                )
                 note: Line = (Trusted(", "), Untrusted(item.note)) if item.note else ()
                 items.append((*line, *note))
     if not items:

@@ -73,7 +73,7 @@ def _families(finding: Finding) -> tuple[Evidence, ...]:
 def _evidence(finding: Finding, *, legend: bool) -> Details:
     summary: list[Trusted | Identifier] = [
         Trusted("Evidence: "),
-        names.pinned(finding.base.ref, finding.base.revision),
+        names.pinned_base(finding.base),
     ]
     if finding.families_tested:
         plural = "family" if finding.families_tested == 1 else "families"
@@ -227,7 +227,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
     for finding in report.findings:
         if not finding.parts:
             continue
-        blocks.append(Heading(content=(names.pinned(finding.base.ref, finding.base.revision),)))
+        blocks.append(Heading(content=(names.pinned_base(finding.base),)))
         rows = tuple(
             (
                 (Untrusted(part.name),),
@@ -248,7 +248,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
 def _controls(report: Report) -> tuple[Details, ...]:
     rows = tuple(
         (
-            (names.pinned(finding.base.ref, finding.base.revision),),
+            (names.pinned_base(finding.base),),
             (Trusted(f"{finding.controls.shifted_hits:.1f}"),),
             (Trusted(numbers.percent(finding.controls.self_hits)),),
         )

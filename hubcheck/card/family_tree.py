@@ -223,7 +223,7 @@ def _branch(
     key = ref.casefold()
     finding = findings.get(key)
     again = key in drawn
-    shown = names.name(ref, finding.base.revision) if finding is not None else ref
+    shown = names.called(finding.base) if finding is not None else ref
     found = "see above" if again else _found(report, ref, finding)
     if again and any(key == loop.casefold() for loop in report.lineage.loops):
         found = "see above: the declarations run in a circle"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, numbers
+from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
@@ -63,7 +63,8 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
         content += _relation_words(finding)
     chip = Chip(tuple(content), tone(report, finding))
     if finding.explained_by is not None:
-        explained = (Trusted(" (explained by "), Identifier(finding.explained_by), Trusted(")"))
+        by = Identifier(names.tested(report, finding.explained_by))
+        explained = (Trusted(" (explained by "), by, Trusted(")"))
         return (chip, *explained)
     return (chip,)
 

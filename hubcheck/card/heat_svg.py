@@ -98,7 +98,7 @@ def svg(report: Report) -> str:
 def element(finding: Finding, grid: Grid) -> str:
     """Return one map as an element of a page that has ``STYLE``."""
     of = layout(grid, "")
-    base = names.name(finding.base.ref, finding.base.revision)
+    base = names.called(finding.base)
     label = html_text(f"Heat map: how far each part of each layer moved from {base}")
     return (
         f'<svg class="heat" width="{of.width}" height="{of.height}" '
@@ -109,7 +109,7 @@ def element(finding: Finding, grid: Grid) -> str:
 
 def heading(finding: Finding) -> str:
     """Return the line above a map, raw."""
-    return f"How far the weights moved from {names.name(finding.base.ref, finding.base.revision)}"
+    return f"How far the weights moved from {names.called(finding.base)}"
 
 
 def _body(grid: Grid, of: Layout) -> str:

@@ -34,7 +34,7 @@ def layer_strip(report: Report) -> CodeBlock | None:
     strips = [(f, shares) for f, shares in strips if shares]
     if not strips:
         return None
-    called = [visible(names.name(f.base.ref, f.base.revision), limit=NAME_WIDTH) for f, _ in strips]
+    called = [visible(names.called(f.base), limit=NAME_WIDTH) for f, _ in strips]
     width = max(map(len, called)) + 2
     lines = [
         (Segment(text=name, width=width), Segment(text=_strip(shares)))

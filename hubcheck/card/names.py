@@ -1,13 +1,17 @@
 """How is a model named?
 
-In a sentence by its name, in a table with its short commit; a folder by the end of its path.
+In a sentence by its name, in a table with its short commit; a folder by the end of its path. A
+revision that was asked for is part of the name of a base wherever it is named.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Identifier
+
+if TYPE_CHECKING:
+    from hubcheck.verdict.report import BaseModelRef, Report
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""
@@ -21,6 +25,37 @@ SHORT_COMMIT: Final = 7
 def pinned(ref: str, revision: str) -> Identifier:
     """Return a model with its short commit; a folder has none."""
     return Identifier(f"{ref}@{short(revision)}" if is_commit(revision) else name(ref, revision))
+
+
+def pinned_base(base: BaseModelRef) -> Identifier:
+    """Return a base with what was asked for and its short commit; a folder has neither."""
+    shown = called(base)
+    if not is_commit(base.revision):
+        return Identifier(shown)
+    commit = short(base.revision)
+    if "@" not in shown:
+        return Identifier(f"{shown}@{commit}")
+    return Identifier(shown if shown.endswith(f"@{commit}") else f"{shown} ({commit})")
+
+
+def called(base: BaseModelRef) -> str:
+    """Return how a base is called in a sentence, the revision that was asked for included."""
+    if base.revision == LOCAL:
+        return name(base.ref, LOCAL)
+    ref, at, inside = base.ref.partition("@")  # what is no commit of the repository has it already
+    asked = inside if at else base.asked
+    return f"{ref}@{short(asked)}" if asked else ref
+
+
+def tested(report: Report, ref: str) -> str:
+    """Return how the base of this name is called, and the name itself where none was tested."""
+    found = next((f.base for f in report.findings if f.base.ref == ref), None)
+    return ref if found is None else called(found)
+
+
+def declared_as(base: BaseModelRef) -> str:
+    """Return what a card says that names this base, whole."""
+    return f"{base.ref}@{base.asked}" if base.asked and "@" not in base.ref else base.ref
 
 
 def name(ref: str, revision: str) -> str:

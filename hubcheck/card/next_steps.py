@@ -55,9 +55,9 @@ def _correct(report: Report) -> Line:
 
 def _declare(report: Report) -> Line:
     found = matches.main_match(report)
-    if found is None:
+    if found is None or found.base.belongs:  # what is only proposed to a model is no base of it
         return (Trusted("right? declare the base in the card"),)
-    value = yaml_value(found.base.ref)
+    value = yaml_value(names.declared_as(found.base))
     if any(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return (Trusted("right? add "), Identifier(value), Trusted(" to the declared bases"))
     return (Trusted("right? put "), Identifier(f"base_model: {value}"), Trusted(" in the card"))

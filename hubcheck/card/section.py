@@ -114,7 +114,7 @@ def _heat_map(report: Report) -> str:
 
 def _told(finding: Finding, grid: Grid) -> str:
     """Return a heat map in words: what moved least and most."""
-    name = names.name(finding.base.ref, finding.base.revision)
+    name = names.called(finding.base)
     cells = [
         (cell.relative, f"{row.role.name} of layer {column.name}: {heat_grid.amount(cell)}")
         for row in grid.rows
@@ -140,8 +140,7 @@ def _commits(report: Report) -> str:
         checked = f"Checked on {date} from a folder{weights}"
     lines = [f"{checked} with {by}, {numbers.byte_count(report.coverage.bytes_read)} read."]
     bases = [
-        f"{markdown_code(names.name(f.base.ref, f.base.revision))} at "
-        f"{markdown_code(f.base.revision)}"
+        f"{markdown_code(names.called(f.base))} at {markdown_code(f.base.revision)}"
         for f in matches.tested(report)[:COMMITS_NAMED]
     ]
     if bases:

@@ -305,7 +305,7 @@ def _listed(texts: tuple[str, ...]) -> Line:
 
 
 def _called(finding: Finding) -> Identifier:
-    return Identifier(names.name(finding.base.ref, finding.base.revision))
+    return Identifier(names.called(finding.base))
 
 
 def _match(finding: Finding) -> Line:

@@ -49,9 +49,7 @@ def share_section(report: Report) -> tuple[Details, ...]:
     if not merged:
         return ()
     blocks: list[Inner] = [_whole(merged)]
-    series = tuple(
-        Series(name=names.name(f.base.ref, f.base.revision), layers=_layers(f)) for f in merged
-    )
+    series = tuple(Series(name=names.called(f.base), layers=_layers(f)) for f in merged)
     if any(one.layers for one in series):
         figure = Figure(
             element=share_chart.element(series), style=share_chart.STYLE, plain=_strips(series)
@@ -83,7 +81,7 @@ def _whole(merged: list[Finding]) -> Table:
             known = (Meter(share.share, Trusted(numbers.percent(share.share))),)
             ends = f"{numbers.percent(share.low)} to {numbers.percent(share.high)}"
             interval = (Trusted(ends),)
-        base = names.pinned(finding.base.ref, finding.base.revision)
+        base = names.pinned_base(finding.base)
         rows.append(((base,), known, interval))
     return Table(head=("base", "share", "95 % interval"), rows=tuple(rows))
 

@@ -154,7 +154,7 @@ def _weights_say(report: Report, finding: Finding | None) -> str:
     # Names stand raw here: every caller escapes the whole cell for its medium.
     if finding is None:
         return "nothing to compare with"
-    ref = names.name(finding.base.ref, finding.base.revision)
+    ref = names.called(finding.base)
     bases = len(matches.tested(report))
     if report.verdict is DeclarationVerdict.NONE_FOUND and bases > 1:
         return f"unrelated to {bases} tested bases"

@@ -24,6 +24,7 @@ from hubcheck.errors import (
 )
 from hubcheck.source.addresses import MAX_HOPS, Addresses
 from hubcheck.source.arriving import complete_spans
+from hubcheck.source.belonging import OWN, Belonging, established
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -36,7 +37,7 @@ from hubcheck.source.ranges import (
     plan_runs,
 )
 from hubcheck.source.redaction import install_redaction
-from hubcheck.source.reference import HubReference
+from hubcheck.source.reference import DEFAULT_REVISION, HubReference
 from hubcheck.source.refusals import Refusal, hub_refused
 from hubcheck.source.retry import RetryPolicy, Timing
 from hubcheck.source.transport import Moved, Page, Transport
@@ -121,6 +122,20 @@ class HubSource:
     def ledger(self) -> Ledger:
         """What has been read so far, and the limit."""
         return self._ledger
+
+    def belonging(self) -> Belonging:
+        """Return how the commit stands to the repository; see ``source.belonging``."""
+        if self._reference.revision == DEFAULT_REVISION:
+            return OWN
+        repo = self._pin.ref
+        what = f"Looking up the branches of '{repo}'"
+        return established(
+            repo,
+            self._reference.asked or self._reference.revision,
+            self._pin.revision,
+            lambda: self._page(f"{self._endpoint}/api/models/{repo}/refs", what).payload,
+            lambda ref: self._each_page(self._api(repo, "commits", ref)),
+        )
 
     def files(self) -> tuple[FileEntry, ...]:
         """Return every file at the commit, sorted by path; asked for once, then remembered."""
@@ -260,12 +275,15 @@ class HubSource:
     def _pages(self) -> list[object]:
         """Return every page of the listing, as the Hub sent them."""
         url = self._api(self._pin.ref, "tree", self._pin.revision) + "?recursive=true&expand=false"
-        pages: list[object] = []
-        while len(pages) < MAX_PAGES:
+        return list(self._each_page(url))
+
+    def _each_page(self, url: str) -> Iterator[object]:
+        """Yield the pages of a listing, each asked for when its turn comes."""
+        for _ in range(MAX_PAGES):
             page = self._page(url, f"Listing '{self._pin.ref}'")
-            pages.append(page.payload)
+            yield page.payload
             if not page.next_url:
-                return pages
+                return
             url = urljoin(url, page.next_url)
             if not self._transport.is_hub(url):
                 raise listing_broken(self._pin.ref, "the next page lies on another host")

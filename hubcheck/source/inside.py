@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hubcheck.errors import MissingModelError, printable
 from hubcheck.source.arriving import read_each
+from hubcheck.source.belonging import Belonging, belonging_of
 from hubcheck.source.folder import BESIDE_A_FILE
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -57,6 +58,10 @@ class InsideSource:
     def ledger(self) -> Ledger:
         """What has been read so far, and the limit."""
         return self._source.ledger
+
+    def belonging(self) -> Belonging:
+        """Return how the repository's commit stands to it."""
+        return belonging_of(self._source)
 
     def files(self) -> tuple[FileEntry, ...]:
         """Return the files there, paths counted from the folder."""

@@ -45,6 +45,14 @@ class HubReference:
     revision: str = DEFAULT_REVISION
     inside: str = ""
     """Path of a folder or file that is the model; empty for the repository itself."""
+    pinned_from: str = ""
+    """What was asked for when an earlier check pinned ``revision``; empty where none did."""
+
+    @property
+    def asked(self) -> str:
+        """The revision that was named; empty for the default one."""
+        named = self.pinned_from or self.revision
+        return "" if named == DEFAULT_REVISION else named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hubcheck.source.arriving import read_each
+from hubcheck.source.belonging import Belonging, belonging_of
 from hubcheck.source.hashing import sha256_of
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -22,6 +24,7 @@ class RememberingSource:
     def __init__(self, source: Source) -> None:
         """Wrap a source; nothing is read."""
         self._source = source
+        self._pin = source.pin
         self._documents: dict[str, bytes] = {}
         self._files: tuple[FileEntry, ...] | None = None
         self._hashed: dict[str, str] = {}
@@ -29,7 +32,15 @@ class RememberingSource:
     @property
     def pin(self) -> Pin:
         """The model and the state it is fixed to."""
-        return self._source.pin
+        return self._pin
+
+    def rename(self, ref: str) -> None:
+        """Call the model something else: what is only proposed to a repository is not it."""
+        self._pin = replace(self._pin, ref=ref)
+
+    def belonging(self) -> Belonging:
+        """Return how the model's commit stands to its repository."""
+        return belonging_of(self._source)
 
     @property
     def ledger(self) -> Ledger:

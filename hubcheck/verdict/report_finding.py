@@ -34,9 +34,19 @@ class UnreadWeights(Part):
 class BaseModelRef(Part):
     """A base, pinned."""
 
-    ref: str
+    ref: str = Field(
+        description="org/name or a folder; org/name@revision for what is no commit of org/name"
+    )
     revision: str
     created: str
+    asked: str = Field(
+        default="", description="the branch, tag, ref or commit that was named; empty for main"
+    )
+    belongs: Literal["", "proposed", "not established"] = Field(
+        default="",
+        description="empty for the repository's own commit; proposed for one that no branch or tag "
+        "of it holds, such as a pull request's",
+    )
 
 
 class Relation(Part):

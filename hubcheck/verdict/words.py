@@ -122,6 +122,8 @@ class ReasonCode(StrEnum):
     NONE = ""
     # not tested
     HEADERS_ONLY = "headers-only"
+    PROPOSAL = "proposal"
+    """A commit that no branch or tag of the repository holds: a proposal to it, never it."""
     GATED = "gated"
     MISSING = "missing"
     NO_WEIGHTS = "no-weights"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubcheck.verdict.parts import ORDER_WITHOUT_CONTENT
 from hubcheck.verdict.report import (
     ArchitectureLine,
     BaseModelRef,
@@ -27,6 +26,7 @@ from hubcheck.verdict.report import (
     WeightFile,
 )
 from hubcheck.verdict.words import (
+    ORDER_ALONE,
     Conclusion,
     DeclarationVerdict,
     Depth,
@@ -309,7 +309,7 @@ def cases() -> dict[str, Report]:
     )
     framed = unrelated(
         verdict=Verdict.INCONCLUSIVE,
-        reason=ORDER_WITHOUT_CONTENT,
+        reason=ORDER_ALONE,
         code=ReasonCode.ORDER_WITHOUT_CONTENT,
         units_hit=480,
         kept=0.19,

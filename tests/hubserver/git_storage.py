@@ -142,13 +142,18 @@ class GitRepository(Repository):
         """Return the commit a branch, ref or oid names."""
         with self._lock:
             self.refs = self.read_refs()
-            oid = self.refs.get(revision, revision)
+            oid = self.refs.get(revision, self.refs.get(f"refs/tags/{revision}", revision))
             if oid not in self.commits:
                 found = self.git(
                     "rev-parse", "--quiet", "--verify", f"{oid}^{{commit}}", ok=(0, 1, 128)
                 )
                 return self._sync(found.decode().strip()) if found else None
             return self.commits[oid]
+
+    def history(self, commit: Commit) -> list[Commit]:
+        """Return ``commit`` and all its ancestors, those of a merge's second parent too."""
+        with self._lock:
+            return [self._sync(oid) for oid in self.git("rev-list", commit.oid).decode().split()]
 
     def _clock(self) -> int:
         return 1_767_225_600 + 60 * self._made

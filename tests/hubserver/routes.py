@@ -66,6 +66,7 @@ class Hub(Protocol):
     """What the routes need of the server they belong to."""
 
     page_size: int
+    commits_page: int
     resolve_cache: bool
     trusted: set[str]
     """Resources for which an identity is exchanged: ``org/name`` to write, a user to read."""
@@ -173,14 +174,14 @@ def _describe(
 ) -> Reply:
     match verb:
         case "refs":
-            return _refs(repository)
+            return _refs(request, repository)
         case "tree":
             return _tree(hub, request, commit, path)
         case "paths-info":
             wanted = parse_qs(request.body.decode()).get("paths", [])
             return json_reply([_item(p, c) for p, c in commit.files.items() if p in wanted])
         case "commits":
-            return json_reply([_log_entry(made) for made in repository.history(commit)])
+            return _commits(hub, request, repository.history(commit))
         case _:
             return _info(repository, commit, blobs=request.asks("blobs"))
 
@@ -291,20 +292,38 @@ def _blob_id(path: str, content: Content) -> str:
     return Content(content.pointer).git_oid if is_lfs(path, content) else content.git_oid
 
 
-def _refs(repository: Repository) -> Reply:
+_REFS: Final = {
+    "branches": "refs/heads/",
+    "converts": "refs/convert/",
+    "tags": "refs/tags/",
+    "pullRequests": "refs/pr/",
+}
+
+
+def _refs(request: Request, repository: Repository) -> Reply:
     def named(name: str, oid: str) -> dict[str, str]:
-        kind = "" if name.startswith("refs/") else "refs/heads/"
-        return {"name": name, "ref": kind + name, "targetCommit": oid}
+        ref = name if name.startswith("refs/") else f"refs/heads/{name}"
+        kind = next((k for k in _REFS.values() if ref.startswith(k)), "")
+        short = ref if kind == "refs/pr/" else ref.removeprefix(kind)
+        return {"name": short, "ref": ref, "targetCommit": oid}
 
     listed = [named(name, oid) for name, oid in repository.refs.items()]
-    return json_reply(
-        {
-            "branches": [ref for ref in listed if ref["ref"].startswith("refs/heads/")],
-            "converts": [],
-            "tags": [],
-            "pullRequests": [ref for ref in listed if ref["ref"].startswith("refs/pr/")],
-        }
-    )
+    found = {
+        kind: [ref for ref in listed if ref["ref"].startswith(start)]
+        for kind, start in _REFS.items()
+    }
+    if request.query.get("include_prs") != ["1"]:
+        del found["pullRequests"]
+    return json_reply(found)
+
+
+def _commits(hub: Hub, request: Request, history: list[Commit]) -> Reply:
+    page, size = int(request.query.get("p", ["0"])[0]), hub.commits_page
+    headers = {}
+    if (page + 1) * size < len(history):
+        headers["Link"] = f'<{hub.endpoint}{request.path}?p={page + 1}>; rel="next"'
+    shown = history[page * size : (page + 1) * size]
+    return json_reply([_log_entry(made) for made in shown], headers=headers)
 
 
 def _log_entry(commit: Commit) -> dict[str, object]:

@@ -47,6 +47,7 @@ class LocalHub:
         self,
         *,
         page_size: int = 1000,
+        commits_page: int = 50,
         resolve_cache: bool = False,
         link: Link | None = None,
         git: Path | None = None,
@@ -55,6 +56,7 @@ class LocalHub:
 
         Args:
             page_size: Entries on a page of a listing.
+            commits_page: Commits on a page of a history.
             resolve_cache: Whether small files are redirected on the Hub itself, as the Hub does.
             link: The line to both hosts; by default nothing slows it.
             git: Folder for bare git repositories; without it they are held in memory and can only
@@ -62,6 +64,7 @@ class LocalHub:
         """
         self.link = link or Link()
         self.page_size = page_size
+        self.commits_page = commits_page
         self.resolve_cache = resolve_cache
         self.faults = FaultPlan()
         self.git = git

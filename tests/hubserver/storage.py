@@ -138,7 +138,9 @@ class Repository:
 
     def resolve(self, revision: str) -> Commit | None:
         """Return the commit a branch, ref or oid names."""
-        return self.commits.get(self.refs.get(revision, revision))
+        names = (revision, f"refs/tags/{revision}", revision.removeprefix("refs/heads/"))
+        oid = next((self.refs[name] for name in names if name in self.refs), revision)
+        return self.commits.get(oid)
 
     def history(self, commit: Commit) -> list[Commit]:
         """Return ``commit`` and its ancestors, newest first."""

@@ -55,6 +55,11 @@ _PARTS: Final = frozenset({"body", "embeddings", "norms", "head"})
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _VERSION: Final = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,3}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_PROPOSAL: Final = re.compile(r"refs/pr/\d{1,6}")
+_REF: Final = re.compile(
+    rf"{_PROPOSAL.pattern}|main|[0-9a-f]{{40}}|v?\d{{1,4}}(?:\.\d{{1,4}}){{0,3}}"
+)
+"""Revisions that are no sentence: a pull request, a commit, a version."""
 UNNAMED: Final = "a-model-whose-name-cannot-be-shown"
 
 
@@ -132,6 +137,8 @@ def _finding(finding: Finding) -> Finding:
             ref=_name(finding.base.ref, finding.base.revision),
             revision=_revision(finding.base.revision),
             created="",
+            asked=_fits(_REF, finding.base.asked),
+            belongs=finding.base.belongs,
         ),
         proposed_by=tuple(p for p in finding.proposed_by[:4] if _REASON.fullmatch(p)),
         declared=finding.declared,
@@ -190,6 +197,9 @@ def _evidence(item: Evidence) -> Evidence:
 
 
 def _name(ref: str, revision: str) -> str:
+    repo, _, asked = ref.partition("@")
+    if _is_plain_id(repo) and _PROPOSAL.fullmatch(asked):
+        return ref  # what is only proposed to a repository has the revision in its name
     if _is_plain_id(ref):
         return ref
     return "a-folder" if revision == names.LOCAL else UNNAMED

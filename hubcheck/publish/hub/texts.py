@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import badge, heat_grid, markdown, matches, sentences
+from hubcheck.card import badge, heat_grid, markdown, matches, names, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.escaping import fence_for, markdown_text, yaml_value
 from hubcheck.card.names import is_commit, short
@@ -65,9 +65,10 @@ def proposal(report: Report) -> str:
         return ""
     begin = "`base_model` is left as it is, for it is the owner's word."
     refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
-    kept = [f.base.ref for f in matches.declared(report) if f not in refuted]
+    bases = [names.declared_as(f.base) for f in matches.declared(report) if f not in refuted]
     found = matches.main_match(report)
-    bases = [*kept, *([found.base.ref] if found is not None else [])]
+    if found is not None and not found.base.belongs:
+        bases.append(names.declared_as(found.base))
     if not bases:
         return f"{begin} If the finding is right, the declared base should be corrected."
     values = [yaml_value(base) for base in bases]
