@@ -106,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="WORDS",
         help="what ends with exit code 1, by comma, or none; default undeclared,contradicted. Also "
         "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them), "
-        "undeclared-upstream, match-undated, undeclared-part (`hubcheck explain` says what each is)",
+        "undeclared-upstream, match-undated, undeclared-part; `hubcheck explain WORD` says more",
     )
     check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the report instead of the table")

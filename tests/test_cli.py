@@ -26,6 +26,7 @@ from hubcheck.verdict.words import (
     Conclusion,
     DeclarationVerdict,
     EvidenceKind,
+    NothingCompared,
     RelationKind,
     Verdict,
 )
@@ -169,16 +170,21 @@ def on_disk() -> list[Malformed]:
 
 @pytest.mark.parametrize("case", on_disk(), ids=lambda case: case.name)
 def test_a_malformed_subject_ends_with_4_or_is_not_tested(run: Run, case: Malformed) -> None:
-    """Hostile weights end with 4, an unsupported format with not-tested; never a traceback.
+    """Hostile weights end with 4; another format, or none at all, with not-tested; no traceback.
 
     Report and card are written in both cases. A format that another reader takes up (GGUF) may be
     refused as malformed there.
     """
     lay(Path("subject"), case)
     done = run("check", "./subject", "--base", BASE, "--out", "out")
-    unsupported = case.error.__name__ == "UnsupportedFormatError"
-    assert done.code == 4 or (unsupported and done.code == 0), done.err
     report = report_at(Path("out"))
+    if report.nothing_compared in {NothingCompared.NO_WEIGHTS, NothingCompared.WEIGHTS_BELOW}:
+        assert case.name in {"nothing", "only a card", "only training state", "parts"}
+        assert done.code == 0, done.err
+        assert done.out.startswith("hubcheck: nothing was compared: ")
+    else:
+        unsupported = case.error.__name__ == "UnsupportedFormatError"
+        assert done.code == 4 or (unsupported and done.code == 0), done.err
     assert [f.verdict for f in report.findings] == [Verdict.NOT_TESTED]
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert report.findings[0].reason

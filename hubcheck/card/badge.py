@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
-from hubcheck.verdict.policy import UPSTREAM
+from hubcheck.verdict.declaration import UPSTREAM
 from hubcheck.verdict.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:

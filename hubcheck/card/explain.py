@@ -1,7 +1,7 @@
 """What does a word of the report mean, what does it not mean, and what is there to do?
 
-One short text for each verdict, declaration verdict, conclusion, evidence kind and relation, and for
-each word that a policy can fail on. Some words appear in two places; their text names both.
+One short text for each verdict, declaration verdict, conclusion, evidence kind and relation, and
+for each word that a policy can fail on. Some words appear in two places; their text names both.
 """
 
 from __future__ import annotations

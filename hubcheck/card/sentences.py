@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.source.weight_files import weight_folders
-from hubcheck.verdict.declaration import ENOUGH, is_undated
+from hubcheck.verdict.declaration import ENOUGH, UNDATED, UPSTREAM, is_undated
 from hubcheck.verdict.words import (
     WHY_NOTHING,
     DeclarationVerdict,
@@ -81,7 +81,7 @@ def _upstream(report: Report) -> Line:
         Identifier(found.explained_by or ""),
         Trusted(" itself matches "),
         _called(found),
-        Trusted(", and neither names the other: undeclared-upstream, about that base's card."),
+        Trusted(f", and neither names the other: {UPSTREAM}, about that base's card."),
     )
 
 
@@ -90,7 +90,7 @@ def _undated(report: Report) -> Line:
     found = next((f for f in report.findings if is_undated(f)), None)
     if found is None or found is matches.main_match(report):
         return ()
-    rest = ", which a search proposed; which came first is not known: match-undated."
+    rest = f", which a search proposed; which came first is not known: {UNDATED}."
     return (Trusted(" The weights match "), _called(found), Trusted(rest))
 
 
@@ -256,7 +256,7 @@ def _inconclusive_lead(report: Report) -> str:
             "structured initialisation and a relabelling all look like that, so it proves nothing."
         )
     if any(matches.rest_is_open(f) for f in report.findings):
-        return "What matches stands in the table; of the rest neither a match nor its absence is shown."
+        return "The table says what matches; of the rest neither a match nor its absence is shown."
     found = matches.main_match(report)
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return match_sentence(found) + WHO

@@ -7,18 +7,18 @@ from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.declaration import is_undated, is_undeclared_part
+from hubcheck.verdict.declaration import (
+    UNDATED,
+    UNDECLARED_PART,
+    UPSTREAM,
+    is_undated,
+    is_undeclared_part,
+)
 from hubcheck.verdict.report import Finding, Policy
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
 NOTHING_COMPARED: Final = "nothing-compared"
 """Fails where the weights of no base were compared, whatever the reason."""
-UPSTREAM: Final = "undeclared-upstream"
-"""A declared base itself matches a model, and neither names the other (DESIGN 13.1)."""
-UNDATED: Final = "match-undated"
-"""A search brought a match, and which came first is not known (DESIGN 13.11)."""
-PART: Final = "undeclared-part"
-"""A tower of a base that nothing declared explains (DESIGN 13.2)."""
 FAILABLE: Final = (
     DeclarationVerdict.UNDECLARED.value,
     DeclarationVerdict.CONTRADICTED.value,
@@ -29,7 +29,7 @@ FAILABLE: Final = (
     NOTHING_COMPARED,
     UPSTREAM,
     UNDATED,
-    PART,
+    UNDECLARED_PART,
 )
 """What ``--fail-on`` may name."""
 SETTLED: Final = frozenset(
@@ -39,7 +39,7 @@ SETTLED: Final = frozenset(
         Verdict.DISGUISED.value,
         UPSTREAM,
         UNDATED,
-        PART,
+        UNDECLARED_PART,
     }
 )
 """Words of ``FAILABLE`` that rest on something found, and not on something missing."""
@@ -78,7 +78,7 @@ def words_of(finding: Finding) -> frozenset[str]:
         Verdict.NOT_TESTED.value: finding.verdict is Verdict.NOT_TESTED,
         UPSTREAM: finding.upstream,
         UNDATED: is_undated(finding),
-        PART: is_undeclared_part(finding),
+        UNDECLARED_PART: is_undeclared_part(finding),
     }
     return frozenset(word for word, holds in reached.items() if holds)
 

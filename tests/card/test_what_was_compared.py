@@ -111,7 +111,7 @@ def test_a_rest_that_was_not_compared_says_how_much() -> None:
     subject = report(INCONCLUSIVE, rest_open())
     lines = screen(subject)
     assert lines[1] == (
-        "What matches stands in the table; of the rest neither a match nor its absence is shown."
+        "The table says what matches; of the rest neither a match nor its absence is shown."
     )
     assert "67% of the parameters were not compared" in markdown.render(compose(subject))
 
