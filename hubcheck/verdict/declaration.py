@@ -1,9 +1,10 @@
 """How does the subject's declaration stand against everything found?
 
 A declared base D explains a suspect S when S and D are themselves related (DESIGN 13.1): every
-fine-tune of X-Instruct is related to X, to its siblings and to their quantised copies, and an honest
-card must come out ``confirmed``. Being closer to S than to D has no calibrated null yet (children of
-one parent on one data set share their change), so it is a sentence, never an accusation.
+fine-tune of X-Instruct is related to X, to its siblings and to their quantised copies, and an
+honest card must come out ``confirmed``. Being closer to S than to D has no calibrated null yet
+(children of one parent on one data set share their change), so it is a sentence, never an
+accusation.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ def explain(
     """Fill ``explained_by`` of every undeclared base that a declared one explains.
 
     A suspect that is itself related to a declared base is explained; one of which the subject holds
-    a part alone is explained by a declared base that holds the same part. A declared base that could
-    not be tested (gated, deleted) explains what itself declares to come from it: an honest card must
-    not be accused for a base that is closed.
+    a part alone is explained by a declared base that holds the same part. A declared base that
+    could not be tested (gated, deleted) explains what itself declares to come from it: an honest
+    card must not be accused for a base that is closed.
 
     Args:
         findings: One per base.
@@ -228,7 +229,8 @@ def is_undeclared(finding: Finding) -> bool:
 def is_undated(finding: Finding) -> bool:
     """Return whether a search alone brought a match, and which came first is not known.
 
-    Anyone can publish a copy of a model; its name must not turn the maker's card red (DESIGN 13.11).
+    Anyone can publish a copy of a model; its name must not turn the maker's card red
+    (DESIGN 13.11).
     """
     return _unexplained(finding) and finding.found_by == "search"
 

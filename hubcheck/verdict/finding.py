@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE

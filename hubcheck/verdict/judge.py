@@ -13,7 +13,7 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Part, Test
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.coverage import NO_PARAMETERS

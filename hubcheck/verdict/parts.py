@@ -14,7 +14,7 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.compare import POWER_FAMILIES, Comparison
+from hubcheck.evidence.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.equality_value import Equality, Outcome, TensorPair
 from hubcheck.evidence.family import BODY_ORDERS, Test
 from hubcheck.relate.look import CloserLook
