@@ -47,6 +47,7 @@ from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import NO_PARTS, PartsSeen, look_at_parts
 from hubcheck.verdict.declaration import Kinship
+from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, equal_tensors
 from hubcheck.verdict.finding import (
     FAMILY_REJECTS,
     controls_of,
@@ -55,13 +56,7 @@ from hubcheck.verdict.finding import (
     power_of,
 )
 from hubcheck.verdict.judge import judge
-from hubcheck.verdict.parts import (
-    NOTHING_EQUAL,
-    EqualTensors,
-    PartLook,
-    equal_tensors,
-    needs_equality,
-)
+from hubcheck.verdict.parts import PartLook, needs_equality
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import (
     BaseModelRef,

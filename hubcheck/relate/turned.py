@@ -133,7 +133,7 @@ def _grams(side: Side, role: Role, layer: int) -> list[FloatArray] | None:
 
 def _centred(seen_ut: FloatArray) -> FloatArray:
     centred_ut = seen_ut - seen_ut.mean(axis=1, keepdims=True)
-    gram_tt = centred_ut.T @ centred_ut
+    gram_tt: FloatArray = centred_ut.T @ centred_ut
     # Squared responses of a token to itself are large in any model: only pairs are compared.
     np.fill_diagonal(gram_tt, 0.0)
     length = float(np.linalg.norm(gram_tt))
