@@ -11,10 +11,10 @@ from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
 from hubcheck.errors import HubcheckError, printable
-from hubcheck.examine import Tested
 from hubcheck.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.model import Model
 from hubcheck.request import Request
+from hubcheck.tested import Tested
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.compared import why_nothing
 from hubcheck.verdict.declaration import (

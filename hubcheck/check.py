@@ -20,11 +20,13 @@ from hubcheck.errors import (
     UnsupportedFormatError,
 )
 from hubcheck.evidence.refused import REFUSING
-from hubcheck.examine import Progress, Tested, kinship, subject_refusal
+from hubcheck.examine import Progress, subject_refusal
+from hubcheck.kinship import kinship
 from hubcheck.lineage import declared_ancestry, leads_to
 from hubcheck.model import Model, open_model
 from hubcheck.request import Request
 from hubcheck.side_by_side import examine_all, headers_ahead, open_all
+from hubcheck.tested import Tested
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.policy import fails_on_what_was_found

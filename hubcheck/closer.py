@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from hubcheck.errors import BudgetExceededError, UnreachableError
-from hubcheck.evidence.compare import Comparer, Comparison
+from hubcheck.evidence.compare import Comparer
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.draw import Draw
 from hubcheck.model import Model
 from hubcheck.relate.look import DEEP_BYTES, SAMPLE_BYTES, CloserLook, look_closer

@@ -5,12 +5,12 @@ Opened, refused with a reason, proven identical by digest, or compared by the te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
+from hubcheck.as_compared import as_compared
 from hubcheck.base_identity import opened, unopened
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
@@ -26,7 +26,6 @@ from hubcheck.equal import as_read, files_of, identical, tensors_of
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
-    SubjectUnreadableError,
     UnreachableError,
     UnreadableError,
     UnsupportedFormatError,
@@ -35,62 +34,25 @@ from hubcheck.errors import (
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.equal_files import FileState, WholeFiles
 from hubcheck.evidence.equality_value import Equality
-from hubcheck.evidence.refused import Cause, Refused, attempt
+from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
-from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
-from hubcheck.relate.direction import UNDETERMINED
-from hubcheck.relate.look import CloserLook
+from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.relate.values import Refusal
 from hubcheck.request import BaseRequest, Request, at_least
-from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.reference import name_of
-from hubcheck.statistics.evalues import log10_p
-from hubcheck.statistics.hits import LOG10
-from hubcheck.towers import NO_PARTS, PartsSeen, look_at_parts
-from hubcheck.verdict.declaration import Kinship
-from hubcheck.verdict.finding import (
-    FAMILY_REJECTS,
-    controls_of,
-    evidence_of,
-    identity_rows,
-    power_of,
-)
-from hubcheck.verdict.judge import judge
-from hubcheck.verdict.parts import (
-    NOTHING_EQUAL,
-    EqualTensors,
-    PartLook,
-    equal_tensors,
-    needs_equality,
-)
-from hubcheck.verdict.relation import changes_of, direction_of
+from hubcheck.tested import Tested
+from hubcheck.towers import NO_PARTS, look_at_parts
+from hubcheck.untested import could_not_look, untested, why
+from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
+from hubcheck.verdict.parts import PartLook, needs_equality
 from hubcheck.verdict.report import (
-    BaseModelRef,
     Finding,
 )
-from hubcheck.verdict.words import Depth, ReasonCode, RelationKind, Verdict
+from hubcheck.verdict.words import Depth, ReasonCode
 from hubcheck.whole import with_every_byte
 
 Seen = TypeVar("Seen")
 Step = Callable[[Finding], Finding]
-LOCAL: Final = "local"
-"""The revision of a folder or file."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Tested:
-    """One base on its way to a finding."""
-
-    request: BaseRequest
-    model: Model | None
-    finding: Finding
-    comparer: Comparer | None = None
-    subject_error: HubcheckError | None = None
-    """Set when this base's test found values of the subject that cannot be used."""
-    error: HubcheckError | None = None
-    """Why it cannot be opened or its weights cannot be compared, once that was tried."""
-
-
 Progress = Callable[[str], None]
 
 
@@ -104,52 +66,12 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
             model = base.opened or open_model(base.reference, access)
             identity = opened(base, model)
         except HubcheckError as error:
-            finding = _untested(base, identity.base, *why(error))
+            finding = untested(base, identity.base, *why(error))
             return Tested(request=base, model=None, finding=finding, error=error)
     if identity.refused:
-        finding = _untested(base, identity.base, ReasonCode.PROPOSAL, identity.refused)
+        finding = untested(base, identity.base, ReasonCode.PROPOSAL, identity.refused)
         return Tested(request=base, model=None, finding=finding)
-    return Tested(request=base, model=model, finding=_untested(base, identity.base, *why(None)))
-
-
-_REASONS: Final[Mapping[str, tuple[ReasonCode, str]]] = {
-    "GatedModelError": (ReasonCode.GATED, "gated, and no token with access"),
-    "MissingModelError": (ReasonCode.MISSING, "not found, or private"),
-    "NoWeightsError": (ReasonCode.NO_WEIGHTS, "holds no weights"),
-    "UnknownRevisionError": (ReasonCode.UNKNOWN_REVISION, "unknown revision"),
-    "NetworkFaultError": (ReasonCode.UNREACHABLE, "the host could not be reached"),
-    "UnreachableError": (ReasonCode.FORBIDDEN, "the host does not allow reading"),
-    "BudgetExceededError": (ReasonCode.BUDGET, "needs more than --max-read allows"),
-    "HostileCheckpointError": (ReasonCode.HOSTILE, "its files contradict themselves"),
-}
-
-
-def why(error: HubcheckError | None) -> tuple[ReasonCode, str]:
-    """Return why a base was not tested, as a code and in a few words."""
-    if error is None:
-        return ReasonCode.NONE, "no weights were read"
-    if isinstance(error, UnsupportedFormatError):
-        if error.format_name == NOT_AVAILABLE:
-            return ReasonCode.NOT_AVAILABLE, f"{NOT_AVAILABLE}: {error.what}"
-        return ReasonCode.FORMAT, f"format: {error.format_name}"
-    unreadable = (ReasonCode.UNREADABLE, "unreadable")
-    code, words = _REASONS.get(type(error).__name__, unreadable)
-    return code, f"{words}: {error.what}"
-
-
-def _untested(base: BaseRequest, pinned: BaseModelRef, code: ReasonCode, reason: str) -> Finding:
-    return Finding(
-        base=pinned,
-        proposed_by=base.why,
-        declared=base.declared,
-        status="not-tested",
-        reason=reason,
-        code=code,
-        found_by=base.found_by,
-        verdict=Verdict.NOT_TESTED,
-        log10_p=0.0,
-        kept=0.0,
-    )
+    return Tested(request=base, model=model, finding=untested(base, identity.base, *why(None)))
 
 
 def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
@@ -223,7 +145,7 @@ def _look(
 
     comparison = attempt(lambda: comparer.run(search=one.request.declared or deeper), "order tests")
     if isinstance(comparison, Refused):
-        _could_not(one, (comparison,))
+        could_not_look(one, (comparison,))
         return
     parts = tried(
         lambda: look_at_parts(
@@ -253,44 +175,12 @@ def _look(
         seen = tensors_of(base, subject, request)
         if isinstance(seen, Equality):
             equal = equal_tensors(seen)
-    finding = _finding(one.finding, body, base, parts, equal)
+    finding = as_compared(one.finding, body, base, parts, equal)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         finding = tried(partial(step, finding), name, finding)
     finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
     one.finding = as_read(finding, files)
-    _could_not(one, (*comparison.refused, *parts.refused, *refused))
-
-
-def _could_not(one: Tested, refused: Sequence[Refused]) -> None:
-    """Write down what could not be looked at; whatever was settled stays settled (DESIGN 9.1)."""
-    if not refused:
-        return
-    fault = next((r for r in refused if r.side == "subject" and r.cause is Cause.VALUES), None)
-    if fault is not None and isinstance(fault.error, SubjectUnreadableError):
-        one.subject_error = fault.error
-    finding = one.finding
-    if finding.status == "not-tested":  # nothing was settled: the reason is the first trouble
-        first = fault or refused[0]
-        code, words = why(first.error)
-        whose = "subject " if first.side == "subject" else ""
-        one.error = one.error or (None if whose else first.error)
-        one.finding = finding.model_copy(
-            update={
-                "reason": f"{whose}{words}",
-                "code": ReasonCode.SUBJECT if whose else code,
-            }
-        )
-        return
-    notes = dict.fromkeys(_note(r) for r in refused)
-    update: dict[str, object] = {"notes": (*finding.notes, *notes)}
-    if fault is not None and finding.verdict is Verdict.INCONCLUSIVE:
-        update |= {"code": ReasonCode.SUBJECT, "reason": f"subject {why(fault.error)[1]}"}
-    one.finding = finding.model_copy(update=update)
-
-
-def _note(refused: Refused) -> str:
-    whose = f" of the {refused.side}" if refused.side else ""
-    return f"{refused.look}: not looked at, {refused.cause}{whose}: {refused.error.what}"
+    could_not_look(one, (*comparison.refused, *parts.refused, *refused))
 
 
 def _deeper(
@@ -376,109 +266,3 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     except HubcheckError:
         return ""
     return f"; {fit.sentence}"
-
-
-def _finding(
-    finding: Finding, body: PartLook, base: Model, parts: PartsSeen, equal: EqualTensors
-) -> Finding:
-    comparison, closer = body.comparison, body.closer
-    models = (body.base, body.subject)
-    judged = judge(body, towers=parts.towers, sides=parts.sides, equal=equal)
-    direction = UNDETERMINED
-    if judged.verdict is Verdict.RELATED:
-        direction = direction_of(comparison, *models, closer)
-    bound = log10_p(comparison.best_whole)
-    if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
-        bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])
-    rows = (
-        *evidence_of(comparison),
-        *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
-        *identity_rows(equal),
-    )
-    comparisons = (comparison, *(t.comparison for t in parts.towers))
-    # What an unrelated base would have shown is said of the part that carries the verdict.
-    main = comparison if comparison.outcomes or not parts.towers else parts.towers[0].comparison
-    counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
-    untested = judged.verdict is Verdict.NOT_TESTED
-    return finding.model_copy(
-        update={
-            "status": "not-tested" if untested else "tested",
-            "reason": judged.reason,
-            "code": judged.code,
-            "verdict": judged.verdict,
-            "order_tested": judged.order_tested,
-            "compared": judged.compared,
-            "held": judged.held,
-            "not_compared": judged.not_compared,
-            "log10_p": bound,
-            "kept": round(max(-1.0, min(1.0, judged.kept)), 4),
-            "relation": judged.relation,
-            "parts": judged.parts,
-            "direction": direction.value,
-            "direction_reason": direction.reason,
-            "changes": changes_of(closer if comparison.outcomes else _tower_closer(parts)),
-            "controls": controls_of(comparisons),
-            "evidence": rows,
-            "power": power_of(main),
-            "detectable_kept": min(main.detectable, 1.0),
-            "log10_p_without_strongest": -max(0.0, comparison.combined.without_strongest) / LOG10,
-            "families_tested": len(counted),
-            "families_hit": sum(r.log10_p <= FAMILY_REJECTS for r in counted),
-            "units_tested": sum(r.units for r in counted),
-            "units_hit": sum(r.hits for r in counted),
-            "bytes_read": base.source.ledger.bytes_read,
-            "bytes_total": base.weight_bytes,
-        }
-    )
-
-
-def _tower_closer(parts: PartsSeen) -> CloserLook | Refusal | None:
-    """Return how the first tower changed, for models that are a tower and nothing else."""
-    return parts.towers[0].closer if parts.towers else None
-
-
-def kinship(
-    tested: Sequence[Tested], declared: Finding, suspect: Finding, request: Request
-) -> Kinship:
-    """Return how two bases are related: by what they declare, by digest, or by a test."""
-    by_ref = {one.finding.base.ref: one.model for one in tested if one.model is not None}
-    d, s = by_ref.get(declared.base.ref), by_ref.get(suspect.base.ref)
-    if d is None or s is None:
-        return Kinship.NONE
-    names = [{b.ref.casefold() for b in m.known_declaration.bases} for m in (d, s)]
-    if d.pin.ref.casefold() in names[1] or s.pin.ref.casefold() in names[0] or names[0] & names[1]:
-        # Two that declare one ancestor are siblings by their own word; a false word would show in
-        # what is tested next to it, the subject's own relation to both.
-        declared_kin = Kinship.DECLARED
-    else:
-        declared_kin = Kinship.NONE
-    on_the_hub = LOCAL not in {d.pin.revision, s.pin.revision}
-    by_weights = Kinship.WEIGHTS if on_the_hub else Kinship.UNKNOWN_NAMES
-    if declared_kin is Kinship.DECLARED and not names[0] & names[1]:
-        return declared_kin
-    if not _related(d, s, declared, suspect, request, len(tested)):
-        return Kinship.NONE
-    return declared_kin if declared_kin is not Kinship.NONE else by_weights
-
-
-def _related(
-    d: Model, s: Model, declared: Finding, suspect: Finding, request: Request, n_bases: int
-) -> bool:
-    """Return whether the weights of two bases are related."""
-    if same_weights(d, s):
-        return True
-    if declared.verdict is Verdict.IDENTICAL or suspect.verdict is Verdict.IDENTICAL:
-        # the subject IS one of them, and is related to the other: so are they
-        return True
-    try:
-        comparison = Comparer(
-            d.reader,
-            s.reader,
-            align_tokens(d, s),
-            seed=request.seed,
-            n_bases=n_bases,
-            routing_groups=routing_groups(d.config),
-        ).run(search=True)
-    except HubcheckError:
-        return False
-    return comparison.settled_related

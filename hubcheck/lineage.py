@@ -16,10 +16,10 @@ from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
 from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
 from hubcheck.errors import GatedModelError, HubcheckError, MissingModelError, printable
-from hubcheck.examine import Tested
 from hubcheck.model import Model
 from hubcheck.request import Request
 from hubcheck.source.reference import HubReference
+from hubcheck.tested import Tested
 from hubcheck.verdict.declaration import is_proof, younger
 from hubcheck.verdict.licence import Tie, check_licences
 from hubcheck.verdict.licence_rules import LICENCE_PATH, Stated

@@ -20,10 +20,11 @@ from hubcheck.errors import (
     UnreadableError,
     printable,
 )
-from hubcheck.examine import Progress, Tested, examine, open_base, prepare
+from hubcheck.examine import Progress, examine, open_base, prepare
 from hubcheck.model import Access, Model, same_weights
 from hubcheck.request import BaseRequest, Request
 from hubcheck.source.reference import HubReference, name_of
+from hubcheck.tested import Tested
 from hubcheck.verdict.words import Depth
 
 OPENED_AT_ONCE: Final = 8

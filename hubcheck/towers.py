@@ -17,7 +17,8 @@ from hubcheck.anatomy.side_parts import SidePart, side_parts_of
 from hubcheck.anatomy.towers import Tower, towers_of
 from hubcheck.closer import closer_look
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.compare import POWER_KEPT, Comparer, Comparison, routing_groups
+from hubcheck.evidence.compare import Comparer, routing_groups
+from hubcheck.evidence.comparison import POWER_KEPT, Comparison
 from hubcheck.evidence.family import BODY_ORDERS
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused, attempt

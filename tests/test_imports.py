@@ -30,11 +30,12 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("card",),
     ("check",),
     ("assemble",),
-    ("lineage", "side_by_side"),
+    ("kinship", "lineage", "side_by_side"),
     ("examine",),
-    ("base_identity",),
+    ("as_compared", "base_identity", "untested"),
+    ("tested", "towers"),
     ("closer", "deeper", "equal", "layers", "whole"),
-    ("request", "probe", "towers"),
+    ("request", "probe"),
     ("model", "verdict"),
     ("deep", "relate", "full"),
     ("evidence",),
@@ -46,8 +47,8 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
-    *("check", "assemble", "lineage", "side_by_side", "examine", "request", "probe"),
-    "base_identity",
+    *("check", "assemble", "kinship", "lineage", "side_by_side", "examine", "request", "probe"),
+    *("as_compared", "base_identity", "untested", "tested", "towers"),
     *("closer", "deeper", "equal", "layers", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )

@@ -13,9 +13,8 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from hubcheck.checkpoint.other_formats import FORMATS
 from hubcheck.source.interface import FileEntry
-from hubcheck.source.weight_files import TRAINING_STATE, WEIGHT_SUFFIXES
+from hubcheck.source.weight_files import FORMATS, TRAINING_STATE, WEIGHT_SUFFIXES
 
 
 class Why(StrEnum):

@@ -8,24 +8,18 @@ later looks are fixed beforehand and count 0 until spent, so stopping early cost
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from hubcheck.anatomy.interface import Matrix, Role
-from hubcheck.errors import (
-    HubcheckError,
-    SubjectUnreadableError,
-    UnreachableError,
-    UnreadableError,
-)
 from hubcheck.evidence.channels import ChannelTest, neuron_tests
-from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome, combine
+from hubcheck.evidence.combine import NOTABLE, combine
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.experts import ExpertTest
 from hubcheck.evidence.family import (
-    BODY_ORDERS,
     Abstention,
     Block,
     FamilyOutcome,
@@ -45,96 +39,19 @@ from hubcheck.evidence.look import (
 from hubcheck.evidence.mixers import MixerTest
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.reserved import ReservedTest
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.signs import count_signs, sum_signs
+from hubcheck.evidence.step_fetching import StepFetching
 from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
 from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.evidence.vo import ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
-POWER_KEPT: Final = 0.2
-"""An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
-POWER_FAMILIES: Final = 2
 FRAME_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
 """What a family reads to see its units through the tokens; it holds no order of the body."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Everything seen between one subject and one base."""
-
-    outcomes: tuple[FamilyOutcome, ...]
-    signs: tuple[SignOutcome, ...]
-    abstentions: tuple[Abstention, ...]
-    combined: Combined
-    """As of the last step."""
-    best_whole: float
-    """Running maximum of the whole-model log E over the steps."""
-    spectra: tuple[SpectrumShare, ...]
-    """Of neuron families that hit: what part of the base's spectrum is held."""
-    steps: int
-    searched: bool
-    """True when all layers and groups were searched, nothing left out."""
-    wanted_base: tuple[Wanted, ...]
-    wanted_subject: tuple[Wanted, ...]
-    refused: tuple[Refused, ...] = ()
-    """Families that could not be read: values that are no numbers, a limit, the network."""
-
-    @property
-    def hitting(self) -> tuple[FamilyOutcome, ...]:
-        """Body families whose own e-value is notable."""
-        return tuple(o for o in self.outcomes if o.test in BODY_ORDERS and o.log_e >= NOTABLE)
-
-    @property
-    def content_stands(self) -> bool:
-        """The content check of the whole model.
-
-        At least half of the hitting body families keep more than relabelling could have reached.
-        """
-        hitting = self.hitting
-        return bool(hitting) and 2 * sum(o.stands for o in hitting) >= len(hitting)
-
-    @property
-    def seeing(self) -> tuple[FamilyOutcome, ...]:
-        """Body families that hit, or would have with a copy that keeps 0.2."""
-        return tuple(
-            o
-            for o in self.outcomes
-            if o.test in BODY_ORDERS
-            and (o.log_e >= NOTABLE or min(o.detectable_raw, o.detectable_token) <= POWER_KEPT)
-        )
-
-    @property
-    def detectable(self) -> float:
-        """The detectable kept of the body family that is second best at it: two must have seen it.
-
-        Channels count for nothing here: what they see of a copy is its stream, not its body.
-        """
-        values = sorted(
-            min(o.detectable_raw, o.detectable_token)
-            for o in self.outcomes
-            if o.test in BODY_ORDERS
-        )
-        return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
-
-    @property
-    def has_power(self) -> bool:
-        """Whether a copy keeping 0.2 would have been seen in two families of the body."""
-        return self.detectable <= POWER_KEPT
-
-    @property
-    def settled_related(self) -> bool:
-        """The conditions of DESIGN 3.3 for the whole model."""
-        return (
-            self.best_whole >= SETTLED
-            and self.combined.without_strongest >= NOTABLE
-            and self.combined.strongest_body >= NOTABLE
-            and self.content_stands
-        )
 
 
 class Comparer:
@@ -189,8 +106,7 @@ class Comparer:
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
         self._abstentions: dict[tuple[str, Block], Abstention] = {}
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
-        self._refused: list[Refused] = []
-        self._out_of_reach: set[SideName] = set()
+        self._fetching = StepFetching(self.base, self.subject)
         self._left_out = 0
         self.steps = Steps(
             tests,
@@ -259,12 +175,12 @@ class Comparer:
         """Read and count one step; return whether anything was added."""
         planned = self.steps.affordable(step, self._asked)
         self._left_out = planned.left_out
-        chosen = planned.items
+        chosen: Sequence[Item] = planned.items
         wanted_base = [w for test, block, _ in chosen for w in test.wanted(self.base, block)]
         wanted_subject = [
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         ]
-        chosen = self._fetched(chosen, wanted_base, wanted_subject)
+        chosen = self._fetching.fetched(chosen, wanted_base, wanted_subject)
         self._asked[0].update(
             (w, None) for test, block, _ in chosen for w in test.wanted(self.base, block)
         )
@@ -276,57 +192,6 @@ class Comparer:
         )
         weight = MAP_WEIGHT if step == SEARCH else DIRECT_WEIGHT
         return sum(self._count(test, block, blocks, weight) for test, block, blocks in chosen) > 0
-
-    def _fetched(
-        self,
-        chosen: Sequence[Item],
-        wanted_base: Sequence[Wanted],
-        wanted_subject: Sequence[Wanted],
-    ) -> Sequence[Item]:
-        """Read a step in one go; where that fails, family by family, and keep what can be read.
-
-        One value that is no number, or one answer that did not come, takes nothing from the
-        families that can be read.
-        """
-        try:
-            self.base.reader.fetch(wanted_base)
-            self.subject.reader.fetch(wanted_subject)
-        except REFUSING:
-            return [item for item in map(self._fetched_alone, chosen) if item[2]]
-        return chosen
-
-    def _fetched_alone(self, item: Item) -> Item:
-        """Read one family block by block; return it with the blocks that could be read."""
-        test, block, blocks = item
-        label = test.label(block)
-        if not self._could_fetch("base", test.wanted(self.base, block), label):
-            return test, block, ()
-        return (
-            test,
-            block,
-            [
-                b
-                for b in blocks
-                if self._could_fetch("subject", test.wanted(self.subject, b), label)
-            ],
-        )
-
-    def _could_fetch(self, side: SideName, wanted: Sequence[Wanted], label: str) -> bool:
-        """Read some rows of one side; return whether that could be done, and keep why not."""
-        if side in self._out_of_reach:
-            return False
-        reader = (self.base if side == "base" else self.subject).reader
-        try:
-            reader.fetch(wanted)
-        except REFUSING as error:
-            if isinstance(error, UnreachableError):
-                self._out_of_reach.add(side)
-            fault: HubcheckError = error
-            if side == "subject" and isinstance(error, UnreadableError):
-                fault = SubjectUnreadableError.of(error)
-            self._refused.append(refused_by(fault, look=label, side=side))
-            return False
-        return True
 
     def _count(
         self, test: FamilyTest, block: Block, blocks: Sequence[Block], weight: float
@@ -360,11 +225,11 @@ class Comparer:
         looks.append(Look(weight=weight, views=tuple(views)))
         known = self._outcomes.get((test, block))
         outcome = judge_family(test, block, base, subjects, looks, self.draw, known)
-        seen = {view.subject for look in looks for view in look.views}
+        met = {view.subject for look in looks for view in look.views}
         self._outcomes[test, block] = replace(
             outcome,
             base_matrices=_matrices(test.wanted(self.base, block)),
-            subject_matrices=_matrices(w for b in seen for w in test.wanted(self.subject, b)),
+            subject_matrices=_matrices(w for b in met for w in test.wanted(self.subject, b)),
         )
         if signs:
             self._signs.setdefault((test, block), []).append((weight, signs))
@@ -395,7 +260,7 @@ class Comparer:
             searched=searched,
             wanted_base=tuple(self._asked[0]),
             wanted_subject=tuple(self._asked[1]),
-            refused=tuple(self._refused),
+            refused=tuple(self._fetching.refused),
         )
 
     def _spectra(self, speaking: set[Key]) -> tuple[SpectrumShare, ...]:

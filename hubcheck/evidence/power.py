@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import POWER_FAMILIES, Comparison
+from hubcheck.evidence.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome
 from hubcheck.statistics.evalues import log_e_hits, log_sum_exp
 from hubcheck.statistics.planted import NOT_DETECTABLE, Order, detectable_share

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side

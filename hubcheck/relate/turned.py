@@ -3,10 +3,11 @@
 After the residual stream was turned or a head relabelled, no stored value lies where it lay. What a
 kv group does to the tokens both models share is unchanged by all of that: with S the rows of q (or
 k, or v) of one group seen through the tokens, the Gram matrix S S^T does not change when the stream
-is rotated or rescaled, when the rows are turned among themselves, or when the query heads of a group
-change places. So each group of a base layer is held against every group of the subject's layer, and
-a role counts as compared where the best group stands far above those of another layer, where nothing
-corresponds. A comparison of values, no test: it only says what was looked at, and adds no evidence.
+is rotated or rescaled, when the rows are turned among themselves, or when the query heads of a
+group change places. So each group of a base layer is held against every group of the subject's
+layer, and a role counts as compared where the best group stands far above those of another layer,
+where nothing corresponds. A comparison of values, no test: it only says what was looked at, and
+adds no evidence.
 """
 
 from __future__ import annotations
@@ -132,11 +133,13 @@ def _grams(side: Side, role: Role, layer: int) -> list[FloatArray] | None:
 
 def _centred(seen_ut: FloatArray) -> FloatArray:
     centred_ut = seen_ut - seen_ut.mean(axis=1, keepdims=True)
-    gram_tt = centred_ut.T @ centred_ut
+    gram_tt: FloatArray = centred_ut.T @ centred_ut
     # Squared responses of a token to itself are large in any model: only pairs are compared.
     np.fill_diagonal(gram_tt, 0.0)
     length = float(np.linalg.norm(gram_tt))
-    return gram_tt / length if length > 0 else gram_tt
+    if length > 0:
+        gram_tt /= length
+    return gram_tt
 
 
 def _likeness(ours: list[FloatArray] | None, theirs: list[FloatArray] | None) -> float:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.errors import (
     HostileCheckpointError,
-    MissingModelError,
     UnreadableError,
     UsageError,
     printable,
 )
+from hubcheck.source.folder_tree import allowed_roots, walk
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.pointer import (
@@ -56,7 +56,6 @@ BESIDE_A_FILE: Final = (
 )
 """What is shown beside a model given as one file."""
 
-_SKIPPED_FOLDERS: Final = frozenset({".git"})
 _HASH_BLOCK: Final = 1024 * 1024
 
 
@@ -85,7 +84,7 @@ class FolderSource:
         self._only = () if path.is_dir() else (path.name, *BESIDE_A_FILE)
         # The file itself may be a link (a cached model is); its folder is where the user points.
         self._root = (path.parent if self._only else path).resolve()
-        self._roots = _allowed_roots(self._root)
+        self._roots = allowed_roots(self._root)
         if self._only:
             self._roots += (path.resolve(),)
         self._ledger = ledger
@@ -224,7 +223,7 @@ class FolderSource:
     def _listing(self) -> dict[str, FileEntry]:
         if self._entries is None:
             found: dict[str, FileEntry] = {}
-            for path in self._only or _walk(self._root):
+            for path in self._only or walk(self._root):
                 entry = self._entry(path)
                 if entry is not None:
                     found[path] = entry
@@ -287,34 +286,6 @@ class FolderSource:
         return descriptor
 
 
-def _allowed_roots(root: Path) -> tuple[Path, ...]:
-    if root.parent.name == "snapshots" and root.parent.parent.name.startswith("models--"):
-        return (root, root.parent.parent / "blobs")
-    return (root,)
-
-
-def _walk(root: Path) -> Iterator[str]:
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        try:
-            with os.scandir(root / folder) as items:
-                children = sorted(items, key=lambda item: item.name)
-        except OSError as error:
-            if not folder:
-                raise _unlisted(root, error) from error
-            yield folder
-            continue
-        for item in children:
-            path = f"{folder}/{item.name}" if folder else item.name
-            # Linked folders are yielded, not entered: they could form a cycle.
-            if item.is_dir(follow_symlinks=False):
-                if item.name not in _SKIPPED_FOLDERS:
-                    pending.append(path)
-            else:
-                yield path
-
-
 def _pread(descriptor: int, span: Span) -> bytes:
     data = os.pread(descriptor, span.size, span.start)
     if len(data) == span.size:
@@ -344,14 +315,6 @@ def _changed(path: str, detail: str) -> UnreadableError:
         f"'{printable(path)}' changed while it was read: {printable(detail)}.",
         cause="another process is writing to or cleaning up this folder.",
         next_step="wait until the model is written completely and run again.",
-    )
-
-
-def _unlisted(root: Path, error: OSError) -> MissingModelError:
-    return MissingModelError(
-        f"The folder '{printable(root)}' cannot be listed: {printable(error.strerror)}.",
-        cause="it was removed, or this user may not read it.",
-        next_step="check the path and its permissions.",
     )
 
 

@@ -8,8 +8,8 @@ A verdict speaks of what was tested (DESIGN 9). Three shares say how much that i
   Tensors that no rule understands count as untested: what is in them is not known.
 - *held*: of the same tensors, the parameters in those whose order was found as often as not in a
   copy (``HELD_FAMILIES``): an MLP that was replaced is tested and not held.
-- *compared*: of all parameters, those in tensors whose values were held against the other model's in
-  the alignment that the tests proved, or whose bytes are equal.
+- *compared*: of all parameters, those in tensors whose values were held against the other model's
+  in the alignment that the tests proved, or whose bytes are equal.
 
 What is read of one layer stands for its equals: tensors of the same role and shape, in any layer. A
 share is of one side; a verdict asks for both.
@@ -89,8 +89,8 @@ class Covered:
     lost_words: tuple[str, ...]
     """Which were tested, and their order was not found."""
     not_compared: tuple[tuple[str, float], ...]
-    """What was neither compared nor tested, in words of our own, with its share of the parameters; largest first.
-    Shares below one in a hundred are left out."""
+    """What was neither compared nor tested, in words of our own, with its share of the parameters;
+    largest first. Shares below one in a hundred are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,10 @@ def explain(
 ) -> tuple[Finding, ...]:
     """Fill ``explained_by`` of every undeclared base that a declared one explains.
 
-    A suspect that is itself related to a declared base is explained; one of which the subject
-    holds a part alone is explained by a declared base that holds the same part. A declared base
-    that could not be tested (gated, deleted) explains what itself declares to come from it: an
-    honest card must not be accused for a base that is closed.
+    A suspect that is itself related to a declared base is explained; one of which the subject holds
+    a part alone is explained by a declared base that holds the same part. A declared base that
+    could not be tested (gated, deleted) explains what itself declares to come from it: an honest
+    card must not be accused for a base that is closed.
 
     Args:
         findings: One per base.
@@ -238,8 +238,8 @@ def is_undeclared(finding: Finding) -> bool:
 def is_undated(finding: Finding) -> bool:
     """Return whether a search alone brought a match, and which came first is not known.
 
-    Anyone can publish a copy of a model; its name must not turn the maker's card red (DESIGN
-    13.11).
+    Anyone can publish a copy of a model; its name must not turn the maker's card red
+    (DESIGN 13.11).
     """
     return _unexplained(finding) and finding.found_by == "search"
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
 from hubcheck.evidence.mlp_matches import FOUND, MlpMatches, found_pairs, mlp_matches, sure_layers
 from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED

@@ -8,14 +8,14 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
 from hubcheck.evidence.power import copied_share, related_from
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
+from hubcheck.verdict.equal_tensors import EqualTensors
 from hubcheck.verdict.expert_words import counted_words, family_words
-from hubcheck.verdict.parts import EqualTensors
 from hubcheck.verdict.report import Controls, Evidence
 from hubcheck.verdict.words import EvidenceKind
 

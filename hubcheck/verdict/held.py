@@ -13,7 +13,7 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.mlp_matches import found_pairs, sure_layers
 from hubcheck.evidence.mlps import EXPERT

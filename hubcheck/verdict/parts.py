@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.compare import POWER_FAMILIES, Comparison
-from hubcheck.evidence.equality_value import Equality, Outcome, TensorPair
-from hubcheck.evidence.family import BODY_ORDERS, Test
+from hubcheck.evidence.comparison import POWER_FAMILIES, Comparison
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
+from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.relation import RELABELLED, relation_of
 from hubcheck.verdict.report import Relation
 from hubcheck.verdict.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
@@ -40,13 +39,6 @@ READ_BESIDE: Final = frozenset(
 ALIGNED: Final = 0.2
 """Cosine of two matrices from which their values stand in one alignment: kept 0.2 is what a test
 must be able to see (DESIGN section 2), and units in another order have a cosine of about 0."""
-COPIED_BULK: Final = 1.1
-"""Bulk of the base's spectrum from which a weakened top is no common initialisation. Models of one
-initialisation kept .28 to .95 of it, copies whose learned directions were damped by a fifth to a
-half 1.03 to 1.11: standardised rows whose top was damped hold more of the bulk."""
-OWN_BULK: Final = 0.95
-"""The most that models of one initialisation, trained apart, kept; between the two, nothing is
-said."""
 MISSING: Final = 0.05
 """Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
 biases that no closer look reads."""
@@ -65,42 +57,6 @@ class PartLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EqualTensors:
-    """Tensors whose bytes were held against each other, by their names in base and subject."""
-
-    equal: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    proven: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    """Those of ``equal`` whose equality is beyond chance."""
-    differing: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    alone: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    """Without a counterpart of one shape."""
-    log10_p: float = 0.0
-    whole: bool = False
-    """Every value was read."""
-
-
-NOTHING_EQUAL: Final = EqualTensors()
-
-
-def equal_tensors(seen: Equality) -> EqualTensors:
-    """Return what an equality look says of each side's tensors."""
-
-    def names(pairs: Iterable[TensorPair]) -> tuple[frozenset[str], frozenset[str]]:
-        found = tuple(pairs)
-        return frozenset(p.base for p in found), frozenset(p.subject for p in found)
-
-    other = names(seen.of(Outcome.OTHER_DTYPE, Outcome.OTHER_SHAPE))
-    return EqualTensors(
-        equal=names(seen.agreeing),
-        proven=names(seen.equal),
-        differing=names(seen.differing),
-        alone=(other[0] | frozenset(seen.only_base), other[1] | frozenset(seen.only_subject)),
-        log10_p=seen.log10_p,
-        whole=seen.whole,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """The meaning of one part."""
 
@@ -114,6 +70,12 @@ class Judged:
     """What was looked at of base and of subject."""
     whole_is_quiet: bool
     """Whether nothing at all was seen, the channels of the part included."""
+
+    @property
+    def is_start(self) -> bool:
+        """Whether the part shares an initialisation and no training."""
+        relation = self.relation
+        return relation is not None and relation.kind is RelationKind.COMMON_INITIALISATION
 
     @property
     def held(self) -> float:
@@ -165,19 +127,21 @@ def judge_part(look: PartLook, equal: EqualTensors = NOTHING_EQUAL) -> Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
+    """What the rules say, of one part or of the whole."""
+
     verdict: Verdict
     code: ReasonCode = ReasonCode.NONE
     reason: str = ""
     relation: Relation | None = None
 
 
-def _said(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
+def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     """Apply the rules of one part, in order."""
     comparison, unsure = look.comparison, Verdict.INCONCLUSIVE
     combined = comparison.combined
     if not comparison.outcomes:
-        return _Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
+        return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
     if (
         comparison.best_whole >= SETTLED
         and combined.without_strongest >= NOTABLE
@@ -186,28 +150,28 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
         return _order_agrees(look, sides)
     if max(combined.strongest_body, combined.body) >= NOTABLE:
         if comparison.best_whole >= SETTLED:
-            return _Said(unsure, ReasonCode.ONE_ORDER, "a single order agrees, the rest does not")
-        return _Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
+            return Said(unsure, ReasonCode.ONE_ORDER, "a single order agrees, the rest does not")
+        return Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
     if min(side.order_tested for side in sides) < ENOUGH_ORDER:
-        return _Said(unsure, ReasonCode.BODY_NOT_COMPARED, not_tested_words(sides))
+        return Said(unsure, ReasonCode.BODY_NOT_COMPARED, not_tested_words(sides))
     if not comparison.has_power or len(comparison.seeing) < POWER_FAMILIES:
         reason = "too little is comparable to have seen a copy"
-        return _Said(unsure, ReasonCode.NO_POWER, reason)
-    return _Said(Verdict.UNRELATED)
+        return Said(unsure, ReasonCode.NO_POWER, reason)
+    return Said(Verdict.UNRELATED)
 
 
-def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> _Said:
+def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     """Judge a part whose order agrees beyond chance: a start, a copy, or order alone."""
     comparison = look.comparison
     start = common_start(comparison)
     if start is not None and start.kind is RelationKind.COMMON_INITIALISATION:
-        return _Said(Verdict.RELATED, relation=start)
+        return Said(Verdict.RELATED, relation=start)
     if start is not None:
-        return _Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
+        return Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
     if not comparison.settled_related:
-        return _Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_ALONE)
+        return Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_ALONE)
     relation = relation_of(comparison, look.base, look.subject, look.closer)
-    return _Said(Verdict.RELATED, relation=_checked(relation, look, sides))
+    return Said(Verdict.RELATED, relation=_checked(relation, look, sides))
 
 
 def _checked(relation: Relation, look: PartLook, sides: tuple[Covered, Covered]) -> Relation:
@@ -240,48 +204,6 @@ def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
     ):
         words.append(NOT_UNDERSTOOD)
     return tuple(words)
-
-
-def common_start(comparison: Comparison) -> Relation | None:
-    """Return the relation of models that share an initialisation and no training, if they do.
-
-    The spectrum tells: bulk kept, learned top not. Where training has drowned the bulk, tokens that
-    it never saw still hold their initial rows: reserved tokens that stand, beside a body that does
-    not, say the same. A copy whose learned directions were damped looks alike in the top alone: its
-    bulk is whole (``COPIED_BULK``), and what was not touched is bit-equal; such a copy is a copy.
-
-    Returns:
-        ``common-initialisation``; ``undetermined`` where a start and a weakened copy both fit;
-        ``None`` where it is neither.
-    """
-    spectra = comparison.spectra
-    untouched = any(
-        o.test in BODY_ORDERS and o.change == 0.0 for o in comparison.hitting
-    )  # trained values that are bit-equal: no second training made them
-    if spectra and 2 * sum(s.says_common_initialisation for s in spectra) > len(spectra):
-        top, bulk = median(s.top for s in spectra), median(s.bulk for s in spectra)
-        if untouched or bulk >= COPIED_BULK:
-            return None
-        if bulk > OWN_BULK:
-            detail = (
-                f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: the "
-                "same initial weights or a weakened copy, the values do not tell which"
-            )
-            return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
-        detail = (
-            f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: "
-            "the same initial weights, trained apart"
-        )
-        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
-    reserved = [o for o in comparison.outcomes if o.test is Test.RESERVED]
-    if not comparison.content_stands and any(o.stands and o.log_e >= NOTABLE for o in reserved):
-        kept = max(o.kept for o in reserved)
-        detail = (
-            f"rows of tokens that training never saw keep {kept:.2f}, the trained body does not "
-            "stand: the same initial weights, trained apart"
-        )
-        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
-    return None
 
 
 def sides_of(

@@ -13,7 +13,7 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import Test
 from hubcheck.relate.direction import UNDETERMINED, Direction, direction_from
 from hubcheck.relate.look import CloserLook

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
 
 

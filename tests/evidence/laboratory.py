@@ -23,7 +23,8 @@ from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
 from hubcheck.bases import chosen_bases
 from hubcheck.check import Outcome, check
 from hubcheck.demo.run import MODELS
-from hubcheck.evidence.compare import Comparer, Comparison
+from hubcheck.evidence.compare import Comparer
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.model import Access, align_tokens, open_model
 from hubcheck.request import Request
 from hubcheck.source.reference import parse_reference

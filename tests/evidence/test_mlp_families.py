@@ -15,7 +15,7 @@ import pytest
 from benchmarks.zoo.deep_copies import extract_expert, keep_experts
 from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Profiles
 from hubcheck.evidence.family import Test as Kind

@@ -11,7 +11,8 @@ from benchmarks.zoo import alterations, relations
 from benchmarks.zoo.folder import Dtype
 from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
 from benchmarks.zoo.train import upcycle
-from hubcheck.evidence.compare import Comparer, Comparison
+from hubcheck.evidence.compare import Comparer
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.model import Model, align_tokens, open_model
 from hubcheck.relate.look import SAMPLE_BYTES, CloserLook, look_closer
 from hubcheck.relate.values import Refusal

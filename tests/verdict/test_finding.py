@@ -12,7 +12,7 @@ import pytest
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.compare import Comparison
+from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.model import open_model

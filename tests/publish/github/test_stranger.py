@@ -99,6 +99,7 @@ def test_any_json_is_refused_in_words(values: dict[str, str]) -> None:
         (archive(report_json=b" " * (MAX_BYTES + 10)), "more than"),
         (archive(report_json=b"x" * 1000)[:-40], "cannot be unpacked"),
     ],
+    ids=["letters", "empty", "no report", "two reports", "many files", "too long", "cut"],
 )
 def test_a_hostile_archive_is_refused(data: bytes, reason: str) -> None:
     """Bombs, twins and broken archives end in words."""

@@ -1,0 +1,90 @@
+"""What was seen between one subject and one base, and what would a copy have shown?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome
+from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
+from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.refused import Refused
+from hubcheck.statistics.spectrum import SpectrumShare
+
+POWER_KEPT: Final = 0.2
+"""An ``unrelated`` must have been able to see this much (DESIGN section 2)."""
+POWER_FAMILIES: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Everything seen between one subject and one base."""
+
+    outcomes: tuple[FamilyOutcome, ...]
+    signs: tuple[SignOutcome, ...]
+    abstentions: tuple[Abstention, ...]
+    combined: Combined
+    """As of the last step."""
+    best_whole: float
+    """Running maximum of the whole-model log E over the steps."""
+    spectra: tuple[SpectrumShare, ...]
+    """Of neuron families that hit: what part of the base's spectrum is held."""
+    steps: int
+    searched: bool
+    """True when all layers and groups were searched, nothing left out."""
+    wanted_base: tuple[Wanted, ...]
+    wanted_subject: tuple[Wanted, ...]
+    refused: tuple[Refused, ...] = ()
+    """Families that could not be read: values that are no numbers, a limit, the network."""
+
+    @property
+    def hitting(self) -> tuple[FamilyOutcome, ...]:
+        """Body families whose own e-value is notable."""
+        return tuple(o for o in self.outcomes if o.test in BODY_ORDERS and o.log_e >= NOTABLE)
+
+    @property
+    def content_stands(self) -> bool:
+        """The content check of the whole model.
+
+        At least half of the hitting body families keep more than relabelling could have reached.
+        """
+        hitting = self.hitting
+        return bool(hitting) and 2 * sum(o.stands for o in hitting) >= len(hitting)
+
+    @property
+    def seeing(self) -> tuple[FamilyOutcome, ...]:
+        """Body families that hit, or would have with a copy that keeps 0.2."""
+        return tuple(
+            o
+            for o in self.outcomes
+            if o.test in BODY_ORDERS
+            and (o.log_e >= NOTABLE or min(o.detectable_raw, o.detectable_token) <= POWER_KEPT)
+        )
+
+    @property
+    def detectable(self) -> float:
+        """The detectable kept of the body family that is second best at it: two must have seen it.
+
+        Channels count for nothing here: what they see of a copy is its stream, not its body.
+        """
+        values = sorted(
+            min(o.detectable_raw, o.detectable_token)
+            for o in self.outcomes
+            if o.test in BODY_ORDERS
+        )
+        return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
+
+    @property
+    def has_power(self) -> bool:
+        """Whether a copy keeping 0.2 would have been seen in two families of the body."""
+        return self.detectable <= POWER_KEPT
+
+    @property
+    def settled_related(self) -> bool:
+        """The conditions of DESIGN 3.3 for the whole model."""
+        return (
+            self.best_whole >= SETTLED
+            and self.combined.without_strongest >= NOTABLE
+            and self.combined.strongest_body >= NOTABLE
+            and self.content_stands
+        )
