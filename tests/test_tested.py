@@ -196,7 +196,7 @@ def test_a_bad_value_without_settled_evidence_is_exit_4(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("look", ["closer_look", "look_at_parts", "with_undone"])
 def test_a_network_fault_in_a_further_look_takes_nothing_away(
-    look: str, monkeypatch: pytest.MonkeyPatch
+    look: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The host stops answering after the tests: what they settled stands, with a note."""
 
@@ -204,7 +204,8 @@ def test_a_network_fault_in_a_further_look_takes_nothing_away(
         raise NetworkFaultError("it hung up.", cause="a proxy.", next_step="try again.")
 
     monkeypatch.setattr(f"hubcheck.examine.{look}", fails)
-    outcome = checked(model("finetune"), [], [model("base")])
+    subject = write(tmp_path / "subject", plain(shipped("finetune")))
+    outcome = checked(subject, [], [model("base")])
     (finding,) = outcome.report.findings
     assert finding.verdict is Verdict.RELATED
     assert outcome.report.verdict is DeclarationVerdict.UNDECLARED
