@@ -267,7 +267,7 @@ def _choices() -> Iterator[Malformed]:
     yield _model("nothing", {}, "no weights", NoWeightsError)
     yield _model("only a card", {"README.md": b"# x"}, "no weights", NoWeightsError)
     yield _model("only training state", {"optimizer.pt": b""}, "no weights", NoWeightsError)
-    yield _model("parts", {"unet/x.safetensors": GOOD}, "unet/x.safetensors", NoWeightsError)
+    yield _model("parts", {"unet/x.safetensors": GOOD}, "weights lie in 'unet'", NoWeightsError)
     adapter = {"adapter_model.safetensors": GOOD, "adapter_config.json": b"{}"}
     yield _model("adapter", adapter, "adapter", UnsupportedFormatError)
     for path in ("m.gguf", "pytorch_model.bin", "m.pt", "m.pth", "m.ckpt", "tf_model.h5"):
