@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.formats.folder import FORMATS, ORIGINAL, read_floats, write_model
-from hubcheck.closer import closer_look
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.judge import judge
 from hubcheck.verdict.parts import PartLook
-from hubcheck.verdict.words import Depth
 
 DEMO = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 SEED = 20_240_607
@@ -67,7 +65,6 @@ def compare(base: Model, subject: Model) -> tuple[str, str, float, float]:
             comparison=comparison,
             base=base.anatomy,
             subject=subject.anatomy,
-            closer=closer_look(comparer, comparison, Depth.SAMPLE, {}),
         )
     )
     relation = judged.relation.kind if judged.relation is not None else ""
