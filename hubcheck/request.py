@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from hubcheck.full.interface import Resources
 from hubcheck.model import Access, Model
@@ -32,6 +32,8 @@ ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 class Searched:
     """What a search for bases found beside those that are tested."""
 
+    where: Literal["", "files", "hub"] = ""
+    """Where suspects were looked for: nowhere, in the subject's files, on the Hub too."""
     tried: int = 0
     """Models whose weights were looked at to choose the ones tested: the bound is divided by their
     number where it is the larger one."""
@@ -47,6 +49,11 @@ class Searched:
 def nothing_searched() -> Searched:
     """Return that no base was searched for."""
     return Searched()
+
+
+def files_searched() -> Searched:
+    """Return that suspects are what the subject's files name."""
+    return Searched(where="files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
