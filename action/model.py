@@ -21,17 +21,21 @@ from action.event import OnHub
 from action.inputs import AUTO
 from action.scene import Scene
 from hubcheck import __version__
-from hubcheck.bases import chosen_bases
-from hubcheck.candidates.declared import DeclaredBase
-from hubcheck.candidates.leaked import read_leaks
+from hubcheck.bases import chosen_bases, leaked_bases
 from hubcheck.cli import parse_size
 from hubcheck.commands import access_for, lfs_authorization, resources_of
 from hubcheck.deeper import ESCALATION
-from hubcheck.errors import HubcheckError, UsageError, printable
+from hubcheck.errors import UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.publish.github.state import key_of
-from hubcheck.request import BaseRequest, Request, budget_of
+from hubcheck.request import (
+    BaseRequest,
+    Request,
+    budget_of,
+    files_searched,
+    nothing_searched,
+)
 from hubcheck.source.kept_seed import SEED_BITS
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
@@ -47,10 +51,6 @@ from hubcheck.verdict.policy import NOTHING_COMPARED, parse_fail_on
 from hubcheck.verdict.report import Policy
 
 HERE: Final = "."
-
-
-MOST_BASES: Final = 8
-"""Bases of one check with ``suspects: auto``: each is read, and each weakens the bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,7 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
         request=Request(
             subject=subject,
             bases=_rule(bases, suspects, auto=auto),
+            searched=files_searched if auto else nothing_searched,
             depth=depth,
             seed=seed,
             policy=policy,
@@ -269,36 +270,7 @@ def _rule(
     chosen = chosen_bases(bases, suspects)
 
     def of(subject: Model) -> Sequence[BaseRequest]:
-        requests = list(chosen(subject))
-        known = {name_of(r.reference).casefold() for r in requests}
-        own = subject.pin.ref.casefold()
-        for leaked in _leaks(subject) if auto else ():
-            if leaked.ref.casefold() not in {own, *known} and len(requests) < MOST_BASES:
-                known.add(leaked.ref.casefold())
-                requests.append(
-                    BaseRequest(
-                        reference=_leaked(leaked.ref, leaked.revision),
-                        declared=False,
-                        why=(leaked.why,),
-                        found_by="files",
-                    )
-                )
-        return requests
+        requests = chosen(subject)
+        return [*requests, *leaked_bases(subject, requests)] if auto else requests
 
     return of
-
-
-def _leaks(subject: Model) -> Sequence[DeclaredBase]:
-    """Return every model that the subject's files name; nothing is searched for.
-
-    One whose weight files have equal digests is found ``identical`` with no weight byte read.
-    """
-    return (*subject.declaration.leaked, *read_leaks(subject.source))
-
-
-def _leaked(ref: str, revision: str) -> Reference:
-    # What a repository names is only ever looked for on the Hub.
-    try:
-        return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
-    except HubcheckError:
-        return parse_hub_reference(ref)

@@ -147,6 +147,7 @@ def assemble(
         licence=licence,
         lineage=lineage_of(subject, tested, ancestry),
         search=Search(
+            where=searched.where,
             requests=searched.requests,
             bytes_read=searched.bytes_read,
             bases_tried=max(len(tested), searched.tried),
@@ -162,6 +163,7 @@ def assemble(
         ),
         replay=request.replay,
         max_read=request.access.max_read,
+        escalate_to=request.escalate_to,
         seconds=round((finished - started).total_seconds(), 2),
     )
 

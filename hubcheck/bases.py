@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-from hubcheck.errors import UsageError
+from hubcheck.candidates.leaked import read_leaks
+from hubcheck.errors import HubcheckError, UsageError
 from hubcheck.model import Model
 from hubcheck.request import BaseRequest
 from hubcheck.source.reference import (
@@ -20,7 +22,9 @@ from hubcheck.source.reference import (
     parse_hub_reference,
     parse_reference,
 )
-from hubcheck.verdict.report import Report
+
+MOST_BASES: Final = 8
+"""Bases of one check with what the files name: each is read, and each weakens the bound."""
 
 BasesOf = Callable[[Model], Sequence[BaseRequest]]
 
@@ -43,7 +47,7 @@ def chosen_bases(
 
     def of(subject: Model) -> Sequence[BaseRequest]:
         declared = named or [
-            (_declared_reference(b.ref, b.revision, at or {}), True, b.why)
+            (declared_reference(b.ref, b.revision, at or {}), True, b.why)
             for b in subject.declaration.bases
         ]
         return _merged([*declared, *added])
@@ -51,28 +55,36 @@ def chosen_bases(
     return of
 
 
-def replayed_bases(report: Report) -> BasesOf:
-    """Return the rule that tests the very bases of a report again, at their pinned commits."""
-    requests = [
-        BaseRequest(
-            reference=pinned_reference(f.base.ref, f.base.revision),
-            declared=f.declared,
-            why=f.proposed_by,
-            found_by=f.found_by,
-        )
-        for f in report.findings
-    ]
-    return lambda _subject: requests
+def leaked_bases(subject: Model, others: Sequence[BaseRequest]) -> list[BaseRequest]:
+    """Return what the subject's files name without declaring it, beside other bases.
+
+    Nothing is searched for. One whose weight files have equal digests is found ``identical`` with no
+    weight byte read.
+    """
+    known = {name_of(r.reference).casefold() for r in others} | {subject.pin.ref.casefold()}
+    found: list[BaseRequest] = []
+    for leaked in (*subject.declaration.leaked, *read_leaks(subject.source)):
+        if leaked.ref.casefold() not in known and len(others) + len(found) < MOST_BASES:
+            known.add(leaked.ref.casefold())
+            reference = _leaked(leaked.ref, leaked.revision)
+            found.append(
+                BaseRequest(
+                    reference=reference, declared=False, why=(leaked.why,), found_by="files"
+                )
+            )
+    return found
 
 
-def pinned_reference(ref: str, revision: str) -> Reference:
-    """Return the reference of a model as a report names it."""
-    if revision == "local":
-        return parse_reference(ref)
-    return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+def _leaked(ref: str, revision: str) -> Reference:
+    # What a repository names is only ever looked for on the Hub.
+    try:
+        return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+    except HubcheckError:
+        return parse_hub_reference(ref)
 
 
-def _declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
+def declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
+    """Return the reference of a base that a subject declares, on the Hub unless ``at`` says else."""
     if ref in at:
         return LocalReference(path=at[ref], typed=str(at[ref]))
     return parse_hub_reference(f"{ref}@{revision}" if revision else ref)

@@ -127,9 +127,17 @@ def build_parser() -> argparse.ArgumentParser:
     demo.set_defaults(run="run_demo")
 
     replay = commands.add_parser(
-        "replay", help="read the same ranges again; the numbers must agree"
+        "replay", help="read the same ranges again; the whole report must agree"
     )
     replay.add_argument("report", type=Path, metavar="REPORT")
+    replay.add_argument(
+        "--from",
+        dest="root",
+        type=Path,
+        metavar="DIR",
+        help="the folder that the report's folders are counted from; default: the working folder, "
+        "else the report's own or one above it, whichever has the subject",
+    )
     replay.set_defaults(run="run_replay")
 
     suspects = commands.add_parser("suspects", help="which bases would be tested, and why")

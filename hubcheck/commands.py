@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hubcheck.bases import chosen_bases, pinned_reference, replayed_bases
+from hubcheck.bases import chosen_bases
 from hubcheck.card import badge, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.explain import explain
@@ -25,12 +25,11 @@ from hubcheck.full.interface import Resources
 from hubcheck.launch import ended, environment_now, nothing_to_do, resources_for
 from hubcheck.model import Access
 from hubcheck.output import read_report, report_json, write_outputs
-from hubcheck.request import Request, Searched, budget_of, nothing_searched
+from hubcheck.request import Request, budget_of, nothing_searched
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.kept_seed import fresh_seed, shared_seed
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Depth
 
 AUTO: Final = "auto"
@@ -216,63 +215,10 @@ def repeat_line(arguments: argparse.Namespace, seed: int) -> str:
 
 
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
-    """``hubcheck replay``: the same ranges from the pinned commits must give the same numbers."""
-    before = read_report(arguments.report)
-    if nothing_to_do(before.depth, environment_now()):
-        return ExitCode.OK
-    resources = resources_of(before.depth, None)
-    subject = pinned_reference(before.subject.ref, before.subject.revision)
-    request = Request(
-        subject=subject,
-        bases=replayed_bases(before),
-        depth=before.depth,
-        seed=before.seed,
-        policy=before.policy,
-        access=access_for(before.max_read or budget_of(before.depth, None)),
-        replay=before.replay,
-        searched=lambda: Searched(tried=before.search.bases_tried),
-        escalate_to=0 if "--max-read" in before.replay else ESCALATION,
-        resources=resources,
-    )
-    after = checked(request).report
-    ended(resources)
-    differences = replay_differences(before, after)
-    if not resources.team.main:
-        return ExitCode.POLICY_FAILED if differences else ExitCode.OK
-    for line in differences:
-        print(line)
-    if differences:
-        print("hubcheck: the replay does NOT agree with the report.")
-        return ExitCode.POLICY_FAILED
-    n_rows = sum(len(f.evidence) for f in after.findings)
-    print(f"hubcheck: the replay agrees: {len(after.findings)} bases, {n_rows} rows of evidence, "
-          f"verdict {after.verdict}, seed {after.seed}.")  # fmt: skip
-    return ExitCode.OK
+    """``hubcheck replay``."""
+    from hubcheck.replay_command import run_replay as run
 
-
-def replay_differences(before: Report, after: Report) -> list[str]:
-    """Return where two reports of the same request differ, in words."""
-    found = []
-    digests = (before.subject.weights_digest, after.subject.weights_digest)
-    if all(digests) and digests[0] != digests[1]:
-        found.append("the subject's weights are not the ones of the report")
-    if before.verdict != after.verdict:
-        found.append(f"verdict: {before.verdict} in the report, {after.verdict} now")
-    for old, new in zip(before.findings, after.findings, strict=True):
-        name = printable(old.base.ref)
-        if old.verdict != new.verdict:
-            found.append(f"{name}: {old.verdict} in the report, {new.verdict} now")
-        if old.log10_p != new.log10_p or old.kept != new.kept:
-            found.append(
-                f"{name}: log10 p {old.log10_p:.6g}, kept {old.kept} in the report, "
-                f"{new.log10_p:.6g} and {new.kept} now"
-            )
-        counts = [[(e.family, e.units, e.hits) for e in f.evidence] for f in (old, new)]
-        if counts[0] != counts[1]:
-            found.append(f"{name}: the hit counts differ")
-        if old.changes != new.changes:
-            found.append(f"{name}: the changes differ")
-    return found
+    return run(arguments)
 
 
 def run_suspects(arguments: argparse.Namespace) -> ExitCode:

@@ -32,6 +32,8 @@ ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 class Searched:
     """What a search for bases found beside those that are tested."""
 
+    where: Literal["", "files", "hub"] = ""
+    """Where suspects were looked for: nowhere, in the subject's files, on the Hub too."""
     tried: int = 0
     """Models whose weights were looked at to choose the ones tested: the bound is divided by their
     number where it is the larger one."""
@@ -47,6 +49,11 @@ class Searched:
 def nothing_searched() -> Searched:
     """Return that no base was searched for."""
     return Searched()
+
+
+def files_searched() -> Searched:
+    """Return that suspects are what the subject's files name."""
+    return Searched(where="files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.bases import chosen_bases, pinned_reference, replayed_bases
+from hubcheck.bases import chosen_bases
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.model import Model
 from hubcheck.request import BaseRequest
 from hubcheck.source.reference import HubReference, LocalReference, name_of
-from tests.evidence.laboratory import model, report_of
 from tests.memory_source import MemorySource
 
 
@@ -124,18 +123,6 @@ def test_a_folder_may_stand_for_a_declared_name(tmp_path: Path) -> None:
     assert isinstance(first, LocalReference)
     assert first.path == tmp_path
     assert isinstance(second, HubReference)
-
-
-def test_a_replay_tests_the_same_bases_at_the_same_commits() -> None:
-    """Folders stay folders, repositories get their commit, and roles are kept."""
-    report = report_of(model("finetune"), [model("base")], [model("twin")])
-    requests = replayed_bases(report)(subject())
-    assert [(name_of(r.reference), r.declared, r.why) for r in requests] == [
-        (f.base.ref, f.declared, f.proposed_by) for f in report.findings
-    ]
-    commit = "a" * 40
-    assert pinned_reference("org/x", commit) == HubReference(repo_id="org/x", revision=commit)
-    assert isinstance(pinned_reference(str(model("base")), "local"), LocalReference)
 
 
 def test_a_request_is_a_value() -> None:

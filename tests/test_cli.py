@@ -390,7 +390,7 @@ def test_a_replay_notices_other_numbers(run: Run, mine: tuple[Path, Path, Path])
     mine[2].write_text(json.dumps(report))
     done = run("replay", mine[2])
     assert done.code == 1
-    assert "kept 0.5 in the report" in done.out
+    assert "findings[0].kept: 0.5 in the report" in done.out
 
 
 def test_a_replay_keeps_the_depth_of_the_report(run: Run) -> None:

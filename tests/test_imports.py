@@ -20,7 +20,7 @@ PACKAGE: Final = Path(hubcheck.__file__).parent
 PROGRAMS: Final = (
     *("__main__", "cli", "commands", "publish_commands", "serve_command", "suspects_command"),
     *("webhook_command", "plan", "output", "bases", "demo", "discovery", "policy_file"),
-    "launch",
+    *("launch", "replayed", "replay_command"),
 )
 """The command line: what the user asked, and where the answer goes."""
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (

@@ -295,7 +295,7 @@ def test_a_replay_does_not_take_a_smuggled_pull_request(
     """An honest report whose base is exchanged for the pull request's commit does not agree."""
     hub.push(FAMOUS, model("base"))
     declare(hub, README__md=card(FAMOUS))
-    _, _report = remote("thief/m")
+    remote("thief/m")
     path = tmp_path / "out" / "report.json"
     told = json.loads(path.read_text())
     told["findings"][0]["base"]["revision"] = head(hub, PROPOSAL)

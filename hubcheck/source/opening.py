@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import Authorise, FolderSource
 from hubcheck.source.inside import InsideSource
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
-from hubcheck.source.reference import LocalReference, Reference, parse_reference
+from hubcheck.source.reference import LocalReference, Reference, nothing_there, parse_reference
 
 
 def open_source(
@@ -55,6 +57,8 @@ def open_reference(
     """
     ledger = Ledger(max_read)
     if isinstance(reference, LocalReference):
+        if not os.path.exists(reference.path):  # noqa: PTH110 - Path.exists raises on hostile names
+            raise nothing_there(reference.typed)
         return FolderSource(
             reference.path,
             typed=reference.typed,

@@ -108,14 +108,18 @@ def parse_reference(text: str) -> Reference:
     if text and (spelled_as_path or os.path.exists(text)):  # noqa: PTH110 - Path.exists raises on hostile names
         expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~nobody
         if not os.path.exists(expanded):  # noqa: PTH110 - see above
-            what = f"There is no folder or file at '{printable(text)}'."
-            raise MissingModelError(
-                what,
-                cause="the path is misspelled, or relative to another folder.",
-                next_step="check the path; a model on the Hub is written org/name.",
-            )
+            raise nothing_there(text)
         return LocalReference(path=Path(expanded), typed=text)
     return parse_hub_reference(text)
+
+
+def nothing_there(text: str) -> MissingModelError:
+    """Return the error for a path at which nothing lies."""
+    return MissingModelError(
+        f"There is no folder or file at '{printable(text)}'.",
+        cause="the path is misspelled, or relative to another folder.",
+        next_step="check the path; a model on the Hub is written org/name.",
+    )
 
 
 def parse_hub_reference(text: str) -> HubReference:

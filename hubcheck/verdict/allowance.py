@@ -14,7 +14,7 @@ from hubcheck.errors import printable
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import is_undeclared
 from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
-from hubcheck.verdict.report import Finding, Report
+from hubcheck.verdict.report import Accepted, Finding, Report
 from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
 
@@ -61,6 +61,8 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
     ]
     if not warnings:
         return report
+    met = [a for a in allowances if a.base.casefold() in spoken_of]
+    policy = report.policy.model_copy(update={"allow": tuple(_accepted(a) for a in met)})
     conclusion = report.conclusion
     if conclusion is Conclusion.FAIL and culprits and len(used) == len(names):
         conclusion = Conclusion.NEUTRAL
@@ -69,8 +71,29 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
             "conclusion": conclusion,
             "accepted": accepted,
             "warnings": (*report.warnings, *warnings),
+            "policy": policy,
         }
     )
+
+
+def allowances_of(report: Report) -> tuple[Allowance, ...]:
+    """Return what a report says was accepted, for the same result made again."""
+    return tuple(
+        Allowance(base=a.base, reason=a.reason, expires=_day(a.expires))
+        for a in report.policy.allow
+    )
+
+
+def _accepted(one: Allowance) -> Accepted:
+    expires = one.expires.isoformat() if one.expires else ""
+    return Accepted(base=one.base, reason=one.reason, expires=expires)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _culprits(report: Report) -> list[Finding]:

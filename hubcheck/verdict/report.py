@@ -152,10 +152,21 @@ class Context(Part):
     relations: tuple[RelationCheck, ...] = ()
 
 
+class Accepted(Part):
+    """A base that the policy file accepts, as far as the report speaks of it."""
+
+    base: str
+    reason: str
+    expires: str = Field(default="", description="last day on which it holds, YYYY-MM-DD")
+
+
 class Policy(Part):
-    """What the user asked to fail on."""
+    """What the user asked to fail on, and what was accepted."""
 
     fail_on: tuple[str, ...] = ("undeclared", "contradicted")
+    allow: tuple[Accepted, ...] = Field(
+        default=(), description="entries of the policy file that this result met, run out or not"
+    )
 
 
 class Coverage(Part):
@@ -245,6 +256,9 @@ class Proposed(Part):
 class Search(Part):
     """What looking for undeclared bases cost and left aside."""
 
+    where: Literal["", "files", "hub"] = Field(
+        default="", description="files: what the subject's files name; hub: a search besides"
+    )
     requests: int = 0
     bytes_read: int = 0
     bases_tried: int = Field(
@@ -285,4 +299,9 @@ class Report(Part):
     limits: tuple[str, ...] = ()
     replay: str = Field(default="", description="the command that repeats the check, seed included")
     max_read: int = Field(default=0, description="the budget in bytes per model")
+    escalate_to: int = Field(
+        default=-1,
+        ge=-1,
+        description="bytes per model that a look for a disguise may raise it to; -1: not stated",
+    )
     seconds: float = Field(default=0.0, description="wall time of the check")

@@ -1,0 +1,209 @@
+"""Where do two reports of one request differ?
+
+The whole of both is compared, field by field; what is not compared is named in one table with its
+reason, and ``replay`` prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hubcheck.verdict.report import Report
+from hubcheck.verdict.words import Depth
+
+RELATIVE: Final = 1e-6
+"""By how much numbers with a fraction may differ, as a share of the larger: they are sums of many
+products, which another processor's library adds up in another order. Counts are exact."""
+ROUNDED: Final = 1.01e-4
+"""One unit of the fourth decimal, for numbers that the report rounds there: a rounding falls either
+way where the sums before it differ in their last bits."""
+DECIMALS: Final = 4
+ABSENT: Final = "(not there)"
+
+NOT_COMPARED: Final[Mapping[str, str]] = {
+    "started": "the clock",
+    "finished": "the clock",
+    "seconds": "the clock",
+    "processes": "how many share the work changes no number",
+    "coverage.requests": "faults and caches cost or save requests, not bytes",
+    "replay": "only held against the other fields, not made again",
+}
+"""Fields that two honest runs of one request may have different, with the reason."""
+MACHINE_NOTE: Final = re.compile(
+    r"(?:.*: )?(?:torch|accelerate) is not installed: NumPy did the arithmetic, on one process",
+    re.DOTALL,
+)
+"""What depth ``full`` says of the machine it ran on; another one may say otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that differs; texts are raw JSON of hostile values."""
+
+    path: str
+    was: str
+    """In the report that was given."""
+    now: str
+    """In the report made again."""
+
+
+def differences(given: Report, again: Report) -> tuple[Difference, ...]:
+    """Return every field in which two reports differ, in the order of the report.
+
+    Args:
+        given: The report that is held against.
+        again: The report of the same request, made again.
+    """
+    found = _walk("", given.model_dump(mode="json"), again.model_dump(mode="json"))
+    return (*found, *_command(given))
+
+
+def unknown_fields(raw: object, known: object, path: str = "") -> Iterator[str]:
+    """Yield the fields of a report's JSON that this version does not know."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        for key, value in raw.items():
+            inner = f"{path}.{key}" if path else str(key)
+            if key in known:
+                yield from unknown_fields(value, known[key], inner)
+            else:
+                yield inner
+    elif isinstance(raw, list) and isinstance(known, list):
+        for n, (one, other) in enumerate(zip(raw, known, strict=False)):
+            yield from unknown_fields(one, other, f"{path}[{n}]")
+
+
+def is_compared(path: str) -> bool:
+    """Return whether a field is compared."""
+    return path not in NOT_COMPARED
+
+
+def _walk(path: str, was: Any, now: Any) -> Iterator[Difference]:
+    if not is_compared(path) or _same(was, now):
+        return
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in (*was, *(k for k in now if k not in was)):
+            inner = f"{path}.{key}" if path else key
+            yield from _walk(inner, was.get(key, _NOTHING), now.get(key, _NOTHING))
+    elif isinstance(was, list) and isinstance(now, list):
+        yield from _lists(path, was, now)
+    else:
+        yield Difference(path=path, was=_shown(was), now=_shown(now))
+
+
+def _lists(path: str, was: list[Any], now: list[Any]) -> Iterator[Difference]:
+    """Compare lists so that one row more or less is one difference, not all that follow it."""
+    if path == "warnings" or path.endswith(".notes"):
+        was, now = ([n for n in s if not _of_machine(n)] for s in (was, now))
+    same = 0
+    if len(was) != len(now):
+        while same < min(len(was), len(now)) and _same(was[same], now[same]):
+            same += 1
+    tail = 0
+    shorter = min(len(was), len(now)) - same
+    if len(was) != len(now):
+        while tail < shorter and _same(was[-1 - tail], now[-1 - tail]):
+            tail += 1
+    middle_was, middle_now = (s[same : len(s) - tail] for s in (was, now))
+    for n in range(max(len(middle_was), len(middle_now))):
+        old, new = (m[n] if n < len(m) else _NOTHING for m in (middle_was, middle_now))
+        inner = f"{path}[{same + n}]"
+        if old is _NOTHING or new is _NOTHING:
+            yield Difference(path=inner, was=_shown(old), now=_shown(new))
+        else:
+            yield from _walk(inner, old, new)
+
+
+def _of_machine(note: object) -> bool:
+    return isinstance(note, str) and MACHINE_NOTE.fullmatch(note) is not None
+
+
+def _same(was: Any, now: Any) -> bool:
+    """Return whether two values of JSON are equal, numbers with a fraction but for rounding."""
+    if isinstance(was, float) and isinstance(now, float):
+        return _close(was, now)
+    if type(was) is not type(now):
+        return False
+    if isinstance(was, dict):
+        return was.keys() == now.keys() and all(_same(was[k], now[k]) for k in was)
+    if isinstance(was, list):
+        return len(was) == len(now) and all(map(_same, was, now))
+    return bool(was == now)
+
+
+def _close(was: float, now: float) -> bool:
+    if was == now or (math.isnan(was) and math.isnan(now)):
+        return True
+    rounded = all(math.isfinite(v) and round(v, DECIMALS) == v for v in (was, now))
+    return math.isclose(was, now, rel_tol=RELATIVE, abs_tol=ROUNDED if rounded else 0.0)
+
+
+class _Nothing:
+    """What stands for a value that is not there."""
+
+
+_NOTHING: Final = _Nothing()
+
+
+def _shown(value: object) -> str:
+    return ABSENT if value is _NOTHING else json.dumps(value)
+
+
+# -- the printed command ------------------------------------------------------------------------
+
+
+def _command(report: Report) -> Iterator[Difference]:
+    """Yield where the command on the card would not make this report: people paste it."""
+    if report.replay:
+        fault = _fault(report)
+        if fault:
+            yield Difference(path="replay", was=_shown(report.replay), now=fault)
+
+
+def _fault(report: Report) -> str:
+    try:
+        words = shlex.split(report.replay)
+    except ValueError:
+        return "no command"
+    if words[:2] != ["hubcheck", "check"] or len(words) < 3 or len(words) % 2 == 0:  # noqa: PLR2004
+        return "not a hubcheck check"
+    options = list(zip(words[3::2], words[4::2], strict=True))
+    wrong = next((o for o, v in options if not _TAKEN.get(o, _never)(report, v)), "")
+    if wrong:
+        return f"{wrong} is not what the report says"
+    if report.subject.revision == "local" and words[2] != report.subject.ref:
+        return "another subject"
+    given = {o: [v for name, v in options if name == o] for o in ("--base", "--suspect")}
+    for option, values in given.items():
+        refs = [f.base.ref for f in report.findings]
+        named = [f.base.ref for f in report.findings if option in f.proposed_by]
+        strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]
+        strange = [v for v in strange if v != "auto"]
+        known = {*values, *(v.partition("@")[0] for v in values)}
+        unnamed = [r for r in named if not {r, r.partition("@")[0]} & known]
+        if len(strange) != len(unnamed):  # a renamed repository is strange and unnamed
+            return f"{option} names other bases than the findings"
+    return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 30 else -1  # noqa: PLR2004
+
+
+def _never(_report: Report, _value: str) -> bool:
+    return False
+
+
+_TAKEN: Final[Mapping[str, Callable[[Report, str], bool]]] = {
+    "--base": lambda _r, _v: True,
+    "--suspect": lambda _r, _v: True,
+    "--seed": lambda r, v: _number(v) == r.seed,
+    "--max-read": lambda r, v: _number(v) == r.max_read,
+    # A check without a base reads no weights, whatever depth was asked for.
+    "--depth": lambda r, v: v == r.depth or (r.depth is Depth.HEADERS and not r.findings),
+}
