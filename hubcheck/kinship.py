@@ -10,7 +10,9 @@ from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.model import Model, align_tokens, same_weights
 from hubcheck.request import Request
 from hubcheck.tested import Tested
+from hubcheck.towers import look_at_parts
 from hubcheck.verdict.declaration import Kinship
+from hubcheck.verdict.judge import judge_alone
 from hubcheck.verdict.report import Finding
 from hubcheck.verdict.words import Verdict
 
@@ -62,4 +64,14 @@ def _related(
         ).run(search=True)
     except HubcheckError:
         return False
-    return comparison.settled_related
+    return comparison.settled_related or _towers_related(d, s, request, n_bases)
+
+
+def _towers_related(d: Model, s: Model, request: Request, n_bases: int) -> bool:
+    """Return whether two bases without a shared body have a tower of one training."""
+    try:
+        parts = look_at_parts(d, s, seed=request.seed, n_bases=n_bases)
+    except HubcheckError:
+        return False
+    judged = [judge_alone(tower) for tower in parts.towers]
+    return any(one.verdict is Verdict.RELATED and not one.is_start for one in judged)

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 from transformers import BertConfig, BertModel, WhisperConfig, WhisperForConditionalGeneration
 
 from hubcheck.check import Outcome
-from hubcheck.errors import ExitCode
+from hubcheck.errors import ExitCode, NetworkFaultError
 from hubcheck.verdict.words import DeclarationVerdict, Depth, ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
     SHAPE,
@@ -192,6 +192,25 @@ def test_a_bad_value_without_settled_evidence_is_exit_4(tmp_path: Path) -> None:
     outcome = checked(subject, [], [model("base")])
     assert outcome.exit_code is ExitCode.UNREADABLE
     assert outcome.report.findings[0].verdict is not Verdict.UNRELATED
+
+
+@pytest.mark.parametrize("look", ["closer_look", "look_at_parts", "with_undone"])
+def test_a_network_fault_in_a_further_look_takes_nothing_away(
+    look: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The host stops answering after the tests: what they settled stands, with a note."""
+
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise NetworkFaultError("it hung up.", cause="a proxy.", next_step="try again.")
+
+    monkeypatch.setattr(f"hubcheck.examine.{look}", fails)
+    subject = write(tmp_path / "subject", plain(shipped("finetune")))
+    outcome = checked(subject, [], [model("base")])
+    (finding,) = outcome.report.findings
+    assert finding.verdict is Verdict.RELATED
+    assert outcome.report.verdict is DeclarationVerdict.UNDECLARED
+    assert outcome.exit_code is ExitCode.POLICY_FAILED
+    assert any("it hung up" in note for note in finding.notes)
 
 
 # -- a start, a copy ---------------------------------------------------------------------------------

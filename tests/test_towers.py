@@ -22,7 +22,7 @@ from hubcheck.request import Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.towers import NO_PARTS, look_at_parts
 from hubcheck.verdict.report import Policy, Report
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.verdict.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
 
 DEMO: Final = Path(__file__).parents[1] / "hubcheck" / "demo" / "models"
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
@@ -226,3 +226,81 @@ def test_a_tower_among_several_is_found(tmp_path: Path) -> None:
     found = sorted(p.verdict for p in finding.parts)
     assert found == [Verdict.RELATED, Verdict.UNRELATED]
     assert finding.verdict is Verdict.RELATED
+
+
+def lone(folder: Path, tower: Tensors) -> Path:
+    """Write a repository that is one ViT and nothing else."""
+    folder.mkdir()
+    raw = safetensors_file({name.removeprefix("visual."): as_bf16(w) for name, w in tower.items()})
+    (folder / "model.safetensors").write_bytes(raw)
+    config = {**VISION_CONFIG, "model_type": "vit", "image_size": 64, "patch_size": 4}
+    (folder / "config.json").write_text(json.dumps({"vision_config": config}))
+    return folder
+
+
+def tuned(tower: Tensors, seed: int) -> Tensors:
+    """Return a tower after a little training of its own."""
+    rng = np.random.default_rng(seed)
+    return {
+        n: w + rng.normal(size=w.shape).astype(np.float32) * np.float32(0.05 * w.std())
+        for n, w in tower.items()
+    }
+
+
+def trained_from(tower: Tensors, seed: int) -> Tensors:
+    """Return what a long training makes of some initial weights: strong directions of its own."""
+    rng = np.random.default_rng(seed)
+    grown: Tensors = {}
+    for name, w in tower.items():
+        if w.ndim != 2:
+            grown[name] = w
+            continue
+        rank = max(2, min(w.shape) // 10)
+        left, right = (rng.normal(size=(n, rank)) for n in w.shape)
+        learned = left @ right.T / np.sqrt(rank) * w.std() * 1.2
+        drift = rng.normal(size=w.shape) * w.std() * 0.5
+        grown[name] = (0.8 * w + learned + drift).astype(np.float32)
+    return grown
+
+
+def test_two_children_of_one_tower_do_not_accuse_each_other(tmp_path: Path) -> None:
+    """Siblings of one ViT declare it: each is explained by the parent, none is undeclared."""
+    parent = vision_tower(1)
+    base = lone(tmp_path / "base", parent)
+    ours = lone(tmp_path / "ours", tuned(parent, 11))
+    theirs = lone(tmp_path / "theirs", tuned(parent, 12))
+    found = report(ours, bases=(base,), suspects=(theirs,))
+    declared, sibling = found.findings
+    assert declared.verdict is Verdict.RELATED
+    assert sibling.verdict is Verdict.RELATED
+    assert sibling.explained_by == str(base)
+    assert found.verdict is DeclarationVerdict.CONFIRMED
+    assert report(ours, suspects=(theirs,)).verdict is DeclarationVerdict.UNDECLARED
+
+
+def test_towers_of_one_initialisation_are_no_copies(tmp_path: Path) -> None:
+    """The same initial weights, trained on other data: neither undeclared nor confirmed."""
+    start = vision_tower(1)
+    ours = lone(tmp_path / "ours", trained_from(start, 21))
+    theirs = lone(tmp_path / "theirs", trained_from(start, 22))
+    suspected = report(ours, suspects=(theirs,))
+    (finding,) = suspected.findings
+    assert finding.relation is not None
+    assert finding.relation.kind is RelationKind.COMMON_INITIALISATION
+    assert suspected.verdict is DeclarationVerdict.INCONCLUSIVE
+    assert report(ours, bases=(theirs,)).verdict is DeclarationVerdict.INCONCLUSIVE
+
+
+def test_a_contradicted_tower_shows_its_evidence(tmp_path: Path) -> None:
+    """An independent ViT declared as a base: counted units, power and a table, as for a body."""
+    base = lone(tmp_path / "base", vision_tower(1))
+    found = report(lone(tmp_path / "ours", vision_tower(2)), bases=(base,))
+    (finding,) = found.findings
+    assert found.verdict is DeclarationVerdict.CONTRADICTED
+    assert finding.units_tested > 100
+    assert finding.units_hit < 20
+    assert 0 < finding.detectable_kept <= 0.2
+    assert finding.power
+    neurons = [e for e in finding.evidence if e.kind is EvidenceKind.EXACT and e.test == "neurons"]
+    assert len(neurons) == 3
+    assert all(e.units > 100 for e in neurons)

@@ -19,7 +19,8 @@ from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.evalues import log10_p
-from hubcheck.verdict.finding import judge
+from hubcheck.verdict.judge import judge
+from hubcheck.verdict.parts import PartLook
 
 DEMO = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 SEED = 20_240_607
@@ -58,7 +59,14 @@ def compare(base: Model, subject: Model) -> tuple[str, str, float, float]:
         routing_groups=routing_groups(base.config),
     )
     comparison = comparer.run(search=True)
-    judged = judge(comparison, base.anatomy, subject.anatomy)
+    judged = judge(
+        PartLook(
+            name="body",
+            comparison=comparison,
+            base=base.anatomy,
+            subject=subject.anatomy,
+        )
+    )
     relation = judged.relation.kind if judged.relation is not None else ""
     return judged.verdict, relation, log10_p(comparison.best_whole), judged.kept
 

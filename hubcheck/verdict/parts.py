@@ -187,7 +187,7 @@ def _checked(relation: Relation, look: PartLook, sides: tuple[Covered, Covered])
         return relation
     words = list(alone) or [w for side in sides for w, _ in side.not_compared]
     what = ", ".join(dict.fromkeys(words)) or "a part"
-    detail = f"every value compared is equal; not compared: {what}"
+    detail = f"{relation.detail}; not compared: {what}"
     return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
 
 

@@ -77,6 +77,9 @@ def originals() -> dict[tuple[Role, int, int, bool], NDArray[np.float32]]:
     return matrices(base())
 
 
+HALF = frozenset({"safetensors fp16", "GGUF F16"})
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_verdict_and_bound_do_not_depend_on_the_format(name: str, write: Write) -> None:
     """Every format is related to the original by the same bound, fully mapped, nearly all kept."""
@@ -88,7 +91,9 @@ def test_verdict_and_bound_do_not_depend_on_the_format(name: str, write: Write) 
         assert (relation, bound, kept) == same()[1:]
     else:
         assert kept > 0.98
-        assert relation in (RelationKind.RECAST, RelationKind.QUANTISED)
+        # Without a closer look q, k and o are not compared: rounding alone is no "same values".
+        rounded = {RelationKind.UNDETERMINED} if name in HALF else set()
+        assert relation in {RelationKind.RECAST, RelationKind.QUANTISED} | rounded
 
 
 @pytest.mark.parametrize("name", taken(FORMATS[1::3], FORMATS))
