@@ -58,7 +58,7 @@ def attention_turned(
     """Hold the attention of one layer of each model against each other, through the tokens.
 
     Args:
-        base: The base; its token rows were fetched.
+        base: The base.
         subject: The subject.
         base_of: Subject layer to base layer, as the tests proved it; the first two are used, the
             second as the control of the first.
@@ -67,6 +67,8 @@ def attention_turned(
         BudgetExceededError: a ledger refuses all the same.
         UnreadableError: a value is not finite.
     """
+    for side in (base, subject):  # free where a test read them; refused here where none could
+        side.reader.fetch([*side.token_rows(Role.EMBED), *side.token_rows(Role.LM_HEAD)])
     if base.frame is None or subject.frame is None:
         return Refusal(reason="no token is shared to see the attention through")
     pairs = sorted(base_of.items())[:2]

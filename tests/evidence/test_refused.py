@@ -1,0 +1,74 @@
+"""Is a look that fails a value that says why, and whose fault it is?"""
+
+from __future__ import annotations
+
+import pytest
+
+from hubcheck.errors import (
+    BudgetExceededError,
+    GatedModelError,
+    HostileCheckpointError,
+    HubcheckError,
+    NetworkFaultError,
+    SubjectUnreadableError,
+    UnreadableError,
+    UsageError,
+)
+from hubcheck.evidence.refused import Cause, Refused, attempt, refused_by
+
+PARTS = {"cause": "a cause.", "next_step": "a step."}
+
+
+def failing(error: Exception) -> Refused:
+    """Return what is left of a look that ended with an error."""
+
+    def look() -> str:
+        raise error
+
+    seen = attempt(look, "neurons of layer 3")
+    assert isinstance(seen, Refused)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (BudgetExceededError("a limit.", **PARTS), Cause.BUDGET),
+        (NetworkFaultError("no answer.", **PARTS), Cause.NETWORK),
+        (GatedModelError("no access.", **PARTS), Cause.NETWORK),
+        (UnreadableError("a value is nan.", **PARTS), Cause.VALUES),
+        (HostileCheckpointError("two headers.", **PARTS), Cause.VALUES),
+    ],
+)
+def test_a_refusal_keeps_its_cause_its_look_and_its_error(
+    error: HubcheckError, cause: Cause
+) -> None:
+    """A limit, the network and values that are no numbers are told apart; the error stays whole."""
+    seen = failing(error)
+    assert (seen.cause, seen.look, seen.error) == (cause, "neurons of layer 3", error)
+    assert seen.side == ""
+
+
+def test_the_subjects_own_values_are_the_subjects_fault() -> None:
+    """An error that says whose values it met names the side without being told."""
+    error = SubjectUnreadableError("a value is nan.", **PARTS)
+    assert failing(error).side == "subject"
+    assert failing(error).cause is Cause.VALUES
+
+
+def test_a_side_that_the_caller_knows_is_kept() -> None:
+    """What the caller knows is not overruled."""
+    assert refused_by(UnreadableError("x.", **PARTS), look="heads", side="base").side == "base"
+
+
+def test_a_look_that_can_be_taken_is_what_it_gives() -> None:
+    """Nothing is wrapped where nothing failed, whatever a look gives."""
+    assert attempt(lambda: None, "heads") is None
+    assert attempt(lambda: 3, "heads") == 3
+
+
+@pytest.mark.parametrize("error", [UsageError("a wrong option.", **PARTS), KeyError("a fault")])
+def test_faults_of_the_program_and_of_the_request_are_not_swallowed(error: Exception) -> None:
+    """Only what a model, a limit or the network can cause becomes a value."""
+    with pytest.raises(type(error)):
+        failing(error)
