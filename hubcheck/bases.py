@@ -58,8 +58,8 @@ def chosen_bases(
 def leaked_bases(subject: Model, others: Sequence[BaseRequest]) -> list[BaseRequest]:
     """Return what the subject's files name without declaring it, beside other bases.
 
-    Nothing is searched for. One whose weight files have equal digests is found ``identical`` with no
-    weight byte read.
+    Nothing is searched for. One whose weight files have equal digests is found ``identical`` with
+    no weight byte read.
     """
     known = {name_of(r.reference).casefold() for r in others} | {subject.pin.ref.casefold()}
     found: list[BaseRequest] = []
@@ -84,7 +84,7 @@ def _leaked(ref: str, revision: str) -> Reference:
 
 
 def declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
-    """Return the reference of a base that a subject declares, on the Hub unless ``at`` says else."""
+    """Return the reference of a declared base, on the Hub unless ``at`` says else."""
     if ref in at:
         return LocalReference(path=at[ref], typed=str(at[ref]))
     return parse_hub_reference(f"{ref}@{revision}" if revision else ref)

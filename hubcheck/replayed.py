@@ -1,7 +1,8 @@
 """Which request does a report come from, and what of it cannot be made again?
 
 Models at their pinned commits, folders where they lie now, the same draws and limits. Why a base
-was tested and whether it is declared is read anew from the subject: a report does not get to say so.
+was tested and whether it is declared is read anew from the subject: a report does not get to say
+so.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from hubcheck.bases import declared_reference, leaked_bases
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.errors import MissingModelError, printable
 from hubcheck.model import Model
-from hubcheck.request import BaseRequest
+from hubcheck.request import BaseRequest, FoundBy
 from hubcheck.source.listing import COMMIT
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
@@ -146,6 +147,7 @@ class Replayed:
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
             self._leave(f"{path}.proposed_by", "a search proposed it, which is not made again")
+            self._leave(f"{path}.found_by", "a search proposed it, which is not made again")
         why = [w for w in finding.proposed_by if w in known or searched]
         why += [w for w in own if w not in why]
         if base.revision == LOCAL and own:
@@ -155,7 +157,17 @@ class Replayed:
             reference=self._reference(base, declared),
             declared=bool(own) or "--base" in why,
             why=tuple(why),
+            found_by=self._found_by(finding, strange, leaked),
         )
+
+    def _found_by(
+        self, finding: Finding, strange: Sequence[str], leaked: BaseRequest | None
+    ) -> FoundBy:
+        """Return who proposed a base: what the subject's files or the request say comes first."""
+        if leaked is not None and not OPTIONS & set(finding.proposed_by):
+            return leaked.found_by
+        unknown = self.report.search.where == "hub" and not finding.declared and bool(strange)
+        return finding.found_by if unknown else "named"
 
     def _reference(self, base: BaseModelRef, declared: Sequence[DeclaredBase]) -> Reference:
         said = next(iter(declared), None)
@@ -200,7 +212,7 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
 SEARCH: Final = ("requests", "bytes_read", "left_aside", "notes")
 BYTES: Final = ("coverage.bytes_read", "coverage.subject_bytes_read", "findings[].bytes_read")
 OF_ALL: Final = (
-    *("verdict", "conclusion", "coverage", "context", "licence", "lineage", "warnings"),
+    *("verdict", "conclusion", "coverage", "context", "licence", "lineage", "warnings", "limits"),
     *("findings[].explained_by", "findings[].relation", "findings[].shares", "findings[].notes"),
 )
 """What is made of all bases together: with one missing, it comes out otherwise."""

@@ -28,6 +28,10 @@ ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 """From the lightest; each gives what the one before it gives."""
 
 
+FoundBy = Literal["named", "files", "search"]
+"""Who proposed a base: the user or the card, the subject's other files, a search."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
     """What a search for bases found beside those that are tested."""
@@ -63,7 +67,7 @@ class BaseRequest:
     reference: Reference
     declared: bool
     why: tuple[str, ...]
-    found_by: Literal["named", "files", "search"] = "named"
+    found_by: FoundBy = "named"
     """Who proposed it: the user or the card, the subject's other files, a search."""
     opened: Model | None = None
     """The base, where choosing it has opened it already."""
