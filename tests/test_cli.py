@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hubcheck import commands
 from hubcheck.card.explain import TEXTS
 from hubcheck.cli import main, parse_seed, parse_size
+from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import (
     Conclusion,
@@ -168,15 +169,17 @@ def on_disk() -> list[Malformed]:
 
 @pytest.mark.parametrize("case", on_disk(), ids=lambda case: case.name)
 def test_a_malformed_subject_ends_with_4_or_is_not_tested(run: Run, case: Malformed) -> None:
-    """Hostile weights end with 4, an unsupported format with not-tested; never a traceback.
+    """Hostile weights end with 4, no weights or none that are read with not-tested and 0.
 
     Report and card are written in both cases. A format that another reader takes up (GGUF) may be
     refused as malformed there.
     """
     lay(Path("subject"), case)
     done = run("check", "./subject", "--base", BASE, "--out", "out")
-    unsupported = case.error.__name__ == "UnsupportedFormatError"
-    assert done.code == 4 or (unsupported and done.code == 0), done.err
+    nothing_there = case.error is NoWeightsError
+    unsupported = case.error is UnsupportedFormatError
+    assert done.code in ({0} if nothing_there else {0, 4} if unsupported else {4}), done.err
+    assert done.out.startswith("hubcheck: nothing was compared: ")
     report = report_at(Path("out"))
     assert [f.verdict for f in report.findings] == [Verdict.NOT_TESTED]
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE

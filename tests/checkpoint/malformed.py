@@ -12,7 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubcheck.errors import HostileCheckpointError, UnreadableError, UnsupportedFormatError
+from hubcheck.errors import (
+    HostileCheckpointError,
+    NoWeightsError,
+    UnreadableError,
+    UnsupportedFormatError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,10 +264,10 @@ def _choices() -> Iterator[Malformed]:
         "'alpha', 'beta'",
         UnreadableError,
     )
-    yield _model("nothing", {}, "no weights", UnreadableError)
-    yield _model("only a card", {"README.md": b"# x"}, "no weights", UnreadableError)
-    yield _model("only training state", {"optimizer.pt": b""}, "no weights", UnreadableError)
-    yield _model("parts", {"unet/x.safetensors": GOOD}, "unet/x.safetensors", UnreadableError)
+    yield _model("nothing", {}, "no weights", NoWeightsError)
+    yield _model("only a card", {"README.md": b"# x"}, "no weights", NoWeightsError)
+    yield _model("only training state", {"optimizer.pt": b""}, "no weights", NoWeightsError)
+    yield _model("parts", {"unet/x.safetensors": GOOD}, "lie in 'unet'", NoWeightsError)
     adapter = {"adapter_model.safetensors": GOOD, "adapter_config.json": b"{}"}
     yield _model("adapter", adapter, "adapter", UnsupportedFormatError)
     for path in ("m.gguf", "pytorch_model.bin", "m.pt", "m.pth", "m.ckpt", "tf_model.h5"):

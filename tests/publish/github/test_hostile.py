@@ -9,9 +9,11 @@ import pytest
 from action import commands, tell
 from action.scene import Scene
 from hubcheck.card.table import summary
+from hubcheck.errors import ExitCode
 from hubcheck.publish.github.body import LIMIT, Links, comment_body, page
 from hubcheck.publish.github.state import read_state, state_of
 from hubcheck.publish.github.stranger import without_free_text
+from hubcheck.verdict.gate import gate
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import DeclarationVerdict
 from tests.card.payloads import PAYLOADS
@@ -86,11 +88,13 @@ def test_the_log_holds_no_command_of_a_repository(payload: str) -> None:
         commands.log(line, lines.append)
     assert all(len(line.splitlines()) <= 1 for line in lines)
     assert not any("::" in line or "##[" in line or "\x1b" in line for line in lines)
-    told = tell.Told(report=report, commit=COMMIT, folder="models/tiny", key="")
+    decided = gate(report, ExitCode.OK)
+    told = tell.Told(report=report, gate=decided, commit=COMMIT, folder="models/tiny", key="")
+    assert len(decided.text.splitlines()) == 1
     lines.clear()
-    tell.tell_annotation(scene, told)
+    tell.tell_annotation(scene, told, ExitCode.OK)
     (line,) = lines
-    assert re.fullmatch(r"::(?:error|notice) (?:[a-z]+=[^,:\n]*,?)+::[^\n]*", line)
+    assert re.fullmatch(r"::(?:error|warning|notice) (?:[a-z]+=[^,:\n]*,?)+::[^\n]*", line)
     assert line.count("::") == 2
 
 
