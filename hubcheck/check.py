@@ -87,7 +87,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     report = assemble(
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
     )
-    code, waived = _exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
+    code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)
 
 
@@ -116,10 +116,10 @@ def _is_bad(refusal: HubcheckError | None, subject: Model) -> bool:
     return refusal is not None and not isinstance(refusal, UnsupportedFormatError)
 
 
-def _exit_codes(
+def exit_codes(
     report: Report, tested: Sequence[Tested], refusal: HubcheckError | None
 ) -> tuple[ExitCode, ExitCode]:
-    """Return the exit code of DESIGN sections 5 and 9, and the one without the policy.
+    """Return the exit code of DESIGN sections 5 and 9, and the one where the policy is waived.
 
     ``refusal`` says why the subject's weights are unreadable or hostile, if they are.
 

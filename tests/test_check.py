@@ -15,11 +15,12 @@ from typing import Final
 import pytest
 from huggingface_hub import close_session
 
-from hubcheck.check import check
+from hubcheck.check import check, exit_codes
 from hubcheck.cli import main
-from hubcheck.errors import ExitCode
+from hubcheck.errors import ExitCode, SubjectUnreadableError
 from hubcheck.model import open_model
 from hubcheck.source.reference import HubReference
+from hubcheck.verdict.policy import conclude, parse_fail_on
 from hubcheck.verdict.report import Finding, Report
 from hubcheck.verdict.words import (
     Conclusion,
@@ -28,6 +29,7 @@ from hubcheck.verdict.words import (
     RelationKind,
     Verdict,
 )
+from tests.card import reports
 from tests.evidence.laboratory import (
     derived,
     frozen_clock,
@@ -39,8 +41,10 @@ from tests.evidence.laboratory import (
     write,
 )
 from tests.hubserver import LocalHub, Status
+from tests.verdict.findings import declared, suspect
 
 SEEDS: Final = range(3)
+DEFAULT: Final = "undeclared,contradicted"
 
 
 def by_ref(report: Report) -> Mapping[str, Finding]:
@@ -269,6 +273,32 @@ def test_weights_that_contradict_themselves_stay_4_whatever_the_policy_waits_for
     words = ["check", str(subject), "--base", str(model("base")), "--out", str(tmp_path / "out")]
     every = "inconclusive,not-tested,nothing-compared"
     assert main(words) == main([*words, "--fail-on", every]) == ExitCode.UNREADABLE
+
+
+BAD_VALUES: Final = SubjectUnreadableError("A tensor holds NaN.", cause="c.", next_step="n.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "fail_on", "expected"),
+    [
+        (DeclarationVerdict.UNDECLARED, suspect(Verdict.RELATED), DEFAULT, ExitCode.POLICY_FAILED),
+        (DeclarationVerdict.CONTRADICTED, declared(Verdict.UNRELATED), DEFAULT, ExitCode.POLICY_FAILED),
+        (DeclarationVerdict.INCONCLUSIVE, declared(Verdict.DISGUISED), "disguised", ExitCode.POLICY_FAILED),
+        (DeclarationVerdict.UNDECLARED, suspect(Verdict.RELATED), "none", ExitCode.UNREADABLE),
+        (DeclarationVerdict.INCONCLUSIVE, declared(Verdict.NOT_TESTED), DEFAULT, ExitCode.UNREADABLE),
+        (DeclarationVerdict.INCONCLUSIVE, declared(Verdict.NOT_TESTED), "not-tested", ExitCode.UNREADABLE),
+        (DeclarationVerdict.INCONCLUSIVE, declared(Verdict.INCONCLUSIVE), "inconclusive", ExitCode.UNREADABLE),
+    ],
+)  # fmt: skip
+def test_what_was_found_fails_even_if_the_rest_of_the_weights_is_bad(
+    verdict: DeclarationVerdict, finding: Finding, fail_on: str, expected: ExitCode
+) -> None:
+    """Settled evidence keeps exit 1, the lack of it is 4; whoever waives the policy still gets 4."""
+    policy = parse_fail_on(fail_on)
+    conclusion = conclude(verdict, [finding], policy)
+    made = reports.report(verdict, finding, policy=policy, conclusion=conclusion)
+    assert exit_codes(made, [], BAD_VALUES) == (expected, ExitCode.UNREADABLE)
+    assert exit_codes(made, [], None)[1] is ExitCode.OK
 
 
 # -- on a Hub -------------------------------------------------------------------------------------

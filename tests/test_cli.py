@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hubcheck import commands
 from hubcheck.card.explain import TEXTS
 from hubcheck.cli import main, parse_seed, parse_size
-from hubcheck.verdict.policy import FAILABLE
+from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import (
     Conclusion,
@@ -170,13 +170,17 @@ def on_disk() -> list[Malformed]:
 
 @pytest.mark.parametrize("case", on_disk(), ids=lambda case: case.name)
 def test_a_malformed_subject_ends_with_4_or_is_not_tested(run: Run, case: Malformed) -> None:
-    """Hostile weights end with 4; another format, or none at all, with not-tested; no traceback.
+    """Hostile weights end with 4, no weights or none that are read with not-tested and 0.
 
     Report and card are written in both cases. A format that another reader takes up (GGUF) may be
     refused as malformed there.
     """
     lay(Path("subject"), case)
     done = run("check", "./subject", "--base", BASE, "--out", "out")
+    nothing_there = case.error is NoWeightsError
+    unsupported = case.error is UnsupportedFormatError
+    assert done.code in ({0} if nothing_there else {0, 4} if unsupported else {4}), done.err
+    assert done.out.startswith("hubcheck: nothing was compared: ")
     report = report_at(Path("out"))
     if report.nothing_compared in {NothingCompared.NO_WEIGHTS, NothingCompared.WEIGHTS_BELOW}:
         assert case.name in {"nothing", "only a card", "only training state", "parts"}

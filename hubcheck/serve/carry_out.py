@@ -131,7 +131,8 @@ def check_here(
     if ran.ending is not None:
         return ran.ending
     verdict, conclusion = read_verdict(report)
-    if not verdict:
+    # A network that kept everything from being compared gives a report too: none to publish.
+    if not verdict or ran.code == ExitCode.UNREACHABLE:
         note = f"exit code {ran.code}: {ran.said}"
         later = ran.code in (ExitCode.UNREACHABLE, ExitCode.INTERNAL) or ran.code < 0
         return Later(seconds=120, note=note) if later else Result(state=State.FAILED, note=note)

@@ -77,8 +77,7 @@ class FolderSource:
             path: The folder or file.
             typed: The path as the user wrote it.
             ledger: Books what is read; local reads make no requests.
-            authorise: Which token may be sent to which server to read the content of LFS pointers
-                there; without one their content is not available.
+            authorise: Which token opens which server's content of LFS pointers; none: no content.
             large_files: Where their content lies, whatever the folder says about itself.
         """
         self._only = () if path.is_dir() else (path.name, *BESIDE_A_FILE)
@@ -92,8 +91,7 @@ class FolderSource:
         self._entries: dict[str, FileEntry] | None = None
         self._pointers: set[str] = set()
         self._refused: dict[str, str] = {}
-        self._authorise = authorise
-        self._large_files = large_files
+        self._far = large_files or authorise
         self._content: LfsContent | None = None
 
     @property
@@ -158,23 +156,14 @@ class FolderSource:
         return [next(fetched) if i in far else next(local) for i in range(len(spans))]
 
     def _far_content(self, path: str) -> LfsContent:
-        """Return the server that has the content of pointers.
-
-        Raises:
-            UnsupportedFormatError: no server is known, or no token is for it.
-        """
-        if self._content is None and self._large_files is not None:
-            from hubcheck.source.lfs import LfsContent
-
-            place = self._large_files
-            self._content = LfsContent(place.server, place.authorization, ledger=self._ledger)
+        """Return the server that has the content of pointers; see ``lfs.open_content``."""
         if self._content is None:
-            if self._authorise is None:
+            if self._far is None:
                 raise pointer_not_readable(path)
             # The HTTP side is imported here: folders without pointers must not wait for it.
             from hubcheck.source.lfs import open_content
 
-            self._content = open_content(self._root, path, self._authorise, self._ledger)
+            self._content = open_content(self._root, path, self._far, self._ledger)
         return self._content
 
     def read_document(self, path: str, *, limit: int) -> bytes:

@@ -23,6 +23,7 @@ from hubcheck.source.partial import PartialBody
 from hubcheck.source.pointer import pointer_not_readable
 from hubcheck.source.ranges import cut_spans, interleaved, plan_runs
 from hubcheck.source.redaction import install_redaction
+from hubcheck.source.reference import LargeFiles
 from hubcheck.source.refusals import Refusal, storage_refused
 from hubcheck.source.retry import RetryPolicy, Timing
 from hubcheck.source.transport import Arrived, Page, Transport, origin_of
@@ -138,23 +139,26 @@ class LfsContent:
 
 
 def open_content(
-    folder: Path, path: str, authorise: Callable[[str], str], ledger: Ledger
+    folder: Path, path: str, far: LargeFiles | Callable[[str], str], ledger: Ledger
 ) -> LfsContent:
     """Return the server that has the content of a checkout's pointers.
 
     Args:
         folder: A folder of the checkout.
         path: A pointer in it, for messages.
-        authorise: From a server's origin to the ``Authorization`` header for it, ``""`` for none.
+        far: Where the content lies; or, for what the checkout's own remote says, from a server's
+            origin to the ``Authorization`` header for it, ``""`` for none.
         ledger: Books what is read there.
 
     Raises:
         UnsupportedFormatError: no server is known, or no token is for it.
     """
+    if isinstance(far, LargeFiles):
+        return LfsContent(far.server, far.authorization, ledger=ledger)
     server = lfs_server(folder)
     if not server:
         raise pointer_not_readable(path, "no git remote says where its large files lie")
-    authorization = authorise(origin_of(server))
+    authorization = far(origin_of(server))
     if not authorization:
         raise pointer_not_readable(path, f"no token is given for {origin_of(server)}")
     return LfsContent(server, authorization, ledger=ledger)

@@ -16,8 +16,14 @@ from typing import Final
 
 import pytest
 
+from hubcheck.serve import carry_out
 from hubcheck.serve.carry_out import (
+    Guarded,
+    Later,
+    OwnName,
+    Ran,
     Stopped,
+    check_here,
     for_check,
     for_publishing,
     publications,
@@ -111,6 +117,28 @@ def test_what_a_command_says_last_is_kept(tmp_path: Path) -> None:
     )
     assert ran.code == 2
     assert ran.said.startswith("hubcheck: 'no such\\x1b[2J' is neither")
+
+
+@pytest.mark.parametrize(("code", "again"), [(0, False), (1, False), (3, True), (4, False)])
+def test_a_network_fault_is_tried_again_and_not_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, again: bool
+) -> None:
+    """Exit code 3 leaves a report that says nothing of the model; every other one is a result."""
+
+    def ran(words: list[str], folder: Path, *_: object) -> Ran:
+        report = '{"verdict": "inconclusive", "conclusion": "neutral"}'
+        (folder / "report.json").write_text(report)
+        return Ran(code=code if words[0] == "check" else 0, said="")
+
+    monkeypatch.setattr(carry_out, "run_command", ran)
+    monkeypatch.setattr(Guarded, "look", lambda *_: None)
+    guarded = Guarded(
+        endpoint="", environment={}, own_name=OwnName(endpoint="", environment={}),
+        tell=lambda *_a, **_k: None,
+    )  # fmt: skip
+    push = Push(repo="a/b", ref=MAIN, old_sha="", new_sha=SHA)
+    ending = check_here(push, tmp_path / "job", plan("discussion"), guarded, threading.Event())
+    assert isinstance(ending, Later if again else Result)
 
 
 def test_a_report_that_is_none_has_no_verdict(tmp_path: Path) -> None:

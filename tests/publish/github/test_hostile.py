@@ -89,9 +89,9 @@ def test_the_log_holds_no_command_of_a_repository(payload: str) -> None:
     assert all(len(line.splitlines()) <= 1 for line in lines)
     assert not any("::" in line or "##[" in line or "\x1b" in line for line in lines)
     code = ExitCode.POLICY_FAILED if report.conclusion is Conclusion.FAIL else ExitCode.OK
-    told = tell.Told(
-        report=report, gate=gate(report, code), commit=COMMIT, folder="models/tiny", key=""
-    )
+    decided = gate(report, code)
+    told = tell.Told(report=report, gate=decided, commit=COMMIT, folder="models/tiny", key="")
+    assert len(decided.text.splitlines()) == 1
     lines.clear()
     tell.tell_annotation(scene, told, code)
     (line,) = lines
