@@ -147,7 +147,7 @@ def assemble(
         licence=licence,
         lineage=lineage_of(subject, tested, ancestry),
         search=Search(
-            where=searched.where,
+            kind=searched.kind,
             requests=searched.requests,
             bytes_read=searched.bytes_read,
             bases_tried=max(len(tested), searched.tried),

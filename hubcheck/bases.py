@@ -84,7 +84,7 @@ def _leaked(ref: str, revision: str) -> Reference:
 
 
 def declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
-    """Return the reference of a declared base, on the Hub unless ``at`` says else."""
+    """Return the reference of a declared base: on the Hub, unless ``at`` says otherwise."""
     if ref in at:
         return LocalReference(path=at[ref], typed=str(at[ref]))
     return parse_hub_reference(f"{ref}@{revision}" if revision else ref)

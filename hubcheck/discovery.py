@@ -149,7 +149,7 @@ class Discovery:
         aside += [(c.ref, c.why, note_of(c)) for c in proposals.passed_over]
         looked_at = [p.model for p in probed[room:] if p.model is not None]
         self._found = Searched(
-            where="hub",
+            kind="hub",
             tried=len(bases) + len(looked_at),
             left_aside=tuple(aside),
             notes=proposals.notes,

@@ -86,7 +86,7 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
             policy=given.policy.model_copy(update={"allow": ()}),
             access=access_for(given.max_read or budget_of(given.depth, None)),
             replay=given.replay,
-            searched=lambda: Searched(where=given.search.where, tried=given.search.bases_tried),
+            searched=lambda: Searched(kind=given.search.kind, tried=given.search.bases_tried),
             escalate_to=stated if stated >= 0 else guessed,
             resources=resources,
         )

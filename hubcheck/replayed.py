@@ -1,8 +1,7 @@
 """Which request does a report come from, and what of it cannot be made again?
 
 Models at their pinned commits, folders where they lie now, the same draws and limits. Why a base
-was tested and whether it is declared is read anew from the subject: a report does not get to say
-so.
+was tested and whether it is declared is read anew from the subject: no report gets to say so.
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ class Replayed:
             if base.ref not in met
         ]
         leaks: Sequence[BaseRequest] = ()
-        if self.report.search.where == "files":
+        if self.report.search.kind == "files":
             others = [
                 self._request(n, f, own, {})
                 for n, (f, own) in enumerate(zip(findings, owned, strict=True))
@@ -143,7 +142,7 @@ class Replayed:
         own = [d.why for d in declared]
         leaked = leaks.get(_named(base))
         known = {*own, *(leaked.why if leaked else ()), *OPTIONS}
-        searched = self.report.search.where == "hub" and not finding.declared
+        searched = self.report.search.kind == "hub" and not finding.declared
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
             self._leave(f"{path}.proposed_by", "a search proposed it, which is not made again")
@@ -184,7 +183,7 @@ class Replayed:
 def left_open(given: Report, again: Report) -> Iterator[Unverified]:
     """Yield what a report says that no second run can say, and what could not be reached now."""
     search = given.search
-    if search.where == "hub":
+    if search.kind == "hub":
         why = "what a search saw is not searched for again"
         yield from (Unverified(path=f"search.{name}", why=why) for name in SEARCH)
         tried = "that so many were looked at; the bounds are divided by it"

@@ -36,7 +36,7 @@ FoundBy = Literal["named", "files", "search"]
 class Searched:
     """What a search for bases found beside those that are tested."""
 
-    where: Literal["", "files", "hub"] = ""
+    kind: Literal["", "files", "hub"] = ""
     """Where suspects were looked for: nowhere, in the subject's files, on the Hub too."""
     tried: int = 0
     """Models whose weights were looked at to choose the ones tested: the bound is divided by their
@@ -57,7 +57,7 @@ def nothing_searched() -> Searched:
 
 def files_searched() -> Searched:
     """Return that suspects are what the subject's files name."""
-    return Searched(where="files")
+    return Searched(kind="files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def lineage_graph(report: Report, extra: Sequence[str] = ()) -> str:
     subject = "this repository" if subject in _ROOTS else subject
     lines = ["flowchart LR", f'  m["{plain_label(subject)}"]']
     for i, finding in enumerate(report.findings[:BASES_SHOWN]):
-        base = names.called(finding.base)
+        base = names.called(finding.base).replace("@", " at ")  # an at-sign could be a mention
         lines.append(f'  b{i}["{plain_label(base)}"]:::{first_table.tone(report, finding).value}')
         lines.append(f'  m {_line(finding)}|"{plain_label(_label(report, finding))}"| b{i}')
     more = len(report.findings) - BASES_SHOWN

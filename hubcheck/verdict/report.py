@@ -256,7 +256,7 @@ class Proposed(Part):
 class Search(Part):
     """What looking for undeclared bases cost and left aside."""
 
-    where: Literal["", "files", "hub"] = Field(
+    kind: Literal["", "files", "hub"] = Field(
         default="", description="files: what the subject's files name; hub: a search besides"
     )
     requests: int = 0

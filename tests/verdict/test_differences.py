@@ -22,7 +22,17 @@ from hubcheck.verdict.differences import (
     is_compared,
     unknown_fields,
 )
-from hubcheck.verdict.report import Report
+from hubcheck.verdict.report import (
+    Accepted,
+    Change,
+    Descent,
+    LayerMatch,
+    MergeShare,
+    Proposed,
+    RelationCheck,
+    Relative,
+    Report,
+)
 from tests.card import reports
 from tests.evidence.laboratory import model, report_of
 
@@ -44,6 +54,17 @@ def real() -> dict[str, Any]:
     return report.model_copy(update={"replay": ""}).model_dump(mode="json")
 
 
+PARTS: Final = (
+    Change(layer=1, base_layer=1, role="q", relative=0.1, equal=0.5, cosine=0.9, values=10),
+    LayerMatch(layer=1, base_layer=1, hits=2, units=4, log10_p=-1.0, kept=0.9),
+    MergeShare(layer=-1, share=0.5, low=0.4, high=0.6),
+    RelationCheck(base="x", declared="finetune", found="parts", agrees="no"),
+    Relative(ref="x", standing="found"),
+    Descent(child="x", parent="y"),
+    Accepted(base="x", reason="known"),
+    Proposed(ref="x"),
+)
+"""One row for each list of the report that is empty in the real one."""
 Path = tuple[str | int, ...]
 
 
@@ -78,7 +99,7 @@ def changed(value: Any) -> list[Any]:
         return [f"{value}x", *(c for c in CLOSED if c != value)]
     if value is None:
         return ["x", {"kind": "parts", "detail": "x"}, {"shifted_hits": 1.0, "self_hits": 1.0}]
-    return [["x"], [1], [{"ref": "x", "why": [], "note": ""}]]
+    return [["x"], [1], *([part.model_dump(mode="json")] for part in PARTS)]
 
 
 def mutated(path: Path, choose: int) -> tuple[Report, Any] | None:
