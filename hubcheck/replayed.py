@@ -165,7 +165,7 @@ class Replayed:
         """Return who proposed a base: what the subject's files or the request say comes first."""
         if leaked is not None and not OPTIONS & set(finding.proposed_by):
             return leaked.found_by
-        unknown = self.report.search.where == "hub" and not finding.declared and bool(strange)
+        unknown = self.report.search.kind == "hub" and not finding.declared and bool(strange)
         return finding.found_by if unknown else "named"
 
     def _reference(self, base: BaseModelRef, declared: Sequence[DeclaredBase]) -> Reference:

@@ -21,6 +21,7 @@ from hubcheck import commands
 from hubcheck.card.explain import TEXTS
 from hubcheck.cli import main, parse_seed, parse_size
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
+from hubcheck.verdict.policy import FAILABLE
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import (
     Conclusion,

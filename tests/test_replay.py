@@ -94,7 +94,7 @@ def test_a_report_of_a_search_says_what_is_not_searched_again(
     assert [f["base"]["ref"] for f in report["findings"]] == ["zoo/base"]
     code, text = replay(tmp_path / "out" / "report.json")
     assert code == 0, text
-    assert "unverified: findings[0].proposed_by: a search proposed it" in text
+    assert "unverified: findings[0].proposed_by, findings[0].found_by: a search proposed it" in text
     assert "search.bases_tried" in text
     assert "hubcheck: all that was made again agrees" in text
 
