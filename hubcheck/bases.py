@@ -58,8 +58,8 @@ def chosen_bases(
 def leaked_bases(subject: Model, others: Sequence[BaseRequest]) -> list[BaseRequest]:
     """Return what the subject's files name without declaring it, beside other bases.
 
-    Nothing is searched for. One whose weight files have equal digests is found ``identical`` with
-    no weight byte read.
+    Nothing is searched for. One whose weight files have equal digests is found ``identical``, and
+    no weight byte is read for that.
     """
     known = {name_of(r.reference).casefold() for r in others} | {subject.pin.ref.casefold()}
     found: list[BaseRequest] = []

@@ -15,7 +15,7 @@ from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import is_undeclared
 from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
 from hubcheck.verdict.report import Accepted, Finding, Report
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
+from hubcheck.verdict.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
     accepted = tuple(
         f.base.ref
         for f in report.findings
-        if f.status == "not-tested" and f.base.ref.casefold() in valid
+        if (f.status == "not-tested" or f.code in NOT_EXAMINED) and f.base.ref.casefold() in valid
     )
     used = [valid[name] for name in sorted(names) if name in valid]
     spoken_of = names | {ref.casefold() for ref in accepted}

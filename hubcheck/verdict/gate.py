@@ -14,7 +14,7 @@ from typing import Final
 from hubcheck.errors import ExitCode, printable
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.report import Finding, Report
-from hubcheck.verdict.words import WHY_NOTHING, Conclusion, NothingCompared
+from hubcheck.verdict.words import NOT_EXAMINED, WHY_NOTHING, Conclusion, NothingCompared, Verdict
 
 NAMED: Final = 3
 """Names in one text; a commit status takes 140 characters."""
@@ -72,10 +72,16 @@ def _is_missing(finding: Finding, accepted: Sequence[str]) -> bool:
 
     A declared base must be tested. One that the user suspects must at least have been looked at: a
     list of suspects names models of every shape, and those that share no order with this one are
-    no gap. Names that only the repository's own prose leaks are proposals.
+    no gap. Where most of the model was out of every test's reach (a tensor that no rule reads holds
+    it) nothing was shown either: padding opens no gate. Names that only the repository's own prose
+    leaks are proposals.
     """
-    if finding.status == "tested" or finding.base.ref in accepted:
+    if finding.base.ref in accepted:
         return False
+    if finding.status == "tested":
+        named = finding.declared or bool(BY_THE_USER & set(finding.proposed_by))
+        unseen = finding.verdict is Verdict.INCONCLUSIVE and finding.code in NOT_EXAMINED
+        return named and unseen
     looked_at = finding.bytes_total > 0
     return finding.declared or (bool(BY_THE_USER & set(finding.proposed_by)) and not looked_at)
 

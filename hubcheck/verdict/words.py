@@ -150,6 +150,11 @@ class ReasonCode(StrEnum):
     TABLE_TOO_SMALL = "table-too-small"
 
 
+NOT_EXAMINED: Final = frozenset({ReasonCode.BODY_NOT_COMPARED, ReasonCode.SUBJECT})
+"""Reasons of an ``inconclusive`` that is no result: most of the model was out of every test's
+reach, or its values cannot be used. A gate is not green for it."""
+
+
 class Depth(StrEnum):
     """How much of the weights is read."""
 

@@ -12,9 +12,11 @@ from hubcheck.errors import ExitCode
 from hubcheck.verdict.gate import GateState, gate
 from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import (
+    NOT_EXAMINED,
     Conclusion,
     DeclarationVerdict,
     NothingCompared,
+    ReasonCode,
     Verdict,
 )
 from tests.card.reports import report
@@ -60,6 +62,17 @@ def test_the_state_follows_from_report_and_exit_code(
     said = gate(given, ExitCode(code))
     assert said.state is state
     assert text in said.text
+
+
+@pytest.mark.parametrize("code", sorted(NOT_EXAMINED))
+def test_padding_opens_no_gate(code: ReasonCode) -> None:
+    """A model most of which no test could reach is no success, though a base counts as tested."""
+    unseen = declared(Verdict.INCONCLUSIVE).model_copy(update={"code": code})
+    assert gate(result(unseen), ExitCode.OK).state is GateState.ERROR
+    accepted = result(unseen, accepted=(unseen.base.ref,))
+    assert gate(accepted, ExitCode.OK).state is GateState.SUCCESS
+    open_result = declared(Verdict.INCONCLUSIVE).model_copy(update={"code": ReasonCode.BETWEEN})
+    assert gate(result(open_result), ExitCode.OK).state is GateState.SUCCESS
 
 
 def test_a_suspect_that_shares_no_order_is_no_gap() -> None:
