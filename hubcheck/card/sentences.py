@@ -289,7 +289,7 @@ def _subject(finding: Finding) -> str:
 
 
 def _names(findings: tuple[Finding, ...]) -> Line:
-    return _listed(tuple(names.name(f.base.ref, f.base.revision) for f in findings))
+    return _listed(tuple(names.called(f.base) for f in findings))
 
 
 def _listed(texts: tuple[str, ...]) -> Line:
