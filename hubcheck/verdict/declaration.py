@@ -34,7 +34,7 @@ CLOSER: Final = 0.8
 """The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
 lost of D. A sentence on the card, nothing more: siblings on one data set pass it, too."""
 ENOUGH: Final = 0.9
-"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
+"""Compared share that ``confirmed`` and "all that it holds" need (DESIGN 9.5)."""
 MOST: Final = 0.5
 """Share of what was tested that must be held: a model whose MLPs are a stranger's is not its base's
 alone. Of a suspect, the share of its body that makes it more than a part (DESIGN 13.2)."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Part
+from hubcheck.verdict.declaration import BIG_PART
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.part_rows import body_rows, tower_row
 from hubcheck.verdict.parts import (
@@ -28,10 +28,6 @@ from hubcheck.verdict.report import PartVerdict, Relation
 from hubcheck.verdict.tower_alone import towers_alone
 from hubcheck.verdict.whole import TOWER, Whole, parameters_of
 from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
-
-BIG_PART: Final = 0.1
-"""Share of the parameters from which a part must have been tested before a whole is called
-unrelated, and must match before a declaration is confirmed (DESIGN 9.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

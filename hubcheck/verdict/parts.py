@@ -18,6 +18,7 @@ from hubcheck.relate.look import CloserLook
 from hubcheck.relate.values import Refusal
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.relation import RELABELLED, relation_of
 from hubcheck.verdict.report import Relation
@@ -25,8 +26,6 @@ from hubcheck.verdict.words import ORDER_ALONE, ReasonCode, RelationKind, Verdic
 
 ENOUGH_ORDER: Final = 0.5
 """Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""
-ALL_COMPARED: Final = 0.9
-"""Compared share that ``confirmed`` needs (DESIGN 9.5)."""
 MOST: Final = 0.5
 """Compared share from which a part's match is the part's, on either side (DESIGN 9.3)."""
 READ_BESIDE: Final = frozenset(
@@ -101,9 +100,9 @@ class Judged:
 def needs_equality(look: PartLook) -> bool:
     """Return whether orders leave something open that equal bytes could settle."""
     judged = judge_part(look)
-    if judged.verdict is Verdict.UNRELATED and judged.order_tested >= ALL_COMPARED:
+    if judged.verdict is Verdict.UNRELATED and judged.order_tested >= ENOUGH:
         return False  # an equal tensor would have hit
-    return judged.verdict is not Verdict.RELATED or judged.compared < ALL_COMPARED
+    return judged.verdict is not Verdict.RELATED or judged.compared < ENOUGH
 
 
 def judge_part(look: PartLook, equal: EqualTensors = NOTHING_EQUAL) -> Judged:

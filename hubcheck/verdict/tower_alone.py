@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.parts import ENOUGH_ORDER, MOST, Said
 from hubcheck.verdict.report import Relation
 from hubcheck.verdict.whole import TOWER, Whole
 from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
-
-ALL_OF_IT: Final = 0.9
-"""Compared share from which "all that the base holds" may be said (DESIGN 9.5)."""
 
 
 def towers_alone(whole: Whole) -> Said:
@@ -19,7 +15,7 @@ def towers_alone(whole: Whole) -> Said:
     names = " and ".join(f"{t.name} {TOWER}" for t in held)
     if held and all(t.is_start for t in held):
         return Said(Verdict.RELATED, relation=held[0].relation)
-    everything = whole.compared >= ALL_OF_IT
+    everything = whole.compared >= ENOUGH
     if held and all(whole.tower_only) and whole.compared >= MOST and len(held) == len(whole.towers):
         relation = held[0].relation or Relation(kind=RelationKind.UNDETERMINED, detail="")
         return Said(
