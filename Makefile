@@ -13,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 PYTEST := .venv-test/bin/python -m pytest -q
 QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoint tests/candidates \
-  tests/test_imports.py tests/test_installation.py tests/test_make.py tests/test_probe.py
+  tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
 .PHONY: demo test quick lint types pytest long fuzz container clean

@@ -9,7 +9,7 @@ from action.inputs import BadgeMode
 from action.scene import Scene
 from hubcheck.card import badge
 from hubcheck.publish.github.badge_branch import BRANCH, store
-from hubcheck.verdict.report import Report
+from hubcheck.report.schema import Report
 
 RAW: Final = "https://raw.githubusercontent.com"
 PUBLIC: Final = "https://github.com"

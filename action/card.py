@@ -16,12 +16,12 @@ from action.inputs import BadgeMode, CardMode
 from action.model import inside
 from action.scene import Scene
 from hubcheck.card.names import LOCAL
-from hubcheck.output import report_json
 from hubcheck.publish.badge_files import badge_files
+from hubcheck.publish.files import report_json
 from hubcheck.publish.folder import publish_in_folder
 from hubcheck.publish.outcome import NotPublished, Outcome, sentence
+from hubcheck.report.schema import Report
 from hubcheck.source.reference import is_repo_id
-from hubcheck.verdict.report import Report
 
 WRITE_TOKEN: Final = "HUBCHECK_WRITE_TOKEN"  # noqa: S105 - the name of a variable
 

@@ -21,21 +21,22 @@ from action.event import OnHub
 from action.inputs import AUTO
 from action.scene import Scene
 from hubcheck import __version__
-from hubcheck.bases import chosen_bases, leaked_bases
-from hubcheck.cli import parse_size
-from hubcheck.commands import access_for, lfs_authorization, resources_of
-from hubcheck.deeper import ESCALATION
+from hubcheck.check.deeper import ESCALATION
+from hubcheck.cli.commands import access_for, lfs_authorization, resources_of
+from hubcheck.cli.main import parse_size
 from hubcheck.errors import UsageError, printable
 from hubcheck.model import Model, open_model
-from hubcheck.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.publish.github.state import key_of
-from hubcheck.request import (
+from hubcheck.report.schema import Policy
+from hubcheck.request.bases import chosen_bases, leaked_bases
+from hubcheck.request.interface import (
     BaseRequest,
     Request,
     budget_of,
     files_searched,
     nothing_searched,
 )
+from hubcheck.request.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.source.kept_seed import SEED_BITS
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
@@ -48,7 +49,6 @@ from hubcheck.source.reference import (
 )
 from hubcheck.source.weight_files import weight_folders
 from hubcheck.verdict.policy import NOTHING_COMPARED, parse_fail_on
-from hubcheck.verdict.report import Policy
 
 HERE: Final = "."
 

@@ -14,16 +14,16 @@ from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
 from action.model import Task, held_to_weights, result_key, task_of, unchanged_on_the_hub
 from action.pushed import unchanged_by_the_push
 from action.scene import Scene
-from hubcheck.check import check
+from hubcheck.check.run import check
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
 from hubcheck.publish.github.pull_requests import is_commit
+from hubcheck.report.words import Conclusion
 from hubcheck.verdict.allowance import apply_allowances
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.gate import GateState, gate
-from hubcheck.verdict.words import Conclusion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,19 +22,19 @@ from action.stage_check import Checked, commit_of, run_check, tell_everywhere
 from action.status import CONTEXT, REPORTED, Status
 from hubcheck.card.document import Line, Trusted
 from hubcheck.card.names import LOCAL
-from hubcheck.commands import lfs_authorization
+from hubcheck.cli.commands import lfs_authorization
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import open_model
-from hubcheck.output import read_report
+from hubcheck.publish.files import read_report
 from hubcheck.publish.github.artifact import report_of_run
 from hubcheck.publish.github.commit_files import fetch_model
 from hubcheck.publish.github.pull_requests import PullRequest, find_by_head
 from hubcheck.publish.github.stranger import read_stranger
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Conclusion
 from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
 from hubcheck.source.transport import origin_of
 from hubcheck.verdict.gate import Gate, gate
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Conclusion
 
 _NOTE: Final[Line] = (
     Trusted(

@@ -17,17 +17,17 @@ from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
 from hubcheck.card.sentences import lead, title
 from hubcheck.card.table import summary
-from hubcheck.check import Outcome
+from hubcheck.check.run import Outcome
 from hubcheck.errors import ExitCode, HubcheckError
-from hubcheck.output import write_outputs
+from hubcheck.publish.files import write_outputs
 from hubcheck.publish.github.answer import Answered, Done, Mode, Wanted, answer
 from hubcheck.publish.github.body import LIMIT, comment_body, page
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import pull_request
 from hubcheck.publish.github.state import State, state_of
+from hubcheck.report.schema import Finding, Report
+from hubcheck.report.words import Conclusion
 from hubcheck.verdict.gate import NAMED, Gate, GateState
-from hubcheck.verdict.report import Finding, Report
-from hubcheck.verdict.words import Conclusion
 
 OUT: Final = "hubcheck-out"
 """Folder of the workspace for report and cards."""

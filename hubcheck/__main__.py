@@ -2,6 +2,6 @@
 
 import sys
 
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 
 sys.exit(main())

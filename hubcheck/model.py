@@ -37,7 +37,7 @@ from hubcheck.errors import (
     UnreadableError,
     UnsupportedFormatError,
 )
-from hubcheck.evidence.equal_files import (
+from hubcheck.evidence.looks.equality.files import (
     HASH_LIMIT,
     FileBasis,
     FileSet,

@@ -23,16 +23,16 @@ from typing import Final
 
 from benchmarks.candidates.families import Planted, all_repositories, subjects
 from benchmarks.candidates.hub import stock
-from hubcheck.bases import chosen_bases
 from hubcheck.candidates.proposals import Limits
-from hubcheck.check import check
-from hubcheck.discovery import Discovery, discover
+from hubcheck.check.run import check
 from hubcheck.model import Access, open_model
-from hubcheck.request import Request
+from hubcheck.report.schema import Report
+from hubcheck.report.words import DeclarationVerdict, Depth
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.discovery import Discovery, discover
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_hub_reference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import DeclarationVerdict, Depth
 from tests.hubserver.link import Link
 from tests.hubserver.search import SearchableHub
 

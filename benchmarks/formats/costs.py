@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.formats.gguf_file import gguf_name
 from benchmarks.remote.shapes import Published, dense
 from hubcheck.checkpoint.rows import spans_of
-from hubcheck.evidence.compare import Comparer
+from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, Model, open_model
 from hubcheck.source.interface import FileEntry, Source, Span

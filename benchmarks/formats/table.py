@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.formats.folder import FORMATS, ORIGINAL, read_floats, write_model
-from hubcheck.evidence.compare import Comparer, routing_groups
+from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.evalues import log10_p

@@ -21,8 +21,8 @@ from dataclasses import replace
 
 from hubcheck.devices.choice import Device, Kind, choose
 from hubcheck.devices.team import team_of
-from hubcheck.full.interface import Resources, WholeChange
-from hubcheck.full.run import stream
+from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
+from hubcheck.evidence.looks.whole.run import stream
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import parse_reference
 

@@ -35,14 +35,14 @@ from benchmarks.zoo.model import Shape, forward
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS, kept_tokenizer
-from hubcheck.bases import chosen_bases
-from hubcheck.check import check
+from hubcheck.check.run import check
 from hubcheck.model import Access
-from hubcheck.request import Request
+from hubcheck.report.schema import Finding
+from hubcheck.report.words import Depth
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import Depth
 
 COPIES: Final = ("finetune", "continued2")
 STRANGER: Final = "twin"

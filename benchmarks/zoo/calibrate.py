@@ -22,10 +22,16 @@ from typing import Final
 import numpy as np
 
 from benchmarks.zoo.train import MODELS
-from hubcheck.deep.calibration import TABLE, shipped
-from hubcheck.deep.mlp_views import Neurons, Sample, frame_wanted, gated_layers, read_neurons
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.mlps import DENSE
+from hubcheck.evidence.looks.disguise.calibration import TABLE, shipped
+from hubcheck.evidence.looks.disguise.mlp_views import (
+    Neurons,
+    Sample,
+    frame_wanted,
+    gated_layers,
+    read_neurons,
+)
+from hubcheck.evidence.orders.mlps import DENSE
 from hubcheck.evidence.side import Side
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference

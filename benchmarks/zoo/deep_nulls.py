@@ -31,13 +31,13 @@ from benchmarks.zoo.model import Shape, names_and_shapes
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS
 from hubcheck.checkpoint.interface import RowBlock
-from hubcheck.deep.expert_map import experts_of
-from hubcheck.deep.layer_map import map_layers
-from hubcheck.deep.layer_map_types import LayerMap, Refusal
-from hubcheck.deep.layer_map_words import words_of_map
-from hubcheck.deep.width import width_of
-from hubcheck.evidence.compare import Comparer
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.expert_map.run import experts_of
+from hubcheck.evidence.looks.layer_map.interface import LayerMap, Refusal
+from hubcheck.evidence.looks.layer_map.run import map_layers
+from hubcheck.evidence.looks.layer_map.wording import words_of_map
+from hubcheck.evidence.looks.sample.compare import Comparer
+from hubcheck.evidence.looks.width.run import width_of
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.model import Access, align_tokens, open_model

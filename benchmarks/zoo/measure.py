@@ -19,14 +19,14 @@ from typing import Final
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: pairs are small
 
 from benchmarks.zoo.train import MODELS
-from hubcheck.bases import chosen_bases
-from hubcheck.check import check
+from hubcheck.check.run import check
 from hubcheck.model import Access
-from hubcheck.request import Request, budget_of
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Depth, Verdict
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request, budget_of
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Depth, Verdict
 
 INDEPENDENT: Final = ("base", "twin", *(f"ind{n}" for n in range(2, 10)))
 

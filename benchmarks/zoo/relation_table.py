@@ -33,11 +33,11 @@ from benchmarks.zoo.relation_cases import (
 )
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import kept_tokenizer
-from hubcheck.evidence.compare import Comparer
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, look_closer
+from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
+from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.model import Access, Model, align_tokens, open_model
-from hubcheck.relate.look import SAMPLE_BYTES, look_closer
-from hubcheck.relate.merge import Merge, MergeMember, merge_shares
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import direction_of, relation_of
 

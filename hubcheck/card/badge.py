@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
+from hubcheck.report.words import DeclarationVerdict, Verdict
 from hubcheck.verdict.declaration import UPSTREAM
-from hubcheck.verdict.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 LABEL: Final = "lineage"
 NAME_LIMIT: Final = 60

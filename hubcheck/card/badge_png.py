@@ -18,7 +18,7 @@ from hubcheck.card.strokes import Segment, line
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 SCALE: Final = 2
 """Pixels drawn per pixel shown."""

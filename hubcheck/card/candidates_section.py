@@ -20,7 +20,7 @@ from hubcheck.card.document import (
 )
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 SHOWN: Final = 24
 

@@ -25,7 +25,7 @@ from hubcheck.card.heat_strip import strip
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 TEST: Final = "change"
 """Evidence rows of this test say in their note what was measured over the whole model."""

@@ -15,8 +15,8 @@ from hubcheck.card.document import Identifier, Line, Trusted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hubcheck.verdict.report import Report
-    from hubcheck.verdict.words import DeclarationVerdict, Verdict
+    from hubcheck.report.schema import Report
+    from hubcheck.report.words import DeclarationVerdict, Verdict
 
 KEPT_STEP: Final = 0.005
 """Smaller changes of kept are what another draw of rows gives."""

@@ -21,10 +21,10 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.next_steps import REPLAY
-from hubcheck.verdict.words import Verdict
+from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import BaseModelRef, Report
+    from hubcheck.report.schema import BaseModelRef, Report
 
 LONG_TEXT: Final = 400
 WARNINGS_SHOWN: Final = 40

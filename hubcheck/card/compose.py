@@ -29,10 +29,10 @@ from hubcheck.card.licence_section import licence_section
 from hubcheck.card.next_steps import next_steps
 from hubcheck.card.share_section import share_section
 from hubcheck.card.unread_section import unread_line, unread_section
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.words import DeclarationVerdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 TONES: Final = {
     DeclarationVerdict.CONFIRMED: Tone.GOOD,

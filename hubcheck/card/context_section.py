@@ -25,10 +25,10 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.escaping import visible
-from hubcheck.verdict.words import EvidenceKind
+from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import ArchitectureLine, Context, Report
+    from hubcheck.report.schema import ArchitectureLine, Context, Report
 
 MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24

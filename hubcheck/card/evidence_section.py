@@ -27,10 +27,10 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.origin_section import origin_blocks
-from hubcheck.verdict.words import EvidenceKind, Verdict
+from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Evidence, Finding, PartVerdict, Report
+    from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
 BASES_SHOWN: Final = 20
 """Bases with a row and a section of their own; discovery proposes fewer."""

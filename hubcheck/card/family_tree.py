@@ -29,7 +29,7 @@ from hubcheck.card.escaping import html_text, visible
 from hubcheck.card.lineage_graph import BASES_SHOWN, lineage_graph, plain_label
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 LINES_SHOWN: Final = 24
 DEEPEST: Final = 8

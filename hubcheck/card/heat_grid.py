@@ -16,7 +16,7 @@ from hubcheck.card import matches, numbers
 from hubcheck.card.heat_roles import LINES, RoleName, role_name
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Change, Finding, Report
+    from hubcheck.report.schema import Change, Finding, Report
 
 WIDEST: Final = 96
 """Columns of a picture; deeper models share a column between neighbouring layers."""

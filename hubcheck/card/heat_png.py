@@ -16,7 +16,7 @@ from hubcheck.card.raster import Raster
 from hubcheck.card.strokes import line
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 SCALE: Final = 2
 """Pixels drawn per pixel shown."""

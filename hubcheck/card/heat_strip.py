@@ -15,7 +15,7 @@ from hubcheck.card.escaping import visible
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Cell
-    from hubcheck.verdict.report import Finding
+    from hubcheck.report.schema import Finding
 
 BLOCKS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 UNCHANGED: Final = "="

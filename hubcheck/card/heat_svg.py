@@ -24,7 +24,7 @@ from hubcheck.card.heat_shapes import DARK, LIGHT, Box, Shape, Stroke, Words
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 TEXT_LIMIT: Final = 240
 LABEL_LIMIT: Final = 4000

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches, names
 from hubcheck.card.document import CodeBlock, Segment
 from hubcheck.card.escaping import visible
-from hubcheck.verdict.words import EvidenceKind
+from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 CELLS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 """From hardly any to all; eight heights that every monospaced face draws alike."""

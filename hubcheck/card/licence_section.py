@@ -22,10 +22,10 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.numbers import NOTHING
-from hubcheck.verdict.words import LicenceStatus
+from hubcheck.report.words import LicenceStatus
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import LicenceCheck, Report
+    from hubcheck.report.schema import LicenceCheck, Report
 
 CHECKS_SHOWN: Final = 24
 NOTE: Final = (

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, matches, names, numbers
 from hubcheck.card.document import Tone, raw_text
-from hubcheck.verdict.words import Verdict
+from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 BASES_SHOWN: Final = 8
 NAME_LIMIT: Final = 60

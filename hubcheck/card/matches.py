@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.verdict.declaration import BIG_PART
-from hubcheck.verdict.words import (
+from hubcheck.report.words import (
     DeclarationVerdict,
     EvidenceKind,
     Holds,
@@ -17,9 +16,10 @@ from hubcheck.verdict.words import (
     RelationKind,
     Verdict,
 )
+from hubcheck.verdict.declaration import BIG_PART
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Evidence, Finding, PartVerdict, Report
+    from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 BODY: Final = "body"

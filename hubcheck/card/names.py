@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card.document import Identifier
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import BaseModelRef, Report
+    from hubcheck.report.schema import BaseModelRef, Report
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""

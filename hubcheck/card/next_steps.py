@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names, sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
+from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, Verdict
 from hubcheck.verdict.declaration import ENOUGH
-from hubcheck.verdict.words import DeclarationVerdict, Depth, NothingCompared, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE, Depth.SAMPLE: Depth.DEEP}
 """What to read next. A depth enters here when the program has it: no step may end in a refusal."""

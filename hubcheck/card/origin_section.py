@@ -25,7 +25,7 @@ from hubcheck.card.document import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hubcheck.verdict.report import Finding, LayerMatch
+    from hubcheck.report.schema import Finding, LayerMatch
 
 RUNS_SHOWN: Final = 16
 LAYERS_SHOWN: Final = 512

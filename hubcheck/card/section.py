@@ -27,7 +27,7 @@ from hubcheck.card.heat_svg import heading
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 FOLDER: Final = "provenance"
 """Where the report and the badge lie, beside the model."""

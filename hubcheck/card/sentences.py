@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
-from hubcheck.source.weight_files import weight_folders
-from hubcheck.verdict.declaration import ENOUGH, UNDATED, UPSTREAM, is_undated
-from hubcheck.verdict.words import (
+from hubcheck.report.words import (
     WHY_NOTHING,
     DeclarationVerdict,
     NothingCompared,
     RelationKind,
     Verdict,
 )
+from hubcheck.source.weight_files import weight_folders
+from hubcheck.verdict.declaration import ENOUGH, UNDATED, UPSTREAM, is_undated
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 NAMES_IN_TITLE: Final = 3
 

@@ -15,7 +15,7 @@ from hubcheck.card.escaping import html_text
 from hubcheck.card.heat_layout import MARGIN
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import MergeShare
+    from hubcheck.report.schema import MergeShare
 
 LIGHT: Final = ("#175396", "#b3471d", "#067a5b", "#8a4f9e")
 DARK: Final = ("#7db8ff", "#ffa27a", "#4fd3a8", "#d9a5ec")

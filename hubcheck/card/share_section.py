@@ -29,7 +29,7 @@ from hubcheck.card.heat_strip import BLOCKS, NOT_COMPARED
 from hubcheck.card.share_chart import Series, share_words
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, MergeShare, Report
+    from hubcheck.report.schema import Finding, MergeShare, Report
 
 WHOLE: Final = -1
 BASES_SHOWN: Final = 8

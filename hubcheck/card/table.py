@@ -27,10 +27,10 @@ from hubcheck.card.document import (
     raw_text,
 )
 from hubcheck.card.escaping import plain_text
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Finding, Report
+    from hubcheck.report.schema import Finding, Report
 
 CELL_WIDTH: Final = 64
 """Characters of one cell: five cells of typical length fit 160 columns."""

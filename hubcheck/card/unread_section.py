@@ -24,7 +24,7 @@ from hubcheck.card.document import (
 )
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report, UnreadWeights
+    from hubcheck.report.schema import Report, UnreadWeights
 
 TITLE: Final = "Weight files that were not read"
 READ_NAMED: Final = 2

@@ -14,17 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hubcheck.bases import chosen_bases
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import OverviewRow, overview, overview_row
-from hubcheck.check import check
+from hubcheck.check.run import check
 from hubcheck.errors import ExitCode, printable
 from hubcheck.model import Access
-from hubcheck.output import write_atomically, write_outputs
-from hubcheck.request import Request
+from hubcheck.publish.files import write_atomically, write_outputs
+from hubcheck.report.words import Depth
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.words import Depth
 
 MODELS: Final = Path(__file__).parent / "models"
 BASE: Final = "zoo/base"

@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.evidence.families import log_e_of
 from hubcheck.evidence.family import Abstention, Block, FamilyOutcome, Profiles, Test
-from hubcheck.evidence.look import log_e_of
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.shared_order import COPIES, STRUCTURED, Sharing, is_structured, sharing_of
 

@@ -14,8 +14,8 @@ from hubcheck.card.section import FOLDER
 from hubcheck.source.weight_files import weights_digest
 
 if TYPE_CHECKING:
+    from hubcheck.report.schema import Report
     from hubcheck.source.interface import FileEntry
-    from hubcheck.verdict.report import Report
 
 PNG: Final = f"{FOLDER}/badge.png"
 SVG: Final = f"{FOLDER}/badge.svg"

@@ -13,7 +13,7 @@ from hubcheck.publish.badge_files import badge_files
 from hubcheck.publish.model_card import README, with_section
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 HEAT_MAP_SVG: Final = section.HEAT_MAP_FILE.replace(".png", ".svg")
 WHAT: Final = "the section, the badge and the report"

@@ -25,7 +25,7 @@ from hubcheck.publish.model_card import README, CardRefusedError
 from hubcheck.publish.outcome import NotPublished, Outcome, Published, Unchanged, not_published
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 
 def publish_in_folder(

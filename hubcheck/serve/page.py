@@ -13,8 +13,8 @@ from hubcheck.card.compose import TONES
 from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
 from hubcheck.card.html import SHORT, page
+from hubcheck.report.words import DeclarationVerdict
 from hubcheck.serve.jobs import Job, State
-from hubcheck.verdict.words import DeclarationVerdict
 
 SHOWN: Final = 50
 """Rows of each table."""

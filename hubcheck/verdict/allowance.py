@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from hubcheck.errors import printable
+from hubcheck.report.schema import Accepted, Finding, Report
+from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import is_undeclared
 from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
-from hubcheck.verdict.report import Accepted, Finding, Report
-from hubcheck.verdict.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

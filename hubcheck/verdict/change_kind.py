@@ -12,15 +12,23 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.checkpoint.rounding import BY_BITS
-from hubcheck.relate.change import Moved
-from hubcheck.relate.direction import NEAREST, PRUNED, PRUNED_EQUAL
-from hubcheck.relate.grid import Rounding
-from hubcheck.relate.look import CloserLook
-from hubcheck.relate.low_rank import EMPTY
-from hubcheck.relate.stored import ON_GRID
-from hubcheck.relate.values import ATTENTION, BY_TOKEN, DENSE, EXPERT, LATENT, MATRICES, NORMS
-from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import RelationKind
+from hubcheck.evidence.looks.change.direction import NEAREST, PRUNED, PRUNED_EQUAL
+from hubcheck.evidence.looks.change.grid import Rounding
+from hubcheck.evidence.looks.change.low_rank import EMPTY
+from hubcheck.evidence.looks.change.matrix import Moved
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.change.stored import ON_GRID
+from hubcheck.evidence.looks.change.values import (
+    ATTENTION,
+    BY_TOKEN,
+    DENSE,
+    EXPERT,
+    LATENT,
+    MATRICES,
+    NORMS,
+)
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import RelationKind
 
 LOW_RANK_SHARE: Final = 0.8
 """Of the matrices whose rank could be measured: one that is full among many may be a stray."""

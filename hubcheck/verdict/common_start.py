@@ -6,10 +6,10 @@ from statistics import median
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Test
-from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import RelationKind
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import RelationKind
 
 COPIED_BULK: Final = 1.1
 """Bulk of the base's spectrum from which a weakened top is no common initialisation. Models of one

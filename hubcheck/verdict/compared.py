@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hubcheck.errors import HubcheckError, NoWeightsError, UnsupportedFormatError
+from hubcheck.report.schema import Finding
+from hubcheck.report.words import NothingCompared
 from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.source.weight_files import weight_folders
-from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import NothingCompared
 
 
 def anything_compared(findings: Iterable[Finding]) -> bool:

@@ -13,7 +13,7 @@ from hubcheck.anatomy.outline import outline
 from hubcheck.candidates.disclosure import DisclosureItem
 from hubcheck.candidates.tokenizer import Vocabulary
 from hubcheck.evidence.norms import NormLikeness
-from hubcheck.verdict.report import (
+from hubcheck.report.schema import (
     ArchitectureLine,
     Disclosure,
     NormContext,

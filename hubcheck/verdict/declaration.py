@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
-    from hubcheck.verdict.report import Finding, PartVerdict
+    from hubcheck.report.schema import Finding, PartVerdict
 
 UPSTREAM: Final = "undeclared-upstream"
 """A declared base itself matches a model, and neither names the other (DESIGN 13.1)."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from hubcheck.report.schema import Finding, RelationCheck
+from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declaration import FOUND
-from hubcheck.verdict.report import Finding, RelationCheck
-from hubcheck.verdict.words import RelationKind, Verdict
 
 Answer = Literal["yes", "no", "cannot-tell"]
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Depth
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Depth
 
 RELATIVE: Final = 1e-6
 """By how much numbers with a fraction may differ, as a share of the larger: they are sums of many

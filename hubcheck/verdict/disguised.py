@@ -11,19 +11,19 @@ from math import log, log10
 from statistics import median
 from typing import Final
 
-from hubcheck.deep.calibration import FLOOR
-from hubcheck.deep.disguise import Disguise
-from hubcheck.deep.proof import MapProof, SignProof
-from hubcheck.deep.writers import WriterEvidence, WriterHits
 from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.evidence.looks.disguise.calibration import FLOOR
+from hubcheck.evidence.looks.disguise.proof import MapProof, SignProof
+from hubcheck.evidence.looks.disguise.run import Disguise
+from hubcheck.evidence.looks.writers import WriterEvidence, WriterHits
+from hubcheck.report.schema import Evidence, Finding, Relation
+from hubcheck.report.words import EvidenceKind, RelationKind, Verdict
 from hubcheck.statistics.disguise import LayerPair
 from hubcheck.statistics.evalues import log10_p, log_e_hits, log_mean
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.finding import own_log10_p
-from hubcheck.verdict.report import Evidence, Finding, Relation
-from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
 
 ASSUMING: Final = ", assuming it was not shuffled and rotated"
 """What the sample says of its own limit (verdict.finding), replaced once that was looked at."""

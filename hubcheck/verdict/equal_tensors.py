@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.evidence.equality_value import Equality, Outcome, TensorPair
+from hubcheck.evidence.looks.equality.value import Equality, Outcome, TensorPair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,18 @@ from statistics import median
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
-from hubcheck.evidence.mlp_matches import FOUND, MlpMatches, found_pairs, mlp_matches, sure_layers
-from hubcheck.evidence.mlps import DENSE, EXPERT, SHARED
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.orders.mlp_matches import (
+    FOUND,
+    MlpMatches,
+    found_pairs,
+    mlp_matches,
+    sure_layers,
+)
+from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED
+from hubcheck.report.words import RelationKind
 from hubcheck.verdict.held import was_found
-from hubcheck.verdict.words import RelationKind
 
 _PLACE: Final = {DENSE.kind: "MLPs", EXPERT.kind: "experts", SHARED.kind: "shared experts"}
 NAMED: Final = 4

@@ -8,16 +8,16 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
-from hubcheck.evidence.power import copied_share, related_from
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.sample.power import copied_share, related_from
+from hubcheck.report.schema import Controls, Evidence
+from hubcheck.report.words import EvidenceKind
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.equal_tensors import EqualTensors
 from hubcheck.verdict.expert_words import counted_words, family_words
-from hubcheck.verdict.report import Controls, Evidence
-from hubcheck.verdict.words import EvidenceKind
 
 FAMILY_REJECTS: Final = -3.0
 """A family counts as hit when its own bound 1/N! is below 1e-3 (7 hits)."""

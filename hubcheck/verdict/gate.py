@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import ExitCode, printable
+from hubcheck.report.schema import Finding, Report
+from hubcheck.report.words import NOT_EXAMINED, WHY_NOTHING, Conclusion, NothingCompared, Verdict
 from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.report import Finding, Report
-from hubcheck.verdict.words import NOT_EXAMINED, WHY_NOTHING, Conclusion, NothingCompared, Verdict
 
 NAMED: Final = 3
 """Names in one text; a commit status takes 140 characters."""

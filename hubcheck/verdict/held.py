@@ -13,12 +13,12 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
-from hubcheck.evidence.mlp_matches import found_pairs, sure_layers
-from hubcheck.evidence.mlps import EXPERT
-from hubcheck.relate.values import ATTENTION, DENSE, LATENT
-from hubcheck.relate.values import EXPERT as EXPERT_ROLES
+from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, LATENT
+from hubcheck.evidence.looks.change.values import EXPERT as EXPERT_ROLES
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.orders.mlp_matches import found_pairs, sure_layers
+from hubcheck.evidence.orders.mlps import EXPERT
 
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
 MLP: Final = "the MLP"

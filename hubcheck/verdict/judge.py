@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Part
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.schema import PartVerdict, Relation
+from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.declaration import BIG_PART
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.part_rows import body_rows, tower_row
@@ -24,10 +26,8 @@ from hubcheck.verdict.parts import (
     judge_part,
     not_compared_words,
 )
-from hubcheck.verdict.report import PartVerdict, Relation
 from hubcheck.verdict.tower_alone import towers_alone
 from hubcheck.verdict.whole import TOWER, Whole, parameters_of
-from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

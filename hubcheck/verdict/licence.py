@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.report.schema import Licence as LicenceReport
+from hubcheck.report.schema import LicenceCheck, StatedLicence
+from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence_rules import Case, Stated, apply
 from hubcheck.verdict.licence_table import Licence
-from hubcheck.verdict.report import Licence as LicenceReport
-from hubcheck.verdict.report import LicenceCheck, StatedLicence
-from hubcheck.verdict.words import LicenceStatus as Status
 
 ORDER: Final = (Status.OK, Status.UNKNOWN, Status.ATTENTION)
 """The strictest word stands last and wins."""

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence_table import (
     UNSPECIFIC,
     Ask,
@@ -24,7 +25,6 @@ from hubcheck.verdict.licence_table import (
     by_tag,
     by_text,
 )
-from hubcheck.verdict.words import LicenceStatus as Status
 
 LICENCE_PATH: Final = re.compile(r"(?:.*/)?(?:LICEN[CS]E|COPYING)[^/]{0,60}", re.IGNORECASE)
 NOTICE_PATH: Final = re.compile(r"(?:.*/)?NOTICE[^/]{0,40}", re.IGNORECASE)

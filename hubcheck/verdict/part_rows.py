@@ -5,14 +5,14 @@ from __future__ import annotations
 from statistics import median
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Part, Test
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.schema import PartVerdict
+from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.finding import PART_VIEWS
 from hubcheck.verdict.parts import Judged, PartLook
-from hubcheck.verdict.report import PartVerdict
 from hubcheck.verdict.whole import TOWER, Whole
-from hubcheck.verdict.words import Verdict
 
 
 def body_rows(

@@ -13,16 +13,16 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.comparison import POWER_FAMILIES, Comparison
-from hubcheck.relate.look import CloserLook
-from hubcheck.relate.values import Refusal
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
 from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.relation import RELABELLED, relation_of
-from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
 
 ENOUGH_ORDER: Final = 0.5
 """Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from hubcheck.errors import UsageError, printable
+from hubcheck.report.schema import Finding, Policy
+from hubcheck.report.words import Conclusion, DeclarationVerdict, Verdict
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import (
     UNDATED,
@@ -14,8 +16,6 @@ from hubcheck.verdict.declaration import (
     is_undated,
     is_undeclared_part,
 )
-from hubcheck.verdict.report import Finding, Policy
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
 
 NOTHING_COMPARED: Final = "nothing-compared"
 """Fails where the weights of no base were compared, whatever the reason."""

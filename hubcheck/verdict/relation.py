@@ -13,18 +13,18 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import Test
-from hubcheck.relate.direction import UNDETERMINED, Direction, direction_from
-from hubcheck.relate.look import CloserLook
-from hubcheck.relate.merge import Merge
-from hubcheck.relate.values import Refusal
+from hubcheck.evidence.looks.change.direction import UNDETERMINED, Direction, direction_from
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.looks.merge.run import Merge
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.schema import Change, Finding, MergeShare, Relation
+from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.change_kind import body_of
 from hubcheck.verdict.expert_words import ExpertWords, expert_words, moved_experts
 from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, was_found, words_of_parts
-from hubcheck.verdict.report import Change, Finding, MergeShare, Relation
 from hubcheck.verdict.shape_words import layers_words, vocabulary_words, width_words
-from hubcheck.verdict.words import RelationKind, Verdict
 
 ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M2": 2.0**-3}
 """Largest relative rounding error of a storage dtype (half a unit in the last place, doubled

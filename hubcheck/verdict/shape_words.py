@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
+from hubcheck.evidence.looks.sample.comparison import Comparison
 
 
 def layers_words(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> list[str]:

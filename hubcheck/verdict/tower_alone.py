@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.parts import ENOUGH_ORDER, MOST, Said
-from hubcheck.verdict.report import Relation
 from hubcheck.verdict.whole import TOWER, Whole
-from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
 
 
 def towers_alone(whole: Whole) -> Said:

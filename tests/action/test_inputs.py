@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from action.inputs import INPUTS, Stage, read_inputs
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.publish.github.answer import Mode
-from hubcheck.verdict.words import Depth
+from hubcheck.report.words import Depth
 from tests.action.conftest import MODELS, Job
 
 

@@ -14,7 +14,7 @@ import yaml
 from action.inputs import INPUTS
 from action.owner import PROJECT
 from action.tell import OUTPUTS
-from hubcheck.policy_file import PolicyFile, schema
+from hubcheck.request.policy_file import PolicyFile, schema
 
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLES: Final = sorted((ROOT / "docs" / "examples").glob("*.yml"))
@@ -93,7 +93,7 @@ def test_examples_use_declared_inputs_and_pin_every_action(path: Path) -> None:
 
 def test_the_example_policy_is_valid() -> None:
     """The policy file of the docs is read without an error."""
-    from hubcheck.policy_file import read_policy_file
+    from hubcheck.request.policy_file import read_policy_file
 
     policy = read_policy_file(ROOT / "docs" / "examples" / "hubcheck.yml", shown="hubcheck.yml")
     assert policy.allow

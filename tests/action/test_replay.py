@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
 from tests.action.conftest import MODELS, Job
 

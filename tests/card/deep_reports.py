@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from hubcheck.verdict.report import (
+from hubcheck.report.schema import (
     BaseModelRef,
     Change,
     Evidence,
@@ -15,7 +15,7 @@ from hubcheck.verdict.report import (
     Relation,
     Report,
 )
-from hubcheck.verdict.words import (
+from hubcheck.report.words import (
     DeclarationVerdict,
     Depth,
     EvidenceKind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubcheck.verdict.report import (
+from hubcheck.report.schema import (
     ArchitectureLine,
     BaseModelRef,
     Context,
@@ -25,7 +25,7 @@ from hubcheck.verdict.report import (
     UnreadWeights,
     WeightFile,
 )
-from hubcheck.verdict.words import (
+from hubcheck.report.words import (
     ORDER_ALONE,
     Conclusion,
     DeclarationVerdict,

@@ -11,8 +11,8 @@ from hubcheck.card.compose import compose
 from hubcheck.card.lineage_graph import lineage_graph
 from hubcheck.card.table import overview, overview_row, summary
 from hubcheck.publish.hub import texts
-from hubcheck.verdict.report import BaseModelRef, Report
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.schema import BaseModelRef, Report
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
 
 COMMIT = "9f8e7d6" + "c" * 33

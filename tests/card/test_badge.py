@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from hubcheck.card import badge
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.words import DeclarationVerdict
 from tests.card.reports import cases
 
 

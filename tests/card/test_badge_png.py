@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hubcheck.card import badge, badge_png, raster
 from hubcheck.card.strokes import GLYPHS, letter, line
-from hubcheck.verdict.report import Report
+from hubcheck.report.schema import Report
 from tests.card.reports import cases
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Final
 
 from hubcheck.card import change_section, heat_svg, origin_section, section
 from hubcheck.card.heat_strip import strip
-from hubcheck.verdict.words import Depth
+from hubcheck.report.words import Depth
 from tests.card.deep_reports import fine_tune, upscaled
 
 DOCS: Final = Path(__file__).parents[2] / "docs"

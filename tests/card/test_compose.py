@@ -11,8 +11,8 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Details, raw_text
 from hubcheck.card.explain import TEXTS
-from hubcheck.verdict.report import BaseModelRef, Finding, Licence, Policy, Report
-from hubcheck.verdict.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
+from hubcheck.report.schema import BaseModelRef, Finding, Licence, Policy, Report
+from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
 from tests.card import reports
 from tests.card.reports import cases, matching, report, unrelated, untested
 

@@ -17,8 +17,8 @@ from hubcheck.card.origin_section import RUNS_SHOWN, layer_line
 from hubcheck.card.sentences import lead, title
 from hubcheck.card.share_chart import Series
 from hubcheck.publish.github.body import page as comment
-from hubcheck.verdict.report import LayerMatch, MergeShare, Relation, Report
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.report.schema import LayerMatch, MergeShare, Relation, Report
+from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from tests.card import deep_reports, reports
 from tests.card.rendered import html_page, markdown_page
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.card.explain import TEXTS, explain
-from hubcheck.verdict.policy import FAILABLE
-from hubcheck.verdict.words import (
+from hubcheck.report.words import (
     Conclusion,
     DeclarationVerdict,
     EvidenceKind,
     RelationKind,
     Verdict,
 )
+from hubcheck.verdict.policy import FAILABLE
 
 WORDS = sorted(
     {

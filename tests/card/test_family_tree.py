@@ -11,7 +11,7 @@ from hubcheck.card import html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.document import CodeBlock
 from hubcheck.card.family_tree import LINES_SHOWN, family_section, figure, mermaid, svg, tree
-from hubcheck.verdict.report import (
+from hubcheck.report.schema import (
     Descent,
     Licence,
     LicenceCheck,
@@ -23,7 +23,7 @@ from hubcheck.verdict.report import (
     Search,
     StatedLicence,
 )
-from hubcheck.verdict.words import DeclarationVerdict, LicenceStatus
+from hubcheck.report.words import DeclarationVerdict, LicenceStatus
 from tests.card import reports
 from tests.card.payloads import PAYLOADS
 

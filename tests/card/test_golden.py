@@ -10,7 +10,7 @@ import pytest
 
 from hubcheck.card import badge, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
-from hubcheck.verdict.report import Report
+from hubcheck.report.schema import Report
 from tests.card.deep_reports import deep_cases, small
 from tests.card.reports import cases
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hubcheck.card import heat_grid
 from hubcheck.card.heat_grid import Cell, Column
 from hubcheck.card.heat_roles import LINES, role_name
-from hubcheck.verdict.report import Change
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.schema import Change
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import deep_reports, reports
 from tests.card.deep_reports import change
 

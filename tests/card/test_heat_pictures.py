@@ -14,8 +14,8 @@ from hubcheck.card import heat_grid, heat_png, heat_svg
 from hubcheck.card.heat_layout import layout
 from hubcheck.card.heat_shapes import DARK, LIGHT, RAMP, Box
 from hubcheck.card.heat_strip import strip
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.schema import Report
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import deep_reports, reports
 from tests.card.deep_reports import change
 from tests.card.test_badge_png import decoded

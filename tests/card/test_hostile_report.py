@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from hubcheck.card import badge, heat_png, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.index import IndexEntry, index_html
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.schema import Report
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import deep_reports, reports
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, html_page, markdown_page

@@ -6,8 +6,8 @@ from hubcheck.card.changes import CHANGES_SHOWN, BaseBefore, changes
 from hubcheck.card.document import raw_text
 from hubcheck.card.layer_strip import layer_strip
 from hubcheck.card.lineage_graph import lineage_graph
-from hubcheck.verdict.report import BaseModelRef, Subject
-from hubcheck.verdict.words import DeclarationVerdict, Verdict
+from hubcheck.report.schema import BaseModelRef, Subject
+from hubcheck.report.words import DeclarationVerdict, Verdict
 from tests.card import reports
 
 

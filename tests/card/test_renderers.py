@@ -12,7 +12,7 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Tone, Trusted
 from hubcheck.card.index import IndexEntry, index_html
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.words import DeclarationVerdict
 from tests.card.rendered import html_page, markdown_page, seen
 from tests.card.reports import cases
 

@@ -6,7 +6,7 @@ import pytest
 
 from hubcheck.card import section
 from hubcheck.publish.model_card import current_section, with_section
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.words import DeclarationVerdict
 from tests.card.deep_reports import merged, upscaled
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page, seen

@@ -8,8 +8,8 @@ from hubcheck.card import html, markdown, section, table
 from hubcheck.card.compose import compose
 from hubcheck.publish.github.body import page
 from hubcheck.publish.github.stranger import without_free_text
-from hubcheck.verdict.report import Report, UnreadWeights
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.schema import Report, UnreadWeights
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from hubcheck.card import badge, html, markdown, table
 from hubcheck.card.compose import compose
-from hubcheck.verdict.report import BaseModelRef, Finding, PartVerdict, Relation, Report
-from hubcheck.verdict.words import (
+from hubcheck.report.schema import BaseModelRef, Finding, PartVerdict, Relation, Report
+from hubcheck.report.words import (
     DeclarationVerdict,
     EvidenceKind,
     Holds,

@@ -22,7 +22,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.model import Model
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.report.words import RelationKind, Verdict
 from tests.tables import taken
 
 CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())

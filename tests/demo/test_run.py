@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 from hubcheck.demo import run
 from hubcheck.demo.run import CASES, MODELS, demo
 from hubcheck.errors import ExitCode
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import DeclarationVerdict, Verdict
+from hubcheck.report.schema import Report
+from hubcheck.report.words import DeclarationVerdict, Verdict
 
 EXPECTED = {
     "finetune": DeclarationVerdict.CONFIRMED,

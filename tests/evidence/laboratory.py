@@ -20,17 +20,17 @@ from safetensors.torch import load_file
 from benchmarks.zoo.folder import Dtype, write_model
 from benchmarks.zoo.model import Shape
 from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
-from hubcheck.bases import chosen_bases
-from hubcheck.check import Outcome, check
+from hubcheck.check.run import Outcome, check
 from hubcheck.demo.run import MODELS
-from hubcheck.evidence.compare import Comparer
-from hubcheck.evidence.comparison import Comparison
+from hubcheck.evidence.looks.sample.compare import Comparer
+from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.model import Access, align_tokens, open_model
-from hubcheck.request import Request
+from hubcheck.report.schema import Finding, Report
+from hubcheck.report.words import Depth
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
-from hubcheck.verdict.report import Finding, Report
-from hubcheck.verdict.words import Depth
 
 Weights = dict[str, NDArray[np.float32]]
 SHAPE: Final = Shape()

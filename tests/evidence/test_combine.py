@@ -20,9 +20,9 @@ from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.combine import Combined, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.families import compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
-from hubcheck.evidence.look import compare_views, log_e_of
 from hubcheck.evidence.structure import SharedOrders
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.profiles import FloatArray, profile

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from hubcheck.evidence.content import SEPARATE_HITS, _separate, content_of
 from hubcheck.evidence.family import Profiles
-from hubcheck.evidence.neurons import joined_views
+from hubcheck.evidence.orders.neurons import joined_views
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 
 POOL: Final = 1408

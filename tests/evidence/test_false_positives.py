@@ -14,9 +14,9 @@ from math import exp, factorial
 import numpy as np
 import pytest
 
+from hubcheck.report.schema import Evidence, Finding, Report
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from hubcheck.statistics.hits import LOG10
-from hubcheck.verdict.report import Evidence, Finding, Report
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.conftest import Trained
 from tests.evidence.laboratory import model, report_of
 

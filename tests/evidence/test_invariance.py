@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save_file
 from benchmarks.zoo.planted import Product
 from benchmarks.zoo.symmetries import EMBEDDING, mlps
 from hubcheck.errors import ExitCode
-from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
+from hubcheck.report.schema import Finding
+from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
     SHAPE,
     finding_of,

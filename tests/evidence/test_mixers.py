@@ -12,8 +12,8 @@ import pytest
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.mixers import MixerTest
-from hubcheck.verdict.words import Verdict
+from hubcheck.evidence.orders.mixers import MixerTest
+from hubcheck.report.words import Verdict
 from tests.anatomy.tiny import checkpoint_of
 from tests.evidence.hybrids import HYBRIDS, Weights, published, write
 from tests.evidence.laboratory import finding_of

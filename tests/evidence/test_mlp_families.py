@@ -15,12 +15,12 @@ import pytest
 from benchmarks.zoo.deep_copies import extract_expert, keep_experts
 from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.families import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Profiles
 from hubcheck.evidence.family import Test as Kind
-from hubcheck.evidence.look import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, log_e_of
-from hubcheck.evidence.mlps import LAYERS_A_STEP
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.orders.mlps import LAYERS_A_STEP
 from hubcheck.statistics.evalues import log_product
 from hubcheck.statistics.profiles import FloatArray, profile
 from tests.evidence.laboratory import comparison_of, model, plain, shipped, write

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.zoo import disguises
 from benchmarks.zoo.planted import Product
-from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import ORDER_ALONE, DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.report.schema import Finding
+from hubcheck.report.words import ORDER_ALONE, DeclarationVerdict, Depth, RelationKind, Verdict
 from tests.evidence.derivatives import DERIVATIVES, permuted_heads
 from tests.evidence.laboratory import (
     SHAPE,

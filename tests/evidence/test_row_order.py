@@ -23,8 +23,8 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.model import Access, Model, open_model
+from hubcheck.report.words import Verdict
 from hubcheck.source.reference import parse_reference
-from hubcheck.verdict.words import Verdict
 from tests.evidence.laboratory import Weights, comparison_of, finding_of, model, shipped
 
 SEED: Final = 7

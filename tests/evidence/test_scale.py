@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.zoo import symmetries
 from hubcheck.evidence.scale import free_of_scale
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.laboratory import Weights, model, plain, report_of, shipped, write
 
 

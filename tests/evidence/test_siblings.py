@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.zoo.corpus import Text
 from benchmarks.zoo.learn import TINY, train_tiny
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.conftest import Trained
 from tests.evidence.laboratory import plain, report_of, write
 from tests.tables import taken

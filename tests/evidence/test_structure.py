@@ -21,10 +21,9 @@ from benchmarks.zoo.corpus import Text
 from benchmarks.zoo.learn import TINY, train_tiny
 from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.evidence.family import Test as Kind
+from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from hubcheck.statistics.profiles import profile
 from hubcheck.statistics.shared_order import STRUCTURED, orders_of
-from hubcheck.verdict.words import DeclarationVerdict, Depth, RelationKind, Verdict
-from tests.deep.sides import mapped
 from tests.evidence.laboratory import (
     Weights,
     comparison_of,
@@ -34,6 +33,7 @@ from tests.evidence.laboratory import (
     request,
     write,
 )
+from tests.evidence.looks.sides import mapped
 
 SQUARE: Final = replace(TINY, neurons=TINY.hidden)
 """As many neurons as channels: every neuron has a channel of its own."""

@@ -8,7 +8,7 @@ from benchmarks.lineage.relations import MEANT, PREFIX, TRUE_WORDS
 from benchmarks.zoo.planted import DERIVATIONS
 from benchmarks.zoo.recipes import RECIPES
 from benchmarks.zoo.relation_cases import CASES, MERGES
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 
 def test_every_scored_name_is_a_model() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.lineage.judgement import CALLS, Call, call, rank, right
 from benchmarks.lineage.pairs import Kind
-from hubcheck.verdict.words import Verdict
+from hubcheck.report.words import Verdict
 from tests.lineage_benchmark.made import row, stranger
 
 

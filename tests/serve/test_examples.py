@@ -12,8 +12,8 @@ from typing import Final
 import pytest
 import yaml
 
-from hubcheck.cli import build_parser
-from hubcheck.serve_command import settings_of, work_of
+from hubcheck.cli.main import build_parser
+from hubcheck.cli.serve import settings_of, work_of
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "docs" / "examples" / "serve"

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 from hubcheck.errors import UsageError
+from hubcheck.report.schema import Report
 from hubcheck.source.cache import LAYOUT, SpanCache
 from hubcheck.source.hub import HubSource
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.reference import parse_hub_reference
-from hubcheck.verdict.report import Report
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hubcheck.errors import ExitCode, NetworkFaultError
-from hubcheck.request import Request
+from hubcheck.report.words import Verdict
+from hubcheck.request.interface import Request
 from hubcheck.source import hub as hub_module
-from hubcheck.verdict.words import Verdict
 from tests.evidence.laboratory import model, outcome_of, request
 from tests.hubserver import Drop, LocalHub, Status
 from tests.source.conftest import FakeClock

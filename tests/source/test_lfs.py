@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.commands import lfs_authorization
+from hubcheck.cli.commands import lfs_authorization
 from hubcheck.errors import (
     BudgetExceededError,
     ExitCode,
     NetworkFaultError,
     UnsupportedFormatError,
 )
+from hubcheck.report.words import Verdict
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.lfs import LfsContent
 from hubcheck.source.transport import origin_of
-from hubcheck.verdict.words import Verdict
 from tests.evidence.laboratory import model, outcome_of, request
 from tests.hubserver import Content, IgnoreRange, LocalHub, Status
 from tests.source.conftest import FakeClock

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.bases import chosen_bases
 from hubcheck.errors import UsageError
 from hubcheck.model import Model
-from hubcheck.request import Request
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Verdict
+from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.cache import SpanCache
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Verdict
 from tests.evidence.laboratory import model, outcome_of, request
 from tests.hubserver import LocalHub
 from tests.memory_source import MemorySource

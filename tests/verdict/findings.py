@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hubcheck.verdict.report import BaseModelRef, Finding, Relation
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.report.schema import BaseModelRef, Finding, Relation
+from hubcheck.report.words import RelationKind, Verdict
 
 
 def finding(

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.report.schema import Finding, PartVerdict, Relation
+from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
 from hubcheck.verdict.declaration import (
     Kinship,
     confirms,
@@ -17,8 +19,6 @@ from hubcheck.verdict.declaration import (
     is_proof,
     is_undeclared_part,
 )
-from hubcheck.verdict.report import Finding, PartVerdict, Relation
-from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
 from tests.verdict.findings import declared, finding, suspect
 
 V, D, R = Verdict, DeclarationVerdict, RelationKind

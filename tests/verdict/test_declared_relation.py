@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hubcheck.report.schema import BaseModelRef, Finding, Relation
+from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
-from hubcheck.verdict.report import BaseModelRef, Finding, Relation
-from hubcheck.verdict.words import RelationKind, Verdict
 
 WEIGHTS = ("model.safetensors",)
 

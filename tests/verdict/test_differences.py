@@ -13,16 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from hubcheck.verdict import words
-from hubcheck.verdict.differences import (
-    ABSENT,
-    NOT_COMPARED,
-    RELATIVE,
-    differences,
-    is_compared,
-    unknown_fields,
-)
-from hubcheck.verdict.report import (
+from hubcheck.report import words
+from hubcheck.report.schema import (
     Accepted,
     Change,
     Descent,
@@ -32,6 +24,14 @@ from hubcheck.verdict.report import (
     RelationCheck,
     Relative,
     Report,
+)
+from hubcheck.verdict.differences import (
+    ABSENT,
+    NOT_COMPARED,
+    RELATIVE,
+    differences,
+    is_compared,
+    unknown_fields,
 )
 from tests.card import reports
 from tests.evidence.laboratory import model, report_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.zoo.deep_copies import extract_expert, slice_into_experts
-from hubcheck.verdict.report import Relation
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.laboratory import SHAPE, finding_of, model, plain, report_of, shipped, write
 from tests.evidence.mixtures import mixture_of, noisy, small, with_expert
 

@@ -12,16 +12,16 @@ import pytest
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.family import Test as Kind
+from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.model import open_model
+from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.verdict.finding import controls_of, evidence_of, own_log10_p, power_of
 from hubcheck.verdict.judge import Judgement, judge
 from hubcheck.verdict.parts import PartLook
-from hubcheck.verdict.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import comparison_of, model, request
 
 

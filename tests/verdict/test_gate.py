@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.errors import ExitCode
-from hubcheck.verdict.gate import GateState, gate
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import (
+from hubcheck.report.schema import Report
+from hubcheck.report.words import (
     NOT_EXAMINED,
     Conclusion,
     DeclarationVerdict,
@@ -19,6 +18,7 @@ from hubcheck.verdict.words import (
     ReasonCode,
     Verdict,
 )
+from hubcheck.verdict.gate import GateState, gate
 from tests.card.reports import report
 from tests.verdict.findings import declared, suspect
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.report.schema import Licence
+from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence import Tie, check_licences, flag_text
 from hubcheck.verdict.licence_rules import Stated
 from hubcheck.verdict.licence_table import Rule, by_name, by_tag, by_text, licences
-from hubcheck.verdict.report import Licence
-from hubcheck.verdict.words import LicenceStatus as Status
 
 ALL_FILES = ("LICENSE", "NOTICE", "USE_POLICY.md", "README.md", "model.safetensors")
 LLAMA_TEXT = "LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\nLlama 3.1 Version Release Date: July 23, 2024"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.errors import ExitCode, UsageError
+from hubcheck.report.schema import Finding, PartVerdict
+from hubcheck.report.words import Conclusion, DeclarationVerdict, RelationKind, Verdict
 from hubcheck.verdict.allowance import Allowance, apply_allowances
 from hubcheck.verdict.policy import FAILABLE, conclude, fails_on_what_was_found, parse_fail_on
-from hubcheck.verdict.report import Finding, PartVerdict
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, RelationKind, Verdict
 from tests.card.reports import report
 from tests.verdict.findings import declared, suspect
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hubcheck.relate.merge import Merge
-from hubcheck.relate.merge_kind import MergeKind
-from hubcheck.relate.shares import LayerShare
-from hubcheck.relate.values import Refusal
+from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.looks.merge.kind import MergeKind
+from hubcheck.evidence.looks.merge.run import Merge
+from hubcheck.evidence.looks.merge.shares import LayerShare
+from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation
 from hubcheck.verdict.relation import may_be_merged, with_merge
-from hubcheck.verdict.words import RelationKind, Verdict
 from tests.verdict.findings import finding
 
 WEIGHTS = ("model.safetensors",)

@@ -31,7 +31,7 @@ from hubcheck.publish.github.errors import (
     UncertainError,
 )
 from hubcheck.publish.github.state import State
-from hubcheck.verdict.words import Conclusion
+from hubcheck.report.words import Conclusion
 
 ROUNDS: Final = 4
 """Times a comment is looked up again after a surprise before the run gives up."""

@@ -29,8 +29,8 @@ from hubcheck.card.family_tree import mermaid
 from hubcheck.card.layer_strip import layer_strip
 from hubcheck.card.unread_section import TITLE
 from hubcheck.publish.github.state import State, marker
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Conclusion
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Conclusion
 
 LIMIT: Final = 60_000
 """Bytes; GitHub refuses above 65,536 characters, and a character may be four bytes of its store."""

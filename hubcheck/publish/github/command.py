@@ -15,7 +15,7 @@ from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import is_commit, pull_request
 from hubcheck.publish.github.state import State, is_comment_id, state_of
 from hubcheck.publish.outcome import NotPublished, Outcome, Published, Unchanged, not_published
-from hubcheck.verdict.report import Report
+from hubcheck.report.schema import Report
 
 WHAT = "the comment"
 

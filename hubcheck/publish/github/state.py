@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
+from hubcheck.report.words import Conclusion, DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 BASES_KEPT: Final = 20
 """As many as the card's table shows."""

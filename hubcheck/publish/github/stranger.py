@@ -15,9 +15,7 @@ from pydantic import ValidationError
 
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
-from hubcheck.source.reference import is_repo_id
-from hubcheck.verdict.policy import FAILABLE
-from hubcheck.verdict.report import (
+from hubcheck.report.schema import (
     BaseModelRef,
     Context,
     Controls,
@@ -34,6 +32,8 @@ from hubcheck.verdict.report import (
     Tool,
     UnreadWeights,
 )
+from hubcheck.source.reference import is_repo_id
+from hubcheck.verdict.policy import FAILABLE
 
 MAX_BYTES: Final = 4_000_000
 """Bytes of a report from a fork; one of twenty bases has well under one million."""

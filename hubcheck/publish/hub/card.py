@@ -33,7 +33,7 @@ from hubcheck.publish.outcome import NotPublished, Outcome, Published, Unchanged
 if TYPE_CHECKING:
     from huggingface_hub import DiscussionWithDetails
 
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 OPEN: Final = frozenset({"open", "draft"})
 DECLINED: Final = "with this proposal was closed by someone else; reopen it to have it updated"

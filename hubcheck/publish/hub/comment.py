@@ -16,7 +16,7 @@ from hubcheck.publish.outcome import NotPublished, Outcome, Published, Unchanged
 
 if TYPE_CHECKING:
     from hubcheck.publish.hub.client import HubClient
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 WHAT: Final = "the comment"
 HIDDEN: Final = "somebody hid hubcheck's comment there; it is not posted again"

@@ -8,10 +8,10 @@ from hubcheck.card import badge, heat_grid, markdown, matches, names, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.escaping import fence_for, markdown_text, yaml_value
 from hubcheck.card.names import is_commit, short
-from hubcheck.verdict.words import DeclarationVerdict, Verdict
+from hubcheck.report.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.verdict.report import Report
+    from hubcheck.report.schema import Report
 
 COMMIT_TITLE: Final = "hubcheck: provenance section, badge and report"
 """A webhook that is called for a commit of this title has nothing to check."""

@@ -12,7 +12,7 @@ from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.errors import ForbiddenError, InvalidError
 from hubcheck.publish.github.state import State, marker
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict
+from hubcheck.report.words import Conclusion, DeclarationVerdict
 from tests.githubserver.server import Fault, LocalGitHub
 from tests.githubserver.world import Login
 from tests.publish.github.conftest import Clock, client_of

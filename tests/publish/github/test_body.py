@@ -16,8 +16,8 @@ from hubcheck.publish.github.state import (
     read_state,
     state_of,
 )
-from hubcheck.verdict.report import MergeShare
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict, Verdict
+from hubcheck.report.schema import MergeShare
+from hubcheck.report.words import Conclusion, DeclarationVerdict, Verdict
 from tests.card import deep_reports, reports
 
 LINKS = Links(server="https://github.com", repository="octo/models", commit="a" * 40, run=3)

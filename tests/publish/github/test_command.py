@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
-from hubcheck.output import report_json
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.publish.files import report_json
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
 from tests.githubserver.server import LocalGitHub
 from tests.githubserver.world import Login

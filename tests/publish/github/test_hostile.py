@@ -13,9 +13,9 @@ from hubcheck.errors import ExitCode
 from hubcheck.publish.github.body import LIMIT, Links, comment_body, page
 from hubcheck.publish.github.state import read_state, state_of
 from hubcheck.publish.github.stranger import without_free_text
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Conclusion, DeclarationVerdict
 from hubcheck.verdict.gate import gate
-from hubcheck.verdict.report import Report
-from hubcheck.verdict.words import Conclusion, DeclarationVerdict
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page
 from tests.card.test_hostile_report import MARKDOWN_TAGS, full, poisoned

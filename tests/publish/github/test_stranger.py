@@ -15,7 +15,7 @@ from hubcheck.publish.github.artifact import report_of_run, unpack
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.errors import NotFoundError
 from hubcheck.publish.github.stranger import MAX_BYTES, read_stranger, without_free_text
-from hubcheck.verdict.words import DeclarationVerdict
+from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
 from tests.githubserver.server import LocalGitHub
 from tests.githubserver.world import NAME, OWNER

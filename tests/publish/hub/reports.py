@@ -6,9 +6,9 @@ from hubcheck.publish.hub.card import publish_card
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.model_card import README, current_section
 from hubcheck.publish.outcome import Outcome
+from hubcheck.report.schema import Report
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import weights_digest
-from hubcheck.verdict.report import Report
 from tests.card.reports import cases
 from tests.hubserver import LocalHub
 from tests.hubserver.board import Topic

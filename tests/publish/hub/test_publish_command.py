@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hubcheck.card.section import REPORT_FILE
-from hubcheck.cli import main
+from hubcheck.cli.main import main
 from hubcheck.demo.run import MODELS
-from hubcheck.output import report_json
 from hubcheck.publish.badge_files import PNG
+from hubcheck.publish.files import report_json
 from hubcheck.publish.model_card import README, current_section
 from tests.hubserver import LocalHub
 from tests.publish.hub.conftest import OWNER, REPO

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from hubcheck.publish.hub import texts
-from hubcheck.verdict.report import Report
+from hubcheck.report.schema import Report
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page
 from tests.card.reports import cases, matching, unrelated

@@ -1,0 +1,1 @@
+"""The pipeline: how a request becomes a report."""

@@ -1,0 +1,258 @@
+"""How are findings and facts put together into one report?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from hubcheck import __version__
+from hubcheck.candidates.disclosure import read_disclosure
+from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
+from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
+from hubcheck.check.tested import Tested
+from hubcheck.errors import HubcheckError, printable
+from hubcheck.model import Model
+from hubcheck.report.schema import (
+    Context,
+    Coverage,
+    Declared,
+    Finding,
+    Proposed,
+    Report,
+    Search,
+    Subject,
+    Tool,
+    UnreadWeights,
+    WeightFile,
+)
+from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.request.interface import Request
+from hubcheck.verdict import context as contexts
+from hubcheck.verdict.compared import why_nothing
+from hubcheck.verdict.declaration import (
+    declaration_verdict,
+    is_undated,
+    is_undeclared_part,
+    owner_of,
+)
+from hubcheck.verdict.declared_relation import check_relation, relation_warnings
+from hubcheck.verdict.policy import conclude
+
+LIMITS: Final = (
+    "Distillation leaves no trace in weights.",
+    (
+        "A match means derivation in either direction, a common ancestor or a common "
+        "initialisation; it does not say who copied whom."
+    ),
+    (
+        "The bound holds if the base was initialised with exchangeable indices and trained by an "
+        "index-equivariant optimiser, independently of the subject."
+    ),
+)
+UNRELATED_LIMIT: Final = (
+    "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere."
+)
+"""Said where something is called unrelated."""
+
+
+def assemble(
+    request: Request,
+    subject: Model,
+    tested: Sequence[Tested],
+    findings: Sequence[Finding],
+    refusal: HubcheckError | None,
+    started: datetime,
+    finished: datetime,
+    *,
+    ancestry: Ancestry = NOTHING_DECLARED,
+) -> Report:
+    """Put one check together.
+
+    Args:
+        request: What was asked.
+        subject: The model under test.
+        tested: The bases, opened as far as they could be.
+        findings: One per base, in the same order, ``explained_by`` filled.
+        refusal: Why the subject's weights could not be read, if so.
+        started: When the check began.
+        finished: When it ended.
+        ancestry: The declared graph above the bases.
+    """
+    declaration = subject.declaration
+    declared = [f for f in findings if f.declared]
+    verdict = declaration_verdict(
+        findings,
+        declared_any=bool(declared),
+        subject_owner=owner_of(subject.pin.ref) if subject.pin.revision != "local" else "",
+    )
+    ledgers = [subject.source.ledger, *(o.model.source.ledger for o in tested if o.model)]
+    models = [subject, *(o.model for o in tested if o.model)]
+    readable = refusal is None and request.depth is not Depth.HEADERS
+    searched = request.searched()
+    weight_paths = [f.path for f in subject.weight_files]
+    relations = check_relation(declaration.relation, findings, weight_paths)
+    # Licences and disclosures may read a card that no test needed: what was read is summed after.
+    licence = licence_of(subject, tested, findings, ancestry)
+    context = _context(subject, tested, readable=readable)
+    return Report(
+        tool=Tool(version=__version__),
+        started=started.isoformat(timespec="seconds"),
+        finished=finished.isoformat(timespec="seconds"),
+        depth=request.depth,
+        seed=request.seed,
+        processes=request.resources.team.count,
+        subject=Subject(
+            ref=subject.pin.ref,
+            revision=subject.pin.revision,
+            created=subject.pin.created,
+            weights_digest=subject.weights_digest,
+            files=tuple(
+                WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
+            ),
+            read=tuple(f.path for f in subject.loaded_files),
+            unread=_unread(subject),
+        ),
+        declared=Declared(
+            bases=tuple(
+                f"{b.ref}@{b.revision}" if b.revision else b.ref for b in declaration.bases
+            ),
+            relation=declaration.relation,
+            licence=declaration.licence,
+        ),
+        findings=tuple(
+            f if one.model is None else f.model_copy(update={"unread": _unread(one.model)})
+            for one, f in zip(tested, findings, strict=True)
+        ),
+        context=context.model_copy(update={"relations": relations}),
+        verdict=verdict,
+        conclusion=conclude(verdict, findings, request.policy),
+        nothing_compared=why_nothing(findings, (f.path for f in subject.files), refusal),
+        policy=request.policy,
+        coverage=Coverage(
+            bytes_read=sum(ledger.bytes_read for ledger in ledgers),
+            bytes_total=sum(m.weight_bytes for m in models),
+            requests=sum(ledger.requests for ledger in ledgers) + ancestry.requests,
+            parameters_mapped=round(subject.anatomy.mapped_share, 4) if readable else 0.0,
+            subject_bytes_read=subject.source.ledger.bytes_read,
+            subject_bytes_total=subject.weight_bytes,
+            bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
+        ),
+        warnings=(
+            *_warnings(subject, findings, verdict, refusal),
+            *relation_warnings(relations),
+            *lineage_warnings(ancestry),
+        ),
+        licence=licence,
+        lineage=lineage_of(subject, tested, ancestry),
+        search=Search(
+            kind=searched.kind,
+            requests=searched.requests,
+            bytes_read=searched.bytes_read,
+            bases_tried=max(len(tested), searched.tried),
+            left_aside=tuple(
+                Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
+            ),
+            notes=searched.notes,
+        ),
+        limits=(
+            (*LIMITS, UNRELATED_LIMIT)
+            if any(f.verdict is Verdict.UNRELATED for f in findings)
+            else LIMITS
+        ),
+        replay=request.replay,
+        max_read=request.access.max_read,
+        escalate_to=request.escalate_to,
+        seconds=round((finished - started).total_seconds(), 2),
+    )
+
+
+def _unread(model: Model) -> tuple[UnreadWeights, ...]:
+    """Return the weight files of a model beside those that its findings speak of."""
+    return tuple(
+        UnreadWeights(path=f.path, size=f.size, sha256=f.sha256, why=f.why, same_as=f.same_as)
+        for f in model.unread
+    )
+
+
+def _context(subject: Model, tested: Sequence[Tested], *, readable: bool) -> Context:
+    disclosure = contexts.disclosures(read_disclosure(subject.source))
+    if not readable:
+        return Context(disclosure=disclosure)
+    compared = [(o.model, o.comparer) for o in tested if o.model and o.comparer]
+    lines = [(str(subject.pin), subject.anatomy), *((str(m.pin), m.anatomy) for m, _ in compared)]
+    norms = [contexts.norm_context(m.pin.ref, c.norm_likeness()) for m, c in compared]
+    tokens = [
+        contexts.tokenizer_context(
+            m.pin.ref,
+            m.__dict__.get("vocabulary"),
+            subject.__dict__.get("vocabulary"),
+            same_files=same_tokenizer(m.files, subject.files),
+        )
+        for m, _ in compared
+    ]
+    return Context(
+        architecture=contexts.architecture_lines(lines),
+        tokenizer=sum(tokens, ()),
+        norms=sum(norms, ()),
+        disclosure=disclosure,
+    )
+
+
+def _warnings(
+    subject: Model,
+    findings: Sequence[Finding],
+    verdict: DeclarationVerdict,
+    refusal: HubcheckError | None,
+) -> tuple[str, ...]:
+    """Return what a reader should know and no field says."""
+    found = list(subject.declaration.problems)
+    for path, reason in subject.left_out.items():
+        found.append(f"{printable(path)} was left out: {reason}")
+    if refusal is not None:
+        found.append(f"{refusal}")
+    for finding in findings:
+        if finding.base.belongs and finding.status == "tested":
+            repo = finding.base.ref.partition("@")[0]
+            found.append(
+                f"{finding.base.ref} is not {repo}: no branch or tag of it is known to hold this "
+                "commit, and anyone can propose one"
+            )
+        found += _kin_warnings(finding)
+        found += [f"{finding.base.ref}: {note}" for note in finding.notes]
+        if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
+            found.append(f"{finding.base.ref}: {finding.relation.detail}")
+    if not findings:
+        found.append(
+            "No base was named or declared: add base_model to the card, or name one with --base "
+            "or --suspect."
+        )
+    if verdict is DeclarationVerdict.INCONCLUSIVE and subject.declaration.leaked:
+        names = ", ".join(b.ref for b in subject.declaration.leaked)
+        found.append(f"The files also name {names}: test it with --suspect.")
+    return tuple(found)
+
+
+def _kin_warnings(finding: Finding) -> list[str]:
+    """Return what is to be said of a match that accuses nobody."""
+    ref, by = finding.base.ref, finding.explained_by
+    found = []
+    if finding.closer:
+        found.append(
+            f"the weights are closer to {ref} than to the declared base {by}: compare training "
+            "data; siblings trained on one data set look like that, too"
+        )
+    if finding.upstream:
+        found.append(
+            f"the declared base {by} itself matches {ref}, and neither names the other "
+            "(undeclared-upstream): this speaks of that base's card, not of this model's maker"
+        )
+    if is_undated(finding):
+        found.append(
+            f"the weights match {ref}, which a search proposed; which came first is not known "
+            "(match-undated)"
+        )
+    if is_undeclared_part(finding):
+        found.append(f"a tower is that of {ref}, which the card does not name (undeclared-part)")
+    return found

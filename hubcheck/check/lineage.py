@@ -1,0 +1,216 @@
+"""What stands above the subject: which ancestors are declared, and what do their licences ask?
+
+Opened models state their licence in their own files; further ancestors are described by the Hub,
+one request each, capped. Nothing here moves a verdict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from hubcheck.candidates.candidate import Standing
+from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
+from hubcheck.candidates.front_matter import CARD_PATH
+from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
+from hubcheck.check.tested import Tested
+from hubcheck.errors import GatedModelError, HubcheckError, MissingModelError, printable
+from hubcheck.model import Model
+from hubcheck.report.schema import Descent, Finding, Lineage, Relative
+from hubcheck.report.schema import Licence as LicenceReport
+from hubcheck.request.interface import Request
+from hubcheck.source.reference import HubReference
+from hubcheck.verdict.declaration import is_proof, younger
+from hubcheck.verdict.licence import Tie, check_licences
+from hubcheck.verdict.licence_rules import LICENCE_PATH, Stated
+
+if TYPE_CHECKING:
+    from hubcheck.candidates.hub_index import HubIndex
+
+MAX_REQUESTS: Final = 24
+"""Ancestors asked for in a check that searched for no bases."""
+MAX_LICENCE: Final = 200_000
+"""Bytes of a LICENSE file; the longest in use have about 40 kB."""
+
+
+def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request) -> Ancestry:
+    """Return the declared graph above the bases that lie on the Hub; empty without any."""
+    there = [one for one in tested if _on_the_hub(one)]
+    if not there:
+        return NOTHING_DECLARED
+    shared = request.searched().index
+    index = shared or _index(request)
+    declared = [_ref(one) for one in there if one.request.declared]
+    others = [_ref(one) for one in there if is_proof(one.finding)]
+    # A folder of a repository (``org/name:folder``) is described by its repository, and an older
+    # revision of the subject itself is a base like any other, but no ancestor by name.
+    own = subject.pin.ref.partition(":")[0].casefold()
+    found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
+    names = [name for name in found if name.casefold() != own]
+    ancestry = walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
+    return replace(ancestry, requests=0 if shared else index.ledger.requests)
+
+
+def _on_the_hub(one: Tested) -> bool:
+    """Return whether a base lies on the Hub, as far as that came out: open, gated or deleted.
+
+    What is only proposed to a repository has none of its ancestors or licences.
+    """
+    if one.finding.base.belongs:
+        return False
+    remote = isinstance(one.request.reference, HubReference)
+    closed = isinstance(one.error, GatedModelError | MissingModelError)
+    return remote and (one.model is not None or closed)
+
+
+def _ref(one: Tested) -> str:
+    return one.model.pin.ref if one.model is not None else one.finding.base.ref
+
+
+def _index(request: Request) -> HubIndex:
+    from hubcheck.candidates.hub_index import HubIndex
+
+    endpoint = request.access.endpoint
+    if endpoint is None:
+        from huggingface_hub.constants import ENDPOINT
+
+        endpoint = ENDPOINT
+    return HubIndex(
+        endpoint=endpoint, token=request.access.hub_token(), max_requests=MAX_REQUESTS, max_read=1
+    )
+
+
+def leads_to(ancestry: Ancestry, child: Finding, parent: Finding) -> bool:
+    """Return whether declarations lead from one base up to another."""
+    wanted = parent.base.ref.casefold()
+    return any(ref.casefold() == wanted for ref in ancestry.above(child.base.ref))
+
+
+def lineage_of(subject: Model, tested: Sequence[Tested], ancestry: Ancestry) -> Lineage:
+    """Return the declared graph as the report holds it."""
+    declared = {_ref(one) for one in tested if one.request.declared}
+    said = subject.declaration.relation
+    own = subject.pin.ref
+    descents = [
+        Descent(child=own, parent=ref, relation=said)
+        for ref in sorted(declared)
+        if ref.casefold() != own.casefold()
+    ]
+    descents += [
+        Descent(child=e.child, parent=e.parent, relation=e.relation)
+        for e in ancestry.edges
+        if e.child != own
+    ]
+    return Lineage(
+        models=tuple(
+            Relative(ref=n.ref, standing=n.standing.value, created=n.created, licence=n.licence)
+            for n in ancestry.nodes
+        ),
+        descents=tuple(descents),
+        loops=ancestry.loops,
+    )
+
+
+def lineage_warnings(ancestry: Ancestry) -> tuple[str, ...]:
+    """Return what is wrong with the declared graph, in sentences."""
+    loops = [f"{printable(ref)} declares a model that descends from it" for ref in ancestry.loops]
+    gone = [
+        f"{printable(ref)} is declared further up and was not found" for ref in ancestry.missing
+    ]
+    return (*loops, *gone)
+
+
+def licence_of(
+    subject: Model, tested: Sequence[Tested], findings: Sequence[Finding], ancestry: Ancestry
+) -> LicenceReport:
+    """Return what the licences of declared and related bases ask, their ancestors included."""
+    ties: list[Tie] = []
+    for one, finding in zip(tested, findings, strict=True):
+        basis = _basis(finding, subject)
+        if not basis:
+            continue
+        parent = _parent(one, ancestry)
+        ties.append(Tie(parent=parent, basis=basis, declared=finding.declared))
+        ties += [
+            Tie(
+                parent=_described(ancestry, ref),
+                basis=f"an ancestor that {finding.base.ref} leads to",
+                declared=finding.declared,
+            )
+            for ref in ancestry.above(finding.base.ref)
+            if _known(ancestry, ref) and ref.casefold() != subject.pin.ref.casefold()
+        ]
+    if not ties:
+        return LicenceReport()
+    return check_licences(stated_by(subject, card=True), ties)
+
+
+def _parent(one: Tested, ancestry: Ancestry) -> Stated:
+    """Return what a base states: by its own files, else as the Hub describes it."""
+    if one.model is not None:
+        try:
+            return stated_by(one.model, card=False)
+        except HubcheckError:
+            pass  # gated: the Hub describes it all the same
+    return _described(ancestry, one.finding.base.ref)
+
+
+def _basis(finding: Finding, subject: Model) -> str:
+    """Return what ties a base to the subject, empty for one that obliges to nothing.
+
+    A sibling that a declared base explains is no ancestor, nor is a model that came later.
+    """
+    if finding.declared:
+        return "declared, and found in the weights" if is_proof(finding) else "declared"
+    explained = finding.explained_by is not None
+    if is_proof(finding) and not explained and not younger(finding, subject.pin.created):
+        return "found in the weights"
+    return ""
+
+
+def _known(ancestry: Ancestry, ref: str) -> bool:
+    node = ancestry.node(ref)
+    return node is not None and node.standing in {Standing.FOUND, Standing.GATED}
+
+
+def _described(ancestry: Ancestry, ref: str) -> Stated:
+    node = ancestry.node(ref)
+    if node is None:
+        return Stated(ref=ref)
+    return Stated(ref=node.ref, tag=node.licence, name=node.licence_name, link=node.licence_link)
+
+
+def stated_by(model: Model, *, card: bool) -> Stated:
+    """Return what an opened model states about its licence.
+
+    Args:
+        model: The model; its LICENSE file is read.
+        card: Whether the text of its card is wanted as well.
+    """
+    said = model.known_declaration
+    paths = tuple(f.path for f in model.files)
+    path = next((p for p in sorted(paths, key=len) if LICENCE_PATH.fullmatch(p)), "")
+    data = _document(model, path, MAX_LICENCE) if path else b""
+    text = _document(model, CARD_PATH, CARD_LIMIT) if card else None
+    return Stated(
+        ref=model.pin.ref,
+        on_the_hub=model.pin.revision != "local",
+        tag=said.licence,
+        name=said.licence_name,
+        link=said.licence_link,
+        files=paths,
+        file_path=path,
+        file_text=data.decode("utf-8", "replace"),
+        file_sha256=hashlib.sha256(data).hexdigest() if data else "",
+        card=None if text is None else text.decode("utf-8", "replace"),
+    )
+
+
+def _document(model: Model, path: str, limit: int) -> bytes:
+    try:
+        data = read_bytes(model.source, path, limit=limit)
+    except HubcheckError:
+        return b""
+    return data if isinstance(data, bytes) else b""

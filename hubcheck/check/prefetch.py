@@ -1,0 +1,171 @@
+"""How are many bases opened and examined without waiting for each in turn?
+
+Bases on the Hub are opened side by side, and while one is compared the next ones fetch their first
+rows. The comparisons themselves run one after the other, in the order asked: the subject is read
+once for all, its budget is spent in a fixed order, and the numbers are those of a lone check.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final
+
+from hubcheck.check.observe import Progress, examine, open_base, prepare
+from hubcheck.check.tested import Tested
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    UnreachableError,
+    UnreadableError,
+    printable,
+)
+from hubcheck.model import Access, Model, same_weights
+from hubcheck.report.words import Depth
+from hubcheck.request.interface import BaseRequest, Request
+from hubcheck.source.reference import HubReference, name_of
+
+OPENED_AT_ONCE: Final = 8
+"""Two requests each, far below any rate limit of the Hub."""
+AHEAD: Final = 2
+"""Bases that fetch while another is compared: each holds its first rows, some 15 MB at most."""
+CELLS: Final = 20
+
+
+def open_all(bases: Sequence[BaseRequest], access: Access, progress: Progress) -> list[Tested]:
+    """Open every base, those on the Hub side by side; the order is kept."""
+    remote = sum(isinstance(b.reference, HubReference) for b in bases)
+    if remote < 2:  # noqa: PLR2004 - nothing to do at the same time
+        return [open_base(base, access, progress) for base in bases]
+    progress(f"opening {len(bases)} bases")
+    with ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="hubcheck-open") as pool:
+        return list(pool.map(lambda base: open_base(base, access, _silent), bases))
+
+
+def examine_all(
+    tested: Sequence[Tested],
+    subject: Model,
+    request: Request,
+    n_bases: int,
+    refusal: HubcheckError | None,
+    progress: Progress,
+) -> HubcheckError | None:
+    """Turn every opened base into its finding.
+
+    Args:
+        tested: The bases; their findings are filled in.
+        subject: The model under test.
+        request: What was asked.
+        n_bases: Bases tried, over which the bound is divided.
+        refusal: Why the subject's weights cannot be read, if so.
+        progress: Told each result as it comes.
+
+    Returns:
+        Values of the subject that cannot be used, as far as that came out; every base is examined
+        all the same.
+    """
+    ahead = _Ahead(tested, subject, request, n_bases)
+    worth_it = refusal is None and request.depth is not Depth.HEADERS
+    fault: HubcheckError | None = None
+    try:
+        for place, one in enumerate(tested):
+            if worth_it:
+                ahead.fetch_beyond(place)
+            ahead.wait(place)
+            if one.model is not None:
+                examine(one, subject, request, n_bases, refusal, progress)
+                fault = fault or one.subject_error
+            if len(tested) > 1:
+                progress(_result(one, place + 1, len(tested)))
+    finally:
+        ahead.stop()
+    return fault
+
+
+@contextmanager
+def headers_ahead(tested: Sequence[Tested], subject: Model, request: Request) -> Iterator[None]:
+    """Read the headers of the first base on the Hub while the caller reads the subject's."""
+    there = (o for o in tested if isinstance(o.request.reference, HubReference))
+    first = next(there, None) if request.depth is not Depth.HEADERS else None
+    if first is None or first.model is None or same_weights(first.model, subject):
+        yield
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="hubcheck-headers") as pool:
+        running = pool.submit(_read_headers, first, first.model)
+        yield
+        running.result()
+
+
+def _read_headers(one: Tested, base: Model) -> None:
+    """Read a base's headers, or keep the reason why not, so that nothing is tried twice."""
+    try:
+        _ = base.reader
+    except (UnreadableError, BudgetExceededError, UnreachableError) as error:
+        one.error = error
+
+
+class _Ahead:
+    """Fetches the first rows of bases whose turn comes soon."""
+
+    def __init__(
+        self, tested: Sequence[Tested], subject: Model, request: Request, n_bases: int
+    ) -> None:
+        self._tested = tested
+        self._subject = subject
+        self._request = request
+        self._n_bases = n_bases
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: dict[int, Future[None]] = {}
+        # The subject's documents are remembered by code that is not made for two at a time.
+        self._one_at_a_time = threading.Lock()
+
+    def fetch_beyond(self, place: int) -> None:
+        """Start fetching for the bases after ``place`` that lie on the Hub."""
+        for n in range(place + 1, min(place + 1 + AHEAD, len(self._tested))):
+            one = self._tested[n]
+            remote = isinstance(one.request.reference, HubReference)
+            if n not in self._running and one.model is not None and remote:
+                self._pool = self._pool or ThreadPoolExecutor(
+                    AHEAD, thread_name_prefix="hubcheck-ahead"
+                )
+                self._running[n] = self._pool.submit(self._fetch, one)
+
+    def wait(self, place: int) -> None:
+        """Wait for what was fetched for one base; and keep its readers to one thread."""
+        running = self._running.get(place)
+        if running is not None:
+            running.result()
+
+    def stop(self) -> None:
+        """Give up what has not begun."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _fetch(self, one: Tested) -> None:
+        base = one.model
+        if base is None or same_weights(base, self._subject):
+            return
+        try:
+            _ = base.reader
+            with self._one_at_a_time:
+                prepare(one, self._subject, self._request, self._n_bases)
+            if one.comparer is not None:
+                wanted, _ = one.comparer.plan()
+                base.reader.fetch(wanted)
+        except HubcheckError:
+            return  # the examination meets it again and says so
+
+
+def _silent(_text: str) -> None:
+    """Tell nobody: several at once would overwrite each other's line."""
+
+
+def _result(one: Tested, done: int, total: int) -> str:
+    """Return the bar, and what came out for one base."""
+    filled = CELLS * done // total
+    bar = f"[{'#' * filled}{'.' * (CELLS - filled)}] {done}/{total}"
+    finding = one.finding
+    kept = f", kept {finding.kept:.3f}" if finding.status == "tested" else ""
+    return f"{bar} {printable(name_of(one.request.reference))}: {finding.verdict}{kept}"

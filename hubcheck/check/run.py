@@ -1,0 +1,141 @@
+"""How does a request become a report?
+
+request -> subject and bases pinned -> anatomy -> reading plan -> evidence -> finding -> verdict.
+Reading and judging happen below; this is the order of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hubcheck.check.assemble import assemble
+from hubcheck.check.closer import with_merges
+from hubcheck.check.kinship import kinship
+from hubcheck.check.lineage import declared_ancestry, leads_to
+from hubcheck.check.observe import Progress, subject_refusal
+from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
+from hubcheck.check.tested import Tested
+from hubcheck.errors import (
+    ExitCode,
+    HubcheckError,
+    NetworkFaultError,
+    NoWeightsError,
+    UnsupportedFormatError,
+)
+from hubcheck.evidence.refused import REFUSING
+from hubcheck.model import Model, open_model
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Conclusion, Depth
+from hubcheck.request.interface import Request
+from hubcheck.verdict.compared import anything_compared
+from hubcheck.verdict.declaration import Kinship, explain
+from hubcheck.verdict.policy import fails_on_what_was_found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A report, and the exit code it ends with."""
+
+    report: Report
+    exit_code: ExitCode
+    waived: ExitCode = ExitCode.OK
+    """The exit code where whoever asked lets the policy's failure pass: an unreadable subject and
+    a network that kept everything from being compared stay what they are."""
+
+
+def check(request: Request, *, now: Callable[[], datetime], progress: Progress) -> Outcome:
+    """Hold one subject against its bases.
+
+    Args:
+        request: What to check.
+        now: The clock, timezone-aware.
+        progress: Told each step in words.
+
+    Raises:
+        UnreachableError: the subject cannot be reached; nothing is known to report on.
+        HubcheckError: a request that cannot be carried out.
+    """
+    started = now()
+    progress("opening the subject")
+    subject = open_model(request.subject, request.access, is_subject=True)
+    _ = subject.declaration  # every report shows it: read before weights can use the budget up
+    bases = request.bases(subject)
+    if not bases:  # nothing to compare with: no weight byte is read
+        request = replace(request, depth=Depth.HEADERS)
+    tested = open_all(bases, request.access, progress)
+    with headers_ahead(tested, subject, request):
+        refusal = subject_refusal(subject, request.depth)
+    tried = max(len(bases), request.searched().tried)
+    fault = examine_all(tested, subject, request, tried, refusal, progress)
+    if refusal is None:
+        _merges(tested, subject, request)
+    ancestry = declared_ancestry(subject, tested, request)
+    findings = explain(
+        [one.finding for one in tested],
+        lambda d, s: (
+            Kinship.DECLARED
+            if leads_to(ancestry, s, d) or leads_to(ancestry, d, s)
+            else kinship(tested, d, s, request)
+        ),
+        lambda s, d: leads_to(ancestry, s, d),
+    )
+    for one, finding in zip(tested, findings, strict=True):
+        one.finding = finding
+    refusal = refusal or fault
+    report = assemble(
+        request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
+    )
+    code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
+    return Outcome(report=report, exit_code=code, waived=waived)
+
+
+def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
+    """Fill in the shares of a merge, which only all bases together can tell."""
+    try:
+        found = with_merges([(one.finding, one.model) for one in tested], subject, request)
+    except REFUSING as error:  # what a model holds beside what its test read
+        found = [
+            one.finding.model_copy(
+                update={"notes": (*one.finding.notes, f"no merge was fitted: {error.what}")}
+            )
+            for one in tested
+        ]
+    for one, finding in zip(tested, found, strict=True):
+        one.finding = finding
+
+
+def _is_bad(refusal: HubcheckError | None, subject: Model) -> bool:
+    """Return whether a refusal is about bad weights; there being none, or none read here, is not.
+
+    Where something was left out (a link that leaves the folder) it may have been the weights.
+    """
+    if isinstance(refusal, NoWeightsError):
+        return bool(subject.left_out)
+    return refusal is not None and not isinstance(refusal, UnsupportedFormatError)
+
+
+def exit_codes(
+    report: Report, tested: Sequence[Tested], refusal: HubcheckError | None
+) -> tuple[ExitCode, ExitCode]:
+    """Return the exit code of DESIGN sections 5 and 9, and the one where the policy is waived.
+
+    ``refusal`` says why the subject's weights are unreadable or hostile, if they are.
+
+    What was found fails first: a model that matches an undeclared base does not get away with a
+    tensor that cannot be read. Then a subject that is unreadable, then the rest of the policy. A
+    base that is not there, private or gated is the policy's business; only a network that kept
+    everything from being compared is 3, because the same check can end otherwise later.
+    """
+    without = ExitCode.OK
+    if refusal is not None:
+        without = refusal.exit_code
+    elif not anything_compared(report.findings) and any(
+        isinstance(one.error, NetworkFaultError) for one in tested
+    ):
+        without = ExitCode.UNREACHABLE
+    if report.conclusion is not Conclusion.FAIL:
+        return without, without
+    found = fails_on_what_was_found(report.verdict, report.findings, report.policy)
+    return ExitCode.POLICY_FAILED if found or without is ExitCode.OK else without, without

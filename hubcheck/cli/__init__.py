@@ -1,0 +1,1 @@
+"""What did the user ask? A module a command."""

@@ -1,0 +1,106 @@
+"""What does ``hubcheck publish`` do?
+
+Publishing is the last step and never the point: whatever goes wrong is a line on stderr, and the
+exit code stays that of success. Only a request that makes no sense is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hubcheck.card.names import LOCAL
+from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
+from hubcheck.publish.card_files import WHAT
+from hubcheck.publish.files import read_report, report_json
+from hubcheck.publish.folder import publish_in_folder
+from hubcheck.publish.outcome import NotPublished, Outcome, not_published, sentence
+from hubcheck.report.schema import Report
+from hubcheck.source.reference import is_repo_id
+
+MODEL_CARD: Final = "model-card"
+DISCUSSION: Final = "discussion"
+PULL_REQUEST: Final = "pull-request"
+NO_TOKEN: Final = "no token to write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN"  # noqa: S105 - a sentence
+
+
+def run_publish(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck publish``."""
+    report = read_report(arguments.report)
+    outcome = _publish(arguments, report, os.environ)
+    # On stdout, a rehearsed comment is followed by nothing: it can be piped into a file.
+    printed = arguments.to == PULL_REQUEST and arguments.dry_run
+    stream = sys.stderr if printed or isinstance(outcome, NotPublished) else sys.stdout
+    print(f"hubcheck: {sentence(outcome, dry_run=arguments.dry_run)}", file=stream)
+    return ExitCode.OK
+
+
+def _publish(
+    arguments: argparse.Namespace, report: Report, environment: Mapping[str, str]
+) -> Outcome:
+    if arguments.to == PULL_REQUEST:
+        from hubcheck.publish.github.command import publish_on_pull_request
+
+        return publish_on_pull_request(
+            report,
+            environment,
+            number=arguments.number,
+            comment_id=arguments.comment_id,
+            dry_run=arguments.dry_run,
+        )
+    local = report.subject.revision == LOCAL
+    document = report_json(report).encode()
+    if arguments.to == MODEL_CARD and (local or arguments.folder is not None):
+        folder = arguments.folder or _folder_of(report)
+        return publish_in_folder(report, document, folder, dry_run=arguments.dry_run)
+    if local or not is_repo_id(report.subject.ref):
+        what = f"'{printable(report.subject.ref)}' is not a model on the Hub."
+        raise UsageError(
+            what,
+            cause="the report is about a folder or a file.",
+            next_step="use --to model-card, which edits the README.md in the folder.",
+        )
+    return _publish_on_hub(arguments, report, document, environment)
+
+
+def _publish_on_hub(
+    arguments: argparse.Namespace,
+    report: Report,
+    document: bytes,
+    environment: Mapping[str, str],
+) -> Outcome:
+    from huggingface_hub.constants import ENDPOINT
+
+    from hubcheck.publish.hub import comment
+    from hubcheck.publish.hub.card import publish_card
+    from hubcheck.publish.hub.client import HubClient
+    from hubcheck.publish.hub.credentials import Role, credential
+    from hubcheck.publish.hub.rehearsal import RehearsalClient
+
+    endpoint = environment.get("HF_ENDPOINT") or ENDPOINT
+    what = WHAT if arguments.to == MODEL_CARD else comment.WHAT
+    try:
+        writer = credential(Role.WRITE, environment)
+    except HubcheckError as error:
+        return not_published(what, error)
+    client: HubClient
+    if arguments.dry_run:
+        client = RehearsalClient(
+            report.subject.ref, credential=writer, endpoint=endpoint, tell=print
+        )
+    elif writer.token is None:
+        return NotPublished(what=what, reason=NO_TOKEN)
+    else:
+        client = HubClient(report.subject.ref, credential=writer, endpoint=endpoint)
+    if arguments.to == DISCUSSION:
+        return comment.publish_comment(client, report, number=arguments.number)
+    return publish_card(client, report, document, as_pull_request=arguments.create_pr)
+
+
+def _folder_of(report: Report) -> Path:
+    path = Path(report.subject.ref).expanduser()
+    return path.parent if path.is_file() else path

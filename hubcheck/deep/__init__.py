@@ -1,1 +1,0 @@
-"""The tests that read more: disguised copies, the full layer map, changed widths and experts."""

@@ -1,0 +1,1 @@
+"""Everything that can be looked at between two models: one package a look."""

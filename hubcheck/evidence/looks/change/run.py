@@ -1,0 +1,338 @@
+"""What does a small planned read show of the change between two related models?
+
+Only after the weights turned out related, and only what fits a few megabytes a model: some rows of
+every kind of matrix in a few layers, then more rows of one that moved, for its rank. Figures only;
+``verdict.relation`` makes words of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hubcheck.anatomy.interface import Role
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.change.crossings import Later, computed_last, crossings
+from hubcheck.evidence.looks.change.grid import Rounding, grid_of, rounding_between
+from hubcheck.evidence.looks.change.matrix import Formats, Moved, change_of, formats_of, with_rank
+from hubcheck.evidence.looks.change.stored import FINEST, less_range, rounded
+from hubcheck.evidence.looks.change.upcycled import Experts, experts_of, wanted_experts
+from hubcheck.evidence.looks.change.values import (
+    MATRICES,
+    Pair,
+    Place,
+    Refusal,
+    pair_of,
+    places,
+    read_before,
+    wanted_rows,
+)
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.side import Side
+
+SAMPLE_BYTES: Final = 2_000_000
+"""What a look adds to a check at the default depth, for each model."""
+DEEP_BYTES: Final = 64_000_000
+SCAN_SHARE: Final = 0.4
+"""Of the bytes, for the first rows of every matrix; the rest goes to the rank of one that moved."""
+SCAN_ROWS: Final = 4
+SAMPLE_LAYERS: Final = 2
+DEEP_LAYERS: Final = 8
+RANK_ROWS: Final = 512
+"""Twice the largest rank of usual adapters: beyond, more rows tell nothing new."""
+RANKS: Final = 2
+"""Matrices of each kind whose rank is measured."""
+GRIDS: Final = 3
+"""Matrices whose grid is looked at: a quantiser treats all alike."""
+WRITERS: Final = (Role.O, Role.DOWN, Role.EXPERT_DOWN)
+ONE_LINE: Final = 0.99
+"""|cosine| of the changes' directions from which they count as one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloserLook:
+    """Figures of the change between a base and a subject."""
+
+    moved: tuple[Moved, ...]
+    """One per matrix or norm looked at; of several reads of one matrix the largest."""
+    formats: Formats
+    recast: tuple[float, float]
+    """Share of values that are the other model's rounded to the own format: subject, base."""
+    subject_rounded: tuple[Rounding, ...]
+    """Where the subject lies on a coarse grid and the base does not, matrix by matrix."""
+    base_rounded: tuple[Rounding, ...]
+    """The other way round."""
+    both_coarse: bool
+    computed_last: Later
+    """From the rounding behind a low-rank change."""
+    one_direction: bool
+    """All changed matrices write to the stream and moved along one line of it."""
+    removed: float
+    """Of that line in the base's whole matrices, the share still there in the subject; -1 unknown:
+    about 0 when the direction was projected out."""
+    experts: Experts | None
+    bytes_base: int
+    bytes_subject: int
+    notes: tuple[str, ...] = ()
+
+
+def look_closer(
+    base: Side,
+    subject: Side,
+    comparison: Comparison,
+    draw: Draw,
+    *,
+    limit: int = SAMPLE_BYTES,
+    layers: Mapping[int, int] | None = None,
+) -> CloserLook | Refusal:
+    """Read a little more of two related models and measure how they differ.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        comparison: What the tests saw and read.
+        draw: The seeded choices.
+        limit: Bytes that may be added for each model; their budgets hold as well.
+        layers: Subject layer to base layer, where a layer map was made.
+
+    Returns:
+        The figures, or why none could be taken.
+
+    Raises:
+        BudgetExceededError: a ledger refuses all the same.
+        UnreadableError: a value is not finite.
+    """
+    readers = (base.reader, subject.reader)
+    base_of = dict(layers) if layers else layers_seen(base, subject, comparison)
+    if not base_of:
+        return Refusal(reason="no layer of one model corresponds to one of the other")
+    budget = _Budget(readers, limit)
+    pairs = read_before(*readers, (comparison.wanted_base, comparison.wanted_subject), base_of)
+    n_layers = SAMPLE_LAYERS if limit <= SAMPLE_BYTES else DEEP_LAYERS
+    scanned = _scan(budget, base_of, draw, n_layers)
+    pairs += scanned
+    experts = _experts(budget, base_of, draw)
+    pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
+    matrices = any(p.place.role in MATRICES for p in pairs)
+    if not pairs or (not matrices and experts is None):
+        return Refusal(reason="no matrix has one shape in both models, or the budget is spent")
+    formats = formats_of(pairs)
+    moved = {
+        p.place: (p, change_of(p, formats)) for p in sorted(pairs, key=lambda p: p.base_ui.size)
+    }
+    for pair in _more_rows(budget, [m for _, m in moved.values()], draw, limit):
+        moved[pair.place] = (pair, change_of(pair, formats))
+    for place in _to_rank([m for _, m in moved.values()], moved):
+        pair, change = moved[place]
+        moved[place] = (pair, with_rank(change, pair, formats))
+    kept = [p for p, _ in moved.values()]
+    changes = tuple(m for _, m in sorted(moved.values(), key=lambda pm: _order(pm[1].place)))
+    low = [(p, m) for p, m in moved.values() if m.rank is not None and m.rank.is_low]
+    one_direction, removed = _one_direction(low, changes)
+    same_format = formats.base == formats.subject
+    coarse_subject, coarse_base, both = _roundings(kept)
+    return CloserLook(
+        moved=changes,
+        formats=formats,
+        recast=_recast(kept, formats),
+        subject_rounded=coarse_subject,
+        base_rounded=coarse_base,
+        both_coarse=both,
+        computed_last=computed_last(
+            [
+                crossings(p.base_ui, p.subject_ui, m.rank.rank, formats.coarser)
+                for p, m in low
+                if same_format and m.rank is not None
+            ]
+        ),
+        one_direction=one_direction,
+        removed=removed,
+        experts=experts,
+        bytes_base=budget.spent[0],
+        bytes_subject=budget.spent[1],
+        notes=tuple(budget.notes),
+    )
+
+
+def layers_seen(base: Side, subject: Side, comparison: Comparison) -> dict[int, int]:
+    """Return subject layer to base layer: all where the depths agree, else what the tests found."""
+    found = {o.best_subject_layer: o.base.layer for o in comparison.hitting if o.base.layer >= 0}
+    n = base.anatomy.geometry.layers
+    if n == subject.anatomy.geometry.layers and all(i == j for i, j in found.items()):
+        return {i: i for i in range(n)}
+    return found
+
+
+def _order(place: Place) -> tuple[int, str, int]:
+    return (place.layer, place.role, place.expert)
+
+
+class _Budget:
+    """Reads for both models within one limit each."""
+
+    def __init__(self, readers: tuple[Reader, Reader], limit: int) -> None:
+        self.readers, self.limit = readers, limit
+        self.spent = [0, 0]
+        self.notes: list[str] = []
+
+    def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
+        """Return whether these fit; ``share`` of the limit is to be used at most."""
+        return all(
+            self._cost(n, [w[n] for w in wanted])
+            <= min(
+                share * self.limit - self.spent[n],
+                self.readers[n].anatomy.checkpoint.source.ledger.remaining,
+            )
+            for n in (0, 1)
+        )
+
+    def _cost(self, n: int, wanted: Sequence[Wanted]) -> int:
+        return self.readers[n].cost(wanted)
+
+    def read(self, wanted: Sequence[tuple[Wanted, Wanted]]) -> None:
+        """Fetch these of both models."""
+        for n in (0, 1):
+            part = [w[n] for w in wanted]
+            self.spent[n] += self._cost(n, part)
+            self.readers[n].fetch(part)
+
+
+def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int) -> list[Pair]:
+    """Read the first rows of every matrix and norm in a few drawn layers."""
+    anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
+    found: list[Pair] = []
+    for layer in [j for j in draw.layers(anatomies[1].geometry.layers) if j in base_of][:n_layers]:
+        chosen: list[tuple[Place, tuple[Wanted, Wanted]]] = []
+        for place in places(*anatomies, [(layer, base_of[layer])], draw):
+            both = place.at(*anatomies)
+            if both is not None:
+                chosen.append((place, wanted_rows(*both, SCAN_ROWS, draw, "relation")))
+        wanted = [w for _, w in chosen]
+        if not budget.affords(wanted, SCAN_SHARE):
+            budget.notes.append(f"layer {layer} was left out: the budget is spent")
+            break
+        budget.read(wanted)
+        found += [pair_of(place, *budget.readers, w) for place, w in chosen]
+    return found
+
+
+def _to_rank(seen: Sequence[Moved], pairs: Mapping[Place, tuple[Pair, Moved]]) -> list[Place]:
+    """Return the matrices whose rank is measured: of each kind the largest samples that moved."""
+    by_role: dict[Role, list[Moved]] = {}
+    for one in seen:
+        if one.touched and one.place.role in MATRICES:
+            by_role.setdefault(one.place.role, []).append(one)
+    chosen = []
+    for some in by_role.values():
+        some.sort(key=lambda m: (-min(pairs[m.place][0].base_ui.shape), _order(m.place)))
+        chosen += [m.place for m in some[:RANKS]]
+    return chosen
+
+
+def _more_rows(budget: _Budget, seen: Sequence[Moved], draw: Draw, limit: int) -> list[Pair]:
+    """Read more rows of matrices that moved, as many as the rest of the budget holds."""
+    anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
+    touched = [m for m in seen if m.touched and m.place.role in MATRICES and not m.whole]
+    ready = [(both, m.place) for m in touched if (both := m.place.at(*anatomies)) is not None]
+    ready.sort(key=lambda item: (item[0][1].n_in, _order(item[1])))
+    found = []
+    for (a, b), place in ready[: 1 if limit <= SAMPLE_BYTES else len(ready)]:
+        rows = min(RANK_ROWS, b.n_out)
+        wanted = wanted_rows(a, b, rows, draw, "rank of the change")
+        while rows > SCAN_ROWS and not budget.affords([wanted]):
+            rows = rows * 3 // 4
+            wanted = wanted_rows(a, b, rows, draw, "rank of the change")
+        if rows <= SCAN_ROWS:
+            break
+        budget.read([wanted])
+        found.append(pair_of(place, *budget.readers, wanted))
+    return found
+
+
+def _experts(budget: _Budget, base_of: Mapping[int, int], draw: Draw) -> Experts | None:
+    """Hold the experts of one model against the dense MLP of the other, if that is the case."""
+    a, b = (r.anatomy for r in budget.readers)
+    if (a.geometry.experts > 0) == (b.geometry.experts > 0):
+        return None
+    wanted = wanted_experts(a, b, dict(base_of), draw)
+    if isinstance(wanted, Refusal):
+        budget.notes.append(wanted.reason)
+        return None
+    subject = b.geometry.experts > 0
+    dense, sparse = budget.readers if subject else budget.readers[::-1]
+    for reader, part in ((dense, wanted[0]), (sparse, wanted[1])):
+        if reader.cost(part) > reader.anatomy.checkpoint.source.ledger.remaining:
+            return None
+        budget.spent[budget.readers.index(reader)] += reader.cost(part)
+        reader.fetch(part)
+    return experts_of(dense, sparse, wanted, subject=subject)
+
+
+def _recast(pairs: Sequence[Pair], formats: Formats) -> tuple[float, float]:
+    """Return the least share, over pairs, of values that are the other's rounded."""
+    shares = []
+    for own, other, dtype in (
+        ("subject_ui", "base_ui", formats.subject),
+        ("base_ui", "subject_ui", formats.base),
+    ):
+        least = 1.0
+        for pair in pairs:
+            a, b = getattr(pair, other), getattr(pair, own)
+            as_stored = a if dtype == FINEST else rounded(a, dtype)
+            held = as_stored == b
+            narrow = less_range(pair.base_dtype, pair.subject_dtype)
+            if narrow and narrow == getattr(pair, own.replace("_ui", "_dtype")):
+                held |= rounded(a, narrow) == b
+            least = min(least, float(np.mean(held)))
+        shares.append(least)
+    return shares[0], shares[1]
+
+
+def _roundings(
+    pairs: Sequence[Pair],
+) -> tuple[tuple[Rounding, ...], tuple[Rounding, ...], bool]:
+    """Return the roundings of subject and of base, and whether both lie on coarse grids."""
+    usable = [p for p in pairs if p.place.role in MATRICES and p.full_rows]
+    usable.sort(key=lambda p: -p.base_ui.size)
+    subject, base, both = [], [], 0
+    for pair in usable[:GRIDS]:
+        ours, theirs = grid_of(pair.subject_ui), grid_of(pair.base_ui)
+        both += ours is not None and theirs is not None
+        if ours is not None and theirs is None:
+            subject.append(rounding_between(pair.base_ui, pair.subject_ui, ours))
+        if theirs is not None and ours is None:
+            base.append(rounding_between(pair.subject_ui, pair.base_ui, theirs))
+    return tuple(subject), tuple(base), 2 * both > len(usable[:GRIDS])
+
+
+def _one_direction(
+    low: Sequence[tuple[Pair, Moved]], changes: Sequence[Moved]
+) -> tuple[bool, float]:
+    """Return whether all that moved are writers along one line, and how much of it is left.
+
+    Abliteration takes one direction r of the residual stream out of what writes to it:
+    W' = W - r r^T W. The change of every writer then has r as its only left singular direction.
+    """
+    moved = [m for m in changes if m.touched]
+    if len(low) < 2 or any(m.place.role not in WRITERS for m in moved):  # noqa: PLR2004 - one line needs two
+        return False, -1.0
+    if any(m.rank is None or m.rank.rank != 1 for _, m in low):
+        return False, -1.0
+    lines = []
+    left = []
+    for pair, _ in low:
+        a_ui, b_ui = pair.base_ui.astype(np.float64), pair.subject_ui.astype(np.float64)
+        line_u = np.linalg.svd(b_ui - a_ui, full_matrices=False)[0][:, 0]
+        lines.append((pair.units, line_u))
+        if pair.whole:
+            left.append(
+                float(np.linalg.norm(line_u @ b_ui))
+                / max(float(np.linalg.norm(line_u @ a_ui)), 1e-30)
+            )
+    units, first = lines[0]
+    same = [abs(float(first @ line)) >= ONE_LINE for u, line in lines[1:] if u == units]
+    return bool(same) and all(same), max(left, default=-1.0)

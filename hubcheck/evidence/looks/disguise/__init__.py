@@ -1,0 +1,1 @@
+"""Is the subject a copy whose every symmetry was randomised?"""

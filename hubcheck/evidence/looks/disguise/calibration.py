@@ -1,0 +1,51 @@
+"""On how many independent models is the disguise test calibrated, and how high did they score?
+
+The table ships; the models need not. ``benchmarks/zoo/calibrate.py`` makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from hubcheck.statistics.disguise import rank_bound
+
+TABLE: Final = "calibration.json"
+MARGIN: Final = 2.0
+"""A score counts as outside the table only at twice its greatest: the table's models are small, and
+a margin can only lower the rate of false alarms that the rank bound states."""
+FLOOR: Final = 0.01
+"""The bound up to which a verdict ``disguised`` is given (DESIGN 3.5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Scores of pairs of independently trained models."""
+
+    models: int
+    pairs: int
+    greatest: float
+    """The largest score of any pair."""
+
+    @property
+    def threshold(self) -> float:
+        """The score from which on a pair lies outside the table."""
+        return MARGIN * self.greatest
+
+    def bound(self, searches: int) -> float:
+        """Return the chance that one of ``searches`` independent pairs scores above the table."""
+        return min(1.0, rank_bound(self.models) * max(1, searches))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Calibration:
+    """Return the table that ships with this version."""
+    stored = json.loads(files("hubcheck.evidence.looks.disguise").joinpath(TABLE).read_text())
+    return Calibration(
+        models=int(stored["models"]),
+        pairs=int(stored["pairs"]),
+        greatest=float(stored["score"]["greatest"]),
+    )

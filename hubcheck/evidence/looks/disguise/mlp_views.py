@@ -1,0 +1,160 @@
+"""How do sampled MLP neurons look through the tokens, one view for each matrix?
+
+Gate and up rows are readers of the residual stream, down columns its writers; each is seen through
+the shared tokens (evidence.side), so that what turns, relabels or rescales the stream cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.evidence.family import Block
+from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.side import Side
+from hubcheck.statistics.profiles import FloatArray, unit_rows
+
+MATRICES: Final = ("gate", "up", "down")
+TWIN: Final = 0.9999
+"""Cosine from which on two gate rows are the same row, stored with rounding."""
+NEIGHBOURS: Final = 4
+"""Neighbours in the sorted order that a row is compared with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Some neurons of one MLP."""
+
+    block: Block
+    units: tuple[int, ...]
+    pool: int
+    """Neurons the MLP has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neurons:
+    """What was read of a sample."""
+
+    sample: Sample
+    views: dict[str, FloatArray]
+    """Through the tokens, [units, tokens], rows of length one, by matrix."""
+    lengths: dict[str, NDArray[np.float64]]
+    """[units] lengths of the effective up rows and of the down columns."""
+    twins: int
+    """Sampled neurons whose gate row stands in the sample more than once."""
+
+
+def gated_roles(base: Anatomy, subject: Anatomy) -> MlpRoles | None:
+    """Return which kind of gated MLP both models have in most layers; None for none."""
+    counts = {
+        roles: min(len(gated_layers(base, roles)), len(gated_layers(subject, roles)))
+        for roles in (DENSE, SHARED, EXPERT)
+    }
+    best = max(counts, key=lambda roles: counts[roles])
+    return best if counts[best] else None
+
+
+def gated_layers(anatomy: Anatomy, roles: MlpRoles) -> tuple[int, ...]:
+    """Return the layers that have gate, up and down of this kind."""
+    member = 0 if roles is EXPERT else -1
+    return tuple(
+        layer
+        for layer in range(anatomy.geometry.layers)
+        if len(roles.at(anatomy, Block(layer=layer, member=member))) == len(MATRICES)
+    )
+
+
+def pool_of(anatomy: Anatomy, roles: MlpRoles, block: Block) -> int:
+    """Return how many neurons the MLP of a block has."""
+    return roles.at(anatomy, block)["up"].n_out
+
+
+def weights_wanted(anatomy: Anatomy, roles: MlpRoles, sample: Sample) -> tuple[Wanted, ...]:
+    """Return the weights of a sample: rows of gate and up, columns of down."""
+    why = f"disguise test, layer {sample.block.layer}"
+    of = roles.at(anatomy, sample.block)
+    return (
+        Wanted(matrix=of["gate"], units=sample.units, why=why),
+        Wanted(matrix=of["up"], units=sample.units, why=why),
+        Wanted(matrix=of["down"], inputs=sample.units, why=why),
+    )
+
+
+def frame_wanted(side: Side, layers: Sequence[int]) -> tuple[Wanted, ...]:
+    """Return what the frames of one side need: token rows, and the gains of these layers."""
+    head = Role.EMBED if side.head_matrix is side.anatomy.get(Role.EMBED) else Role.LM_HEAD
+    gains = [w for layer in layers for w in side.gain(side.mlp_gain_role(layer), layer)]
+    final = side.gain(Role.NORM_FINAL, -1)
+    return tuple(
+        dict.fromkeys((*side.token_rows(Role.EMBED), *side.token_rows(head), *gains, *final))
+    )
+
+
+def read_neurons(side: Side, roles: MlpRoles, sample: Sample) -> Neurons:
+    """Read one sample and look at it through the tokens.
+
+    The weights go through a reader of their own and are dropped with it: a layer of a large model
+    is hundreds of megabytes.
+
+    Args:
+        side: Its ``frame_wanted`` must have been fetched.
+        roles: Which kind of MLP.
+        sample: Which neurons.
+    """
+    reader = Reader(side.anatomy)
+    wanted = weights_wanted(side.anatomy, roles, sample)
+    reader.fetch(wanted)
+    gate_ud, up_ud, down_du = (reader.block(one) for one in wanted)
+    layer = sample.block.layer
+    gain_d = side.gain_values(side.mlp_gain_role(layer), layer)
+    seen = {
+        "gate": side.through_tokens(gate_ud, gain_d),
+        "up": side.through_tokens(up_ud, gain_d),
+        "down": side.written_to_tokens(down_du.T),
+    }
+    return Neurons(
+        sample=sample,
+        views={name: unit_rows(view) for name, view in seen.items() if view is not None},
+        lengths={"up": _lengths(up_ud * gain_d), "down": _lengths(down_du.T)},
+        twins=near_twins(gate_ud),
+    )
+
+
+def effective_gate(side: Side, roles: MlpRoles, sample: Sample) -> NDArray[np.float32]:
+    """Read the gate rows of a sample times the norm gain in front of them, [units, channels]."""
+    reader = Reader(side.anatomy)
+    gate = weights_wanted(side.anatomy, roles, sample)[0]
+    reader.fetch([gate])
+    gain_d = side.gain_values(side.mlp_gain_role(sample.block.layer), sample.block.layer)
+    return np.asarray(reader.block(gate) * gain_d, dtype=np.float32)
+
+
+def _lengths(rows_ud: FloatArray) -> NDArray[np.float64]:
+    squares_u = np.einsum("ud,ud->u", rows_ud, rows_ud, dtype=np.float64)
+    return np.asarray(np.sqrt(np.maximum(squares_u, 1e-300)), dtype=np.float64)
+
+
+def near_twins(rows_ud: FloatArray) -> int:
+    """Return how many rows have a neighbour that points the same way to within storage rounding.
+
+    Rows are sorted by their projection on one direction and compared with the next few: rows that
+    agree to 1e-4 lie side by side there, so no all-pairs product is needed.
+    """
+    unit_ud = unit_rows(rows_ud)
+    if unit_ud.shape[0] <= 1:
+        return 0
+    direction_d = np.random.default_rng(0).standard_normal((unit_ud.shape[1],), dtype=np.float32)
+    order = np.argsort(unit_ud @ direction_d, kind="stable")
+    twin_u = np.zeros(order.size, dtype=bool)
+    for step in range(1, min(NEIGHBOURS, order.size - 1) + 1):
+        first, second = order[:-step], order[step:]
+        same = np.einsum("ud,ud->u", unit_ud[first], unit_ud[second]) >= TWIN
+        twin_u[first[same]] = True
+        twin_u[second[same]] = True
+    return int(twin_u.sum())

@@ -1,0 +1,275 @@
+"""Is the subject a copy of the base whose every symmetry was randomised?
+
+A few layers of both models are read (evenly many neurons of each), every sampled base layer is
+matched with every sampled subject layer (statistics.disguise), and the score is held against the
+shipped table. What the match recovers is then put to exact tests (deep.proof).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.devices.choice import NUMPY, Device
+from hubcheck.devices.matching import best_matches
+from hubcheck.devices.team import ALONE, Team
+from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnreadableError
+from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
+from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
+from hubcheck.evidence.looks.disguise.mlp_views import (
+    MATRICES,
+    Neurons,
+    Sample,
+    frame_wanted,
+    read_neurons,
+)
+from hubcheck.evidence.looks.disguise.plan import Effort, NotLooked, Planning
+from hubcheck.evidence.looks.disguise.planted import detectable_disguised
+from hubcheck.evidence.looks.disguise.proof import (
+    MapProof,
+    SignProof,
+    distinct_orders,
+    prove_shared_map,
+    prove_signs,
+)
+from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
+from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.source.ledger import Purpose
+from hubcheck.statistics.disguise import LayerPair, Score, match_layers, score
+from hubcheck.statistics.evalues import log_product, without_strongest
+from hubcheck.statistics.profiles import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disguise:
+    """What the disguise test saw."""
+
+    score: Score
+    calibration: Calibration
+    bound: float
+    """Chance that an independent pair scores like this, the bases tried paid for."""
+    signs: tuple[SignProof, ...]
+    maps: tuple[MapProof, ...]
+    log_e: float
+    """Exact evidence of what the fit never saw, divided by the bases tried; natural log."""
+    log_e_without_strongest: float
+    kept: float
+    """Median |cosine| of the matched neurons over the three views, 0 with none."""
+    detectable: float
+    """Smallest kept at which a copy, relabelled and turned, would have been seen."""
+    base: Mapping[int, Neurons]
+    subject: Mapping[int, Neurons]
+    sides: tuple[Side, Side]
+    roles: MlpRoles
+
+    @property
+    def found(self) -> bool:
+        """Whether the score lies outside the table."""
+        return self.score.value > self.calibration.threshold
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the table is large enough to say so, and of such MLPs."""
+        return self.found and self.plain and self.bound <= FLOOR
+
+    @property
+    def plain(self) -> bool:
+        """Whether the base's MLP is known to be act(gate) * up, as all models of the table are.
+
+        Where up takes part in the activation, gate, up and down lean to each other: the three
+        views of strangers agree more often than the table knows. One model that does not lean is
+        enough, and what the subject says it is decides nothing.
+        """
+        return self.sides[0].anatomy.fair_signs
+
+    @property
+    def proven(self) -> bool:
+        """Whether the exact tests settle what the match found."""
+        return self.found and self.log_e >= SETTLED and self.log_e_without_strongest >= NOTABLE
+
+
+class DisguiseTest:
+    """Plans and makes the disguise test of one pair."""
+
+    def __init__(
+        self,
+        base: Reader,
+        subject: Reader,
+        tokens: SharedTokens,
+        *,
+        seed: int,
+        effort: Effort,
+        device: Device = NUMPY,
+        team: Team = ALONE,
+    ) -> None:
+        """Set the test up; nothing is read.
+
+        Args:
+            base: Reader of the base; its anatomy and ledger count, its blocks are not shared.
+            subject: Reader of the subject.
+            tokens: Ids of shared tokens, aligned.
+            seed: The seed of every draw.
+            effort: How much to look at, at most.
+            device: Where rows are matched.
+            team: Processes that share the layers and the pairs of layers.
+        """
+        self._device, self._team = device, team
+        self._plan = Planning(base.anatomy, subject.anatomy, tokens, Draw(seed), effort)
+
+    def run(
+        self,
+        *,
+        calibration: Calibration,
+        n_bases: int,
+        budget: int,
+        progress: Callable[[str], None],
+    ) -> Disguise | NotLooked:
+        """Read, match, score, prove.
+
+        Args:
+            calibration: The table to hold the score against.
+            n_bases: Bases put to this test in this check.
+            budget: Bytes that may still be read of each model.
+            progress: Told each step in words.
+
+        Raises:
+            SubjectUnreadableError: a value read of the subject is not finite.
+            UnreadableError: a value read of the base is not finite.
+        """
+        planned = self._plan.affordable(budget)
+        if isinstance(planned, NotLooked):
+            return planned
+        sides, samples, roles = planned.sides, planned.samples, planned.roles
+        for side, of_side in zip(sides, samples, strict=True):
+            side.reader.fetch(frame_wanted(side, [s.block.layer for s in of_side]))
+        if roles is EXPERT:
+            samples = paired_experts(sides, samples)
+        progress(f"disguise test: reading {len(samples[0])} layers of each model")
+        neurons = self._read(sides, samples, roles)
+        base, subject = neurons
+        progress(f"disguise test: matching {len(base)} by {len(subject)} layers")
+        pairs = self._match(base, subject)
+        return self._sum_up(pairs, (base, subject), sides, calibration, n_bases, roles)
+
+    # -- matching ------------------------------------------------------------------------------
+
+    def _read(
+        self, sides: tuple[Side, Side], samples: tuple[list[Sample], list[Sample]], roles: MlpRoles
+    ) -> tuple[dict[int, Neurons], dict[int, Neurons]]:
+        """Read the layers, each by one process of the team, and hand them to all."""
+        every = [(which, sample) for which in (0, 1) for sample in samples[which]]
+        ledgers = [side.anatomy.checkpoint.source.ledger for side in sides]
+        before = [(ledger.bytes_read, ledger.requests) for ledger in ledgers]
+        mine = self._team.share(every)
+        read: list[tuple[int, Neurons] | HubcheckError] = []
+        try:
+            for which, sample in mine:
+                read.append((which, self._one(sides[which], roles, sample, which)))
+        except HubcheckError as error:  # told to all, so that no process waits for another
+            read.append(error)
+        spent = [
+            (ledger.bytes_read - was[0], ledger.requests - was[1])
+            for ledger, was in zip(ledgers, before, strict=True)
+        ]
+        everything = self._team.gather(read)
+        for others, ledger in zip(spent, ledgers, strict=True):
+            total = self._team.gather([others])
+            n_bytes = sum(one[0] for one in total) - others[0]
+            requests = sum(one[1] for one in total) - others[1]
+            if n_bytes or requests:
+                ledger.charge(n_bytes, Purpose.WEIGHTS, requests=requests)
+        found: tuple[dict[int, Neurons], dict[int, Neurons]] = ({}, {})
+        for one in everything:
+            if isinstance(one, HubcheckError):
+                raise one
+            found[one[0]][one[1].sample.block.layer] = one[1]
+        return found
+
+    @staticmethod
+    def _one(side: Side, roles: MlpRoles, sample: Sample, which: int) -> Neurons:
+        """Read one layer; what is wrong with the subject is said to be the subject's fault."""
+        try:
+            return read_neurons(side, roles, sample)
+        except UnreadableError as error:
+            if which == 0:
+                raise
+            raise SubjectUnreadableError.of(error) from error
+
+    def _match(
+        self, base: Mapping[int, Neurons], subject: Mapping[int, Neurons]
+    ) -> list[LayerPair]:
+        """Match every sampled base layer with every sampled subject layer, shared by the team."""
+
+        def find(a_ut: FloatArray, b_vt: FloatArray) -> tuple[NDArray[np.int64], FloatArray]:
+            matches = best_matches(a_ut, b_vt, signed=False, device=self._device)
+            return matches.index, np.abs(matches.value)
+
+        pairs = [
+            match_layers(
+                base[i].views,
+                subject[j].views,
+                base=i,
+                subject=j,
+                a_pool=base[i].sample.pool,
+                b_pool=subject[j].sample.pool,
+                find=find,
+            )
+            for i, j in self._team.share([(i, j) for i in sorted(base) for j in sorted(subject)])
+        ]
+        return self._team.gather(pairs)
+
+    @staticmethod
+    def _sum_up(
+        pairs: Sequence[LayerPair],
+        neurons: tuple[Mapping[int, Neurons], Mapping[int, Neurons]],
+        sides: tuple[Side, Side],
+        calibration: Calibration,
+        n_bases: int,
+        roles: MlpRoles,
+    ) -> Disguise:
+        seen = score(pairs)
+        base, subject = neurons
+        found = seen.found if seen.value > calibration.threshold else ()
+        fair = sides[0].anatomy.fair_signs
+        signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
+        maps = prove_shared_map(found, base, subject)
+        factors = distinct_orders(signs, maps, base)
+        paid = float(np.log(max(1, n_bases)))
+        first = seen.found[0]
+        return Disguise(
+            score=seen,
+            calibration=calibration,
+            bound=calibration.bound(n_bases),
+            signs=signs,
+            maps=maps,
+            log_e=log_product(factors) - paid,
+            log_e_without_strongest=without_strongest(factors) - paid,
+            kept=_kept(found),
+            detectable=detectable_disguised(
+                base[first.base].views,
+                subject[first.subject].views,
+                needed=calibration.threshold,
+                share=min(1.0, first.expected / max(1, first.partner.size)),
+            ),
+            base=base,
+            subject=subject,
+            sides=sides,
+            roles=roles,
+        )
+
+
+def _kept(found: Sequence[LayerPair]) -> float:
+    """Return the median over layers and views of the matched neurons' |cosine|."""
+    values = [
+        float(np.median(pair.best[view][pair.partner >= 0]))
+        for pair in found
+        for view in MATRICES
+        if pair.agreeing
+    ]
+    return float(np.median(values)) if values else 0.0

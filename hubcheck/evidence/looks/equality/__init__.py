@@ -1,0 +1,1 @@
+"""Which files and tensors are equal, byte for byte, whatever their architecture?"""

@@ -1,0 +1,1 @@
+"""Which expert is which, and which was made from a dense MLP?"""

@@ -1,0 +1,270 @@
+"""How are all pairs of layers of two models looked at, cheaply first, then closely?
+
+Arithmetic over profiles of rows that were read; nothing is read here. Legend: i base layer, j
+subject layer, u units, f features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import log
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.families import compare_views
+from hubcheck.evidence.family import Test, View
+from hubcheck.evidence.looks.layer_map.orders import LayerOrder
+from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
+from hubcheck.statistics.exchangeability import order_problem
+from hubcheck.statistics.hits import hit_mask
+from hubcheck.statistics.layer_pairs import joined_groups
+from hubcheck.statistics.profiles import FloatArray, unit_rows
+from hubcheck.statistics.shared_order import (
+    STRUCTURED,
+    Sharing,
+    is_structured,
+    sharing_of,
+)
+
+CHEAP_FEATURES: Final = 1024
+"""Features of the cheap look: 64 rows are told apart from kept 0.12 on, 1/sqrt(1024) times
+sqrt(2 ln 64) plus one standard deviation."""
+FEATURES: Final = 31
+"""Keeps this draw of features apart from every other draw by the same seed."""
+CHEAP_UNITS: Final = 64
+"""Units of the cheap look; more only cost time where all pairs are compared."""
+LIKELY: Final = 3
+"""Base layers that get the close look for each subject layer at most: the first by the cheap look,
+and further ones that show a trace."""
+TRACE: Final = 1.0
+"""log e of a pair that shows a trace: about 4 hits, by chance 2 %."""
+OPEN_BASES: Final = 4
+"""Base layers that a layer still open is held against again, most likely first."""
+HALF: Final = log(0.5)
+"""Weight of the cheap and of the close look, fixed beforehand."""
+
+Pair = tuple[int, int]
+"""(base layer, subject layer)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Pairs:
+    """What was seen of all pairs of layers so far."""
+
+    log_e_ij: NDArray[np.float64]
+    """Natural logs [base layers, subject layers]: the product over orders looked at."""
+    best: dict[Pair, tuple[LayerOrder, View]] = field(default_factory=dict)
+    """The view with the most hits of each pair that was looked at closely."""
+    tested: set[int] = field(default_factory=set)
+    """Base layers with an order that passed the self-test."""
+    shared: dict[Pair, int] = field(default_factory=dict)
+    """Pairs of base layers that may share an order, and their hits."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """Family of the base -> why its order is not arbitrary, empty where it looks arbitrary."""
+    structured: set[Test] = field(default_factory=set)
+    """Kinds of order that the base's layers share without sharing content: they abstain."""
+    in_one_order: dict[str, set[Pair]] = field(default_factory=dict)
+    """Order -> pairs of base layers, where ALL its layers stand in one order."""
+
+    @property
+    def abstained(self) -> list[str]:
+        """The families that abstain, and why."""
+        kinds = [f"{kind}: {STRUCTURED}" for kind in sorted(self.structured)]
+        return kinds + [f"{label}: {why}" for label, why in self.problems.items() if why]
+
+
+def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs) -> None:
+    """Hold one order of every base layer against every subject layer.
+
+    Pairs in which the order cannot be compared keep their e-value: nothing was looked at.
+
+    Args:
+        order: The order; its rows were read in all layers.
+        draw: The seeded choices.
+        pairs: Updated in place.
+    """
+    of_base = _sound(order, draw, pairs)
+    base = list(of_base)
+    cheap_ij = np.full(pairs.log_e_ij.shape, -np.inf)
+    for j in order.subject_layers:
+        views = _cheap(order.subject_profiles(j).views, draw)
+        for i in base:
+            if order.fits(i, j):
+                cheap_ij[i, j] = _log_e(of_base[i], views)
+    likely = _likely(cheap_ij, order)
+    looked_ij = HALF + cheap_ij
+    for i, j in sorted(likely, key=lambda pair: (pair[1], pair[0])):
+        close = look_closely(order, draw, pairs, (i, j))
+        looked_ij[i, j] = log_sum_exp([looked_ij[i, j], HALF + close])
+    was_looked_at = np.isfinite(cheap_ij)
+    pairs.log_e_ij[was_looked_at] += looked_ij[was_looked_at]
+
+
+def search_groups(
+    orders: Sequence[LayerOrder], layers: Sequence[int], draw: Draw, pairs: Pairs
+) -> None:
+    """Hold one kv group of every base layer against every kv group of some subject layers.
+
+    The groups of a subject layer are averaged: one order of the base is held against all of them.
+
+    Args:
+        orders: One per kv group of the subject, all of the same group of the base.
+        layers: Subject layers.
+        draw: The seeded choices.
+        pairs: Updated in place.
+    """
+    of_base = _sound(orders[0], draw, pairs)
+    for j in layers:
+        fitting = [order for order in orders if j in order.subject_layers]
+        views_h = [_cheap(order.subject_profiles(j).views, draw) for order in fitting]
+        for i, base in of_base.items():
+            if not fitting or not fitting[0].fits(i, j):
+                continue
+            log_e_h = [_log_e(base, views) for views in views_h]
+            pairs.log_e_ij[i, j] += log_mean(log_e_h)
+            best = int(np.argmax(log_e_h))
+            if log_e_h[best] > 0:
+                look_closely(fitting[best], draw, pairs, (i, j))  # for what is shown: no weight
+
+
+def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:
+    """Return whether the order of a base layer looks arbitrary, as the null hypothesis needs.
+
+    Rows of a further look are tested on their own; a family that failed once stays out.
+    """
+    if order.test.test in pairs.structured:
+        return False
+    label = order.test.label(order.base_block(i))
+    if not pairs.problems.get(label):
+        pairs.problems[label] = order_problem(order.base_profiles(i).rows)
+    return not pairs.problems[label]
+
+
+def _sound(order: LayerOrder, draw: Draw, pairs: Pairs) -> dict[int, Mapping[str, FloatArray]]:
+    """Return the cheap views of the base layers whose order looks arbitrary; note the others."""
+    of_base: dict[int, Mapping[str, FloatArray]] = {}
+    for i in order.base_layers:
+        if is_sound(order, i, pairs):
+            of_base[i] = _cheap(order.base_profiles(i).views, draw)
+    seen = _sharing(of_base)
+    if is_structured(seen, order.test.pool()):
+        pairs.structured.add(order.test.test)
+        return {}
+    pairs.tested |= set(of_base)
+    sharing = {pair: one.hits for pair, one in seen.items() if one.one_order}
+    for pair, n in sharing.items():
+        pairs.shared[pair] = max(n, pairs.shared.get(pair, 0))
+    layers = sorted(of_base)
+    places = [(layers.index(a), layers.index(b)) for a, b in sharing]
+    if len(layers) > 1 and len(joined_groups(len(layers), places)) == 1:
+        pairs.in_one_order[order.name] = set(sharing)
+    return of_base
+
+
+def look_closely(order: LayerOrder, draw: Draw, pairs: Pairs, pair: Pair) -> float:
+    """Return log e of one pair, the mean over all its views; -inf where none is comparable."""
+    i, j = pair
+    views = compare_views(
+        order.base_profiles(i),
+        order.subject_profiles(j),
+        order.base_block(i),
+        order.subject_block(j),
+        draw,
+    )
+    if not views:
+        return -np.inf
+    best = max(views, key=lambda view: view.hits)
+    known = pairs.best.get(pair)
+    if known is None or log_e_hits(best.hits) > log_e_hits(known[1].hits):
+        pairs.best[pair] = (order, best)
+    return log_mean([log_e_hits(view.hits) for view in views])
+
+
+def open_layers(pairs: Pairs, needed: float) -> list[int]:
+    """Return the subject layers whose origin is not known yet."""
+    return [j for j, column in enumerate(pairs.log_e_ij.T) if column.max() < needed]
+
+
+def open_pairs(pairs: Pairs, needed: float) -> list[Pair]:
+    """Return pairs worth a further look: of layers without an origin that show a trace of one.
+
+    Args:
+        pairs: What was seen.
+        needed: log e from which a layer counts as found.
+    """
+    found = [
+        (int(column.argmax()), j)
+        for j, column in enumerate(pairs.log_e_ij.T)
+        if column.max() >= needed
+    ]
+    again: list[Pair] = []
+    for j in open_layers(pairs, needed):
+        column = pairs.log_e_ij[:, j]
+        order = [int(i) for i in np.argsort(-column, kind="stable") if i in pairs.tested]
+        traces = [i for i in order if column[i] > 0][:OPEN_BASES]
+        # where the layers around it come from says where it may come from
+        beside = [i + (j - k) for i, k in found if abs(j - k) == 1]
+        chosen = dict.fromkeys(traces + [i for i in beside if i in pairs.tested])
+        again += [(i, j) for i in chosen]
+    return again
+
+
+def _cheap(views: Mapping[str, FloatArray], draw: Draw) -> dict[str, FloatArray]:
+    """Return the joint view of each frame, cut to some units and features, rows of length one."""
+    found: dict[str, FloatArray] = {}
+    for frame in ("raw", "token"):
+        names = [n for n in views if n.startswith(frame)]
+        if not names:
+            continue
+        name = next((n for n in names if n.endswith(" all")), names[0])
+        view_uf = views[name][:CHEAP_UNITS]
+        n_features = view_uf.shape[1]
+        if n_features > CHEAP_FEATURES:
+            rng = np.random.default_rng([draw.seed, FEATURES, n_features])
+            columns = np.sort(rng.choice(n_features, CHEAP_FEATURES, replace=False))
+            view_uf = np.ascontiguousarray(view_uf[:, columns])
+        found[name] = unit_rows(view_uf)
+    return found
+
+
+def _log_e(a: Mapping[str, FloatArray], b: Mapping[str, FloatArray]) -> float:
+    """Return log of the mean e over the cheap views both have in one size; -inf for none."""
+    return log_mean([log_e_hits(hits) for hits in _hits(a, b)])
+
+
+def _hits(a: Mapping[str, FloatArray], b: Mapping[str, FloatArray]) -> list[int]:
+    return [
+        int(hit_mask(a[name] @ b[name].T).sum())
+        for name in a
+        if name in b and a[name].shape == b[name].shape
+    ]
+
+
+def _sharing(of_base: Mapping[int, Mapping[str, FloatArray]]) -> dict[Pair, Sharing]:
+    """Return what every two layers of the base show, in the frame that shows most."""
+    found: dict[Pair, Sharing] = {}
+    for a, b in combinations(of_base, 2):
+        common = [name for name in of_base[a] if name in of_base[b]]
+        seen = [sharing_of(of_base[a][name], of_base[b][name]) for name in common]
+        best = max((s for s in seen if s is not None), key=lambda s: s.hits, default=None)
+        if best is not None:
+            found[a, b] = best
+    return found
+
+
+def _likely(cheap_ij: NDArray[np.float64], order: LayerOrder) -> set[Pair]:
+    """Return the pairs that get the close look."""
+    likely: set[Pair] = set()
+    for j in order.subject_layers:
+        ranked: list[int] = np.argsort(-cheap_ij[:, j], kind="stable").tolist()
+        likely |= {
+            (i, j)
+            for rank, i in enumerate(ranked[:LIKELY])
+            if cheap_ij[i, j] > (-np.inf if rank == 0 else TRACE)
+        }
+    return likely

@@ -1,0 +1,229 @@
+"""Which orders of a layer can be held against those of every layer of another model?
+
+The tests of ``evidence`` compare layers that correspond; here the same rows, the same kv group and
+the same expert are taken in all layers of both models, so that any layer can be held against any.
+Later looks take rows (or kv groups) that no earlier look has seen: the order inside disjoint
+blocks is exchangeable block by block, so their e-values multiply, and which pairs are looked at
+again may depend on what was seen before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from hubcheck.anatomy.interface import Anatomy
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.family import Block, Profiles
+from hubcheck.evidence.orders.mlps import DENSE, EXPERT, MAY_BECOME, SHARED, MlpRoles
+from hubcheck.evidence.orders.neurons import NeuronTest
+from hubcheck.evidence.orders.vo import ValueTest, value_dims, value_groups
+from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.side import Side
+
+LATER_ROWS: Final = 128
+"""Neurons of a later look at a layer that the first left open."""
+KEPT_BYTES: Final = 700_000_000
+"""Profiles held at a time for each order; what does not fit is made again when it is needed."""
+VIEWS: Final = 5
+"""Arrays of the size of the rows themselves that profiles hold: views, rows, signed rows."""
+
+
+class RowsOfNeurons(NeuronTest):
+    """The neurons of a layer: the first rows drawn, cut to a size, or rows after those."""
+
+    def __init__(
+        self, base: Anatomy, subject: Anatomy, draw: Draw, roles: MlpRoles, *, rows: int, look: int
+    ) -> None:
+        """Bind the models.
+
+        Args:
+            base: The base's anatomy.
+            subject: The subject's anatomy.
+            draw: The seeded choices.
+            roles: The kind of MLP.
+            rows: Rows of the first look at most.
+            look: 0 for the first look, 1 and on for rows disjoint from all before.
+        """
+        super().__init__(base, subject, draw, roles)
+        self._rows, self._look = rows, look
+
+    def units(self, side: Side, block: Block) -> tuple[int, ...]:
+        """Return the rows of this look: a function of the family's size alone."""
+        up = self._up(side.anatomy, block)
+        if up is None:
+            return ()
+        drawn = self.draw.rows(up.n_out, self._values_a_row(up), 0)
+        first = drawn[: self._rows]
+        if self._look == 0:
+            return first
+        after = [(first[-1] + 1 + n) % up.n_out for n in range(up.n_out - len(first))]
+        return tuple(after[(self._look - 1) * LATER_ROWS : self._look * LATER_ROWS])
+
+    def count(self, side: Side, block: Block) -> int:
+        """Return the neurons of an MLP; 0 without one."""
+        up = self._up(side.anatomy, block)
+        return 0 if up is None else up.n_out
+
+
+class LayerOrder:
+    """One kind of order, present in some layers of both models, the same indices in each."""
+
+    def __init__(
+        self,
+        base: Side,
+        subject: Side,
+        test: RowsOfNeurons | ValueTest,
+        member: int = -1,
+        subject_member: int | None = None,
+        *,
+        kinds: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Bind a test to one member of every layer.
+
+        Args:
+            base: The base.
+            subject: The subject.
+            test: The test that reads and describes the rows.
+            member: Expert or kv group of the base; -1 for none.
+            subject_member: That of the subject; the same by default.
+            kinds: Of MLP in base and subject, for neurons.
+        """
+        self.test = test
+        self._member = {True: member, False: member if subject_member is None else subject_member}
+        self._kind = {True: kinds[0], False: kinds[1]}
+        self._base, self._subject = base, subject
+        n_base, n_subject = base.anatomy.geometry.layers, subject.anatomy.geometry.layers
+        self.base_size = {i: self._size(base, self.base_block(i)) for i in range(n_base)}
+        self.subject_size = {
+            j: self._size(subject, self.subject_block(j)) for j in range(n_subject)
+        }
+        common = set(self.base_size.values()) & set(self.subject_size.values()) - {0}
+        self.base_layers = tuple(i for i, n in self.base_size.items() if n in common)
+        self.subject_layers = tuple(j for j, n in self.subject_size.items() if n in common)
+        values = max((self._values(i) for i in self.base_layers), default=1)
+        held = max(8, KEPT_BYTES // (4 * VIEWS * values))
+        self._profiles = lru_cache(maxsize=held)(self._made_profiles)
+
+    @property
+    def name(self) -> str:
+        """The order in a word, as in the evidence: neurons, vo-dimensions."""
+        return self.test.test.value
+
+    def _values(self, i: int) -> int:
+        """Return the values of a base layer's rows."""
+        rows = self.test.rows_wanted(self._base, self.base_block(i)).values()
+        return sum(
+            (len(w.units) or w.matrix.n_out) * (len(w.inputs) or w.matrix.n_in) for w in rows
+        )
+
+    def fits(self, i: int, j: int) -> bool:
+        """Return whether base layer i and subject layer j have this order in one size."""
+        return self.base_size.get(i, 0) == self.subject_size.get(j, 0) > 0
+
+    def base_block(self, layer: int) -> Block:
+        """Return the block of a base layer."""
+        return Block(layer=layer, member=self._member[True], kind=self._kind[True])
+
+    def subject_block(self, layer: int) -> Block:
+        """Return the block of a subject layer."""
+        return Block(layer=layer, member=self._member[False], kind=self._kind[False])
+
+    def _size(self, side: Side, block: Block) -> int:
+        """Return the units a layer has of this order; 0 where it cannot be used."""
+        if not self.test.rows_wanted(side, block):
+            return 0
+        if isinstance(self.test, ValueTest):
+            inside = block.member < value_groups(side.anatomy, block.layer)
+            return value_dims(side.anatomy, block.layer) if inside else 0
+        # one neuron left over has nothing to be confused with
+        enough = len(self.test.units(side, block)) > 1
+        return self.test.count(side, block) if enough else 0
+
+    def of_base(self, layers: Iterable[int]) -> list[Wanted]:
+        """Return what must be read of some layers of the base."""
+        return [w for i in layers for w in self.test.wanted(self._base, self.base_block(i))]
+
+    def of_subject(self, layers: Iterable[int]) -> list[Wanted]:
+        """Return what must be read of some layers of the subject."""
+        return [w for j in layers for w in self.test.wanted(self._subject, self.subject_block(j))]
+
+    def base_profiles(self, layer: int) -> Profiles:
+        """Return the views of a base layer whose rows were read."""
+        return self._profiles(True, layer)
+
+    def subject_profiles(self, layer: int) -> Profiles:
+        """Return the views of a subject layer whose rows were read."""
+        return self._profiles(False, layer)
+
+    def _made_profiles(self, of_base: bool, layer: int) -> Profiles:
+        if of_base:
+            return self.test.profiles(self._base, self.base_block(layer))
+        return self.test.profiles(self._subject, self.subject_block(layer))
+
+
+def layer_orders(
+    base: Side, subject: Side, draw: Draw, *, rows: int, look: int
+) -> list[LayerOrder]:
+    """Return the orders that some layer of the base and some layer of the subject have in one size.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        draw: The seeded choices.
+        rows: Neurons of the first look at most.
+        look: 0 for the first look; 1 and on for rows and kv groups that no look before has seen.
+    """
+    a, b = base.anatomy, subject.anatomy
+    orders = []
+    for roles in (DENSE, SHARED, EXPERT):
+        test = RowsOfNeurons(a, b, draw, roles, rows=rows, look=look)
+        # One order of the base counts once: against the first kind that the subject has in its size
+        likely = (
+            LayerOrder(
+                base, subject, test, *_members(a, b, draw, roles, other),
+                kinds=(roles.kind, other.kind),
+            )
+            for other in MAY_BECOME[roles.kind]
+        )  # fmt: skip
+        orders += [order for order in likely if order.base_layers][:1]
+    groups = common_groups(a, b)
+    turn = look if look == 0 else look + 1  # turn 1 belongs to the search over groups
+    if turn < groups:
+        member = (draw.one_of(groups, 0) + turn) % groups
+        orders.append(LayerOrder(base, subject, ValueTest(a, b, draw), member))
+    return [order for order in orders if order.base_layers]
+
+
+def _members(
+    a: Anatomy, b: Anatomy, draw: Draw, roles: MlpRoles, other: MlpRoles
+) -> tuple[int, int]:
+    """Return the expert of base and of subject that is taken in every layer; -1 for none."""
+    sides = ((a, roles), (b, other))
+    counts = [m.geometry.experts for m, kind in sides if kind is EXPERT]
+    fewest = min(counts, default=0)
+    drawn = draw.one_of(fewest, 0) if fewest else -1
+    return (drawn if roles is EXPERT else -1, drawn if other is EXPERT else -1)
+
+
+def group_orders(base: Side, subject: Side, draw: Draw) -> list[LayerOrder]:
+    """Return one kv group of the base, seen by no look, against every kv group of the subject.
+
+    Whoever shuffles kv groups leaves the order inside each; the group is then found by trying all.
+    """
+    a, b = base.anatomy, subject.anatomy
+    groups = common_groups(a, b)
+    if groups <= 1:
+        return []
+    test = ValueTest(a, b, draw)
+    member = (draw.one_of(groups, 0) + 1) % groups
+    of_subject = max(value_groups(b, j) for j in range(b.geometry.layers))
+    every = [LayerOrder(base, subject, test, member, h) for h in range(of_subject)]
+    return [order for order in every if order.base_layers]
+
+
+def common_groups(a: Anatomy, b: Anatomy) -> int:
+    """Return the kv groups that every layer with V of either model has at least."""
+    counts = [value_groups(m, layer) for m in (a, b) for layer in range(m.geometry.layers)]
+    return min((n for n in counts if n), default=0)

@@ -1,0 +1,1 @@
+"""Is a model a merge of several others?"""

@@ -1,0 +1,1 @@
+"""What do the orders of the layers drawn show?"""

@@ -1,0 +1,172 @@
+"""How do the sums of all pieces read: per tensor, per cell, for the whole model?"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from hubcheck.devices.reduction import PairSums, total
+from hubcheck.evidence.looks.whole import rank as ranks
+from hubcheck.evidence.looks.whole.equality import compared_as
+from hubcheck.evidence.looks.whole.interface import Cell, TensorChange, Unmatched
+from hubcheck.evidence.looks.whole.journal import Place
+from hubcheck.evidence.looks.whole.pairing import Pair
+from hubcheck.evidence.looks.whole.pieces import Found
+from hubcheck.evidence.looks.whole.rank import Rank
+
+DIGITS = 6
+"""Significant digits that are told: NumPy and torch agree in ten more."""
+
+
+def told(value: float) -> float:
+    """Return a number as it is told."""
+    return float(f"{value:.{DIGITS - 1}e}")
+
+
+def relative_of(sums: PairSums) -> float:
+    """Return |subject - base| / |base|; where the base is zero, of the subject: then it is 1."""
+    return told(sums.relative) if math.isfinite(sums.relative) else 1.0
+
+
+def share_of(sums: PairSums) -> float:
+    """Return the share of equal values, rounded down: 1 only where nothing changed."""
+    return math.floor(sums.equal / sums.values * 10**9) / 10**9 if sums.values else 0.0
+
+
+def sums_by_pair(found: Mapping[Place, Found]) -> dict[int, tuple[PairSums, Rank]]:
+    """Return what each pair adds up to, and the rank of its change."""
+    parts: dict[int, list[Found]] = defaultdict(list)
+    for place in sorted(found):
+        parts[place[0]].append(found[place])
+    added = {}
+    for number, some in parts.items():
+        sums = total(one.sums for one in some)
+        rank = next((one.rank for one in some if one.rank is not None), ranks.IN_ROUNDING)
+        if rank == ranks.NO_CHANGE and sums.equal < sums.values:
+            # The piece that was looked at did not change, others did.
+            rank = ranks.ELSEWHERE
+        if sums.equal == sums.values and rank != ranks.VECTOR:
+            rank = ranks.NO_CHANGE  # also where both were rounded to one dtype before
+        added[number] = (sums, rank)
+    return added
+
+
+def tensor_changes(
+    pairs: Sequence[Pair], added: Mapping[int, tuple[PairSums, Rank]]
+) -> tuple[TensorChange, ...]:
+    """Return one entry for each pair, sorted by layer, role and expert."""
+    found = []
+    for number, (sums, rank) in added.items():
+        pair = pairs[number]
+        found.append(
+            TensorChange(
+                role=pair.role,
+                layer=pair.layer,
+                base_layer=pair.base_layer,
+                expert=pair.expert,
+                bias=pair.bias,
+                subject_tensor=pair.subject.record.name,
+                base_tensor=pair.base.record.name,
+                values=sums.values,
+                equal=sums.equal,
+                relative=relative_of(sums),
+                cosine=told(sums.cosine),
+                largest=told(sums.largest),
+                rank=rank.rank,
+                rank_reason=rank.reason,
+                compared=compared_as(pair.base.dtype, pair.subject.dtype),
+            )
+        )
+    return tuple(sorted(found, key=lambda t: (t.layer, t.role, t.expert, t.bias, t.subject_tensor)))
+
+
+def cells_of(pairs: Sequence[Pair], added: Mapping[int, tuple[PairSums, Rank]]) -> tuple[Cell, ...]:
+    """Return one cell for each role of each layer; experts and biases are part of it."""
+    groups: dict[tuple[int, str, int], list[tuple[PairSums, Rank]]] = defaultdict(list)
+    for number, entry in added.items():
+        pair = pairs[number]
+        groups[pair.layer, pair.role, pair.base_layer].append(entry)
+    cells = []
+    for (layer, role, base_layer), entries in sorted(groups.items()):
+        sums = total(one for one, _ in entries)
+        matrices = [rank.rank for _, rank in entries if rank != ranks.VECTOR]
+        cells.append(
+            Cell(
+                layer=layer,
+                base_layer=base_layer,
+                role=role,
+                relative=relative_of(sums),
+                equal=share_of(sums),
+                cosine=told(sums.cosine),
+                rank=max(matrices, default=-1) if min(matrices, default=-1) >= 0 else -1,
+                values=sums.values,
+            )
+        )
+    return tuple(cells)
+
+
+def sentence_of(sums: PairSums, tensors: Sequence[TensorChange]) -> str:
+    """Return the whole model in one line."""
+    said = (
+        f"{sums.values:,} values of {len(tensors)} tensors compared: "
+        f"{percent(sums.equal, sums.values)} have equal bits"
+    )
+    if sums.equal == sums.values:
+        left = f"; rounding to another dtype moved them by {relative_of(sums):.4g} of the base"
+        return f"{said}; nothing changed" if sums.change_square == 0 else said + left
+    return (
+        f"{said}; the change is {relative_of(sums):.4g} of the base, cosine {sums.cosine:.6g}; "
+        f"{rank_words(tensors)}"
+    )
+
+
+def rank_words(tensors: Sequence[TensorChange]) -> str:
+    """Return how many matrices changed, and by which rank."""
+    matrices = [t for t in tensors if t.rank_reason != ranks.VECTOR.reason]
+    moved = [t for t in matrices if t.equal < t.values]
+    low = [t.rank for t in moved if t.rank > 0]
+    words = [f"{len(moved)} of {len(matrices)} matrices changed"]
+    if low:
+        words.append(f"{len(low)} by rank {max(low)} or less")
+    reasons = Counter(t.rank_reason for t in moved if t.rank < 0)
+    words += [
+        f"{n} by a high rank" if why == ranks.HIGH.reason else f"{n} by a rank not told ({why})"
+        for why, n in sorted(reasons.items())
+    ]
+    return words[0] + (": " + ", ".join(words[1:]) if words[1:] else "")
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share; neither 0 nor 100 % unless it is exactly that."""
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    shown = min(max(100 * part / whole, 1e-4), 99.9999)
+    return f"{shown:.4f} %"
+
+
+def notes_of(
+    tensors: Sequence[TensorChange], unmatched: Iterable[Unmatched], trouble: Iterable[str]
+) -> tuple[str, ...]:
+    """Return what a reader should know of how it was done."""
+    found = []
+    compared = Counter[str]()
+    for one in tensors:
+        compared[one.compared] += one.values
+    for how, values in sorted(compared.items()):
+        if how.startswith("rounded"):
+            found.append(
+                f"{values:,} values are stored in two dtypes: both were {how} before their bits "
+                "were compared"
+            )
+        elif not how.startswith("stored"):
+            found.append(f"{values:,} values are packed: compared as they unpack")
+    for side in ("subject", "base"):
+        left = [one for one in unmatched if one.side == side]
+        if left:
+            values = sum(one.values for one in left)
+            found.append(
+                f"{len(left)} tensors of the {side} ({values:,} values) have no counterpart"
+            )
+    found += [f"the state of the run could not be kept: {why}" for why in dict.fromkeys(trouble)]
+    return tuple(found)

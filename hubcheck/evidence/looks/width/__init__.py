@@ -1,0 +1,1 @@
+"""Was the model made narrower or wider, and which units were kept?"""

@@ -1,0 +1,77 @@
+"""What is known of neurons or channels that were dropped or added?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hubcheck.evidence.looks.layer_map.interface import DeepRow
+
+
+class UnitOrder(StrEnum):
+    """What became of the order of the units."""
+
+    KEPT = "kept"
+    LOST = "sorted or shuffled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resized:
+    """One axis that has another size in the subject."""
+
+    axis: str
+    """'neurons' or 'channels'."""
+    base_units: int
+    subject_units: int
+    order: UnitOrder
+    log_e: float
+    """Natural log of the e-value of this axis alone: order and signs."""
+    content: float
+    """Median cosine of matched units, in the layer or view that shows most."""
+    ceiling: float
+    """What matching strangers could have reached there."""
+    passed_over: tuple[tuple[int, tuple[int, ...]], ...]
+    """(base layer, units of the wider model between matched neighbours): dropped, as far as seen;
+    layer -1 for channels."""
+    rows: tuple[DeepRow, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Say what was kept, and whether in order."""
+        few, many = sorted((self.base_units, self.subject_units))
+        what = "residual channels" if self.axis == "channels" else "neurons of an MLP"
+        if self.order is UnitOrder.UNKNOWN:
+            return (
+                f"{self.subject_units} {what} instead of {self.base_units};"
+                " which come from the base could not be shown"
+            )
+        how = "in their order" if self.order is UnitOrder.KEPT else "sorted or shuffled anew"
+        if self.base_units > self.subject_units:
+            return f"{few} of {many} {what} kept, {how}"
+        return f"{many} {what} where the base has {few}; the base's are among them, {how}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """What changed of the width."""
+
+    neurons: Resized | None
+    """None where the number of neurons is the same, or nothing could be looked at."""
+    channels: Resized | None
+    log_e: float
+    """Product over both axes: distinct orders of the base."""
+    bytes_base: int
+    bytes_subject: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[DeepRow, ...]:
+        """Return the evidence of both axes."""
+        return tuple(r for axis in (self.channels, self.neurons) if axis for r in axis.rows)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return one sentence for each axis that changed."""
+        return tuple(axis.words for axis in (self.neurons, self.channels) if axis is not None)

@@ -1,0 +1,1 @@
+"""The exact tests: one file for each kind of order."""

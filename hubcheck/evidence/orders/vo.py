@@ -1,0 +1,178 @@
+"""Do the V/O dimensions inside a kv group stand in the same order in both models?
+
+Null. Inside a kv group, relabelling the rows of V together with the columns of O (in every query
+head of the group) leaves attention unchanged, and no position encoding touches them; so their
+order is exchangeable, one family per layer and kv group. Query and key dimensions are never used:
+under rotary encoding each has a frequency of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.family import Block, Part, Profiles, Test
+from hubcheck.evidence.orders.neurons import corresponding_layers, is_small, joined_views
+from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.side import Side
+from hubcheck.statistics.profiles import FloatArray
+
+
+def value_matrix(anatomy: Anatomy, layer: int) -> Matrix | None:
+    """Return V, or the value half of a latent (MLA) up-projection."""
+    return anatomy.get(Role.V, layer) or anatomy.get(Role.MLA_V_B, layer)
+
+
+def value_groups(anatomy: Anatomy, layer: int) -> int:
+    """Return how many kv groups (heads, for MLA) a layer has; 0 where V is not understood."""
+    matrix = value_matrix(anatomy, layer)
+    if matrix is None:
+        return 0
+    geometry = anatomy.geometry
+    groups = geometry.kv_heads if matrix.role is Role.V else geometry.heads
+    return groups if groups > 0 and matrix.n_out % groups == 0 else 0
+
+
+def value_dims(anatomy: Anatomy, layer: int) -> int:
+    """Return the V dimensions of one kv group."""
+    matrix, groups = value_matrix(anatomy, layer), value_groups(anatomy, layer)
+    return matrix.n_out // groups if matrix is not None and groups else 0
+
+
+class ValueTest:
+    """The order of V/O dimensions, one family per layer and kv group."""
+
+    test = Test.VO
+    part = Part.BODY
+    separate = (("raw v", "raw o"), ("token v", "token o"))
+
+    def __init__(self, base: Anatomy, subject: Anatomy, draw: Draw) -> None:
+        """Bind the two models."""
+        self._base, self._subject, self.draw = base, subject, draw
+
+    def pool(self) -> int:
+        """Return the V dimensions of a group."""
+        return max(
+            (value_dims(self._base, i) for i in range(self._base.geometry.layers)), default=0
+        )
+
+    def base_blocks(self) -> Sequence[Block]:
+        """Return one drawn kv group per base layer; every group where V is small."""
+        layers = self.draw.layers(self._base.geometry.layers)
+        comparable = {
+            value_dims(self._subject, j) for j in range(self._subject.geometry.layers)
+        } - {0}
+        usable = [i for i in layers if value_dims(self._base, i) in comparable]
+        blocks = [Block(layer=i, member=self._drawn_group(i)) for i in usable]
+        seen = set(blocks)
+        for i in usable:
+            matrix = value_matrix(self._base, i)
+            if matrix is not None and is_small(matrix):
+                more = (Block(layer=i, member=h) for h in range(value_groups(self._base, i)))
+                blocks += [b for b in more if b not in seen]
+        return blocks
+
+    def _drawn_group(self, layer: int) -> int:
+        return self.draw.one_of(value_groups(self._base, layer), layer)
+
+    def _fits(self, block: Block, layer: int, member: int) -> bool:
+        dims = value_dims(self._base, block.layer)
+        return value_dims(self._subject, layer) == dims > 0 and member < value_groups(
+            self._subject, layer
+        )
+
+    def direct(self, block: Block) -> Sequence[Block]:
+        """Return the same kv group in the corresponding layers."""
+        n_base, n_subject = self._base.geometry.layers, self._subject.geometry.layers
+        return [
+            Block(layer=j, member=block.member)
+            for j in corresponding_layers(block.layer, n_base, n_subject)
+            if self._fits(block, j, block.member)
+        ]
+
+    def mapped(self, block: Block) -> Sequence[Block]:
+        """Return every other kv group of every subject layer."""
+        near = set(self.direct(block))
+        every = (
+            Block(layer=j, member=h)
+            for j in range(self._subject.geometry.layers)
+            for h in range(value_groups(self._subject, j))
+        )
+        return [b for b in every if b not in near and self._fits(block, b.layer, b.member)]
+
+    def label(self, block: Block) -> str:
+        """Return 'V/O dimensions of layer 7, kv group 2'."""
+        return f"V/O dimensions of layer {block.layer}, kv group {block.member}"
+
+    def rows_wanted(self, side: Side, block: Block) -> dict[str, Wanted]:
+        """Return the block's V rows and, where cheap, its O columns."""
+        matrix = value_matrix(side.anatomy, block.layer)
+        dims = value_dims(side.anatomy, block.layer)
+        if matrix is None or not dims:
+            return {}
+        if matrix.transposed and not is_small(matrix):
+            return {}
+        rows = tuple(range(block.member * dims, (block.member + 1) * dims))
+        wanted = {"v": Wanted(matrix=matrix, units=rows, why=self.test)}
+        out = side.anatomy.get(Role.O, block.layer)
+        if out is not None and self._columns(side.anatomy, out, block, dims):
+            columns = self._columns(side.anatomy, out, block, dims)
+            if out.transposed or is_small(out):
+                wanted["o"] = Wanted(matrix=out, inputs=columns, why=self.test)
+        return wanted
+
+    @staticmethod
+    def _columns(anatomy: Anatomy, out: Matrix, block: Block, dims: int) -> tuple[int, ...]:
+        """Return the columns of O that read this group: query head by query head."""
+        groups = value_groups(anatomy, block.layer)
+        heads, left = divmod(out.n_in, dims)
+        if left or heads % groups:
+            return ()
+        first = block.member * (heads // groups)
+        return tuple(range(first * dims, (first + heads // groups) * dims))
+
+    def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
+        """Return V rows, O columns and what the token views need."""
+        rows = self.rows_wanted(side, block)
+        tied = side.anatomy.get(Role.LM_HEAD) is None
+        head = (
+            (
+                *side.token_rows(Role.EMBED if tied else Role.LM_HEAD),
+                *side.gain(Role.NORM_FINAL, -1),
+            )
+            if "o" in rows
+            else ()
+        )
+        return [
+            *rows.values(),
+            *side.gain(Role.NORM_ATTN_IN, block.layer),
+            *side.token_rows(Role.EMBED),
+            *head,
+        ]
+
+    def profiles(self, side: Side, block: Block) -> Profiles:
+        """Return raw and token views of V rows and O columns."""
+        raw: dict[str, FloatArray] = {}
+        token: dict[str, FloatArray] = {}
+        for name, one in self.rows_wanted(side, block).items():
+            values = side.reader.block(one)
+            if name == "v":
+                raw["v"] = values
+                gain = side.gain_values(Role.NORM_ATTN_IN, block.layer)
+                latent = one.matrix.role is Role.MLA_V_B
+                seen = None if latent else side.through_tokens(values, gain)
+            else:
+                dims = value_dims(side.anatomy, block.layer)
+                by_head = values.T.reshape(-1, dims, values.shape[0])  # [query heads, dims, hidden]
+                raw["o"] = np.concatenate(list(by_head), axis=1)
+                per_head = [side.written_to_tokens(columns) for columns in by_head]
+                seen_heads = [s for s in per_head if s is not None]
+                seen = np.concatenate(seen_heads, axis=1) if seen_heads else None
+            if seen is not None:
+                token[name] = seen
+        # V stored by input is read whole only where it is small: else nothing describes the units.
+        rows = raw.get("v", raw.get("o", np.zeros((0, 0), dtype=np.float32)))
+        return Profiles(views=joined_views(raw, token), rows=rows)

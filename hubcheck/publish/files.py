@@ -1,0 +1,95 @@
+"""Where do a report and its cards go on disk?"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from hubcheck.card import badge, family_tree, heat_svg, html, markdown
+from hubcheck.card.compose import compose
+from hubcheck.errors import UsageError, printable
+from hubcheck.report.schema import Report
+
+MAX_REPORT: Final = 64_000_000
+"""Bytes of a report that are read back; a check of twenty bases writes well under one million."""
+
+
+def report_json(report: Report) -> str:
+    """Return the report as stable, readable JSON."""
+    return json.dumps(report.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+
+
+def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
+    """Write the report, the cards, the badge and the family tree; return their paths.
+
+    Each file is written beside its place and moved there, so a reader never sees half of one.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    document = compose(report)
+    contents = {
+        "report.json": report_json(report),
+        "card.md": markdown.render(document),
+        "card.html": html.render(document),
+        "badge.svg": badge.svg(report),
+        "badge.json": badge.endpoint(report),
+        "family-tree.svg": family_tree.svg(report),
+    }
+    changes = heat_svg.svg(report)
+    if changes:  # only where tensors were held against each other
+        contents["changes.svg"] = changes
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in contents.items():
+            write_atomically(folder / name, text)
+    except OSError as error:
+        what = f"Nothing can be written to '{printable(folder)}': {error.strerror}."
+        raise UsageError(
+            what, cause="--out names a place without room or rights.", next_step="choose another."
+        ) from error
+    return {name: folder / name for name in contents}
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by new text in one step."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_report(path: Path) -> Report:
+    """Read a report back.
+
+    Raises:
+        UsageError: it is missing, too large, or not a report of a version that is understood.
+    """
+    shown = printable(path)
+    try:
+        if path.stat().st_size > MAX_REPORT:
+            what = f"'{shown}' has {path.stat().st_size} bytes."
+            raise UsageError(what, cause="it is not a report.", next_step="name report.json.")
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        what = f"'{shown}' cannot be read: {error.strerror}."
+        raise UsageError(
+            what, cause="the path is wrong.", next_step="name the report.json of a check."
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the top level"
+        what = f"'{shown}' is not a hubcheck report: {printable(where)}: {printable(first['msg'])}."
+        raise UsageError(
+            what, cause="another file, or another version.", next_step="run the check again."
+        ) from error

@@ -1,0 +1,1 @@
+"""What a report says: its schema, its words and its reason codes."""

@@ -1,0 +1,1 @@
+"""What is asked: subject, bases, depth, policy, seed; built in one place."""

@@ -1,0 +1,66 @@
+"""Is a deep check started with what there is, and a lighter one with nothing?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubcheck.cli import launch
+from hubcheck.cli.launch import ended, nothing_to_do, resources_for
+from hubcheck.devices.team import ALONE
+from hubcheck.errors import UsageError
+from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.report.words import Depth
+
+TWO = {"WORLD_SIZE": "2", "RANK": "1"}
+
+
+def asked(depth: Depth, environment: dict[str, str], state: Path | None = None) -> Resources:
+    """Return the resources of a check, its progress thrown away."""
+    return resources_for(depth, environment, state=state, show=lambda _text: None, terminal=False)
+
+
+@pytest.mark.parametrize("depth", [Depth.HEADERS, Depth.SAMPLE])
+def test_light_depths_start_nothing(depth: Depth) -> None:
+    """No team, no state; a second process has nothing to do and joins nobody."""
+    found = asked(depth, TWO, Path("state"))
+    assert found.team is ALONE
+    assert found.state is None
+    assert nothing_to_do(depth, TWO)
+    assert not nothing_to_do(depth, {})
+
+
+def test_only_full_keeps_state(tmp_path: Path) -> None:
+    """``deep`` is over too soon to be gone on with."""
+    assert asked(Depth.DEEP, {}, tmp_path).state is None
+    assert asked(Depth.FULL, {}, tmp_path).state == tmp_path
+    assert not nothing_to_do(Depth.DEEP, TWO)
+
+
+def test_processes_without_the_extra_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that cannot be joined would each do all of the work: the error says what to do."""
+    monkeypatch.setattr(launch, "find_spec", lambda _name: None)
+    with pytest.raises(UsageError, match="2 processes were started, and torch") as refused:
+        asked(Depth.DEEP, TWO)
+    assert "run pip install 'hubcheck-provenance[deep]', or" in str(refused.value)
+
+
+def test_without_the_extra_one_process_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is needed for one process; where an accelerator lies idle, a note says why."""
+    monkeypatch.setattr(launch, "find_spec", lambda _name: None)
+    monkeypatch.setattr(launch, "signs_of_accelerator", lambda: True)
+    monkeypatch.setattr("hubcheck.devices.choice.find_spec", lambda _name: None)
+    found = asked(Depth.FULL, {})
+    assert str(found.device) == "numpy"
+    assert found.notes == ("torch is not installed: NumPy did the arithmetic, on one process",)
+    monkeypatch.setattr(launch, "signs_of_accelerator", lambda: False)
+    assert asked(Depth.FULL, {}).notes == ()
+
+
+def test_the_end_removes_what_is_finished_alone(tmp_path: Path) -> None:
+    """The report is written: the state of this check goes, other files stay."""
+    (tmp_path / "report.json").write_text("{}")
+    ended(asked(Depth.FULL, {}, tmp_path))
+    ended(Resources())
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]

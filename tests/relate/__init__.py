@@ -1,1 +1,0 @@
-"""Tests of what tells how one of two related models came about."""
