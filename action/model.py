@@ -21,7 +21,6 @@ from action.event import OnHub
 from action.inputs import AUTO
 from action.scene import Scene
 from hubcheck import __version__
-from hubcheck.check.deeper import ESCALATION
 from hubcheck.cli.commands import access_for, lfs_authorization, resources_of
 from hubcheck.cli.main import parse_size
 from hubcheck.errors import UsageError, printable
@@ -30,6 +29,7 @@ from hubcheck.publish.github.state import key_of
 from hubcheck.report.schema import Policy
 from hubcheck.request.bases import chosen_bases, leaked_bases
 from hubcheck.request.interface import (
+    ESCALATION,
     BaseRequest,
     Request,
     budget_of,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.report.thresholds import BIG_PART
 from hubcheck.report.words import (
     DeclarationVerdict,
     EvidenceKind,
@@ -16,7 +17,6 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
-from hubcheck.verdict.declaration import BIG_PART
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names, sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
+from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, Verdict
-from hubcheck.verdict.declaration import ENOUGH
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report

@@ -10,6 +10,7 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError, printable
@@ -20,11 +21,11 @@ from hubcheck.report.schema import (
     Declared,
     Finding,
     Proposed,
+    RelationCheck,
     Report,
     Search,
     Subject,
     Tool,
-    UnreadWeights,
     WeightFile,
 )
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
@@ -95,7 +96,7 @@ def assemble(
     relations = check_relation(declaration.relation, findings, weight_paths)
     # Licences and disclosures may read a card that no test needed: what was read is summed after.
     licence = licence_of(subject, tested, findings, ancestry)
-    context = _context(subject, tested, readable=readable)
+    context = _context(subject, tested, relations, readable=readable)
     return Report(
         tool=Tool(version=__version__),
         started=started.isoformat(timespec="seconds"),
@@ -112,7 +113,7 @@ def assemble(
                 WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
             ),
             read=tuple(f.path for f in subject.loaded_files),
-            unread=_unread(subject),
+            unread=unread_weights(subject),
         ),
         declared=Declared(
             bases=tuple(
@@ -121,11 +122,8 @@ def assemble(
             relation=declaration.relation,
             licence=declaration.licence,
         ),
-        findings=tuple(
-            f if one.model is None else f.model_copy(update={"unread": _unread(one.model)})
-            for one, f in zip(tested, findings, strict=True)
-        ),
-        context=context.model_copy(update={"relations": relations}),
+        findings=tuple(findings),
+        context=context,
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
         nothing_compared=why_nothing(findings, (f.path for f in subject.files), refusal),
@@ -168,18 +166,16 @@ def assemble(
     )
 
 
-def _unread(model: Model) -> tuple[UnreadWeights, ...]:
-    """Return the weight files of a model beside those that its findings speak of."""
-    return tuple(
-        UnreadWeights(path=f.path, size=f.size, sha256=f.sha256, why=f.why, same_as=f.same_as)
-        for f in model.unread
-    )
-
-
-def _context(subject: Model, tested: Sequence[Tested], *, readable: bool) -> Context:
+def _context(
+    subject: Model,
+    tested: Sequence[Tested],
+    relations: tuple[RelationCheck, ...],
+    *,
+    readable: bool,
+) -> Context:
     disclosure = contexts.disclosures(read_disclosure(subject.source))
     if not readable:
-        return Context(disclosure=disclosure)
+        return Context(disclosure=disclosure, relations=relations)
     compared = [(o.model, o.comparer) for o in tested if o.model and o.comparer]
     lines = [(str(subject.pin), subject.anatomy), *((str(m.pin), m.anatomy) for m, _ in compared)]
     norms = [contexts.norm_context(m.pin.ref, c.norm_likeness()) for m, c in compared]
@@ -197,6 +193,7 @@ def _context(subject: Model, tested: Sequence[Tested], *, readable: bool) -> Con
         tokenizer=sum(tokens, ()),
         norms=sum(norms, ()),
         disclosure=disclosure,
+        relations=relations,
     )
 
 

@@ -34,10 +34,14 @@ def unopened(base: BaseRequest) -> Identity:
     proposal = proposed_by_name(named.ref, asked)
     if proposal is None:
         return Identity(base=named)
-    update = {"ref": f"{named.ref}@{asked}", "belongs": proposal.standing.value}
-    return Identity(
-        base=named.model_copy(update=update), refused=proposal.reason if base.declared else ""
+    named = BaseModelRef(
+        ref=f"{named.ref}@{asked}",
+        revision="",
+        created="",
+        asked=asked,
+        belongs=proposal.standing.value,
     )
+    return Identity(base=named, refused=proposal.reason if base.declared else "")
 
 
 def opened(base: BaseRequest, model: Model) -> Identity:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from hubcheck.check.observe import comparer_of
 from hubcheck.check.tested import Tested
-from hubcheck.check.towers import look_at_parts
 from hubcheck.errors import HubcheckError
-from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
-from hubcheck.model import Model, align_tokens, same_weights
+from hubcheck.evidence.looks.interface import Opened, Terms
+from hubcheck.evidence.looks.towers import TOWERS
+from hubcheck.evidence.observation import Observations
+from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.model import Model, same_weights
 from hubcheck.report.schema import Finding
-from hubcheck.report.words import Verdict
+from hubcheck.report.words import Depth, Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict.declaration import Kinship
 from hubcheck.verdict.judge import judge_alone
@@ -24,7 +27,7 @@ def kinship(
     tested: Sequence[Tested], declared: Finding, suspect: Finding, request: Request
 ) -> Kinship:
     """Return how two bases are related: by what they declare, by digest, or by a test."""
-    by_ref = {one.finding.base.ref: one.model for one in tested if one.model is not None}
+    by_ref = {one.base.ref: one.model for one in tested if one.model is not None}
     d, s = by_ref.get(declared.base.ref), by_ref.get(suspect.base.ref)
     if d is None or s is None:
         return Kinship.NONE
@@ -54,24 +57,19 @@ def _related(
         # the subject IS one of them, and is related to the other: so are they
         return True
     try:
-        comparison = Comparer(
-            d.reader,
-            s.reader,
-            align_tokens(d, s),
-            seed=request.seed,
-            n_bases=n_bases,
-            routing_groups=routing_groups(d.config),
-        ).run(search=True)
+        comparer = comparer_of(d, s, seed=request.seed, tried=n_bases)
+        comparison = comparer.run(search=True)
     except HubcheckError:
         return False
-    return comparison.settled_related or _towers_related(d, s, request, n_bases)
+    both = Opened(comparer=comparer, base_config=d.config, subject_config=s.config)
+    return comparison.settled_related or _towers_related(both, request, n_bases)
 
 
-def _towers_related(d: Model, s: Model, request: Request, n_bases: int) -> bool:
+def _towers_related(both: Opened, request: Request, n_bases: int) -> bool:
     """Return whether two bases without a shared body have a tower of one training."""
-    try:
-        parts = look_at_parts(d, s, seed=request.seed, n_bases=n_bases)
-    except HubcheckError:
+    terms = Terms(depth=Depth.SAMPLE, seed=request.seed, declared=False, tried=n_bases)
+    left = attempt(lambda: TOWERS.take(both, terms, Observations()), TOWERS.name)
+    if isinstance(left, Refused):
         return False
-    judged = [judge_alone(tower) for tower in parts.towers]
+    judged = [judge_alone(tower) for tower in left.seen.towers]
     return any(one.verdict is Verdict.RELATED and not one.is_start for one in judged)

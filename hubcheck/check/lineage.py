@@ -35,15 +35,17 @@ MAX_LICENCE: Final = 200_000
 """Bytes of a LICENSE file; the longest in use have about 40 kB."""
 
 
-def declared_ancestry(subject: Model, tested: Sequence[Tested], request: Request) -> Ancestry:
+def declared_ancestry(
+    subject: Model, tested: Sequence[Tested], findings: Sequence[Finding], request: Request
+) -> Ancestry:
     """Return the declared graph above the bases that lie on the Hub; empty without any."""
-    there = [one for one in tested if _on_the_hub(one)]
+    there = [(one, f) for one, f in zip(tested, findings, strict=True) if _on_the_hub(one)]
     if not there:
         return NOTHING_DECLARED
     shared = request.searched().index
     index = shared or _index(request)
-    declared = [_ref(one) for one in there if one.request.declared]
-    others = [_ref(one) for one in there if is_proof(one.finding)]
+    declared = [_ref(one) for one, _ in there if one.request.declared]
+    others = [_ref(one) for one, finding in there if is_proof(finding)]
     # A folder of a repository (``org/name:folder``) is described by its repository, and an older
     # revision of the subject itself is a base like any other, but no ancestor by name.
     own = subject.pin.ref.partition(":")[0].casefold()
@@ -58,7 +60,7 @@ def _on_the_hub(one: Tested) -> bool:
 
     What is only proposed to a repository has none of its ancestors or licences.
     """
-    if one.finding.base.belongs:
+    if one.base.belongs:
         return False
     remote = isinstance(one.request.reference, HubReference)
     closed = isinstance(one.error, GatedModelError | MissingModelError)
@@ -66,7 +68,7 @@ def _on_the_hub(one: Tested) -> bool:
 
 
 def _ref(one: Tested) -> str:
-    return one.model.pin.ref if one.model is not None else one.finding.base.ref
+    return one.model.pin.ref if one.model is not None else one.base.ref
 
 
 def _index(request: Request) -> HubIndex:
@@ -154,7 +156,7 @@ def _parent(one: Tested, ancestry: Ancestry) -> Stated:
             return stated_by(one.model, card=False)
         except HubcheckError:
             pass  # gated: the Hub describes it all the same
-    return _described(ancestry, one.finding.base.ref)
+    return _described(ancestry, one.base.ref)
 
 
 def _basis(finding: Finding, subject: Model) -> str:

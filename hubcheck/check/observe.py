@@ -1,30 +1,17 @@
-"""How does one base become a finding?
+"""How is one base looked at?
 
-Opened, refused with a reason, proven identical by digest, or compared by the tests.
+Opened, refused with a reason, proven identical by digest, or put to every look that is due: the one
+runner of looks. What was seen means, ``verdict.judge`` says; nothing here does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
-from hubcheck.check.as_compared import as_compared
 from hubcheck.check.base_identity import opened, unopened
-from hubcheck.check.closer import closer_look
-from hubcheck.check.deeper import (
-    look_for_disguise,
-    look_through_writers,
-    may_be_disguised,
-    with_undone,
-)
-from hubcheck.check.equal import as_read, files_of, identical, tensors_of
-from hubcheck.check.layers import NOT_MAPPED, Mapped, map_everything, with_layers
-from hubcheck.check.tested import Tested
-from hubcheck.check.towers import NO_PARTS, look_at_parts
-from hubcheck.check.untested import could_not_look, untested, why
-from hubcheck.check.whole import with_every_byte
+from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.errors import (
@@ -35,24 +22,22 @@ from hubcheck.errors import (
     UnsupportedFormatError,
     printable,
 )
-from hubcheck.evidence.looks.change.values import Refusal
-from hubcheck.evidence.looks.disguise.run import Disguise
-from hubcheck.evidence.looks.equality.files import FileState, WholeFiles
-from hubcheck.evidence.looks.equality.value import Equality
+from hubcheck.evidence.account import SHARES, Spender
+from hubcheck.evidence.looks.equality.files import HASH_LIMIT
+from hubcheck.evidence.looks.interface import Opened, Terms, told_nobody
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
+from hubcheck.evidence.looks.towers import pairs_of, prices_of
+from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused, attempt
-from hubcheck.model import Access, Model, align_tokens, open_model
-from hubcheck.report.schema import (
-    Finding,
-)
+from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
+from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import Depth, ReasonCode
-from hubcheck.request.interface import BaseRequest, Request, at_least
+from hubcheck.request.interface import BaseRequest, Request
 from hubcheck.source.reference import name_of
-from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
-from hubcheck.verdict.parts import PartLook, needs_equality
+from hubcheck.verdict.refusal_words import why
 
-Seen = TypeVar("Seen")
-Step = Callable[[Finding], Finding]
 Progress = Callable[[str], None]
 
 
@@ -66,12 +51,24 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
             model = base.opened or open_model(base.reference, access)
             identity = opened(base, model)
         except HubcheckError as error:
-            finding = untested(base, identity.base, *why(error))
-            return Tested(request=base, model=None, finding=finding, error=error)
+            return _tested(base, identity.base, None, error)
     if identity.refused:
-        finding = untested(base, identity.base, ReasonCode.PROPOSAL, identity.refused)
-        return Tested(request=base, model=None, finding=finding)
-    return Tested(request=base, model=model, finding=untested(base, identity.base, *why(None)))
+        said = Untested(code=ReasonCode.PROPOSAL, reason=identity.refused)
+        return Tested(request=base, base=identity.base, model=None, untested=said)
+    return _tested(base, identity.base, model, None)
+
+
+def _tested(
+    base: BaseRequest, identity: BaseModelRef, model: Model | None, error: HubcheckError | None
+) -> Tested:
+    code, reason = why(error)
+    return Tested(
+        request=base,
+        base=identity,
+        model=model,
+        untested=Untested(code=code, reason=reason),
+        error=error,
+    )
 
 
 def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
@@ -89,154 +86,95 @@ def examine(
     one: Tested,
     subject: Model,
     request: Request,
-    n_bases: int,
+    tried: int,
     refusal: HubcheckError | None,
     progress: Progress,
 ) -> None:
-    """Turn an opened base into its finding."""
+    """Look at an opened base in every way that is due.
+
+    Args:
+        one: The base; what was seen is added to it.
+        subject: The model under test.
+        request: What was asked.
+        tried: Bases tried in this check.
+        refusal: Why the subject's weights cannot be read, if so.
+        progress: Told each step in words.
+    """
     base = one.model
     if base is None:
         return
-    files = files_of(base, subject, request)
-    if files.state is FileState.EQUAL:
-        one.finding = identical(one.finding, base)
+    one.tried = tried
+    one.files = compare_weights(
+        base,
+        subject,
+        seed=request.seed,
+        # headers reads no weight byte, so stated digests decide; full reads every byte anyway
+        reading=request.depth is not Depth.HEADERS,
+        hash_limit=None if request.depth is Depth.FULL else HASH_LIMIT,
+    )
+    if one.equal_files:
+        one.bytes_read = base.source.ledger.bytes_read
         return
     if request.depth is Depth.HEADERS:
-        one.finding = one.finding.model_copy(
-            update={
-                "reason": "no weights are read at this depth",
-                "code": ReasonCode.HEADERS_ONLY,
-            }
-        )
+        reason = "no weights are read at this depth"
+        one.untested = Untested(code=ReasonCode.HEADERS_ONLY, reason=reason)
         return
     if refusal is not None:
         reason = f"subject {why(refusal)[1]}{_adapter_note(refusal, subject, base)}"
-        one.finding = one.finding.model_copy(update={"reason": reason, "code": ReasonCode.SUBJECT})
+        one.untested = Untested(code=ReasonCode.SUBJECT, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
-    prepare(one, subject, request, n_bases)
+    prepare(one, subject, request, tried)
     if one.comparer is None:
         code, reason = why(one.error)
-        one.finding = one.finding.model_copy(update={"reason": reason, "code": code})
+        one.untested = Untested(code=code, reason=reason)
         return
-    _look(one, one.comparer, base, subject, request, n_bases, files, progress)
+    terms = terms_of(request, declared=one.request.declared, tried=tried, progress=progress)
+    both = Opened(comparer=one.comparer, base_config=base.config, subject_config=subject.config)
+    _look(one, both, terms)
+    one.bytes_read = base.source.ledger.bytes_read
 
 
-def _look(
-    one: Tested,
-    comparer: Comparer,
-    base: Model,
-    subject: Model,
-    request: Request,
-    n_bases: int,
-    files: WholeFiles,
-    progress: Progress,
-) -> None:
-    """Take every look that the depth asks for; one that fails takes nothing from the others."""
-    deeper = base.anatomy.geometry.layers != subject.anatomy.geometry.layers
-    refused: list[Refused] = []
+def terms_of(
+    request: Request, *, declared: bool, tried: int, progress: Progress = told_nobody
+) -> Terms:
+    """Return on which terms one base is looked at."""
+    return Terms(
+        depth=request.depth,
+        seed=request.seed,
+        declared=declared,
+        tried=tried,
+        escalate_to=request.escalate_to,
+        resources=request.resources,
+        progress=progress,
+    )
 
-    def tried(look: Callable[[], Seen], name: str, instead: Seen) -> Seen:
-        seen = attempt(look, name)
-        if isinstance(seen, Refused):
-            refused.append(seen)
-            return instead
-        return seen
 
-    comparison = attempt(lambda: comparer.run(search=one.request.declared or deeper), "order tests")
-    if isinstance(comparison, Refused):
-        could_not_look(one, (comparison,))
+def _look(one: Tested, both: Opened, terms: Terms) -> None:
+    """Take every look that is due; one that fails takes nothing from the others."""
+    for look in LOOKS:
+        skip = look.skipped(terms, one.seen, lambda: one.judgement.standing)
+        if skip is not Skip.NO:
+            one.seen = one.seen.with_left(look, skip)
+            continue
+        left = attempt(partial(look.take, both, terms, one.seen), look.name)
+        one.seen = one.seen.with_left(look, left)
+        if look is ORDERS and isinstance(left, Refused):
+            _orders_refused(one, left)
+            return
+
+
+def _orders_refused(one: Tested, refused: Refused) -> None:
+    """Say why nothing was compared where not even the orders could be looked at."""
+    code, words = why(refused.error)
+    if refused.side == "subject":
+        one.untested = Untested(code=ReasonCode.SUBJECT, reason=f"subject {words}")
         return
-    parts = tried(
-        lambda: look_at_parts(
-            base, subject, seed=request.seed, n_bases=n_bases, depth=request.depth
-        ),
-        "towers and side parts",
-        NO_PARTS,
-    )
-    mapped = NOT_MAPPED
-    if at_least(request.depth, Depth.DEEP):
-        mapped = tried(lambda: map_everything(comparer, progress), "layer map", NOT_MAPPED)
-    closer = attempt(
-        lambda: closer_look(comparer, comparison, request.depth, mapped.base_of), "closer look"
-    )
-    if isinstance(closer, Refused):
-        refused.append(closer)
-        closer = Refusal(reason=closer.error.what)
-    body = PartLook(
-        name="body",
-        comparison=comparison,
-        base=base.anatomy,
-        subject=subject.anatomy,
-        closer=closer,
-    )
-    equal = NOTHING_EQUAL
-    if needs_equality(body):  # where orders have settled everything, equality adds nothing
-        seen = tensors_of(base, subject, request)
-        if isinstance(seen, Equality):
-            equal = equal_tensors(seen)
-    finding = as_compared(one.finding, body, base, parts, equal)
-    for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
-        finding = tried(partial(step, finding), name, finding)
-    finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
-    one.finding = as_read(finding, files)
-    could_not_look(one, (*comparison.refused, *parts.refused, *refused))
+    one.untested = Untested(code=code, reason=words)
+    one.error = one.error or refused.error
 
 
-def _deeper(
-    body: PartLook,
-    comparer: Comparer,
-    base: Model,
-    subject: Model,
-    request: Request,
-    mapped: Mapped,
-    progress: Progress,
-) -> Sequence[tuple[str, Step]]:
-    """Return what the depth adds to a finding, step by step; each may fail on its own."""
-    log_e = body.comparison.best_whole
-    seen: list[Disguise] = []
-
-    def disguise_test(finding: Finding) -> Finding:
-        if not may_be_disguised(finding, request.depth):
-            return finding
-        finding, disguise = look_for_disguise(finding, comparer, request, progress)
-        seen.extend([disguise] if disguise is not None else [])
-        return finding
-
-    def frame_of_writers(finding: Finding) -> Finding:
-        if not may_be_disguised(finding, request.depth):
-            return finding
-        return look_through_writers(finding, comparer, log_e, request)
-
-    def attention_through_tokens(finding: Finding) -> Finding:
-        return with_undone(
-            finding,
-            body,
-            comparer,
-            seen[0] if seen else None,
-            neurons_found=mapped.neurons_found,
-        )
-
-    def layer_map(finding: Finding) -> Finding:
-        return with_layers(finding, mapped, log_e, comparer.n_bases)
-
-    def every_byte(finding: Finding) -> Finding:
-        progress("comparing every tensor")
-        return with_every_byte(finding, base, subject, request, mapped.base_of, comparer.tokens)
-
-    steps: list[tuple[str, Step]] = [
-        ("disguise test", disguise_test),
-        ("frame of writers", frame_of_writers),
-        ("attention through the tokens", attention_through_tokens),
-    ]
-    if at_least(request.depth, Depth.DEEP):
-        steps.append(("layer map", layer_map))
-    if request.depth is Depth.FULL:
-        steps.append(("every tensor", every_byte))
-    return steps
-
-
-def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None:
+def prepare(one: Tested, subject: Model, request: Request, tried: int) -> None:
     """Read what a comparison needs beside weights: headers, and vocabularies where they differ.
 
     Sets ``comparer`` or ``error``; doing it again changes nothing.
@@ -245,16 +183,26 @@ def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None
     if base is None or one.comparer is not None or one.error is not None:
         return
     try:
-        one.comparer = Comparer(
-            base.reader,
-            subject.reader,
-            align_tokens(base, subject),
-            seed=request.seed,
-            n_bases=n_bases,
-            routing_groups=routing_groups(base.config),
-        )
+        one.comparer = comparer_of(base, subject, seed=request.seed, tried=tried)
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.error = error
+
+
+def comparer_of(base: Model, subject: Model, *, seed: int, tried: int) -> Comparer:
+    """Return what compares two opened models, its place in the account paid for.
+
+    Raises:
+        HubcheckError: a model cannot be read.
+    """
+    pairs = pairs_of(base.anatomy, base.config, subject.anatomy, subject.config)
+    return Comparer(
+        base.reader,
+        subject.reader,
+        align_tokens(base, subject),
+        seed=seed,
+        prices=prices_of(tried, pairs.judged, SHARES[Spender.ORDERS]),
+        routing_groups=routing_groups(base.config),
+    )
 
 
 def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:

@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from hubcheck.check.observe import comparer_of, terms_of
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.errors import HubcheckError, printable
-from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
+from hubcheck.evidence.looks.interface import Opened, Terms, When
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.registry import LOOKS
+from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.model import align_tokens, open_model
+from hubcheck.model import open_model
 from hubcheck.request.interface import Request
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
@@ -50,47 +55,91 @@ class ModelPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherLook:
+    """A look beyond the first step, of one pair."""
+
+    name: str
+    when: When
+    n_base: int
+    """Bytes of what it is known to read first; 0 where that is chosen as it goes."""
+    n_subject: int
+    at_most: int
+    """Bytes a model, where it chooses as it goes; 0 for what is listed and no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairPlan:
+    """What a check reads of one base and of the subject for it."""
+
+    base: ModelPlan
+    subject: ModelPlan
+    """The subject's rows are drawn alike for every base of the same shape."""
+    further: tuple[FurtherLook, ...]
+    """Every other look of the depth, in the order in which they are asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The first step of a check: pairs of base and subject, and bases that would be left out."""
+    """What a check would read: per base, and the bases that would be left out."""
 
     seed: int
-    pairs: tuple[tuple[ModelPlan, ModelPlan], ...]
-    """Base and subject; the subject's rows are drawn alike for every base of the same shape."""
+    pairs: tuple[PairPlan, ...]
     left_out: tuple[tuple[str, str], ...]
     """Name and reason."""
 
 
 def plan_of(request: Request) -> Plan:
-    """Return what the first step of a check would read.
+    """Return what a check of this depth would read.
 
     Raises:
         HubcheckError: the subject cannot be opened.
     """
     subject = open_model(request.subject, request.access)
     bases = list(request.bases(subject))
-    pairs: list[tuple[ModelPlan, ModelPlan]] = []
+    pairs: list[PairPlan] = []
     left_out: list[tuple[str, str]] = []
     for base in bases:
         name = name_of(base.reference)
         try:
             model = open_model(base.reference, request.access)
-            comparer = Comparer(
-                model.reader,
-                subject.reader,
-                align_tokens(model, subject),
-                seed=request.seed,
-                n_bases=len(bases),
-                routing_groups=routing_groups(model.config),
+            comparer = comparer_of(model, subject, seed=request.seed, tried=len(bases))
+            terms = terms_of(request, declared=base.declared, tried=len(bases))
+            both = Opened(
+                comparer=comparer, base_config=model.config, subject_config=subject.config
             )
+            further = _further(both, terms)
         except HubcheckError as error:
             left_out.append((name, error.what))
             continue
         of_base, of_subject = comparer.plan()
-        pairs.append((
-            _model_plan(name, model.reader, of_base),
-            _model_plan(str(subject.pin), subject.reader, of_subject),
-        ))  # fmt: skip
+        pairs.append(
+            PairPlan(
+                base=_model_plan(name, model.reader, of_base),
+                subject=_model_plan(str(subject.pin), subject.reader, of_subject),
+                further=further,
+            )
+        )
     return Plan(seed=request.seed, pairs=tuple(pairs), left_out=tuple(left_out))
+
+
+def _further(both: Opened, terms: Terms) -> tuple[FurtherLook, ...]:
+    """Return every look of the depth but the first step."""
+    found = []
+    total = max(one.n_bytes for one in both.checkpoints)
+    for look in LOOKS:
+        planned = look.planned(both, terms)
+        if look is ORDERS or isinstance(planned, Skip):
+            continue
+        found.append(
+            FurtherLook(
+                name=look.name,
+                when=planned.when,
+                n_base=planned.bytes_base,
+                n_subject=planned.bytes_subject,
+                at_most=min(planned.at_most, total),
+            )
+        )
+    return tuple(found)
 
 
 def _model_plan(name: str, reader: Reader, wanted: Sequence[Wanted]) -> ModelPlan:
@@ -126,12 +175,27 @@ def plan_text(request: Request) -> str:
     plan = plan_of(request)
     lines = [f"seed {plan.seed}; the same seed reads the same rows"]
     for pair in plan.pairs:
-        for model in pair:
-            lines += _model_lines(model)
+        lines += [*_model_lines(pair.base), *_model_lines(pair.subject)]
+        lines += [_further_line(look) for look in pair.further]
     lines += [f"{printable(name)}: would not be tested: {reason}" for name, reason in plan.left_out]
     if not plan.pairs and not plan.left_out:
         lines.append("no base is declared or named: nothing would be read")
     return "\n".join(lines) + "\n"
+
+
+_WHEN: Final = {
+    When.ALWAYS: "then",
+    When.IF_RELATED: "if the two are related",
+    When.IF_OPEN: "if the tests leave it open",
+}
+
+
+def _further_line(look: FurtherLook) -> str:
+    """Return one look beyond the first step in words."""
+    most = f"at most {look.at_most:,} bytes of each model" if look.at_most else ""
+    first = f"{look.n_base:,} bytes of the base, {look.n_subject:,} of the subject"
+    known = first if look.n_base + look.n_subject else ""
+    return f"  {_WHEN[look.when]}, {look.name}: {'; '.join(w for w in (known, most) if w)}"
 
 
 def _model_lines(model: ModelPlan) -> list[str]:

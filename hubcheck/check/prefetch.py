@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
+from hubcheck.check.finding import finding_of
 from hubcheck.check.observe import Progress, examine, open_base, prepare
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
@@ -166,6 +167,6 @@ def _result(one: Tested, done: int, total: int) -> str:
     """Return the bar, and what came out for one base."""
     filled = CELLS * done // total
     bar = f"[{'#' * filled}{'.' * (CELLS - filled)}] {done}/{total}"
-    finding = one.finding
+    finding = finding_of(one)
     kept = f", kept {finding.kept:.3f}" if finding.status == "tested" else ""
     return f"{bar} {printable(name_of(one.request.reference))}: {finding.verdict}{kept}"

@@ -6,12 +6,13 @@ Reading and judging happen below; this is the order of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hubcheck.check.assemble import assemble
-from hubcheck.check.closer import with_merges
+from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
 from hubcheck.check.observe import Progress, subject_refusal
@@ -24,7 +25,8 @@ from hubcheck.errors import (
     NoWeightsError,
     UnsupportedFormatError,
 )
-from hubcheck.evidence.refused import REFUSING
+from hubcheck.evidence.looks.merge.look import MERGE, fit_merge
+from hubcheck.evidence.looks.merge.run import MergeMember
 from hubcheck.model import Model, open_model
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
@@ -70,10 +72,11 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     tried = max(len(bases), request.searched().tried)
     fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:
-        _merges(tested, subject, request)
-    ancestry = declared_ancestry(subject, tested, request)
-    findings = explain(
-        [one.finding for one in tested],
+        _fit_merge(tested, subject, request)
+    drafts = [finding_of(one) for one in tested]
+    ancestry = declared_ancestry(subject, tested, drafts, request)
+    explained = explain(
+        drafts,
         lambda d, s: (
             Kinship.DECLARED
             if leads_to(ancestry, s, d) or leads_to(ancestry, d, s)
@@ -81,8 +84,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         ),
         lambda s, d: leads_to(ancestry, s, d),
     )
-    for one, finding in zip(tested, findings, strict=True):
-        one.finding = finding
+    findings = [finding_of(one, how) for one, how in zip(tested, explained, strict=True)]
     refusal = refusal or fault
     report = assemble(
         request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
@@ -91,19 +93,24 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     return Outcome(report=report, exit_code=code, waived=waived)
 
 
-def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
-    """Fill in the shares of a merge, which only all bases together can tell."""
-    try:
-        found = with_merges([(one.finding, one.model) for one in tested], subject, request)
-    except REFUSING as error:  # what a model holds beside what its test read
-        found = [
-            one.finding.model_copy(
-                update={"notes": (*one.finding.notes, f"no merge was fitted: {error.what}")}
-            )
-            for one in tested
-        ]
-    for one, finding in zip(tested, found, strict=True):
-        one.finding = finding
+def _fit_merge(tested: Sequence[Tested], subject: Model, request: Request) -> None:
+    """Look whether several related bases make a merge, which only all of them together can tell."""
+    refs = Counter(one.base.ref for one in tested)
+    members = {
+        one.base.ref if refs[one.base.ref] == 1 else f"{one.base.ref}@{one.base.revision}": one
+        for one in tested
+        if one.model is not None and one.looked_at and one.judgement.may_be_merged
+    }
+    if len(members) < 2:  # noqa: PLR2004 - a merge needs two
+        return
+    left = fit_merge(
+        subject.reader,
+        [MergeMember(ref=n, reader=o.model.reader) for n, o in members.items() if o.model],
+        seed=request.seed,
+        depth=request.depth,
+    )
+    for name, one in members.items():
+        one.seen = one.seen.with_left(MERGE, left[name])
 
 
 def _is_bad(refusal: HubcheckError | None, subject: Model) -> bool:

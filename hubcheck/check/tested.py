@@ -2,24 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from hubcheck.errors import HubcheckError
+from hubcheck.errors import HubcheckError, SubjectUnreadableError
+from hubcheck.evidence.looks.equality.files import FileState, WholeFiles
+from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.compare import Comparer
+from hubcheck.evidence.observation import Observations
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import Model
-from hubcheck.report.schema import Finding
+from hubcheck.report.schema import BaseModelRef
+from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
+from hubcheck.verdict.judge import Case, Judgement, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untested:
+    """Why no weights of a base were compared, as far as that is known before any look."""
+
+    code: ReasonCode
+    reason: str
 
 
 @dataclass(slots=True, kw_only=True)
 class Tested:
-    """One base on its way to a finding."""
+    """One base: asked for, opened, looked at. Facts are added, what they mean is asked for."""
 
     request: BaseRequest
+    base: BaseModelRef
     model: Model | None
-    finding: Finding
-    comparer: Comparer | None = None
-    subject_error: HubcheckError | None = None
-    """Set when this base's test found values of the subject that cannot be used."""
+    untested: Untested
+    """What is said where nothing was compared."""
     error: HubcheckError | None = None
     """Why it cannot be opened or its weights cannot be compared, once that was tried."""
+    files: WholeFiles | None = None
+    """What is known of the weight files as wholes, once that was asked."""
+    comparer: Comparer | None = None
+    tried: int = 1
+    """Bases tried in the check."""
+    seen: Observations = field(default_factory=Observations)
+    """What every look left."""
+    bytes_read: int = 0
+    """Of the base, by the looks."""
+    _judged: tuple[Observations, Judgement] | None = None
+
+    @property
+    def equal_files(self) -> bool:
+        """Whether the weight files are the same bytes."""
+        return self.files is not None and self.files.state is FileState.EQUAL
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether orders were looked at, whatever came of it."""
+        return self.comparer is not None and self.seen.took(ORDERS)
+
+    @property
+    def judgement(self) -> Judgement:
+        """What everything seen so far means; asked again only where more was seen.
+
+        Raises:
+            ValueError: nothing was looked at.
+        """
+        if self._judged is None or self._judged[0] is not self.seen:
+            self._judged = (self.seen, judge(self.case))
+        return self._judged[1]
+
+    @property
+    def case(self) -> Case:
+        """The base and everything that was seen of it.
+
+        Raises:
+            ValueError: nothing was looked at.
+        """
+        if self.comparer is None:
+            message = "a base that was not looked at is no case"
+            raise ValueError(message)
+        return Case(
+            base=self.comparer.base.anatomy,
+            subject=self.comparer.subject.anatomy,
+            tried=self.tried,
+            seen=self.seen,
+        )
+
+    @property
+    def fault_of_subject(self) -> Refused | None:
+        """The look that met values of the subject that cannot be used, if one did."""
+        return next(
+            (r for r in self.seen.refused if r.side == "subject" and r.code is Why.VALUES), None
+        )
+
+    @property
+    def subject_error(self) -> HubcheckError | None:
+        """The same as an error, where it is one of the subject's own values."""
+        fault = self.fault_of_subject
+        error = fault.error if fault is not None else None
+        return error if isinstance(error, SubjectUnreadableError) else None

@@ -17,7 +17,6 @@ from hubcheck.card import badge, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.explain import explain
 from hubcheck.card.table import summary
-from hubcheck.check.deeper import ESCALATION
 from hubcheck.check.run import Outcome, check
 from hubcheck.cli.launch import ended, environment_now, nothing_to_do, resources_for
 from hubcheck.errors import ExitCode, UsageError, printable
@@ -26,7 +25,7 @@ from hubcheck.model import Access
 from hubcheck.publish.files import read_report, report_json, write_outputs
 from hubcheck.report.words import Depth
 from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request, budget_of, nothing_searched
+from hubcheck.request.interface import ESCALATION, Request, budget_of, nothing_searched
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.kept_seed import fresh_seed, shared_seed
 from hubcheck.source.reference import parse_reference

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubcheck.check.deeper import ESCALATION
 from hubcheck.cli.commands import access_for, checked, resources_of
 from hubcheck.cli.launch import ended, environment_now, nothing_to_do
 from hubcheck.errors import ExitCode, printable
 from hubcheck.publish.files import read_report
 from hubcheck.report.schema import Report
-from hubcheck.request.interface import Request, Searched, budget_of
+from hubcheck.request.interface import ESCALATION, Request, Searched, budget_of
 from hubcheck.request.replayed import (
     Replayed,
     Unverified,

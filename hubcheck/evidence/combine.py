@@ -1,7 +1,8 @@
-"""What do all families together say?
+"""What do all families of one look at the orders say together?
 
 One rule (DESIGN 3.3): average whatever shares an order of the base, multiply over distinct orders,
-divide by the number of bases tried, keep the running maximum.
+and pay: for the bases tried, for the other looks that spend on the same orders, and for the other
+statements that are made (``evidence.account``).
 """
 
 from __future__ import annotations
@@ -33,14 +34,32 @@ class SignOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Combined:
-    """Natural logs of the e-values at one moment, already divided by the bases tried."""
+class Prices:
+    """What is taken off the logs of e-values, in nats (``evidence.account.price``)."""
 
+    whole: float = 0.0
+    """Of the statement about all orders together."""
+    part: float = 0.0
+    """Of each statement about embeddings, norms or the body alone."""
+
+
+NOTHING_PAID: Final = Prices()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combined:
+    """Natural logs of the e-values at one moment."""
+
+    log_e: float
+    """Of all distinct orders, nothing paid for."""
+    log_e_without_strongest: float
     whole: float
+    """The same as it stands in the account, where all is paid for."""
     without_strongest: float
     strongest_body: float
-    """The largest single body order, not divided."""
+    """The largest single body order, nothing paid for."""
     body: float
+    """Of the body's orders, as a statement about a part."""
     embeddings: float
     norms: float
     orders: int
@@ -51,7 +70,7 @@ def combine(
     outcomes: Sequence[FamilyOutcome],
     signs: Sequence[SignOutcome],
     orders: SharedOrders,
-    n_bases: int,
+    prices: Prices = NOTHING_PAID,
 ) -> Combined:
     """Combine every family seen so far.
 
@@ -59,22 +78,25 @@ def combine(
         outcomes: One per family.
         signs: One per neuron family of a gated model.
         orders: Which families of the base share an order.
-        n_bases: Bases tried in this check, at least 1.
+        prices: What has to be paid for.
     """
     groups = orders.groups(outcomes)
     of_group = [(group[0].test, log_mean([o.log_e for o in group])) for group in groups]
     sign_es = _sign_factors(groups, signs)
     factors = [e for _, e in of_group] + sign_es
-    paid = log(max(1, n_bases))
+    log_e, rest = log_product(factors), without_strongest(factors)
     body = [e for test, e in of_group if test in BODY_ORDERS]
     reserved = [e for test, e in of_group if test is Test.RESERVED]
     return Combined(
-        whole=log_product(factors) - paid,
-        without_strongest=without_strongest(factors) - paid,
+        log_e=log_e,
+        log_e_without_strongest=rest,
+        whole=log_e - prices.whole,
+        without_strongest=rest - prices.whole,
         strongest_body=max(body, default=0.0),
-        body=log_product([*body, *sign_es]) - paid,
-        embeddings=log_product([*reserved, *_channel_view(outcomes, "raw embeddings")]) - paid,
-        norms=log_product(_channel_view(outcomes, "raw norms")) - paid,
+        body=log_product([*body, *sign_es]) - prices.part,
+        embeddings=log_product([*reserved, *_channel_view(outcomes, "raw embeddings")])
+        - prices.part,
+        norms=log_product(_channel_view(outcomes, "raw norms")) - prices.part,
         orders=len(groups),
     )
 
@@ -93,12 +115,11 @@ def _sign_factors(
 
 
 def _channel_view(outcomes: Sequence[FamilyOutcome], name: str) -> list[float]:
-    """Return log e of one view of the channels: a part is judged by its own view alone."""
+    """Return log e of one view of the channels, in their first look: one order, one view."""
     return [
         log_e_hits(view.hits)
         for outcome in outcomes
         if outcome.test is Test.CHANNELS
-        for look in outcome.looks
-        for view in look.views
+        for view in outcome.looks[0].views
         if view.name == name
     ]

@@ -1,14 +1,15 @@
 """What does a look say that could not be taken?
 
-A value, never an exception that ends the check: what other looks have settled stays settled.
+A value with a code and a side, never an exception that ends the check and never a sentence: what
+other looks have settled stays settled, and words are made where a card is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from hubcheck.errors import (
     BudgetExceededError,
@@ -16,36 +17,80 @@ from hubcheck.errors import (
     SubjectUnreadableError,
     UnreachableError,
     UnreadableError,
+    UnsupportedFormatError,
 )
 
 Seen = TypeVar("Seen")
 SideName = Literal["base", "subject", ""]
+SIDES: Final[tuple[SideName, SideName]] = ("base", "subject")
 REFUSING = (BudgetExceededError, UnreachableError, UnreadableError)
 """Errors that end one look: a limit, the network, values that are no numbers."""
 
 
-class Cause(StrEnum):
+class Why(StrEnum):
     """Why a look could not be taken."""
 
     VALUES = "values"
     """A value is not a finite number, or the bytes contradict the header."""
     BUDGET = "budget"
     NETWORK = "network"
+    FORMAT = "format"
+    """A storage that cannot be read in pieces."""
+    # not comparable
+    NO_SHARED_ORDER = "no-shared-order"
+    """All axes differ in size."""
+    NO_SOUND_ORDER = "no-sound-order"
+    """The base's own orders fail their self-test."""
+    NO_SHARED_SHAPE = "no-shared-shape"
+    """No matrix has one shape in both models."""
+    NO_LAYER_PAIR = "no-layer-pair"
+    """No layer of one model corresponds to one of the other."""
+    ONE_LAYER = "one-layer"
+    """One layer alone corresponds: there is nothing to hold it against."""
+    FEW_LAYERS = "few-layers"
+    FEW_TOKENS = "few-tokens"
+    """Too few tokens are shared to make a frame of."""
+    FEW_NEURONS = "few-neurons"
+    """Of the neurons that fit the budget too few true pairs would remain."""
+    NO_GATED_MLP = "no-gated-mlp"
+    NO_EXPERTS = "no-experts"
+    SAME_SIZE = "same-size"
+    """Neurons and channels are as many in both models."""
+    NO_COMMON_PIECE = "no-common-piece"
+    """No layer's MLPs can be cut into pieces of one size."""
+    NO_COUNTERPART = "no-counterpart"
+    """No tensor of one model has a counterpart in the other."""
+    OTHER_WIDTH = "other-width"
+    OTHER_DEPTH = "other-depth"
+    ONE_BASE = "one-base"
+    """One related base alone is no merge."""
+    LIKE_BASES = "like-bases"
+    """The bases are too alike to tell their shares apart."""
+    FEW_VALUES = "few-values"
+
+
+LIMITS: Final = frozenset({Why.BUDGET, Why.NETWORK})
+"""Reasons that another run may not meet: the look was wanted and could not be paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """One look, or a part of one, that could not be taken."""
 
-    cause: Cause
-    side: SideName
-    """Whose fault it is; empty where that is not known."""
-    look: str
+    code: Why
+    side: SideName = ""
+    """Whose fault it is; empty where it is nobody's, or not known."""
+    look: str = ""
     """What was looked for, in our own words: ``neurons of layer 3``."""
-    error: HubcheckError
+    error: HubcheckError | None = None
+    """The error behind it, where there is one."""
+
+    def named(self, look: str) -> Refused:
+        """Return the same refusal, of a look that now has a name."""
+        return self if self.look else replace(self, look=look)
 
 
-def refused_by(error: HubcheckError, *, look: str, side: SideName = "") -> Refused:
+def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> Refused:
     """Return what a look says that an error ended.
 
     Args:
@@ -54,19 +99,22 @@ def refused_by(error: HubcheckError, *, look: str, side: SideName = "") -> Refus
         side: Whose fault it is, where the caller knows.
     """
     if isinstance(error, BudgetExceededError):
-        cause = Cause.BUDGET
+        code = Why.BUDGET
     elif isinstance(error, UnreachableError):
-        cause = Cause.NETWORK
+        code = Why.NETWORK
+    elif isinstance(error, UnsupportedFormatError):
+        code = Why.FORMAT
     else:
-        cause = Cause.VALUES
+        code = Why.VALUES
     if not side and isinstance(error, SubjectUnreadableError):
         side = "subject"
-    return Refused(cause=cause, side=side, look=look, error=error)
+    return Refused(code=code, side=side, look=look, error=error)
 
 
 def attempt(look: Callable[[], Seen], name: str) -> Seen | Refused:
     """Return what a look gives, or why it could not be taken."""
     try:
-        return look()
+        seen = look()
     except REFUSING as error:
         return refused_by(error, look=name)
+    return seen.named(name) if isinstance(seen, Refused) else seen

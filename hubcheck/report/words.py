@@ -148,6 +148,8 @@ class ReasonCode(StrEnum):
     ONE_ORDER = "one-order"
     BETWEEN = "between"
     TABLE_TOO_SMALL = "table-too-small"
+    TABLE_OF_OTHERS = "table-of-others"
+    """The calibrated table is of another kind of MLP."""
 
 
 NOT_EXAMINED: Final = frozenset({ReasonCode.BODY_NOT_COMPARED, ReasonCode.SUBJECT})

@@ -24,6 +24,8 @@ BUDGETS: Final = {
     Depth.FULL: EVERY_BYTE,
 }
 """Bytes per model where --max-read is not given (DESIGN 3.4)."""
+ESCALATION: Final = 512_000_000
+"""Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
 ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 """From the lightest; each gives what the one before it gives."""
 

@@ -10,9 +10,11 @@ accusation.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
@@ -33,14 +35,6 @@ PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
 CLOSER: Final = 0.8
 """The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
 lost of D. A sentence on the card, nothing more: siblings on one data set pass it, too."""
-ENOUGH: Final = 0.9
-"""Compared share that ``confirmed`` and "all that it holds" need (DESIGN 9.5)."""
-MOST: Final = 0.5
-"""Share of what was tested that must be held: a model whose MLPs are a stranger's is not its base's
-alone. Of a suspect, the share of its body that makes it more than a part (DESIGN 13.2)."""
-BIG_PART: Final = 0.1
-"""Share of the parameters of both sides from which a part must match to confirm."""
-
 HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
 """Relations that never make ``undeclared`` by themselves (DESIGN 3.3)."""
 
@@ -57,6 +51,21 @@ class Kinship(StrEnum):
     """By their weights; a folder has no name that a card could give."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """How a match stands beside the declared bases."""
+
+    by: str | None = None
+    """The declared base that explains it."""
+    closer: bool = False
+    """Explained, and closer to the subject than what explains it."""
+    upstream: bool = False
+    """Explained by weights alone: neither model's declarations name the other."""
+
+
+NOT_EXPLAINED: Final = Explanation()
+
+
 def is_closer(suspect: Finding, declared: Finding) -> bool:
     """Return whether the subject lost clearly less of the suspect than of the declared base."""
     if suspect.verdict is Verdict.IDENTICAL:
@@ -68,8 +77,8 @@ def explain(
     findings: Sequence[Finding],
     kinship: Callable[[Finding, Finding], Kinship],
     declares: Callable[[Finding, Finding], bool] = lambda _suspect, _declared: False,
-) -> tuple[Finding, ...]:
-    """Fill ``explained_by`` of every undeclared base that a declared one explains.
+) -> tuple[Explanation, ...]:
+    """Return what explains every undeclared base that a declared one explains.
 
     A suspect that is itself related to a declared base is explained; one of which the subject holds
     a part alone is explained by a declared base that holds the same part. A declared base that
@@ -84,7 +93,7 @@ def explain(
     proven = [f for f in findings if f.declared and is_proof(f)]
     closed = [f for f in findings if f.declared and f.status == "not-tested"]
     return tuple(
-        finding
+        NOT_EXPLAINED
         if finding.declared or finding.verdict not in FOUND
         else _explained(finding, findings, proven, closed, kinship, declares)
         for finding in findings
@@ -98,27 +107,25 @@ def _explained(
     closed: Sequence[Finding],
     kinship: Callable[[Finding, Finding], Kinship],
     declares: Callable[[Finding, Finding], bool],
-) -> Finding:
-    """Return one suspect's finding with what explains it, if anything does."""
+) -> Explanation:
+    """Return what explains one suspect, if anything does."""
     parts = next((f for f in findings if f.declared and _holds_same_parts(f, finding)), None)
     if parts is not None:
-        return finding.model_copy(update={"explained_by": parts.base.ref})
+        return Explanation(by=parts.base.ref)
     # A suspect that was merged in beside the declared base is not explained by that base.
     merged = finding.relation is not None and finding.relation.kind is RelationKind.MERGE
     if merged:
-        return finding
+        return NOT_EXPLAINED
     for declared in proven:
         how = kinship(declared, finding)
         if how is not Kinship.NONE:
-            return finding.model_copy(
-                update={
-                    "explained_by": declared.base.ref,
-                    "closer": is_closer(finding, declared),
-                    "upstream": how is Kinship.WEIGHTS and is_proof(finding),
-                }
+            return Explanation(
+                by=declared.base.ref,
+                closer=is_closer(finding, declared),
+                upstream=how is Kinship.WEIGHTS and is_proof(finding),
             )
     by = next((d.base.ref for d in closed if declares(finding, d)), None)
-    return finding.model_copy(update={"explained_by": by}) if by else finding
+    return Explanation(by=by) if by else NOT_EXPLAINED
 
 
 def _holds_same_parts(declared: Finding, suspect: Finding) -> bool:

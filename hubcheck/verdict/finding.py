@@ -9,8 +9,10 @@ from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
+from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
+from hubcheck.evidence.observation import Skip
 from hubcheck.report.schema import Controls, Evidence
 from hubcheck.report.words import EvidenceKind
 from hubcheck.statistics.hits import LOG10
@@ -169,8 +171,13 @@ def controls_of(comparisons: Sequence[Comparison]) -> Controls | None:
     return Controls(shifted_hits=round(shifted, 3), self_hits=round(own, 4))
 
 
-def power_of(comparison: Comparison) -> str:
-    """Return what an ``unrelated`` would have seen, in words."""
+def power_of(comparison: Comparison, disguise: Disguise | Skip = Skip.SETTLED) -> str:
+    """Return what an ``unrelated`` would have seen, in words.
+
+    Args:
+        comparison: What the orders showed.
+        disguise: What the disguise test saw, where it was made.
+    """
     if comparison.detectable >= NOT_DETECTABLE:
         return ""
     where = "in any layer" if comparison.searched else "in these layers"
@@ -181,4 +188,7 @@ def power_of(comparison: Comparison) -> str:
     related = related_from(comparison)
     if related <= 1:
         text += f"; one keeping {related:.2f} or more would have been called related"
-    return f"{text}, assuming it was not shuffled and rotated"
+    if isinstance(disguise, Skip) or disguise.found or disguise.detectable >= NOT_DETECTABLE:
+        return f"{text}, assuming it was not shuffled and rotated"
+    hidden = f"one that was shuffled and rotated would have from {disguise.detectable:.2f} on"
+    return f"{text}; {hidden}, had it kept its embeddings"

@@ -1,7 +1,10 @@
-"""What does the evidence mean for one base?
+"""What does everything that was seen of one base mean?
 
-Every part is judged first (``verdict.parts``); what is said of the whole follows from them
-(DESIGN 9.3, 9.4): nothing matches, or does not match, that no test touched.
+The one judge: a pure function from observations to the finding's verdict, which nobody else sets or
+changes. Every part is judged first (``verdict.parts``); what is said of the whole follows from them
+(DESIGN 9.3, 9.4): nothing matches, or does not match, that no test touched. Then the looks that
+undo a rearrangement may close what orders left open (``verdict.rearranged``), and a fit of several
+bases may name a merge. The bound is that of the account (``evidence.account``).
 """
 
 from __future__ import annotations
@@ -11,28 +14,45 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.evidence.account import Account
 from hubcheck.evidence.family import BODY_ORDERS, Part
+from hubcheck.evidence.looks.change.direction import UNDETERMINED, Direction
+from hubcheck.evidence.looks.change.look import CHANGE
+from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
+from hubcheck.evidence.looks.interface import Standing
+from hubcheck.evidence.looks.merge.look import MERGE
+from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.report.schema import PartVerdict, Relation
+from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.evidence.looks.towers import TOWERS
+from hubcheck.evidence.observation import Observation, Observations
+from hubcheck.report.schema import MergeShare, PartVerdict, Relation
+from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
-from hubcheck.verdict.declaration import BIG_PART
-from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
-from hubcheck.verdict.part_rows import body_rows, tower_row
-from hubcheck.verdict.parts import (
-    MOST,
-    Judged,
-    PartLook,
-    Said,
-    judge_part,
-    not_compared_words,
-)
+from hubcheck.statistics.evalues import log10_p
+from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
+from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
+from hubcheck.verdict.parts import Judged, Said, judge_part, not_compared_words
+from hubcheck.verdict.rearranged import Undone, undone
+from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
 from hubcheck.verdict.tower_alone import towers_alone
 from hubcheck.verdict.whole import TOWER, Whole, parameters_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One base, and everything that was seen of it."""
+
+    base: Anatomy
+    subject: Anatomy
+    tried: int
+    """Bases tried in the check, at least 1."""
+    seen: Observations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The meaning of one comparison."""
+    """The meaning of everything that was seen of one base."""
 
     verdict: Verdict
     code: ReasonCode
@@ -44,53 +64,155 @@ class Judgement:
     compared: float
     held: float
     not_compared: tuple[str, ...]
+    log10_p: float
+    log10_p_without_strongest: float
+    direction: Direction
+    disguise: tuple[str, ...]
+    """What was done to hide the copy, where it was undone."""
+    shares: tuple[MergeShare, ...]
+    settles_equality: bool
+    """Orders leave nothing open that bit-equal tensors could settle."""
+    account: Account
+
+    @property
+    def standing(self) -> Standing:
+        """How the base stands, for looks whose turn hangs on it."""
+        return Standing(
+            verdict=self.verdict,
+            relation=self.relation.kind if self.relation is not None else None,
+            held=self.held,
+            compared=self.compared,
+            settles_equality=self.settles_equality,
+        )
+
+    @property
+    def may_be_merged(self) -> bool:
+        """Whether a fit of several bases may hold this one as a member."""
+        return may_be_merged(self.verdict, self.relation)
 
 
-def judge(
-    look: PartLook,
-    *,
-    towers: Sequence[PartLook] = (),
-    sides: Sequence[PartVerdict] = (),
-    equal: EqualTensors = NOTHING_EQUAL,
+def account_of(case: Case) -> Account:
+    """Return the account of everything that was tried on the whole of one base."""
+    account = Account(tried=case.tried)
+    for spent in case.seen.spent:
+        account = account.with_spent(spent)
+    return account
+
+
+def body_of(case: Case) -> PartLook:
+    """Return everything that was seen of the bodies."""
+    left = case.seen.of(CHANGE)
+    return PartLook(
+        name="body",
+        comparison=case.seen.seen(ORDERS),
+        base=case.base,
+        subject=case.subject,
+        change=left.seen if isinstance(left, Observation) else left,
+    )
+
+
+def equal_in(case: Case) -> EqualTensors:
+    """Return which tensors of each side are equal, bit for bit."""
+    return equal_tensors(case.seen.seen(EQUAL_TENSORS))
+
+
+def judge(case: Case) -> Judgement:
+    """Return what everything that was seen of one base means."""
+    look, equal, account = body_of(case), equal_in(case), account_of(case)
+    plain = _judged(case, look, equal, account, judge_part(look, equal))
+    start = plain.relation is not None and (
+        plain.relation.kind is RelationKind.COMMON_INITIALISATION
+    )
+    if plain.verdict is not Verdict.RELATED or start or plain.compared >= ENOUGH:
+        return plain
+    # What a rearrangement hid counts as compared once that was undone.
+    found = case.seen.undone
+    sides = judge_part(look, equal, undone=found).sides if found else ()
+    if not sides:
+        return plain
+    least = min(sides, key=lambda side: side.compared)
+    return replace(
+        plain,
+        held=round(sides[0].held, 4),
+        order_tested=round(min(s.order_tested for s in sides), 4),
+        compared=round(least.compared, 4),
+        not_compared=tuple(f"{words} {share:.0%}" for words, share in least.not_compared),
+    )
+
+
+def _judged(
+    case: Case, look: PartLook, equal: EqualTensors, account: Account, body: Judged
 ) -> Judgement:
-    """Return the verdict on one base whose weights were compared.
-
-    Args:
-        look: The bodies of both models, and everything seen of them.
-        towers: The towers that both have, each as a part of its own.
-        sides: Verdicts on projectors and predictors, judged by their inner orders.
-        equal: Tensors whose bytes were held against each other.
-    """
-    body = judge_part(look, equal)
+    """Judge with what the orders, equal tensors and rearrangements that were undone say."""
+    seen = case.seen.seen(TOWERS)
 
     def tower_only(anatomy: Anatomy) -> bool:
-        return bool(towers) and anatomy.get(Role.EMBED) is None and not look.comparison.outcomes
+        nothing = not look.comparison.outcomes
+        return bool(seen.towers) and anatomy.get(Role.EMBED) is None and nothing
 
     whole = Whole(
         body=body,
-        towers=tuple(judge_alone(one) for one in towers),
-        looks=tuple(towers),
+        towers=tuple(judge_alone(one) for one in seen.towers),
+        looks=seen.towers,
         tower_only=(tower_only(look.base), tower_only(look.subject)),
         totals=(parameters_of(look.base), parameters_of(look.subject)),
     )
     parts = (
         *body_rows(look.comparison, body, whole.totals[1]),
-        *(tower_row(t, one, whole) for t, one in zip(whole.towers, towers, strict=True)),
-        *sides,
+        *(tower_row(t, one, whole) for t, one in zip(whole.towers, seen.towers, strict=True)),
+        *(side_row(one) for one in seen.sides),
     )
     said = _say_whole(whole, parts, equal)
+    held = body.held if not any(whole.tower_only) else 1.0
+    closed = undone(said, held, account, case.seen)
+    said = closed.said
+    kept = _kept(look.comparison, said.verdict, said.relation, parts, equal)
+    direction, relation = UNDETERMINED, said.relation
+    shares: tuple[MergeShare, ...] = ()
+    if said.verdict is Verdict.RELATED and not closed.changed:
+        direction = direction_of(look.comparison, look.base, look.subject, look.change)
+    if may_be_merged(said.verdict, said.relation):
+        merge = in_merge(case.seen.seen(MERGE))
+        shares = merge.shares
+        if merge.relation is not None:
+            relation, direction = merge.relation, merge.direction
     return Judgement(
         verdict=said.verdict,
         code=said.code,
         reason=said.reason,
-        relation=said.relation,
-        kept=_kept(look.comparison, said.verdict, said.relation, parts, equal),
+        relation=relation,
+        kept=closed.kept if closed.kept >= 0 else kept,
         parts=parts,
         order_tested=round(body.order_tested, 4),
         compared=round(whole.compared, 4),
-        held=round(body.held if not any(whole.tower_only) else 1.0, 4),
+        held=round(held, 4),
         not_compared=whole.not_compared,
+        log10_p=_bound(said, closed, account, parts, tower_only=any(whole.tower_only)),
+        log10_p_without_strongest=log10_p(account.log_e_without_strongest),
+        direction=direction,
+        disguise=closed.words,
+        shares=shares,
+        settles_equality=body.settles_equality,
+        account=account,
     )
+
+
+def _bound(
+    said: Said,
+    closed: Undone,
+    account: Account,
+    parts: Sequence[PartVerdict],
+    *,
+    tower_only: bool,
+) -> float:
+    """Return log10 of the bound of what is said: of the whole, or of the parts that match."""
+    if said.verdict is Verdict.DISGUISED:
+        return closed.log10_p
+    bound = log10_p(account.log_e)
+    by_parts = said.relation is not None and said.relation.kind is RelationKind.PARTS
+    if said.verdict is Verdict.RELATED and (by_parts or tower_only):
+        return min([bound, *(p.log10_p for p in parts if p.verdict is Verdict.RELATED)])
+    return bound
 
 
 def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -> Said:

@@ -6,12 +6,14 @@ from statistics import median
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.family import BODY_ORDERS, Part, Test
-from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.sample.comparison import POWER_KEPT, Comparison
+from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.evidence.looks.towers import SidePartLook
 from hubcheck.report.schema import PartVerdict
 from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.finding import PART_VIEWS
-from hubcheck.verdict.parts import Judged, PartLook
+from hubcheck.verdict.parts import Judged
 from hubcheck.verdict.whole import TOWER, Whole
 
 
@@ -49,18 +51,39 @@ def body_rows(
             log_e = combined.embeddings if part is Part.EMBEDDINGS else combined.norms
             stands = outcome.view_stands.get(view.name, False)
             power = outcome.detectable_raw <= 1.0
-            found.append(_part(part, log_e, view.kept, stands=stands, power=power))
+            verdict = _by_itself(log_e, stands=stands, power=power)
+            found.append(
+                PartVerdict(
+                    name=part, verdict=verdict, log10_p=log10_p(log_e), kept=_rounded(view.kept)
+                )
+            )
     return tuple(found)
 
 
-def _part(part: Part, log_e: float, kept: float, *, stands: bool, power: bool) -> PartVerdict:
+def side_row(look: SidePartLook) -> PartVerdict:
+    """Return a projector or the MTP blocks, by their inner orders, of which there is one at least.
+
+    Their channels are those of the body and of the tower, and would agree wherever these do.
+    """
+    comparison = look.comparison
+    body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
+    detectable = min(min(o.detectable_raw, o.detectable_token) for o in body)
+    log_e = comparison.combined.body
+    return PartVerdict(
+        name=look.name,
+        verdict=_by_itself(log_e, stands=comparison.content_stands, power=detectable <= POWER_KEPT),
+        log10_p=log10_p(log_e),
+        kept=_rounded(max(o.best.kept for o in comparison.hitting or body)),
+    )
+
+
+def _by_itself(log_e: float, *, stands: bool, power: bool) -> Verdict:
+    """Return what one part's own evidence says of it: it matches, it does not, or it is open."""
     if log_e >= SETTLED and stands:
-        verdict = Verdict.RELATED
-    elif log_e < NOTABLE and power:
-        verdict = Verdict.UNRELATED
-    else:
-        verdict = Verdict.INCONCLUSIVE
-    return PartVerdict(name=part, verdict=verdict, log10_p=log10_p(log_e), kept=_rounded(kept))
+        return Verdict.RELATED
+    if log_e < NOTABLE and power:
+        return Verdict.UNRELATED
+    return Verdict.INCONCLUSIVE
 
 
 def tower_row(judged: Judged, look: PartLook, whole: Whole) -> PartVerdict:
@@ -72,7 +95,7 @@ def tower_row(judged: Judged, look: PartLook, whole: Whole) -> PartVerdict:
     return PartVerdict(
         name=f"{judged.name} {TOWER}",
         verdict=judged.verdict,
-        log10_p=log10_p(comparison.best_whole),
+        log10_p=log10_p(comparison.combined.whole),
         kept=_rounded(median(kept) if kept else 0.0),
         relation=judged.relation.kind if judged.relation is not None else None,
         tower=True,

@@ -14,20 +14,18 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.change.run import CloserLook
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
+from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.report.schema import Relation
+from hubcheck.report.thresholds import ENOUGH, MOST
 from hubcheck.report.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
-from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.relation import RELABELLED, relation_of
 
 ENOUGH_ORDER: Final = 0.5
 """Order-tested share from which a part can be called unrelated (DESIGN 9.4)."""
-MOST: Final = 0.5
-"""Compared share from which a part's match is the part's, on either side (DESIGN 9.3)."""
 READ_BESIDE: Final = frozenset(
     {
         Role.EMBED, Role.LM_HEAD, Role.NORM_FINAL, Role.NORM_ATTN_IN, Role.NORM_ATTN_POST,
@@ -42,17 +40,6 @@ MISSING: Final = 0.05
 """Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
 biases that no closer look reads."""
 VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartLook:
-    """One part of two models, and everything that was seen of it."""
-
-    name: str
-    comparison: Comparison
-    base: Anatomy
-    subject: Anatomy
-    closer: CloserLook | Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,27 +79,29 @@ class Judged:
         return min(side.compared for side in self.sides)
 
     @property
+    def settles_equality(self) -> bool:
+        """Whether orders leave nothing open that equal bytes could settle."""
+        if self.verdict is Verdict.UNRELATED:
+            return self.order_tested >= ENOUGH  # an equal tensor would have hit
+        return self.verdict is Verdict.RELATED and self.compared >= ENOUGH
+
+    @property
     def holds_most(self) -> bool:
         """Whether what was compared is most of the part, of the base's or of the subject's."""
         return max(side.compared for side in self.sides) >= MOST
 
 
-def needs_equality(look: PartLook) -> bool:
-    """Return whether orders leave something open that equal bytes could settle."""
-    judged = judge_part(look)
-    if judged.verdict is Verdict.UNRELATED and judged.order_tested >= ENOUGH:
-        return False  # an equal tensor would have hit
-    return judged.verdict is not Verdict.RELATED or judged.compared < ENOUGH
-
-
-def judge_part(look: PartLook, equal: EqualTensors = NOTHING_EQUAL) -> Judged:
+def judge_part(
+    look: PartLook, equal: EqualTensors = NOTHING_EQUAL, *, undone: Collection[Role] = ()
+) -> Judged:
     """Return what was seen of one part, by its own orders.
 
     Args:
         look: The part and its comparison.
         equal: Tensors whose bytes were compared, if they were.
+        undone: Roles that another look found to be the base's once a rearrangement was undone.
     """
-    sides = sides_of(look, equal)
+    sides = sides_of(look, equal, undone=undone)
     said = _said(look, sides)
     return Judged(
         name=look.name,
@@ -142,13 +131,13 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     if not comparison.outcomes:
         return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
     if (
-        comparison.best_whole >= SETTLED
+        combined.whole >= SETTLED
         and combined.without_strongest >= NOTABLE
         and combined.strongest_body >= NOTABLE
     ):
         return _order_agrees(look, sides)
     if max(combined.strongest_body, combined.body) >= NOTABLE:
-        if comparison.best_whole >= SETTLED:
+        if combined.whole >= SETTLED:
             return Said(unsure, ReasonCode.ONE_ORDER, "a single order agrees, the rest does not")
         return Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
     if min(side.order_tested for side in sides) < ENOUGH_ORDER:
@@ -169,7 +158,7 @@ def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         return Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
     if not comparison.settled_related:
         return Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_ALONE)
-    relation = relation_of(comparison, look.base, look.subject, look.closer)
+    relation = relation_of(comparison, look.base, look.subject, look.change)
     return Said(Verdict.RELATED, relation=_checked(relation, look, sides))
 
 
@@ -215,8 +204,8 @@ def sides_of(
         equal: Tensors whose bytes were compared, if they were.
         undone: Roles that a deeper look found to be the base's once a rearrangement was undone.
     """
-    comparison, closer = look.comparison, look.closer
-    moved = closer.moved if isinstance(closer, CloserLook) else ()
+    comparison, change = look.comparison, look.change
+    moved = change.moved if isinstance(change, CloserLook) else ()
     sides: list[Covered] = []
     for which, anatomy in enumerate((look.base, look.subject)):
         # Units whose twins stand at other indices were compared with them: relabelled, not gone.

@@ -7,6 +7,7 @@ taken. Every relation carries its figures in words; what they do not justify is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
@@ -16,14 +17,16 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import Test
 from hubcheck.evidence.looks.change.direction import UNDETERMINED, Direction, direction_from
 from hubcheck.evidence.looks.change.run import CloserLook
-from hubcheck.evidence.looks.change.values import Refusal
-from hubcheck.evidence.looks.merge.run import Merge
+from hubcheck.evidence.looks.merge.look import MergeSeen
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.report.schema import Change, Finding, MergeShare, Relation
+from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.refused import Refused
+from hubcheck.report.schema import Change, MergeShare, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.change_kind import body_of
 from hubcheck.verdict.expert_words import ExpertWords, expert_words, moved_experts
 from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, was_found, words_of_parts
+from hubcheck.verdict.refusal_words import why_in_words
 from hubcheck.verdict.shape_words import layers_words, vocabulary_words, width_words
 
 ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M2": 2.0**-3}
@@ -58,7 +61,7 @@ def relation_of(
     comparison: Comparison,
     base: Anatomy,
     subject: Anatomy,
-    closer: CloserLook | Refusal | None = None,
+    closer: CloserLook | Refused | Skip = Skip.NOT_RELATED,
 ) -> Relation:
     """Return the relation of two models whose bodies match, and the figures behind it.
 
@@ -66,7 +69,7 @@ def relation_of(
         comparison: What the tests saw.
         base: The base.
         subject: The subject.
-        closer: What a closer look measured, or why none could be taken; ``None`` without one.
+        closer: What a closer look measured, or why there is none.
     """
     look = closer if isinstance(closer, CloserLook) else None
     hitting = comparison.hitting
@@ -98,8 +101,8 @@ def relation_of(
     elif look is not None and _only_these(look, experts):
         body = Relation(kind=RelationKind.SPARSE_UPDATE, detail=OTHERS_EQUAL)
     figures = [body.detail] if body is not None else _figures(changes)
-    if isinstance(closer, Refusal):
-        figures.append(f"not looked at more closely: {closer.reason}")
+    if isinstance(closer, Refused):
+        figures.append(f"not looked at more closely: {why_in_words(closer)}")
     rest = [*missing, *layers, *width, *vocabulary, *alone, *figures]
     detail = "; ".join([*moved, *experts.words, *rest])
     for kind, reasons in (
@@ -135,7 +138,7 @@ def direction_of(
     comparison: Comparison,
     base: Anatomy,
     subject: Anatomy,
-    closer: CloserLook | Refusal | None = None,
+    closer: CloserLook | Refused | Skip = Skip.NOT_RELATED,
 ) -> Direction:
     """Return which model is the later one, where information is on one side only.
 
@@ -153,7 +156,7 @@ def direction_of(
     return UNDETERMINED
 
 
-def changes_of(closer: CloserLook | Refusal | None) -> tuple[Change, ...]:
+def changes_of(closer: CloserLook | Refused | Skip) -> tuple[Change, ...]:
     """Return what was measured of each matrix, as cells of the heat map."""
     if not isinstance(closer, CloserLook):
         return ()
@@ -173,28 +176,35 @@ def changes_of(closer: CloserLook | Refusal | None) -> tuple[Change, ...]:
     )
 
 
-def may_be_merged(finding: Finding) -> bool:
+def may_be_merged(verdict: Verdict, relation: Relation | None) -> bool:
     """Return whether a base may be a part of a merge: its weights as a whole are in the subject."""
-    kind = finding.relation.kind if finding.relation is not None else RelationKind.UNDETERMINED
-    return finding.verdict is Verdict.RELATED and kind not in NO_PART_OF_A_MERGE
+    kind = relation.kind if relation is not None else RelationKind.UNDETERMINED
+    return verdict is Verdict.RELATED and kind not in NO_PART_OF_A_MERGE
 
 
-def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Finding:
-    """Return a finding with what a fit of several bases says about its base.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InMerge:
+    """What a fit of several bases says of one of them."""
 
-    Args:
-        finding: Of one of the bases that were fitted.
-        merge: The fit; a refusal changes nothing.
-        ref: The base's name in the fit, where it is not that of the finding.
-    """
-    name = ref or finding.base.ref
-    if isinstance(merge, Refusal) or name not in merge.shares:
-        return finding
+    shares: tuple[MergeShare, ...] = ()
+    relation: Relation | None = None
+    """Where it is a member of the merge."""
+    direction: Direction = UNDETERMINED
+
+
+NO_MERGE: Final = InMerge()
+
+
+def in_merge(seen: MergeSeen | Skip) -> InMerge:
+    """Return what a fit of several bases says of one of them."""
+    if isinstance(seen, Skip) or seen.member not in seen.merge.shares:
+        return NO_MERGE
+    merge, name = seen.merge, seen.member
     shares = tuple(
         MergeShare(layer=s.layer, share=s.share, low=s.low, high=s.high) for s in merge.shares[name]
     )
     if name not in merge.members:
-        return finding.model_copy(update={"shares": shares}) if merge.is_merge else finding
+        return InMerge(shares=shares) if merge.is_merge else NO_MERGE
     whole = shares[0]
     others = " and ".join(m for m in merge.members if m != name)
     words = [f"merged with {others}: {merge.kind.value}"]
@@ -204,16 +214,14 @@ def with_merge(finding: Finding, merge: Merge | Refusal, ref: str = "") -> Findi
     if merge.drops is not None and merge.ancestor:
         words.append(f"{merge.drops.dropped:.0%} of the values are still those of {merge.ancestor}")
     words.append(f"the sum lies {merge.gain:.0%} nearer than {merge.best} alone")
-    update: dict[str, object] = {
-        "shares": shares,
-        "relation": Relation(kind=RelationKind.MERGE, detail="; ".join(words)),
-        "direction": UNDETERMINED.value,
-        "direction_reason": "",
-    }
-    if merge.computed:
-        update["direction"] = "base-to-subject"
-        update["direction_reason"] = COMPUTED
-    return finding.model_copy(update=update)
+    direction = (
+        Direction(value="base-to-subject", reason=COMPUTED) if merge.computed else UNDETERMINED
+    )
+    return InMerge(
+        shares=shares,
+        relation=Relation(kind=RelationKind.MERGE, detail="; ".join(words)),
+        direction=direction,
+    )
 
 
 def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hubcheck.report.schema import Relation
+from hubcheck.report.thresholds import ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
-from hubcheck.verdict.declaration import ENOUGH
-from hubcheck.verdict.parts import ENOUGH_ORDER, MOST, Said
+from hubcheck.verdict.parts import ENOUGH_ORDER, Said
 from hubcheck.verdict.whole import TOWER, Whole
 
 

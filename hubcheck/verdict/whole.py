@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
+from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.verdict.coverage import NO_PARAMETERS
-from hubcheck.verdict.parts import Judged, PartLook
+from hubcheck.verdict.parts import Judged
 
 NAMED: Final = 0.01
 """Share of the parameters from which what was not compared is named, as in ``coverage``."""

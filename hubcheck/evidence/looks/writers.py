@@ -14,19 +14,24 @@ nothing is seen: the finding then says no more than before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from hubcheck.evidence.account import Spender, Spent
 from hubcheck.evidence.content import content_of
 from hubcheck.evidence.draw import MOST_ROWS, Draw
 from hubcheck.evidence.family import Block, Profiles
+from hubcheck.evidence.looks.disguise.look import skipped_while_hidden
 from hubcheck.evidence.looks.disguise.mlp_views import gated_layers
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.orders.mlps import DENSE, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 from hubcheck.statistics.exchangeability import order_problem
@@ -76,16 +81,9 @@ class WriterEvidence:
         return bool(hitting) and 2 * sum(h.stands for h in hitting) >= len(hitting)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoWriters:
-    """Why no frame could be made of writers."""
-
-    reason: str
-
-
 def through_writers(
     base: Side, subject: Side, draw: Draw, *, budget: int
-) -> WriterEvidence | NoWriters:
+) -> WriterEvidence | Refused:
     """Count hits of some layers through the writers of another.
 
     Args:
@@ -108,7 +106,7 @@ def through_writers(
         if other in there and _units(base, roles, layer) == _units(subject, roles, other)
     ]
     if len(pairs) < FRAMES + 1:
-        return NoWriters(reason="too few layers with equally many neurons")
+        return Refused(code=Why.FEW_LAYERS)
     frames, tested = pairs[:FRAMES], pairs[FRAMES : FRAMES + TESTED]
     wanted = [
         [w for p in frames for w in _writers(side, roles, p[which], draw)]
@@ -117,7 +115,7 @@ def through_writers(
     ]
     readers = [Reader(side.anatomy) for side in sides]
     if max(r.size(w) for r, w in zip(readers, wanted, strict=True)) > budget:
-        return NoWriters(reason="the writers of two layers do not fit the budget for reading")
+        return Refused(code=Why.BUDGET)
     for reader, some in zip(readers, wanted, strict=True):
         reader.fetch(some)
     for side, some in zip(sides, _gains(sides, tested), strict=True):
@@ -223,3 +221,51 @@ def _profiles(
     joint = profile(*views)
     single = {f"writers {n}": standardise(v) for n, v in zip(("gate", "up"), views, strict=True)}
     return Profiles(views={ALL: joint, **single}, rows=joint)
+
+
+class WritersLook:
+    """The orders seen through another layer's writers, where no token is shared."""
+
+    name = "frame of writers"
+    nothing = WriterEvidence(layers=(), log_e=0.0, log_e_without_strongest=0.0)
+
+    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
+        """It is asked where a disguise would explain what was seen, from ``deep`` on."""
+        del seen
+        return skipped_while_hidden(terms, standing()) if terms.is_deep else Skip.DEPTH
+
+    def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
+        """Return the bytes it may read, where no token is shared."""
+        if not terms.is_deep:
+            return Skip.DEPTH
+        if _shares_tokens(opened):
+            return Skip.OTHER_FRAME
+        return Planned(when=When.IF_OPEN, at_most=opened.remaining)
+
+    def take(
+        self, opened: Opened, terms: Terms, seen: Observations
+    ) -> Observation[WriterEvidence] | Refused:
+        """Count hits of some layers through the writers of another."""
+        del terms, seen
+        if _shares_tokens(opened):
+            return Observation(seen=self.nothing)
+        sides = opened.comparer
+        found = through_writers(sides.base, sides.subject, sides.draw, budget=opened.remaining)
+        if isinstance(found, Refused):
+            return found
+        spent = Spent(
+            look=Spender.WRITERS,
+            orders=tuple(dict.fromkeys(one.base for one in found.layers)),
+            log_e=found.log_e,
+            log_e_without_strongest=found.log_e_without_strongest,
+            stands=found.content_stands,
+        )
+        return Observation(seen=found, spent=(spent,) if found.layers else ())
+
+
+def _shares_tokens(opened: Opened) -> bool:
+    sides = (opened.comparer.base, opened.comparer.subject)
+    return any(side.token_ids for side in sides)
+
+
+WRITERS: Final = WritersLook()

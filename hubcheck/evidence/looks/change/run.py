@@ -24,7 +24,6 @@ from hubcheck.evidence.looks.change.values import (
     MATRICES,
     Pair,
     Place,
-    Refusal,
     pair_of,
     places,
     read_before,
@@ -32,6 +31,7 @@ from hubcheck.evidence.looks.change.values import (
 )
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 
 SAMPLE_BYTES: Final = 2_000_000
@@ -88,7 +88,7 @@ def look_closer(
     *,
     limit: int = SAMPLE_BYTES,
     layers: Mapping[int, int] | None = None,
-) -> CloserLook | Refusal:
+) -> CloserLook | Refused:
     """Read a little more of two related models and measure how they differ.
 
     Args:
@@ -109,7 +109,7 @@ def look_closer(
     readers = (base.reader, subject.reader)
     base_of = dict(layers) if layers else layers_seen(base, subject, comparison)
     if not base_of:
-        return Refusal(reason="no layer of one model corresponds to one of the other")
+        return Refused(code=Why.NO_LAYER_PAIR)
     budget = _Budget(readers, limit)
     pairs = read_before(*readers, (comparison.wanted_base, comparison.wanted_subject), base_of)
     n_layers = SAMPLE_LAYERS if limit <= SAMPLE_BYTES else DEEP_LAYERS
@@ -119,7 +119,7 @@ def look_closer(
     pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
     matrices = any(p.place.role in MATRICES for p in pairs)
     if not pairs or (not matrices and experts is None):
-        return Refusal(reason="no matrix has one shape in both models, or the budget is spent")
+        return Refused(code=Why.NO_SHARED_SHAPE)
     formats = formats_of(pairs)
     moved = {
         p.place: (p, change_of(p, formats)) for p in sorted(pairs, key=lambda p: p.base_ui.size)
@@ -259,9 +259,8 @@ def _experts(budget: _Budget, base_of: Mapping[int, int], draw: Draw) -> Experts
     if (a.geometry.experts > 0) == (b.geometry.experts > 0):
         return None
     wanted = wanted_experts(a, b, dict(base_of), draw)
-    if isinstance(wanted, Refusal):
-        budget.notes.append(wanted.reason)
-        return None
+    if isinstance(wanted, Refused):
+        return None  # the experts are of another size: nothing to hold against
     subject = b.geometry.experts > 0
     dense, sparse = budget.readers if subject else budget.readers[::-1]
     for reader, part in ((dense, wanted[0]), (sparse, wanted[1])):

@@ -13,8 +13,8 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.hits import count_hits
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix, standardise, unit_rows
 
@@ -37,7 +37,7 @@ class Experts:
 
 def wanted_experts(
     base: Anatomy, subject: Anatomy, base_of: dict[int, int], draw: Draw
-) -> tuple[list[Wanted], list[Wanted]] | Refusal:
+) -> tuple[list[Wanted], list[Wanted]] | Refused:
     """Return gate rows of one layer: of the dense model, and of some experts of the other.
 
     Returns:
@@ -67,7 +67,7 @@ def wanted_experts(
                 [Wanted(matrix=plain, units=units, why=why)],
                 [Wanted(matrix=m, units=units, why=why) for m in alike[:EXPERTS]],
             )
-    return Refusal(reason="dense MLP and experts differ in size")
+    return Refused(code=Why.NO_SHARED_SHAPE)
 
 
 def experts_of(

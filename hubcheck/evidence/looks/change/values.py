@@ -31,13 +31,6 @@ BY_TOKEN: Final = (Role.EMBED, Role.LM_HEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why the change could not be looked at, in a few words for the card."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A matrix of the subject and the base layer it is held against."""
 

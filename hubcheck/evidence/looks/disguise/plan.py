@@ -23,6 +23,7 @@ from hubcheck.evidence.looks.disguise.mlp_views import (
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.statistics.disguise import LAYERS_NEEDED
 
@@ -45,13 +46,6 @@ FEWEST_PAIRS: Final = 24
 """True pairs that must remain among the sampled neurons: below, shares are too coarse."""
 FEWEST_TOKENS: Final = 128
 """Shared tokens below which a frame says too little."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotLooked:
-    """Why the disguise test could not be made."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +78,16 @@ class Planning:
         self._effort = effort
         self.roles = gated_roles(base, subject)
 
-    def affordable(self, budget: int) -> Planned | NotLooked:
+    def affordable(self, budget: int) -> Planned | Refused:
         """Return the largest samples that the budget pays for, or why there are none."""
         roles = self.roles
         if roles is None:
-            return NotLooked(reason="no gated MLP in both models")
+            return Refused(code=Why.NO_GATED_MLP)
         if len(self._tokens.base_ids) < FEWEST_TOKENS:
-            return NotLooked(reason="too few shared tokens to make a frame of")
+            return Refused(code=Why.FEW_TOKENS)
         layers = self._layers(roles)
         if len(layers[0]) < LAYERS_NEEDED or len(layers[1]) < LAYERS_NEEDED:
-            return NotLooked(reason="fewer than two layers to compare")
+            return Refused(code=Why.FEW_LAYERS)
         sides = self._sides()
         for n_layers, neurons in self._efforts(len(layers[0])):
             chosen = self._chosen(layers, n_layers)
@@ -105,9 +99,9 @@ class Planning:
             if cost <= budget:
                 few = self._expected(samples[0][0], samples[1][0]) < FEWEST_PAIRS
                 if few:
-                    return NotLooked(reason="too few neurons fit the budget to expect true pairs")
+                    return Refused(code=Why.FEW_NEURONS)
                 return Planned(sides=sides, samples=(samples[0], samples[1]), roles=roles)
-        return NotLooked(reason="two layers of each model do not fit the budget for reading")
+        return Refused(code=Why.BUDGET)
 
     def _efforts(self, n_layers: int) -> list[tuple[int, int]]:
         """Return (layers, neurons) to try, the largest first."""

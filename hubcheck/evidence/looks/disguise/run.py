@@ -17,7 +17,6 @@ from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.matching import best_matches
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnreadableError
-from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
 from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
@@ -28,7 +27,7 @@ from hubcheck.evidence.looks.disguise.mlp_views import (
     frame_wanted,
     read_neurons,
 )
-from hubcheck.evidence.looks.disguise.plan import Effort, NotLooked, Planning
+from hubcheck.evidence.looks.disguise.plan import Effort, Planning
 from hubcheck.evidence.looks.disguise.planted import detectable_disguised
 from hubcheck.evidence.looks.disguise.proof import (
     MapProof,
@@ -39,6 +38,7 @@ from hubcheck.evidence.looks.disguise.proof import (
 )
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.source.ledger import Purpose
 from hubcheck.statistics.disguise import LayerPair, Score, match_layers, score
@@ -57,7 +57,7 @@ class Disguise:
     signs: tuple[SignProof, ...]
     maps: tuple[MapProof, ...]
     log_e: float
-    """Exact evidence of what the fit never saw, divided by the bases tried; natural log."""
+    """Exact evidence of what the fit never saw, nothing paid for; natural log."""
     log_e_without_strongest: float
     kept: float
     """Median |cosine| of the matched neurons over the three views, 0 with none."""
@@ -67,6 +67,8 @@ class Disguise:
     subject: Mapping[int, Neurons]
     sides: tuple[Side, Side]
     roles: MlpRoles
+    done: tuple[str, ...] = ()
+    """What was done to the copy, where it was found."""
 
     @property
     def found(self) -> bool:
@@ -87,11 +89,6 @@ class Disguise:
         enough, and what the subject says it is decides nothing.
         """
         return self.sides[0].anatomy.fair_signs
-
-    @property
-    def proven(self) -> bool:
-        """Whether the exact tests settle what the match found."""
-        return self.found and self.log_e >= SETTLED and self.log_e_without_strongest >= NOTABLE
 
 
 class DisguiseTest:
@@ -129,7 +126,7 @@ class DisguiseTest:
         n_bases: int,
         budget: int,
         progress: Callable[[str], None],
-    ) -> Disguise | NotLooked:
+    ) -> Disguise | Refused:
         """Read, match, score, prove.
 
         Args:
@@ -143,7 +140,7 @@ class DisguiseTest:
             UnreadableError: a value read of the base is not finite.
         """
         planned = self._plan.affordable(budget)
-        if isinstance(planned, NotLooked):
+        if isinstance(planned, Refused):
             return planned
         sides, samples, roles = planned.sides, planned.samples, planned.roles
         for side, of_side in zip(sides, samples, strict=True):
@@ -240,7 +237,6 @@ class DisguiseTest:
         signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
         maps = prove_shared_map(found, base, subject)
         factors = distinct_orders(signs, maps, base)
-        paid = float(np.log(max(1, n_bases)))
         first = seen.found[0]
         return Disguise(
             score=seen,
@@ -248,8 +244,8 @@ class DisguiseTest:
             bound=calibration.bound(n_bases),
             signs=signs,
             maps=maps,
-            log_e=log_product(factors) - paid,
-            log_e_without_strongest=without_strongest(factors) - paid,
+            log_e=log_product(factors),
+            log_e_without_strongest=without_strongest(factors),
             kept=_kept(found),
             detectable=detectable_disguised(
                 base[first.base].views,

@@ -21,9 +21,7 @@ from typing import Final
 from hubcheck.checkpoint.decode import INTEGER_DTYPES
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import (
-    BudgetExceededError,
     HubcheckError,
-    UnreachableError,
     UnsupportedFormatError,
 )
 from hubcheck.evidence.looks.equality.pairs import Key, Paired, key_of, pair_by_name
@@ -31,11 +29,10 @@ from hubcheck.evidence.looks.equality.plan import Plan, plan_of, pool_of
 from hubcheck.evidence.looks.equality.ranges import Piece, read_pieces
 from hubcheck.evidence.looks.equality.value import (
     Equality,
-    NoEquality,
     Outcome,
-    RefusedBy,
     TensorPair,
 )
+from hubcheck.evidence.refused import SIDES, Refused, Why, refused_by
 from hubcheck.statistics.worth import Content, worth_of
 
 LIMIT: Final = 4_000_000
@@ -63,7 +60,7 @@ def look_for_equality(
     seed: int,
     limit_bytes: int = LIMIT,
     far_ranges: int = FAR_RANGES,
-) -> Equality | NoEquality:
+) -> Equality | Refused:
     """Return which tensors of two models are equal bit for bit.
 
     Args:
@@ -83,23 +80,20 @@ def look_for_equality(
         near = all(c.source.pin.revision == "local" for c in sides)
         pool = pool_of(pairing, base, subject)
         if not pool and all(_is_computed(p, subject) for p in pairing.alike):
-            return NoEquality(code=RefusedBy.NOTHING_COMPARABLE, side="")
+            return Refused(code=Why.NO_COUNTERPART)
         most = None if near else far_ranges
         plan = plan_of(pairing.alike, pool, base, subject, seed=seed, limit=limit, most=most)
     except UnsupportedFormatError as error:
-        return NoEquality(code=RefusedBy.FORMAT, side="", reason=error.what)
+        return refused_by(error)
     if not plan.base:
-        code = RefusedBy.BUDGET if plan.readable else RefusedBy.FORMAT
-        return NoEquality(code=code, side="")
+        return Refused(code=Why.BUDGET if plan.readable else Why.FORMAT)
     read: list[dict[str, list[Piece]]] = []
-    for side, checkpoint, names in zip(
-        ("base", "subject"), sides, (plan.base, plan.subject), strict=True
-    ):
+    for side, checkpoint, names in zip(SIDES, sides, (plan.base, plan.subject), strict=True):
         wanted = {n: plan.ranges[key_of(checkpoint.tensors[n])] for n in names}
         try:
             read.append(dict(read_pieces(checkpoint, wanted, as_numbers=plan.as_numbers)))
         except HubcheckError as error:
-            return refused(side, error)
+            return refused_by(error, side=side)
     pairs = [_compared(p, read[0][p.base], read[1][p.subject], plan, subject) for p in plan.named]
     pairs = _with_renamed(pairs, read[0], read[1], plan, base, subject)
     done = {p.subject for p in plan.named}
@@ -236,15 +230,3 @@ def _apart(pair: Paired, base: Checkpoint, subject: Checkpoint) -> Outcome:
     """Return what keeps two tensors of one name apart."""
     one, other = base.tensors[pair.base], subject.tensors[pair.subject]
     return Outcome.OTHER_SHAPE if one.shape != other.shape else Outcome.OTHER_DTYPE
-
-
-def refused(side: str, error: HubcheckError) -> NoEquality:
-    """Return an error as the value that the look gives instead."""
-    code = RefusedBy.UNREADABLE
-    if isinstance(error, BudgetExceededError):
-        code = RefusedBy.BUDGET
-    elif isinstance(error, UnreachableError):
-        code = RefusedBy.NETWORK
-    elif isinstance(error, UnsupportedFormatError):
-        code = RefusedBy.FORMAT
-    return NoEquality(code=code, side=side, reason=error.what)

@@ -132,14 +132,3 @@ class RefusedBy(StrEnum):
     NETWORK = "network"
     FORMAT = "format"
     UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoEquality:
-    """The look that could not be made; it takes nothing away from what others saw."""
-
-    code: RefusedBy
-    side: str
-    """``base``, ``subject``, or ``""`` for both."""
-    reason: str = ""
-    """The error's own words; hostile text may be in them."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubcheck.evidence.looks.layer_map.interface import DeepRow
+from hubcheck.evidence.row import Row
 
 
 class ExpertChange(StrEnum):
@@ -60,7 +60,7 @@ class Experts:
     log_e: float
     """Product over distinct orders of the base (natural log). A later look at neuron orders that
     other tests may have used too: average with them, never multiply."""
-    rows: tuple[DeepRow, ...]
+    rows: tuple[Row, ...]
     bytes_base: int
     bytes_subject: int
     shuffled_inside: bool = False

@@ -26,8 +26,9 @@ from hubcheck.evidence.looks.expert_map.hits import (
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, ExpertPair, Experts
 from hubcheck.evidence.looks.expert_map.pieces import Piece, common_size, hits_between
 from hubcheck.evidence.looks.expert_map.routers import Place, RouterMatch, match_by_router
-from hubcheck.evidence.looks.layer_map.interface import DeepRow, Refusal
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
+from hubcheck.evidence.refused import Refused, Why
+from hubcheck.evidence.row import Row
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_product
 from hubcheck.statistics.hits import LOG10
@@ -43,7 +44,7 @@ MOST_NOTES: Final = 4
 
 def experts_of(
     base: Side, subject: Side, draw: Draw, base_of: Mapping[int, int], *, limit: int = LIMIT
-) -> Experts | Refusal:
+) -> Experts | Refused:
     """Find the origin of the subject's experts (or of its dense MLPs in the base's experts).
 
     Args:
@@ -62,7 +63,7 @@ def experts_of(
     """
     counts = (base.anatomy.geometry.experts, subject.anatomy.geometry.experts)
     if max(counts) < FEWEST_EXPERTS:
-        return Refusal(reason="neither model has experts")
+        return Refused(code=Why.NO_EXPERTS)
     spending = Spending(base, subject, limit)
     subject_of = {i: j for j, i in sorted(base_of.items(), reverse=True)}
     places = [
@@ -71,7 +72,7 @@ def experts_of(
         if i in subject_of and common_size(base.anatomy, i, subject.anatomy, subject_of[i])
     ][:LAYERS]
     if not places:
-        return Refusal(reason="no layer's MLPs can be cut into pieces of one size")
+        return Refused(code=Why.NO_COMMON_PIECE)
     looks = Looks()
     matches = match_by_router(spending, places) if min(counts) >= FEWEST_EXPERTS else {}
     look_at_matched(spending, draw, matches, looks)
@@ -82,8 +83,7 @@ def experts_of(
             search_pieces(spending, draw, places, looks)
             matches = {}  # what the routers matched was not borne out
     if not looks.log_e:
-        reasons = [f"{piece.label}: {why}" for piece, why in looks.abstained.items()]
-        return Refusal(reason=(reasons or ["its rows need more than --max-read leaves"])[0])
+        return Refused(code=Why.NO_SOUND_ORDER if looks.abstained else Why.BUDGET)
     return _summed_up(spending, looks, matches, counts)
 
 
@@ -160,13 +160,13 @@ def _sharing(looks: Looks, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     return found
 
 
-def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> DeepRow:
+def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> Row:
     """Return one row for a base layer: its strongest piece, and how many were found again."""
     own = {p: e for p, e in looks.log_e.items() if p.layer == layer}
     found = [pair for pair in pairs if pair.base_layer == layer]
     best = max(found, key=lambda pair: pair.hits, default=None)
     log10_e = max(own.values()) / LOG10
-    return DeepRow(
+    return Row(
         test="expert-neurons",
         family=f"neurons inside the experts of layer {layer}",
         kind="exact",
@@ -183,9 +183,9 @@ def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> DeepRow:
     )
 
 
-def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> DeepRow:
+def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> Row:
     """Return the row of the coins inside one expert."""
-    return DeepRow(
+    return Row(
         test="signs",
         family=f"up rows matched by gate, {piece.label}",
         kind="exact",
@@ -202,9 +202,9 @@ def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> DeepRow:
     )
 
 
-def _router_evidence(place: Place, match: RouterMatch) -> DeepRow:
+def _router_evidence(place: Place, match: RouterMatch) -> Row:
     """Return how alike the matched router rows are: content, no bound."""
-    return DeepRow(
+    return Row(
         test="router-match",
         family=f"router rows of layer {place[0]}",
         kind="context",

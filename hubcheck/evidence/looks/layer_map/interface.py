@@ -6,40 +6,9 @@ Values only; they carry plain strings and numbers, so that a report can be fille
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from hubcheck.evidence.row import Row
 from hubcheck.statistics.hits import LOG10
-
-Kind = Literal["exact", "calibrated", "context"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a look could not be taken, in a few words for the card."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeepRow:
-    """One line of evidence; the fields are those of ``report.Evidence``."""
-
-    test: str
-    family: str
-    kind: Kind
-    part: str
-    frame: str
-    layers: tuple[int, ...]
-    """Base layers."""
-    units: int
-    hits: int
-    log10_p: float
-    """log10 of the row's own bound, at most 0; 0 for context."""
-    log10_e: float
-    """log10 of the e-value; 0 where the row is no exact test."""
-    kept: float
-    ceiling: float
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +72,13 @@ class LayerMap:
         known = set(self.base_of.values()) | {r for o in self.origins for r in o.rivals}
         return tuple(i for i in self.tested if i not in known)
 
-    def row(self) -> DeepRow:
+    def row(self) -> Row:
         """Return the map as one line of evidence."""
         found = [o for o in self.origins if o.base_layer >= 0]
         kept = sorted(o.kept for o in found)
         ceilings = sorted(o.ceiling for o in found)
         log10_e = self.log_e / LOG10
-        return DeepRow(
+        return Row(
             test="layer-map",
             family=f"{len(self.origins)} subject layers against {self.base_layers} base layers",
             kind="exact",

@@ -34,10 +34,11 @@ from hubcheck.evidence.looks.layer_map.hits import (
     open_pairs,
     search_groups,
 )
-from hubcheck.evidence.looks.layer_map.interface import LayerMap, LayerOrigin, Refusal
+from hubcheck.evidence.looks.layer_map.interface import LayerMap, LayerOrigin
 from hubcheck.evidence.looks.layer_map.orders import LayerOrder, group_orders, layer_orders
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
 from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_product, without_strongest
 from hubcheck.statistics.hits import LOG10
@@ -58,7 +59,7 @@ MOST_NOTES: Final = 4
 """Abstentions named one by one; beyond, their number is enough."""
 
 
-def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> LayerMap | Refusal:
+def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> LayerMap | Refused:
     """Find the origin of every subject layer.
 
     Args:
@@ -76,7 +77,7 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
     """
     spending = Spending(base, subject, limit)
     planned = _first_look(spending, draw)
-    if isinstance(planned, Refusal):
+    if isinstance(planned, Refused):
         return planned
     rows, orders = planned
     spending.read(*_all_layers(orders))
@@ -85,8 +86,7 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
     for order in orders:
         look_at_all(order, draw, pairs)
     if not pairs.tested:
-        reason = "; ".join(pairs.abstained[:1]) or "no order of the base could be tested"
-        return Refusal(reason=reason)
+        return Refused(code=Why.NO_SOUND_ORDER)
     _search_groups(spending, draw, pairs)
     for look in range(1, LATER_LOOKS + 1):
         again = open_pairs(pairs, _needed(pairs))
@@ -97,24 +97,35 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
     return _sum_up(pairs, spending)
 
 
+def planned_rows(
+    base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT
+) -> tuple[tuple[Wanted, ...], tuple[Wanted, ...]] | Refused:
+    """Return what the first look would read of base and subject; nothing is read."""
+    planned = _first_look(Spending(base, subject, limit), draw)
+    if isinstance(planned, Refused):
+        return planned
+    of_base, of_subject = _all_layers(planned[1])
+    return tuple(of_base), tuple(of_subject)
+
+
 def _needed(pairs: Pairs) -> float:
     """Return the log e from which a layer counts as found: 1 in 1,000, all pairs paid for."""
     return NOTABLE + log(pairs.log_e_ij.size)
 
 
-def _first_look(spending: Spending, draw: Draw) -> tuple[int, list[LayerOrder]] | Refusal:
+def _first_look(spending: Spending, draw: Draw) -> tuple[int, list[LayerOrder]] | Refused:
     """Return the most rows that fit the limit, and the orders at that size."""
     orders: list[LayerOrder] = []
     for rows in ROWS:
         orders = layer_orders(spending.base, spending.subject, draw, rows=rows, look=0)
         if not orders:
-            return Refusal(reason="no order of the layers is comparable: all sizes differ")
+            return Refused(code=Why.NO_SHARED_ORDER)
         if spending.affords(*_all_layers(orders)):
             return rows, orders
     last = orders[-1:]  # the V/O dimensions, where there are any, are the cheapest
     if spending.affords(*_all_layers(last)):
         return ROWS[-1], last
-    return Refusal(reason="a sample of all layers needs more than --max-read leaves")
+    return Refused(code=Why.BUDGET)
 
 
 def _all_layers(orders: Sequence[LayerOrder]) -> tuple[list[Wanted], list[Wanted]]:

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.stored import SIGNIFICANT_BITS, narrowest, rounding_variance
-from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, EXPERT, Refusal
+from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, EXPERT
 from hubcheck.evidence.looks.merge.kind import (
     EXACT,
     Drops,
@@ -53,6 +53,7 @@ from hubcheck.evidence.looks.merge.shares import (
     rescaled,
 )
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused, Why
 
 PRESENT: Final = 0.02
 """A share below this is none, whatever its interval: on planted merges decoys stay below .01."""
@@ -112,7 +113,7 @@ class Merge:
 
 def merge_shares(
     subject: Reader, bases: Sequence[MergeMember], draw: Draw, *, limit: int
-) -> Merge | Refusal:
+) -> Merge | Refused:
     """Fit a subject by several bases.
 
     Args:
@@ -129,16 +130,16 @@ def merge_shares(
         UnreadableError: a value is not finite.
     """
     if len(bases) < 2:  # noqa: PLR2004 - a merge needs two
-        return Refusal(reason="one related base alone is no merge")
+        return Refused(code=Why.ONE_BASE)
     planned = _plan(subject, bases, draw, limit)
-    if isinstance(planned, Refusal):
+    if isinstance(planned, Refused):
         return planned
     before = [r.anatomy.checkpoint.source.ledger.bytes_read for r in _readers(subject, bases)]
     for n, reader in enumerate(_readers(subject, bases)):
         reader.fetch([row.wanted[n] for row in planned])
     blocks = _blocks(planned, subject, bases)
     fits = fit_layers(blocks)
-    if isinstance(fits, Refusal):
+    if isinstance(fits, Refused):
         return fits
     scaled = rescaled(blocks)
     again = fit_layers(scaled)
@@ -168,7 +169,7 @@ class _Row:
 
 def _plan(
     subject: Reader, bases: Sequence[MergeMember], draw: Draw, limit: int
-) -> list[_Row] | Refusal:
+) -> list[_Row] | Refused:
     """Return the rows to read, as many as every model's limit and budget hold."""
     n_layers = subject.anatomy.geometry.layers
     order = list(draw.layers(n_layers))
@@ -176,10 +177,10 @@ def _plan(
     anatomies = [subject.anatomy, *(b.reader.anatomy for b in bases)]
     sizes = {(a.geometry.hidden, a.geometry.neurons, a.geometry.experts) for a in anatomies}
     if len(sizes) > 1:
-        return Refusal(reason="the models differ in width: shares need identical shapes")
+        return Refused(code=Why.OTHER_WIDTH)
     depths = {a.geometry.layers for a in anatomies}
     if len(depths) > 1 and any(b.layers is None for b in bases):
-        return Refusal(reason="the models differ in depth: shares need identical shapes")
+        return Refused(code=Why.OTHER_DEPTH)
     for n in counts:
         for rows in ROWS:
             planned = [
@@ -193,7 +194,7 @@ def _plan(
                 for m, r in enumerate(_readers(subject, bases))
             ):
                 return planned
-    return Refusal(reason="no matrix has the same shape in all models, or the budget is spent")
+    return Refused(code=Why.NO_SHARED_SHAPE)
 
 
 def _rows_of(

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.refused import Refused, Why
 
 NORMAL_95: Final = 1.959964
 SCALES: Final = (0.8, 1.6)
@@ -68,7 +68,7 @@ def student_95(freedom: int) -> float:
     )
 
 
-def fit_layers(blocks: Sequence[Block]) -> list[LayerFit] | Refusal:
+def fit_layers(blocks: Sequence[Block]) -> list[LayerFit] | Refused:
     """Fit every layer on its own.
 
     Args:
@@ -80,13 +80,13 @@ def fit_layers(blocks: Sequence[Block]) -> list[LayerFit] | Refusal:
     fits = []
     for layer in sorted({b.layer for b in blocks}):
         fit = _fit([b for b in blocks if b.layer == layer], layer)
-        if isinstance(fit, Refusal):
+        if isinstance(fit, Refused):
             return fit
         fits.append(fit)
     return fits
 
 
-def _fit(blocks: Sequence[Block], layer: int) -> LayerFit | Refusal:
+def _fit(blocks: Sequence[Block], layer: int) -> LayerFit | Refused:
     n_bases = blocks[0].bases_kui.shape[0]
     single_k = np.array(
         [
@@ -105,14 +105,10 @@ def _fit(blocks: Sequence[Block], layer: int) -> LayerFit | Refusal:
         right += b.weight * np.einsum("kui,ui->k", x_kui, y_ui)
     scale = np.sqrt(np.diag(gram))
     if (scale == 0).any():
-        return Refusal(
-            reason="two of the bases have equal weights: their shares cannot be told apart"
-        )
+        return Refused(code=Why.LIKE_BASES)
     least = float(np.linalg.eigvalsh(gram / np.outer(scale, scale))[0])
     if least < SINGULAR:
-        return Refusal(
-            reason="the bases are not independent of each other: shares are not determined"
-        )
+        return Refused(code=Why.LIKE_BASES)
     inverse = np.linalg.inv(gram)
     beta_k = inverse @ right
     meat = np.zeros_like(gram)

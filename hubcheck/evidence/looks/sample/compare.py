@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from hubcheck.anatomy.interface import Matrix, Role
-from hubcheck.evidence.combine import NOTABLE, combine
+from hubcheck.evidence.combine import NOTABLE, Prices, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import (
     DIRECT_WEIGHT,
@@ -64,7 +64,7 @@ class Comparer:
         tokens: SharedTokens,
         *,
         seed: int,
-        n_bases: int,
+        prices: Prices,
         routing_groups: int,
         step_bytes: Sequence[int] = STEP_BYTES,
     ) -> None:
@@ -75,12 +75,12 @@ class Comparer:
             subject: Reader of the subject, shared between comparisons.
             tokens: Ids of shared and of reserved tokens, aligned.
             seed: The seed of every draw.
-            n_bases: Bases tried in this check.
+            prices: What has to be taken off the e-values.
             routing_groups: Groups the base's router chooses among first; 1 for none.
             step_bytes: Weight bytes each step may add for each model.
         """
         self.draw = Draw(seed)
-        self.n_bases = n_bases
+        self.prices = prices
         self.tokens = tokens
         positions = drawn_tokens(self.draw, tokens, base.anatomy.geometry.hidden)
         self.base = Side(base, tuple(tokens.base_ids[p] for p in positions))
@@ -248,7 +248,7 @@ class Comparer:
             for (test, block), looks in self._signs.items()
             if (test.label(block), block) in speaking
         )
-        combined = combine(outcomes, signs, self._orders, self.n_bases)
+        combined = combine(outcomes, signs, self._orders, self.prices)
         return Comparison(
             outcomes=outcomes,
             signs=signs,

@@ -26,7 +26,8 @@ class Comparison:
     combined: Combined
     """As of the last step."""
     best_whole: float
-    """Running maximum of the whole-model log E over the steps."""
+    """Running maximum of the whole-model log E over the steps: what has to be quiet before a base
+    is called unrelated. A match stands by the value at which the steps stopped."""
     spectra: tuple[SpectrumShare, ...]
     """Of neuron families that hit: what part of the base's spectrum is held."""
     steps: int
@@ -80,11 +81,34 @@ class Comparison:
         return self.detectable <= POWER_KEPT
 
     @property
+    def has_strong_body(self) -> bool:
+        """Whether one order of the body is notable by itself: channels alone settle nothing."""
+        return self.combined.strongest_body >= NOTABLE
+
+    @property
     def settled_related(self) -> bool:
-        """The conditions of DESIGN 3.3 for the whole model."""
+        """The conditions of DESIGN 3.3, as far as this look alone meets them."""
         return (
-            self.best_whole >= SETTLED
+            self.combined.whole >= SETTLED
             and self.combined.without_strongest >= NOTABLE
-            and self.combined.strongest_body >= NOTABLE
+            and self.has_strong_body
             and self.content_stands
         )
+
+
+NOTHING_COMPARED: Final = Comparison(
+    outcomes=(),
+    signs=(),
+    abstentions=(),
+    combined=Combined(
+        log_e=0.0, log_e_without_strongest=0.0, whole=0.0, without_strongest=0.0,
+        strongest_body=0.0, body=0.0, embeddings=0.0, norms=0.0, orders=0,
+    ),
+    best_whole=0.0,
+    spectra=(),
+    steps=0,
+    searched=False,
+    wanted_base=(),
+    wanted_subject=(),
+)  # fmt: skip
+"""Of two models that no test was made on."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.team import ALONE, Team
-from hubcheck.errors import HubcheckError
 
 
 def told_nobody(_done: int, _total: int) -> None:
@@ -111,15 +110,3 @@ class WholeChange:
     processes: int
     resumed_values: int
     """Values that an earlier, stopped run had compared."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why two whole models were not compared."""
-
-    reason: str
-    """One printable sentence without a full stop."""
-    error: HubcheckError | None = None
-    """The error behind it, where there is one."""
-    side: str = ""
-    """``subject`` or ``base`` where the fault lies with one of them."""

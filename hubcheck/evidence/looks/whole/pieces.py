@@ -23,6 +23,7 @@ from hubcheck.evidence.looks.whole.equality import comparable_bits
 from hubcheck.evidence.looks.whole.halves import UNPACKED, Half, Words, values_of
 from hubcheck.evidence.looks.whole.pairing import Pair
 from hubcheck.evidence.looks.whole.rank import Rank
+from hubcheck.evidence.refused import SIDES, SideName
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
 
@@ -68,7 +69,7 @@ class Found:
 class WhoseError(Exception):
     """A value of one side is not a number."""
 
-    def __init__(self, side: str, error: UnreadableError) -> None:
+    def __init__(self, side: SideName, error: UnreadableError) -> None:
         """Say which side and which value."""
         super().__init__(side)
         self.side = side
@@ -192,7 +193,8 @@ def _rank(pair: Pair, base: Words, subject: Words, sums: PairSums, device: Devic
 
 def _refuse(pair: Pair, piece: Piece, base: Words, subject: Words) -> None:
     """Raise the error that names the first value that is no number."""
-    for side, half, words in (("base", pair.base, base), ("subject", pair.subject, subject)):
+    halves = ((pair.base, base), (pair.subject, subject))
+    for side, (half, words) in zip(SIDES, halves, strict=True):
         try:
             require_finite(values_of(words, half.dtype), half.record.name, first_row=piece.start)
         except UnreadableError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
@@ -19,7 +19,7 @@ from hubcheck.devices.reduction import total
 from hubcheck.errors import BudgetExceededError, HubcheckError
 from hubcheck.evidence.looks.whole import summary
 from hubcheck.evidence.looks.whole.identity import LOCAL, identity_of
-from hubcheck.evidence.looks.whole.interface import Refusal, Resources, Unmatched, WholeChange
+from hubcheck.evidence.looks.whole.interface import Resources, Unmatched, WholeChange
 from hubcheck.evidence.looks.whole.journal import Journal, Place
 from hubcheck.evidence.looks.whole.pairing import Pair, pair_up
 from hubcheck.evidence.looks.whole.pieces import (
@@ -31,6 +31,7 @@ from hubcheck.evidence.looks.whole.pieces import (
     cost,
     spans_of_batch,
 )
+from hubcheck.evidence.refused import SIDES, Refused, SideName, Why, refused_by
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.source.ledger import Purpose
 
@@ -56,18 +57,18 @@ class _Fault:
     kind: type[HubcheckError]
     what: str
     parts: dict[str, str]
-    side: str
+    side: SideName
 
     @staticmethod
-    def of(error: HubcheckError, side: str) -> _Fault:
+    def of(error: HubcheckError, side: SideName) -> _Fault:
         """Take an error apart."""
         return _Fault(kind=type(error), what=error.what, parts=dict(vars(error)), side=side)
 
-    def refusal(self) -> Refusal:
+    def refusal(self) -> Refused:
         """Return the refusal that it makes, the error put together again."""
         error = self.kind.__new__(self.kind, self.what)
         vars(error).update(self.parts)
-        return Refusal(reason=self.what, error=error, side=self.side)
+        return replace(refused_by(error), side=self.side)
 
 
 def stream(
@@ -77,7 +78,7 @@ def stream(
     layer_map: Sequence[tuple[int, int]],
     resources: Resources,
     tokens: SharedTokens | None = None,
-) -> WholeChange | Refusal:
+) -> WholeChange | Refused:
     """Compare every value of two models; the same result on every process of a team.
 
     Args:
@@ -94,12 +95,12 @@ def stream(
     paired = pair_up(base, subject, layer_map, tokens)
     batches = batches_of(paired.pairs)
     if not batches:
-        return Refusal(reason="no tensor of one model has a counterpart in the other")
+        return Refused(code=Why.NO_COUNTERPART)
     work = _Work(base.checkpoint, subject.checkpoint, paired.pairs, resources)
     try:
         costs = [work.cost(batch) for batch in batches]
     except HubcheckError as error:
-        return Refusal(reason=error.what, error=error)
+        return refused_by(error)
     team = resources.team
     key = identity_of(base, subject, paired.pairs)
     with Journal(resources.state, key, team.rank) as journal:
@@ -299,9 +300,9 @@ def _known(
 
 def _over_budget(
     base: Anatomy, subject: Anatomy, costs: Sequence[tuple[int, int]]
-) -> Refusal | None:
+) -> Refused | None:
     """Return why the work does not fit what may be read, before a byte of it is."""
-    for side, anatomy, n in (("base", base, 0), ("subject", subject, 1)):
+    for side, anatomy, n in zip(SIDES, (base, subject), (0, 1), strict=True):
         need, left = sum(c[n] for c in costs), anatomy.checkpoint.source.ledger.remaining
         if need > left:
             what = f"the {side} has {need} bytes to read, and {left} are left of --max-read"
@@ -310,5 +311,5 @@ def _over_budget(
                 cause="a limit was named, and --depth full reads every byte.",
                 next_step="name a larger --max-read or none, or choose --depth deep.",
             )
-            return Refusal(reason=what, error=error, side=side)
+            return Refused(code=Why.BUDGET, error=error, side=side)
     return None

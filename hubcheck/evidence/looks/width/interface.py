@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hubcheck.evidence.looks.layer_map.interface import DeepRow
+from hubcheck.evidence.row import Row
 
 
 class UnitOrder(StrEnum):
@@ -34,7 +34,7 @@ class Resized:
     passed_over: tuple[tuple[int, tuple[int, ...]], ...]
     """(base layer, units of the wider model between matched neighbours): dropped, as far as seen;
     layer -1 for channels."""
-    rows: tuple[DeepRow, ...]
+    rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -67,7 +67,7 @@ class Width:
     notes: tuple[str, ...] = ()
 
     @property
-    def rows(self) -> tuple[DeepRow, ...]:
+    def rows(self) -> tuple[Row, ...]:
         """Return the evidence of both axes."""
         return tuple(r for axis in (self.channels, self.neurons) if axis for r in axis.rows)
 

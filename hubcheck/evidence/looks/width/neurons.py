@@ -14,7 +14,6 @@ from typing import Final
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
-from hubcheck.evidence.looks.layer_map.interface import DeepRow
 from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.looks.width.hits import (
     PairRows,
@@ -28,6 +27,7 @@ from hubcheck.evidence.looks.width.interface import Resized, UnitOrder
 from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows, window_of
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED
 from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.row import Row
 from hubcheck.statistics.evalues import log_mean, log_product
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import LOG10
@@ -218,13 +218,13 @@ def _of_base(pair: PairRows) -> FloatArray:
     return profile(pair.base.raw_rows()[:SELF_TEST_ROWS])
 
 
-def _evidence(seen: Seen) -> list[DeepRow]:
+def _evidence(seen: Seen) -> list[Row]:
     """Return the rows of one layer: order, signs, content."""
     place, matches = seen.place, seen.matches
     layers = (place.base.layer,)
     sizes = f"{place.n_subject} of {place.n_base}"
     rows = [
-        DeepRow(
+        Row(
             test="pruned-neurons",
             family=f"{place.label}: {sizes}",
             kind="exact",
@@ -242,7 +242,7 @@ def _evidence(seen: Seen) -> list[DeepRow]:
     ]
     if seen.coins:
         rows.append(
-            DeepRow(
+            Row(
                 test="signs",
                 family=f"up rows matched by gate, layer {place.base.layer}",
                 kind="exact",
@@ -260,7 +260,7 @@ def _evidence(seen: Seen) -> list[DeepRow]:
         )
     if seen.log_e_order < NOTABLE and seen.stands:
         rows.append(
-            DeepRow(
+            Row(
                 test="matched-content",
                 family=f"{place.label}: {sizes}",
                 kind="context",

@@ -19,12 +19,13 @@ from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.layer_map.interface import DeepRow, Refusal
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
 from hubcheck.evidence.looks.width.interface import Resized, UnitOrder, Width
 from hubcheck.evidence.looks.width.match import left_out, matching_ceiling, surest_matches
 from hubcheck.evidence.looks.width.neurons import look_at_neurons
 from hubcheck.evidence.looks.width.reading import channel_views, channel_wanted
+from hubcheck.evidence.refused import Refused, Why
+from hubcheck.evidence.row import Row
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_mean
@@ -38,7 +39,7 @@ SELF_TEST_CHANNELS: Final = 512
 
 def width_of(
     base: Side, subject: Side, draw: Draw, base_of: Mapping[int, int], *, limit: int = LIMIT
-) -> Width | Refusal:
+) -> Width | Refused:
     """Find out which neurons and channels a model of another width has from the base.
 
     Args:
@@ -59,7 +60,7 @@ def width_of(
     channels = _channels(spending, draw, base_of)
     neurons = look_at_neurons(spending, draw, base_of)
     if neurons is None and channels is None:
-        return Refusal(reason="neurons and channels are as many in both models")
+        return Refused(code=Why.SAME_SIZE)
     found = [axis for axis in (neurons, channels) if axis is not None]
     return Width(
         neurons=neurons,
@@ -105,7 +106,7 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
     best = matches[name]
     ceiling = matching_ceiling(narrow[name], wide[name], best, pool=max(n_base, n_subject))
     kept = log_e >= NOTABLE
-    row = DeepRow(
+    row = Row(
         test="pruned-channels",
         family=f"residual channels: {n_subject} of {n_base}",
         kind="exact",

@@ -12,7 +12,7 @@ adds no evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -20,10 +20,16 @@ from typing import Final
 import numpy as np
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.orders.vo import value_groups
 from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.refused import LIMITS, Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.report.thresholds import ENOUGH
+from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.statistics.profiles import FloatArray
 
 READ_BY: Final = (Role.Q, Role.K, Role.V)
@@ -54,7 +60,7 @@ class Turned:
 
 def attention_turned(
     base: Side, subject: Side, base_of: Mapping[int, int]
-) -> tuple[Turned, ...] | Refusal:
+) -> tuple[Turned, ...] | Refused:
     """Hold the attention of one layer of each model against each other, through the tokens.
 
     Args:
@@ -70,10 +76,10 @@ def attention_turned(
     for side in (base, subject):  # free where a test read them; refused here where none could
         side.reader.fetch([*side.token_rows(Role.EMBED), *side.token_rows(Role.LM_HEAD)])
     if base.frame is None or subject.frame is None:
-        return Refusal(reason="no token is shared to see the attention through")
+        return Refused(code=Why.FEW_TOKENS)
     pairs = sorted(base_of.items())[:2]
     if len(pairs) < 2:  # noqa: PLR2004 - a control needs a second layer
-        return Refusal(reason="one layer alone corresponds: nothing to hold it against")
+        return Refused(code=Why.ONE_LAYER)
     (layer, base_layer), (other, _) = pairs
     found: list[Turned] = []
     for role in (*READ_BY, Role.O):
@@ -149,3 +155,52 @@ def _likeness(ours: list[FloatArray] | None, theirs: list[FloatArray] | None) ->
     if not ours or not theirs:
         return 0.0
     return median(max(float(np.sum(a * b)) for b in theirs) for a in ours)
+
+
+class AttentionLook:
+    """What the attention of a rearranged copy does to the tokens that both models share."""
+
+    name = "attention through the tokens"
+    nothing: tuple[Turned, ...] = ()
+
+    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
+        """It is asked of a related base of which too little could be compared."""
+        del terms, seen
+        now = standing()
+        if now.verdict is not Verdict.RELATED:
+            return Skip.NOT_RELATED
+        start = now.relation is RelationKind.COMMON_INITIALISATION
+        return Skip.SETTLED if start or now.compared >= ENOUGH else Skip.NO
+
+    def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
+        """Return the bytes it may read."""
+        del opened, terms
+        return Planned(when=When.IF_RELATED, at_most=MOST_BYTES)
+
+    def take(
+        self, opened: Opened, terms: Terms, seen: Observations
+    ) -> Observation[tuple[Turned, ...]] | Refused:
+        """Hold the attention of two layers against each other."""
+        del terms
+        sides = opened.comparer
+        found = _layers_found(opened, seen)
+        turned = attention_turned(sides.base, sides.subject, found)
+        if isinstance(turned, Refused):
+            return turned if turned.code in LIMITS else Observation(seen=())
+        return Observation(seen=turned, undone=frozenset(t.role for t in turned if t.stands))
+
+
+def _layers_found(opened: Opened, seen: Observations) -> dict[int, int]:
+    """Return subject layer to base layer, as the orders or the undone disguise show it."""
+    comparison, disguise = seen.seen(ORDERS), seen.seen(DISGUISE)
+    found = {o.best_subject_layer: o.base.layer for o in comparison.hitting if o.base.layer >= 0}
+    if not isinstance(disguise, Skip) and disguise.found and not found:
+        found = {pair.subject: pair.base for pair in disguise.score.found if pair.agreeing}
+    sides = (opened.comparer.base, opened.comparer.subject)
+    depths = [side.anatomy.geometry.layers for side in sides]
+    if len(found) < 2 and depths[0] == depths[1]:  # noqa: PLR2004 - a control needs a second layer
+        return {i: i for i in range(depths[0])}
+    return found
+
+
+ATTENTION: Final = AttentionLook()

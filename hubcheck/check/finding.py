@@ -1,0 +1,218 @@
+"""What does the finding of one base say, given everything that is known of it?
+
+Made once, of all that was seen and of how it stands beside the other bases; never changed after.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hubcheck.check.tested import Tested
+from hubcheck.evidence.looks.change.look import CHANGE
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.equality.files import FileState
+from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.towers import TOWERS
+from hubcheck.evidence.observation import Skip
+from hubcheck.model import Model
+from hubcheck.report.schema import (
+    Change,
+    Evidence,
+    Finding,
+    LayerMatch,
+    Relation,
+    UnreadWeights,
+)
+from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdict
+from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
+from hubcheck.verdict.finding import controls_of, power_of
+from hubcheck.verdict.judge import Judgement
+from hubcheck.verdict.refusal_words import why
+from hubcheck.verdict.relation import changes_of
+from hubcheck.verdict.rows import (
+    comparisons_in,
+    counted,
+    deeper_rows,
+    exact_rows,
+    notes_of,
+    whole_changes,
+)
+
+GIGA: Final = 10**9
+CLOSED: Final = frozenset({Verdict.RELATED, Verdict.DISGUISED, Verdict.INCONCLUSIVE})
+
+
+def finding_of(one: Tested, explained: Explanation = NOT_EXPLAINED) -> Finding:
+    """Return the finding of one base.
+
+    Args:
+        one: The base, and everything that was seen of it.
+        explained: How it stands beside the declared bases.
+    """
+    if one.equal_files and one.model is not None:
+        return _identical(one, one.model, explained)
+    if not one.looked_at or one.model is None:
+        return _untested(one, explained)
+    return _compared(one, one.model, one.judgement, explained)
+
+
+def unread_weights(model: Model) -> tuple[UnreadWeights, ...]:
+    """Return the weight files of a model beside those that its findings speak of."""
+    return tuple(
+        UnreadWeights(path=f.path, size=f.size, sha256=f.sha256, why=f.why, same_as=f.same_as)
+        for f in model.unread
+    )
+
+
+def _untested(one: Tested, explained: Explanation) -> Finding:
+    return Finding(
+        base=one.base,
+        proposed_by=one.request.why,
+        declared=one.request.declared,
+        found_by=one.request.found_by,
+        status="not-tested",
+        reason=one.untested.reason,
+        code=one.untested.code,
+        verdict=Verdict.NOT_TESTED,
+        log10_p=0.0,
+        kept=0.0,
+        explained_by=explained.by,
+        bytes_read=one.bytes_read,
+        unread=() if one.model is None else unread_weights(one.model),
+    )
+
+
+def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
+    """Return the finding of byte-equal weight files."""
+    weights = base.loaded_files or base.weight_files
+    evidence = Evidence(
+        test="digest",
+        family=f"{len(weights)} weight files by sha256",
+        kind=EvidenceKind.EXACT,
+        part="model",
+        frame="",
+        units=len(weights),
+        hits=len(weights),
+        log10_p=0.0,
+        detectable_kept=0.0,
+        note="equal digests: the same bytes",
+        kept=1.0,
+    )
+    return Finding(
+        base=one.base,
+        proposed_by=one.request.why,
+        declared=one.request.declared,
+        found_by=one.request.found_by,
+        status="tested",
+        reason="",
+        code=ReasonCode.NONE,
+        verdict=Verdict.IDENTICAL,
+        log10_p=0.0,
+        kept=1.0,
+        order_tested=1.0,
+        compared=1.0,
+        held=1.0,
+        relation=Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
+        evidence=(evidence,),
+        explained_by=explained.by,
+        closer=explained.closer,
+        upstream=explained.upstream,
+        bytes_read=one.bytes_read,
+        bytes_total=base.weight_bytes,
+        unread=unread_weights(base),
+    )
+
+
+def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanation) -> Finding:
+    """Return the finding of a base whose weights were looked at."""
+    case, seen = one.case, one.seen
+    rows = exact_rows(case)
+    count = counted(rows)
+    comparisons = comparisons_in(case)
+    # What an unrelated base would have shown is said of the part that carries the verdict.
+    main = next((c for c in comparisons if c.outcomes), comparisons[0])
+    closed = judged.verdict in CLOSED and judged.disguise != ()
+    code, reason = judged.code, judged.reason
+    fault = one.fault_of_subject
+    if fault is not None and judged.verdict is Verdict.INCONCLUSIVE:
+        code, reason = ReasonCode.SUBJECT, f"subject {why(fault.error)[1]}"
+    return Finding(
+        base=one.base,
+        proposed_by=one.request.why,
+        declared=one.request.declared,
+        found_by=one.request.found_by,
+        status="not-tested" if judged.verdict is Verdict.NOT_TESTED else "tested",
+        reason=reason,
+        code=code,
+        verdict=judged.verdict,
+        order_tested=judged.order_tested,
+        compared=judged.compared,
+        held=judged.held,
+        not_compared=judged.not_compared,
+        log10_p=judged.log10_p,
+        log10_p_without_strongest=judged.log10_p_without_strongest,
+        kept=round(max(-1.0, min(1.0, judged.kept)), 4),
+        relation=judged.relation,
+        parts=judged.parts,
+        direction=judged.direction.value,
+        direction_reason=judged.direction.reason,
+        disguise=judged.disguise,
+        changes=_changes(one),
+        layer_map=_layer_map(one),
+        shares=judged.shares,
+        controls=controls_of(comparisons),
+        evidence=(*rows, *deeper_rows(case)),
+        power="" if closed else power_of(main, seen.seen(DISGUISE)),
+        detectable_kept=min(main.detectable, 1.0),
+        families_tested=count.families,
+        families_hit=count.hit,
+        units_tested=count.units,
+        units_hit=count.units_hit,
+        notes=(*notes_of(case), *_files_note(one)),
+        explained_by=explained.by,
+        closer=explained.closer,
+        upstream=explained.upstream,
+        bytes_read=one.bytes_read,
+        bytes_total=base.weight_bytes,
+        unread=unread_weights(base),
+    )
+
+
+def _changes(one: Tested) -> tuple[Change, ...]:
+    """Return the cells of the heat map: of every tensor where they were streamed."""
+    whole = whole_changes(one.case)
+    if whole:
+        return whole
+    towers = one.seen.seen(TOWERS).towers
+    if not one.seen.seen(ORDERS).outcomes and towers:
+        return changes_of(towers[0].change)
+    moved = one.seen.seen(CHANGE)
+    return changes_of(moved if isinstance(moved, CloserLook) else Skip.NOT_RELATED)
+
+
+def _layer_map(one: Tested) -> tuple[LayerMatch, ...]:
+    return tuple(
+        LayerMatch(
+            layer=o.layer,
+            base_layer=o.base_layer,
+            hits=o.hits,
+            units=o.units,
+            log10_p=o.log10_p,
+            kept=round(o.kept, 4),
+        )
+        for o in one.seen.seen(LAYER_MAP).origins
+    )
+
+
+def _files_note(one: Tested) -> tuple[str, ...]:
+    """Return how far files too large to hash are known to be equal."""
+    files = one.files
+    if files is None or files.state is not FileState.EQUAL_AS_READ:
+        return ()
+    note = (
+        f"the weight files are equal in every range read, {files.bytes_compared / GIGA:.3f} of "
+        f"{files.bytes_total / GIGA:.3f} GB; depth full compares them all"
+    )
+    return (note,)

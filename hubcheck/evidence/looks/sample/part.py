@@ -1,0 +1,23 @@
+"""What was seen of one part of two models: the body, a tower, a projector?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hubcheck.anatomy.interface import Anatomy
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.refused import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartLook:
+    """One part of two models, and everything that was seen of it."""
+
+    name: str
+    comparison: Comparison
+    base: Anatomy
+    subject: Anatomy
+    change: CloserLook | Refused | Skip = Skip.NOT_RELATED
+    """How it moved, where it turned out related."""

@@ -1,0 +1,72 @@
+"""Was the model made narrower or wider: as a look of its own.
+
+It says what became of units where their number changed, and spends nothing: the neuron orders it
+sees are those that the sample and the map speak about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from hubcheck.anatomy.interface import Role
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
+from hubcheck.evidence.looks.layer_map.spending import LIMIT
+from hubcheck.evidence.looks.width.interface import UnitOrder, Width
+from hubcheck.evidence.looks.width.run import width_of
+from hubcheck.evidence.observation import Observation, Observations, Skip
+from hubcheck.evidence.refused import LIMITS, Refused
+
+ONE_WIDTH: Final = Width(neurons=None, channels=None, log_e=0.0, bytes_base=0, bytes_subject=0)
+MLP: Final = frozenset({Role.GATE, Role.UP, Role.DOWN})
+
+
+class WidthLook:
+    """Neurons and channels of models whose numbers of them differ."""
+
+    name = "width"
+    nothing = ONE_WIDTH
+
+    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
+        """It is taken of every base from depth ``deep`` on."""
+        del seen, standing
+        return Skip.NO if terms.is_deep else Skip.DEPTH
+
+    def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
+        """Return the bytes it may add where the sizes differ."""
+        if not terms.is_deep:
+            return Skip.DEPTH
+        a, b = (s.anatomy.geometry for s in (opened.comparer.base, opened.comparer.subject))
+        if (a.hidden, a.neurons) == (b.hidden, b.neurons):
+            return Skip.NOT_RELATED
+        return Planned(when=When.ALWAYS, at_most=LIMIT)
+
+    def take(
+        self, opened: Opened, terms: Terms, seen: Observations
+    ) -> Observation[Width] | Refused:
+        """Match the units of the narrower model among those of the wider one."""
+        del terms
+        sides = opened.comparer
+        base_of = layers_that_correspond(opened, seen)
+        found = width_of(sides.base, sides.subject, sides.draw, base_of)
+        if isinstance(found, Refused):
+            trouble = found.code in LIMITS  # otherwise there is nothing of two sizes to be matched
+            return found if trouble else Observation(seen=ONE_WIDTH)
+        neurons = found.neurons
+        known = neurons is not None and neurons.order is not UnitOrder.UNKNOWN
+        return Observation(seen=found, rows=found.rows, undone=MLP if known else frozenset())
+
+
+def layers_that_correspond(opened: Opened, seen: Observations) -> dict[int, int]:
+    """Return subject layer to base layer: as mapped, or layer by layer where depths agree."""
+    base_of = dict(seen.seen(LAYER_MAP).base_of)
+    depths = [
+        side.anatomy.geometry.layers for side in (opened.comparer.base, opened.comparer.subject)
+    ]
+    if not base_of and depths[0] == depths[1]:
+        return {i: i for i in range(depths[0])}
+    return base_of
+
+
+WIDTH: Final = WidthLook()

@@ -1,0 +1,34 @@
+"""What does one line of evidence hold?
+
+Plain strings and numbers, the fields of the report's own rows, so that a report can be filled from
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["exact", "calibrated", "context"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of evidence; the fields are those of ``report.Evidence``."""
+
+    test: str
+    family: str
+    kind: Kind
+    part: str
+    frame: str
+    layers: tuple[int, ...]
+    """Base layers."""
+    units: int
+    hits: int
+    log10_p: float
+    """log10 of the row's own bound, at most 0; 0 for context."""
+    log10_e: float
+    """log10 of the e-value; 0 where the row is no exact test."""
+    kept: float
+    ceiling: float
+    note: str

@@ -1,0 +1,164 @@
+"""What do the looks that undo a rearrangement make of what the orders left open?
+
+A match that the account settles is ``related``; one that only the calibrated table speaks for is
+``disguised``; where the table is too small for the number of bases tried, or is not of such MLPs,
+``inconclusive``. Where nothing was seen, what the orders say stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import log10
+from statistics import median
+from typing import Final
+
+from hubcheck.evidence.account import Account, Spender
+from hubcheck.evidence.looks.disguise.calibration import FLOOR
+from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.disguise.run import Disguise
+from hubcheck.evidence.looks.expert_map.look import EXPERT_MAP
+from hubcheck.evidence.looks.layer_map.interface import LayerMap
+from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
+from hubcheck.evidence.looks.layer_map.wording import words_of_map
+from hubcheck.evidence.looks.width.look import WIDTH
+from hubcheck.evidence.looks.writers import WRITERS, WriterEvidence
+from hubcheck.evidence.observation import Observations, Skip
+from hubcheck.report.schema import Relation
+from hubcheck.report.words import OPEN, ReasonCode, RelationKind, Verdict
+from hubcheck.verdict.parts import Said
+
+LIKE_A_SIBLING: Final = 0.3
+"""Share of agreeing neurons below which the same initial weights explain a match as well: models
+that share only those reach 0.06, a copy trained three times over 0.76 (benchmarks/zoo)."""
+STRUCTURE: Final = frozenset(
+    {RelationKind.LAYERS_CHANGED, RelationKind.WIDTH_CHANGED, RelationKind.UPCYCLED}
+)
+"""Relations whose detail the map and the widths say better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What is said of a base once rearrangements were undone."""
+
+    said: Said
+    changed: bool = False
+    """Whether more is said than the orders said."""
+    kept: float = -1.0
+    """Of what was matched; -1 where the orders' own is to be told."""
+    log10_p: float = 0.0
+    """Of a ``disguised``: the calibrated bound."""
+    words: tuple[str, ...] = ()
+    """What was done to the copy."""
+
+
+def undone(said: Said, held: float, account: Account, seen: Observations) -> Undone:
+    """Return what is said of a base, rearrangements undone.
+
+    Args:
+        said: What orders and equal tensors say.
+        held: Share of the order-tested tensors whose order was found.
+        account: Of everything that was tried.
+        seen: Of every look.
+    """
+    disguise = seen.seen(DISGUISE)
+    if not isinstance(disguise, Skip) and disguise.found:
+        return _disguised(said, held, account, disguise)
+    if said.verdict in OPEN and account.settled:
+        writers = seen.seen(WRITERS)
+        if writers.content_stands and _speaks(account, Spender.WRITERS):
+            return _through_writers(said, writers)
+        layers = seen.seen(LAYER_MAP)
+        if _speaks(account, Spender.LAYER_MAP):
+            return _by_layers(said, layers, seen)
+    if said.verdict is Verdict.RELATED:
+        return Undone(said=replace(said, relation=_in_words_of_the_map(said.relation, seen)))
+    return Undone(said=said)
+
+
+def _speaks(account: Account, look: Spender) -> bool:
+    return any(one.look is look and one.stands for one in account.spent)
+
+
+def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Undone:
+    """Judge a base whose neurons match, each by gate, by up and by down alone."""
+    words, relation = seen.done, _relation(seen)
+    if said.verdict is Verdict.RELATED and held > 0:
+        # Exact orders of the body have settled the relation; the match says what became of the
+        # rest: its neurons are there, in another order.
+        return Undone(said=replace(said, relation=relation), words=words)
+    kept = round(seen.kept, 4)
+    if account.settled and _speaks(account, Spender.PROOF):
+        found = Said(Verdict.RELATED, relation=relation)
+        return Undone(said=found, changed=True, kept=kept, words=words)
+    if seen.calibrated:
+        found = Said(Verdict.DISGUISED, relation=relation)
+        return Undone(said=found, changed=True, kept=kept, words=words, log10_p=log10(seen.bound))
+    if not seen.plain:
+        reason = (
+            "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, "
+            "and this family is not known to have one"
+        )
+        code = ReasonCode.TABLE_OF_OTHERS
+    else:
+        reason = (
+            f"neurons match as in a disguised copy, but with the bases tried the table of "
+            f"{seen.calibration.models} models allows a bound of {seen.bound:.2g} only, "
+            f"and {FLOOR} is needed"
+        )
+        code = ReasonCode.TABLE_TOO_SMALL
+    found = Said(Verdict.INCONCLUSIVE, code, reason)
+    return Undone(said=found, changed=True, kept=kept, words=words)
+
+
+def _relation(seen: Disguise) -> Relation:
+    """Return the relation; what was done is told apart (``Finding.disguise``)."""
+    if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
+        share = f"{seen.score.agreement:.0%} of the expected neurons match"
+        detail = f"{share}: a copy trained far, or the same initial weights trained apart"
+        return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
+    return Relation(kind=RelationKind.REARRANGED, detail="")
+
+
+def _through_writers(said: Said, seen: WriterEvidence) -> Undone:
+    """Judge a base of which no token is shared and whose stream was turned."""
+    detail = "no token is shared and the residual stream was turned; neurons keep their order"
+    relation = Relation(kind=RelationKind.REARRANGED, detail=detail)
+    return Undone(
+        said=replace(
+            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason="", relation=relation
+        ),
+        changed=True,
+        kept=round(median(one.kept for one in seen.layers if one.stands), 4),
+        words=("residual stream rotated, relabelled or rescaled", "vocabulary replaced"),
+    )
+
+
+def _by_layers(said: Said, found: LayerMap, seen: Observations) -> Undone:
+    """Judge a base whose layers were found again, in other places."""
+    detail = "; ".join(_words(seen)) or "found by the map of every layer"
+    relation = Relation(kind=RelationKind.LAYERS_CHANGED, detail=detail)
+    kept = sorted(o.kept for o in found.standing)
+    return Undone(
+        said=replace(
+            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason="", relation=relation
+        ),
+        changed=True,
+        kept=round(kept[len(kept) // 2], 4),
+    )
+
+
+def _in_words_of_the_map(relation: Relation | None, seen: Observations) -> Relation | None:
+    """Return the relation with the map's words, where layers or widths are what changed."""
+    if relation is None or relation.kind not in STRUCTURE or not seen.took(LAYER_MAP):
+        return relation
+    said = "; ".join(_words(seen))
+    if not said:
+        return relation
+    return Relation(kind=relation.kind, detail=f"{said}; {relation.detail}", holds=relation.holds)
+
+
+def _words(seen: Observations) -> tuple[str, ...]:
+    """Return what the map, the widths and the experts say."""
+    layers = seen.seen(LAYER_MAP)
+    mapped = words_of_map(layers) if seen.took(LAYER_MAP) else ()
+    return (*mapped, *seen.seen(WIDTH).words, *seen.seen(EXPERT_MAP).words)

@@ -1,0 +1,118 @@
+"""Which lines of evidence, controls and notes does a finding show of everything that was seen?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+from hubcheck.errors import printable
+from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.towers import TOWERS
+from hubcheck.evidence.looks.whole.interface import Unmatched, WholeChange
+from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
+from hubcheck.evidence.looks.writers import WRITERS
+from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.row import Row
+from hubcheck.report.schema import Change, Evidence
+from hubcheck.report.words import EvidenceKind
+from hubcheck.verdict.finding import FAMILY_REJECTS, evidence_of, identity_rows
+from hubcheck.verdict.judge import Case, equal_in
+from hubcheck.verdict.rearranged_rows import evidence_of_disguise, writer_rows
+from hubcheck.verdict.refusal_words import refusal_notes
+
+SHOWN_UNMATCHED = 3
+"""Tensors without a counterpart that are named; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Families and units that exact tests looked at."""
+
+    families: int
+    hit: int
+    units: int
+    units_hit: int
+
+
+def comparisons_in(case: Case) -> tuple[Comparison, ...]:
+    """Return what the exact tests saw: of the bodies, then of every tower."""
+    towers = case.seen.seen(TOWERS).towers
+    return (case.seen.seen(ORDERS), *(t.comparison for t in towers))
+
+
+def exact_rows(case: Case) -> tuple[Evidence, ...]:
+    """Return the rows of bodies, towers and equal tensors."""
+    towers = case.seen.seen(TOWERS).towers
+    return (
+        *evidence_of(case.seen.seen(ORDERS)),
+        *(row for t in towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
+        *identity_rows(equal_in(case)),
+    )
+
+
+def counted(rows: Iterable[Evidence]) -> Counted:
+    """Return how many families and units exact rows stand for, signs apart."""
+    own = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
+    return Counted(
+        families=len(own),
+        hit=sum(r.log10_p <= FAMILY_REJECTS for r in own),
+        units=sum(r.units for r in own),
+        units_hit=sum(r.hits for r in own),
+    )
+
+
+def deeper_rows(case: Case) -> tuple[Evidence, ...]:
+    """Return the rows of every look beyond the orders and the equal tensors."""
+    disguise, whole = case.seen.seen(DISGUISE), case.seen.seen(EVERY_TENSOR)
+    return (
+        *(() if isinstance(disguise, Skip) else evidence_of_disguise(disguise)),
+        *writer_rows(case.seen.seen(WRITERS)),
+        *(_row(row) for one in case.seen.taken() for row in one.rows),
+        *((_whole_row(whole),) if case.seen.took(EVERY_TENSOR) else ()),
+    )
+
+
+def whole_changes(case: Case) -> tuple[Change, ...]:
+    """Return how far every tensor moved, where all were streamed."""
+    return tuple(Change(**asdict(cell)) for cell in case.seen.seen(EVERY_TENSOR).cells)
+
+
+def notes_of(case: Case) -> tuple[str, ...]:
+    """Return what looks could not do, or left aside."""
+    whole = case.seen.seen(EVERY_TENSOR)
+    return (*refusal_notes(case.seen.refused), *whole.notes, *_unmatched(whole.unmatched))
+
+
+def _row(row: Row) -> Evidence:
+    values = {f.name: getattr(row, f.name) for f in fields(Row)}
+    return Evidence(**{**values, "kind": EvidenceKind(row.kind), "detectable_kept": 0.0})
+
+
+def _whole_row(whole: WholeChange) -> Evidence:
+    """Return the whole model in one line of evidence: exact, and about no order."""
+    return Evidence(
+        test="change",
+        family="every tensor",
+        kind=EvidenceKind.EXACT,
+        part="model",
+        frame="",
+        units=whole.values,
+        hits=whole.equal_values,
+        log10_p=0.0,
+        detectable_kept=0.0,
+        note=whole.sentence,
+        kept=round(whole.cosine, 4),
+    )
+
+
+def _unmatched(found: tuple[Unmatched, ...]) -> tuple[str, ...]:
+    """Return what was not compared, in one sentence."""
+    if not found:
+        return ()
+    named = "; ".join(
+        f"{printable(one.tensor)} ({one.side}): {one.reason}" for one in found[:SHOWN_UNMATCHED]
+    )
+    more = len(found) - SHOWN_UNMATCHED
+    return (f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else ""),)
