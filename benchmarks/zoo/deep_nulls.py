@@ -33,7 +33,8 @@ from benchmarks.zoo.train import MODELS
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.expert_map.run import experts_of
-from hubcheck.evidence.looks.layer_map.interface import LayerMap, Refusal
+from hubcheck.evidence.looks.layer_map.interface import LayerMap
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.looks.layer_map.run import map_layers
 from hubcheck.evidence.looks.layer_map.wording import words_of_map
 from hubcheck.evidence.looks.sample.compare import Comparer
@@ -85,12 +86,12 @@ def looks(base: Path, subject: Path, seed: int) -> dict[str, float]:
     layers = min(s.anatomy.geometry.layers for s in (pair.base, pair.subject))
     straight = {n: n for n in range(layers)}
     width = width_of(*sides, straight)
-    if not isinstance(width, Refusal):
+    if not isinstance(width, Refused):
         for axis in (width.neurons, width.channels):
             if axis is not None and axis.rows:
                 found[axis.axis] = axis.log_e / LOG10
     experts = experts_of(*sides, straight)
-    if not isinstance(experts, Refusal):
+    if not isinstance(experts, Refused):
         found["experts"] = experts.log_e / LOG10
     return found
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hubcheck.check.equal import tensors_of
 from safetensors.numpy import save_file
 
-from hubcheck.check.equal import tensors_of
 from hubcheck.cli.main import main
-from hubcheck.evidence.looks.equality.value import Equality, NoEquality, RefusedBy
+from hubcheck.evidence.looks.equality.value import Equality
+from hubcheck.evidence.refused import Refused
 from hubcheck.model import Model, compare_weights, open_model, same_weights
 from hubcheck.report.words import Depth
 from hubcheck.source import folder
@@ -157,8 +158,8 @@ def test_tensors_are_compared_where_no_role_is_known(tmp_path: Path) -> None:
     assert [p.subject for p in found.equal] == ["a.strange"]
     assert [p.subject for p in found.differing] == ["b.strange"]
     none = tensors_of(opened(base), opened(subject), replace(asked, depth=Depth.HEADERS))
-    assert none == NoEquality(code=RefusedBy.DEPTH, side="")
+    assert none == Refused(code=RefusedBy.DEPTH, side="")
     (base / "model.safetensors").write_bytes(b"\xff" * 64)
     broken = tensors_of(opened(base), opened(subject), asked)
-    assert isinstance(broken, NoEquality)
+    assert isinstance(broken, Refused)
     assert (broken.code, broken.side) == (RefusedBy.UNREADABLE, "base")

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pytest
+from hubcheck.check.towers import NO_PARTS, look_at_parts
 from numpy.typing import NDArray
 
 from benchmarks.formats.encode import as_bf16
@@ -16,7 +17,6 @@ from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.check.run import check
-from hubcheck.check.towers import NO_PARTS, look_at_parts
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.schema import Policy, Report
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict

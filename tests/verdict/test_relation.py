@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.run import Merge
 from hubcheck.evidence.looks.merge.shares import LayerShare
+from hubcheck.evidence.refused import Refused
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation
 from hubcheck.verdict.relation import may_be_merged, with_merge
@@ -65,7 +65,7 @@ def test_no_merge_and_a_refusal_change_nothing() -> None:
     """Bases that were not merged, and bases that could not be fitted, stay as they are."""
     before = finding("org/a", Verdict.RELATED)
     assert with_merge(before, merge(members=(), computed=False)) == before
-    assert with_merge(before, Refusal(reason="other widths")) == before
+    assert with_merge(before, Refused(reason="other widths")) == before
     assert with_merge(finding("org/z", Verdict.RELATED), merge()).relation == before.relation
 
 

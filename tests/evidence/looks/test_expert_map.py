@@ -15,7 +15,7 @@ from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
 from hubcheck.evidence.looks.expert_map.run import experts_of
-from hubcheck.evidence.looks.layer_map.interface import Refusal
+from hubcheck.evidence.refused import Refused
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import MIXTURE, mixture, side_by_side
 from tests.evidence.mixtures import with_expert
@@ -175,14 +175,14 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(base: Path) -> None:
     """Dense models, sizes without a common piece and too little to read each say so."""
     dense = side_by_side(model("base"), model("finetune"))
     straight = {n: n for n in range(4)}
-    assert experts_of(dense.base, dense.subject, dense.draw, straight) == Refusal(
+    assert experts_of(dense.base, dense.subject, dense.draw, straight) == Refused(
         reason="neither model has experts"
     )
     odd = side_by_side(model("base"), base)
-    assert experts_of(odd.base, odd.subject, odd.draw, straight) == Refusal(
+    assert experts_of(odd.base, odd.subject, odd.draw, straight) == Refused(
         reason="no layer's MLPs can be cut into pieces of one size"
     )
     same = side_by_side(base, base)
-    assert experts_of(same.base, same.subject, same.draw, straight, limit=1000) == Refusal(
+    assert experts_of(same.base, same.subject, same.draw, straight, limit=1000) == Refused(
         reason="its rows need more than --max-read leaves"
     )

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.zoo.alterations import choose_layers, prune_neurons
 from benchmarks.zoo.deep_copies import interleave, slice_into_experts
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.looks.layer_map.interface import Refusal
 from hubcheck.evidence.looks.layer_map.run import map_layers
 from hubcheck.evidence.looks.layer_map.wording import words_of_map, words_of_parents
+from hubcheck.evidence.refused import Refused
 from tests.evidence.laboratory import SHAPE, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import mapped, side_by_side
 
@@ -104,11 +104,11 @@ def test_what_may_be_read_is_kept_to(tmp_path: Path) -> None:
     """The map reads no more than its limit, and says so where nothing fits."""
     pair = side_by_side(model("base"), model("finetune"))
     refused = map_layers(pair.base, pair.subject, pair.draw, limit=1000)
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, Refused)
     assert refused.reason == "a sample of all layers needs more than --max-read leaves"
     limit = 300_000
     found = map_layers(pair.base, pair.subject, pair.draw, limit=limit)
-    assert not isinstance(found, Refusal)
+    assert not isinstance(found, Refused)
     assert 0 < found.bytes_base <= limit
     assert found.base_of == {n: n for n in range(4)}
 
@@ -118,7 +118,7 @@ def test_rows_already_read_are_not_paid_again() -> None:
     pair = side_by_side(model("base"), model("finetune"))
     map_layers(pair.base, pair.subject, pair.draw)
     again = map_layers(pair.base, pair.subject, pair.draw)
-    assert not isinstance(again, Refusal)
+    assert not isinstance(again, Refused)
     assert (again.bytes_base, again.bytes_subject) == (0, 0)
 
 

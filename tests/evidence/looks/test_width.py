@@ -14,10 +14,10 @@ from benchmarks.zoo.deep_copies import prune_sorted
 from benchmarks.zoo.model import Shape, initial_weights
 from benchmarks.zoo.symmetries import mlps
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.looks.layer_map.interface import Refusal
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
 from hubcheck.evidence.looks.width.reading import window_of
 from hubcheck.evidence.looks.width.run import width_of
+from hubcheck.evidence.refused import Refused
 from tests.evidence.laboratory import SHAPE, Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
 
@@ -183,7 +183,7 @@ def test_one_width_is_no_matter_for_this_look() -> None:
     """Models of one width are refused with the reason, and nothing is read."""
     pair = side_by_side(model("base"), model("finetune"))
     refused = width_of(pair.base, pair.subject, pair.draw, STRAIGHT)
-    assert refused == Refusal(reason="neurons and channels are as many in both models")
+    assert refused == Refused(reason="neurons and channels are as many in both models")
 
 
 def test_too_little_to_read_is_said(pruned: Path) -> None:

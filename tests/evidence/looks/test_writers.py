@@ -10,16 +10,15 @@ import pytest
 from benchmarks.zoo import disguises, symmetries
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.writers import NoWriters, WriterEvidence, through_writers
+from hubcheck.evidence.looks.writers import WriterEvidence, through_writers
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import Side
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, plain, write
 from tests.evidence.looks.disguise.test_disguise import opened
 
 
-def look(
-    base: Path, subject: Path, seed: int = 1, budget: int = 10**9
-) -> WriterEvidence | NoWriters:
+def look(base: Path, subject: Path, seed: int = 1, budget: int = 10**9) -> WriterEvidence | Refused:
     """Look through the writers; no token is shared."""
     sides = [Side(opened(folder).reader, ()) for folder in (base, subject)]
     return through_writers(sides[0], sides[1], Draw(seed), budget=budget)
@@ -75,7 +74,7 @@ def test_what_cannot_be_compared_is_a_reason(tmp_path: Path) -> None:
     pruned = laboratory.derived("pruned-neurons", "base")
     other = look(laboratory.model("base"), write(tmp_path / "pruned", pruned))
     poor = look(laboratory.model("base"), laboratory.model("twin"), budget=1000)
-    assert isinstance(other, NoWriters)
+    assert isinstance(other, Refused)
     assert "neurons" in other.reason
-    assert isinstance(poor, NoWriters)
+    assert isinstance(poor, Refused)
     assert "budget" in poor.reason

@@ -12,9 +12,9 @@ from benchmarks.zoo.folder import Dtype
 from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
 from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, CloserLook, look_closer
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.refused import Refused
 from hubcheck.model import Model, align_tokens, open_model
 from hubcheck.report.words import Depth, RelationKind
 from hubcheck.source.reference import parse_reference
@@ -32,7 +32,7 @@ def opened(folder: Path, max_read: int = 64_000_000) -> Model:
 
 def seen(
     base: Path, subject: Path, limit: int = SAMPLE_BYTES
-) -> tuple[CloserLook | Refusal, Comparison, Model, Model]:
+) -> tuple[CloserLook | Refused, Comparison, Model, Model]:
     """Return the closer look at two folders, and what it was made from."""
     theirs, ours = opened(base), opened(subject)
     comparer = Comparer(
@@ -203,4 +203,4 @@ def test_the_figures_become_cells_of_the_heat_map() -> None:
     assert len(cells) == len(look.moved)
     assert {"q", "down", "norm.attn_in"} <= {c.role for c in cells}
     assert all(0 <= c.equal <= 1 and c.relative > 0 for c in cells)
-    assert changes_of(Refusal(reason="no budget")) == ()
+    assert changes_of(Refused(reason="no budget")) == ()

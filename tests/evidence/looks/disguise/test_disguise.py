@@ -15,8 +15,9 @@ from benchmarks.zoo.symmetries import Arrays
 from hubcheck.errors import SubjectUnreadableError
 from hubcheck.evidence.combine import SETTLED
 from hubcheck.evidence.looks.disguise.calibration import Calibration, shipped
-from hubcheck.evidence.looks.disguise.plan import AT_DEEP, AT_SAMPLE, Effort, NotLooked
+from hubcheck.evidence.looks.disguise.plan import AT_DEEP, AT_SAMPLE, Effort
 from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
@@ -44,7 +45,7 @@ def run(
     n_bases: int = 1,
     budget: int = 10**9,
     tokens: SharedTokens | None = None,
-) -> Disguise | NotLooked:
+) -> Disguise | Refused:
     """Make the disguise test of two folders."""
     a, b = opened(base), opened(subject)
     shared = align_tokens(a, b) if tokens is None else tokens
@@ -170,7 +171,7 @@ def test_power_is_stated() -> None:
 def test_a_small_budget_is_a_reason(budget: int, words: str) -> None:
     """What does not fit the budget is said, and nothing is read."""
     found = run(laboratory.model("base"), laboratory.model("twin"), budget=budget)
-    assert isinstance(found, NotLooked)
+    assert isinstance(found, Refused)
     assert words in found.reason
 
 
@@ -178,7 +179,7 @@ def test_without_shared_tokens_there_is_no_frame() -> None:
     """Models without a common vocabulary are not looked at, and the reason is given."""
     none = SharedTokens()
     found = run(laboratory.model("base"), laboratory.model("twin"), tokens=none)
-    assert isinstance(found, NotLooked)
+    assert isinstance(found, Refused)
     assert "shared tokens" in found.reason
 
 

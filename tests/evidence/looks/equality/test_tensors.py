@@ -17,7 +17,8 @@ from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.errors import NetworkFaultError
 from hubcheck.evidence.looks.equality.tensors import look_for_equality
-from hubcheck.evidence.looks.equality.value import Equality, NoEquality, Outcome, RefusedBy
+from hubcheck.evidence.looks.equality.value import Equality, Outcome
+from hubcheck.evidence.refused import Refused
 from hubcheck.model import open_model
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
@@ -189,7 +190,7 @@ def test_another_dtype_or_shape_is_not_compared() -> None:
     refused = look_for_equality(
         opened(weights(0)), opened(weights(0), dtype=torch.bfloat16), seed=1
     )
-    assert refused == NoEquality(code=RefusedBy.NOTHING_COMPARABLE, side="")
+    assert refused == Refused(code=RefusedBy.NOTHING_COMPARABLE, side="")
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
@@ -341,7 +342,7 @@ def test_the_budget_of_the_tests_is_not_spent() -> None:
     spent = opened(weights(0))
     spent.source.ledger.charge(spent.source.ledger.remaining - 3, Purpose.WEIGHTS, requests=0)
     refused = look_for_equality(spent, opened(weights(0)), seed=1)
-    assert refused == NoEquality(code=RefusedBy.BUDGET, side="")
+    assert refused == Refused(code=RefusedBy.BUDGET, side="")
 
 
 @pytest.mark.parametrize(("broken", "side"), [(0, "base"), (1, "subject")])
@@ -354,7 +355,7 @@ def test_a_network_fault_is_a_value(broken: int, side: str) -> None:
     models = [opened(weights(0)), opened(weights(0))]
     models[broken].source.read = fail  # type: ignore[method-assign]
     refused = look_for_equality(models[0], models[1], seed=1)
-    assert isinstance(refused, NoEquality)
+    assert isinstance(refused, Refused)
     assert (refused.code, refused.side) == (RefusedBy.NETWORK, side)
 
 

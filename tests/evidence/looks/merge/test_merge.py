@@ -16,14 +16,14 @@ from benchmarks.zoo.corpus import Text
 from benchmarks.zoo.learn import TINY, tiny_tokens, train_tiny
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
+from hubcheck.evidence.refused import Refused
 from tests.evidence.laboratory import Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.change.test_run import RNG, opened
 
 
-def fitted(subject: Path, *bases: str, limit: int = SAMPLE_BYTES) -> Merge | Refusal:
+def fitted(subject: Path, *bases: str, limit: int = SAMPLE_BYTES) -> Merge | Refused:
     """Return the fit of a folder by shipped models."""
     members = [MergeMember(ref=b, reader=opened(model(b)).reader) for b in bases]
     return merge_shares(opened(subject).reader, members, Draw(5), limit=limit)
@@ -202,5 +202,5 @@ def test_what_has_no_shares_is_refused_with_the_reason(tmp_path: Path) -> None:
         (fitted(model("upscaled"), "base", "continued"), "depth"),
         (fitted(model("finetune"), "base", "continued", limit=10), "budget"),
     ):
-        assert isinstance(found, Refusal)
+        assert isinstance(found, Refused)
         assert word in found.reason

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hubcheck.evidence.looks.change.values import Refusal
 from hubcheck.evidence.looks.merge.shares import (
     Block,
     LayerFit,
@@ -14,6 +13,7 @@ from hubcheck.evidence.looks.merge.shares import (
     pool_layers,
     student_95,
 )
+from hubcheck.evidence.refused import Refused
 
 
 def blocks(rng: np.random.Generator, shares: tuple[float, ...], noise: float) -> list[Block]:
@@ -31,7 +31,7 @@ def blocks(rng: np.random.Generator, shares: tuple[float, ...], noise: float) ->
 def fitted(some: list[Block]) -> list[LayerFit]:
     """Return the fit of some blocks."""
     fits = fit_layers(some)
-    assert not isinstance(fits, Refusal)
+    assert not isinstance(fits, Refused)
     return fits
 
 
@@ -61,7 +61,7 @@ def test_equal_bases_are_refused() -> None:
     between[2] = (between[0] + between[1]) / 2
     for bases in (twice, between):
         again = Block(layer=0, weight=1.0, subject_ui=block.subject_ui, bases_kui=bases)
-        assert isinstance(fit_layers([again]), Refusal)
+        assert isinstance(fit_layers([again]), Refused)
 
 
 @pytest.mark.parametrize("freedom", [3, 10, 50, 1000])

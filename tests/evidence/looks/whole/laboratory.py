@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.zoo.folder import Dtype
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.evidence.looks.whole.interface import Refusal, Resources, WholeChange
+from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import parse_reference
@@ -40,7 +41,7 @@ def answer(
     tokens: SharedTokens | None = None,
     max_read: int = NO_LIMIT,
     **resources: Any,
-) -> WholeChange | Refusal:
+) -> WholeChange | Refused:
     """Compare two folders."""
     return stream(
         anatomy(base, max_read),
@@ -58,10 +59,10 @@ def whole(base: Path, subject: Path, **more: Any) -> WholeChange:
     return found
 
 
-def refused(base: Path, subject: Path, **more: Any) -> Refusal:
+def refused(base: Path, subject: Path, **more: Any) -> Refused:
     """Compare two folders that cannot be compared."""
     found = answer(base, subject, **more)
-    assert isinstance(found, Refusal), found
+    assert isinstance(found, Refused), found
     return found
 
 

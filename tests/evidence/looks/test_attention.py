@@ -13,8 +13,8 @@ import pytest
 from benchmarks.zoo import symmetries
 from hubcheck.anatomy.interface import Role
 from hubcheck.errors import UnreadableError
-from hubcheck.evidence.looks.change.turned import Turned, attention_turned
-from hubcheck.evidence.looks.change.values import Refusal
+from hubcheck.evidence.looks.attention import Turned, attention_turned
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import Side
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
@@ -29,7 +29,7 @@ def looked(subject: Path, layers: Mapping[int, int] = LAYERS) -> dict[Role, Turn
     """Return what is seen of a folder against the shipped base, by role."""
     pair = side_by_side(model("base"), subject)
     seen = attention_turned(pair.base, pair.subject, layers)
-    assert not isinstance(seen, Refusal), seen.reason
+    assert not isinstance(seen, Refused), seen.reason
     return {one.role: one for one in seen}
 
 
@@ -98,7 +98,7 @@ def test_one_layer_alone_is_refused() -> None:
     """Without a second layer there is no control, so nothing is said."""
     pair = side_by_side(model("base"), model("disguised"))
     seen = attention_turned(pair.base, pair.subject, {0: 0})
-    assert isinstance(seen, Refusal)
+    assert isinstance(seen, Refused)
     assert "one layer alone" in seen.reason
 
 
@@ -107,7 +107,7 @@ def test_without_shared_tokens_nothing_is_seen() -> None:
     pair = side_by_side(model("base"), model("base"))
     blind = Side(pair.base.reader, ())
     seen = attention_turned(blind, pair.subject, LAYERS)
-    assert isinstance(seen, Refusal)
+    assert isinstance(seen, Refused)
     assert "no token is shared" in seen.reason
 
 
