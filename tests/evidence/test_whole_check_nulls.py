@@ -1,0 +1,40 @@
+"""Is the mean of the final E at most 1 through the whole check, every look of the depth included?
+
+``benchmarks/zoo/whole_nulls.py`` makes the null (a base relabelled anew for every draw against a
+model trained apart) and prints the figures of many draws; a few of them are held here.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import fmean, stdev
+
+import pytest
+
+from benchmarks.zoo.whole_nulls import QUIET, Draw, draws_of
+from hubcheck.report.words import Depth
+from tests.tables import taken
+
+DRAWS = taken(6, 60)
+
+
+@pytest.fixture(scope="module", params=[Depth.SAMPLE, Depth.DEEP, Depth.FULL])
+def draws(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Draw]:
+    """Some draws of every depth."""
+    return draws_of(request.param, DRAWS, tmp_path_factory.mktemp("null"))
+
+
+def test_the_mean_of_all_statements_is_at_most_one(draws: list[Draw]) -> None:
+    """Whole and parts together, as they are paid for: mean at most 1 within three errors."""
+    values = [draw.statements for draw in draws]
+    assert fmean(values) <= 1 + 3 * stdev(values) / sqrt(len(values))
+
+
+def test_the_whole_never_says_more_than_all_statements(draws: list[Draw]) -> None:
+    """The account of the whole is one of the statements that are paid for."""
+    assert all(0 < draw.whole <= draw.statements for draw in draws)
+
+
+def test_nobody_is_related_under_the_null(draws: list[Draw]) -> None:
+    """No draw comes out as anything but unrelated or open."""
+    assert {draw.verdict for draw in draws} <= QUIET
