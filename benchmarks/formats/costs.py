@@ -25,6 +25,7 @@ import numpy as np
 from benchmarks.formats.gguf_file import gguf_name
 from benchmarks.remote.shapes import Published, dense
 from hubcheck.checkpoint.rows import spans_of
+from hubcheck.evidence.combine import NOTHING_PAID
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, Model, open_model
@@ -276,7 +277,9 @@ def cost_of(folder: Path, original: Path) -> Cost:
     reader = subject.reader
     assert subject.anatomy.mapped_share == 1.0
     header_bytes, header_requests = subject.source.ledger.bytes_read, counting.ranges
-    comparer = Comparer(base.reader, reader, tokens, seed=SEED, n_bases=1, routing_groups=1)
+    comparer = Comparer(
+        base.reader, reader, tokens, seed=SEED, prices=NOTHING_PAID, routing_groups=1
+    )
     _, wanted = comparer.plan()
     tensors = reader.anatomy.checkpoint.tensors
     spans = [

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.formats.folder import FORMATS, ORIGINAL, read_floats, write_model
-from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
-from hubcheck.model import Access, Model, align_tokens, open_model
+from hubcheck.check.observe import comparer_of
+from hubcheck.evidence.looks.interface import Opened, Terms
+from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.observation import Observations
+from hubcheck.evidence.refused import attempt
+from hubcheck.model import Access, Model, open_model
+from hubcheck.report.words import Depth
 from hubcheck.source.reference import parse_reference
-from hubcheck.statistics.evalues import log10_p
-from hubcheck.verdict.judge import judge
-from hubcheck.verdict.parts import PartLook
+from hubcheck.verdict.judge import Case, judge
 
 DEMO = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 SEED = 20_240_607
@@ -50,25 +53,14 @@ def opened(folder: Path) -> Model:
 
 def compare(base: Model, subject: Model) -> tuple[str, str, float, float]:
     """Return verdict, relation, log10 of the bound, and kept."""
-    comparer = Comparer(
-        base.reader,
-        subject.reader,
-        align_tokens(base, subject),
-        seed=SEED,
-        n_bases=1,
-        routing_groups=routing_groups(base.config),
-    )
-    comparison = comparer.run(search=True)
-    judged = judge(
-        PartLook(
-            name="body",
-            comparison=comparison,
-            base=base.anatomy,
-            subject=subject.anatomy,
-        )
-    )
+    comparer = comparer_of(base, subject, seed=SEED, tried=1)
+    both = Opened(comparer=comparer, base_config=base.config, subject_config=subject.config)
+    terms = Terms(depth=Depth.SAMPLE, seed=SEED, declared=True, tried=1)
+    seen = Observations()
+    seen = seen.with_left(ORDERS, attempt(lambda: ORDERS.take(both, terms, seen), ORDERS.name))
+    judged = judge(Case(base=base.anatomy, subject=subject.anatomy, tried=1, seen=seen))
     relation = judged.relation.kind if judged.relation is not None else ""
-    return judged.verdict, relation, log10_p(comparison.best_whole), judged.kept
+    return judged.verdict, relation, judged.log10_p, judged.kept
 
 
 def row_of(name: str, folder: Path) -> Row:

@@ -30,18 +30,19 @@ from benchmarks.zoo.folder import read_weights, write_model
 from benchmarks.zoo.model import Shape, names_and_shapes
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS
+from hubcheck.check.observe import comparer_of
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.expert_map.run import experts_of
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
-from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.looks.layer_map.run import map_layers
 from hubcheck.evidence.looks.layer_map.wording import words_of_map
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.width.run import width_of
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import Side
-from hubcheck.model import Access, align_tokens, open_model
+from hubcheck.model import Access, open_model
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.hits import LOG10
@@ -69,8 +70,7 @@ def comparer(base: Path, subject: Path, seed: int) -> Comparer:
     """Open two models and set their sides up; nothing is read but headers."""
     access = Access(max_read=1 << 40, token=None, endpoint=None)
     ours, theirs = (open_model(parse_reference(str(p)), access) for p in (subject, base))
-    tokens = align_tokens(theirs, ours)
-    return Comparer(theirs.reader, ours.reader, tokens, seed=seed, n_bases=1, routing_groups=1)
+    return comparer_of(theirs, ours, seed=seed, tried=1)
 
 
 def looks(base: Path, subject: Path, seed: int) -> dict[str, float]:

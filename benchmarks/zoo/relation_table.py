@@ -33,11 +33,11 @@ from benchmarks.zoo.relation_cases import (
 )
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import kept_tokenizer
+from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, look_closer
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
-from hubcheck.evidence.looks.sample.compare import Comparer
-from hubcheck.model import Access, Model, align_tokens, open_model
+from hubcheck.model import Access, Model, open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import direction_of, relation_of
 
@@ -73,14 +73,7 @@ def write(folder: Path, weights: Arrays, dtype: str) -> Path:
 def look_at(base: Path, subject: Path, seed: int) -> tuple[str, str]:
     """Return the relation and the direction that a check at the default depth gives."""
     theirs, ours = opened(base), opened(subject)
-    comparer = Comparer(
-        theirs.reader,
-        ours.reader,
-        align_tokens(theirs, ours),
-        seed=seed,
-        n_bases=1,
-        routing_groups=1,
-    )
+    comparer = comparer_of(theirs, ours, seed=seed, tried=1)
     comparison = comparer.run(search=True)
     if not comparison.settled_related:
         return "not related", "undetermined"

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hubcheck.check.equal import tensors_of
 from safetensors.numpy import save_file
 
+from hubcheck.check.observe import comparer_of, terms_of
 from hubcheck.cli.main import main
-from hubcheck.evidence.looks.equality.value import Equality
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
+from hubcheck.evidence.looks.interface import Opened
+from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.model import Model, compare_weights, open_model, same_weights
-from hubcheck.report.words import Depth
+from hubcheck.report.words import ReasonCode, Verdict
 from hubcheck.source import folder
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.reference import parse_reference
 from tests.checkpoint.malformed import GOOD
-from tests.evidence.laboratory import model, request
+from tests.evidence.laboratory import model, outcome_of, request
 from tests.memory_source import MemorySource
 
 LARGE = folder.HASH_LIMIT // 2 + 1000
@@ -145,7 +145,7 @@ def test_unread_weights_of_a_base_are_in_its_finding(tmp_path: Path) -> None:
 
 
 def test_tensors_are_compared_where_no_role_is_known(tmp_path: Path) -> None:
-    """The look needs headers alone, keeps to the depth, and refuses by a value."""
+    """The look needs headers alone; a base whose headers are broken is not tested, with a code."""
     base, subject = tmp_path / "base", tmp_path / "subject"
     kept = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float32)
     for folder_, seed in ((base, 1), (subject, 2)):
@@ -153,13 +153,14 @@ def test_tensors_are_compared_where_no_role_is_known(tmp_path: Path) -> None:
         fresh = np.random.default_rng(seed).standard_normal((64, 64)).astype(np.float32)
         save_file({"a.strange": kept, "b.strange": fresh}, folder_ / "model.safetensors")
     asked = request(subject)
-    found = tensors_of(opened(base), opened(subject), asked)
-    assert isinstance(found, Equality)
-    assert [p.subject for p in found.equal] == ["a.strange"]
-    assert [p.subject for p in found.differing] == ["b.strange"]
-    none = tensors_of(opened(base), opened(subject), replace(asked, depth=Depth.HEADERS))
-    assert none == Refused(code=RefusedBy.DEPTH, side="")
+    comparer = comparer_of(opened(base), opened(subject), seed=asked.seed, tried=1)
+    both = Opened(comparer=comparer, base_config={}, subject_config={})
+    terms = terms_of(asked, declared=True, tried=1)
+    found = EQUAL_TENSORS.take(both, terms, Observations())
+    assert isinstance(found, Observation)
+    assert [p.subject for p in found.seen.equal] == ["a.strange"]
+    assert [p.subject for p in found.seen.differing] == ["b.strange"]
     (base / "model.safetensors").write_bytes(b"\xff" * 64)
-    broken = tensors_of(opened(base), opened(subject), asked)
-    assert isinstance(broken, Refused)
-    assert (broken.code, broken.side) == (RefusedBy.UNREADABLE, "base")
+    (broken,) = outcome_of(request(subject, [base])).report.findings
+    assert broken.verdict is Verdict.NOT_TESTED
+    assert broken.code is ReasonCode.HOSTILE

@@ -11,10 +11,10 @@ import pytest
 from huggingface_hub import close_session
 
 from hubcheck.check import plan as plan_module
+from hubcheck.check.observe import comparer_of
 from hubcheck.check.plan import plan_of, plan_text
 from hubcheck.cli.main import main
-from hubcheck.evidence.looks.sample.compare import Comparer
-from hubcheck.model import Model, align_tokens, open_model
+from hubcheck.model import Model, open_model
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import model, request
@@ -37,9 +37,7 @@ def test_the_plan_is_what_the_first_step_reads(subject: str) -> None:
     wanted = request(model(subject), [model("base")], seed=12)
     planned = totals(plan_text(wanted))
     base, ours = opened("base"), opened(subject)
-    comparer = Comparer(
-        base.reader, ours.reader, align_tokens(base, ours), seed=12, n_bases=1, routing_groups=1
-    )
+    comparer = comparer_of(base, ours, seed=12, tried=1)
     before = [m.source.ledger.bytes_read for m in (base, ours)]
     comparer._step(0)
     after = [m.source.ledger.bytes_read for m in (base, ours)]
@@ -119,9 +117,7 @@ def test_a_plan_on_the_hub_is_what_is_then_asked_for(monkeypatch: pytest.MonkeyP
         (pair,) = plan_of(wanted).pairs
         both = [parse_reference(name) for name in ("org/base", "org/tuned")]
         base, ours = (open_model(reference, wanted.access) for reference in both)
-        comparer = Comparer(
-            base.reader, ours.reader, align_tokens(base, ours), seed=8, n_bases=1, routing_groups=1
-        )
+        comparer = comparer_of(base, ours, seed=8, tried=1)
         ledgers = [m.source.ledger for m in (base, ours)]
         before = [(ledger.bytes_read, ledger.requests) for ledger in ledgers]
         comparer._step(0)

@@ -20,6 +20,9 @@ from transformers import BertConfig, BertModel, WhisperConfig, WhisperForConditi
 
 from hubcheck.check.run import Outcome
 from hubcheck.errors import ExitCode, NetworkFaultError
+from hubcheck.evidence.looks.interface import Look
+from hubcheck.evidence.looks.registry import LOOKS
+from hubcheck.evidence.observation import Skip
 from hubcheck.report.words import DeclarationVerdict, Depth, ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
     SHAPE,
@@ -194,16 +197,17 @@ def test_a_bad_value_without_settled_evidence_is_exit_4(tmp_path: Path) -> None:
     assert outcome.report.findings[0].verdict is not Verdict.UNRELATED
 
 
-@pytest.mark.parametrize("look", ["closer_look", "look_at_parts", "with_undone"])
+@pytest.mark.parametrize("look", LOOKS[1:], ids=lambda look: look.name)
 def test_a_network_fault_in_a_further_look_takes_nothing_away(
-    look: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    look: Look[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The host stops answering after the tests: what they settled stands, with a note."""
+    """The host stops answering after the orders: what they settled stands, with a note."""
 
     def fails(*_arguments: object, **_options: object) -> None:
         raise NetworkFaultError("it hung up.", cause="a proxy.", next_step="try again.")
 
-    monkeypatch.setattr(f"hubcheck.check.observe.{look}", fails)
+    monkeypatch.setattr(look, "skipped", lambda *_terms: Skip.NO)
+    monkeypatch.setattr(look, "take", fails)
     subject = write(tmp_path / "subject", plain(shipped("finetune")))
     outcome = checked(subject, [], [model("base")])
     (finding,) = outcome.report.findings

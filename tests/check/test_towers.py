@@ -9,14 +9,17 @@ from typing import Final
 
 import numpy as np
 import pytest
-from hubcheck.check.towers import NO_PARTS, look_at_parts
 from numpy.typing import NDArray
 
 from benchmarks.formats.encode import as_bf16
 from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
+from hubcheck.check.observe import comparer_of
 from hubcheck.check.run import check
+from hubcheck.evidence.looks.interface import Opened, Terms
+from hubcheck.evidence.looks.towers import NO_PARTS, TOWERS
+from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.schema import Policy, Report
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
@@ -99,7 +102,11 @@ def test_a_text_model_has_no_tower() -> None:
     """A plain decoder gives none, and nothing is compared."""
     base = opened(DEMO / "base")
     assert towers_of(base.anatomy, base.config) == ()
-    assert look_at_parts(base, base, seed=1, n_bases=1) == NO_PARTS
+    comparer = comparer_of(base, base, seed=1, tried=1)
+    both = Opened(comparer=comparer, base_config=base.config, subject_config=base.config)
+    terms = Terms(depth=Depth.SAMPLE, seed=1, declared=True, tried=1)
+    assert TOWERS.planned(both, terms) is Skip.NOT_RELATED
+    assert TOWERS.take(both, terms, Observations()) == Observation(seen=NO_PARTS)
 
 
 @pytest.mark.parametrize(("tower", "expected"), [(1, Verdict.RELATED), (2, Verdict.UNRELATED)])

@@ -20,11 +20,11 @@ from safetensors.torch import load_file
 from benchmarks.zoo.folder import Dtype, write_model
 from benchmarks.zoo.model import Shape
 from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
+from hubcheck.check.observe import comparer_of
 from hubcheck.check.run import Outcome, check
 from hubcheck.demo.run import MODELS
-from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.model import Access, align_tokens, open_model
+from hubcheck.model import Access, open_model
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import Depth
 from hubcheck.request.bases import chosen_bases
@@ -156,19 +156,11 @@ def finding_of(subject: Path, base: Path, *, seed: int = 1, declared: bool = Tru
 
 
 def comparison_of(
-    subject: Path, base: Path, *, seed: int = 1, n_bases: int = 1, search: bool = True
+    subject: Path, base: Path, *, seed: int = 1, tried: int = 1, search: bool = True
 ) -> Comparison:
     """Return what the tests saw, before anything is made of it."""
     ours, theirs = (open_model(parse_reference(str(p)), request(p).access) for p in (subject, base))
-    comparer = Comparer(
-        theirs.reader,
-        ours.reader,
-        align_tokens(theirs, ours),
-        seed=seed,
-        n_bases=n_bases,
-        routing_groups=1,
-    )
-    return comparer.run(search=search)
+    return comparer_of(theirs, ours, seed=seed, tried=tried).run(search=search)
 
 
 def with_names(product: Product, rename: Mapping[str, str]) -> Product:

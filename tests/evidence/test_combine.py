@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from math import exp, log
 from pathlib import Path
 from typing import Final
@@ -18,11 +19,12 @@ from benchmarks.zoo.model import Shape, initial_weights
 from benchmarks.zoo.planted import Product
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
-from hubcheck.evidence.combine import Combined, SignOutcome, combine
+from hubcheck.evidence.combine import NOTHING_PAID, Combined, Prices, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
+from hubcheck.evidence.looks.towers import prices_of
 from hubcheck.evidence.structure import SharedOrders
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.profiles import FloatArray, profile
@@ -75,14 +77,14 @@ def combined(
     outcomes: Sequence[FamilyOutcome],
     rows: Sequence[FloatArray],
     *,
-    n_bases: int = 1,
+    prices: Prices = NOTHING_PAID,
     signs: Sequence[SignOutcome] = (),
 ) -> Combined:
     """Combine families whose base profiles are made of these rows."""
     profiles: Mapping[tuple[str, Block], Profiles] = {
         (o.label, o.base): described(r) for o, r in zip(outcomes, rows, strict=True)
     }
-    return combine(outcomes, signs, SharedOrders(profiles), n_bases)
+    return combine(outcomes, signs, SharedOrders(profiles), prices)
 
 
 def drawn(seed: int, units: int = UNITS) -> FloatArray:
@@ -138,13 +140,18 @@ def test_unrelated_layers_are_seldom_taken_for_shared() -> None:
 
 
 def test_bases_tried_are_paid_for() -> None:
-    """Ten bases divide every product by ten, but no single order's own value."""
+    """Ten bases divide every product by ten, but no single order's own value.
+
+    The looks that share the account, and the statements about parts, are paid for once.
+    """
     families = [outcome(Kind.NEURONS, i, 5.0) for i in range(2)]
     rows = [drawn(0), drawn(1)]
-    one, ten = (combined(families, rows, n_bases=n) for n in (1, 10))
+    one, ten = (combined(families, rows, prices=prices_of(n, 2, Fraction(1, 2))) for n in (1, 10))
     assert one.whole - ten.whole == pytest.approx(log(10))
     assert one.without_strongest - ten.without_strongest == pytest.approx(log(10))
     assert one.strongest_body == ten.strongest_body
+    assert one.log_e == ten.log_e == pytest.approx(10.0)
+    assert (one.whole, one.body) == pytest.approx((10.0 - log(4), 10.0 - log(4)))
 
 
 def test_the_coins_of_a_shared_order_are_one_set_of_coins() -> None:
@@ -161,7 +168,7 @@ def test_the_coins_of_a_shared_order_are_one_set_of_coins() -> None:
 
 def test_nothing_seen_is_no_evidence() -> None:
     """Without a family the whole is 1, whatever else is asked."""
-    result = combine([], [], SharedOrders({}), 1)
+    result = combine([], [], SharedOrders({}))
     assert (result.whole, result.strongest_body, result.orders) == (0.0, 0.0, 0)
 
 

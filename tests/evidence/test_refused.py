@@ -14,7 +14,7 @@ from hubcheck.errors import (
     UnreadableError,
     UsageError,
 )
-from hubcheck.evidence.refused import Cause, Refused, attempt, refused_by
+from hubcheck.evidence.refused import Refused, Why, attempt, refused_by
 
 PARTS = {"cause": "a cause.", "next_step": "a step."}
 
@@ -31,21 +31,19 @@ def failing(error: Exception) -> Refused:
 
 
 @pytest.mark.parametrize(
-    ("error", "cause"),
+    ("error", "code"),
     [
-        (BudgetExceededError("a limit.", **PARTS), Cause.BUDGET),
-        (NetworkFaultError("no answer.", **PARTS), Cause.NETWORK),
-        (GatedModelError("no access.", **PARTS), Cause.NETWORK),
-        (UnreadableError("a value is nan.", **PARTS), Cause.VALUES),
-        (HostileCheckpointError("two headers.", **PARTS), Cause.VALUES),
+        (BudgetExceededError("a limit.", **PARTS), Why.BUDGET),
+        (NetworkFaultError("no answer.", **PARTS), Why.NETWORK),
+        (GatedModelError("no access.", **PARTS), Why.NETWORK),
+        (UnreadableError("a value is nan.", **PARTS), Why.VALUES),
+        (HostileCheckpointError("two headers.", **PARTS), Why.VALUES),
     ],
 )
-def test_a_refusal_keeps_its_cause_its_look_and_its_error(
-    error: HubcheckError, cause: Cause
-) -> None:
+def test_a_refusal_keeps_its_code_its_look_and_its_error(error: HubcheckError, code: Why) -> None:
     """A limit, the network and values that are no numbers are told apart; the error stays whole."""
     seen = failing(error)
-    assert (seen.cause, seen.look, seen.error) == (cause, "neurons of layer 3", error)
+    assert (seen.code, seen.look, seen.error) == (code, "neurons of layer 3", error)
     assert seen.side == ""
 
 
@@ -53,7 +51,7 @@ def test_the_subjects_own_values_are_the_subjects_fault() -> None:
     """An error that says whose values it met names the side without being told."""
     error = SubjectUnreadableError("a value is nan.", **PARTS)
     assert failing(error).side == "subject"
-    assert failing(error).cause is Cause.VALUES
+    assert failing(error).code is Why.VALUES
 
 
 def test_a_side_that_the_caller_knows_is_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
@@ -30,6 +31,23 @@ def verdict_of(*findings: Finding, owner: str = "") -> DeclarationVerdict:
     return declaration_verdict(
         findings, declared_any=any(f.declared for f in findings), subject_owner=owner
     )
+
+
+def explained(
+    findings: Sequence[Finding], kinship: Callable[[Finding, Finding], Kinship]
+) -> list[Finding]:
+    """Return findings as a check makes them, once it is known what explains each."""
+    return [
+        Finding(
+            **{
+                **dict(one),
+                "explained_by": how.by,
+                "closer": how.closer,
+                "upstream": how.upstream,
+            }
+        )
+        for one, how in zip(findings, explain(findings, kinship), strict=True)
+    ]
 
 
 TABLE = [
@@ -201,7 +219,7 @@ def test_a_declared_base_that_holds_the_tower_explains_it() -> None:
         declared(V.RELATED, relation=R.PARTS), tower(V.RELATED, 0.1, 1.0), holds=Holds.WHOLE
     )
     other = with_parts(suspect(V.RELATED, relation=R.PARTS), tower(V.RELATED, 0.1, 0.6))
-    found = explain([own, other], lambda _d, _s: Kinship.NONE)
+    found = explained([own, other], lambda _d, _s: Kinship.NONE)
     assert found[1].explained_by == "org/declared"
     assert verdict_of(*found) is D.CONFIRMED
 
@@ -249,7 +267,7 @@ def related_always(_d: Finding, _s: Finding) -> Kinship:
 
 def test_a_declared_base_explains_its_sibling_its_copy_and_its_own_base() -> None:
     """An honest card of a fine-tune comes out confirmed whatever relative is suspected."""
-    found = explain(
+    found = explained(
         [
             declared(V.RELATED, kept=0.98),
             finding("org/sibling", V.RELATED, kept=0.95),
@@ -264,7 +282,7 @@ def test_a_declared_base_explains_its_sibling_its_copy_and_its_own_base() -> Non
 
 def test_a_closer_suspect_is_explained_and_said_to_be_closer() -> None:
     """Siblings on one data set share their change: closeness is a sentence, no accusation."""
-    found = explain(
+    found = explained(
         [declared(V.RELATED, kept=0.9), finding("org/instruct", V.RELATED, kept=0.99)],
         related_always,
     )
@@ -279,7 +297,7 @@ def test_a_closer_suspect_is_explained_and_said_to_be_closer() -> None:
 )
 def test_an_explanation_does_not_launder(owner: str, expected: DeclarationVerdict) -> None:
     """A declared base that itself matches an unnamed model says so; its own owner stays open."""
-    found = explain(
+    found = explained(
         [declared(V.RELATED, kept=0.9), finding("famous/llm", V.RELATED, kept=0.9)],
         lambda _d, _s: Kinship.WEIGHTS,
     )
@@ -289,7 +307,7 @@ def test_an_explanation_does_not_launder(owner: str, expected: DeclarationVerdic
 
 def test_an_unrelated_pair_of_bases_explains_nothing() -> None:
     """A merge of two strangers that declares one of them has left the other out."""
-    found = explain(
+    found = explained(
         [declared(V.RELATED, kept=0.9), finding("org/second", V.RELATED, kept=0.6)],
         lambda _d, _s: Kinship.NONE,
     )
@@ -299,7 +317,7 @@ def test_an_unrelated_pair_of_bases_explains_nothing() -> None:
 @pytest.mark.parametrize("own", [V.UNRELATED, V.INCONCLUSIVE, V.NOT_TESTED])
 def test_a_declared_base_that_was_not_found_explains_nothing(own: Verdict) -> None:
     """Only a proven declaration excuses a relative."""
-    found = explain(
+    found = explained(
         [declared(own, kept=0.99), finding("org/other", V.RELATED, kept=0.5)], related_always
     )
     assert found[1].explained_by is None
@@ -310,7 +328,7 @@ def test_a_harmless_relation_is_no_proof(kind: RelationKind) -> None:
     """A copied part or a shared initialisation neither confirms nor accuses nor explains."""
     harmless = declared(V.RELATED, relation=kind)
     assert not is_proof(harmless)
-    found = explain([harmless, suspect(V.RELATED, kept=0.5)], related_always)
+    found = explained([harmless, suspect(V.RELATED, kept=0.5)], related_always)
     assert found[1].explained_by is None
 
 

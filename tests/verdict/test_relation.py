@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from hubcheck.evidence.looks.change.direction import UNDETERMINED
 from hubcheck.evidence.looks.merge.kind import MergeKind
+from hubcheck.evidence.looks.merge.look import MERGE, MergeSeen
 from hubcheck.evidence.looks.merge.run import Merge
 from hubcheck.evidence.looks.merge.shares import LayerShare
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.observation import Observations, Skip
+from hubcheck.evidence.refused import Refused, Why
+from hubcheck.report.schema import Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation
-from hubcheck.verdict.relation import may_be_merged, with_merge
+from hubcheck.verdict.relation import NO_MERGE, InMerge, in_merge, may_be_merged
 from tests.verdict.findings import finding
 
 WEIGHTS = ("model.safetensors",)
@@ -38,35 +42,49 @@ def merge(*, members: tuple[str, ...] = ("org/a", "org/b"), computed: bool = Tru
     )
 
 
+def said_of(ref: str, fit: Merge) -> InMerge:
+    """Return what a fit says of one base."""
+    return in_merge(MergeSeen(merge=fit, member=ref))
+
+
+def merged(ref: str) -> Finding:
+    """Return the finding of a declared base that was fitted."""
+    said = said_of(ref, merge())
+    values = finding(ref, Verdict.RELATED, declared=True).model_dump()
+    relation = said.relation or Relation(kind=RelationKind.FINE_TUNE, detail="made by a test")
+    return Finding(**{**values, "shares": said.shares, "relation": relation})
+
+
 def test_a_member_of_a_merge_says_so() -> None:
     """Share, interval, the other bases and the rule are in the words; the subject is the later."""
-    found = with_merge(finding("org/a", Verdict.RELATED), merge())
+    found = said_of("org/a", merge())
     assert found.relation is not None
     assert found.relation.kind is RelationKind.MERGE
     assert found.relation.detail == (
         "share 0.600 (95 % interval 0.590 to 0.610), merged with org/b: linear; "
         "the sum lies 94% nearer than org/a alone"
     )
-    assert found.direction == "base-to-subject"
-    assert "rounding" in found.direction_reason
+    assert found.direction.value == "base-to-subject"
+    assert "rounding" in found.direction.reason
     assert [s.share for s in found.shares] == [0.6, 0.6]
 
 
 def test_a_decoy_keeps_its_relation_and_shows_its_share() -> None:
     """A related base that was not merged in is what it was, beside a share of nothing."""
-    before = finding("org/c", Verdict.RELATED)
-    found = with_merge(before, merge())
-    assert found.relation == before.relation
+    found = said_of("org/c", merge())
+    assert found.relation is None
     assert found.shares[0].share == 0.0
-    assert found.direction == "undetermined"
+    assert found.direction is UNDETERMINED
 
 
 def test_no_merge_and_a_refusal_change_nothing() -> None:
     """Bases that were not merged, and bases that could not be fitted, stay as they are."""
-    before = finding("org/a", Verdict.RELATED)
-    assert with_merge(before, merge(members=(), computed=False)) == before
-    assert with_merge(before, Refused(reason="other widths")) == before
-    assert with_merge(finding("org/z", Verdict.RELATED), merge()).relation == before.relation
+    assert said_of("org/a", merge(members=(), computed=False)) == NO_MERGE
+    refused = Observations().with_left(MERGE, Refused(code=Why.OTHER_WIDTH))
+    assert in_merge(refused.seen(MERGE)) == NO_MERGE
+    assert in_merge(Skip.NOT_RELATED) == NO_MERGE
+    assert said_of("org/z", merge()) == NO_MERGE
+    assert InMerge(shares=(), relation=None, direction=UNDETERMINED) == NO_MERGE
 
 
 @pytest.mark.parametrize(
@@ -82,18 +100,14 @@ def test_no_merge_and_a_refusal_change_nothing() -> None:
 )
 def test_which_bases_are_fitted(verdict: Verdict, kind: RelationKind, *, may: bool) -> None:
     """Only models whose weights as a whole are in the subject can have been merged."""
-    assert may_be_merged(finding("org/a", verdict, relation=kind)) is may
+    assert may_be_merged(verdict, Relation(kind=kind, detail="")) is may
 
 
 def test_a_declared_merge_is_confirmed_by_its_shares() -> None:
     """Two declared bases with shares agree with 'merge'; one without a share does not."""
-    both = [
-        with_merge(finding(ref, Verdict.RELATED, declared=True), merge())
-        for ref in ("org/a", "org/b")
-    ]
+    both = [merged(ref) for ref in ("org/a", "org/b")]
     assert [c.agrees for c in check_relation("", both, WEIGHTS)] == ["yes", "yes"]
-    third = with_merge(finding("org/c", Verdict.RELATED, declared=True), merge())
-    *_, last = check_relation("merge", [*both, third], WEIGHTS)
+    *_, last = check_relation("merge", [*both, merged("org/c")], WEIGHTS)
     assert last.agrees == "no"
     assert last.note == "its share is 0.000, -0.010 to 0.010"
     (alone,) = check_relation("finetune", both[:1], WEIGHTS)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.zoo.model import Shape, initial_weights
+from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.run import map_layers
 from hubcheck.evidence.looks.sample.compare import Comparer
-from hubcheck.model import align_tokens, open_model
+from hubcheck.model import open_model
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import Weights, request
 
@@ -20,21 +21,14 @@ MIXTURE: Final = Shape(neurons=96, experts=8, layers=3)
 def side_by_side(base: Path, subject: Path, *, seed: int = 1) -> Comparer:
     """Return both sides and the draw, as the check makes them."""
     ours, theirs = (open_model(parse_reference(str(p)), request(p).access) for p in (subject, base))
-    return Comparer(
-        theirs.reader,
-        ours.reader,
-        align_tokens(theirs, ours),
-        seed=seed,
-        n_bases=1,
-        routing_groups=1,
-    )
+    return comparer_of(theirs, ours, seed=seed, tried=1)
 
 
 def mapped(base: Path, subject: Path, *, seed: int = 1) -> LayerMap:
     """Return the layer map of a pair that has one."""
     pair = side_by_side(base, subject, seed=seed)
     found = map_layers(pair.base, pair.subject, pair.draw)
-    assert isinstance(found, LayerMap), found.reason
+    assert isinstance(found, LayerMap), found.code
     return found
 
 

@@ -14,7 +14,7 @@ from benchmarks.zoo import symmetries
 from hubcheck.anatomy.interface import Role
 from hubcheck.errors import UnreadableError
 from hubcheck.evidence.looks.attention import Turned, attention_turned
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
@@ -29,7 +29,7 @@ def looked(subject: Path, layers: Mapping[int, int] = LAYERS) -> dict[Role, Turn
     """Return what is seen of a folder against the shipped base, by role."""
     pair = side_by_side(model("base"), subject)
     seen = attention_turned(pair.base, pair.subject, layers)
-    assert not isinstance(seen, Refused), seen.reason
+    assert not isinstance(seen, Refused), seen.code
     return {one.role: one for one in seen}
 
 
@@ -99,7 +99,7 @@ def test_one_layer_alone_is_refused() -> None:
     pair = side_by_side(model("base"), model("disguised"))
     seen = attention_turned(pair.base, pair.subject, {0: 0})
     assert isinstance(seen, Refused)
-    assert "one layer alone" in seen.reason
+    assert seen.code is Why.ONE_LAYER
 
 
 def test_without_shared_tokens_nothing_is_seen() -> None:
@@ -108,7 +108,7 @@ def test_without_shared_tokens_nothing_is_seen() -> None:
     blind = Side(pair.base.reader, ())
     seen = attention_turned(blind, pair.subject, LAYERS)
     assert isinstance(seen, Refused)
-    assert "no token is shared" in seen.reason
+    assert seen.code is Why.FEW_TOKENS
 
 
 def test_token_rows_that_cannot_be_read_are_an_error_that_says_so(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
 from hubcheck.evidence.looks.expert_map.run import experts_of
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import MIXTURE, mixture, side_by_side
 from tests.evidence.mixtures import with_expert
@@ -27,7 +27,7 @@ def experts(base: Path, subject: Path, *, limit: int = 300_000_000) -> Experts:
     layers = pair.base.anatomy.geometry.layers
     straight = {n: n for n in range(layers)}
     found = experts_of(pair.base, pair.subject, pair.draw, straight, limit=limit)
-    assert isinstance(found, Experts), found.reason
+    assert isinstance(found, Experts), found.code
     return found
 
 
@@ -176,13 +176,13 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(base: Path) -> None:
     dense = side_by_side(model("base"), model("finetune"))
     straight = {n: n for n in range(4)}
     assert experts_of(dense.base, dense.subject, dense.draw, straight) == Refused(
-        reason="neither model has experts"
+        code=Why.NO_EXPERTS
     )
     odd = side_by_side(model("base"), base)
     assert experts_of(odd.base, odd.subject, odd.draw, straight) == Refused(
-        reason="no layer's MLPs can be cut into pieces of one size"
+        code=Why.NO_COMMON_PIECE
     )
     same = side_by_side(base, base)
     assert experts_of(same.base, same.subject, same.draw, straight, limit=1000) == Refused(
-        reason="its rows need more than --max-read leaves"
+        code=Why.BUDGET
     )

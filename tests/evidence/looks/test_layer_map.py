@@ -13,7 +13,7 @@ from benchmarks.zoo.deep_copies import interleave, slice_into_experts
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.layer_map.run import map_layers
 from hubcheck.evidence.looks.layer_map.wording import words_of_map, words_of_parents
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import mapped, side_by_side
 
@@ -105,7 +105,7 @@ def test_what_may_be_read_is_kept_to(tmp_path: Path) -> None:
     pair = side_by_side(model("base"), model("finetune"))
     refused = map_layers(pair.base, pair.subject, pair.draw, limit=1000)
     assert isinstance(refused, Refused)
-    assert refused.reason == "a sample of all layers needs more than --max-read leaves"
+    assert refused.code is Why.BUDGET
     limit = 300_000
     found = map_layers(pair.base, pair.subject, pair.draw, limit=limit)
     assert not isinstance(found, Refused)

@@ -17,7 +17,7 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
 from hubcheck.evidence.looks.width.reading import window_of
 from hubcheck.evidence.looks.width.run import width_of
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
 
@@ -28,7 +28,7 @@ def width(base: Path, subject: Path, *, seed: int = 1, layers: int = 4) -> Width
     """Return what changed of the width."""
     pair = side_by_side(base, subject, seed=seed)
     found = width_of(pair.base, pair.subject, pair.draw, {n: n for n in range(layers)})
-    assert isinstance(found, Width), found.reason
+    assert isinstance(found, Width), found.code
     return found
 
 
@@ -183,7 +183,7 @@ def test_one_width_is_no_matter_for_this_look() -> None:
     """Models of one width are refused with the reason, and nothing is read."""
     pair = side_by_side(model("base"), model("finetune"))
     refused = width_of(pair.base, pair.subject, pair.draw, STRAIGHT)
-    assert refused == Refused(reason="neurons and channels are as many in both models")
+    assert refused == Refused(code=Why.SAME_SIZE)
 
 
 def test_too_little_to_read_is_said(pruned: Path) -> None:

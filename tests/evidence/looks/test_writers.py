@@ -11,7 +11,7 @@ from benchmarks.zoo import disguises, symmetries
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.writers import WriterEvidence, through_writers
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, plain, write
@@ -70,11 +70,11 @@ def test_widths_of_the_stream_may_differ(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_compared_is_a_reason(tmp_path: Path) -> None:
-    """Other neuron counts, or too small a budget, are refused in words."""
+    """Other neuron counts, or too small a budget, are refused with a code."""
     pruned = laboratory.derived("pruned-neurons", "base")
     other = look(laboratory.model("base"), write(tmp_path / "pruned", pruned))
     poor = look(laboratory.model("base"), laboratory.model("twin"), budget=1000)
     assert isinstance(other, Refused)
-    assert "neurons" in other.reason
+    assert other.code is Why.FEW_LAYERS
     assert isinstance(poor, Refused)
-    assert "budget" in poor.reason
+    assert poor.code is Why.BUDGET

@@ -119,16 +119,3 @@ class Equality:
     def log10_p(self) -> float:
         """Bound on the chance of all equal tensors together, each of the base counted once."""
         return sum({pair.base: pair.log10_p for pair in self.equal}.values())
-
-
-class RefusedBy(StrEnum):
-    """Why tensors could not be compared."""
-
-    NOTHING_COMPARABLE = "nothing-comparable"
-    """No tensor of one has the dtype and shape of one of the other."""
-    DEPTH = "depth"
-    """No weight byte is read at this depth."""
-    BUDGET = "budget"
-    NETWORK = "network"
-    FORMAT = "format"
-    UNREADABLE = "unreadable"

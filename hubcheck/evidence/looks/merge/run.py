@@ -181,6 +181,7 @@ def _plan(
     depths = {a.geometry.layers for a in anatomies}
     if len(depths) > 1 and any(b.layers is None for b in bases):
         return Refused(code=Why.OTHER_DEPTH)
+    found = False
     for n in counts:
         for rows in ROWS:
             planned = [
@@ -188,13 +189,14 @@ def _plan(
                 for layer in sorted(order[:n])
                 for row in _rows_of(layer, subject.anatomy, bases, draw, rows)
             ]
+            found = found or bool(planned)
             if planned and all(
                 r.cost([row.wanted[m] for row in planned])
                 <= min(limit, r.anatomy.checkpoint.source.ledger.remaining)
                 for m, r in enumerate(_readers(subject, bases))
             ):
                 return planned
-    return Refused(code=Why.NO_SHARED_SHAPE)
+    return Refused(code=Why.BUDGET if found else Why.NO_SHARED_SHAPE)
 
 
 def _rows_of(

@@ -11,11 +11,11 @@ from benchmarks.zoo import alterations, relations
 from benchmarks.zoo.folder import Dtype
 from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
 from benchmarks.zoo.train import upcycle
+from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, CloserLook, look_closer
-from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.evidence.refused import Refused
-from hubcheck.model import Model, align_tokens, open_model
+from hubcheck.evidence.refused import Refused, Why
+from hubcheck.model import Model, open_model
 from hubcheck.report.words import Depth, RelationKind
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import changes_of, direction_of, relation_of
@@ -35,9 +35,7 @@ def seen(
 ) -> tuple[CloserLook | Refused, Comparison, Model, Model]:
     """Return the closer look at two folders, and what it was made from."""
     theirs, ours = opened(base), opened(subject)
-    comparer = Comparer(
-        theirs.reader, ours.reader, align_tokens(theirs, ours), seed=3, n_bases=1, routing_groups=1
-    )
+    comparer = comparer_of(theirs, ours, seed=3, tried=1)
     comparison = comparer.run(search=True)
     assert comparison.settled_related
     look = look_closer(comparer.base, comparer.subject, comparison, comparer.draw, limit=limit)
@@ -203,4 +201,4 @@ def test_the_figures_become_cells_of_the_heat_map() -> None:
     assert len(cells) == len(look.moved)
     assert {"q", "down", "norm.attn_in"} <= {c.role for c in cells}
     assert all(0 <= c.equal <= 1 and c.relative > 0 for c in cells)
-    assert changes_of(Refused(reason="no budget")) == ()
+    assert changes_of(Refused(code=Why.BUDGET)) == ()

@@ -18,7 +18,7 @@ from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.errors import NetworkFaultError
 from hubcheck.evidence.looks.equality.tensors import look_for_equality
 from hubcheck.evidence.looks.equality.value import Equality, Outcome
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import open_model
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
@@ -190,7 +190,7 @@ def test_another_dtype_or_shape_is_not_compared() -> None:
     refused = look_for_equality(
         opened(weights(0)), opened(weights(0), dtype=torch.bfloat16), seed=1
     )
-    assert refused == Refused(code=RefusedBy.NOTHING_COMPARABLE, side="")
+    assert refused == Refused(code=Why.NO_COUNTERPART)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
@@ -342,7 +342,7 @@ def test_the_budget_of_the_tests_is_not_spent() -> None:
     spent = opened(weights(0))
     spent.source.ledger.charge(spent.source.ledger.remaining - 3, Purpose.WEIGHTS, requests=0)
     refused = look_for_equality(spent, opened(weights(0)), seed=1)
-    assert refused == Refused(code=RefusedBy.BUDGET, side="")
+    assert refused == Refused(code=Why.BUDGET)
 
 
 @pytest.mark.parametrize(("broken", "side"), [(0, "base"), (1, "subject")])
@@ -356,7 +356,7 @@ def test_a_network_fault_is_a_value(broken: int, side: str) -> None:
     models[broken].source.read = fail  # type: ignore[method-assign]
     refused = look_for_equality(models[0], models[1], seed=1)
     assert isinstance(refused, Refused)
-    assert (refused.code, refused.side) == (RefusedBy.NETWORK, side)
+    assert (refused.code, refused.side) == (Why.NETWORK, side)
 
 
 def archived(tensors: Weights) -> Checkpoint:

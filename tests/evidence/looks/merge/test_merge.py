@@ -18,7 +18,7 @@ from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES
 from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.change.test_run import RNG, opened
 
@@ -193,14 +193,14 @@ def stored(folder: Path) -> Weights:
 
 
 def test_what_has_no_shares_is_refused_with_the_reason(tmp_path: Path) -> None:
-    """One base, equal bases, other widths or depths, or no budget: a sentence, no number."""
+    """One base, equal bases, other widths or depths, or no budget: a code, no number."""
     narrow = write(tmp_path / "narrow", derived("pruned-neurons"))
-    for found, word in (
-        (fitted(model("finetune"), "base"), "one related base"),
-        (fitted(model("finetune"), "base", "base"), "equal weights"),
-        (fitted(narrow, "base", "continued"), "width"),
-        (fitted(model("upscaled"), "base", "continued"), "depth"),
-        (fitted(model("finetune"), "base", "continued", limit=10), "budget"),
+    for found, code in (
+        (fitted(model("finetune"), "base"), Why.ONE_BASE),
+        (fitted(model("finetune"), "base", "base"), Why.LIKE_BASES),
+        (fitted(narrow, "base", "continued"), Why.OTHER_WIDTH),
+        (fitted(model("upscaled"), "base", "continued"), Why.OTHER_DEPTH),
+        (fitted(model("finetune"), "base", "continued", limit=10), Why.BUDGET),
     ):
         assert isinstance(found, Refused)
-        assert word in found.reason
+        assert found.code is code

@@ -16,6 +16,7 @@ from hubcheck.errors import BudgetExceededError, UnreadableError
 from hubcheck.evidence.looks.whole import pieces
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
+from hubcheck.evidence.refused import Why
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import HubReference
@@ -220,7 +221,8 @@ def test_a_value_that_is_no_number_is_named(
     paths = [folder(tmp_path / "whole", shipped("base")), folder(tmp_path / "broken", broken)]
     found = refused(*(paths if side == "subject" else paths[::-1]), device=device)
     assert isinstance(found.error, UnreadableError)
-    assert name in found.reason
+    assert name in found.error.what
+    assert found.code is Why.VALUES
     assert found.side == side
 
 
@@ -229,7 +231,9 @@ def test_a_nan_in_both_models_is_named_too(tmp_path: Path) -> None:
     broken = shipped("base")
     broken["model.norm.weight"][7] = np.nan
     path = folder(tmp_path / "broken", broken)
-    assert "model.norm.weight" in refused(path, path).reason
+    error = refused(path, path).error
+    assert error is not None
+    assert "model.norm.weight" in error.what
 
 
 def test_a_budget_that_was_named_stays_hard(base: Path) -> None:
