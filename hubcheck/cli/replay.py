@@ -17,7 +17,7 @@ from hubcheck.check.deeper import ESCALATION
 from hubcheck.cli.commands import access_for, checked, resources_of
 from hubcheck.cli.launch import ended, environment_now, nothing_to_do
 from hubcheck.errors import ExitCode, printable
-from hubcheck.publish.files import read_report
+from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from hubcheck.request.interface import Request, Searched, budget_of
 from hubcheck.request.replayed import (
@@ -61,7 +61,7 @@ class Outcome:
 
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same report."""
-    given = read_report(arguments.report)
+    given = load_report(arguments.report)
     if nothing_to_do(given.depth, environment_now()):
         return ExitCode.OK
     outcome = replay(given, arguments.report, given_root=arguments.root)
