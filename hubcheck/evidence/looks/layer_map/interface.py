@@ -1,6 +1,6 @@
 """What does a closer look at rearranged layers, widths and experts give back?
 
-Values only; they carry plain strings and numbers, so that a report can be filled from them.
+Values only; what they say is phrases and numbers, so that a report can be filled from them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.statistics.hits import LOG10
 
 Kind = Literal["exact", "calibrated", "context"]
@@ -25,7 +26,7 @@ class DeepRow:
     """One line of evidence; the fields are those of ``report.Evidence``."""
 
     test: str
-    family: str
+    family: Phrase
     kind: Kind
     part: str
     frame: str
@@ -39,7 +40,7 @@ class DeepRow:
     """log10 of the e-value; 0 where the row is no exact test."""
     kept: float
     ceiling: float
-    note: str
+    note: Clauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,9 @@ class LayerMap:
         log10_e = self.log_e / LOG10
         return DeepRow(
             test="layer-map",
-            family=f"{len(self.origins)} subject layers against {self.base_layers} base layers",
+            family=phrase(
+                PhraseCode.FAMILY_LAYERS, subject=len(self.origins), base=self.base_layers
+            ),
             kind="exact",
             part="body",
             frame="raw+token",
@@ -122,5 +125,7 @@ class LayerMap:
             log10_e=log10_e,
             kept=kept[len(kept) // 2] if kept else 0.0,
             ceiling=ceilings[len(ceilings) // 2] if ceilings else 0.0,
-            note=f"{len(found)} of {len(self.origins)} layers found; all pairs paid for",
+            note=(
+                phrase(PhraseCode.NOTE_LAYERS_FOUND, found=len(found), layers=len(self.origins)),
+            ),
         )

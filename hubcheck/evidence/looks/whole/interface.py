@@ -104,9 +104,9 @@ class WholeChange:
     """Their share, 0 to 1, rounded down."""
     relative: float
     cosine: float
-    sentence: str
-    """The whole model in one line; holds no text of a model."""
-    notes: tuple[str, ...]
+    said: Clauses
+    """What was measured of the whole model; holds no text of a model."""
+    notes: Clauses
     """What a reader should know of how it was done; printable."""
     processes: int
     resumed_values: int

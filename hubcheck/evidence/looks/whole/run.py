@@ -141,7 +141,7 @@ def _whole(
     *,
     unmatched: tuple[Unmatched, ...],
     trouble: list[str],
-    said: tuple[str, ...],
+    said: Clauses,
     processes: int,
     resumed: int,
 ) -> WholeChange:
@@ -157,7 +157,7 @@ def _whole(
         equal=summary.share_of(sums),
         relative=summary.relative_of(sums),
         cosine=summary.told(sums.cosine),
-        sentence=summary.sentence_of(sums, tensors),
+        said=summary.said_of(sums, tensors),
         notes=(*said, *summary.notes_of(tensors, unmatched, trouble)),
         processes=processes,
         resumed_values=resumed,
