@@ -24,6 +24,7 @@ from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
 from hubcheck.evidence.looks.disguise.undone import Gains, Gates, what_was_done
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.writers import NoWriters, through_writers
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import OPEN, Depth, RelationKind, Verdict
 from hubcheck.request.interface import Request, at_least
@@ -31,6 +32,7 @@ from hubcheck.source.ledger import Ledger
 from hubcheck.verdict.declaration import ENOUGH, MOST
 from hubcheck.verdict.disguised import with_disguise, with_writers
 from hubcheck.verdict.parts import PartLook, sides_of
+from hubcheck.verdict.whole import not_compared
 
 ESCALATION: Final = 512_000_000
 """Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
@@ -109,7 +111,7 @@ def with_undone(
             "held": round(sides[0].held, 4),
             "order_tested": round(min(s.order_tested for s in sides), 4),
             "compared": round(least.compared, 4),
-            "not_compared": tuple(f"{words} {share:.0%}" for words, share in least.not_compared),
+            "not_compared": tuple(not_compared(what, n) for what, n in least.not_compared),
         }
     )
 
@@ -144,9 +146,9 @@ def look_for_disguise(
     except (BudgetExceededError, UnreachableError) as error:
         seen = NotLooked(reason=error.what)
     if isinstance(seen, NotLooked):
-        note = f"disguise test not made: {seen.reason}"
+        note = phrase(PhraseCode.NOT_MADE, look="disguise test", why=seen.reason)
         return finding.model_copy(update={"notes": (*finding.notes, note)}), None
-    return with_disguise(finding, seen, words_of(seen) if seen.found else ()), seen
+    return with_disguise(finding, seen, undone_in(seen) if seen.found else ()), seen
 
 
 def look_through_writers(
@@ -169,13 +171,13 @@ def look_through_writers(
     except (BudgetExceededError, UnreachableError) as error:
         seen = NoWriters(reason=error.what)
     if isinstance(seen, NoWriters):
-        note = f"no frame of writers: {seen.reason}"
+        note = phrase(PhraseCode.NOT_MADE, look="frame of writers", why=seen.reason)
         return finding.model_copy(update={"notes": (*finding.notes, note)})
     return with_writers(finding, seen, log_e, comparer.n_bases)
 
 
-def words_of(seen: Disguise) -> tuple[str, ...]:
-    """Return what was done to the copy, in words."""
+def undone_in(seen: Disguise) -> Clauses:
+    """Return what was done to the copy."""
     gains = [
         Gains(base_d=_gain(seen, 0, pair.base), subject_d=_gain(seen, 1, pair.subject))
         for pair in seen.score.found

@@ -13,11 +13,11 @@ from hubcheck.evidence.looks.equality.files import HASH_LIMIT, FileState, WholeF
 from hubcheck.evidence.looks.equality.tensors import LIMIT, look_for_equality, refused
 from hubcheck.evidence.looks.equality.value import Equality, NoEquality, RefusedBy
 from hubcheck.model import Model, compare_weights
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Evidence, Finding, Relation
 from hubcheck.report.words import Depth, EvidenceKind, ReasonCode, RelationKind, Verdict
 from hubcheck.request.interface import Request
 
-GIGA: Final = 10**9
 DEEP_LIMIT: Final = 64_000_000
 """Bytes of tensors a model at ``deep`` and ``full``: 16 times the pages of ``sample``, in seconds;
 every byte is held against every other by ``full`` itself."""
@@ -43,7 +43,7 @@ def identical(finding: Finding, base: Model) -> Finding:
     weights = base.loaded_files or base.weight_files
     evidence = Evidence(
         test="digest",
-        family=f"{len(weights)} weight files by sha256",
+        family=phrase(PhraseCode.FAMILY_FILES, files=len(weights)),
         kind=EvidenceKind.EXACT,
         part="model",
         frame="",
@@ -51,20 +51,22 @@ def identical(finding: Finding, base: Model) -> Finding:
         hits=len(weights),
         log10_p=0.0,
         detectable_kept=0.0,
-        note="equal digests: the same bytes",
+        note=(phrase(PhraseCode.NOTE_DIGESTS),),
         kept=1.0,
     )
     return finding.model_copy(
         update={
             "status": "tested",
-            "reason": "",
+            "reason": (),
             "code": ReasonCode.NONE,
             "verdict": Verdict.IDENTICAL,
             "kept": 1.0,
             "order_tested": 1.0,
             "compared": 1.0,
             "held": 1.0,
-            "relation": Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
+            "relation": Relation(
+                kind=RelationKind.IDENTICAL, detail=(phrase(PhraseCode.SAME_BYTES),)
+            ),
             "evidence": (evidence,),
             "bytes_read": base.source.ledger.bytes_read,
             "bytes_total": base.weight_bytes,
@@ -76,10 +78,7 @@ def as_read(finding: Finding, files: WholeFiles) -> Finding:
     """Return the finding with how far files too large to hash are known to be equal."""
     if files.state is not FileState.EQUAL_AS_READ:
         return finding
-    note = (
-        f"the weight files are equal in every range read, {files.bytes_compared / GIGA:.3f} of "
-        f"{files.bytes_total / GIGA:.3f} GB; depth full compares them all"
-    )
+    note = phrase(PhraseCode.EQUAL_AS_READ, compared=files.bytes_compared, total=files.bytes_total)
     return finding.model_copy(update={"notes": (*finding.notes, note)})
 
 

@@ -16,10 +16,11 @@ from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.expert_map.run import experts_of
 from hubcheck.evidence.looks.layer_map.interface import DeepRow, LayerMap, Refusal
 from hubcheck.evidence.looks.layer_map.run import map_layers
-from hubcheck.evidence.looks.layer_map.wording import words_of_map
+from hubcheck.evidence.looks.layer_map.wording import said_of_map
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.width.interface import UnitOrder
 from hubcheck.evidence.looks.width.run import width_of
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Evidence, Finding, LayerMatch, Relation
 from hubcheck.report.words import OPEN, EvidenceKind, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p, log_mean
@@ -42,8 +43,8 @@ class Mapped:
 
     layers: LayerMap | None
     rows: tuple[DeepRow, ...]
-    words: tuple[str, ...]
-    notes: tuple[str, ...]
+    said: Clauses
+    notes: Clauses
     neurons_found: bool = False
     """Whether the neurons of a model of another width were found to be the base's."""
 
@@ -53,7 +54,7 @@ class Mapped:
         return {} if self.layers is None else self.layers.base_of
 
 
-NOT_MAPPED: Final = Mapped(layers=None, rows=(), words=(), notes=())
+NOT_MAPPED: Final = Mapped(layers=None, rows=(), said=(), notes=())
 """At the depths that map nothing."""
 
 
@@ -64,12 +65,12 @@ def map_everything(comparer: Comparer, progress: Callable[[str], None]) -> Mappe
         UnreadableError: a value read is not finite.
     """
     base, subject, draw = comparer.base, comparer.subject, comparer.draw
-    notes: list[str] = []
+    notes: list[Phrase] = []
     progress("mapping every layer")
     found = _tried(lambda: map_layers(base, subject, draw), "layer map", notes)
     layers = found if isinstance(found, LayerMap) else None
     rows = [layers.row()] if layers is not None else []
-    words = list(words_of_map(layers)) if layers is not None else []
+    said = list(said_of_map(layers)) if layers is not None else []
     base_of = dict(layers.base_of) if layers is not None else {}
     if not base_of and base.anatomy.geometry.layers == subject.anatomy.geometry.layers:
         base_of = {i: i for i in range(base.anatomy.geometry.layers)}
@@ -78,25 +79,25 @@ def map_everything(comparer: Comparer, progress: Callable[[str], None]) -> Mappe
     for seen in (width, experts):
         if not isinstance(seen, Refusal):
             rows += seen.rows
-            words += seen.words
+            said += seen.said
     resized = None if isinstance(width, Refusal) else width.neurons
     return Mapped(
         layers=layers,
         rows=tuple(rows),
-        words=tuple(words),
+        said=tuple(said),
         notes=tuple(notes),
         neurons_found=resized is not None and resized.order is not UnitOrder.UNKNOWN,
     )
 
 
-def _tried(look: Callable[[], Found | Refusal], what: str, notes: list[str]) -> Found | Refusal:
+def _tried(look: Callable[[], Found | Refusal], what: str, notes: list[Phrase]) -> Found | Refusal:
     """Return what a look gives; one that does not fit the budget is a reason, not an end."""
     try:
         seen = look()
     except (BudgetExceededError, UnreachableError) as error:
         seen = Refusal(reason=error.what)
     if what and isinstance(seen, Refusal):
-        notes.append(f"{what} not made: {seen.reason}")
+        notes.append(phrase(PhraseCode.NOT_MADE, look=what, why=seen.reason))
     return seen
 
 
@@ -130,9 +131,9 @@ def with_layers(finding: Finding, mapped: Mapped, log_e: float, n_bases: int) ->
     both = log_mean([log_e, found.log_e - log(max(1, n_bases))])
     if finding.verdict is Verdict.RELATED:
         update["log10_p"] = min(log10_p(both), finding.log10_p - log10_of_half())
-        update["relation"] = _relation(finding.relation, mapped.words)
+        update["relation"] = _relation(finding.relation, mapped.said)
     elif finding.verdict in OPEN and both >= SETTLED and _stands(found, n_bases):
-        detail = "; ".join(mapped.words) or "found by the map of every layer"
+        detail = mapped.said or (phrase(PhraseCode.FOUND_BY_MAP),)
         update |= {
             "verdict": Verdict.RELATED,
             "status": "tested",
@@ -163,12 +164,11 @@ def _kept(found: LayerMap) -> float:
     return kept[len(kept) // 2]
 
 
-def _relation(relation: Relation | None, words: Iterable[str]) -> Relation | None:
-    """Return the relation with the map's words, where layers or widths are what changed."""
-    said = "; ".join(words)
+def _relation(relation: Relation | None, said: Clauses) -> Relation | None:
+    """Return the relation with what the map says, where layers or widths are what changed."""
     if relation is None or not said or relation.kind not in STRUCTURE:
         return relation
-    return relation.model_copy(update={"detail": f"{said}; {relation.detail}"})
+    return relation.model_copy(update={"detail": (*said, *relation.detail)})
 
 
 def _evidence(rows: Iterable[DeepRow]) -> tuple[Evidence, ...]:

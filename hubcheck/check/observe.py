@@ -42,6 +42,7 @@ from hubcheck.evidence.looks.equality.value import Equality
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
 from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.model import Access, Model, align_tokens, open_model
+from hubcheck.report.phrases import because
 from hubcheck.report.schema import (
     Finding,
 )
@@ -69,7 +70,8 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
             finding = untested(base, identity.base, *why(error))
             return Tested(request=base, model=None, finding=finding, error=error)
     if identity.refused:
-        finding = untested(base, identity.base, ReasonCode.PROPOSAL, identity.refused)
+        reason = because(ReasonCode.PROPOSAL, detail=identity.refused)
+        finding = untested(base, identity.base, ReasonCode.PROPOSAL, reason)
         return Tested(request=base, model=None, finding=finding)
     return Tested(request=base, model=model, finding=untested(base, identity.base, *why(None)))
 
@@ -104,13 +106,14 @@ def examine(
     if request.depth is Depth.HEADERS:
         one.finding = one.finding.model_copy(
             update={
-                "reason": "no weights are read at this depth",
+                "reason": because(ReasonCode.HEADERS_ONLY),
                 "code": ReasonCode.HEADERS_ONLY,
             }
         )
         return
     if refusal is not None:
-        reason = f"subject {why(refusal)[1]}{_adapter_note(refusal, subject, base)}"
+        fit = _adapter_note(refusal, subject, base)
+        reason = because(ReasonCode.SUBJECT, why=why(refusal)[1], fit=fit)
         one.finding = one.finding.model_copy(update={"reason": reason, "code": ReasonCode.SUBJECT})
         return
     progress(f"reading {printable(str(base.pin))}")
@@ -265,4 +268,4 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
         fit = adapter_fit(read_adapter(subject.source), base.anatomy.checkpoint)
     except HubcheckError:
         return ""
-    return f"; {fit.sentence}"
+    return fit.sentence

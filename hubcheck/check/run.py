@@ -26,6 +26,7 @@ from hubcheck.errors import (
 )
 from hubcheck.evidence.refused import REFUSING
 from hubcheck.model import Model, open_model
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
 from hubcheck.request.interface import Request
@@ -96,11 +97,9 @@ def _merges(tested: Sequence[Tested], subject: Model, request: Request) -> None:
     try:
         found = with_merges([(one.finding, one.model) for one in tested], subject, request)
     except REFUSING as error:  # what a model holds beside what its test read
+        no_fit = phrase(PhraseCode.NOT_MADE, look="fit of a merge", why=error.what)
         found = [
-            one.finding.model_copy(
-                update={"notes": (*one.finding.notes, f"no merge was fitted: {error.what}")}
-            )
-            for one in tested
+            one.finding.model_copy(update={"notes": (*one.finding.notes, no_fit)}) for one in tested
         ]
     for one, finding in zip(tested, found, strict=True):
         one.finding = finding

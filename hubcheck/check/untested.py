@@ -8,37 +8,38 @@ from typing import Final
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnsupportedFormatError
 from hubcheck.evidence.refused import Cause, Refused
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.schema import BaseModelRef, Finding
 from hubcheck.report.words import ReasonCode, Verdict
 from hubcheck.request.interface import BaseRequest
 from hubcheck.source.pointer import NOT_AVAILABLE
 
-_REASONS: Final[Mapping[str, tuple[ReasonCode, str]]] = {
-    "GatedModelError": (ReasonCode.GATED, "gated, and no token with access"),
-    "MissingModelError": (ReasonCode.MISSING, "not found, or private"),
-    "NoWeightsError": (ReasonCode.NO_WEIGHTS, "holds no weights"),
-    "UnknownRevisionError": (ReasonCode.UNKNOWN_REVISION, "unknown revision"),
-    "NetworkFaultError": (ReasonCode.UNREACHABLE, "the host could not be reached"),
-    "UnreachableError": (ReasonCode.FORBIDDEN, "the host does not allow reading"),
-    "BudgetExceededError": (ReasonCode.BUDGET, "needs more than --max-read allows"),
-    "HostileCheckpointError": (ReasonCode.HOSTILE, "its files contradict themselves"),
+_REASONS: Final[Mapping[str, ReasonCode]] = {
+    "GatedModelError": ReasonCode.GATED,
+    "MissingModelError": ReasonCode.MISSING,
+    "NoWeightsError": ReasonCode.NO_WEIGHTS,
+    "UnknownRevisionError": ReasonCode.UNKNOWN_REVISION,
+    "NetworkFaultError": ReasonCode.UNREACHABLE,
+    "UnreachableError": ReasonCode.FORBIDDEN,
+    "BudgetExceededError": ReasonCode.BUDGET,
+    "HostileCheckpointError": ReasonCode.HOSTILE,
 }
 
 
-def why(error: HubcheckError | None) -> tuple[ReasonCode, str]:
-    """Return why a base was not tested, as a code and in a few words."""
+def why(error: HubcheckError | None) -> tuple[ReasonCode, Clauses]:
+    """Return why a base was not tested, as a code and as what is said of it."""
     if error is None:
-        return ReasonCode.NONE, "no weights were read"
+        return ReasonCode.NONE, (phrase(PhraseCode.NO_WEIGHTS_READ),)
     if isinstance(error, UnsupportedFormatError):
         if error.format_name == NOT_AVAILABLE:
-            return ReasonCode.NOT_AVAILABLE, f"{NOT_AVAILABLE}: {error.what}"
-        return ReasonCode.FORMAT, f"format: {error.format_name}"
-    unreadable = (ReasonCode.UNREADABLE, "unreadable")
-    code, words = _REASONS.get(type(error).__name__, unreadable)
-    return code, f"{words}: {error.what}"
+            code = ReasonCode.NOT_AVAILABLE
+            return code, because(code, detail=error.what)
+        return ReasonCode.FORMAT, because(ReasonCode.FORMAT, format=error.format_name)
+    code = _REASONS.get(type(error).__name__, ReasonCode.UNREADABLE)
+    return code, because(code, detail=error.what)
 
 
-def untested(base: BaseRequest, pinned: BaseModelRef, code: ReasonCode, reason: str) -> Finding:
+def untested(base: BaseRequest, pinned: BaseModelRef, code: ReasonCode, reason: Clauses) -> Finding:
     """Return the finding of a base that was not tested, with why not."""
     return Finding(
         base=pinned,
@@ -64,23 +65,26 @@ def could_not_look(one: Tested, refused: Sequence[Refused]) -> None:
     finding = one.finding
     if finding.status == "not-tested":  # nothing was settled: the reason is the first trouble
         first = fault or refused[0]
-        code, words = why(first.error)
-        whose = "subject " if first.side == "subject" else ""
+        code, reason = why(first.error)
+        whose = first.side == "subject"
         one.error = one.error or (None if whose else first.error)
-        one.finding = finding.model_copy(
-            update={
-                "reason": f"{whose}{words}",
-                "code": ReasonCode.SUBJECT if whose else code,
-            }
-        )
+        if whose:
+            code, reason = ReasonCode.SUBJECT, because(ReasonCode.SUBJECT, why=reason)
+        one.finding = finding.model_copy(update={"reason": reason, "code": code})
         return
     notes = dict.fromkeys(_note(r) for r in refused)
     update: dict[str, object] = {"notes": (*finding.notes, *notes)}
     if fault is not None and finding.verdict is Verdict.INCONCLUSIVE:
-        update |= {"code": ReasonCode.SUBJECT, "reason": f"subject {why(fault.error)[1]}"}
+        reason = because(ReasonCode.SUBJECT, why=why(fault.error)[1])
+        update |= {"code": ReasonCode.SUBJECT, "reason": reason}
     one.finding = finding.model_copy(update=update)
 
 
-def _note(refused: Refused) -> str:
-    whose = f" of the {refused.side}" if refused.side else ""
-    return f"{refused.look}: not looked at, {refused.cause}{whose}: {refused.error.what}"
+def _note(refused: Refused) -> Phrase:
+    return phrase(
+        PhraseCode.LOOK_REFUSED,
+        look=refused.look,
+        cause=refused.cause.value,
+        side=refused.side,
+        detail=refused.error.what,
+    )

@@ -13,6 +13,7 @@ from hubcheck.evidence.looks.whole.interface import Unmatched, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Change, Evidence, Finding
 from hubcheck.report.words import EvidenceKind
 from hubcheck.request.interface import Request
@@ -52,7 +53,7 @@ def with_every_byte(
     if not isinstance(whole, WholeChange):
         if whole.side == "subject" and isinstance(whole.error, UnreadableError):
             raise SubjectUnreadableError.of(whole.error) from whole.error
-        note = f"not every tensor was compared: {whole.reason}"
+        note = phrase(PhraseCode.NOT_EVERY_TENSOR, why=whole.reason)
         return finding.model_copy(update={"notes": (*finding.notes, note)})
     return finding.model_copy(
         update={
@@ -67,7 +68,7 @@ def _row(whole: WholeChange) -> Evidence:
     """Return the whole model in one line of evidence: exact, and about no order."""
     return Evidence(
         test="change",
-        family="every tensor",
+        family=phrase(PhraseCode.FAMILY_ALL),
         kind=EvidenceKind.EXACT,
         part="model",
         frame="",
@@ -75,17 +76,17 @@ def _row(whole: WholeChange) -> Evidence:
         hits=whole.equal_values,
         log10_p=0.0,
         detectable_kept=0.0,
-        note=whole.sentence,
+        note=whole.said,
         kept=round(whole.cosine, 4),
     )
 
 
-def _unmatched(found: tuple[Unmatched, ...]) -> tuple[str, ...]:
-    """Return what was not compared, in one sentence."""
+def _unmatched(found: tuple[Unmatched, ...]) -> Clauses:
+    """Return what was not compared, in one phrase."""
     if not found:
         return ()
-    named = "; ".join(
+    named = tuple(
         f"{printable(one.tensor)} ({one.side}): {one.reason}" for one in found[:SHOWN_UNMATCHED]
     )
-    more = len(found) - SHOWN_UNMATCHED
-    return (f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else ""),)
+    more = max(0, len(found) - SHOWN_UNMATCHED)
+    return (phrase(PhraseCode.UNMATCHED, named=named, more=more),)

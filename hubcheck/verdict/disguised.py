@@ -16,8 +16,9 @@ from hubcheck.evidence.looks.disguise.calibration import FLOOR
 from hubcheck.evidence.looks.disguise.proof import MapProof, SignProof
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.writers import WriterEvidence, WriterHits
-from hubcheck.report.schema import Evidence, Finding, Relation
-from hubcheck.report.words import EvidenceKind, RelationKind, Verdict
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
+from hubcheck.report.schema import Evidence, Finding, Power, Relation
+from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.disguise import LayerPair
 from hubcheck.statistics.evalues import log10_p, log_e_hits, log_mean
 from hubcheck.statistics.hits import LOG10
@@ -25,20 +26,18 @@ from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.finding import own_log10_p
 
-ASSUMING: Final = ", assuming it was not shuffled and rotated"
-"""What the sample says of its own limit (verdict.finding), replaced once that was looked at."""
 LIKE_A_SIBLING: Final = 0.3
 """Share of agreeing neurons below which the same initial weights explain a match as well: models
 that share only those reach 0.06, a copy trained three times over 0.76 (benchmarks/zoo)."""
 
 
-def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> Finding:
+def with_disguise(finding: Finding, seen: Disguise, said: Clauses) -> Finding:
     """Return the finding with what the disguise test adds.
 
     Args:
         finding: As the exact tests left it, not ``related`` as a whole.
         seen: What the disguise test saw.
-        words: What was done to the copy, where something was found.
+        said: What was done to the copy, where something was found.
     """
     rows = (*finding.evidence, *evidence_of_disguise(seen))
     if not seen.found:
@@ -47,15 +46,15 @@ def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> F
         # Exact orders of the body have settled the relation; the match says what became of the
         # rest: its neurons are there, in another order.
         return finding.model_copy(
-            update={"evidence": rows, "disguise": words, "relation": _relation(seen)}
+            update={"evidence": rows, "disguise": said, "relation": _relation(seen)}
         )
     update: dict[str, object] = {
         "evidence": rows,
         "kept": round(seen.kept, 4),
-        "disguise": words,
+        "disguise": said,
         "status": "tested",
-        "reason": "",
-        "power": "",
+        "reason": (),
+        "power": None,
     }
     if seen.proven:
         update |= {
@@ -73,18 +72,16 @@ def with_disguise(finding: Finding, seen: Disguise, words: tuple[str, ...]) -> F
     elif not seen.plain:
         update |= {
             "verdict": Verdict.INCONCLUSIVE,
-            "reason": (
-                "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, "
-                "and this family is not known to have one"
-            ),
+            "reason": (phrase(PhraseCode.NOT_IN_TABLE),),
         }
     else:
         update |= {
             "verdict": Verdict.INCONCLUSIVE,
-            "reason": (
-                f"neurons match as in a disguised copy, but with the bases tried the table of "
-                f"{seen.calibration.models} models allows a bound of {seen.bound:.2g} only, "
-                f"and {FLOOR} is needed"
+            "reason": because(
+                ReasonCode.TABLE_TOO_SMALL,
+                models=seen.calibration.models,
+                bound=float(seen.bound),
+                needed=float(FLOOR),
             ),
         }
     return finding.model_copy(update=update)
@@ -108,17 +105,20 @@ def with_writers(finding: Finding, seen: WriterEvidence, log_e: float, n_bases: 
     rest = seen.log_e_without_strongest - paid
     if both >= SETTLED and rest >= NOTABLE and seen.content_stands:
         hitting = [one.kept for one in seen.layers if one.stands]
-        detail = "no token is shared and the residual stream was turned; neurons keep their order"
+        detail = (phrase(PhraseCode.WRITERS_ORDER),)
         update |= {
             "verdict": Verdict.RELATED,
             "status": "tested",
-            "reason": "",
-            "power": "",
+            "reason": (),
+            "power": None,
             "log10_p": log10_p(both),
             "log10_p_without_strongest": -max(0.0, rest) / LOG10 or 0.0,
             "kept": round(median(hitting), 4),
             "relation": Relation(kind=RelationKind.REARRANGED, detail=detail),
-            "disguise": ("residual stream rotated, relabelled or rescaled", "vocabulary replaced"),
+            "disguise": (
+                phrase(PhraseCode.STREAM_CHANGED),
+                phrase(PhraseCode.VOCABULARY_REPLACED),
+            ),
         }
     return finding.model_copy(update=update)
 
@@ -126,7 +126,7 @@ def with_writers(finding: Finding, seen: WriterEvidence, log_e: float, n_bases: 
 def _writer_row(one: WriterHits) -> Evidence:
     return Evidence(
         test="neurons",
-        family=f"neurons of layer {one.base}, through the writers of layer {one.frame}",
+        family=phrase(PhraseCode.FAMILY_WRITERS, layer=one.base, frame=one.frame),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="writers",
@@ -135,7 +135,7 @@ def _writer_row(one: WriterHits) -> Evidence:
         hits=one.hits,
         log10_p=own_log10_p(one.hits),
         detectable_kept=0.0,
-        note="" if one.base == one.subject else f"against layer {one.subject}",
+        note=() if one.base == one.subject else (phrase(PhraseCode.NOTE_LAYER, layer=one.subject),),
         kept=round(one.kept, 4),
         log10_e=log_e_hits(one.hits) / LOG10,
     )
@@ -144,18 +144,16 @@ def _writer_row(one: WriterHits) -> Evidence:
 def _relation(seen: Disguise) -> Relation:
     """Return the relation; what was done is told apart (``Finding.disguise``)."""
     if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
-        share = f"{seen.score.agreement:.0%} of the expected neurons match"
-        detail = f"{share}: a copy trained far, or the same initial weights trained apart"
-        return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
-    return Relation(kind=RelationKind.REARRANGED, detail="")
+        either = phrase(PhraseCode.FAR_OR_START, share=float(seen.score.agreement))
+        return Relation(kind=RelationKind.UNDETERMINED, detail=(either,))
+    return Relation(kind=RelationKind.REARRANGED)
 
 
-def _power(finding: Finding, seen: Disguise) -> str:
-    if seen.detectable >= NOT_DETECTABLE or not finding.power.endswith(ASSUMING):
+def _power(finding: Finding, seen: Disguise) -> Power | None:
+    """Return what would have been seen, of a copy that was shuffled and rotated as well."""
+    if finding.power is None or seen.detectable >= NOT_DETECTABLE:
         return finding.power
-    before = finding.power.removesuffix(ASSUMING)
-    hidden = f"one that was shuffled and rotated would have from {seen.detectable:.2f} on"
-    return f"{before}; {hidden}, had it kept its embeddings"
+    return finding.power.model_copy(update={"rearranged": float(seen.detectable)})
 
 
 def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:
@@ -170,7 +168,7 @@ def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:
 def _sign_row(sign: SignProof) -> Evidence:
     return Evidence(
         test="signs",
-        family=f"signs of up rows, matched neurons of layer {sign.base}",
+        family=phrase(PhraseCode.FAMILY_MATCHED_SIGNS, layer=sign.base),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="token",
@@ -179,7 +177,7 @@ def _sign_row(sign: SignProof) -> Evidence:
         hits=sign.agreements,
         log10_p=log10_p_signs(sign.agreements, sign.pairs),
         detectable_kept=0.0,
-        note="agreeing signs after the match was undone; half by chance",
+        note=(phrase(PhraseCode.NOTE_SIGNS, undone=True),),
         log10_e=sign.log_e / LOG10,
     )
 
@@ -187,7 +185,7 @@ def _sign_row(sign: SignProof) -> Evidence:
 def _map_row(mapped: MapProof) -> Evidence:
     return Evidence(
         test="shared-map",
-        family=f"neurons of layer {mapped.base} in the order found in layer {mapped.mapped_by}",
+        family=phrase(PhraseCode.FAMILY_MAPPED, layer=mapped.base, by=mapped.mapped_by),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="token gate",
@@ -196,7 +194,7 @@ def _map_row(mapped: MapProof) -> Evidence:
         hits=mapped.hits,
         log10_p=own_log10_p(mapped.hits),
         detectable_kept=0.0,
-        note="one shuffle for all layers would show here",
+        note=(phrase(PhraseCode.NOTE_SHARED_MAP),),
         kept=round(mapped.kept, 4),
         log10_e=mapped.log_e / LOG10,
     )
@@ -210,7 +208,7 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
     table = seen.calibration
     return Evidence(
         test="disguise",
-        family=f"neurons of layer {pair.base}, matched by gate, up and down alone",
+        family=phrase(PhraseCode.FAMILY_DISGUISE, layer=pair.base),
         kind=EvidenceKind.CALIBRATED,
         part="body",
         frame="token",
@@ -220,9 +218,15 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
         log10_p=log10(seen.bound) if seen.found else 0.0,
         detectable_kept=0.0 if seen.detectable >= NOT_DETECTABLE else seen.detectable,
         note=(
-            f"calibrated on {table.models} small models; score of the pair {seen.score.value:.3f}, "
-            f"greatest of {table.pairs:,} independent pairs {table.greatest:.3f}; "
-            f"{stands_out:.0%} stand out in one view; against layer {pair.subject}"
+            phrase(
+                PhraseCode.NOTE_CALIBRATED,
+                models=table.models,
+                score=float(seen.score.value),
+                pairs=table.pairs,
+                greatest=float(table.greatest),
+                outstanding=float(stands_out),
+                layer=pair.subject,
+            ),
         ),
         kept=round(seen.kept, 4),
     )

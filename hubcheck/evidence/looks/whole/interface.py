@@ -12,6 +12,7 @@ from pathlib import Path
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import HubcheckError
+from hubcheck.report.phrases import Clauses
 
 
 def told_nobody(_done: int, _total: int) -> None:
@@ -28,7 +29,7 @@ class Resources:
     """Folder where finished work is kept, so that a stopped run can go on; None keeps nothing."""
     told: Callable[[int, int], None] = told_nobody
     """Told the bytes that are done and the bytes in all, over all processes."""
-    notes: tuple[str, ...] = ()
+    notes: Clauses = ()
     """What a reader should know of them: a package that is missing, for example."""
 
 

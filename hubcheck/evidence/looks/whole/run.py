@@ -32,6 +32,7 @@ from hubcheck.evidence.looks.whole.pieces import (
     spans_of_batch,
 )
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
 
 REMOTE_THREADS: Final = 8

@@ -109,9 +109,7 @@ def cells_of(pairs: Sequence[Pair], added: Mapping[int, tuple[PairSums, Rank]]) 
 
 def said_of(sums: PairSums, tensors: Sequence[TensorChange]) -> Clauses:
     """Return what was measured of the whole model."""
-    bits = phrase(
-        PhraseCode.BITS_EQUAL, values=sums.values, tensors=len(tensors), equal=sums.equal
-    )
+    bits = phrase(PhraseCode.BITS_EQUAL, values=sums.values, tensors=len(tensors), equal=sums.equal)
     relative = relative_of(sums)
     if sums.equal == sums.values:
         if sums.change_square == 0:
