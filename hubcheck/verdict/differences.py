@@ -158,7 +158,7 @@ def _of_machine(note: object) -> bool:
     if not isinstance(note, dict):
         return False
     about = note.get("params", {}).get("what", []) if note.get("code") == PhraseCode.ABOUT else []
-    return note.get("code") == PhraseCode.MACHINE or any(map(_of_machine, about))
+    return note.get("code") == PhraseCode.MACHINE or (bool(about) and all(map(_of_machine, about)))
 
 
 def _same(was: Any, now: Any) -> bool:
