@@ -25,11 +25,11 @@ from hubcheck.card.names import LOCAL
 from hubcheck.cli.commands import lfs_authorization
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import open_model
-from hubcheck.publish.files import read_report
 from hubcheck.publish.github.artifact import report_of_run
 from hubcheck.publish.github.commit_files import fetch_model
 from hubcheck.publish.github.pull_requests import PullRequest, find_by_head
 from hubcheck.publish.github.stranger import read_stranger
+from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion
 from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
@@ -59,7 +59,7 @@ def publish_stage(scene: Scene) -> ExitCode:
             cause="the checkout brings it along.",
             next_step="run the check in the same job first.",
         )
-    report = read_report(path)
+    report = load_report(path)
     told = tell.Told(
         report=report, gate=_gate_of(report), commit=commit_of(scene), folder="", key=""
     )

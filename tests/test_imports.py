@@ -32,7 +32,8 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("anatomy",),
     ("checkpoint",),
     ("source",),
-    ("report", "errors", "installation", "__init__"),
+    ("report",),
+    ("errors", "installation", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = ("check", "request", "model", "evidence", "devices")

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hubcheck.card.wording import sentence
 from hubcheck.devices.choice import Device, Kind, choose
 from hubcheck.devices.team import team_of
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "gb_per_s": n_bytes / 1e9 / seconds,
             "gb_per_cpu_s": n_bytes / 1e9 / cpu_s,
             "peak_mb": max(peaks),
-            "answer": found.sentence if isinstance(found, WholeChange) else found.reason,
+            "answer": sentence(found.said) if isinstance(found, WholeChange) else found.reason,
         }
         print(json.dumps(said))
     team.close()

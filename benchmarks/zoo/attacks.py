@@ -35,6 +35,7 @@ from benchmarks.zoo.model import Shape, forward
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS, kept_tokenizer
+from hubcheck.card.wording import sentence
 from hubcheck.check.run import check
 from hubcheck.model import Access
 from hubcheck.report.schema import Finding
@@ -250,7 +251,7 @@ class Bench:
             **{depth.value: f.verdict.value for depth, f in found.items()},
             "log10_p": round(found[Depth.DEEP].log10_p, 1),
             "by": by_what(found[Depth.DEEP]),
-            "words": "; ".join(found[Depth.DEEP].disguise),
+            "words": sentence(found[Depth.DEEP].disguise),
         }
 
     def attacks(self) -> list[dict[str, object]]:
@@ -331,7 +332,7 @@ class Bench:
     def _point(self, what: str, size: object, made: Made, hidden: Made) -> dict[str, object]:
         plain = look(self.write("plain", made), MODELS / "base", Depth.SAMPLE, 1)
         under = look(self.write("hidden", hidden), MODELS / "base", Depth.DEEP, 1)
-        scores = [r.note for r in under.evidence if r.test == "disguise"]
+        scores = [sentence(r.note) for r in under.evidence if r.test == "disguise"]
         return {
             "what": what,
             "size": size,

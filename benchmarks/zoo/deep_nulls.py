@@ -30,13 +30,14 @@ from benchmarks.zoo.folder import read_weights, write_model
 from benchmarks.zoo.model import Shape, names_and_shapes
 from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS
+from hubcheck.card.wording import words
 from hubcheck.check.observe import comparer_of
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.expert_map.run import experts_of
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.run import map_layers
-from hubcheck.evidence.looks.layer_map.wording import words_of_map
+from hubcheck.evidence.looks.layer_map.wording import said_of_map
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.width.run import width_of
 from hubcheck.evidence.reading import Reader, Wanted
@@ -247,7 +248,7 @@ def speed(room: Path, shape: Shape) -> dict[str, object]:
         "bytes_base": found.bytes_base,
         "bytes_subject": found.bytes_subject,
         "right": found.base_of == dict(enumerate(sources)),
-        "words": words_of_map(found),
+        "words": [words(one) for one in said_of_map(found)],
         "peak_MB": getrusage(RUSAGE_SELF).ru_maxrss // 1024,
     }
 

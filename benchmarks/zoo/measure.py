@@ -19,6 +19,7 @@ from typing import Final
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: pairs are small
 
 from benchmarks.zoo.train import MODELS
+from hubcheck.card.wording import sentence
 from hubcheck.check.run import check
 from hubcheck.model import Access
 from hubcheck.report.schema import Report
@@ -122,8 +123,8 @@ def power(
                     "relation": "" if relation is None else relation.kind.value,
                     "log10_p": round(finding.log10_p, 1),
                     "kept": finding.kept,
-                    "reason": finding.reason,
-                    "detail": "" if relation is None else relation.detail,
+                    "reason": sentence(finding.reason),
+                    "detail": "" if relation is None else sentence(relation.detail),
                 }
             )
     return rows

@@ -18,6 +18,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
+from hubcheck.card.wording import sentence, words
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -41,15 +42,20 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (
                 (Identifier(one.ref),),
-                (Untrusted(one.why[0], limit=120) if one.why else Trusted(numbers.NOTHING),),
-                (Untrusted(one.note, limit=80) if one.note else Trusted(numbers.NOTHING),),
+                _said(one.why[0] if one.why else "", limit=120),
+                _said(sentence(one.note), limit=80),
             )
             for one in search.left_aside[:SHOWN]
         )
         blocks.append(Table(head=("candidate", "why", "note"), rows=rows))
     if search.notes:
-        items: tuple[Line, ...] = tuple((Untrusted(n, limit=200),) for n in search.notes[:SHOWN])
+        shown = map(words, search.notes[:SHOWN])
+        items: tuple[Line, ...] = tuple((Untrusted(note, limit=200),) for note in shown)
         blocks.append(ItemList(items=items))
     count = numbers.count(len(search.left_aside))
     summary = Trusted(f"{count} candidates found and not tested")
     return (Details(summary=(summary,), blocks=tuple(blocks)),)
+
+
+def _said(text: str, *, limit: int) -> Line:
+    return (Untrusted(text, limit=limit) if text else Trusted(numbers.NOTHING),)

@@ -22,6 +22,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.heat_strip import strip
+from hubcheck.card.wording import sentence, words
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
@@ -66,9 +67,9 @@ def change_sections(report: Report) -> tuple[Details, ...]:
 
 
 def whole_model(finding: Finding) -> tuple[Line, ...]:
-    """Return what was measured over every value, in sentences of the report."""
+    """Return what was measured over every value."""
     return tuple(
-        (Untrusted(item.note or item.family, limit=LONG_TEXT),)
+        (Untrusted(sentence(item.note) or words(item.family), limit=LONG_TEXT),)
         for item in finding.evidence
         if item.test == TEST
     )

@@ -21,6 +21,8 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.next_steps import REPLAY
+from hubcheck.card.wording import words
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
@@ -29,33 +31,32 @@ if TYPE_CHECKING:
 LONG_TEXT: Final = 400
 WARNINGS_SHOWN: Final = 40
 
-UNRELATED: Final = "unrelated"
-"""The limit that is said where a base is called that."""
 STANDING_LIMITS: Final = (
     (
-        "distil",
+        PhraseCode.LIMIT_DISTILLATION,
         (
             "Distillation leaves no trace in weights: a model trained on another's answers "
             "is not seen here."
         ),
     ),
-    ("either direction", sentences.RELATED_MEANS),
+    (PhraseCode.LIMIT_MATCH, sentences.RELATED_MEANS),
     (
-        UNRELATED,
+        PhraseCode.LIMIT_UNRELATED,
         (
             "Unrelated assumes that a copy kept at least the share printed beside it, in the "
             "layers that were read, and at depth sample that it was not shuffled and rotated."
         ),
     ),
     (
-        "bound",
+        PhraseCode.LIMIT_BOUND,
         (
             "The bounds assume that the base's units had no meaningful order when its "
             "training began, and that it was trained without the subject."
         ),
     ),
 )
-"""Always printed; the key says which of them a limit from the report already covers."""
+"""Always printed, unless the report says the same itself; that of ``unrelated`` only where a base
+is called that."""
 
 
 def closing_sections(report: Report) -> tuple[Details, ...]:
@@ -64,14 +65,17 @@ def closing_sections(report: Report) -> tuple[Details, ...]:
 
 
 def _limits(report: Report) -> Details:
-    given = tuple(report.limits)
+    given = {limit.code for limit in report.limits}
+    # Reports of schema 1 said all of them, in sentences.
+    covered = set(PhraseCode) if PhraseCode.TEXT in given else given
+    if all(f.verdict is not Verdict.UNRELATED for f in report.findings):
+        covered |= {PhraseCode.LIMIT_UNRELATED}
     standing: tuple[Line, ...] = tuple(
-        (Trusted(text),)
-        for key, text in STANDING_LIMITS
-        if not any(key in limit.lower() for limit in given)
-        and (key != UNRELATED or any(f.verdict is Verdict.UNRELATED for f in report.findings))
+        (Trusted(text),) for code, text in STANDING_LIMITS if code not in covered
     )
-    stated: tuple[Line, ...] = tuple((Untrusted(limit, limit=LONG_TEXT),) for limit in given)
+    stated: tuple[Line, ...] = tuple(
+        (Untrusted(words(limit), limit=LONG_TEXT),) for limit in report.limits
+    )
     return Details(summary=(Trusted("Limits"),), blocks=(ItemList(items=(*stated, *standing)),))
 
 
@@ -152,7 +156,7 @@ def _policy(report: Report) -> Line:
 def _warnings(report: Report) -> tuple[Details, ...]:
     # Flags of a newer report stand in a section of their own, with their clauses.
     flags = () if report.licence.checks else report.licence.flags
-    texts = (*report.warnings, *(f"licence: {flag}" for flag in flags))
+    texts = (*map(words, report.warnings), *(f"licence: {flag}" for flag in flags))
     if not texts:
         return ()
     items: list[Line] = [(Untrusted(text, limit=LONG_TEXT),) for text in texts[:WARNINGS_SHOWN]]

@@ -25,6 +25,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.escaping import visible
+from hubcheck.card.wording import sentence, words
 from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
@@ -145,9 +146,9 @@ def _other(report: Report) -> _Blocks:
                 line: Line = (
                     Identifier(names.called(finding.base)),
                     Trusted(": "),
-                    Untrusted(item.family),
+                    Untrusted(words(item.family)),
                 )
-                note: Line = (Trusted(", "), Untrusted(item.note)) if item.note else ()
+                note: Line = (Trusted(", "), Untrusted(sentence(item.note))) if item.note else ()
                 items.append((*line, *note))
     if not items:
         return []

@@ -27,6 +27,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.origin_section import origin_blocks
+from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
         plural = "family" if finding.families_tested == 1 else "families"
         summary.append(Trusted(f", {numbers.count(finding.families_tested)} {plural}"))
     blocks: list[Inner] = [Paragraph(content=_statement(finding))]
-    if finding.power and finding.verdict not in matches.MATCHES:
-        blocks.append(Paragraph(content=_stated(finding.power)))
+    power = power_words(finding.power)
+    if power and finding.verdict not in matches.MATCHES:
+        blocks.append(Paragraph(content=_stated(power)))
     if finding.verdict not in matches.MATCHES:  # nothing moved between strangers
         blocks += [Paragraph(content=line) for line in whole_model(finding)]
     blocks += origin_blocks(finding)
@@ -96,11 +98,11 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
 
 
 def _notes(finding: Finding) -> tuple[Inner, ...]:
-    """Return what a deeper look left aside, in the report's own sentences."""
+    """Return what a deeper look left aside."""
     if not finding.notes:
         return ()
     items: list[Line] = [
-        (Untrusted(note, limit=LONG_TEXT),) for note in finding.notes[:NOTES_SHOWN]
+        (Untrusted(words(note), limit=LONG_TEXT),) for note in finding.notes[:NOTES_SHOWN]
     ]
     more = len(finding.notes) - NOTES_SHOWN
     if more > 0:
@@ -111,9 +113,9 @@ def _notes(finding: Finding) -> tuple[Inner, ...]:
 def _statement(finding: Finding) -> Line:
     found: list[Trusted | Untrusted] = []
     if finding.reason:
-        found += _stated(finding.reason)
+        found += _stated(sentence(finding.reason))
     if finding.relation is not None and finding.relation.detail:
-        found += _stated(finding.relation.detail)
+        found += _stated(sentence(finding.relation.detail))
     if finding.verdict in matches.MATCHES:
         found += [Trusted(_bound(finding)), *_coverage(finding), *_direction(finding)]
         found.append(Trusted(sentences.RELATED_MEANS))
@@ -130,8 +132,8 @@ def _statement(finding: Finding) -> Line:
 
 
 def _stated(text: str) -> tuple[Untrusted, Trusted]:
-    sentence = text.strip(" .")
-    return Untrusted(sentence[:1].upper() + sentence[1:], limit=LONG_TEXT), Trusted(". ")
+    said = text.strip(" .")
+    return Untrusted(said[:1].upper() + said[1:], limit=LONG_TEXT), Trusted(". ")
 
 
 def _bound(finding: Finding) -> str:
@@ -157,7 +159,7 @@ def _coverage(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
     share = numbers.percent(finding.compared)
     said: list[Trusted | Untrusted] = [Trusted(f"Values compared in {share} of the parameters")]
     if finding.not_compared:
-        listed = Untrusted(", ".join(finding.not_compared), limit=LONG_TEXT)
+        listed = Untrusted(", ".join(map(words, finding.not_compared)), limit=LONG_TEXT)
         said += [Trusted(" (neither compared nor tested: "), listed, Trusted(")")]
     return (*said, Trusted("; layers that were sampled stand for their equals. "))
 
@@ -166,12 +168,12 @@ def _direction(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
     """Return which way the evidence points, and why where it does."""
     if finding.direction == UNDETERMINED or not finding.direction:
         return (Trusted("Direction: undetermined. "),)
-    words = DIRECTIONS.get(finding.direction)
-    direction = Trusted(words) if words else Untrusted(finding.direction, limit=LONG_TEXT)
+    later = DIRECTIONS.get(finding.direction)
+    direction = Trusted(later) if later else Untrusted(finding.direction, limit=LONG_TEXT)
     said = (Trusted("Direction: "), direction)
     if not finding.direction_reason:
         return (*said, Trusted(". "))
-    reason = finding.direction_reason.strip(" .")
+    reason = sentence(finding.direction_reason).strip(" .")
     return (*said, Trusted(", because "), Untrusted(reason, limit=LONG_TEXT), Trusted(". "))
 
 
@@ -181,7 +183,7 @@ def _family_table(families: tuple[Evidence, ...]) -> Table:
     rows: list[tuple[Line, ...]] = []
     for item in families:
         row: list[Line] = [
-            (Untrusted(item.family or item.test),),
+            (Untrusted(words(item.family) or item.test),),
             _kind(item),
             (Trusted(numbers.hits(item.hits, item.units) if item.units else numbers.NOTHING),),
             (Trusted(_own_bound(item)),),
@@ -191,7 +193,8 @@ def _family_table(families: tuple[Evidence, ...]) -> Table:
             (Trusted(_control(item.control_hits)),),
         ]
         if noted:
-            row.append((Untrusted(item.note) if item.note else Trusted(numbers.NOTHING),))
+            note = sentence(item.note)
+            row.append((Untrusted(note) if note else Trusted(numbers.NOTHING),))
         rows.append(tuple(row))
     if noted:
         head.append("note")

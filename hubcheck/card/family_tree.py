@@ -27,6 +27,7 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.escaping import html_text, visible
 from hubcheck.card.lineage_graph import BASES_SHOWN, lineage_graph, plain_label
+from hubcheck.card.wording import sentence
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
@@ -269,7 +270,7 @@ def _relations(report: Report) -> list[Table | Paragraph | CodeBlock]:
             (Untrusted(c.declared),),
             (Untrusted(c.found),),
             (Untrusted(c.agrees.replace("-", " ")),),
-            (Untrusted(c.note, limit=200) if c.note else Trusted(numbers.NOTHING),),
+            (Untrusted(sentence(c.note), limit=200) if c.note else Trusted(numbers.NOTHING),),
         )
         for c in checks
     )

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
+from hubcheck.card.wording import brief, sentence
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
 
 REASONS_SHOWN: Final = 2
-
-SHORT_REASON: Final = 60
 
 FEW_WORDS: Final = 90
 """Characters of a reason inside a table cell; the whole reason is in its folded section."""
@@ -72,7 +71,7 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
 def evidence_cell(finding: Finding) -> Line:
     """Return the count behind the verdict, or the reason why there is none."""
     counted = numbers.hits(finding.units_hit, finding.units_tested)
-    reason = Untrusted(_few_words(finding.reason), limit=FEW_WORDS)
+    reason = Untrusted(brief(finding.reason), limit=FEW_WORDS)
     same = matches.identity_row(finding)
     match finding.verdict:
         case Verdict.NOT_TESTED:
@@ -97,10 +96,6 @@ def evidence_cell(finding: Finding) -> Line:
             return (Trusted(f"{counted}, in {families} families"),)
         case _:
             return (Trusted(counted),)
-
-
-def _few_words(reason: str) -> str:
-    return reason if len(reason) <= SHORT_REASON else reason.partition(": ")[0]
 
 
 def kept_cell(finding: Finding) -> Line:
@@ -142,7 +137,7 @@ def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
 
 def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
     """Return which parts match, and of the rest only what was tested of it."""
-    detail = finding.relation.detail if finding.relation is not None else ""
+    detail = sentence(finding.relation.detail) if finding.relation is not None else ""
     names = [
         p.name for p in finding.parts if p.verdict in matches.MATCHES and p.name != matches.BODY
     ]

@@ -5,9 +5,9 @@ The declared ones, the tested ones, and the one match that the title is about.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.report.phrases import PhraseCode, codes
 from hubcheck.report.thresholds import BIG_PART
 from hubcheck.report.words import (
     DeclarationVerdict,
@@ -26,7 +26,6 @@ BODY: Final = "body"
 """How the report names the part that is neither tower, embeddings nor norms."""
 DISGUISE: Final = "disguise"
 """The test whose bound is calibrated; its note says on how many models."""
-_MODELS: Final = re.compile(r"\bcalibrated on ([0-9]{1,6}) small models\b")
 
 
 def tested(report: Report) -> tuple[Finding, ...]:
@@ -106,6 +105,11 @@ def is_gated(finding: Finding) -> bool:
     return finding.code is ReasonCode.GATED
 
 
+def needs_more_bytes(finding: Finding) -> bool:
+    """Return whether a base was not tested because the limit of what may be read was too low."""
+    return PhraseCode.BUDGET in codes(finding.reason)
+
+
 def identity_row(finding: Finding) -> Evidence | None:
     """Return the evidence of bit-equal tensors, where some are equal beyond chance."""
     rows = (e for e in finding.evidence if e.kind is EvidenceKind.IDENTITY)
@@ -120,6 +124,8 @@ def disguise_rows(finding: Finding) -> tuple[Evidence, ...]:
 
 def calibrated_on(finding: Finding) -> str:
     """Return what the bound of a disguised copy rests on, in words of our own."""
-    notes = (_MODELS.search(row.note) for row in disguise_rows(finding))
-    found = next((match for match in notes if match), None)
-    return f"calibrated on {int(found[1])} small models" if found else "calibrated on small models"
+    said = (note for row in disguise_rows(finding) for note in row.note)
+    table = next((note for note in said if note.code is PhraseCode.NOTE_CALIBRATED), None)
+    models = table.params.get("models") if table is not None else None
+    counted = f"{models} " if isinstance(models, int) else ""
+    return f"calibrated on {counted}small models"

@@ -112,7 +112,7 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
         )
     if any(matches.is_framed(f) for f in report.findings):
         steps.append((Trusted("do not act on this result alone"),))
-    if any("--max-read" in f.reason for f in report.findings):
+    if any(matches.needs_more_bytes(f) for f in report.findings):
         steps.append((Trusted("allow more to be read: "), Identifier("--max-read")))
     deeper = DEEPER.get(report.depth)
     if deeper is not None and any(_could_decide(report, f) for f in report.findings):

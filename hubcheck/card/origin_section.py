@@ -21,6 +21,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
+from hubcheck.card.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ def origin_blocks(finding: Finding) -> tuple[Inner, ...]:
     blocks: list[Inner] = []
     if finding.disguise:
         items: list[Line] = [
-            (Untrusted(words, limit=LONG_TEXT),) for words in finding.disguise[:WORDS_SHOWN]
+            (Untrusted(words(done), limit=LONG_TEXT),) for done in finding.disguise[:WORDS_SHOWN]
         ]
         heading = UNDONE if finding.verdict in matches.MATCHES else LOOKS_UNDONE
         blocks += [Heading(content=(Trusted(heading),)), ItemList(items=tuple(items))]

@@ -271,7 +271,7 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
     if not floors or min(floors) <= 0:
         return (_strong(begin),)
     power = f"A copy keeping {numbers.kept(max(floors))} or more would have been seen"
-    everywhere = all("in any layer" in f.power for f in findings)
+    everywhere = all(f.power is not None and f.power.searched for f in findings)
     layers = "." if everywhere else " in these layers."
     return (_strong(f"{begin} {power}{layers}"),)
 

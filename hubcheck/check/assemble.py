@@ -15,6 +15,7 @@ from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase, text
 from hubcheck.report.schema import (
     Context,
     Coverage,
@@ -41,20 +42,11 @@ from hubcheck.verdict.declaration import (
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
 from hubcheck.verdict.policy import conclude
 
-LIMITS: Final = (
-    "Distillation leaves no trace in weights.",
-    (
-        "A match means derivation in either direction, a common ancestor or a common "
-        "initialisation; it does not say who copied whom."
-    ),
-    (
-        "The bound holds if the base was initialised with exchangeable indices and trained by an "
-        "index-equivariant optimiser, independently of the subject."
-    ),
+LIMITS: Final = tuple(
+    phrase(code)
+    for code in (PhraseCode.LIMIT_DISTILLATION, PhraseCode.LIMIT_MATCH, PhraseCode.LIMIT_BOUND)
 )
-UNRELATED_LIMIT: Final = (
-    "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere."
-)
+UNRELATED_LIMIT: Final = phrase(PhraseCode.LIMIT_UNRELATED)
 """Said where something is called unrelated."""
 
 
@@ -202,54 +194,40 @@ def _warnings(
     findings: Sequence[Finding],
     verdict: DeclarationVerdict,
     refusal: HubcheckError | None,
-) -> tuple[str, ...]:
+) -> Clauses:
     """Return what a reader should know and no field says."""
-    found = list(subject.declaration.problems)
+    found = [text(problem) for problem in subject.declaration.problems]
     for path, reason in subject.left_out.items():
-        found.append(f"{printable(path)} was left out: {reason}")
+        found.append(phrase(PhraseCode.LEFT_OUT, path=printable(path), why=reason))
     if refusal is not None:
-        found.append(f"{refusal}")
+        found.append(text(f"{refusal}"))
     for finding in findings:
+        ref = finding.base.ref
         if finding.base.belongs and finding.status == "tested":
-            repo = finding.base.ref.partition("@")[0]
-            found.append(
-                f"{finding.base.ref} is not {repo}: no branch or tag of it is known to hold this "
-                "commit, and anyone can propose one"
-            )
+            repository = ref.partition("@")[0]
+            found.append(phrase(PhraseCode.ONLY_PROPOSED, base=ref, repository=repository))
         found += _kin_warnings(finding)
-        found += [f"{finding.base.ref}: {note}" for note in finding.notes]
+        found += [phrase(PhraseCode.ABOUT, name=ref, what=(note,)) for note in finding.notes]
         if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
-            found.append(f"{finding.base.ref}: {finding.relation.detail}")
+            found.append(phrase(PhraseCode.ABOUT, name=ref, what=finding.relation.detail))
     if not findings:
-        found.append(
-            "No base was named or declared: add base_model to the card, or name one with --base "
-            "or --suspect."
-        )
+        found.append(phrase(PhraseCode.NO_BASE))
     if verdict is DeclarationVerdict.INCONCLUSIVE and subject.declaration.leaked:
-        names = ", ".join(b.ref for b in subject.declaration.leaked)
-        found.append(f"The files also name {names}: test it with --suspect.")
+        names = tuple(b.ref for b in subject.declaration.leaked)
+        found.append(phrase(PhraseCode.ALSO_NAMED, names=names))
     return tuple(found)
 
 
-def _kin_warnings(finding: Finding) -> list[str]:
+def _kin_warnings(finding: Finding) -> Clauses:
     """Return what is to be said of a match that accuses nobody."""
-    ref, by = finding.base.ref, finding.explained_by
+    ref, by = finding.base.ref, finding.explained_by or ""
     found = []
     if finding.closer:
-        found.append(
-            f"the weights are closer to {ref} than to the declared base {by}: compare training "
-            "data; siblings trained on one data set look like that, too"
-        )
+        found.append(phrase(PhraseCode.CLOSER, base=ref, declared=by))
     if finding.upstream:
-        found.append(
-            f"the declared base {by} itself matches {ref}, and neither names the other "
-            "(undeclared-upstream): this speaks of that base's card, not of this model's maker"
-        )
+        found.append(phrase(PhraseCode.UPSTREAM, base=ref, declared=by))
     if is_undated(finding):
-        found.append(
-            f"the weights match {ref}, which a search proposed; which came first is not known "
-            "(match-undated)"
-        )
+        found.append(phrase(PhraseCode.UNDATED, base=ref))
     if is_undeclared_part(finding):
-        found.append(f"a tower is that of {ref}, which the card does not name (undeclared-part)")
-    return found
+        found.append(phrase(PhraseCode.UNDECLARED_PART, base=ref))
+    return tuple(found)

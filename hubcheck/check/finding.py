@@ -17,6 +17,7 @@ from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Skip
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import (
     Change,
     Evidence,
@@ -29,7 +30,7 @@ from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdic
 from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
 from hubcheck.verdict.finding import controls_of, power_of
 from hubcheck.verdict.judge import Judgement
-from hubcheck.verdict.refusal_words import why
+from hubcheck.verdict.refusals import why
 from hubcheck.verdict.relation import changes_of
 from hubcheck.verdict.rows import (
     comparisons_in,
@@ -40,7 +41,6 @@ from hubcheck.verdict.rows import (
     whole_changes,
 )
 
-GIGA: Final = 10**9
 CLOSED: Final = frozenset({Verdict.RELATED, Verdict.DISGUISED, Verdict.INCONCLUSIVE})
 
 
@@ -89,7 +89,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
     weights = base.loaded_files or base.weight_files
     evidence = Evidence(
         test="digest",
-        family=f"{len(weights)} weight files by sha256",
+        family=phrase(PhraseCode.FAMILY_FILES, files=len(weights)),
         kind=EvidenceKind.EXACT,
         part="model",
         frame="",
@@ -97,7 +97,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         hits=len(weights),
         log10_p=0.0,
         detectable_kept=0.0,
-        note="equal digests: the same bytes",
+        note=(phrase(PhraseCode.NOTE_DIGESTS),),
         kept=1.0,
     )
     return Finding(
@@ -106,7 +106,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         declared=one.request.declared,
         found_by=one.request.found_by,
         status="tested",
-        reason="",
+        reason=(),
         code=ReasonCode.NONE,
         verdict=Verdict.IDENTICAL,
         log10_p=0.0,
@@ -114,7 +114,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         order_tested=1.0,
         compared=1.0,
         held=1.0,
-        relation=Relation(kind=RelationKind.IDENTICAL, detail="the same bytes"),
+        relation=Relation(kind=RelationKind.IDENTICAL, detail=(phrase(PhraseCode.SAME_BYTES),)),
         evidence=(evidence,),
         explained_by=explained.by,
         closer=explained.closer,
@@ -137,7 +137,8 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
     code, reason = judged.code, judged.reason
     fault = one.fault_of_subject
     if fault is not None and judged.verdict is Verdict.INCONCLUSIVE:
-        code, reason = ReasonCode.SUBJECT, f"subject {why(fault.error)[1]}"
+        code = ReasonCode.SUBJECT
+        reason = because(code, why=why(fault.error)[1])
     return Finding(
         base=one.base,
         proposed_by=one.request.why,
@@ -164,7 +165,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         shares=judged.shares,
         controls=controls_of(comparisons),
         evidence=(*rows, *deeper_rows(case)),
-        power="" if closed else power_of(main, seen.seen(DISGUISE)),
+        power=None if closed else power_of(main, seen.seen(DISGUISE)),
         detectable_kept=min(main.detectable, 1.0),
         families_tested=count.families,
         families_hit=count.hit,
@@ -206,13 +207,11 @@ def _layer_map(one: Tested) -> tuple[LayerMatch, ...]:
     )
 
 
-def _files_note(one: Tested) -> tuple[str, ...]:
+def _files_note(one: Tested) -> Clauses:
     """Return how far files too large to hash are known to be equal."""
     files = one.files
     if files is None or files.state is not FileState.EQUAL_AS_READ:
         return ()
-    note = (
-        f"the weight files are equal in every range read, {files.bytes_compared / GIGA:.3f} of "
-        f"{files.bytes_total / GIGA:.3f} GB; depth full compares them all"
+    return (
+        phrase(PhraseCode.EQUAL_AS_READ, compared=files.bytes_compared, total=files.bytes_total),
     )
-    return (note,)

@@ -18,6 +18,7 @@ from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
 from hubcheck.check.tested import Tested
 from hubcheck.errors import GatedModelError, HubcheckError, MissingModelError, printable
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Descent, Finding, Lineage, Relative
 from hubcheck.report.schema import Licence as LicenceReport
 from hubcheck.request.interface import Request
@@ -115,12 +116,10 @@ def lineage_of(subject: Model, tested: Sequence[Tested], ancestry: Ancestry) -> 
     )
 
 
-def lineage_warnings(ancestry: Ancestry) -> tuple[str, ...]:
-    """Return what is wrong with the declared graph, in sentences."""
-    loops = [f"{printable(ref)} declares a model that descends from it" for ref in ancestry.loops]
-    gone = [
-        f"{printable(ref)} is declared further up and was not found" for ref in ancestry.missing
-    ]
+def lineage_warnings(ancestry: Ancestry) -> Clauses:
+    """Return what is wrong with the declared graph."""
+    loops = [phrase(PhraseCode.LOOP, model=printable(ref)) for ref in ancestry.loops]
+    gone = [phrase(PhraseCode.ANCESTOR_MISSING, model=printable(ref)) for ref in ancestry.missing]
     return (*loops, *gone)
 
 

@@ -32,11 +32,12 @@ from hubcheck.evidence.looks.towers import pairs_of, prices_of
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
+from hubcheck.report.phrases import because
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import Depth, ReasonCode
 from hubcheck.request.interface import BaseRequest, Request
 from hubcheck.source.reference import name_of
-from hubcheck.verdict.refusal_words import why
+from hubcheck.verdict.refusals import why
 
 Progress = Callable[[str], None]
 
@@ -53,7 +54,8 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
         except HubcheckError as error:
             return _tested(base, identity.base, None, error)
     if identity.refused:
-        said = Untested(code=ReasonCode.PROPOSAL, reason=identity.refused)
+        reason = because(ReasonCode.PROPOSAL, detail=identity.refused)
+        said = Untested(code=ReasonCode.PROPOSAL, reason=reason)
         return Tested(request=base, base=identity.base, model=None, untested=said)
     return _tested(base, identity.base, model, None)
 
@@ -116,12 +118,14 @@ def examine(
         one.bytes_read = base.source.ledger.bytes_read
         return
     if request.depth is Depth.HEADERS:
-        reason = "no weights are read at this depth"
-        one.untested = Untested(code=ReasonCode.HEADERS_ONLY, reason=reason)
+        code = ReasonCode.HEADERS_ONLY
+        one.untested = Untested(code=code, reason=because(code))
         return
     if refusal is not None:
-        reason = f"subject {why(refusal)[1]}{_adapter_note(refusal, subject, base)}"
-        one.untested = Untested(code=ReasonCode.SUBJECT, reason=reason)
+        fit = _adapter_note(refusal, subject, base)
+        code = ReasonCode.SUBJECT
+        reason = because(code, why=why(refusal)[1], fit=fit)
+        one.untested = Untested(code=code, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
     prepare(one, subject, request, tried)
@@ -166,11 +170,12 @@ def _look(one: Tested, both: Opened, terms: Terms) -> None:
 
 def _orders_refused(one: Tested, refused: Refused) -> None:
     """Say why nothing was compared where not even the orders could be looked at."""
-    code, words = why(refused.error)
+    code, said = why(refused.error)
     if refused.side == "subject":
-        one.untested = Untested(code=ReasonCode.SUBJECT, reason=f"subject {words}")
+        code = ReasonCode.SUBJECT
+        one.untested = Untested(code=code, reason=because(code, why=said))
         return
-    one.untested = Untested(code=code, reason=words)
+    one.untested = Untested(code=code, reason=said)
     one.error = one.error or refused.error
 
 
@@ -213,4 +218,4 @@ def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
         fit = adapter_fit(read_adapter(subject.source), base.anatomy.checkpoint)
     except HubcheckError:
         return ""
-    return f"; {fit.sentence}"
+    return fit.sentence

@@ -11,6 +11,7 @@ from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
@@ -22,7 +23,7 @@ class Untested:
     """Why no weights of a base were compared, as far as that is known before any look."""
 
     code: ReasonCode
-    reason: str
+    reason: Clauses
 
 
 @dataclass(slots=True, kw_only=True)

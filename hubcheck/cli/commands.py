@@ -22,7 +22,8 @@ from hubcheck.cli.launch import ended, environment_now, nothing_to_do, resources
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access
-from hubcheck.publish.files import read_report, report_json, write_outputs
+from hubcheck.publish.files import report_json, write_outputs
+from hubcheck.report.load import load_report
 from hubcheck.report.words import Depth
 from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import ESCALATION, Request, budget_of, nothing_searched
@@ -234,7 +235,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
 
 def run_card(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck card``."""
-    report = read_report(arguments.report)
+    report = load_report(arguments.report)
     if arguments.out is not None:
         write_outputs(report, arguments.out)
         print(f"hubcheck: wrote the card to {printable(arguments.out)}", file=sys.stderr)

@@ -20,6 +20,7 @@ from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.looks.whole.journal import sweep
 from hubcheck.evidence.looks.whole.meter import IN_LOG, ON_TERMINAL, Meter
 from hubcheck.installation import Extra, adds
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.words import Depth
 from hubcheck.request.interface import at_least
 
@@ -61,9 +62,9 @@ def resources_for(
         )
     team = ALONE if missing else team_of(environment)
     device = choose(local_rank=team.local_rank, local_count=team.local_count)
-    notes: tuple[str, ...] = ()
+    notes: Clauses = ()
     if missing and signs_of_accelerator():
-        notes = (f"{missing[0]} is not installed: NumPy did the arithmetic, on one process",)
+        notes = (phrase(PhraseCode.MACHINE, missing=missing[0]),)
     # The others say nothing: their share stands for the same part of theirs.
     meter = Meter(show, time.monotonic, every=ON_TERMINAL if terminal else IN_LOG)
     return Resources(

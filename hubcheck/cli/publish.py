@@ -16,9 +16,10 @@ from typing import Final
 from hubcheck.card.names import LOCAL
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.publish.card_files import WHAT
-from hubcheck.publish.files import read_report, report_json
+from hubcheck.publish.files import report_json
 from hubcheck.publish.folder import publish_in_folder
 from hubcheck.publish.outcome import NotPublished, Outcome, not_published, sentence
+from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from hubcheck.source.reference import is_repo_id
 
@@ -30,7 +31,7 @@ NO_TOKEN: Final = "no token to write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN"
 
 def run_publish(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck publish``."""
-    report = read_report(arguments.report)
+    report = load_report(arguments.report)
     outcome = _publish(arguments, report, os.environ)
     # On stdout, a rehearsed comment is followed by nothing: it can be piped into a file.
     printed = arguments.to == PULL_REQUEST and arguments.dry_run

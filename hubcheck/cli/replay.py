@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hubcheck.card.wording import sentence
 from hubcheck.cli.commands import access_for, checked, resources_of
 from hubcheck.cli.launch import ended, environment_now, nothing_to_do
 from hubcheck.errors import ExitCode, printable
-from hubcheck.publish.files import read_report
+from hubcheck.report.load import NEWEST, load_report, schema_of
 from hubcheck.report.schema import Report
 from hubcheck.request.interface import ESCALATION, Request, Searched, budget_of
 from hubcheck.request.replayed import (
@@ -29,7 +30,13 @@ from hubcheck.request.replayed import (
     root_of,
 )
 from hubcheck.verdict.allowance import allowances_of, apply_allowances
-from hubcheck.verdict.differences import NOT_COMPARED, Difference, differences, unknown_fields
+from hubcheck.verdict.differences import (
+    NOT_COMPARED,
+    Difference,
+    differences,
+    lacking,
+    unknown_fields,
+)
 
 SHOWN: Final = 120
 """Characters shown of a value."""
@@ -60,7 +67,7 @@ class Outcome:
 
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same report."""
-    given = read_report(arguments.report)
+    given = load_report(arguments.report)
     if nothing_to_do(given.depth, environment_now()):
         return ExitCode.OK
     outcome = replay(given, arguments.report, given_root=arguments.root)
@@ -109,6 +116,12 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
         Unverified(path=name, why="a field that this version does not know")
         for name in unknown_fields(raw, given.model_dump(mode="json"))
     ]
+    if schema_of(raw)[0] < NEWEST:
+        old = printable(given.schema_version)
+        unverified += [
+            Unverified(path=name, why=f"schema {old} has no code or no field for it")
+            for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
+        ]
     differing = tuple(
         d for d in differences(given, again) if not any(covers(u.path, d.path) for u in unverified)
     )
@@ -125,7 +138,8 @@ def told(outcome: Outcome) -> list[str]:
     if any(d.path == "subject.weights_digest" for d in outcome.differing):
         lines.append("the subject's weights are not the ones of the report")
     lines += [
-        f"unverified: {line}" for line in _grouped([(u.path, u.why) for u in outcome.unverified])
+        f"unverified: {line}"
+        for line in _grouped([(u.path, sentence(u.reason) or u.why) for u in outcome.unverified])
     ]
     lines += [f"not compared: {line}" for line in _grouped(list(NOT_COMPARED.items()))]
     lines.append(ASKED)

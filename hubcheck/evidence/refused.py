@@ -66,7 +66,6 @@ class Why(StrEnum):
     """One related base alone is no merge."""
     LIKE_BASES = "like-bases"
     """The bases are too alike to tell their shares apart."""
-    FEW_VALUES = "few-values"
 
 
 LIMITS: Final = frozenset({Why.BUDGET, Why.NETWORK})

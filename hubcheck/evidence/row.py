@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hubcheck.report.phrases import Clauses, Phrase
+
 Kind = Literal["exact", "calibrated", "context"]
 
 
@@ -17,7 +19,7 @@ class Row:
     """One line of evidence; the fields are those of ``report.Evidence``."""
 
     test: str
-    family: str
+    family: Phrase
     kind: Kind
     part: str
     frame: str
@@ -31,4 +33,4 @@ class Row:
     """log10 of the e-value; 0 where the row is no exact test."""
     kept: float
     ceiling: float
-    note: str
+    note: Clauses

@@ -6,17 +6,11 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Final
-
-from pydantic import ValidationError
 
 from hubcheck.card import badge, family_tree, heat_svg, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.schema import Report
-
-MAX_REPORT: Final = 64_000_000
-"""Bytes of a report that are read back; a check of twenty bases writes well under one million."""
 
 
 def report_json(report: Report) -> str:
@@ -67,29 +61,3 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-
-
-def read_report(path: Path) -> Report:
-    """Read a report back.
-
-    Raises:
-        UsageError: it is missing, too large, or not a report of a version that is understood.
-    """
-    shown = printable(path)
-    try:
-        if path.stat().st_size > MAX_REPORT:
-            what = f"'{shown}' has {path.stat().st_size} bytes."
-            raise UsageError(what, cause="it is not a report.", next_step="name report.json.")
-        return Report.model_validate_json(path.read_bytes())
-    except OSError as error:
-        what = f"'{shown}' cannot be read: {error.strerror}."
-        raise UsageError(
-            what, cause="the path is wrong.", next_step="name the report.json of a check."
-        ) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the top level"
-        what = f"'{shown}' is not a hubcheck report: {printable(where)}: {printable(first['msg'])}."
-        raise UsageError(
-            what, cause="another file, or another version.", next_step="run the check again."
-        ) from error

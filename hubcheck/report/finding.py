@@ -6,10 +6,13 @@ looks add.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from hubcheck.report.phrase_fields import ClausesField, PhraseField
+from hubcheck.report.phrases import clauses
 from hubcheck.report.words import EvidenceKind, Holds, ReasonCode, RelationKind, Verdict
 
 
@@ -17,6 +20,17 @@ class Part(BaseModel):
     """Base of every part of the report: immutable; unknown fields of a newer minor are kept out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed, checked like those of a new one.
+
+        Raises:
+            ValidationError: a value is none that its field takes.
+        """
+        if not update:
+            return super().model_copy(deep=deep)
+        fields = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self).model_validate({**fields, **update})
 
 
 class UnreadWeights(Part):
@@ -29,6 +43,24 @@ class UnreadWeights(Part):
         description="other-set, other-format, adapter, other-folder, unknown-container"
     )
     same_as: str = Field(default="", description="a file that was read and has the same sha256")
+
+
+class FirstSeen(Part):
+    """A record that these weights existed on a day; none that their maker can write."""
+
+    record: str = Field(description="whose record: catalogue, host-log, transparency-log")
+    day: str = Field(description="YYYY-MM-DD")
+    of: str = Field(description="sha256 that the record is about")
+
+
+class Signature(Part):
+    """A signature beside the weights, and what it covers."""
+
+    path: str
+    kind: str = Field(description="oms, gpg ...")
+    signer: str = ""
+    verified: bool = False
+    covers: tuple[str, ...] = Field(default=(), description="files whose digests it holds")
 
 
 class BaseModelRef(Part):
@@ -47,14 +79,27 @@ class BaseModelRef(Part):
         description="empty for the repository's own commit; proposed for one that no branch or tag "
         "of it holds, such as a pull request's",
     )
+    weights_digest: str = Field(
+        default="", description="as of the subject; empty when a file's digest is not known"
+    )
+    first_seen: tuple[FirstSeen, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
 
 class Relation(Part):
     """How two models are related."""
 
     kind: RelationKind
-    detail: str
+    detail: ClausesField = ()
     holds: Holds = Field(default=Holds.BODY, description="what of the base the subject holds")
+
+
+class NotCompared(Part):
+    """What of one side was neither compared nor tested."""
+
+    side: Literal["base", "subject"]
+    what: str
+    share: float = Field(description="of the part's parameters")
 
 
 class PartVerdict(Part):
@@ -76,7 +121,8 @@ class PartVerdict(Part):
     compared: float = Field(
         default=0.0, description="share of parameters whose values were compared, the smaller side"
     )
-    reason: str = ""
+    not_compared: tuple[NotCompared, ...] = ()
+    reason: ClausesField = Field(default=(), description="why it does not decide")
 
 
 class Controls(Part):
@@ -92,7 +138,7 @@ class Evidence(Part):
     test: str = Field(
         description="channels, neurons, experts, heads, vo-dimensions, reserved-tokens, signs"
     )
-    family: str = Field(description="which units, in words: 'neurons of layer 7'")
+    family: PhraseField = Field(description="which units")
     kind: EvidenceKind
     part: str = Field(description="body, embeddings, norms")
     frame: str = Field(description="raw, token, raw+token, or empty")
@@ -101,12 +147,19 @@ class Evidence(Part):
     hits: int = Field(ge=0)
     log10_p: float = Field(le=0, description="log10 of the family's own bound 1/hits!")
     detectable_kept: float = Field(description="smallest kept that would have been seen; 0 unknown")
-    note: str = ""
+    note: ClausesField = ()
     kept: float = Field(default=0.0, description="median cosine of same-index units")
+    kept_interval: tuple[float, float] | None = Field(
+        default=None, description="95 % interval of kept, a bootstrap over the sampled units"
+    )
     ceiling: float = Field(default=0.0, description="what optimal relabelling could have reached")
     log10_e: float = Field(default=0.0, description="log10 of the e-value this family contributes")
     control_hits: int = Field(
         default=-1, ge=-1, description="hits with the base index shifted; -1 where not measured"
+    )
+    nearest: tuple[tuple[int, int, float], ...] = Field(
+        default=(),
+        description="base unit, its nearest subject unit, their cosine: for figures, a sample",
     )
 
 
@@ -144,6 +197,50 @@ class MergeShare(Part):
     high: float = Field(description="upper end of the 95 % interval")
 
 
+class Power(Part):
+    """What a comparison that saw nothing would have shown of a copy; 0 where it is not known."""
+
+    would_be_seen: float = Field(default=0.0, description="smallest kept that would have been seen")
+    would_be_related: float = Field(
+        default=0.0, description="smallest kept that would have been called related"
+    )
+    copied_share: float = Field(
+        default=0.0, description="share of the body's units that, copied exactly, would have shown"
+    )
+    searched: bool = Field(
+        default=False, description="in any layer; else in the layers that were read"
+    )
+    rearranged: float = Field(
+        default=0.0,
+        description="smallest kept that would have been seen of a copy that was shuffled and "
+        "rotated and kept its embeddings; 0: nothing was looked at that could tell",
+    )
+    stated: ClausesField = Field(default=(), description="the sentence of a report of schema 1")
+
+
+class Alignment(Part):
+    """Which units of a rearranged copy stand for which of the base, in one family."""
+
+    axis: str = Field(description="neurons, channels, experts, heads, layers")
+    base_layer: int = Field(default=-1, ge=-1)
+    subject_layer: int = Field(default=-1, ge=-1)
+    units: tuple[tuple[int, int], ...] = Field(default=(), description="base unit, subject unit")
+
+
+class AccountLine(Part):
+    """What one look was given of the weight of its orders, and what it brought in."""
+
+    look: str = Field(description="sample, layer-map, experts, width, disguise, writers ...")
+    share: float = Field(ge=0, le=1, description="of the weight of each of its orders")
+    log10_e: float = Field(description="log10 of the e-value of the look alone")
+    orders: tuple[str, ...] = Field(default=(), description="names of orders of the base")
+
+
+def _power(said: object) -> object:
+    """Take the sentence that a report of schema 1 holds; an empty one states nothing."""
+    return (Power(stated=clauses(said)) if said else None) if isinstance(said, str) else said
+
+
 class Finding(Part):
     """Everything about one base."""
 
@@ -151,8 +248,8 @@ class Finding(Part):
     proposed_by: tuple[str, ...] = Field(description="why tested: 'README.md line 4', '--suspect'")
     declared: bool
     status: Literal["tested", "not-tested"]
-    reason: str = Field(description="why not tested, or why inconclusive; empty otherwise")
-    code: ReasonCode = Field(default=ReasonCode.NONE, description="the reason as a code")
+    reason: ClausesField = Field(description="why not tested, or why inconclusive; empty otherwise")
+    code: ReasonCode = Field(default=ReasonCode.NONE, description="the kind of that reason")
     found_by: Literal["named", "files", "search"] = Field(
         default="named",
         description="by the user or the card; by the subject's other files; by a search",
@@ -166,8 +263,8 @@ class Finding(Part):
     parts: tuple[PartVerdict, ...] = ()
     controls: Controls | None = None
     evidence: tuple[Evidence, ...] = ()
-    power: str = Field(
-        default="", description="what an unrelated verdict would have seen, in words"
+    power: Annotated[Power | None, BeforeValidator(_power)] = Field(
+        default=None, description="what an unrelated verdict would have seen"
     )
     detectable_kept: float = Field(default=0.0, description="whole-model: the second best family's")
     log10_p_without_strongest: float = Field(default=0.0, le=0)
@@ -177,21 +274,26 @@ class Finding(Part):
     units_hit: int = 0
     bytes_read: int = 0
     bytes_total: int = 0
-    disguise: tuple[str, ...] = Field(
-        default=(), description="what was done to hide the copy, in words, where it was undone"
+    disguise: ClausesField = Field(
+        default=(), description="what was done to hide the copy, where it was undone"
+    )
+    alignment: tuple[Alignment, ...] = Field(
+        default=(), description="of a rearranged copy, as far as it was undone"
     )
     changes: tuple[Change, ...] = Field(default=(), description="layer x role: the heat map")
     layer_map: tuple[LayerMatch, ...] = ()
     shares: tuple[MergeShare, ...] = Field(
         default=(), description="of this base in a merge of several"
     )
-    notes: tuple[str, ...] = Field(
-        default=(), description="what a deeper look left aside or could not do, in sentences"
+    notes: ClausesField = Field(
+        default=(), description="what a deeper look left aside or could not do"
     )
     unread: tuple[UnreadWeights, ...] = Field(
         default=(), description="weight files of the base beside those that were read"
     )
-    direction_reason: str = Field(default="", description="why, for a direction that is not open")
+    direction_reason: ClausesField = Field(
+        default=(), description="why, for a direction that is not open"
+    )
     order_tested: float = Field(default=0.0, description="of the body, the smaller of two sides")
     compared: float = Field(
         default=0.0,
@@ -202,8 +304,14 @@ class Finding(Part):
         default=0.0,
         description="of the order-tested tensors of the base, the share whose order was found",
     )
-    not_compared: tuple[str, ...] = Field(
+    not_compared: ClausesField = Field(
         default=(), description="what was not compared, with its share of the parameters"
+    )
+    kept_interval: tuple[float, float] | None = Field(
+        default=None, description="95 % interval of kept, a bootstrap over the sampled units"
+    )
+    account: tuple[AccountLine, ...] = Field(
+        default=(), description="what each look spent of the evidence, and what it brought in"
     )
     upstream: bool = Field(
         default=False,

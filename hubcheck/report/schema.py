@@ -1,7 +1,8 @@
 """What does a report hold?
 
 The stable, machine-readable result (``report.json``, DESIGN section 5). Fields may be added, never
-renamed. Everything a card shows is rendered from this and nothing else. Strings that come from a
+renamed. What is said is a phrase, a code with its parameters (``report.phrases``); words are the
+card's. Everything a card shows is rendered from this and nothing else. Strings that come from a
 model repository are stored as they are, raw: only ``card.escaping`` makes them safe to show.
 """
 
@@ -12,18 +13,25 @@ from typing import Final, Literal
 from pydantic import Field
 
 from hubcheck.report.finding import (
+    AccountLine,
+    Alignment,
     BaseModelRef,
     Change,
     Controls,
     Evidence,
     Finding,
+    FirstSeen,
     LayerMatch,
     MergeShare,
+    NotCompared,
     Part,
     PartVerdict,
+    Power,
     Relation,
+    Signature,
     UnreadWeights,
 )
+from hubcheck.report.phrase_fields import ClausesField
 from hubcheck.report.words import (
     Conclusion,
     DeclarationVerdict,
@@ -33,20 +41,28 @@ from hubcheck.report.words import (
 )
 
 __all__ = [
+    "AccountLine",
+    "Alignment",
     "BaseModelRef",
     "Change",
     "Controls",
     "Evidence",
     "Finding",
+    "FirstSeen",
     "LayerMatch",
     "MergeShare",
+    "NotCompared",
     "PartVerdict",
+    "Power",
     "Relation",
+    "Signature",
     "UnreadWeights",
 ]
-"""Told by ``verdict.report_finding``; one place to import a report's parts from."""
+"""Described in ``report.finding``; one place to import a report's parts from."""
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "2.0"
+"""2.0: what was a sentence is a phrase, a code with parameters (``report.phrases``). Sentences of
+1.x are read as they stand (``report.load``)."""
 
 
 class Tool(Part):
@@ -71,8 +87,8 @@ class Subject(Part):
     revision: str = Field(description="40-hex commit, or 'local'")
     created: str = Field(description="ISO 8601, empty when the host states none")
     weights_digest: str = Field(
-        description="sha256 over the sorted (path, sha256) of the weight files; "
-        "empty when a file's digest is not known"
+        description="sha256 over the sorted (path, sha256) of the weight files, of a folder as "
+        "well; empty when a file's digest is not known"
     )
     files: tuple[WeightFile, ...] = ()
     read: tuple[str, ...] = Field(
@@ -82,6 +98,8 @@ class Subject(Part):
         default=(),
         description="weight files beside them, what could be loaded in their place first",
     )
+    first_seen: tuple[FirstSeen, ...] = ()
+    signatures: tuple[Signature, ...] = ()
 
 
 class Declared(Part):
@@ -139,7 +157,7 @@ class RelationCheck(Part):
     declared: str
     found: str
     agrees: str = Field(description="yes, no, cannot-tell")
-    note: str = ""
+    note: ClausesField = Field(default=(), description="why")
 
 
 class Context(Part):
@@ -250,7 +268,7 @@ class Proposed(Part):
 
     ref: str
     why: tuple[str, ...] = ()
-    note: str = ""
+    note: ClausesField = ()
 
 
 class Search(Part):
@@ -265,7 +283,7 @@ class Search(Part):
         default=0, description="models whose weights were looked at; the bound is divided by it"
     )
     left_aside: tuple[Proposed, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: ClausesField = ()
 
 
 class Report(Part):
@@ -295,8 +313,8 @@ class Report(Part):
     licence: Licence = Licence()
     lineage: Lineage = Lineage()
     search: Search = Search()
-    warnings: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
+    warnings: ClausesField = ()
+    limits: ClausesField = ()
     replay: str = Field(default="", description="the command that repeats the check, seed included")
     max_read: int = Field(default=0, description="the budget in bytes per model")
     escalate_to: int = Field(

@@ -24,13 +24,6 @@ OPEN: Final = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE})
 """Verdicts that a closer look may still change: a disguise, or layers that moved, explain them."""
 
 
-ORDER_ALONE: Final = (
-    "order agrees, the content is too weak to tell: a distant copy, a structured initialisation or "
-    "a relabelling"
-)
-"""What is said of a base whose order agrees and whose content does not decide."""
-
-
 class DeclarationVerdict(StrEnum):
     """How the card's declaration stands against everything found."""
 
@@ -148,7 +141,7 @@ class ReasonCode(StrEnum):
     ONE_ORDER = "one-order"
     BETWEEN = "between"
     TABLE_TOO_SMALL = "table-too-small"
-    TABLE_OF_OTHERS = "table-of-others"
+    NOT_IN_TABLE = "not-in-table"
     """The calibrated table is of another kind of MLP."""
 
 

@@ -7,6 +7,7 @@ was tested and whether it is declared is read anew from the subject: no report g
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from typing import Final
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.errors import MissingModelError, printable
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef, Finding, Report
 from hubcheck.request.bases import declared_reference, leaked_bases
 from hubcheck.request.interface import BaseRequest, FoundBy
@@ -40,7 +42,9 @@ class Unverified:
 
     path: str
     """Of the field, or of what lies below it."""
-    why: str
+    why: str = ""
+    reason: Clauses = ()
+    """The same as a report's finding says it."""
 
 
 def root_of(report: Report, path: Path, given: Path | None) -> Path:
@@ -195,7 +199,7 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
         base = finding.base
         gone = not now.base.revision and not now.base.belongs
         if finding.status == "tested" and gone and now.base.ref == base.ref:
-            yield Unverified(path=f"findings[{number}]", why=now.reason)
+            yield Unverified(path=f"findings[{number}]", reason=now.reason)
             why = f"{base.ref} is missing from it now"
             yield from (Unverified(path=path, why=why) for path in OF_ALL)
         elif base.asked and base.asked != base.revision and "--base" in finding.proposed_by:
@@ -225,16 +229,14 @@ def day_of(report: Report) -> date:
         return date.max
 
 
+ANY_NUMBER: Final = re.compile(r"\[[0-9]+\]")
+
+
 def covers(open_path: str, path: str) -> bool:
     """Return whether a path is an open one, or lies below it; ``[]`` stands for any number."""
-    steps = [path]
     if "[]" in open_path:
-        head, _, tail = open_path.partition("[]")
-        if not path.startswith(f"{head}[") or "]" not in path:
-            return False
-        steps = [head + "[]" + path[len(head) :].partition("]")[2]]
-        open_path = head + "[]" + tail
-    return any(s == open_path or s.startswith((f"{open_path}.", f"{open_path}[")) for s in steps)
+        path = ANY_NUMBER.sub("[]", path)
+    return path == open_path or path.startswith((f"{open_path}.", f"{open_path}["))
 
 
 def _stands_for(finding: Finding, declared: DeclaredBase) -> bool:

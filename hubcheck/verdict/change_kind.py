@@ -27,6 +27,7 @@ from hubcheck.evidence.looks.change.values import (
     MATRICES,
     NORMS,
 )
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import RelationKind
 
@@ -55,17 +56,16 @@ def body_of(look: CloserLook) -> Relation:
         found = rule(look)
         if found is not None:
             return found
-    return Relation(kind=RelationKind.FINE_TUNE, detail="; ".join(_fine_tune(look)))
+    return Relation(kind=RelationKind.FINE_TUNE, detail=_fine_tune(look))
 
 
-def words_of_parts(look: CloserLook) -> str:
-    """Return the relative change of each part: 'relative change attention 0.06, norms 0.004'."""
-    words = []
-    for name, roles in PARTS:
-        sizes = [m.relative for m in look.moved if m.place.role in roles]
-        if sizes:
-            words.append(f"{name} {median(sizes):.2g}")
-    return "relative change " + ", ".join(words) if words else ""
+def change_of_parts(look: CloserLook) -> Clauses:
+    """Return the relative change of each part: attention 0.06, norms 0.004; nothing without any."""
+    sizes = {
+        name: [m.relative for m in look.moved if m.place.role in roles] for name, roles in PARTS
+    }
+    found = {name: float(median(some)) for name, some in sizes.items() if some}
+    return (Phrase(PhraseCode.RELATIVE_CHANGE, found),) if found else ()
 
 
 def _recast(look: CloserLook) -> Relation | None:
@@ -73,23 +73,16 @@ def _recast(look: CloserLook) -> Relation | None:
     matrices = [m for m in look.moved if m.place.role in MATRICES and m.fill > 0]
     if max(look.recast) < ON_GRID or not all(m.rounded for m in matrices):
         return None
-    values = sum(m.values for m in look.moved)
     if all(m.relative == 0 for m in look.moved):
-        detail = "every sampled value is equal; the files differ (resharded, renamed or rewritten)"
-    elif any(m.cast for m in matrices):
-        detail = (
-            f"{formats.base_stored} in the base, {formats.subject_stored} in the subject, the same "
-            "wherever both can hold it"
-        )
+        return Relation(kind=RelationKind.RECAST, detail=(phrase(PhraseCode.SAME_VALUES),))
+    code, dtypes = PhraseCode.ROUNDED_IN_BASE, (formats.base, formats.subject)
+    if any(m.cast for m in matrices):
+        code, dtypes = PhraseCode.CAST_BOTH_WAYS, (formats.base_stored, formats.subject_stored)
     elif look.recast[0] >= ON_GRID:
-        detail = f"{formats.base} to {formats.subject}"
-    else:
-        detail = (
-            f"{formats.subject} in the subject, its values rounded to {formats.base} in the base"
-        )
-    if all(m.relative == 0 for m in look.moved):
-        return Relation(kind=RelationKind.RECAST, detail=detail)
-    detail += f"; of {values:,} sampled values {max(look.recast):.2%} are exactly the rounded ones"
+        code = PhraseCode.CAST
+    values = sum(m.values for m in look.moved)
+    rounded = phrase(PhraseCode.ROUNDED_SHARE, values=values, share=float(max(look.recast)))
+    detail = (phrase(code, base=dtypes[0], subject=dtypes[1]), rounded)
     return Relation(kind=RelationKind.RECAST, detail=detail)
 
 
@@ -104,10 +97,7 @@ def _nearly_quantised(look: CloserLook) -> Relation | None:
 
 
 def _on_levels(look: CloserLook, least: float) -> Relation | None:
-    for side, other, seen in (
-        ("subject", "base", look.subject_rounded),
-        ("base", "subject", look.base_rounded),
-    ):
+    for side, seen in (("subject", look.subject_rounded), ("base", look.base_rounded)):
         if not seen:
             continue
         bits = seen[0].grid.bits
@@ -117,20 +107,25 @@ def _on_levels(look: CloserLook, least: float) -> Relation | None:
         far = nearest < NEAREST and relative > BY_BITS.get(bits, 0.0)
         if nearest < least or far or not filled:
             continue
-        detail = f"the {side} lies on {seen[0].grid.words}, {relative:.2g} from the {other}"
-        return Relation(kind=RelationKind.QUANTISED, detail=f"{detail}; {_nearest_words(seen)}")
+        lies = _lies_on(side, seen[0], relative=float(relative))
+        return Relation(kind=RelationKind.QUANTISED, detail=(lies, _nearest(seen)))
     return None
 
 
-def _nearest_words(seen: Sequence[Rounding]) -> str:
-    nearest, within = (median([getattr(r, n) for r in seen]) for n in ("nearest", "within_step"))
-    if nearest >= NEAREST:
-        return f"{nearest:.2%} of the sampled values are rounded to the nearest level"
-    return (
-        f"{nearest:.1%} of the sampled values are at the nearest level, {within:.1%} within a "
-        "step: "
-        "a quantiser that trades errors (GPTQ, AWQ), or light training before it"
+def _lies_on(side: str, seen: Rounding, **distance: float) -> Phrase:
+    grid = seen.grid
+    return phrase(
+        PhraseCode.ON_LEVELS, side=side, bits=int(grid.bits), group=int(grid.group), **distance
     )
+
+
+def _nearest(seen: Sequence[Rounding]) -> Phrase:
+    nearest, within = (
+        float(median([getattr(r, n) for r in seen])) for n in ("nearest", "within_step")
+    )
+    if nearest >= NEAREST:
+        return phrase(PhraseCode.NEAREST_LEVELS, share=nearest)
+    return phrase(PhraseCode.NEAR_LEVELS, share=nearest, within=within)
 
 
 def _pruned(look: CloserLook) -> Relation | None:
@@ -140,11 +135,11 @@ def _pruned(look: CloserLook) -> Relation | None:
     zeroed, unzeroed = (median([getattr(m, n) for m in weights]) for n in ("zeroed", "unzeroed"))
     equal = median([m.kept_equal for m in weights])
     if zeroed >= PRUNED and equal >= PRUNED_EQUAL:
-        detail = f"{zeroed:.0%} of the base's values were set to zero, the others are bit-equal"
-        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=detail)
+        cut = phrase(PhraseCode.ZEROED, share=float(zeroed))
+        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=(cut,))
     if unzeroed >= PRUNED and median([m.equal for m in weights]) >= 1 - unzeroed - 0.01:
-        detail = f"{unzeroed:.0%} of the values are zero in the base only, the others are bit-equal"
-        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=detail)
+        cut = phrase(PhraseCode.ZERO_IN_BASE, share=float(unzeroed))
+        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=(cut,))
     return None
 
 
@@ -156,11 +151,9 @@ def _some_rows(look: CloserLook) -> Relation | None:
     touched = [m for m in look.moved if m.touched and m.place.role in MATRICES and m.values > 1]
     if not touched or max(m.rows_moved for m in touched) > FEW_ROWS:
         return None
-    detail = (
-        f"{median([m.rows_moved for m in touched]):.1%} of the rows changed, all others are "
-        f"bit-equal in {look.formats.coarser}; {words_of_parts(look)}"
-    )
-    return Relation(kind=RelationKind.SPARSE_UPDATE, detail=detail)
+    share = float(median([m.rows_moved for m in touched]))
+    rows = phrase(PhraseCode.ROWS_CHANGED, share=share, stored=look.formats.coarser)
+    return Relation(kind=RelationKind.SPARSE_UPDATE, detail=(rows, *change_of_parts(look)))
 
 
 def _low_rank(look: CloserLook) -> Relation | None:
@@ -179,23 +172,25 @@ def _low_rank(look: CloserLook) -> Relation | None:
     if not low or len(low) < LOW_RANK_SHARE * len(told):
         return None
     ranks = sorted({m.rank.rank for m in low if m.rank is not None})
-    roles = ", ".join(sorted({m.place.role.value for m in touched}))
-    room = max(m.rank.room for m in low if m.rank is not None)
-    shown = f"{ranks[0]}" if len(ranks) == 1 else f"{ranks[0]} to {ranks[-1]}"
-    rounding = f"above the rounding of {look.formats.coarser}"
-    power = f"{len(low)} matrices, up to {room} would have shown"
-    words = [f"the change of {roles} has rank {shown} {rounding} ({power})"]
-    if look.one_direction:
-        words.append(
-            "one direction of the residual stream was taken out of what writes to it (abliteration)"
+    said = [
+        phrase(
+            PhraseCode.LOW_RANK,
+            roles=tuple(sorted({m.place.role.value for m in touched})),
+            least=int(ranks[0]),
+            most=int(ranks[-1]),
+            stored=look.formats.coarser,
+            matrices=len(low),
+            room=int(max(m.rank.room for m in low if m.rank is not None)),
         )
+    ]
+    if look.one_direction:
+        said.append(phrase(PhraseCode.DIRECTION_REMOVED))
     alone = [m for m in look.moved if not m.touched]
     also = sorted({_part(m) for m in look.moved if m.touched} - {"attention", "MLP", "experts"})
-    words.append(f"{len(alone)} other sampled tensors are bit-equal")
+    said.append(phrase(PhraseCode.OTHERS_EQUAL, tensors=len(alone)))
     if also:
-        words.append(f"{' and '.join(also)} changed beside it")
-    words.append(words_of_parts(look))
-    return Relation(kind=RelationKind.LORA_MERGE, detail="; ".join(words))
+        said.append(phrase(PhraseCode.CHANGED_BESIDE, parts=tuple(also)))
+    return Relation(kind=RelationKind.LORA_MERGE, detail=(*said, *change_of_parts(look)))
 
 
 def _part(moved: Moved) -> str:
@@ -210,36 +205,31 @@ def _sparse(look: CloserLook) -> Relation | None:
         names = sorted({_part(m) for m in look.moved if m.touched})
         if not names:
             return None
-        detail = (
-            f"only {' and '.join(names)} changed; {len(weights)} sampled matrices are bit-equal"
-        )
-        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=f"{detail}; {words_of_parts(look)}")
+        only = phrase(PhraseCode.ONLY_CHANGED, parts=tuple(names), matrices=len(weights))
+        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=(only, *change_of_parts(look)))
     equal = sum(m.equal * m.values for m in touched) / sum(m.values for m in touched)
     relative = median([m.relative for m in touched])
     if equal < MOSTLY_EQUAL or relative > LIGHT:
         return None
-    detail = (
-        f"{equal:.0%} of the values are bit-equal in {look.formats.coarser}, the others moved "
-        f"little, in no low rank; {words_of_parts(look)}"
-    )
-    return Relation(kind=RelationKind.SPARSE_UPDATE, detail=detail)
+    most = phrase(PhraseCode.MOSTLY_EQUAL, share=float(equal), stored=look.formats.coarser)
+    return Relation(kind=RelationKind.SPARSE_UPDATE, detail=(most, *change_of_parts(look)))
 
 
-def _fine_tune(look: CloserLook) -> list[str]:
-    words = [words_of_parts(look)]
+def _fine_tune(look: CloserLook) -> Clauses:
+    said = [*change_of_parts(look)]
     alone = [m for m in look.moved if not m.touched and m.place.role in MATRICES]
     touched = [m for m in look.moved if m.touched and m.place.role in MATRICES]
     if alone and touched:
-        words.append(f"{len(alone)} of {len(alone) + len(touched)} sampled matrices are bit-equal")
+        both = len(alone) + len(touched)
+        said.append(phrase(PhraseCode.MATRICES_EQUAL, equal=len(alone), matrices=both))
     full = [m.rank for m in touched if m.rank is not None and m.rank.is_full]
     if full:
-        words.append(
-            f"the change has more than {max(int(EMPTY * r.room) for r in full)} directions"
-        )
+        most = max(int(EMPTY * r.room) for r in full)
+        said.append(phrase(PhraseCode.DIRECTIONS_CHANGED, directions=most))
     for side, seen in (("subject", look.subject_rounded), ("base", look.base_rounded)):
         if seen:
-            words.append(f"the {side} lies on {seen[0].grid.words}")
-    return words
+            said.append(_lies_on(side, seen[0]))
+    return tuple(said)
 
 
 RULES: Final = (

@@ -8,6 +8,7 @@ from typing import Final
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import BODY_ORDERS, Test
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import RelationKind
 
@@ -37,26 +38,17 @@ def common_start(comparison: Comparison) -> Relation | None:
         o.test in BODY_ORDERS and o.change == 0.0 for o in comparison.hitting
     )  # trained values that are bit-equal: no second training made them
     if spectra and 2 * sum(s.says_common_initialisation for s in spectra) > len(spectra):
-        top, bulk = median(s.top for s in spectra), median(s.bulk for s in spectra)
+        top = float(median(s.top for s in spectra))
+        bulk = float(median(s.bulk for s in spectra))
         if untouched or bulk >= COPIED_BULK:
             return None
         if bulk > OWN_BULK:
-            detail = (
-                f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: the "
-                "same initial weights or a weakened copy, the values do not tell which"
-            )
-            return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
-        detail = (
-            f"of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: "
-            "the same initial weights, trained apart"
-        )
-        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
+            either = phrase(PhraseCode.START_OR_COPY, bulk=bulk, top=top)
+            return Relation(kind=RelationKind.UNDETERMINED, detail=(either,))
+        start = phrase(PhraseCode.SAME_START, bulk=bulk, top=top)
+        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=(start,))
     reserved = [o for o in comparison.outcomes if o.test is Test.RESERVED]
     if not comparison.content_stands and any(o.stands and o.log_e >= NOTABLE for o in reserved):
-        kept = max(o.kept for o in reserved)
-        detail = (
-            f"rows of tokens that training never saw keep {kept:.2f}, the trained body does not "
-            "stand: the same initial weights, trained apart"
-        )
-        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=detail)
+        start = phrase(PhraseCode.SAME_START_TOKENS, kept=float(max(o.kept for o in reserved)))
+        return Relation(kind=RelationKind.COMMON_INITIALISATION, detail=(start,))
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Finding, RelationCheck
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declaration import FOUND
@@ -69,57 +70,57 @@ def _judge(
     finding: Finding,
     bases: Sequence[Finding],
     weight_paths: Sequence[str],
-) -> tuple[Answer, str]:
-    detail = finding.relation.detail if finding.relation is not None else ""
+) -> tuple[Answer, Clauses]:
+    detail = finding.relation.detail if finding.relation is not None else ()
     if kind in _SHARED:
         return "no", detail
     match relation:
         case "adapter" if not _adapter_only(weight_paths):
-            return "no", "the repository holds whole weights, not an adapter"
+            return "no", (phrase(PhraseCode.NOT_AN_ADAPTER),)
         case "adapter":
-            return "cannot-tell", "an adapter alone does not show its base"
+            return "cannot-tell", (phrase(PhraseCode.ADAPTER_ALONE),)
         case "merge":
             return _merge(finding, bases)
         case "quantized" if kind in _STORED_ANEW:
-            return "yes", ""
+            return "yes", ()
         case "quantized" if kind in _REBUILT:
             return "no", detail
         case "quantized" if kind in _TRAINED:
             return "no", detail
         case "quantized":
-            return "cannot-tell", "coarse rounding and light training look alike in a sample"
+            return "cannot-tell", (phrase(PhraseCode.ROUNDING_OR_TRAINING),)
         case "finetune" if kind is RelationKind.IDENTICAL:
-            return "no", "the weight files are the same bytes: nothing was trained"
+            return "no", (phrase(PhraseCode.NOTHING_TRAINED, bytes=True),)
         case "finetune" if kind in _STORED_ANEW:
-            return "no", "every sampled value is that of the base: nothing was trained"
+            return "no", (phrase(PhraseCode.NOTHING_TRAINED, bytes=False),)
         case "finetune" if kind in _REBUILT:
             return "no", detail
         case "finetune" if kind is RelationKind.MERGE:
             return "no", detail
         case "finetune":
-            return "yes", ""
+            return "yes", ()
         case _:
-            return "cannot-tell", "this relation is not known"
+            return "cannot-tell", (phrase(PhraseCode.RELATION_UNKNOWN),)
 
 
-def _merge(finding: Finding, bases: Sequence[Finding]) -> tuple[Answer, str]:
+def _merge(finding: Finding, bases: Sequence[Finding]) -> tuple[Answer, Clauses]:
     found = [f for f in bases if f.verdict in FOUND]
     if len(bases) == 1:
-        return "no", "a merge of one base"
+        return "no", (phrase(PhraseCode.MERGE_OF_ONE),)
     if finding.verdict is Verdict.IDENTICAL:
-        return "no", "the weight files are the same bytes as this base alone"
+        return "no", (phrase(PhraseCode.SAME_AS_ONE),)
     if len(found) < len(bases):
-        return "no", f"{len(found)} of {len(bases)} declared bases were found in the weights"
+        return "no", (phrase(PhraseCode.BASES_FOUND, found=len(found), declared=len(bases)),)
     kind = finding.relation.kind if finding.relation is not None else RelationKind.UNDETERMINED
     if kind is RelationKind.MERGE:
-        return "yes", ""
+        return "yes", ()
     if finding.shares:
         whole = finding.shares[0]
-        near = f"its share is {whole.share:.3f}, {whole.low:.3f} to {whole.high:.3f}"
+        near = phrase(PhraseCode.MERGE_SHARE, share=whole.share, low=whole.low, high=whole.high)
         # The ancestor of merged task vectors is named as a base by usual tools, and rightly so.
         others = any(_is_merged(f) for f in bases)
-        return ("cannot-tell" if others and abs(whole.share) > NO_SHARE else "no"), near
-    return "cannot-tell", "all bases are related, and no shares were measured"
+        return ("cannot-tell" if others and abs(whole.share) > NO_SHARE else "no"), (near,)
+    return "cannot-tell", (phrase(PhraseCode.NO_SHARES),)
 
 
 def _is_merged(finding: Finding) -> bool:
@@ -131,11 +132,16 @@ def _adapter_only(weight_paths: Sequence[str]) -> bool:
     return bool(names) and all(name in ADAPTER_FILES for name in names)
 
 
-def relation_warnings(checks: Sequence[RelationCheck]) -> tuple[str, ...]:
-    """Return a sentence for every declared relation that the weights do not bear out."""
+def relation_warnings(checks: Sequence[RelationCheck]) -> Clauses:
+    """Return a warning for every declared relation that the weights do not bear out."""
     return tuple(
-        f"The card declares '{c.declared}' of {c.base}; the weights show {c.found}"
-        + (f": {c.note}" if c.note else "")
+        phrase(
+            PhraseCode.RELATION_DIFFERS,
+            base=c.base,
+            declared=c.declared,
+            found=c.found,
+            why=c.note,
+        )
         for c in checks
         if c.agrees == "no"
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Depth
 
@@ -35,11 +35,6 @@ NOT_COMPARED: Final[Mapping[str, str]] = {
     "replay": "only held against the other fields, not made again",
 }
 """Fields that two honest runs of one request may have different, with the reason."""
-MACHINE_NOTE: Final = re.compile(
-    r"(?:.*: )?(?:torch|accelerate) is not installed: NumPy did the arithmetic, on one process",
-    re.DOTALL,
-)
-"""What depth ``full`` says of the machine it ran on; another one may say otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +71,45 @@ def unknown_fields(raw: object, known: object, path: str = "") -> Iterator[str]:
     elif isinstance(raw, list) and isinstance(known, list):
         for n, (one, other) in enumerate(zip(raw, known, strict=False)):
             yield from unknown_fields(one, other, f"{path}[{n}]")
+
+
+def lacking(raw: object, given: object, again: object, path: str = "") -> Iterator[str]:
+    """Yield what a report of an older schema cannot be held against, once each.
+
+    It says in a sentence what has a code now, or has no such field. In a path ``[]`` stands for any
+    place of a list.
+
+    Args:
+        raw: The JSON that was given.
+        given: The same as it was read.
+        again: The report made again.
+        path: Of these values.
+    """
+    yield from dict.fromkeys(_lacking(raw, given, again, path))
+
+
+def _lacking(raw: object, given: object, again: object, path: str) -> Iterator[str]:
+    if _same(given, again):
+        return
+    if path == "schema_version" or (_is_sentence(raw) and not _is_sentence(again)):
+        yield path
+    elif isinstance(raw, dict) and isinstance(given, dict) and isinstance(again, dict):
+        for key, value in again.items():
+            inner = f"{path}.{key}" if path else str(key)
+            if key in raw:
+                yield from _lacking(raw[key], given.get(key), value, inner)
+            elif not _same(given.get(key), value):
+                yield inner
+    elif isinstance(raw, list) and isinstance(given, list) and isinstance(again, list):
+        for one, read, now in zip(raw, given, again, strict=False):
+            yield from _lacking(one, read, now, f"{path}[]")
+
+
+def _is_sentence(value: object) -> bool:
+    """Return whether a value is a sentence or sentences: text, not a code."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, str)
 
 
 def is_compared(path: str) -> bool:
@@ -120,7 +154,11 @@ def _lists(path: str, was: list[Any], now: list[Any]) -> Iterator[Difference]:
 
 
 def _of_machine(note: object) -> bool:
-    return isinstance(note, str) and MACHINE_NOTE.fullmatch(note) is not None
+    """Return whether a note is about the machine of its run; another one may say otherwise."""
+    if not isinstance(note, dict):
+        return False
+    about = note.get("params", {}).get("what", []) if note.get("code") == PhraseCode.ABOUT else []
+    return note.get("code") == PhraseCode.MACHINE or (bool(about) and all(map(_of_machine, about)))
 
 
 def _same(was: Any, now: Any) -> bool:

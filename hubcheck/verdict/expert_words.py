@@ -6,7 +6,6 @@ Only what was compared is spoken of, with its count: a mixture has more experts 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 from typing import Final
@@ -21,11 +20,11 @@ from hubcheck.evidence.orders.mlp_matches import (
     mlp_matches,
     sure_layers,
 )
-from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED
+from hubcheck.evidence.orders.mlps import DENSE, EXPERT
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.words import RelationKind
 from hubcheck.verdict.held import was_found
 
-_PLACE: Final = {DENSE.kind: "MLPs", EXPERT.kind: "experts", SHARED.kind: "shared experts"}
 NAMED: Final = 4
 """Experts named one by one."""
 
@@ -36,7 +35,7 @@ class ExpertWords:
 
     kind: RelationKind | None
     """The relation that follows from it; None where it follows from something else."""
-    words: tuple[str, ...]
+    said: Clauses
     differ: bool
     """Experts were compared and not found, or could not be compared."""
     explained: bool
@@ -45,7 +44,7 @@ class ExpertWords:
     """Layer and number of experts of the subject that were compared and are not the base's."""
 
 
-NOTHING: Final = ExpertWords(kind=None, words=(), differ=False, explained=False)
+NOTHING: Final = ExpertWords(kind=None, said=(), differ=False, explained=False)
 
 
 def expert_words(comparison: Comparison, base: Anatomy, subject: Anatomy) -> ExpertWords:
@@ -56,12 +55,12 @@ def expert_words(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Exp
         return NOTHING
     if not matches.experts:
         side = "subject" if counts[1] else "base"
-        words = f"none of the {max(counts):,} experts of the {side} could be compared"
-        return ExpertWords(kind=None, words=(words,), differ=True, explained=False)
+        none = phrase(PhraseCode.EXPERTS_NOT_COMPARABLE, experts=max(counts), side=side)
+        return ExpertWords(kind=None, said=(none,), differ=True, explained=False)
     if not matches.pairs and any(
         o.test is Test.NEURONS and was_found(o, comparison) for o in comparison.outcomes
     ):
-        return ExpertWords(kind=None, words=(), differ=False, explained=True)  # by signs alone
+        return ExpertWords(kind=None, said=(), differ=False, explained=True)  # by signs alone
     if all(counts):
         sure = sure_layers(comparison.outcomes, subject)
         return _both(matches, counts[1], sure=len(sure) == len({b.layer for b in matches.base}))
@@ -80,15 +79,22 @@ def _both(matches: MlpMatches, total: int, *, sure: bool) -> ExpertWords:
     """
     compared = matches.compared(EXPERT.kind, subject=True)
     found = matches.found(EXPERT.kind, subject=True) & compared
-    words = f"{len(found)} of {_of(len(compared), total)} match"
     gone = sorted(compared - found, key=_place)
-    if not sure and gone:
-        words += ", the rest may be experts of the base that were not drawn"
-        return ExpertWords(kind=None, words=(words,), differ=True, explained=False)
-    if gone and found:
-        words += f", not: {_named(gone)}"
+    drawn = not sure and bool(gone)
+    named = [] if drawn or not found else gone
+    said = phrase(
+        PhraseCode.EXPERTS_MATCH,
+        found=len(found),
+        compared=len(compared),
+        total=total,
+        drawn=drawn,
+        gone=tuple(b.words for b in named[:NAMED]),
+        more=max(0, len(named) - NAMED),
+    )
+    if drawn:
+        return ExpertWords(kind=None, said=(said,), differ=True, explained=False)
     places = frozenset((b.layer, b.member) for b in gone)
-    return ExpertWords(kind=None, words=(words,), differ=bool(gone), explained=False, gone=places)
+    return ExpertWords(kind=None, said=(said,), differ=bool(gone), explained=False, gone=places)
 
 
 def _made(matches: MlpMatches, comparison: Comparison, total: int) -> ExpertWords:
@@ -96,20 +102,18 @@ def _made(matches: MlpMatches, comparison: Comparison, total: int) -> ExpertWord
     compared = matches.compared(EXPERT.kind, subject=True)
     found = matches.found(EXPERT.kind, subject=True) & compared
     if not found:
-        words = f"none of {_of(len(compared), total)} holds the base's MLP"
-        return ExpertWords(kind=None, words=(words,), differ=True, explained=True)
-    words = f"{len(found)} of {_of(len(compared), total)} in the subject hold "
-    words += "the neurons of the base's MLP in their order"
+        none = _none_holds("base", len(compared), total)
+        return ExpertWords(kind=None, said=(none,), differ=True, explained=True)
     changes = [
         o.change
         for o in comparison.hitting
         if o.best.subject.kind == EXPERT.kind and o.base.kind == DENSE.kind and o.change >= 0
     ]
-    if changes:
-        words += f", at a relative change of {median(changes):.2g}"
+    change = {"change": float(median(changes))} if changes else {}
+    hold = _hold("subject", len(found), len(compared), total, **change)
     return ExpertWords(
         kind=RelationKind.UPCYCLED,
-        words=(words,),
+        said=(hold,),
         differ=len(found) < len(compared),
         explained=True,
     )
@@ -120,20 +124,30 @@ def _taken_out(matches: MlpMatches, comparison: Comparison, total: int) -> Exper
     compared = matches.compared(EXPERT.kind, subject=False)
     hit = [o for o in comparison.outcomes if _is_expert_of_base(o)]
     if not hit:
-        words = f"none of {_of(len(compared), total)} holds the subject's MLP"
-        return ExpertWords(kind=None, words=(words,), differ=True, explained=True)
+        none = _none_holds("subject", len(compared), total)
+        return ExpertWords(kind=None, said=(none,), differ=True, explained=True)
     if max(Counter(o.base.layer for o in hit).values()) > 1:
-        words = f"{len(hit)} of {_of(len(compared), total)} in the base hold "
-        words += "the neurons of the subject's MLP in their order"
+        hold = _hold("base", len(hit), len(compared), total)
         return ExpertWords(
-            kind=RelationKind.UPCYCLED, words=(words,), differ=len(hit) < len(compared),
+            kind=RelationKind.UPCYCLED, said=(hold,), differ=len(hit) < len(compared),
             explained=True,
         )  # fmt: skip
-    layers = len({b.layer for b in matches.compared(DENSE.kind, subject=True)})
-    members = sorted({o.base.member for o in hit})
-    one = f"expert{'' if len(members) == 1 else 's'} {', '.join(map(str, members[:NAMED]))}"
-    words = f"the MLPs of {len(hit)} of {layers} layers compared are experts of the base ({one})"
-    return ExpertWords(kind=RelationKind.WIDTH_CHANGED, words=(words,), differ=True, explained=True)
+    made = phrase(
+        PhraseCode.MLPS_ARE_EXPERTS,
+        found=len(hit),
+        layers=len({b.layer for b in matches.compared(DENSE.kind, subject=True)}),
+        experts=tuple(sorted({o.base.member for o in hit})),
+    )
+    return ExpertWords(kind=RelationKind.WIDTH_CHANGED, said=(made,), differ=True, explained=True)
+
+
+def _none_holds(side: str, compared: int, total: int) -> Phrase:
+    return phrase(PhraseCode.NO_EXPERT_HOLDS, compared=compared, total=total, side=side)
+
+
+def _hold(side: str, found: int, compared: int, total: int, **change: float) -> Phrase:
+    counts = {"found": found, "compared": compared, "total": total}
+    return Phrase(PhraseCode.EXPERTS_HOLD_MLP, {"side": side, **counts, **change})
 
 
 def moved_experts(comparison: Comparison, base: Anatomy, subject: Anatomy) -> bool:
@@ -145,38 +159,31 @@ def moved_experts(comparison: Comparison, base: Anatomy, subject: Anatomy) -> bo
     )
 
 
-def family_words(outcome: FamilyOutcome, view: View) -> str:
+def family_of(outcome: FamilyOutcome, view: View) -> Phrase:
     """Return what was held against what: 'neurons of layer 3 in the subject's expert 2'."""
     kind = view.subject.kind
     if not kind or kind == view.base.kind:
-        return outcome.label
-    if view.hits < FOUND:
-        return f"{outcome.label} against the subject's {_PLACE[kind]}"
-    number = f" {view.subject.member}" if view.subject.member >= 0 else ""
-    return f"{outcome.label} in the subject's {_PLACE[kind].removesuffix('s')}{number}"
+        return phrase(PhraseCode.FAMILY, label=outcome.label)
+    return phrase(
+        PhraseCode.FAMILY,
+        label=outcome.label,
+        place=kind,
+        member=view.subject.member,
+        found=view.hits >= FOUND,
+    )
 
 
-def counted_words(outcome: FamilyOutcome) -> str:
-    """Return in how many MLPs of the subject an order was looked for and found; '' for one."""
+def mlps_counted(outcome: FamilyOutcome) -> Clauses:
+    """Return in how many MLPs of the subject an order was looked for and found; none for one."""
     seen = {view.subject for look in outcome.looks for view in look.views if view.subject.kind}
     if len(seen) <= 1:
-        return ""
-    return f"found in {len(found_pairs([outcome]))} of {len(seen)} MLPs compared"
+        return ()
+    found = len(found_pairs([outcome]))
+    return (phrase(PhraseCode.NOTE_MLPS, found=found, compared=len(seen)),)
 
 
 def _is_expert_of_base(outcome: FamilyOutcome) -> bool:
     return outcome.base.kind == EXPERT.kind and outcome.best.hits >= FOUND
-
-
-def _of(compared: int, total: int) -> str:
-    return f"{compared:,} experts compared" + (f" (of {total:,})" if compared < total else "")
-
-
-def _named(blocks: Iterable[Block]) -> str:
-    some = list(blocks)
-    shown = "; ".join(b.words for b in some[:NAMED])
-    more = len(some) - NAMED
-    return shown + (f" and {more:,} more" if more > 0 else "")
 
 
 def _place(block: Block) -> tuple[int, int]:

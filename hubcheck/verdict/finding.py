@@ -13,13 +13,14 @@ from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
 from hubcheck.evidence.observation import Skip
-from hubcheck.report.schema import Controls, Evidence
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
+from hubcheck.report.schema import Controls, Evidence, Power
 from hubcheck.report.words import EvidenceKind
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
 from hubcheck.verdict.equal_tensors import EqualTensors
-from hubcheck.verdict.expert_words import counted_words, family_words
+from hubcheck.verdict.expert_words import family_of, mlps_counted
 
 FAMILY_REJECTS: Final = -3.0
 """A family counts as hit when its own bound 1/N! is below 1e-3 (7 hits)."""
@@ -42,47 +43,44 @@ def evidence_of(comparison: Comparison, *, part: str = "") -> tuple[Evidence, ..
         comparison: What the tests saw.
         part: Of a tower, its name: it stands on the rows in place of the body's.
     """
-    rows = _rows(comparison)
-    if not part:
-        return rows
-    return tuple(
-        row.model_copy(update={"part": part, "family": f"{part}: {row.family}"}) for row in rows
-    )
-
-
-def _rows(comparison: Comparison) -> tuple[Evidence, ...]:
     rows: list[Evidence] = []
     for outcome in comparison.outcomes:
-        rows.append(_row(outcome))
+        rows.append(_row(outcome, part))
         if outcome.test is Test.CHANNELS:
-            rows += [_view_row(outcome, v) for v in outcome.looks[0].views if v.name in PART_VIEWS]
+            views = [v for v in outcome.looks[0].views if v.name in PART_VIEWS]
+            rows += [_view_row(outcome, v, part) for v in views]
     for sign in comparison.signs:
         rows.append(
             Evidence(
                 test=Test.SIGNS,
-                family=f"signs of up rows, {sign.label}",
+                family=_of(part, phrase(PhraseCode.FAMILY_SIGNS, label=sign.label)),
                 kind=EvidenceKind.EXACT,
-                part=Part.BODY,
+                part=part or Part.BODY,
                 frame="raw+token",
                 layers=(sign.base.layer,),
                 units=sign.pairs,
                 hits=sign.agreements,
                 log10_p=log10_p_signs(sign.agreements, sign.pairs),
                 detectable_kept=0.0,
-                note="agreeing signs of matched rows; half by chance",
+                note=(phrase(PhraseCode.NOTE_SIGNS, undone=False),),
                 log10_e=sign.log_e / LOG10,
             )
         )
     return tuple(rows)
 
 
-def _row(outcome: FamilyOutcome) -> Evidence:
+def _of(part: str, family: Phrase) -> Phrase:
+    """Return a family with the tower it is of."""
+    return phrase(PhraseCode.ABOUT, name=part, what=(family,)) if part else family
+
+
+def _row(outcome: FamilyOutcome, part: str) -> Evidence:
     view = shown_view(outcome)
     return Evidence(
         test=outcome.test,
-        family=family_words(outcome, view),
+        family=_of(part, family_of(outcome, view)),
         kind=EvidenceKind.EXACT,
-        part="stream" if outcome.test is Test.CHANNELS else outcome.part,
+        part=part or ("stream" if outcome.test is Test.CHANNELS else outcome.part),
         frame=view.name,
         layers=(outcome.base.layer,) if outcome.base.layer >= 0 else (),
         units=view.units,
@@ -97,18 +95,19 @@ def _row(outcome: FamilyOutcome) -> Evidence:
     )
 
 
-def _view_row(outcome: FamilyOutcome, view: View) -> Evidence:
+def _view_row(outcome: FamilyOutcome, view: View, part: str) -> Evidence:
+    alone = phrase(PhraseCode.FAMILY_VIEW, label=outcome.label, view=view.name.removeprefix("raw "))
     return Evidence(
         test=outcome.test,
-        family=f"{outcome.label}: {view.name.removeprefix('raw ')} alone",
+        family=_of(part, alone),
         kind=EvidenceKind.EXACT,
-        part=PART_VIEWS[view.name],
+        part=part or PART_VIEWS[view.name],
         frame=view.name,
         units=view.units,
         hits=view.hits,
         log10_p=own_log10_p(view.hits),
         detectable_kept=0.0,
-        note="a view of the family above, averaged into it",
+        note=(phrase(PhraseCode.NOTE_VIEW),),
         kept=round(view.kept, 4),
         control_hits=view.shifted,
     )
@@ -119,11 +118,11 @@ def identity_rows(equal: EqualTensors) -> tuple[Evidence, ...]:
     n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
     if not n_equal + n_differing:
         return ()
-    scope = "every value" if equal.whole else "in every range read"
+    note = phrase(PhraseCode.NOTE_IDENTITY, whole=equal.whole, proven=len(equal.proven[1]))
     return (
         Evidence(
             test="identity",
-            family="tensors equal bit for bit",
+            family=phrase(PhraseCode.FAMILY_IDENTITY),
             kind=EvidenceKind.IDENTITY,
             part="model",
             frame="",
@@ -131,8 +130,7 @@ def identity_rows(equal: EqualTensors) -> tuple[Evidence, ...]:
             hits=n_equal,
             log10_p=min(0.0, equal.log10_p),
             detectable_kept=0.0,
-            note=f"{scope}; {len(equal.proven[1])} beyond chance, others hold too little to prove "
-            "anything; a public part that both took is equal, too",
+            note=(note,),
         ),
     )
 
@@ -146,19 +144,23 @@ def _shown(detectable: float) -> float:
     return 0.0 if detectable >= NOT_DETECTABLE else detectable
 
 
-def _note(outcome: FamilyOutcome, view: View) -> str:
-    notes = []
+def _note(outcome: FamilyOutcome, view: View) -> Clauses:
+    notes: list[Phrase] = []
     if view.subject != outcome.base:
-        verb = "found in" if outcome.log_e >= NOTABLE else "against"
-        notes.append(f"{verb} the subject's {view.subject.words}")
-    notes += [words for words in (counted_words(outcome),) if words]
+        found = bool(outcome.log_e >= NOTABLE)
+        notes.append(phrase(PhraseCode.NOTE_PLACE, place=view.subject.words, found=found))
+    notes += mlps_counted(outcome)
     if outcome.separate_hits >= 0:
-        notes.append(f"{outcome.separate_hits} hit in every view alone")
+        notes.append(phrase(PhraseCode.NOTE_SEPARATE, hits=outcome.separate_hits))
     if outcome.ceiling and not outcome.stands:
-        notes.append("content does not stand above the relabelling ceiling")
+        notes.append(phrase(PhraseCode.NOTE_CEILING))
     frames = (("raw", outcome.detectable_raw), ("token", outcome.detectable_token))
-    notes += [f"{f} frame would show {d:.2f}" for f, d in frames if d < NOT_DETECTABLE]
-    return "; ".join(notes)
+    notes += [
+        phrase(PhraseCode.NOTE_FRAME, frame=frame, detectable=float(d))
+        for frame, d in frames
+        if d < NOT_DETECTABLE
+    ]
+    return tuple(notes)
 
 
 def controls_of(comparisons: Sequence[Comparison]) -> Controls | None:
@@ -171,24 +173,23 @@ def controls_of(comparisons: Sequence[Comparison]) -> Controls | None:
     return Controls(shifted_hits=round(shifted, 3), self_hits=round(own, 4))
 
 
-def power_of(comparison: Comparison, disguise: Disguise | Skip = Skip.SETTLED) -> str:
-    """Return what an ``unrelated`` would have seen, in words.
+def power_of(comparison: Comparison, disguise: Disguise | Skip = Skip.SETTLED) -> Power | None:
+    """Return what an ``unrelated`` would have seen; None where nothing would have shown.
 
     Args:
         comparison: What the orders showed.
         disguise: What the disguise test saw, where it was made.
     """
     if comparison.detectable >= NOT_DETECTABLE:
-        return ""
-    where = "in any layer" if comparison.searched else "in these layers"
-    text = f"a copy keeping {comparison.detectable:.2f} or more {where} would have been seen"
-    share = copied_share(comparison)
-    if share < NOT_DETECTABLE:
-        text += f", and so would {share:.0%} of the body's units copied exactly"
-    related = related_from(comparison)
-    if related <= 1:
-        text += f"; one keeping {related:.2f} or more would have been called related"
-    if isinstance(disguise, Skip) or disguise.found or disguise.detectable >= NOT_DETECTABLE:
-        return f"{text}, assuming it was not shuffled and rotated"
-    hidden = f"one that was shuffled and rotated would have from {disguise.detectable:.2f} on"
-    return f"{text}; {hidden}, had it kept its embeddings"
+        return None
+    share, related = copied_share(comparison), related_from(comparison)
+    hidden = 0.0
+    if not isinstance(disguise, Skip) and not disguise.found:
+        hidden = disguise.detectable if disguise.detectable < NOT_DETECTABLE else 0.0
+    return Power(
+        would_be_seen=comparison.detectable,
+        would_be_related=related if related <= 1 else 0.0,
+        copied_share=share if share < NOT_DETECTABLE else 0.0,
+        searched=comparison.searched,
+        rearranged=float(hidden),
+    )

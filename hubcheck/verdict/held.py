@@ -19,6 +19,7 @@ from hubcheck.evidence.looks.change.values import EXPERT as EXPERT_ROLES
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.orders.mlp_matches import found_pairs, sure_layers
 from hubcheck.evidence.orders.mlps import EXPERT
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
 MLP: Final = "the MLP"
@@ -51,10 +52,10 @@ class Held:
         return self.tested >= FEWEST and self.found == 0
 
     @property
-    def words(self) -> str:
+    def said(self) -> Phrase:
         """Say it: 'no order of the MLP was found (0 of 4 families)'."""
-        said = f"{self.name} matches" if self.found else f"no order of {self.name} was found"
-        return f"{said} ({self.found} of {self.tested} families)"
+        counts = {"found": self.found, "tested": self.tested}
+        return Phrase(PhraseCode.KIND_MATCHES, {"kind": self.name, **counts})
 
 
 def held_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> tuple[Held, ...]:
@@ -121,7 +122,7 @@ def share_held(held: Sequence[Held]) -> float:
     return sum(h.share * h.parameters for h in held) / total if total else 1.0
 
 
-def words_of_parts(held: Sequence[Held], *, but: str = "") -> list[str]:
+def said_of_kinds(held: Sequence[Held], *, but: str = "") -> Clauses:
     """Return what matches and what does not, where something tested is missing.
 
     Args:
@@ -129,8 +130,8 @@ def words_of_parts(held: Sequence[Held], *, but: str = "") -> list[str]:
         but: A kind of which something more exact is said elsewhere.
     """
     if not any(h.missing for h in held):
-        return []
-    return [h.words for h in sorted(held, key=lambda h: h.missing) if h.name != but]
+        return ()
+    return tuple(h.said for h in sorted(held, key=lambda h: h.missing) if h.name != but)
 
 
 def is_part(held: Sequence[Held]) -> bool:
@@ -138,7 +139,7 @@ def is_part(held: Sequence[Held]) -> bool:
     return share_held(held) < MOST_OF_IT
 
 
-def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
+def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which roles only one of the two models has.
 
     A head that is the embedding is stored once or twice as the file format likes.
@@ -147,7 +148,13 @@ def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
     if base.tied or subject.tied:
         roles = [some - {Role.LM_HEAD} for some in roles]
     only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
-    return [f"only the {side} has {', '.join(sorted(some))}" for side, some in only if some]
+    return tuple(
+        phrase(
+            PhraseCode.ONLY_ONE_SIDE, side=side, roles=tuple(sorted(role.value for role in some))
+        )
+        for side, some in only
+        if some
+    )
 
 
 def _roles(anatomy: Anatomy) -> frozenset[Role]:

@@ -26,17 +26,18 @@ from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observation, Observations
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import MergeShare, PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
 from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
-from hubcheck.verdict.parts import Judged, Said, judge_part, not_compared_words
+from hubcheck.verdict.parts import Judged, Said, judge_part, share_not_compared
 from hubcheck.verdict.rearranged import Undone, undone
 from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
 from hubcheck.verdict.tower_alone import towers_alone
-from hubcheck.verdict.whole import TOWER, Whole, parameters_of
+from hubcheck.verdict.whole import TOWER, Whole, not_compared, parameters_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +57,18 @@ class Judgement:
 
     verdict: Verdict
     code: ReasonCode
-    reason: str
+    reason: Clauses
     relation: Relation | None
     kept: float
     parts: tuple[PartVerdict, ...]
     order_tested: float
     compared: float
     held: float
-    not_compared: tuple[str, ...]
+    not_compared: Clauses
     log10_p: float
     log10_p_without_strongest: float
     direction: Direction
-    disguise: tuple[str, ...]
+    disguise: Clauses
     """What was done to hide the copy, where it was undone."""
     shares: tuple[MergeShare, ...]
     settles_equality: bool
@@ -136,7 +137,7 @@ def judge(case: Case) -> Judgement:
         held=round(sides[0].held, 4),
         order_tested=round(min(s.order_tested for s in sides), 4),
         compared=round(least.compared, 4),
-        not_compared=tuple(f"{words} {share:.0%}" for words, share in least.not_compared),
+        not_compared=tuple(not_compared(what, share) for what, share in least.not_compared),
     )
 
 
@@ -190,7 +191,7 @@ def _judged(
         log10_p=_bound(said, closed, account, parts, tower_only=any(whole.tower_only)),
         log10_p_without_strongest=log10_p(account.log_e_without_strongest),
         direction=direction,
-        disguise=closed.words,
+        disguise=closed.done,
         shares=shares,
         settles_equality=body.settles_equality,
         account=account,
@@ -238,11 +239,16 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
     if body.verdict is not Verdict.UNRELATED:
         return Said(unsure, body.code, body.reason)
     if not body.whole_is_quiet:
-        return Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
+        return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
     for tower in whole.towers:
         big = min(whole.tower_shares(tower)) >= BIG_PART
         if big and tower.verdict is not Verdict.UNRELATED:
-            reason = f"the {tower.name} {TOWER} is open: {tower.reason or tower.verdict}"
+            reason = because(
+                ReasonCode.PART_OPEN,
+                part=f"{tower.name} {TOWER}",
+                why=tower.reason,
+                verdict=tower.verdict.value,
+            )
             return Said(unsure, ReasonCode.PART_OPEN, reason)
     return Said(Verdict.UNRELATED)
 
@@ -257,20 +263,21 @@ def _equal_body(whole: Whole, equal: EqualTensors) -> Said | None:
     if share <= 0.0:
         return None
     n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
-    said = f"{n_equal} of {n_equal + n_differing} tensors compared are equal bit for bit"
-    if not equal.whole:
-        said += " in every range read"
-    if equal.differing[1] or any(equal.alone):
-        few = sorted(equal.differing[1])[:3]
-        said += f"; differing: {', '.join(few)}" if few else ""
-        others = len(equal.alone[0]) + len(equal.alone[1])
-        said += f"; {others} without a counterpart" if others else ""
+    said = phrase(
+        PhraseCode.TENSORS_EQUAL,
+        equal=n_equal,
+        compared=n_equal + n_differing,
+        whole=equal.whole,
+        differing=tuple(sorted(equal.differing[1])[:3]),
+        alone=len(equal.alone[0]) + len(equal.alone[1]),
+    )
     if share < MOST:
-        reason = f"{said}; of the body {share:.0%}, the rest does not match"
-        return Said(Verdict.INCONCLUSIVE, ReasonCode.SOME_TENSORS, reason)
+        code = ReasonCode.SOME_TENSORS
+        reason = (said, *because(code, share=round(share, 4)))
+        return Said(Verdict.INCONCLUSIVE, code, reason)
     same = not equal.differing[1] and not any(equal.alone)
     kind = RelationKind.RECAST if same else RelationKind.UNDETERMINED
-    return Said(Verdict.RELATED, relation=Relation(kind=kind, detail=said))
+    return Said(Verdict.RELATED, relation=Relation(kind=kind, detail=(said,)))
 
 
 def _some_orders(body: Judged) -> Relation:
@@ -279,31 +286,30 @@ def _some_orders(body: Judged) -> Relation:
     if own is not None and own.kind is RelationKind.PARTS:
         return Relation(kind=own.kind, detail=own.detail, holds=Holds.PART)
     seen = body.sides[0]
-    held = " and ".join(seen.held_words) or "a part of the body"
-    lost = " and ".join(seen.lost_words)
-    detail = f"{held}: the base's order" + (f"; {lost}: not in the base's order" if lost else "")
-    return Relation(kind=RelationKind.PARTS, detail=detail, holds=Holds.PART)
+    some = phrase(PhraseCode.SOME_ORDERS, held=seen.held_words, lost=seen.lost_words)
+    return Relation(kind=RelationKind.PARTS, detail=(some,), holds=Holds.PART)
 
 
 def _parts_alone(body: Judged, copied: Sequence[PartVerdict]) -> Said:
     """Judge models of which parts match and the body does not, or was not compared."""
-    names = " and ".join(p.name for p in copied)
+    names = tuple(str(p.name) for p in copied)
     starts = all(p.relation is RelationKind.COMMON_INITIALISATION for p in copied)
     if starts:  # a tower that shares its start alone: nobody's training is in it
-        detail = f"{names}: the same initial weights, trained apart"
+        detail = phrase(PhraseCode.SAME_START, parts=names)
         relation = Relation(
-            kind=RelationKind.COMMON_INITIALISATION, detail=detail, holds=Holds.NOTHING
+            kind=RelationKind.COMMON_INITIALISATION, detail=(detail,), holds=Holds.NOTHING
         )
         return Said(Verdict.RELATED, relation=relation)
     if body.verdict is Verdict.UNRELATED:
-        detail = f"{names} only, the body does not match"
-        relation = Relation(kind=RelationKind.PARTS, detail=detail, holds=Holds.PART)
+        detail = phrase(PhraseCode.PARTS_ONLY, parts=names)
+        relation = Relation(kind=RelationKind.PARTS, detail=(detail,), holds=Holds.PART)
         return Said(Verdict.RELATED, relation=relation)
-    verb = "match" if len(copied) > 1 or names.endswith("s") else "matches"
-    rest = body.reason if body.verdict is not Verdict.NOT_TESTED else ""
-    share = not_compared_words(body.sides)
-    reason = f"the {names} {verb}; {share if 'not compared' not in rest else rest}"
-    return Said(Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED, reason)
+    # Where the body's own reason says what was not compared, that is the rest.
+    rest: Clauses = (share_not_compared(body.sides),)
+    if any(one.params.get("missing") for one in body.reason):
+        rest = body.reason
+    code = ReasonCode.REST_NOT_COMPARED
+    return Said(Verdict.INCONCLUSIVE, code, because(code, parts=names, rest=rest))
 
 
 def judge_alone(look: PartLook) -> Judged:
@@ -318,7 +324,7 @@ def judge_alone(look: PartLook) -> Judged:
             judged,
             verdict=Verdict.INCONCLUSIVE,
             code=ReasonCode.BETWEEN,
-            reason="something agrees, not enough to settle it",
+            reason=because(ReasonCode.BETWEEN),
         )
     return judged
 

@@ -9,7 +9,7 @@ from hubcheck.evidence.family import BODY_ORDERS, Part, Test
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.towers import SidePartLook
-from hubcheck.report.schema import PartVerdict
+from hubcheck.report.schema import NotCompared, PartVerdict
 from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.finding import PART_VIEWS
@@ -38,6 +38,7 @@ def body_rows(
                 base_share=round(base.parameters / max(1, base.parameters), 4),
                 order_tested=round(judged.order_tested, 4),
                 compared=round(judged.compared, 4),
+                not_compared=_not_compared(judged),
                 reason=judged.reason,
             )
         )
@@ -103,8 +104,19 @@ def tower_row(judged: Judged, look: PartLook, whole: Whole) -> PartVerdict:
         base_share=round(shares[0], 4),
         order_tested=round(judged.order_tested, 4),
         compared=round(judged.compared, 4),
+        not_compared=_not_compared(judged),
         reason=judged.reason,
     )
+
+
+def _not_compared(judged: Judged) -> tuple[NotCompared, ...]:
+    """Return what of each side was neither compared nor tested."""
+    base, subject = judged.sides
+    found = [NotCompared(side="base", what=w, share=round(n, 4)) for w, n in base.not_compared]
+    found += [
+        NotCompared(side="subject", what=w, share=round(n, 4)) for w, n in subject.not_compared
+    ]
+    return tuple(found)
 
 
 def _rounded(kept: float) -> float:

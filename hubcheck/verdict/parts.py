@@ -16,9 +16,10 @@ from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH, MOST
-from hubcheck.report.words import ORDER_ALONE, ReasonCode, RelationKind, Verdict
+from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
@@ -50,7 +51,7 @@ class Judged:
     verdict: Verdict
     """``related``, ``unrelated``, ``inconclusive``; ``not-tested``: nothing is comparable."""
     code: ReasonCode
-    reason: str
+    reason: Clauses
     relation: Relation | None
     sides: tuple[Covered, Covered]
     """What was looked at of base and of subject."""
@@ -120,7 +121,7 @@ class Said:
 
     verdict: Verdict
     code: ReasonCode = ReasonCode.NONE
-    reason: str = ""
+    reason: Clauses = ()
     relation: Relation | None = None
 
 
@@ -138,13 +139,12 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         return _order_agrees(look, sides)
     if max(combined.strongest_body, combined.body) >= NOTABLE:
         if combined.whole >= SETTLED:
-            return Said(unsure, ReasonCode.ONE_ORDER, "a single order agrees, the rest does not")
-        return Said(unsure, ReasonCode.BETWEEN, "something agrees, not enough to settle it")
+            return Said(unsure, ReasonCode.ONE_ORDER, because(ReasonCode.ONE_ORDER))
+        return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
     if min(side.order_tested for side in sides) < ENOUGH_ORDER:
-        return Said(unsure, ReasonCode.BODY_NOT_COMPARED, not_tested_words(sides))
+        return Said(unsure, ReasonCode.BODY_NOT_COMPARED, (not_tested(sides),))
     if not comparison.has_power or len(comparison.seeing) < POWER_FAMILIES:
-        reason = "too little is comparable to have seen a copy"
-        return Said(unsure, ReasonCode.NO_POWER, reason)
+        return Said(unsure, ReasonCode.NO_POWER, because(ReasonCode.NO_POWER))
     return Said(Verdict.UNRELATED)
 
 
@@ -157,7 +157,8 @@ def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     if start is not None:
         return Said(Verdict.INCONCLUSIVE, ReasonCode.START_OR_COPY, start.detail)
     if not comparison.settled_related:
-        return Said(Verdict.INCONCLUSIVE, ReasonCode.ORDER_WITHOUT_CONTENT, ORDER_ALONE)
+        code = ReasonCode.ORDER_WITHOUT_CONTENT
+        return Said(Verdict.INCONCLUSIVE, code, because(code))
     relation = relation_of(comparison, look.base, look.subject, look.change)
     return Said(Verdict.RELATED, relation=_checked(relation, look, sides))
 
@@ -174,9 +175,9 @@ def _checked(relation: Relation, look: PartLook, sides: tuple[Covered, Covered])
     if not alone and min(side.compared for side in sides) >= 1 - MISSING:
         return relation
     words = list(alone) or [w for side in sides for w, _ in side.not_compared]
-    what = ", ".join(dict.fromkeys(words)) or "a part"
-    detail = f"{relation.detail}; not compared: {what}"
-    return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
+    what = tuple(dict.fromkeys(words)) or ("a part",)
+    missing = phrase(PhraseCode.NOT_HELD_AGAINST, what=what)
+    return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, missing))
 
 
 def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
@@ -240,24 +241,24 @@ def _distinct(matrices: Iterable[Matrix]) -> tuple[Matrix, ...]:
     return tuple(dict.fromkeys(matrices))
 
 
-def not_compared_words(sides: tuple[Covered, Covered]) -> str:
+def share_not_compared(sides: tuple[Covered, Covered]) -> Phrase:
     """Return which share of the parameters was not compared, of the side with less of it."""
     least = min(sides, key=lambda side: side.compared)
-    named = ", ".join(words for words, _ in least.not_compared[:4])
-    share = f"{1.0 - least.compared:.0%} of the parameters were not compared"
-    return share + (f" ({named})" if named else "")
+    share = round(1.0 - least.compared, 4)
+    return phrase(PhraseCode.SHARE_NOT_COMPARED, share=share, what=_named(least))
 
 
-def not_tested_words(sides: tuple[Covered, Covered]) -> str:
+def not_tested(sides: tuple[Covered, Covered]) -> Phrase:
     """Return that too little of a body was tested to say that it does not match."""
     least = min(sides, key=lambda side: side.order_tested)
-    named = ", ".join(words for words, _ in least.not_compared[:4])
-    said = f"{least.order_tested:.0%} of the body could be tested"
-    return f"only {said}" + (f"; not compared: {named}" if named else "")
+    tested = round(least.order_tested, 4)
+    return phrase(PhraseCode.BODY_NOT_COMPARED, tested=tested, missing=_named(least))
 
 
-def _no_order(comparison: Comparison) -> str:
-    if comparison.abstentions:
-        why = "; ".join(sorted({a.reason for a in comparison.abstentions})[:2])
-        return f"no shared order: the base fails its self-test ({why})"
-    return "no shared order"
+def _named(side: Covered) -> tuple[str, ...]:
+    return tuple(words for words, _ in side.not_compared[:4])
+
+
+def _no_order(comparison: Comparison) -> Clauses:
+    why = tuple(sorted({a.reason for a in comparison.abstentions})[:2])
+    return because(ReasonCode.NO_SHARED_ORDER, self_test=why)

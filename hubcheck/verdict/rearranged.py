@@ -19,10 +19,11 @@ from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.expert_map.look import EXPERT_MAP
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
-from hubcheck.evidence.looks.layer_map.wording import words_of_map
+from hubcheck.evidence.looks.layer_map.wording import said_of_map
 from hubcheck.evidence.looks.width.look import WIDTH
 from hubcheck.evidence.looks.writers import WRITERS, WriterEvidence
 from hubcheck.evidence.observation import Observations, Skip
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import OPEN, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.parts import Said
@@ -47,7 +48,7 @@ class Undone:
     """Of what was matched; -1 where the orders' own is to be told."""
     log10_p: float = 0.0
     """Of a ``disguised``: the calibrated bound."""
-    words: tuple[str, ...] = ()
+    done: Clauses = ()
     """What was done to the copy."""
 
 
@@ -71,7 +72,7 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
         if _speaks(account, Spender.LAYER_MAP):
             return _by_layers(said, layers, seen)
     if said.verdict is Verdict.RELATED:
-        return Undone(said=replace(said, relation=_in_words_of_the_map(said.relation, seen)))
+        return Undone(said=replace(said, relation=_as_the_map_says(said.relation, seen)))
     return Undone(said=said)
 
 
@@ -81,84 +82,81 @@ def _speaks(account: Account, look: Spender) -> bool:
 
 def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Undone:
     """Judge a base whose neurons match, each by gate, by up and by down alone."""
-    words, relation = seen.done, _relation(seen)
+    done, relation = seen.done, _relation(seen)
     if said.verdict is Verdict.RELATED and held > 0:
         # Exact orders of the body have settled the relation; the match says what became of the
         # rest: its neurons are there, in another order.
-        return Undone(said=replace(said, relation=relation), words=words)
+        return Undone(said=replace(said, relation=relation), done=done)
     kept = round(seen.kept, 4)
     if account.settled and _speaks(account, Spender.PROOF):
         found = Said(Verdict.RELATED, relation=relation)
-        return Undone(said=found, changed=True, kept=kept, words=words)
+        return Undone(said=found, changed=True, kept=kept, done=done)
     if seen.calibrated:
         found = Said(Verdict.DISGUISED, relation=relation)
-        return Undone(said=found, changed=True, kept=kept, words=words, log10_p=log10(seen.bound))
+        return Undone(said=found, changed=True, kept=kept, done=done, log10_p=log10(seen.bound))
     if not seen.plain:
-        reason = (
-            "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, "
-            "and this family is not known to have one"
-        )
-        code = ReasonCode.TABLE_OF_OTHERS
+        code = ReasonCode.NOT_IN_TABLE
+        reason = because(code)
     else:
-        reason = (
-            f"neurons match as in a disguised copy, but with the bases tried the table of "
-            f"{seen.calibration.models} models allows a bound of {seen.bound:.2g} only, "
-            f"and {FLOOR} is needed"
-        )
         code = ReasonCode.TABLE_TOO_SMALL
+        reason = because(
+            code,
+            models=seen.calibration.models,
+            bound=float(seen.bound),
+            needed=float(FLOOR),
+        )
     found = Said(Verdict.INCONCLUSIVE, code, reason)
-    return Undone(said=found, changed=True, kept=kept, words=words)
+    return Undone(said=found, changed=True, kept=kept, done=done)
 
 
 def _relation(seen: Disguise) -> Relation:
     """Return the relation; what was done is told apart (``Finding.disguise``)."""
     if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
-        share = f"{seen.score.agreement:.0%} of the expected neurons match"
-        detail = f"{share}: a copy trained far, or the same initial weights trained apart"
-        return Relation(kind=RelationKind.UNDETERMINED, detail=detail)
-    return Relation(kind=RelationKind.REARRANGED, detail="")
+        either = phrase(PhraseCode.FAR_OR_START, share=float(seen.score.agreement))
+        return Relation(kind=RelationKind.UNDETERMINED, detail=(either,))
+    return Relation(kind=RelationKind.REARRANGED)
 
 
 def _through_writers(said: Said, seen: WriterEvidence) -> Undone:
     """Judge a base of which no token is shared and whose stream was turned."""
-    detail = "no token is shared and the residual stream was turned; neurons keep their order"
-    relation = Relation(kind=RelationKind.REARRANGED, detail=detail)
+    order = phrase(PhraseCode.WRITERS_ORDER)
+    relation = Relation(kind=RelationKind.REARRANGED, detail=(order,))
     return Undone(
         said=replace(
-            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason="", relation=relation
+            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason=(), relation=relation
         ),
         changed=True,
         kept=round(median(one.kept for one in seen.layers if one.stands), 4),
-        words=("residual stream rotated, relabelled or rescaled", "vocabulary replaced"),
+        done=(phrase(PhraseCode.STREAM_CHANGED), phrase(PhraseCode.VOCABULARY_REPLACED)),
     )
 
 
 def _by_layers(said: Said, found: LayerMap, seen: Observations) -> Undone:
     """Judge a base whose layers were found again, in other places."""
-    detail = "; ".join(_words(seen)) or "found by the map of every layer"
+    detail = _said_of_structure(seen) or (phrase(PhraseCode.FOUND_BY_MAP),)
     relation = Relation(kind=RelationKind.LAYERS_CHANGED, detail=detail)
     kept = sorted(o.kept for o in found.standing)
     return Undone(
         said=replace(
-            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason="", relation=relation
+            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason=(), relation=relation
         ),
         changed=True,
         kept=round(kept[len(kept) // 2], 4),
     )
 
 
-def _in_words_of_the_map(relation: Relation | None, seen: Observations) -> Relation | None:
+def _as_the_map_says(relation: Relation | None, seen: Observations) -> Relation | None:
     """Return the relation with the map's words, where layers or widths are what changed."""
     if relation is None or relation.kind not in STRUCTURE or not seen.took(LAYER_MAP):
         return relation
-    said = "; ".join(_words(seen))
+    said = _said_of_structure(seen)
     if not said:
         return relation
-    return Relation(kind=relation.kind, detail=f"{said}; {relation.detail}", holds=relation.holds)
+    return Relation(kind=relation.kind, detail=(*said, *relation.detail), holds=relation.holds)
 
 
-def _words(seen: Observations) -> tuple[str, ...]:
+def _said_of_structure(seen: Observations) -> Clauses:
     """Return what the map, the widths and the experts say."""
     layers = seen.seen(LAYER_MAP)
-    mapped = words_of_map(layers) if seen.took(LAYER_MAP) else ()
-    return (*mapped, *seen.seen(WIDTH).words, *seen.seen(EXPERT_MAP).words)
+    mapped = said_of_map(layers) if seen.took(LAYER_MAP) else ()
+    return (*mapped, *seen.seen(WIDTH).said, *seen.seen(EXPERT_MAP).said)

@@ -7,6 +7,7 @@ from math import log10
 from hubcheck.evidence.looks.disguise.proof import MapProof, SignProof
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.writers import WriterEvidence, WriterHits
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Evidence
 from hubcheck.report.words import EvidenceKind
 from hubcheck.statistics.disguise import LayerPair
@@ -25,7 +26,7 @@ def writer_rows(seen: WriterEvidence) -> tuple[Evidence, ...]:
 def _writer_row(one: WriterHits) -> Evidence:
     return Evidence(
         test="neurons",
-        family=f"neurons of layer {one.base}, through the writers of layer {one.frame}",
+        family=phrase(PhraseCode.FAMILY_WRITERS, layer=one.base, frame=one.frame),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="writers",
@@ -34,7 +35,7 @@ def _writer_row(one: WriterHits) -> Evidence:
         hits=one.hits,
         log10_p=own_log10_p(one.hits),
         detectable_kept=0.0,
-        note="" if one.base == one.subject else f"against layer {one.subject}",
+        note=() if one.base == one.subject else (phrase(PhraseCode.NOTE_LAYER, layer=one.subject),),
         kept=round(one.kept, 4),
         log10_e=log_e_hits(one.hits) / LOG10,
     )
@@ -52,7 +53,7 @@ def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:
 def _sign_row(sign: SignProof) -> Evidence:
     return Evidence(
         test="signs",
-        family=f"signs of up rows, matched neurons of layer {sign.base}",
+        family=phrase(PhraseCode.FAMILY_MATCHED_SIGNS, layer=sign.base),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="token",
@@ -61,7 +62,7 @@ def _sign_row(sign: SignProof) -> Evidence:
         hits=sign.agreements,
         log10_p=log10_p_signs(sign.agreements, sign.pairs),
         detectable_kept=0.0,
-        note="agreeing signs after the match was undone; half by chance",
+        note=(phrase(PhraseCode.NOTE_SIGNS, undone=True),),
         log10_e=sign.log_e / LOG10,
     )
 
@@ -69,7 +70,7 @@ def _sign_row(sign: SignProof) -> Evidence:
 def _map_row(mapped: MapProof) -> Evidence:
     return Evidence(
         test="shared-map",
-        family=f"neurons of layer {mapped.base} in the order found in layer {mapped.mapped_by}",
+        family=phrase(PhraseCode.FAMILY_MAPPED, layer=mapped.base, by=mapped.mapped_by),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="token gate",
@@ -78,7 +79,7 @@ def _map_row(mapped: MapProof) -> Evidence:
         hits=mapped.hits,
         log10_p=own_log10_p(mapped.hits),
         detectable_kept=0.0,
-        note="one shuffle for all layers would show here",
+        note=(phrase(PhraseCode.NOTE_SHARED_MAP),),
         kept=round(mapped.kept, 4),
         log10_e=mapped.log_e / LOG10,
     )
@@ -92,7 +93,7 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
     table = seen.calibration
     return Evidence(
         test="disguise",
-        family=f"neurons of layer {pair.base}, matched by gate, up and down alone",
+        family=phrase(PhraseCode.FAMILY_DISGUISE, layer=pair.base),
         kind=EvidenceKind.CALIBRATED,
         part="body",
         frame="token",
@@ -102,9 +103,15 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
         log10_p=log10(seen.bound) if seen.found else 0.0,
         detectable_kept=0.0 if seen.detectable >= NOT_DETECTABLE else seen.detectable,
         note=(
-            f"calibrated on {table.models} small models; score of the pair {seen.score.value:.3f}, "
-            f"greatest of {table.pairs:,} independent pairs {table.greatest:.3f}; "
-            f"{stands_out:.0%} stand out in one view; against layer {pair.subject}"
+            phrase(
+                PhraseCode.NOTE_CALIBRATED,
+                models=table.models,
+                score=float(seen.score.value),
+                pairs=table.pairs,
+                greatest=float(table.greatest),
+                outstanding=float(stands_out),
+                layer=pair.subject,
+            ),
         ),
         kept=round(seen.kept, 4),
     )

@@ -21,13 +21,14 @@ from hubcheck.evidence.looks.merge.look import MergeSeen
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.report.schema import Change, MergeShare, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.change_kind import body_of
 from hubcheck.verdict.expert_words import ExpertWords, expert_words, moved_experts
-from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, was_found, words_of_parts
-from hubcheck.verdict.refusal_words import why_in_words
-from hubcheck.verdict.shape_words import layers_words, vocabulary_words, width_words
+from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, said_of_kinds, was_found
+from hubcheck.verdict.refusals import why_not
+from hubcheck.verdict.shape_words import layers_changed, vocabulary_changed, widths_changed
 
 ROUNDING: Final = {"BF16": 2.0**-8, "F16": 2.0**-11, "F8_E4M3": 2.0**-4, "F8_E5M2": 2.0**-3}
 """Largest relative rounding error of a storage dtype (half a unit in the last place, doubled
@@ -49,11 +50,7 @@ NO_PART_OF_A_MERGE: Final = frozenset(
         RelationKind.UPCYCLED,
     }
 )
-OTHERS_EQUAL: Final = "every value sampled of the rest is equal"
-COMPUTED: Final = (
-    "the subject is a weighted sum of several models to within its own rounding: had one of them "
-    "been computed from the subject, the remainder would be that of its rounding, scaled"
-)
+_REST_EQUAL: Final = phrase(PhraseCode.REST_EQUAL)
 STORED_ANEW: Final = frozenset({RelationKind.RECAST, RelationKind.QUANTISED})
 
 
@@ -76,37 +73,37 @@ def relation_of(
     changes = [o.change for o in hitting if o.change >= 0]
     held = held_of(comparison, base, subject)
     experts = expert_words(comparison, base, subject)
-    missing = words_of_parts(held, but=MLP if experts.words else "")
-    alone = [] if experts.explained else one_sided(base, subject)
+    missing = said_of_kinds(held, but=MLP if experts.said else "")
+    alone = () if experts.explained else one_sided(base, subject)
     incomplete = bool(missing or alone) or experts.differ or experts.kind is not None
     moved = _rearranged(comparison, base, subject)
-    layers = layers_words(hitting, base, subject)
-    width = width_words(base, subject)
-    vocabulary = vocabulary_words(comparison, base, subject)
+    layers = layers_changed(hitting, base, subject)
+    width = widths_changed(base, subject)
+    vocabulary = vocabulary_changed(comparison, base, subject)
     body = body_of(look) if look is not None and not moved else None
     stored = body if body is not None and body.kind in STORED_ANEW else None
     if look is None or body is None:
         stored = _recast(changes, base, subject)
     if stored is not None and not (moved or layers or incomplete) and _heads_moved(comparison):
-        moved = ["attention heads relabelled or turned"]
+        moved = (phrase(PhraseCode.HEADS_TURNED),)
         body = None
     if stored is not None and not (moved or layers or width or vocabulary or incomplete):
         return stored
     if is_part(held):
-        said = [*missing, *experts.words, *moved, *layers, *vocabulary, *_figures(changes)]
-        return Relation(kind=RelationKind.PARTS, detail="; ".join(said))
+        said = (*missing, *experts.said, *moved, *layers, *vocabulary, *_figures(changes))
+        return Relation(kind=RelationKind.PARTS, detail=said)
     if stored is not None and (incomplete or layers or width or vocabulary):
         equal = all(m.relative == 0 for m in look.moved) if look is not None else not any(changes)
         body = _of_what_both_hold(stored, experts, equal=equal)
     elif look is not None and _only_these(look, experts):
-        body = Relation(kind=RelationKind.SPARSE_UPDATE, detail=OTHERS_EQUAL)
-    figures = [body.detail] if body is not None else _figures(changes)
+        body = Relation(kind=RelationKind.SPARSE_UPDATE, detail=(_REST_EQUAL,))
+    figures = body.detail if body is not None else _figures(changes)
     if isinstance(closer, Refused):
-        figures.append(f"not looked at more closely: {why_in_words(closer)}")
-    rest = [*missing, *layers, *width, *vocabulary, *alone, *figures]
-    detail = "; ".join([*moved, *experts.words, *rest])
+        figures = (*figures, phrase(PhraseCode.NOT_LOOKED_CLOSER, why=why_not(closer)))
+    rest = (*missing, *layers, *width, *vocabulary, *alone, *figures)
+    detail = (*moved, *experts.said, *rest)
     for kind, reasons in (
-        (experts.kind, experts.words if experts.kind else ()),
+        (experts.kind, experts.said if experts.kind else ()),
         (RelationKind.LAYERS_CHANGED, layers),
         (RelationKind.WIDTH_CHANGED, width),
         (RelationKind.REARRANGED, moved),
@@ -125,7 +122,7 @@ def _of_what_both_hold(stored: Relation, experts: ExpertWords, *, equal: bool) -
     if stored.kind is RelationKind.QUANTISED:
         return stored
     kind = RelationKind.SPARSE_UPDATE if experts.gone else RelationKind.UNDETERMINED
-    return Relation(kind=kind, detail=OTHERS_EQUAL if equal else stored.detail)
+    return Relation(kind=kind, detail=(_REST_EQUAL,) if equal else stored.detail)
 
 
 def _only_these(look: CloserLook, experts: ExpertWords) -> bool:
@@ -206,21 +203,24 @@ def in_merge(seen: MergeSeen | Skip) -> InMerge:
     if name not in merge.members:
         return InMerge(shares=shares) if merge.is_merge else NO_MERGE
     whole = shares[0]
-    others = " and ".join(m for m in merge.members if m != name)
-    words = [f"merged with {others}: {merge.kind.value}"]
+    params: dict[str, Value] = {
+        "others": tuple(m for m in merge.members if m != name),
+        "rule": merge.kind.value,
+    }
     if merge.drops is None:  # where values were dropped, no share is the rule's
-        share = f"share {whole.share:.3f} (95 % interval {whole.low:.3f} to {whole.high:.3f})"
-        words = [f"{share}, {words[0]}"]
+        params |= {"share": whole.share, "low": whole.low, "high": whole.high}
+    said = [Phrase(PhraseCode.MERGED_WITH, params)]
     if merge.drops is not None and merge.ancestor:
-        words.append(f"{merge.drops.dropped:.0%} of the values are still those of {merge.ancestor}")
-    words.append(f"the sum lies {merge.gain:.0%} nearer than {merge.best} alone")
-    direction = (
-        Direction(value="base-to-subject", reason=COMPUTED) if merge.computed else UNDETERMINED
-    )
+        dropped = float(merge.drops.dropped)
+        said.append(phrase(PhraseCode.STILL_ANCESTOR, share=dropped, ancestor=merge.ancestor))
+    said.append(phrase(PhraseCode.SUM_NEARER, gain=float(merge.gain), best=merge.best))
+    last = UNDETERMINED
+    if merge.computed:
+        last = Direction(value="base-to-subject", reason=(phrase(PhraseCode.SUM_COMPUTED),))
     return InMerge(
         shares=shares,
-        relation=Relation(kind=RelationKind.MERGE, detail="; ".join(words)),
-        direction=direction,
+        relation=Relation(kind=RelationKind.MERGE, detail=tuple(said)),
+        direction=last,
     )
 
 
@@ -229,15 +229,14 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
     if not changes:
         return None
     if max(changes) == 0:
-        detail = "every sampled value is equal; the files differ (resharded, renamed or rewritten)"
-        return Relation(kind=RelationKind.RECAST, detail=detail)
+        return Relation(kind=RelationKind.RECAST, detail=(phrase(PhraseCode.SAME_VALUES),))
     stored = [main_storage(side.checkpoint) for side in (base, subject)]
     if any(stored):
         return _quantised(changes, *stored)
     there, here = main_dtype(base), main_dtype(subject)
     if there != here and max(changes) <= max(ROUNDING.get(there, 0), ROUNDING.get(here, 0)) / 2:
-        detail = f"{there} to {here}; sampled values differ by no more than the rounding"
-        return Relation(kind=RelationKind.RECAST, detail=detail)
+        cast = phrase(PhraseCode.CAST_ROUNDED, base=there, subject=here)
+        return Relation(kind=RelationKind.RECAST, detail=(cast,))
     return None
 
 
@@ -245,14 +244,9 @@ def _quantised(changes: list[float], there: str, here: str) -> Relation | None:
     """Return the relation of models of which one is packed and nothing else was seen to change."""
     if max(changes) > rounding_of(there) + rounding_of(here):
         return None
-    detail = f"{here or 'plain values'}, the base {there or 'plain values'}"
-    if there == here:
-        detail = f"both stored as {here}"
-    change = (
-        f"sampled families differ by {median(changes):.2g}, no more than such rounding makes;"
-        " training that moved them less would not show"
-    )
-    return Relation(kind=RelationKind.QUANTISED, detail=f"{detail}; {change}")
+    packed = phrase(PhraseCode.PACKED, base=there, subject=here)
+    rounding = phrase(PhraseCode.PACKED_ROUNDING, change=float(median(changes)))
+    return Relation(kind=RelationKind.QUANTISED, detail=(packed, rounding))
 
 
 def _heads_moved(comparison: Comparison) -> bool:
@@ -271,31 +265,32 @@ def main_dtype(anatomy: Anatomy) -> str:
     return max(sorted(counts), key=lambda d: counts[d], default="")
 
 
-def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list[str]:
+def _rearranged(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Clauses:
     """Return what was relabelled, turned or rescaled, where that was found."""
-    words = []
+    found: list[PhraseCode] = []
     hitting = comparison.hitting
     same_width = base.geometry.hidden == subject.geometry.hidden
     if same_width and hitting and all(o.best.name.startswith("token") for o in hitting):
-        words.append("residual channels relabelled, rotated or rescaled")
+        found.append(PhraseCode.CHANNELS_TURNED)
     neurons = [o for o in comparison.outcomes if o.test is Test.NEURONS]
     in_order = [o for o in neurons if o.log_e >= NOTABLE or 2 * o.best.hits >= o.best.units]
     displaced = median([o.displaced for o in neurons]) if neurons else -1.0
     if not in_order and (any(was_found(o, comparison) for o in neurons) or displaced >= RELABELLED):
-        words.append("MLP neurons relabelled")
+        found.append(PhraseCode.NEURONS_RELABELLED)
     if moved_experts(comparison, base, subject):
-        words.append("experts relabelled")
+        found.append(PhraseCode.EXPERTS_RELABELLED)
     scaled = [o for o in hitting if o.kept > SAME_DIRECTION and o.change > RESCALED]
     if 3 * len(scaled) >= max(1, len(hitting)):
-        words.append("units rescaled")
+        found.append(PhraseCode.UNITS_RESCALED)
     values = [o for o in hitting if o.test is Test.VO]
     if any(o.best.subject.member != o.base.member for o in values):
-        words.append("attention heads relabelled")
-    return words
+        found.append(PhraseCode.HEADS_RELABELLED)
+    return tuple(map(phrase, found))
 
 
-def _figures(changes: list[float]) -> list[str]:
+def _figures(changes: list[float]) -> Clauses:
     """Return the relative change of what was sampled."""
     if not changes:
-        return []
-    return [f"relative change {median(changes):.2g} (median of {len(changes)} sampled families)"]
+        return ()
+    change = float(median(changes))
+    return (phrase(PhraseCode.SAMPLED_CHANGE, change=change, families=len(changes)),)

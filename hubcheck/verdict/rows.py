@@ -15,12 +15,13 @@ from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.looks.writers import WRITERS
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Change, Evidence
 from hubcheck.report.words import EvidenceKind
 from hubcheck.verdict.finding import FAMILY_REJECTS, evidence_of, identity_rows
 from hubcheck.verdict.judge import Case, equal_in
 from hubcheck.verdict.rearranged_rows import evidence_of_disguise, writer_rows
-from hubcheck.verdict.refusal_words import refusal_notes
+from hubcheck.verdict.refusals import refusal_notes
 
 SHOWN_UNMATCHED = 3
 """Tensors without a counterpart that are named; the rest is counted."""
@@ -79,7 +80,7 @@ def whole_changes(case: Case) -> tuple[Change, ...]:
     return tuple(Change(**asdict(cell)) for cell in case.seen.seen(EVERY_TENSOR).cells)
 
 
-def notes_of(case: Case) -> tuple[str, ...]:
+def notes_of(case: Case) -> Clauses:
     """Return what looks could not do, or left aside."""
     whole = case.seen.seen(EVERY_TENSOR)
     return (*refusal_notes(case.seen.refused), *whole.notes, *_unmatched(whole.unmatched))
@@ -94,7 +95,7 @@ def _whole_row(whole: WholeChange) -> Evidence:
     """Return the whole model in one line of evidence: exact, and about no order."""
     return Evidence(
         test="change",
-        family="every tensor",
+        family=phrase(PhraseCode.FAMILY_ALL),
         kind=EvidenceKind.EXACT,
         part="model",
         frame="",
@@ -102,17 +103,17 @@ def _whole_row(whole: WholeChange) -> Evidence:
         hits=whole.equal_values,
         log10_p=0.0,
         detectable_kept=0.0,
-        note=whole.sentence,
+        note=whole.said,
         kept=round(whole.cosine, 4),
     )
 
 
-def _unmatched(found: tuple[Unmatched, ...]) -> tuple[str, ...]:
-    """Return what was not compared, in one sentence."""
+def _unmatched(found: tuple[Unmatched, ...]) -> Clauses:
+    """Return what was not compared, in one phrase."""
     if not found:
         return ()
-    named = "; ".join(
+    named = tuple(
         f"{printable(one.tensor)} ({one.side}): {one.reason}" for one in found[:SHOWN_UNMATCHED]
     )
-    more = len(found) - SHOWN_UNMATCHED
-    return (f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else ""),)
+    more = max(0, len(found) - SHOWN_UNMATCHED)
+    return (phrase(PhraseCode.UNMATCHED, named=named, more=more),)

@@ -3,48 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
+
+PLACES: Final = 8
+"""Pairs of layers that are named."""
+AXES: Final = ("hidden", "neurons", "experts")
+"""Sizes of a geometry that width is made of."""
 
 
-def layers_words(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> list[str]:
+def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which base layer is where, when depth or order changed."""
     n_base, n_subject = base.geometry.layers, subject.geometry.layers
     pairs = sorted({(o.base.layer, o.best_subject_layer) for o in hitting})
     if n_base == n_subject and all(i == j for i, j in pairs):
-        return []
-    shown = ", ".join(f"{i} in {j}" for i, j in pairs[:8])
-    verb = "layers" if n_base == n_subject else f"{n_base} layers became {n_subject}"
-    return [f"{verb} (base layer {shown})"]
+        return ()
+    places = tuple(f"{i} in {j}" for i, j in pairs[:PLACES])
+    return (phrase(PhraseCode.LAYERS_MOVED, base=n_base, subject=n_subject, places=places),)
 
 
-def width_words(base: Anatomy, subject: Anatomy) -> list[str]:
+def widths_changed(base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which axes have another size."""
-    names = (("hidden", "residual channels"), ("neurons", "neurons"), ("experts", "experts"))
-    sizes = [
-        (word, getattr(base.geometry, name), getattr(subject.geometry, name))
-        for name, word in names
-    ]
-    return [f"{a:,} {word} became {b:,}" for word, a, b in sizes if a != b and a and b]
+    sizes = [(axis, getattr(base.geometry, axis), getattr(subject.geometry, axis)) for axis in AXES]
+    return tuple(
+        phrase(PhraseCode.SIZE_CHANGED, axis=axis, base=a, subject=b)
+        for axis, a, b in sizes
+        if a != b and a and b
+    )
 
 
-def vocabulary_words(comparison: Comparison, base: Anatomy, subject: Anatomy) -> list[str]:
+def vocabulary_changed(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Clauses:
     """Return what became of the vocabulary."""
     a, b = base.get(Role.EMBED), subject.get(Role.EMBED)
-    words = []
+    said = []
     if a is not None and b is not None and a.n_out != b.n_out:
-        words.append(f"embedding rows {a.n_out:,} became {b.n_out:,}")
+        said.append(phrase(PhraseCode.VOCABULARY_ROWS, base=a.n_out, subject=b.n_out))
     channels = [o for o in comparison.outcomes if o.test is Test.CHANNELS]
     norms_kept = comparison.combined.norms >= NOTABLE
     seen = any(v.name == "raw embeddings" for o in channels for look in o.looks for v in look.views)
     if seen and norms_kept and comparison.combined.embeddings < NOTABLE:
-        words.append("embeddings rebuilt")
+        said.append(phrase(PhraseCode.EMBEDDINGS_REBUILT))
     if a is not None and b is not None and a.n_out == b.n_out and _tokens_moved(comparison):
-        words.append("the tokens stand in another order")
-    return words
+        said.append(phrase(PhraseCode.TOKENS_MOVED))
+    return tuple(said)
 
 
 def _tokens_moved(comparison: Comparison) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
@@ -12,12 +13,12 @@ from hubcheck.verdict.whole import TOWER, Whole
 def towers_alone(whole: Whole) -> Said:
     """Judge a base, or a subject, that is a tower and nothing else."""
     held = [t for t in whole.towers if t.verdict is Verdict.RELATED]
-    names = " and ".join(f"{t.name} {TOWER}" for t in held)
+    names = tuple(f"{t.name} {TOWER}" for t in held)
     if held and all(t.is_start for t in held):
         return Said(Verdict.RELATED, relation=held[0].relation)
     everything = whole.compared >= ENOUGH
     if held and all(whole.tower_only) and whole.compared >= MOST and len(held) == len(whole.towers):
-        relation = held[0].relation or Relation(kind=RelationKind.UNDETERMINED, detail="")
+        relation = held[0].relation or Relation(kind=RelationKind.UNDETERMINED)
         return Said(
             Verdict.RELATED,
             relation=Relation(
@@ -28,10 +29,14 @@ def towers_alone(whole: Whole) -> Said:
         )
     if held:
         owner = "the base" if whole.tower_only[0] else "this model"
-        rest = f"all that {owner} holds" if everything else whole.rest_words
+        detail = (
+            phrase(PhraseCode.PARTS_ALL, parts=names, owner=owner)
+            if everything
+            else phrase(PhraseCode.PARTS_REST, parts=names, missing=whole.rest)
+        )
         relation = Relation(
             kind=RelationKind.PARTS,
-            detail=f"{names}: {rest}",
+            detail=(detail,),
             holds=Holds.WHOLE if everything else Holds.PART,
         )
         return Said(Verdict.RELATED, relation=relation)
@@ -39,10 +44,7 @@ def towers_alone(whole: Whole) -> Said:
     if all(t.verdict is Verdict.UNRELATED for t in whole.towers):
         if sum(shares) >= ENOUGH_ORDER:
             return Said(Verdict.UNRELATED)
-        return Said(
-            Verdict.INCONCLUSIVE,
-            ReasonCode.BODY_NOT_COMPARED,
-            f"the towers do not match; {whole.rest_words}",
-        )
+        differ = phrase(PhraseCode.TOWERS_DIFFER, missing=whole.rest)
+        return Said(Verdict.INCONCLUSIVE, ReasonCode.BODY_NOT_COMPARED, (differ,))
     first = next(t for t in whole.towers if t.verdict is not Verdict.UNRELATED)
     return Said(Verdict.INCONCLUSIVE, first.code, first.reason)

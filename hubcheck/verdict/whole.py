@@ -7,6 +7,7 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.verdict.coverage import NO_PARAMETERS
 from hubcheck.verdict.parts import Judged
 
@@ -52,23 +53,36 @@ class Whole:
         return sum(side.compared * side.parameters for side in parts) / max(1, total)
 
     @property
-    def rest_words(self) -> str:
-        """Which share of the parameters was not compared, in words."""
-        return f"{1.0 - self.compared:.0%} of the parameters were not compared"
+    def rest(self) -> float:
+        """Share of the parameters that was not compared."""
+        return round(1.0 - self.compared, 4)
 
     @property
-    def not_compared(self) -> tuple[str, ...]:
+    def not_compared(self) -> Clauses:
         """What was not compared, with its share of the part, of the side with less compared."""
         if any(self.tower_only):
-            return (self.rest_words,) if self.compared < 1.0 - NAMED else ()
+            rest = phrase(PhraseCode.SHARE_NOT_COMPARED, share=self.rest)
+            return (rest,) if self.compared < 1.0 - NAMED else ()
         least = min(self.body.sides, key=lambda side: side.compared)
-        found = [f"{words} {share:.0%}" for words, share in least.not_compared]
+        found = [not_compared(what, share) for what, share in least.not_compared]
         found += [
-            f"{t.name} {TOWER}: {words} {share:.0%}"
+            not_compared(what, share, part=f"{t.name} {TOWER}")
             for t in self.towers
-            for words, share in min(t.sides, key=lambda side: side.compared).not_compared
+            for what, share in min(t.sides, key=lambda side: side.compared).not_compared
         ]
         return tuple(found)
+
+
+def not_compared(what: str, share: float, part: str = "") -> Phrase:
+    """Return that something of a part was not compared.
+
+    Args:
+        what: In words of our own (``coverage``).
+        share: Of the part's parameters.
+        part: The tower it is said of; empty for the body.
+    """
+    params: dict[str, Value] = {"what": what, "share": round(share, 4)}
+    return Phrase(PhraseCode.NOT_COMPARED, {**params, **({"part": part} if part else {})})
 
 
 def parameters_of(anatomy: Anatomy) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import (
     BaseModelRef,
     Change,
@@ -170,8 +171,10 @@ def disguise(**changes: Any) -> Finding:
             test="disguise", family=f"neurons of layer {layer}, matched by gate, up and down alone",
             kind=EvidenceKind.CALIBRATED, frame="token", layers=(layer,), units=240, hits=hits,
             log10_p=-2.11, kept=0.93, ceiling=0.0, control_hits=-1, detectable_kept=0.4,
-            note="calibrated on 256 small models; score of the pair 0.853, greatest of 2,016 "
-            "independent pairs 0.024",
+            note=phrase(
+                PhraseCode.NOTE_CALIBRATED, models=256, score=0.853, pairs=2016, greatest=0.024,
+                outstanding=0.9, layer=layer,
+            ),
         )
         for layer, hits in ((3, 209), (9, 203))
     )  # fmt: skip

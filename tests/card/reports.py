@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import (
     ArchitectureLine,
     BaseModelRef,
@@ -17,6 +18,7 @@ from hubcheck.report.schema import (
     NormContext,
     PartVerdict,
     Policy,
+    Power,
     Relation,
     Report,
     Subject,
@@ -26,7 +28,6 @@ from hubcheck.report.schema import (
     WeightFile,
 )
 from hubcheck.report.words import (
-    ORDER_ALONE,
     Conclusion,
     DeclarationVerdict,
     Depth,
@@ -127,8 +128,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
                 ceiling=0,
             ),
         ),
-        "power": "A copy keeping 0.05 or more in these layers would have been seen, "
-        "assuming it was not shuffled and rotated",
+        "power": Power(would_be_seen=0.05),
         "detectable_kept": 0.05,
         "families_tested": 8,
         "families_hit": 0,
@@ -141,7 +141,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
     return Finding(**(fields | changes))
 
 
-def untested(ref: str, reason: str, **changes: Any) -> Finding:
+def untested(ref: str, reason: str | Clauses, **changes: Any) -> Finding:
     """Return a finding about a base whose weights were not compared."""
     fields: dict[str, Any] = {
         "base": BaseModelRef(ref=ref, revision=DECLARED_COMMIT, created=""),
@@ -149,7 +149,7 @@ def untested(ref: str, reason: str, **changes: Any) -> Finding:
         "declared": True,
         "status": "not-tested",
         "reason": reason,
-        "code": ReasonCode.GATED if reason.startswith("gated") else ReasonCode.NONE,
+        "code": ReasonCode.GATED if str(reason).startswith("gated") else ReasonCode.NONE,
         "verdict": Verdict.NOT_TESTED,
         "log10_p": 0.0,
         "kept": 0.0,
@@ -193,7 +193,7 @@ def report(
             requests=61,
             parameters_mapped=0.9996,
         ),
-        "limits": ("Distillation leaves no trace in weights.",),
+        "limits": (phrase(PhraseCode.LIMIT_DISTILLATION),),
         "replay": "hubcheck check acme/new-7b --base acme/base-7b --depth sample --seed 1234567",
         "max_read": 64_000_000,
         "seconds": 9.2,
@@ -309,7 +309,7 @@ def cases() -> dict[str, Report]:
     )
     framed = unrelated(
         verdict=Verdict.INCONCLUSIVE,
-        reason=ORDER_ALONE,
+        reason=because(ReasonCode.ORDER_WITHOUT_CONTENT),
         code=ReasonCode.ORDER_WITHOUT_CONTENT,
         units_hit=480,
         kept=0.19,

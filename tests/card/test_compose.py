@@ -11,8 +11,16 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Details, raw_text
 from hubcheck.card.explain import TEXTS
+from hubcheck.report.phrases import because
 from hubcheck.report.schema import BaseModelRef, Finding, Licence, Policy, Report
-from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
+from hubcheck.report.words import (
+    DeclarationVerdict,
+    Depth,
+    EvidenceKind,
+    ReasonCode,
+    RelationKind,
+    Verdict,
+)
 from tests.card import reports
 from tests.card.reports import cases, matching, report, unrelated, untested
 
@@ -188,7 +196,7 @@ def test_next_step_never_pastes_a_dangerous_name(ref: str) -> None:
     ("depth", "finding", "step"),
     [
         (Depth.HEADERS, untested("a/a", "no weights were read"), "read more: hubcheck check"),
-        (Depth.SAMPLE, untested("a/a", "needs more than --max-read allows: x"), "allow more to"),
+        (Depth.SAMPLE, untested("a/a", because(ReasonCode.BUDGET, detail="x")), "allow more to"),
         (Depth.SAMPLE, untested("a/a", "gated, and no token with access"), "ask the owner"),
         (Depth.SAMPLE, untested("a/a", "no shared order"), "test another base"),
         (Depth.SAMPLE, unrelated(verdict=Verdict.INCONCLUSIVE), "read more: hubcheck check"),

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.zoo import disguises, symmetries
 from benchmarks.zoo.corpus import LEARNED_TOKENS
+from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, Verdict
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, write
@@ -36,14 +37,16 @@ def test_an_honest_declaration_of_a_rearranged_copy_is_not_contradicted(hidden: 
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     rows = [e for e in finding.evidence if e.test == "disguise"]
     assert rows
-    assert all(e.kind is EvidenceKind.CALIBRATED and "calibrated on" in e.note for e in rows)
+    assert all(
+        e.kind is EvidenceKind.CALIBRATED and "calibrated on" in sentence(e.note) for e in rows
+    )
 
 
 def test_a_wrong_declaration_stays_contradicted() -> None:
     """A stranger is contradicted as before, and its power now covers rearranged copies."""
     report = outcome_of(request(laboratory.model("twin"), [laboratory.model("base")])).report
     assert report.verdict is DeclarationVerdict.CONTRADICTED
-    assert "one that was shuffled and rotated would have" in report.findings[0].power
+    assert "one that was shuffled and rotated would have" in power_words(report.findings[0].power)
 
 
 def test_a_suspect_is_not_escalated_at_sample(hidden: Path) -> None:
@@ -52,7 +55,7 @@ def test_a_suspect_is_not_escalated_at_sample(hidden: Path) -> None:
     at_sample = outcome_of(request(hidden, [], [base])).report.findings[0]
     at_deep = outcome_of(request(hidden, [], [base], depth=Depth.DEEP)).report
     assert at_sample.verdict is Verdict.UNRELATED
-    assert "assuming it was not shuffled and rotated" in at_sample.power
+    assert "assuming it was not shuffled and rotated" in power_words(at_sample.power)
     assert at_deep.findings[0].verdict is Verdict.DISGUISED
     assert at_deep.verdict is DeclarationVerdict.INCONCLUSIVE  # calibrated: no accusation
 
@@ -62,7 +65,7 @@ def test_a_named_limit_is_not_raised(hidden: Path) -> None:
     small = request(hidden, [laboratory.model("base")], max_read=700_000)
     finding = outcome_of(small).report.findings[0]
     assert finding.verdict is Verdict.UNRELATED
-    assert any("disguise test not made" in note for note in finding.notes)
+    assert any("disguise test not made" in words(note) for note in finding.notes)
 
 
 def test_without_a_limit_of_the_users_the_escalation_pays(hidden: Path) -> None:
@@ -76,7 +79,7 @@ def test_without_a_limit_of_the_users_the_escalation_pays(hidden: Path) -> None:
 def test_words_say_what_was_done(hidden: Path) -> None:
     """Relabelling, flipped signs, rescaling, folding and rotation are each named."""
     finding = outcome_of(request(hidden, [laboratory.model("base")])).report.findings[0]
-    said = "; ".join(finding.disguise)
+    said = sentence(finding.disguise)
     for word in ("relabelled", "flipped", "rescaled", "folded", "rotated"):
         assert word in said
 
@@ -115,7 +118,7 @@ def test_without_a_shared_token_writers_make_the_frame(
     assert rows
     assert all(e.kind is EvidenceKind.EXACT for e in rows)
     if verdict is Verdict.RELATED:
-        assert "vocabulary replaced" in finding.disguise
+        assert "vocabulary replaced" in sentence(finding.disguise)
 
 
 def test_one_layer_in_hiding_is_found_by_the_map(tmp_path: Path) -> None:
@@ -127,5 +130,5 @@ def test_one_layer_in_hiding_is_found_by_the_map(tmp_path: Path) -> None:
     origins = [m.base_layer for m in finding.layer_map]
     assert len(set(origins)) == len(origins) == SHAPE.layers - 1
     assert finding.relation is not None
-    assert "dropped" in finding.relation.detail
+    assert "dropped" in sentence(finding.relation.detail)
     assert all(c.whole and c.equal == 1.0 for c in finding.changes if c.role in ("gate", "up"))

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from huggingface_hub import close_session
 
+from hubcheck.card.wording import sentence, words
 from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Report
@@ -124,7 +125,7 @@ def test_a_pull_request_is_never_the_repository(hub: LocalHub, remote: Remote, h
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert finding.base.ref != FAMOUS or not finding.base.revision
     if how != "quoted ref":  # which no host knows: it asks for what is literally there
-        assert finding.reason.startswith(NOT_IT)
+        assert sentence(finding.reason).startswith(NOT_IT)
         assert finding.base.belongs == "proposed"
 
 
@@ -170,7 +171,7 @@ def test_the_command_line_is_told_what_it_names(
         assert finding.verdict is Verdict.NOT_TESTED
         return
     assert finding.verdict is Verdict.RELATED
-    assert any(f"is not {FAMOUS}" in w for w in report.warnings)
+    assert any(f"is not {FAMOUS}" in words(w) for w in report.warnings)
     text = (tmp_path / "out" / "card.md").read_text()
     assert f"`{FAMOUS}`" not in text
     assert "put `base_model" not in text  # nobody is told to declare a pull request
@@ -247,11 +248,15 @@ def test_what_cannot_be_established_is_not_confirmed(
     wanted = own(hub, "old commit")
     declare(hub, README__md=card(f"{FAMOUS}@{wanted}"))
     _, report = remote("thief/m")
-    assert report.findings[0].reason.startswith(f"not established as a commit of {FAMOUS}")
+    assert sentence(report.findings[0].reason).startswith(
+        f"not established as a commit of {FAMOUS}"
+    )
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     hub.faults.add(Status(status=403), path="/refs", times=99)
     _, report = remote("thief/m")
-    assert report.findings[0].reason.startswith(f"not established as a commit of {FAMOUS}")
+    assert sentence(report.findings[0].reason).startswith(
+        f"not established as a commit of {FAMOUS}"
+    )
     assert report.findings[0].base.belongs == "not established"
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 from huggingface_hub import close_session
 
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check, exit_codes
 from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode, SubjectUnreadableError
@@ -101,7 +102,7 @@ def test_a_closer_relative_of_the_declared_base_is_a_sentence_not_an_accusation(
     assert found.explained_by == str(model("base"))
     assert found.closer
     assert report.verdict is DeclarationVerdict.CONFIRMED
-    assert any("closer to" in w for w in report.warnings)
+    assert any("closer to" in words(w) for w in report.warnings)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -379,7 +380,7 @@ def test_a_gated_or_missing_base_is_not_tested_and_the_rest_is(
     assert found["base"].verdict is Verdict.RELATED
     for name, reason in (("gated", "gated"), ("none", "not found"), ("old", "unknown revision")):
         assert found[name].verdict is Verdict.NOT_TESTED
-        assert found[name].reason.startswith(reason)
+        assert sentence(found[name].reason).startswith(reason)
 
 
 def test_a_base_named_at_two_revisions_is_a_usage_error(
@@ -414,7 +415,7 @@ def test_a_declared_base_that_is_not_there_or_closed_is_a_finding_under_policy(
     assert code == expected
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert report.nothing_compared is NothingCompared.NO_BASE_TESTED
-    assert report.findings[0].reason.startswith(("not found", "gated"))
+    assert sentence(report.findings[0].reason).startswith(("not found", "gated"))
 
 
 @pytest.mark.parametrize("name", ["zoo/none", "zoo/gated", "zoo/private"])
@@ -441,7 +442,7 @@ def test_weights_that_stop_answering_end_with_3_and_a_report(hub: LocalHub, remo
     code, report = remote("zoo/finetune")
     assert code == ExitCode.UNREACHABLE
     assert report.findings[0].verdict is Verdict.NOT_TESTED
-    assert report.findings[0].reason.startswith("subject")
+    assert sentence(report.findings[0].reason).startswith("subject")
     assert report.warnings
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.side_parts import side_parts_of
+from hubcheck.card.wording import sentence
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.check.test_towers import CONFIG, Tensors, opened, report, vision_tower, write
 
@@ -132,7 +133,7 @@ def test_a_borrowed_part_and_one_of_its_own(
         if expected is Verdict.RELATED:
             assert finding.relation is not None
             assert finding.relation.kind is RelationKind.PARTS
-            assert finding.relation.detail == f"{name} only, the body does not match"
+            assert sentence(finding.relation.detail) == f"{name} only, the body does not match"
 
 
 def test_projectors_trained_between_the_same_neighbours_are_not_one(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from transformers import BertConfig, BertModel, WhisperConfig, WhisperForConditionalGeneration
 
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import Outcome
 from hubcheck.errors import ExitCode, NetworkFaultError
 from hubcheck.evidence.looks.interface import Look
@@ -110,7 +111,7 @@ def test_new_word_embeddings_contradict_nothing(bert: Path, tmp_path: Path, dept
     (finding,) = outcome.report.findings
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
-    assert f"{len(tensors) - 1} of {len(tensors)} tensors" in finding.relation.detail
+    assert f"{len(tensors) - 1} of {len(tensors)} tensors" in sentence(finding.relation.detail)
     assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
     assert outcome.exit_code is ExitCode.OK
 
@@ -130,8 +131,8 @@ def test_layers_that_no_rule_reads_are_neither_matched_nor_denied(
         (finding,) = outcome.report.findings
         assert finding.verdict is Verdict.INCONCLUSIVE, name
         assert finding.code in {ReasonCode.BODY_NOT_COMPARED, ReasonCode.REST_NOT_COMPARED}
-        assert SILENT not in finding.reason
-        assert "compared" in finding.reason or "tested" in finding.reason
+        assert SILENT not in sentence(finding.reason)
+        assert "compared" in sentence(finding.reason) or "tested" in sentence(finding.reason)
         assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE
         assert outcome.exit_code is ExitCode.OK
 
@@ -179,7 +180,7 @@ def test_one_bad_value_does_not_wipe_what_is_settled(
     assert finding.verdict is Verdict.RELATED
     assert outcome.report.verdict is DeclarationVerdict.UNDECLARED
     assert outcome.exit_code is ExitCode.POLICY_FAILED
-    assert any("not looked at" in note for note in finding.notes)
+    assert any("not looked at" in words(note) for note in finding.notes)
 
 
 def test_a_bad_value_without_settled_evidence_is_exit_4(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_a_network_fault_in_a_further_look_takes_nothing_away(
     assert finding.verdict is Verdict.RELATED
     assert outcome.report.verdict is DeclarationVerdict.UNDECLARED
     assert outcome.exit_code is ExitCode.POLICY_FAILED
-    assert any("it hung up" in note for note in finding.notes)
+    assert any("it hung up" in words(note) for note in finding.notes)
 
 
 # -- a start, a copy ---------------------------------------------------------------------------------
@@ -248,5 +249,5 @@ def test_a_half_of_the_body_that_is_anothers_is_not_confirmed(tmp_path: Path) ->
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.PARTS
-    assert "relabelled" not in finding.relation.detail
+    assert "relabelled" not in sentence(finding.relation.detail)
     assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE

@@ -15,6 +15,7 @@ from benchmarks.formats.encode import as_bf16
 from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.observe import comparer_of
 from hubcheck.check.run import check
 from hubcheck.evidence.looks.interface import Opened, Terms
@@ -136,10 +137,10 @@ def test_a_borrowed_tower_is_named_and_counts(tmp_path: Path) -> None:
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.PARTS
-    assert finding.relation.detail == "vision tower only, the body does not match"
+    assert sentence(finding.relation.detail) == "vision tower only, the body does not match"
     assert finding.log10_p < -10
     assert found.verdict is DeclarationVerdict.INCONCLUSIVE
-    assert any("undeclared-part" in w for w in found.warnings)
+    assert any("undeclared-part" in words(w) for w in found.warnings)
     rows = [e for e in finding.evidence if e.part == "vision tower"]
     assert rows
     assert sum(e.hits for e in rows) > 100
@@ -210,13 +211,13 @@ def test_a_base_that_is_a_tower_is_found_in_a_multimodal_model(
     denied = report(subject, bases=(other,))
     suspected = report(subject, suspects=(base,))
     assert suspected.verdict is DeclarationVerdict.INCONCLUSIVE
-    assert any("undeclared-part" in w for w in suspected.warnings)
+    assert any("undeclared-part" in words(w) for w in suspected.warnings)
     if text:
-        assert "were not compared" in declared.findings[0].relation.detail
+        assert "were not compared" in sentence(declared.findings[0].relation.detail)
         assert declared.verdict is DeclarationVerdict.INCONCLUSIVE
         assert denied.findings[0].verdict is Verdict.INCONCLUSIVE
         return
-    assert declared.findings[0].relation.detail == "vision tower: all that the base holds"
+    assert sentence(declared.findings[0].relation.detail) == "vision tower: all that the base holds"
     assert declared.verdict is DeclarationVerdict.CONFIRMED
     assert denied.findings[0].verdict is Verdict.UNRELATED
     assert denied.findings[0].units_tested > 0

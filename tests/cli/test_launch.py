@@ -11,6 +11,7 @@ from hubcheck.cli.launch import ended, nothing_to_do, resources_for
 from hubcheck.devices.team import ALONE
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Depth
 
 TWO = {"WORLD_SIZE": "2", "RANK": "1"}
@@ -53,7 +54,7 @@ def test_without_the_extra_one_process_runs_on_numpy(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("hubcheck.devices.choice.find_spec", lambda _name: None)
     found = asked(Depth.FULL, {})
     assert str(found.device) == "numpy"
-    assert found.notes == ("torch is not installed: NumPy did the arithmetic, on one process",)
+    assert found.notes == (phrase(PhraseCode.MACHINE, missing="torch"),)
     monkeypatch.setattr(launch, "signs_of_accelerator", lambda: False)
     assert asked(Depth.FULL, {}).notes == ()
 

@@ -21,6 +21,7 @@ from hubcheck.card.explain import TEXTS
 from hubcheck.cli import commands
 from hubcheck.cli.main import main, parse_seed, parse_size
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import (
     Conclusion,
@@ -325,7 +326,7 @@ def test_without_a_base_the_card_says_how_to_name_one(run: Run) -> None:
     report = report_at(Path("out"))
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert report.depth == "headers"
-    assert any("--base" in w and "--suspect" in w for w in report.warnings)
+    assert any(w.code is PhraseCode.NO_BASE for w in report.warnings)
 
 
 # -- output -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from benchmarks.zoo.planted import Product
 from benchmarks.zoo.symmetries import EMBEDDING, mlps
+from hubcheck.card.wording import sentence
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
@@ -172,7 +173,7 @@ def test_values_that_are_not_finite_are_refused_with_a_reason(bad: float, tmp_pa
     (finding,) = outcome.report.findings
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.code is ReasonCode.SUBJECT
-    assert f"holds {bad}" in finding.reason
+    assert f"holds {bad}" in sentence(finding.reason)
     assert outcome.exit_code is ExitCode.UNREADABLE
 
 

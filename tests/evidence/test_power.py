@@ -11,8 +11,10 @@ import pytest
 
 from benchmarks.zoo import disguises
 from benchmarks.zoo.planted import Product
+from hubcheck.card.wording import power_words, sentence, words
+from hubcheck.report.phrases import because
 from hubcheck.report.schema import Finding
-from hubcheck.report.words import ORDER_ALONE, DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, Depth, ReasonCode, RelationKind, Verdict
 from tests.evidence.derivatives import DERIVATIVES, permuted_heads
 from tests.evidence.laboratory import (
     SHAPE,
@@ -54,7 +56,7 @@ def test_a_derivative_is_related_and_its_declaration_confirmed(
     assert finding.relation.kind not in {RelationKind.PARTS, RelationKind.COMMON_INITIALISATION}
     if name in OTHER_WIDTH:  # the sample cannot match MLPs of other sizes, and says so
         assert report.verdict is DeclarationVerdict.INCONCLUSIVE
-        assert any("MLP" in words for words in finding.not_compared)
+        assert any("MLP" in words(one) for one in finding.not_compared)
         return
     assert report.verdict is DeclarationVerdict.CONFIRMED
 
@@ -110,11 +112,11 @@ def test_a_copied_part_is_named_and_accuses_nobody(
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.PARTS
-    assert finding.relation.detail.startswith(worn)
+    assert sentence(finding.relation.detail).startswith(worn)
     assert part(finding, worn) is Verdict.RELATED
     assert part(finding, "body") is Verdict.UNRELATED
     assert report.verdict is not DeclarationVerdict.UNDECLARED
-    assert any(worn in warning for warning in report.warnings)
+    assert any(worn in words(warning) for warning in report.warnings)
     declared = report_of(folder, [model("base")], seed=seed)
     assert declared.verdict is not DeclarationVerdict.CONFIRMED
 
@@ -128,7 +130,7 @@ def test_a_model_relabelled_to_match_is_never_related(seed: int, keep: Keep) -> 
     report = report_of(folder, suspects=[model("base")], seed=seed)
     finding = report.findings[0]
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert finding.reason == ORDER_ALONE
+    assert finding.reason == because(ReasonCode.ORDER_WITHOUT_CONTENT)
     assert finding.log10_p < -10, "the attack must be strong, or this test shows nothing"
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
 
@@ -155,7 +157,7 @@ def test_an_unrelated_verdict_says_what_it_would_have_seen() -> None:
     finding = finding_of(model("twin"), model("base"), declared=False)
     assert finding.verdict is Verdict.UNRELATED
     assert finding.detectable_kept <= 0.2
-    assert "would have been seen" in finding.power
+    assert "would have been seen" in power_words(finding.power)
 
 
 def test_swapped_heads_are_said_to_be_rearranged(keep: Keep) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hubcheck.errors import UsageError
-from hubcheck.publish import files as output
-from hubcheck.publish.files import read_report, report_json, write_atomically, write_outputs
+from hubcheck.publish.files import report_json, write_atomically, write_outputs
+from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from tests.evidence.laboratory import model, report_of
 
@@ -24,8 +24,8 @@ def report() -> Report:
 def test_a_report_survives_the_round_trip(report: Report, tmp_path: Path) -> None:
     """What is written is what is read, field by field."""
     paths = write_outputs(report, tmp_path)
-    assert read_report(paths["report.json"]) == report
-    assert read_report(paths["report.json"]).model_dump() == report.model_dump()
+    assert load_report(paths["report.json"]) == report
+    assert load_report(paths["report.json"]).model_dump() == report.model_dump()
 
 
 def test_every_file_is_written_and_readable(report: Report, tmp_path: Path) -> None:
@@ -79,50 +79,3 @@ def test_a_folder_that_is_a_file_is_a_usage_error(report: Report, tmp_path: Path
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match="Nothing can be written to"):
         write_outputs(report, tmp_path / "taken")
-
-
-@pytest.mark.parametrize(
-    ("content", "word"),
-    [
-        (b"", "not a hubcheck report"),
-        (b"{}", "not a hubcheck report"),
-        (b"[]", "not a hubcheck report"),
-        (b"\xff\xfe", "not a hubcheck report"),
-        (b'{"seed": -1}', "not a hubcheck report"),
-        (b"[" * 5000, "not a hubcheck report"),
-    ],
-)
-def test_what_is_no_report_is_refused_in_one_line(
-    content: bytes, word: str, tmp_path: Path
-) -> None:
-    """Any other file is a usage error that names the first thing wrong."""
-    path = tmp_path / "report.json"
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match=word) as caught:
-        read_report(path)
-    assert "\n" not in caught.value.what
-
-
-def test_a_missing_or_giant_report_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither is read into memory."""
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_report(tmp_path / "none.json")
-    monkeypatch.setattr(output, "MAX_REPORT", 10)
-    (tmp_path / "giant.json").write_text(" " * 11)
-    with pytest.raises(UsageError, match="has 11 bytes"):
-        read_report(tmp_path / "giant.json")
-    monkeypatch.undo()
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_report(tmp_path)
-
-
-def test_a_newer_report_with_more_fields_is_still_read(report: Report, tmp_path: Path) -> None:
-    """Fields may be added by a later version; an older reader leaves them out."""
-    values = json.loads(report_json(report))
-    values["future"] = {"a": 1}
-    values["findings"][0]["future"] = 2
-    path = tmp_path / "report.json"
-    path.write_text(json.dumps(values))
-    assert read_report(path) == report

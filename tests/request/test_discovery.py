@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from hubcheck.candidates.proposals import Limits
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check
 from hubcheck.cli.main import main
 from hubcheck.demo.run import MODELS
@@ -79,7 +80,7 @@ def test_a_silent_copy_is_found(hub: SearchableHub) -> None:
     assert all(f.verdict is Verdict.RELATED for f in report.findings)
     # A search brought them: which came first is not known, and nobody's card turns red for it.
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
-    assert any("match-undated" in w for w in report.warnings)
+    assert any("match-undated" in words(w) for w in report.warnings)
     assert {f.base.ref for f in report.findings} == {"zoo/base", "zoo/tuned"}
     assert report.search.bases_tried == 3, "the probed stranger counts as tried"
     assert [p.ref for p in report.search.left_aside] == ["zoo/twin"]
@@ -181,4 +182,4 @@ def test_a_repository_cannot_make_hubcheck_open_a_folder(hub: SearchableHub) -> 
     assert proposals.chosen[0].ref == "hubcheck/demo"
     report = run(hub, "me/mine", auto=True, bases=1)
     assert report.findings[0].status == "not-tested"
-    assert "not found" in report.findings[0].reason
+    assert "not found" in sentence(report.findings[0].reason)

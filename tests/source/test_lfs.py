@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.cli.commands import lfs_authorization
 from hubcheck.errors import (
     BudgetExceededError,
@@ -209,7 +210,7 @@ def test_a_check_of_a_checkout_without_large_files(
         assert finding == whole
     else:
         assert finding.verdict is Verdict.NOT_TESTED
-        assert finding.reason.startswith("subject LFS content not available: ")
+        assert sentence(finding.reason).startswith("subject LFS content not available: ")
         assert outcome.exit_code is ExitCode.OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.report.schema import BaseModelRef, Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
@@ -71,7 +72,7 @@ def test_a_merge_needs_all_its_bases() -> None:
     assert [c.agrees for c in check_relation("", [one, two], WEIGHTS)] == ["cannot-tell"] * 2
     gone = two.model_copy(update={"verdict": Verdict.UNRELATED})
     (check,) = check_relation("merge", [one, gone], WEIGHTS)
-    assert check.note == "1 of 2 declared bases were found in the weights"
+    assert sentence(check.note) == "1 of 2 declared bases were found in the weights"
 
 
 def test_nothing_is_held_against_a_card_that_says_nothing() -> None:

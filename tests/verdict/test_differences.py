@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hubcheck.report import words
+from hubcheck.report.phrases import PhraseCode, phrase, text
 from hubcheck.report.schema import (
     Accepted,
     Change,
@@ -228,7 +229,7 @@ def test_numbers_with_a_fraction_have_a_stated_tolerance(
 
 def test_notes_about_the_machine_make_no_difference() -> None:
     """What ``full`` says of missing packages is not about the models; any other note is."""
-    note = "torch is not installed: NumPy did the arithmetic, on one process"
+    note = phrase(PhraseCode.MACHINE, missing="torch")
     plain = Report.model_validate(real())
     finding = plain.findings[0]
     noted = plain.model_copy(
@@ -237,11 +238,15 @@ def test_notes_about_the_machine_make_no_difference() -> None:
                 finding.model_copy(update={"notes": (*finding.notes, note)}),
                 *plain.findings[1:],
             ),
-            "warnings": (*plain.warnings, f"{finding.base.ref}: {note}"),
+            "warnings": (
+                *plain.warnings,
+                phrase(PhraseCode.ABOUT, name=finding.base.ref, what=(note,)),
+            ),
         }
     )
     assert differences(noted, plain) == ()
-    other = plain.model_copy(update={"warnings": (*plain.warnings, f"{note}; all is well")})
+    both = phrase(PhraseCode.ABOUT, name="a/b", what=(note, text("all is well")))
+    other = plain.model_copy(update={"warnings": (*plain.warnings, both)})
     assert [d.path for d in differences(other, plain)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.zoo.deep_copies import extract_expert, slice_into_experts
+from hubcheck.card.wording import sentence, words
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.laboratory import SHAPE, finding_of, model, plain, report_of, shipped, write
@@ -29,7 +30,7 @@ def test_noisy_copies_of_the_mlp_beside_a_frozen_rest_are_up_cycled(tmp_path: Pa
     subject = write(tmp_path / "m", mixture_of(shipped("base"), 2, lambda _l, e: copies[e]))
     relation = relation_between(subject, model("base"))
     assert relation.kind is RelationKind.UPCYCLED
-    assert relation.detail == (
+    assert sentence(relation.detail) == (
         "8 of 8 experts compared in the subject hold the neurons of the base's MLP in their order, "
         "at a relative change of 0.05; every value sampled of the rest is equal"
     )
@@ -46,17 +47,19 @@ def test_experts_of_an_undeclared_model_are_found(tmp_path: Path) -> None:
     assert base.relation is not None
     assert other.relation is not None
     assert base.relation.kind is RelationKind.PARTS
-    assert base.relation.detail.startswith(
+    assert sentence(base.relation.detail).startswith(
         "the attention matches (4 of 4 families); none of 8 experts compared holds the base's MLP"
     )
     assert other.relation.kind is RelationKind.UPCYCLED
-    assert other.relation.detail.startswith("8 of 8 experts compared in the subject hold")
-    assert "no order of the attention was found (0 of 4 families)" in other.relation.detail
+    assert sentence(other.relation.detail).startswith("8 of 8 experts compared in the subject hold")
+    assert "no order of the attention was found (0 of 4 families)" in sentence(
+        other.relation.detail
+    )
     assert report.verdict is DeclarationVerdict.UNDECLARED
     rows = [r for r in other.evidence if r.test == "neurons"]
     assert len(rows) == SHAPE.layers
-    assert all("in the subject's expert " in r.family for r in rows)
-    assert all(r.hits == r.units and "found in 2 of 2 MLPs" in r.note for r in rows)
+    assert all("in the subject's expert " in words(r.family) for r in rows)
+    assert all(r.hits == r.units and "found in 2 of 2 MLPs" in sentence(r.note) for r in rows)
 
 
 def test_a_swapped_expert_is_seen_from_both_mixtures(tmp_path: Path) -> None:
@@ -70,14 +73,14 @@ def test_a_swapped_expert_is_seen_from_both_mixtures(tmp_path: Path) -> None:
     subject = write(tmp_path / "m", plain(with_expert(ours, 3, theirs, 3), shape))
     kept = relation_between(subject, base)
     assert kept.kind is RelationKind.SPARSE_UPDATE
-    assert kept.detail == (
+    assert sentence(kept.detail) == (
         "6 of 8 experts compared match, not: layer 0, expert 3; layer 1, expert 3; every value "
         "sampled of the rest is equal"
     )
     taken = relation_between(subject, other)
     assert taken.kind is RelationKind.PARTS
-    assert "2 of 8 experts compared match" in taken.detail
-    assert "no order of the attention was found" in taken.detail
+    assert "2 of 8 experts compared match" in sentence(taken.detail)
+    assert "no order of the attention was found" in sentence(taken.detail)
     assert report_of(subject, [base]).verdict is DeclarationVerdict.CONFIRMED
 
 
@@ -95,8 +98,8 @@ def test_an_expert_that_became_the_dense_mlp_is_named(tmp_path: Path) -> None:
     base = write(tmp_path / "a", plain(ours, shape))
     subject = write(tmp_path / "m", plain(*extract_expert(ours, shape, 2)))
     relation = relation_between(subject, base)
-    assert (
-        "the MLPs of 2 of 2 layers compared are experts of the base (expert 2)" in relation.detail
+    assert "the MLPs of 2 of 2 layers compared are experts of the base (expert 2)" in sentence(
+        relation.detail
     )
     assert relation.kind is not RelationKind.RECAST
 
@@ -106,8 +109,10 @@ def test_experts_of_another_size_are_said_not_to_be_compared(tmp_path: Path) -> 
     made = slice_into_experts(shipped("base"), SHAPE, 4)
     relation = relation_between(write(tmp_path / "m", plain(*made)), model("base"))
     assert relation.kind is RelationKind.UNDETERMINED
-    assert relation.detail.startswith("none of the 16 experts of the subject could be compared")
-    assert "only the base has down, gate, up" in relation.detail
+    assert sentence(relation.detail).startswith(
+        "none of the 16 experts of the subject could be compared"
+    )
+    assert "only the base has down, gate, up" in sentence(relation.detail)
 
 
 def test_a_role_on_one_side_only_is_no_recast(tmp_path: Path) -> None:
@@ -115,8 +120,8 @@ def test_a_role_on_one_side_only_is_no_recast(tmp_path: Path) -> None:
     weights = {n: w for n, w in shipped("base").items() if "post_attention_layernorm" not in n}
     relation = relation_between(write(tmp_path / "m", plain(weights)), model("base"))
     assert relation.kind is RelationKind.UNDETERMINED
-    assert "only the base has norm.mlp_in" in relation.detail
-    assert "every value sampled of the rest is equal" in relation.detail
+    assert "only the base has norm.mlp_in" in sentence(relation.detail)
+    assert "every value sampled of the rest is equal" in sentence(relation.detail)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -137,8 +142,8 @@ def test_mlps_of_a_stranger_are_not_said_to_be_relabelled(seed: int, tmp_path: P
     ):
         finding = finding_of(subject, model(base), seed=seed)
         assert finding.relation is not None
-        assert said in finding.relation.detail
-        assert "relabelled" not in finding.relation.detail
+        assert said in sentence(finding.relation.detail)
+        assert "relabelled" not in sentence(finding.relation.detail)
 
 
 def test_neurons_in_another_order_are_said_to_be_relabelled(tmp_path: Path) -> None:
@@ -153,4 +158,4 @@ def test_neurons_in_another_order_are_said_to_be_relabelled(tmp_path: Path) -> N
         weights[f"{stem}down_proj.weight"] = weights[f"{stem}down_proj.weight"][:, order]
     relation = relation_between(write(tmp_path / "m", plain(weights)), model("base"))
     assert relation.kind is RelationKind.REARRANGED
-    assert relation.detail.startswith("MLP neurons relabelled")
+    assert sentence(relation.detail).startswith("MLP neurons relabelled")

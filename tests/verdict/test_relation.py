@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.evidence.looks.change.direction import UNDETERMINED
 from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.look import MERGE, MergeSeen
@@ -60,12 +61,12 @@ def test_a_member_of_a_merge_says_so() -> None:
     found = said_of("org/a", merge())
     assert found.relation is not None
     assert found.relation.kind is RelationKind.MERGE
-    assert found.relation.detail == (
+    assert sentence(found.relation.detail) == (
         "share 0.600 (95 % interval 0.590 to 0.610), merged with org/b: linear; "
         "the sum lies 94% nearer than org/a alone"
     )
     assert found.direction.value == "base-to-subject"
-    assert "rounding" in found.direction.reason
+    assert "rounding" in sentence(found.direction.reason)
     assert [s.share for s in found.shares] == [0.6, 0.6]
 
 
@@ -109,6 +110,6 @@ def test_a_declared_merge_is_confirmed_by_its_shares() -> None:
     assert [c.agrees for c in check_relation("", both, WEIGHTS)] == ["yes", "yes"]
     *_, last = check_relation("merge", [*both, merged("org/c")], WEIGHTS)
     assert last.agrees == "no"
-    assert last.note == "its share is 0.000, -0.010 to 0.010"
+    assert sentence(last.note) == "its share is 0.000, -0.010 to 0.010"
     (alone,) = check_relation("finetune", both[:1], WEIGHTS)
     assert alone.agrees == "no"

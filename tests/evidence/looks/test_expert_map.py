@@ -12,6 +12,7 @@ from benchmarks.zoo.deep_copies import extract_expert, keep_experts, slice_into_
 from benchmarks.zoo.model import Shape, initial_weights
 from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import upcycle
+from hubcheck.card.wording import sentence, words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
 from hubcheck.evidence.looks.expert_map.run import experts_of
@@ -52,7 +53,7 @@ def test_dropped_experts_are_named(base: Path, tmp_path: Path) -> None:
     found = experts(base, write(tmp_path / "m", plain(*made)))
     assert found.kind is ExpertChange.DROPPED
     assert set(found.dropped.values()) == {(2, 5)}
-    assert found.words[0].startswith("6 of 8 experts kept, without 2 and 5")
+    assert sentence(found.said).startswith("6 of 8 experts kept, without 2 and 5")
     assert len(found.pairs) == found.sampled
     assert all(p.hits >= 60 and p.stands for p in found.pairs)
 
@@ -93,7 +94,9 @@ def test_neurons_shuffled_inside_reordered_experts_leave_signs(base: Path, tmp_p
     found = experts(base, write(tmp_path / "m", plain(*made)))
     assert found.kind is ExpertChange.REORDERED
     assert found.shuffled_inside
-    assert found.words == ("experts reordered (and the neurons inside shuffled; signs agree)",)
+    assert tuple(map(words, found.said)) == (
+        "experts reordered (and the neurons inside shuffled; signs agree)",
+    )
     signs = [r for r in found.rows if r.test == "signs"]
     assert signs
     assert all(r.hits == r.units for r in signs)
@@ -102,7 +105,7 @@ def test_neurons_shuffled_inside_reordered_experts_leave_signs(base: Path, tmp_p
 def test_experts_in_place_need_no_words(base: Path, tmp_path: Path) -> None:
     """A mixture trained on keeps its experts' order, and nothing is said of it."""
     found = experts(base, write(tmp_path / "m", plain(noisy(mixture(1)), MIXTURE)))
-    assert (found.kind, found.words) == (ExpertChange.SAME, ())
+    assert (found.kind, found.said) == (ExpertChange.SAME, ())
 
 
 def test_a_few_experts_of_another_mixture_are_told_from_both_sides(
@@ -115,11 +118,11 @@ def test_a_few_experts_of_another_mixture_are_told_from_both_sides(
     subject = write(tmp_path / "m", plain(made, MIXTURE))
     kept = experts(base, subject)
     assert kept.kind is ExpertChange.SAME
-    assert kept.words == (
+    assert tuple(map(words, kept.said)) == (
         "experts in their places (neurons of 18 of 24 sampled experts found again)",
     )
     other = experts(write(tmp_path / "other", plain(mixture(2), MIXTURE)), subject)
-    assert other.words == (
+    assert tuple(map(words, other.said)) == (
         "most experts are not this base's (neurons of 6 of 24 sampled experts found again)",
     )
 
@@ -130,7 +133,7 @@ def test_upcycled_experts_are_traced_to_the_dense_mlp(tmp_path: Path) -> None:
     shape = Shape(experts=4)
     found = experts(model("base"), write(tmp_path / "m", plain(noisy(weights, 0.2), shape)))
     assert found.kind is ExpertChange.UPCYCLED
-    assert found.words[0].startswith("4 experts made from the dense MLP (neurons of 12 of 12")
+    assert sentence(found.said).startswith("4 experts made from the dense MLP (neurons of 12 of 12")
     strongest = max(r.log10_e for r in found.rows)
     assert all(r.log10_e <= strongest for r in found.rows)
     # three layers, twelve experts: no more than three orders of the base are multiplied
@@ -151,7 +154,7 @@ def test_an_expert_taken_out_is_named(base: Path, tmp_path: Path) -> None:
     found = experts(base, write(tmp_path / "m", plain(*made)))
     assert found.kind is ExpertChange.EXTRACTED
     assert {p.base_expert for p in found.pairs} == {3}
-    assert found.words[0].startswith("the dense MLP is made of expert 3")
+    assert sentence(found.said).startswith("the dense MLP is made of expert 3")
 
 
 @pytest.mark.parametrize("seed", [2, 3])
@@ -165,7 +168,7 @@ def test_a_stranger_has_none_of_the_experts(seed: int, base: Path, tmp_path: Pat
         found = experts(base, write(tmp_path / name, product))
         assert found.kind is ExpertChange.NOT_FOUND
         assert found.log_e < NOTABLE
-        assert found.words == ("no expert of this base was found again",)
+        assert tuple(map(words, found.said)) == ("no expert of this base was found again",)
     cut = slice_into_experts(initial_weights(SHAPE, seed), SHAPE, 4)
     found = experts(model("base"), write(tmp_path / "cut", plain(*cut)))
     assert found.kind is ExpertChange.NOT_FOUND

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from benchmarks.zoo.alterations import choose_layers, prune_neurons
-from benchmarks.zoo.deep_copies import interleave, slice_into_experts
+from benchmarks.zoo.deep_copies import slice_into_experts
+from hubcheck.card.wording import words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.layer_map.run import map_layers
-from hubcheck.evidence.looks.layer_map.wording import words_of_map, words_of_parents
+from hubcheck.evidence.looks.layer_map.wording import said_of_map
 from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import mapped, side_by_side
@@ -34,7 +35,7 @@ def test_layers_dropped_repeated_or_moved_are_found(
     subject = write(tmp_path / "m", plain(*choose_layers(shipped("continued"), SHAPE, sources)))
     found = mapped(model("base"), subject)
     assert found.base_of == dict(enumerate(sources))
-    assert words_of_map(found) == LAYOUTS[sources]
+    assert tuple(map(words, said_of_map(found))) == LAYOUTS[sources]
     assert all(o.stands and o.log10_p < -10 for o in found.origins)
     assert found.dropped == tuple(sorted({0, 1, 2, 3} - set(sources)))
 
@@ -70,34 +71,8 @@ def test_a_stranger_has_no_layer_of_the_base(seed: int, tmp_path: Path) -> None:
     found = mapped(model("base"), write(tmp_path / "m", plain(*repeated)), seed=seed)
     assert found.base_of == {}
     assert found.log_e < NOTABLE
-    assert words_of_map(found) == ("no layer of this base was found again",)
+    assert tuple(map(words, said_of_map(found))) == ("no layer of this base was found again",)
     assert found.row().log10_p > -3
-
-
-def test_layers_interleaved_from_two_parents_are_told_apart(tmp_path: Path) -> None:
-    """The maps of both parents together give each layer's parent and place."""
-    parents = ("base", "twin")
-    sources = ((0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (1, 3))
-    subject = write(
-        tmp_path / "m", plain(*interleave([shipped(p) for p in parents], SHAPE, sources))
-    )
-    together = words_of_parents({p: mapped(model(p), subject) for p in parents})
-    assert [(s.parent, s.base_layer) for s in together.sources] == [
-        (parents[p], layer) for p, layer in sources
-    ]
-    assert together.several
-    assert together.words == ("layers 0, 1 from base, 2 from twin, 3 from base, 4, 5 from twin",)
-
-
-def test_relatives_as_parents_are_told_apart_by_what_is_kept(tmp_path: Path) -> None:
-    """Of a base and its continuation, each layer goes to the one it was taken from."""
-    parents = ("base", "continued")
-    sources = ((0, 0), (1, 1), (0, 2), (1, 3))
-    subject = write(
-        tmp_path / "m", plain(*interleave([shipped(p) for p in parents], SHAPE, sources))
-    )
-    together = words_of_parents({p: mapped(model(p), subject) for p in parents})
-    assert [s.parent for s in together.sources] == ["base", "continued", "base", "continued"]
 
 
 def test_what_may_be_read_is_kept_to(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from benchmarks.zoo.alterations import prune_channels, prune_neurons
 from benchmarks.zoo.deep_copies import prune_sorted
 from benchmarks.zoo.model import Shape, initial_weights
 from benchmarks.zoo.symmetries import mlps
+from hubcheck.card.wording import sentence, words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
 from hubcheck.evidence.looks.width.reading import window_of
@@ -44,7 +45,7 @@ def test_neurons_pruned_in_order_are_proven_by_their_order(pruned: Path) -> None
     assert found.channels is None
     assert found.neurons is not None
     assert found.neurons.order is UnitOrder.KEPT
-    assert found.words == ("192 of 256 neurons of an MLP kept, in their order",)
+    assert tuple(map(words, found.said)) == ("192 of 256 neurons of an MLP kept, in their order",)
     assert {r.kind for r in found.rows} == {"exact"}
     assert found.log_e > 100
     assert found.neurons.content > 1.5 * found.neurons.ceiling
@@ -67,7 +68,7 @@ def test_neurons_passed_over_were_really_dropped(pruned: Path) -> None:
 def test_a_widened_model_is_seen_from_the_narrow_base(pruned: Path) -> None:
     """With the roles exchanged the base's neurons are found among the subject's."""
     found = width(pruned, model("continued"))
-    assert found.words == (
+    assert tuple(map(words, found.said)) == (
         "256 neurons of an MLP where the base has 192; the base's are among them, in their order",
     )
 
@@ -85,7 +86,9 @@ def test_sorted_neurons_leave_no_order_but_signs(tmp_path: Path) -> None:
     found = width(model("base"), write(tmp_path / "m", plain(*sorted_copy)))
     assert found.neurons is not None
     assert found.neurons.order is UnitOrder.LOST
-    assert found.words == ("128 of 256 neurons of an MLP kept, sorted or shuffled anew",)
+    assert tuple(map(words, found.said)) == (
+        "128 of 256 neurons of an MLP kept, sorted or shuffled anew",
+    )
     order = [r for r in found.rows if r.test == "pruned-neurons"]
     signs = [r for r in found.rows if r.test == "signs"]
     assert all(r.log10_p > -2 for r in order)
@@ -106,7 +109,7 @@ def test_in_a_wide_layer_a_window_is_enough(wide: tuple[Weights, Shape], tmp_pat
     found = width(base, subject, layers=2)
     assert found.neurons is not None
     assert found.neurons.order is UnitOrder.KEPT
-    assert found.words == ("3000 of 4096 neurons of an MLP kept, in their order",)
+    assert tuple(map(words, found.said)) == ("3000 of 4096 neurons of an MLP kept, in their order",)
     whole_gates = 2 * 2 * 2 * 4096 * 64
     assert found.bytes_base < whole_gates / 2
 
@@ -149,7 +152,7 @@ def test_channels_pruned_in_order_are_found(tmp_path: Path) -> None:
     assert found.neurons is None
     assert found.channels is not None
     assert found.channels.order is UnitOrder.KEPT
-    assert found.words == ("80 of 96 residual channels kept, in their order",)
+    assert tuple(map(words, found.said)) == ("80 of 96 residual channels kept, in their order",)
 
 
 def test_both_axes_pruned_are_found_through_the_tokens(tmp_path: Path) -> None:
@@ -157,7 +160,7 @@ def test_both_axes_pruned_are_found_through_the_tokens(tmp_path: Path) -> None:
     thin, shape = prune_channels(shipped("base"), SHAPE, keep=80)
     both = prune_neurons(thin, shape, keep=192)
     found = width(model("base"), write(tmp_path / "m", plain(*both)))
-    assert len(found.words) == 2
+    assert len(found.said) == 2
     assert found.neurons is not None
     assert found.neurons.order is UnitOrder.KEPT
     assert {r.frame for r in found.rows if r.test == "pruned-neurons"} == {"token"}
@@ -176,7 +179,7 @@ def test_a_stranger_of_another_width_shows_nothing(how: str, seed: int, tmp_path
     axes = [axis for axis in (found.neurons, found.channels) if axis is not None]
     assert [axis.order for axis in axes] == [UnitOrder.UNKNOWN]
     assert found.log_e < NOTABLE
-    assert "could not be shown" in found.words[0]
+    assert "could not be shown" in sentence(found.said)
 
 
 def test_one_width_is_no_matter_for_this_look() -> None:

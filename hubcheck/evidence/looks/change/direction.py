@@ -23,9 +23,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal
 
+from hubcheck.evidence.looks.change.grid import Rounding
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.change.stored import SIGNIFICANT_BITS
 from hubcheck.evidence.looks.change.values import BY_TOKEN, MATRICES
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 Value = Literal["undetermined", "base-to-subject", "subject-to-base"]
 NEAREST: Final = 0.99
@@ -43,7 +45,7 @@ class Direction:
     """Which model is the later one, and why."""
 
     value: Value
-    reason: str = ""
+    reason: Clauses = ()
 
 
 UNDETERMINED: Final = Direction(value="undetermined")
@@ -58,9 +60,9 @@ def direction_from(look: CloserLook) -> Direction:
     return UNDETERMINED
 
 
-def _later(side: Literal["subject", "base"], reason: str) -> Direction:
+def _later(side: Literal["subject", "base"], reason: Phrase) -> Direction:
     value: Value = "base-to-subject" if side == "subject" else "subject-to-base"
-    return Direction(value=value, reason=reason)
+    return Direction(value=value, reason=(reason,))
 
 
 def _digits_lost(look: CloserLook) -> Direction | None:
@@ -81,12 +83,10 @@ def _digits_lost(look: CloserLook) -> Direction | None:
         return None
     side: Literal["subject", "base"] = "subject" if bits[1] < bits[0] else "base"
     fine, coarse = max(zip(bits, (formats.base, formats.subject), strict=True))[1], formats.coarser
-    other = "base" if side == "subject" else "subject"
-    return _later(
-        side,
-        f"{len(rounded)} sampled matrices of the {side} are the {other}'s rounded from {fine} to "
-        f"{coarse}; the digits lost cannot be brought back",
+    lost = phrase(
+        PhraseCode.DIGITS_LOST, side=side, matrices=len(rounded), fine=fine, coarse=coarse
     )
+    return _later(side, lost)
 
 
 def _levels_lost(look: CloserLook) -> Direction | None:
@@ -97,23 +97,20 @@ def _levels_lost(look: CloserLook) -> Direction | None:
     the levels and spreads: while its values are in their cells they do not fill them, and once they
     fill them many have left. To fill each cell and leave none is what only rounding explains.
     """
-    rounded: tuple[tuple[Literal["subject", "base"], Sequence[float], str], ...] = (
-        ("subject", [r.nearest * r.fills for r in look.subject_rounded], _grid(look, "subject")),
-        ("base", [r.nearest * r.fills for r in look.base_rounded], _grid(look, "base")),
+    rounded: tuple[tuple[Literal["subject", "base"], Sequence[Rounding]], ...] = (
+        ("subject", look.subject_rounded),
+        ("base", look.base_rounded),
     )
-    for side, shares, words in rounded:
-        if shares and median(shares) >= NEAREST:
-            return _later(
-                side,
-                f"{median(shares):.1%} of the {side}'s values are the nearest of few levels "
-                f"({words}); what lay between the levels is lost",
-            )
+    for side, seen in rounded:
+        share = float(median([r.nearest * r.fills for r in seen])) if seen else 0.0
+        if share >= NEAREST:
+            grid = seen[0].grid
+            lost = phrase(
+                PhraseCode.LEVELS_LOST,
+                side=side, share=share, bits=int(grid.bits), group=int(grid.group),
+            )  # fmt: skip
+            return _later(side, lost)
     return None
-
-
-def _grid(look: CloserLook, side: str) -> str:
-    found = look.subject_rounded if side == "subject" else look.base_rounded
-    return found[0].grid.words if found else ""
 
 
 def _values_cut(look: CloserLook) -> Direction | None:
@@ -131,9 +128,10 @@ def _values_cut(look: CloserLook) -> Direction | None:
     if median([m.equal + m.zeroed + m.unzeroed for m in weights]) < PRUNED_EQUAL:
         return None
     if zeroed >= PRUNED and unzeroed < PRUNED:
-        return _later("subject", f"{zeroed:.0%} of the base's values are zero in the subject")
+        cut = phrase(PhraseCode.VALUES_CUT, side="subject", share=float(zeroed))
+        return _later("subject", cut)
     if unzeroed >= PRUNED and zeroed < PRUNED:
-        return _later("base", f"{unzeroed:.0%} of the subject's values are zero in the base")
+        return _later("base", phrase(PhraseCode.VALUES_CUT, side="base", share=float(unzeroed)))
     return None
 
 
@@ -146,9 +144,9 @@ def _line_removed(look: CloserLook) -> Direction | None:
     if not look.one_direction or look.removed < 0:
         return None
     if look.removed <= GONE:
-        return _later("subject", "one direction of the stream is gone from the subject's matrices")
+        return _later("subject", phrase(PhraseCode.LINE_REMOVED, side="subject"))
     if look.removed >= 1 / GONE:
-        return _later("base", "one direction of the stream is gone from the base's matrices")
+        return _later("base", phrase(PhraseCode.LINE_REMOVED, side="base"))
     return None
 
 
@@ -156,11 +154,8 @@ def _computed(look: CloserLook) -> Direction | None:
     """Return the side on whose grid a low-rank sum was rounded (see ``relate.crossings``)."""
     if not look.computed_last:
         return None
-    return _later(
-        look.computed_last,
-        "the change is of low rank, and what rounding left of it lies on the grid of the "
-        f"{look.computed_last}: that side was computed from the other",
-    )
+    side = look.computed_last
+    return _later(side, phrase(PhraseCode.COMPUTED_LAST, side=side))
 
 
 RULES: Final = (_digits_lost, _levels_lost, _values_cut, _line_removed, _computed)

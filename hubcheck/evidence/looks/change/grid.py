@@ -49,12 +49,6 @@ class Grid:
     """Distance of neighbouring levels at each value, [units, inputs]; for code books an estimate
     from the levels seen."""
 
-    @property
-    def words(self) -> str:
-        """The grid in words."""
-        where = f"groups of {self.group}" if self.group else "whole rows"
-        return f"{self.bits} bits over {where}"
-
 
 def grid_of(values_ui: FloatArray) -> Grid | None:
     """Return the coarse grid that the rows of a block lie on, if they do.

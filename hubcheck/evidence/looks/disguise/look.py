@@ -11,7 +11,7 @@ from hubcheck.evidence.account import Spender, Spent
 from hubcheck.evidence.looks.disguise.calibration import shipped
 from hubcheck.evidence.looks.disguise.plan import AT_DEEP, AT_SAMPLE
 from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
-from hubcheck.evidence.looks.disguise.wording import words_of
+from hubcheck.evidence.looks.disguise.wording import said_of
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
@@ -82,7 +82,7 @@ class DisguiseLook:
         if isinstance(found, Refused):
             return found
         if found.found:
-            found = replace(found, done=words_of(found))
+            found = replace(found, done=said_of(found))
         return Observation(seen=found, spent=_spent(found), undone=undone_by(found))
 
 

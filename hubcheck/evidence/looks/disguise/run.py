@@ -40,6 +40,7 @@ from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
 from hubcheck.statistics.disguise import LayerPair, Score, match_layers, score
 from hubcheck.statistics.evalues import log_product, without_strongest
@@ -67,7 +68,7 @@ class Disguise:
     subject: Mapping[int, Neurons]
     sides: tuple[Side, Side]
     roles: MlpRoles
-    done: tuple[str, ...] = ()
+    done: Clauses = ()
     """What was done to the copy, where it was found."""
 
     @property

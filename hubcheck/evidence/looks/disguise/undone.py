@@ -1,6 +1,6 @@
-"""What was done to a copy, in words, once its neurons are matched again?
+"""What was done to a copy, once its neurons are matched again?
 
-Context beside the verdict: each sentence states what was measured on the matched neurons. Effective
+Context beside the verdict: each phrase states what was measured on the matched neurons. Effective
 rows are reader rows times the norm gain in front of them: folding a norm changes neither.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.disguise.run import Disguise
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.statistics.disguise import NO_PARTNER, LayerPair
 from hubcheck.statistics.profiles import unit_rows
 
@@ -50,8 +51,8 @@ class Gates:
     subject_vd: NDArray[np.float32]
 
 
-def what_was_done(seen: Disguise, gains: Sequence[Gains], gates: Gates | None) -> tuple[str, ...]:
-    """Return sentences on what was done, from the best matched layers.
+def what_was_done(seen: Disguise, gains: Sequence[Gains], gates: Gates | None) -> Clauses:
+    """Return what was done, from the best matched layers.
 
     Args:
         seen: A disguise test that found something.
@@ -59,14 +60,14 @@ def what_was_done(seen: Disguise, gains: Sequence[Gains], gates: Gates | None) -
         gates: Of the best matched pair; None where they could not be read.
     """
     pairs = [p for p in seen.score.found if p.agreeing >= FEWEST_MATCHED]
-    words = [_split(seen)]
+    said = [_split(seen)]
     if pairs:
-        words += [_order(pairs, seen), _signs(seen), _scales(pairs, seen), _folded(gains)]
-        words += [_channels(pairs[0], gates) if gates else "", _layers(pairs)]
-    return tuple(w for w in words if w)
+        said += [_order(pairs, seen), _signs(seen), _scales(pairs, seen), _folded(gains)]
+        said += [_channels(pairs[0], gates) if gates else None, _layers(pairs)]
+    return tuple(one for one in said if one is not None)
 
 
-def _order(pairs: list[LayerPair], seen: Disguise) -> str:
+def _order(pairs: list[LayerPair], seen: Disguise) -> Phrase | None:
     stay = matched = 0
     for pair in pairs:
         units = np.asarray(seen.base[pair.base].sample.units)
@@ -75,19 +76,19 @@ def _order(pairs: list[LayerPair], seen: Disguise) -> str:
         stay += int((units[chosen] == there[pair.partner[chosen]]).sum())
         matched += int(chosen.sum())
     if stay >= IN_PLACE * matched:
-        return ""
-    return f"MLP neurons relabelled: {stay:,} of {matched:,} matched neurons stand where they stood"
+        return None
+    return phrase(PhraseCode.NEURONS_MOVED, stay=stay, matched=matched)
 
 
-def _signs(seen: Disguise) -> str:
+def _signs(seen: Disguise) -> Phrase | None:
     pairs = sum(s.pairs for s in seen.signs)
     negative = pairs - sum(s.agreements for s in seen.signs)
     if pairs < FEWEST_MATCHED or negative <= FLIPPED * pairs:
-        return ""
-    return f"signs of up and down flipped in {negative:,} of {pairs:,} matched neurons"
+        return None
+    return phrase(PhraseCode.SIGNS_FLIPPED, flipped=int(negative), matched=int(pairs))
 
 
-def _scales(pairs: list[LayerPair], seen: Disguise) -> str:
+def _scales(pairs: list[LayerPair], seen: Disguise) -> Phrase | None:
     ups: list[NDArray[np.float64]] = []
     downs: list[NDArray[np.float64]] = []
     for pair in pairs:
@@ -98,50 +99,50 @@ def _scales(pairs: list[LayerPair], seen: Disguise) -> str:
             gathered.append(ratio - np.median(ratio))
     up_u, down_u = np.concatenate(ups), np.concatenate(downs)
     if up_u.std() <= SPREAD or float(np.corrcoef(up_u, down_u)[0, 1]) > ANTICORRELATED:
-        return ""
-    factor = float(np.exp(up_u.std()))
-    return f"up rescaled against down neuron by neuron, by a factor of about {factor:.2f} or 1/it"
+        return None
+    return phrase(PhraseCode.UP_RESCALED, factor=float(np.exp(up_u.std())))
 
 
-def _folded(gains: Sequence[Gains]) -> str:
+def _folded(gains: Sequence[Gains]) -> Phrase | None:
     def flat(gain_d: NDArray[np.float32]) -> bool:
         return gain_d.size > 1 and float(gain_d.std()) <= FOLDED * float(np.abs(gain_d).mean())
 
     there = [not flat(g.base_d) and flat(g.subject_d) for g in gains]
-    return "norm gains folded into the weights behind them" if there and all(there) else ""
+    return phrase(PhraseCode.NORMS_FOLDED) if there and all(there) else None
 
 
-def _channels(pair: LayerPair, gates: Gates) -> str:
+def _channels(pair: LayerPair, gates: Gates) -> Phrase | None:
     """Return what happened to the residual channels, from the gate rows of one layer."""
     chosen = pair.partner != NO_PARTNER
     a_ud, b_ud = gates.base_ud[chosen], gates.subject_vd[pair.partner[chosen]]
     if a_ud.shape[1] != b_ud.shape[1]:
-        return f"residual stream of {a_ud.shape[1]:,} channels turned into {b_ud.shape[1]:,}"
+        widths = (int(a_ud.shape[1]), int(b_ud.shape[1]))
+        return phrase(PhraseCode.STREAM_RESIZED, base=widths[0], subject=widths[1])
     # a channel is described by what the matched neurons read of it
     cosine_cd = unit_rows(unit_rows(a_ud).T) @ unit_rows(unit_rows(b_ud).T).T
     nearest = np.abs(cosine_cd).argmax(axis=1)
     own = np.arange(nearest.size)
     if float(np.median(cosine_cd[own, own])) >= RECOGNISED:
-        return ""
+        return None
     best = cosine_cd[own, nearest]
     if float(np.median(np.abs(best))) < RECOGNISED:
-        return "residual stream rotated: no channel is recognised in any one channel"
+        return phrase(PhraseCode.STREAM_ROTATED)
     negative = float((best < 0).mean())
-    flipped = f", {negative:.0%} of them with the sign flipped" if negative > FLIPPED else ""
-    return f"residual channels relabelled{flipped}"
+    return phrase(PhraseCode.CHANNELS_MOVED, flipped=negative if negative > FLIPPED else 0.0)
 
 
-def _layers(pairs: list[LayerPair]) -> str:
-    moved = [(p.base, p.subject) for p in pairs if p.base != p.subject]
+def _layers(pairs: list[LayerPair]) -> Phrase | None:
+    moved = sorted((p.base, p.subject) for p in pairs if p.base != p.subject)
     if not moved:
-        return ""
-    return "layers moved: " + ", ".join(f"base layer {i} is layer {j}" for i, j in sorted(moved))
+        return None
+    base, subject = zip(*moved, strict=True)
+    return phrase(PhraseCode.LAYERS_SWAPPED, base=base, subject=subject)
 
 
-def _split(seen: Disguise) -> str:
+def _split(seen: Disguise) -> Phrase | None:
     """Return how many sampled gate rows of the subject have a twin there: neurons were split."""
     twins = sum(neurons.twins for neurons in seen.subject.values())
     units = sum(len(neurons.sample.units) for neurons in seen.subject.values())
     if twins <= FLIPPED * units:
-        return ""
-    return f"neurons split: {twins:,} of {units:,} sampled gate rows stand there more than once"
+        return None
+    return phrase(PhraseCode.NEURONS_SPLIT, twins=int(twins), units=units)

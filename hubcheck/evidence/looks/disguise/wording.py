@@ -9,10 +9,11 @@ from hubcheck.errors import BudgetExceededError
 from hubcheck.evidence.looks.disguise.mlp_views import effective_gate
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.disguise.undone import Gains, Gates, what_was_done
+from hubcheck.report.phrases import Clauses
 
 
-def words_of(seen: Disguise) -> tuple[str, ...]:
-    """Return what was done to the copy, in words."""
+def said_of(seen: Disguise) -> Clauses:
+    """Return what was done to the copy."""
     gains = [
         Gains(base_d=_gain(seen, 0, pair.base), subject_d=_gain(seen, 1, pair.subject))
         for pair in seen.score.found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value
 
 
 class ExpertChange(StrEnum):
@@ -68,46 +69,24 @@ class Experts:
     notes: tuple[str, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Say what was done to the experts."""
-        n, m = self.subject_experts, self.base_experts
-        seen = f"neurons of {len(self.pairs)} of {self.sampled} sampled experts found again"
-        if self.shuffled_inside:
-            seen = "and the neurons inside shuffled; signs agree"
-        match self.kind:
-            case ExpertChange.SAME if len(self.pairs) < self.sampled and not self.shuffled_inside:
-                return (f"experts in their places ({seen})",)
-            case ExpertChange.SAME:
-                return ()
-            case ExpertChange.REORDERED:
-                return (f"experts reordered ({seen})",)
-            case ExpertChange.DROPPED:
-                return (f"{n} of {m} experts kept, {self._which()} ({seen})",)
-            case ExpertChange.ADDED:
-                return (f"{n} experts from {m} ({seen})",)
-            case ExpertChange.UPCYCLED:
-                return (f"{n} experts made from the dense MLP ({seen})",)
-            case ExpertChange.EXTRACTED:
-                return (f"the dense MLP is made of {self._extracted()} ({seen})",)
-            case ExpertChange.NOT_FOUND if self.pairs:
-                return (f"most experts are not this base's ({seen})",)
-            case ExpertChange.NOT_FOUND:
-                return ("no expert of this base was found again",)
-
-    def _which(self) -> str:
-        """Return 'without 2 and 5', or that it differs from layer to layer."""
-        sets = set(self.dropped.values())
-        if len(sets) == 1:
-            gone = [str(e) for e in next(iter(sets))]
-            listed = gone[0] if len(gone) == 1 else ", ".join(gone[:-1]) + f" and {gone[-1]}"
-            return f"without {listed}" if len(gone) <= MOST_NAMED else f"{len(gone)} dropped"
-        return "other ones in every layer"
-
-    def _extracted(self) -> str:
-        experts = sorted({p.base_expert for p in self.pairs if p.base_expert >= 0})
-        named = ", ".join(str(e) for e in experts[:MOST_NAMED])
-        return f"expert{'' if len(experts) == 1 else 's'} {named}"
-
-
-MOST_NAMED = 8
-"""Experts named one by one in a sentence."""
+    def said(self) -> Clauses:
+        """Say what was done to the experts; nothing where all stand in their places."""
+        all_found = len(self.pairs) >= self.sampled or self.shuffled_inside
+        if self.kind is ExpertChange.SAME and all_found:
+            return ()
+        params: dict[str, Value] = {
+            "change": self.kind.value,
+            "base": self.base_experts,
+            "subject": self.subject_experts,
+            "found": len(self.pairs),
+            "sampled": self.sampled,
+            "shuffled": self.shuffled_inside,
+        }
+        if self.kind is ExpertChange.DROPPED:
+            sets = set(self.dropped.values())
+            alike = len(sets) == 1
+            params |= {"alike": alike, "gone": tuple(next(iter(sets))) if alike else ()}
+        elif self.kind is ExpertChange.EXTRACTED:
+            taken = {p.base_expert for p in self.pairs if p.base_expert >= 0}
+            params["taken"] = tuple(sorted(taken))
+        return (Phrase(PhraseCode.EXPERTS_CHANGED, params),)

@@ -30,6 +30,7 @@ from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.row import Row
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_product
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.layer_pairs import joined_groups
@@ -168,7 +169,7 @@ def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> Row:
     log10_e = max(own.values()) / LOG10
     return Row(
         test="expert-neurons",
-        family=f"neurons inside the experts of layer {layer}",
+        family=phrase(PhraseCode.FAMILY_IN_EXPERTS, layer=layer),
         kind="exact",
         part="body",
         frame="raw+token",
@@ -179,7 +180,7 @@ def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> Row:
         log10_e=log10_e,
         kept=best.kept if best else 0.0,
         ceiling=best.ceiling if best else 0.0,
-        note=f"{len(found)} experts found again, {len(own)} orders of the base looked at",
+        note=(phrase(PhraseCode.NOTE_EXPERTS, found=len(found), orders=len(own)),),
     )
 
 
@@ -187,7 +188,7 @@ def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> Row:
     """Return the row of the coins inside one expert."""
     return Row(
         test="signs",
-        family=f"up rows matched by gate, {piece.label}",
+        family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=piece.label),
         kind="exact",
         part="body",
         frame="raw+token",
@@ -198,7 +199,7 @@ def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> Row:
         log10_e=log_e_signs(agreements, pairs) / LOG10,
         kept=0.0,
         ceiling=0.0,
-        note="no order of the neurons is needed; fair coins if unrelated",
+        note=(phrase(PhraseCode.NOTE_COINS, ordered=False),),
     )
 
 
@@ -206,7 +207,7 @@ def _router_evidence(place: Place, match: RouterMatch) -> Row:
     """Return how alike the matched router rows are: content, no bound."""
     return Row(
         test="router-match",
-        family=f"router rows of layer {place[0]}",
+        family=phrase(PhraseCode.FAMILY_ROUTER, layer=place[0]),
         kind="context",
         part="body",
         frame="raw+token",
@@ -217,5 +218,5 @@ def _router_evidence(place: Place, match: RouterMatch) -> Row:
         log10_e=0.0,
         kept=match.kept,
         ceiling=match.ceiling,
-        note="matched one to one; hits count those that kept their place",
+        note=(phrase(PhraseCode.NOTE_ROUTER),),
     )

@@ -1,6 +1,6 @@
 """What does a closer look at rearranged layers, widths and experts give back?
 
-Values only; they carry plain strings and numbers, so that a report can be filled from them.
+Values only; what they say is phrases and numbers, so that a report can be filled from them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.hits import LOG10
 
 
@@ -80,7 +81,9 @@ class LayerMap:
         log10_e = self.log_e / LOG10
         return Row(
             test="layer-map",
-            family=f"{len(self.origins)} subject layers against {self.base_layers} base layers",
+            family=phrase(
+                PhraseCode.FAMILY_LAYERS, subject=len(self.origins), base=self.base_layers
+            ),
             kind="exact",
             part="body",
             frame="raw+token",
@@ -91,5 +94,7 @@ class LayerMap:
             log10_e=log10_e,
             kept=kept[len(kept) // 2] if kept else 0.0,
             ceiling=ceilings[len(ceilings) // 2] if ceilings else 0.0,
-            note=f"{len(found)} of {len(self.origins)} layers found; all pairs paid for",
+            note=(
+                phrase(PhraseCode.NOTE_LAYERS_FOUND, found=len(found), layers=len(self.origins)),
+            ),
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.team import ALONE, Team
+from hubcheck.report.phrases import Clauses
 
 
 def told_nobody(_done: int, _total: int) -> None:
@@ -27,7 +28,7 @@ class Resources:
     """Folder where finished work is kept, so that a stopped run can go on; None keeps nothing."""
     told: Callable[[int, int], None] = told_nobody
     """Told the bytes that are done and the bytes in all, over all processes."""
-    notes: tuple[str, ...] = ()
+    notes: Clauses = ()
     """What a reader should know of them: a package that is missing, for example."""
 
 
@@ -103,9 +104,9 @@ class WholeChange:
     """Their share, 0 to 1, rounded down."""
     relative: float
     cosine: float
-    sentence: str
-    """The whole model in one line; holds no text of a model."""
-    notes: tuple[str, ...]
+    said: Clauses
+    """What was measured of the whole model; holds no text of a model."""
+    notes: Clauses
     """What a reader should know of how it was done; printable."""
     processes: int
     resumed_values: int

@@ -20,7 +20,7 @@ from hubcheck.report.words import Depth
 
 NOT_STREAMED: Final = WholeChange(
     tensors=(), cells=(), unmatched=(), values=0, equal_values=0, equal=0.0, relative=0.0,
-    cosine=0.0, sentence="", notes=(), processes=1, resumed_values=0,
+    cosine=0.0, said=(), notes=(), processes=1, resumed_values=0,
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from hubcheck.evidence.looks.whole.pieces import (
 )
 from hubcheck.evidence.refused import SIDES, Refused, SideName, Why, refused_by
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
 
 REMOTE_THREADS: Final = 8
@@ -142,7 +143,7 @@ def _whole(
     *,
     unmatched: tuple[Unmatched, ...],
     trouble: list[str],
-    said: tuple[str, ...],
+    said: Clauses,
     processes: int,
     resumed: int,
 ) -> WholeChange:
@@ -158,7 +159,7 @@ def _whole(
         equal=summary.share_of(sums),
         relative=summary.relative_of(sums),
         cosine=summary.told(sums.cosine),
-        sentence=summary.sentence_of(sums, tensors),
+        said=summary.said_of(sums, tensors),
         notes=(*said, *summary.notes_of(tensors, unmatched, trouble)),
         processes=processes,
         resumed_values=resumed,

@@ -1,4 +1,4 @@
-"""How do the sums of all pieces read: per tensor, per cell, for the whole model?"""
+"""What do the sums of all pieces say: per tensor, per cell, of the whole model?"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hubcheck.evidence.looks.whole.journal import Place
 from hubcheck.evidence.looks.whole.pairing import Pair
 from hubcheck.evidence.looks.whole.pieces import Found
 from hubcheck.evidence.looks.whole.rank import Rank
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 DIGITS = 6
 """Significant digits that are told: NumPy and torch agree in ten more."""
@@ -106,48 +107,41 @@ def cells_of(pairs: Sequence[Pair], added: Mapping[int, tuple[PairSums, Rank]]) 
     return tuple(cells)
 
 
-def sentence_of(sums: PairSums, tensors: Sequence[TensorChange]) -> str:
-    """Return the whole model in one line."""
-    said = (
-        f"{sums.values:,} values of {len(tensors)} tensors compared: "
-        f"{percent(sums.equal, sums.values)} have equal bits"
-    )
+def said_of(sums: PairSums, tensors: Sequence[TensorChange]) -> Clauses:
+    """Return what was measured of the whole model."""
+    bits = phrase(PhraseCode.BITS_EQUAL, values=sums.values, tensors=len(tensors), equal=sums.equal)
+    relative = relative_of(sums)
     if sums.equal == sums.values:
-        left = f"; rounding to another dtype moved them by {relative_of(sums):.4g} of the base"
-        return f"{said}; nothing changed" if sums.change_square == 0 else said + left
-    return (
-        f"{said}; the change is {relative_of(sums):.4g} of the base, cosine {sums.cosine:.6g}; "
-        f"{rank_words(tensors)}"
-    )
+        if sums.change_square == 0:
+            return (bits, phrase(PhraseCode.NOTHING_CHANGED))
+        return (bits, phrase(PhraseCode.CHANGED_BY_ROUNDING, relative=relative))
+    changed = phrase(PhraseCode.CHANGED, relative=relative, cosine=told(sums.cosine))
+    return (bits, changed, said_of_ranks(tensors))
 
 
-def rank_words(tensors: Sequence[TensorChange]) -> str:
+def said_of_ranks(tensors: Sequence[TensorChange]) -> Phrase:
     """Return how many matrices changed, and by which rank."""
     matrices = [t for t in tensors if t.rank_reason != ranks.VECTOR.reason]
     moved = [t for t in matrices if t.equal < t.values]
     low = [t.rank for t in moved if t.rank > 0]
-    words = [f"{len(moved)} of {len(matrices)} matrices changed"]
-    if low:
-        words.append(f"{len(low)} by rank {max(low)} or less")
     reasons = Counter(t.rank_reason for t in moved if t.rank < 0)
-    words += [
-        f"{n} by a high rank" if why == ranks.HIGH.reason else f"{n} by a rank not told ({why})"
-        for why, n in sorted(reasons.items())
-    ]
-    return words[0] + (": " + ", ".join(words[1:]) if words[1:] else "")
-
-
-def percent(part: int, whole: int) -> str:
-    """Return a share; neither 0 nor 100 % unless it is exactly that."""
-    if part in (0, whole):
-        return "100 %" if part else "0 %"
-    shown = min(max(100 * part / whole, 1e-4), 99.9999)
-    return f"{shown:.4f} %"
+    high = reasons.pop(ranks.HIGH.reason, 0)
+    untold = sorted(reasons.items())
+    return phrase(
+        PhraseCode.RANKS,
+        moved=len(moved),
+        matrices=len(matrices),
+        low=len(low),
+        most=max(low, default=0),
+        high=high,
+        untold=tuple(n for _, n in untold),
+        why=tuple(why for why, _ in untold),
+    )
 
 
 def notes_of(
     tensors: Sequence[TensorChange], unmatched: Iterable[Unmatched], trouble: Iterable[str]
-) -> tuple[str, ...]:
+) -> Clauses:
     """Return what a reader should know of how it was done."""
     found = []
     compared = Counter[str]()
@@ -155,18 +149,15 @@ def notes_of(
         compared[one.compared] += one.values
     for how, values in sorted(compared.items()):
         if how.startswith("rounded"):
-            found.append(
-                f"{values:,} values are stored in two dtypes: both were {how} before their bits "
-                "were compared"
-            )
+            found.append(phrase(PhraseCode.TWO_DTYPES, values=values, how=how))
         elif not how.startswith("stored"):
-            found.append(f"{values:,} values are packed: compared as they unpack")
+            found.append(phrase(PhraseCode.PACKED_VALUES, values=values))
     for side in ("subject", "base"):
         left = [one for one in unmatched if one.side == side]
         if left:
             values = sum(one.values for one in left)
             found.append(
-                f"{len(left)} tensors of the {side} ({values:,} values) have no counterpart"
+                phrase(PhraseCode.NO_COUNTERPART, side=side, tensors=len(left), values=values)
             )
-    found += [f"the state of the run could not be kept: {why}" for why in dict.fromkeys(trouble)]
+    found += [phrase(PhraseCode.STATE_NOT_KEPT, why=why) for why in dict.fromkeys(trouble)]
     return tuple(found)

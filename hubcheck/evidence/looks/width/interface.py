@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 
 class UnitOrder(StrEnum):
     """What became of the order of the units."""
 
     KEPT = "kept"
-    LOST = "sorted or shuffled"
+    LOST = "lost"
+    """Sorted or shuffled anew."""
     UNKNOWN = "unknown"
 
 
@@ -38,19 +40,15 @@ class Resized:
     notes: tuple[str, ...] = ()
 
     @property
-    def words(self) -> str:
+    def said(self) -> Phrase:
         """Say what was kept, and whether in order."""
-        few, many = sorted((self.base_units, self.subject_units))
-        what = "residual channels" if self.axis == "channels" else "neurons of an MLP"
-        if self.order is UnitOrder.UNKNOWN:
-            return (
-                f"{self.subject_units} {what} instead of {self.base_units};"
-                " which come from the base could not be shown"
-            )
-        how = "in their order" if self.order is UnitOrder.KEPT else "sorted or shuffled anew"
-        if self.base_units > self.subject_units:
-            return f"{few} of {many} {what} kept, {how}"
-        return f"{many} {what} where the base has {few}; the base's are among them, {how}"
+        return phrase(
+            PhraseCode.UNITS_KEPT,
+            axis=self.axis,
+            base=self.base_units,
+            subject=self.subject_units,
+            order=self.order.value,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +70,6 @@ class Width:
         return tuple(r for axis in (self.channels, self.neurons) if axis for r in axis.rows)
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Return one sentence for each axis that changed."""
-        return tuple(axis.words for axis in (self.neurons, self.channels) if axis is not None)
+    def said(self) -> Clauses:
+        """Return one phrase for each axis that changed."""
+        return tuple(axis.said for axis in (self.neurons, self.channels) if axis is not None)

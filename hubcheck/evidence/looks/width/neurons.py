@@ -28,6 +28,7 @@ from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows, window_
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.evalues import log_mean, log_product
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import LOG10
@@ -222,11 +223,17 @@ def _evidence(seen: Seen) -> list[Row]:
     """Return the rows of one layer: order, signs, content."""
     place, matches = seen.place, seen.matches
     layers = (place.base.layer,)
-    sizes = f"{place.n_subject} of {place.n_base}"
+    kept = phrase(
+        PhraseCode.FAMILY_NEURONS_KEPT,
+        label=place.label,
+        few=place.n_subject,
+        many=place.n_base,
+    )
+    own = phrase(PhraseCode.FAMILY_UP_BY_GATE, label=f"layer {place.base.layer}")
     rows = [
         Row(
             test="pruned-neurons",
-            family=f"{place.label}: {sizes}",
+            family=kept,
             kind="exact",
             part="body",
             frame=seen.view,
@@ -237,14 +244,14 @@ def _evidence(seen: Seen) -> list[Row]:
             log10_e=max(seen.log_e_order, -99.0) / LOG10,
             kept=matches.cosine,
             ceiling=seen.ceiling,
-            note="matches that run upwards; bound C(m,k)/k!",
+            note=(phrase(PhraseCode.NOTE_INCREASING),),
         )
     ]
     if seen.coins:
         rows.append(
             Row(
                 test="signs",
-                family=f"up rows matched by gate, layer {place.base.layer}",
+                family=own,
                 kind="exact",
                 part="body",
                 frame=seen.view,
@@ -255,14 +262,14 @@ def _evidence(seen: Seen) -> list[Row]:
                 log10_e=seen.log_e_signs / LOG10,
                 kept=matches.cosine,
                 ceiling=seen.ceiling,
-                note="fair coins if unrelated",
+                note=(phrase(PhraseCode.NOTE_COINS, ordered=True),),
             )
         )
     if seen.log_e_order < NOTABLE and seen.stands:
         rows.append(
             Row(
                 test="matched-content",
-                family=f"{place.label}: {sizes}",
+                family=kept,
                 kind="context",
                 part="body",
                 frame=seen.view,
@@ -273,7 +280,7 @@ def _evidence(seen: Seen) -> list[Row]:
                 log10_e=0.0,
                 kept=matches.cosine,
                 ceiling=seen.ceiling,
-                note="median cosine of matched neurons, and what matching strangers could reach",
+                note=(phrase(PhraseCode.NOTE_CONTENT),),
             )
         )
     return rows

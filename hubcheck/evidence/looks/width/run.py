@@ -27,6 +27,7 @@ from hubcheck.evidence.looks.width.reading import channel_views, channel_wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.row import Row
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_mean
 from hubcheck.statistics.exchangeability import order_problem
@@ -108,7 +109,7 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
     kept = log_e >= NOTABLE
     row = Row(
         test="pruned-channels",
-        family=f"residual channels: {n_subject} of {n_base}",
+        family=phrase(PhraseCode.FAMILY_CHANNELS_KEPT, subject=n_subject, base=n_base),
         kind="exact",
         part="embeddings",
         frame=name,
@@ -119,7 +120,7 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
         log10_e=log_e / LOG10,
         kept=best.cosine,
         ceiling=ceiling,
-        note="matches that run upwards; bound C(m,k)/k!",
+        note=(phrase(PhraseCode.NOTE_INCREASING),),
     )
     stands = stands_above(best.cosine, ceiling)
     lost = UnitOrder.LOST if stands and not kept else UnitOrder.UNKNOWN

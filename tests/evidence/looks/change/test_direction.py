@@ -68,7 +68,7 @@ def test_layers_put_in_or_taken_out_give_no_direction(
     longer = write(tmp_path / "longer", plain(weights, shape))
     for finding in both_ways(longer, model("base"), depth):
         assert finding.verdict is Verdict.RELATED
-        assert (finding.direction, finding.direction_reason) == ("undetermined", "")
+        assert (finding.direction, finding.direction_reason) == ("undetermined", ())
 
 
 def test_layers_that_stand_twice_may_have_been_cut_out_again(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from benchmarks.zoo import alterations, relations
 from benchmarks.zoo.folder import Dtype
 from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
 from benchmarks.zoo.train import upcycle
+from hubcheck.card.wording import sentence
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, CloserLook, look_closer
 from hubcheck.evidence.looks.sample.comparison import Comparison
@@ -48,7 +49,7 @@ def told(base: Path, subject: Path) -> tuple[RelationKind, str, str]:
     relation = relation_of(comparison, theirs.anatomy, ours.anatomy, look)
     direction = direction_of(comparison, theirs.anatomy, ours.anatomy, look)
     assert (direction.value == "undetermined") is (not direction.reason)
-    return relation.kind, direction.value, relation.detail
+    return relation.kind, direction.value, sentence(relation.detail)
 
 
 def made(folder: Path, weights: Weights, dtype: Dtype = "BF16") -> Path:

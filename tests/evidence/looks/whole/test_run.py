@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from huggingface_hub import close_session
 
+from hubcheck.card.wording import sentence, words
 from hubcheck.devices.choice import TORCH_CPU, Device, Kind
 from hubcheck.errors import BudgetExceededError, UnreadableError
 from hubcheck.evidence.looks.whole import pieces
@@ -60,7 +61,7 @@ def test_a_model_beside_itself_has_not_changed(base: Path) -> None:
     assert found.values == sum(w.size for w in shipped("base").values())
     assert (found.equal, found.relative, found.cosine) == (1.0, 0.0, 1.0)
     assert {t.rank for t in found.tensors if t.rank_reason != "a vector"} == {0}
-    assert found.sentence.endswith("100 % have equal bits; nothing changed")
+    assert sentence(found.said).endswith("100 % have equal bits; nothing changed")
     assert found.unmatched == ()
     assert all(c.whole and c.equal == 1 for c in found.cells)
 
@@ -100,13 +101,13 @@ def test_another_dtype_is_rounded_before_bits_are_compared(base: Path, tmp_path:
     found = whole(base, wide)
     assert (found.equal, found.relative) == (1.0, 0.0)
     assert {t.compared for t in found.tensors} == {"rounded to BF16"}
-    assert "rounded to BF16" in found.notes[0]
+    assert "rounded to BF16" in words(found.notes[0])
     exact = moved(shipped("base"), 0.1)
     original = folder(tmp_path / "original", exact, dtype="F32")
     found = whole(original, folder(tmp_path / "narrow", exact))
     assert found.equal == 1.0
     assert 0 < found.relative < 2**-8
-    assert "nothing changed" not in found.sentence
+    assert "nothing changed" not in sentence(found.said)
 
 
 @pytest.mark.parametrize("rank", [1, 4, 16])
@@ -123,7 +124,7 @@ def test_a_change_of_low_rank_is_told(base: Path, tmp_path: Path, rank: int) -> 
     ranks = {t.subject_tensor: t.rank for t in found.tensors if t.rank_reason != "a vector"}
     assert ranks.pop(name) == rank
     assert set(ranks.values()) == {0}
-    assert f"1 by rank {rank} or less" in found.sentence
+    assert f"1 by rank {rank} or less" in sentence(found.said)
     cell = next(c for c in found.cells if (c.layer, c.role) == (1, "gate"))
     assert cell.rank == rank
 
@@ -133,8 +134,8 @@ def test_a_change_of_every_value_has_a_high_rank(base: Path, tmp_path: Path) -> 
     found = whole(base, folder(tmp_path / "tuned", moved(shipped("base"), 0.05)))
     matrices = [t for t in found.tensors if t.rank_reason != "a vector"]
     assert {t.rank for t in matrices} == {-1}
-    assert f"{len(matrices)} of {len(matrices)} matrices changed" in found.sentence
-    assert "by a high rank" in found.sentence
+    assert f"{len(matrices)} of {len(matrices)} matrices changed" in sentence(found.said)
+    assert "by a high rank" in sentence(found.said)
 
 
 def test_layers_are_paired_by_the_map(base: Path, tmp_path: Path) -> None:
@@ -198,7 +199,7 @@ def test_what_has_no_counterpart_is_listed_with_the_reason(base: Path, tmp_path:
     assert left["model.layers.0.self_attn.q_proj.weight", "base"].startswith("nothing")
     assert (name, "subject") in left
     assert ("surprise", "subject") in left
-    assert any("have no counterpart" in note for note in found.notes)
+    assert any("have no counterpart" in words(note) for note in found.notes)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +370,7 @@ def test_state_that_cannot_be_kept_is_a_note(base: Path, tmp_path: Path) -> None
     (tmp_path / "file").write_text("in the way")
     found = whole(base, base, state=tmp_path / "file" / "state")
     assert found.equal == 1.0
-    assert any("could not be kept" in note for note in found.notes)
+    assert any("could not be kept" in words(note) for note in found.notes)
 
 
 def test_experts_are_held_against_the_dense_mlp_they_may_come_from(tmp_path: Path) -> None:

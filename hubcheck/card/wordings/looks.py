@@ -1,0 +1,75 @@
+"""What did a look leave aside, or could not do?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.card.wordings.given import Given, Wording
+from hubcheck.report.phrases import PhraseCode as P
+
+GIGA: Final = 10**9
+
+
+def _refused(given: Given) -> str:
+    side = given.text("side")
+    whose = f" of the {side}" if side else ""
+    return (
+        f"{given.text('look')}: not looked at, {given.text('cause')}{whose}: {given.text('detail')}"
+    )
+
+
+def _as_read(given: Given) -> str:
+    compared, total = (given.count(n) / GIGA for n in ("compared", "total"))
+    return (
+        f"the weight files are equal in every range read, {compared:.3f} of {total:.3f} GB; depth "
+        "full compares them all"
+    )
+
+
+def _unmatched(given: Given) -> str:
+    more = given.count("more")
+    named = "; ".join(given.names("named"))
+    return f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else "")
+
+
+WHY: Final[Mapping[str, str]] = {
+    "values": "values that are no numbers",
+    "budget": "it needs more than --max-read leaves",
+    "network": "the network failed",
+    "format": "its storage cannot be read in pieces",
+    "no-shared-order": "no order of the layers is comparable: all sizes differ",
+    "no-sound-order": "no order of the base could be tested",
+    "no-shared-shape": "no matrix has one shape in both models, or the budget is spent",
+    "no-layer-pair": "no layer of one model corresponds to one of the other",
+    "one-layer": "one layer alone corresponds: nothing to hold it against",
+    "few-layers": "fewer than two layers to compare",
+    "few-tokens": "too few shared tokens to make a frame of",
+    "few-neurons": "too few neurons fit the budget to expect true pairs",
+    "no-gated-mlp": "no gated MLP in both models",
+    "no-experts": "neither model has experts",
+    "same-size": "neurons and channels are as many in both models",
+    "no-common-piece": "no layer's MLPs can be cut into pieces of one size",
+    "no-counterpart": "no tensor of one model has a counterpart in the other",
+    "other-width": "the models differ in width: shares need identical shapes",
+    "other-depth": "the models differ in depth: shares need identical shapes",
+    "one-base": "one related base alone is no merge",
+    "like-bases": "the bases are too alike to tell their shares apart",
+}
+"""By the codes of ``evidence.refused.Why``, which a test holds this table to."""
+WORDS: Final[Mapping[P, Wording]] = {
+    P.LOOK_REFUSED: _refused,
+    P.NOT_MADE: lambda given: f"{given.text('look')} not made: {given.said('why')}",
+    P.WHY: lambda given: WHY.get(given.text("why"), given.text("why")),
+    P.EQUAL_AS_READ: _as_read,
+    P.NOT_EVERY_TENSOR: "not every tensor was compared: {why}",
+    P.UNMATCHED: _unmatched,
+    P.TWO_DTYPES: (
+        "{values:,} values are stored in two dtypes: both were {how} before their bits were "
+        "compared"
+    ),
+    P.PACKED_VALUES: "{values:,} values are packed: compared as they unpack",
+    P.NO_COUNTERPART: "{tensors} tensors of the {side} ({values:,} values) have no counterpart",
+    P.STATE_NOT_KEPT: "the state of the run could not be kept: {why}",
+    P.MACHINE: "{missing} is not installed: NumPy did the arithmetic, on one process",
+}

@@ -1,0 +1,80 @@
+"""Why was a base not tested, or why does what was tested not decide?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.card.wordings.given import Given, Wording, joined
+from hubcheck.report.phrases import PhraseCode as P
+
+
+def _subject(given: Given) -> str:
+    fit = f"; {given.text('fit')}" if given.has("fit") else ""
+    return f"subject {given.said('why')}{fit}"
+
+
+def _no_order(given: Given) -> str:
+    why = given.names("self_test")
+    return "no shared order" + (f": the base fails its self-test ({'; '.join(why)})" if why else "")
+
+
+def _rest(given: Given) -> str:
+    parts = given.names("parts")
+    names = joined(parts)
+    verb = "match" if len(parts) > 1 or names.endswith("s") else "matches"
+    return f"the {names} {verb}; {given.said('rest')}"
+
+
+def _body(given: Given) -> str:
+    missing = ", ".join(given.names("missing"))
+    said = f"only {given.figure('tested'):.0%} of the body could be tested"
+    return said + (f"; not compared: {missing}" if missing else "")
+
+
+def _part_open(given: Given) -> str:
+    return f"the {given.text('part')} is open: {given.said('why') or given.text('verdict')}"
+
+
+WORDS: Final[Mapping[P, Wording]] = {
+    P.NO_WEIGHTS_READ: "no weights were read",
+    P.HEADERS_ONLY: "no weights are read at this depth",
+    P.PROPOSAL: "{detail}",
+    P.GATED: "gated, and no token with access: {detail}",
+    P.MISSING: "not found, or private: {detail}",
+    P.NO_WEIGHTS: "holds no weights: {detail}",
+    P.UNKNOWN_REVISION: "unknown revision: {detail}",
+    P.UNREACHABLE: "the host could not be reached: {detail}",
+    P.FORBIDDEN: "the host does not allow reading: {detail}",
+    P.BUDGET: "needs more than --max-read allows: {detail}",
+    P.HOSTILE: "its files contradict themselves: {detail}",
+    P.FORMAT: "format: {format}",
+    P.NOT_AVAILABLE: "LFS content not available: {detail}",
+    P.UNREADABLE: "unreadable: {detail}",
+    P.SUBJECT: _subject,
+    P.NO_SHARED_ORDER: _no_order,
+    P.ORDER_WITHOUT_CONTENT: (
+        "order agrees, the content is too weak to tell: a distant copy, a structured "
+        "initialisation or a relabelling"
+    ),
+    P.START_OR_COPY: (
+        "of the initial noise {bulk:.2f} is kept, of what training wrote {top:.2f}: the same "
+        "initial weights or a weakened copy, the values do not tell which"
+    ),
+    P.REST_NOT_COMPARED: _rest,
+    P.BODY_NOT_COMPARED: _body,
+    P.TOWERS_DIFFER: ("the towers do not match; {missing:.0%} of the parameters were not compared"),
+    P.PART_OPEN: _part_open,
+    P.NO_POWER: "too little is comparable to have seen a copy",
+    P.SOME_TENSORS: "of the body {share:.0%}, the rest does not match",
+    P.ONE_ORDER: "a single order agrees, the rest does not",
+    P.BETWEEN: "something agrees, not enough to settle it",
+    P.TABLE_TOO_SMALL: (
+        "neurons match as in a disguised copy, but with the bases tried the table of {models} "
+        "models allows a bound of {bound:.2g} only, and {needed} is needed"
+    ),
+    P.NOT_IN_TABLE: (
+        "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this "
+        "family is not known to have one"
+    ),
+}

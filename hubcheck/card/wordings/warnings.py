@@ -1,0 +1,59 @@
+"""What should a reader know of a whole report: its warnings and its limits?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.card.wordings.given import Given, Wording
+from hubcheck.report.phrases import PhraseCode as P
+
+
+def _relation(given: Given) -> str:
+    why = given.said("why")
+    said = f"The card declares '{given.text('declared')}' of {given.text('base')}; the weights show"
+    return f"{said} {given.text('found')}" + (f": {why}" if why else "")
+
+
+WORDS: Final[Mapping[P, Wording]] = {
+    P.LEFT_OUT: "{path} was left out: {why}",
+    P.ONLY_PROPOSED: (
+        "{base} is not {repository}: no branch or tag of it is known to hold this commit, and "
+        "anyone can propose one"
+    ),
+    P.CLOSER: (
+        "the weights are closer to {base} than to the declared base {declared}: compare training "
+        "data; siblings trained on one data set look like that, too"
+    ),
+    P.UPSTREAM: (
+        "the declared base {declared} itself matches {base}, and neither names the other "
+        "(undeclared-upstream): this speaks of that base's card, not of this model's maker"
+    ),
+    P.UNDATED: (
+        "the weights match {base}, which a search proposed; which came first is not known "
+        "(match-undated)"
+    ),
+    P.UNDECLARED_PART: "a tower is that of {base}, which the card does not name (undeclared-part)",
+    P.NO_BASE: (
+        "No base was named or declared: add base_model to the card, or name one with --base or "
+        "--suspect."
+    ),
+    P.ALSO_NAMED: lambda given: (
+        f"The files also name {', '.join(given.names('names'))}: test it with --suspect."
+    ),
+    P.LOOP: "{model} declares a model that descends from it",
+    P.ANCESTOR_MISSING: "{model} is declared further up and was not found",
+    P.RELATION_DIFFERS: _relation,
+    P.LIMIT_DISTILLATION: "Distillation leaves no trace in weights.",
+    P.LIMIT_MATCH: (
+        "A match means derivation in either direction, a common ancestor or a common "
+        "initialisation; it does not say who copied whom."
+    ),
+    P.LIMIT_BOUND: (
+        "The bound holds if the base was initialised with exchangeable indices and trained by an "
+        "index-equivariant optimiser, independently of the subject."
+    ),
+    P.LIMIT_UNRELATED: (
+        "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere."
+    ),
+}

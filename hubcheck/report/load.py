@@ -1,0 +1,87 @@
+"""How is a report read back, of this schema or an older one?
+
+Reports of schema 1 hold sentences where later ones hold phrases; they are taken as they stand
+(``PhraseCode.TEXT``) and rendered like any other. What is newer by a major version is refused: its
+fields may mean something else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from hubcheck.errors import UsageError, printable
+from hubcheck.report.schema import SCHEMA_VERSION, Report
+
+MAX_REPORT: Final = 64_000_000
+"""Bytes of a report that are read back; a check of twenty bases writes well under one million."""
+NEWEST: Final = int(SCHEMA_VERSION.partition(".")[0])
+
+
+def load_report(source: Path | str) -> Report:
+    """Return a report from its file, or from its JSON text.
+
+    Args:
+        source: A path, or the text of a ``report.json``: what begins with a brace is text.
+
+    Raises:
+        UsageError: it is missing, too large, of a newer schema, or no report.
+    """
+    if isinstance(source, str):
+        if source.lstrip().startswith("{"):
+            return _parsed(source.encode("utf-8", "replace"), "the text")
+        source = Path(source)
+    shown = f"'{printable(source)}'"
+    try:
+        size = source.stat().st_size
+        data = source.read_bytes() if size <= MAX_REPORT else b""
+    except OSError as error:
+        what = f"{shown} cannot be read: {error.strerror}."
+        raise UsageError(
+            what, cause="the path is wrong.", next_step="name the report.json of a check."
+        ) from error
+    if size > MAX_REPORT:
+        raise _too_large(shown, size)
+    return _parsed(data, shown)
+
+
+def schema_of(raw: object) -> tuple[int, int]:
+    """Return the schema version of a report's JSON, (0, 0) where it states none."""
+    stated = raw.get("schema_version") if isinstance(raw, dict) else None
+    major, _, minor = stated.partition(".") if isinstance(stated, str) else ("", "", "")
+    return _number(major), _number(minor)
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
+
+
+def _too_large(shown: str, size: int) -> UsageError:
+    what = f"{shown} has {size} bytes."
+    return UsageError(what, cause="it is not a report.", next_step="name report.json.")
+
+
+def _parsed(data: bytes, shown: str) -> Report:
+    if len(data) > MAX_REPORT:
+        raise _too_large(shown, len(data))
+    try:
+        version = schema_of(json.loads(data))
+    except (ValueError, RecursionError):
+        version = (0, 0)  # the validator says where it goes wrong
+    if version[0] > NEWEST:
+        what = f"{shown} is a report of schema {version[0]}.{version[1]}."
+        cause = f"a newer hubcheck wrote it; this one reads up to {SCHEMA_VERSION}."
+        raise UsageError(what, cause=cause, next_step="upgrade hubcheck.")
+    try:
+        return Report.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the top level"
+        what = f"{shown} is not a hubcheck report: {printable(where)}: {printable(first['msg'])}."
+        raise UsageError(
+            what, cause="another file, or another version.", next_step="run the check again."
+        ) from error

@@ -1,0 +1,257 @@
+"""What can be said in a report? One code for each statement, with the parameters of its words.
+
+The names of the parameters stand beside each code; ``report.phrases`` says of which kinds they are.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PhraseCode(StrEnum):
+    """Everything that can be said, by subject; the parameters of each stand beside it."""
+
+    # -- of no subject
+    TEXT = "text"
+    """``text``: a sentence as it stands; of reports of schema 1, of errors, of what has no code."""
+    UNKNOWN = "unknown"  # Any: a code of a newer version, whose words are not known here
+    ABOUT = "about"  # name, what (phrases): several statements about one model or part
+
+    # -- why a base was not tested, or why what was tested does not decide
+    # One for each ``ReasonCode``; ``detail`` is the error's own text.
+    NO_WEIGHTS_READ = "reason.no-weights-read"
+    HEADERS_ONLY = "reason.headers-only"
+    PROPOSAL = "reason.proposal"  # detail
+    GATED = "reason.gated"  # detail
+    MISSING = "reason.missing"  # detail
+    NO_WEIGHTS = "reason.no-weights"  # detail
+    UNKNOWN_REVISION = "reason.unknown-revision"  # detail
+    UNREACHABLE = "reason.unreachable"  # detail
+    FORBIDDEN = "reason.forbidden"  # detail
+    BUDGET = "reason.budget"  # detail
+    HOSTILE = "reason.hostile"  # detail
+    FORMAT = "reason.format"  # format
+    NOT_AVAILABLE = "reason.not-available"  # detail: the weights are pointers without their content
+    UNREADABLE = "reason.unreadable"  # detail
+    SUBJECT = "reason.subject"
+    """``why`` (phrases): the same of the subject; ``fit``: how an adapter fits, or empty."""
+    NO_SHARED_ORDER = "reason.no-shared-order"
+    """``self_test``: why the base's own orders cannot be used, or empty."""
+    ORDER_WITHOUT_CONTENT = "reason.order-without-content"
+    START_OR_COPY = "reason.start-or-copy"
+    """``bulk``, ``top``: shares kept of the initial noise and of what training wrote."""
+    REST_NOT_COMPARED = "reason.rest-not-compared"
+    """``parts``, ``rest`` (phrases): what matches, and what is known of the rest."""
+    BODY_NOT_COMPARED = "reason.body-not-compared"
+    """``tested``: share of the body; ``missing``: names of what was not compared."""
+    TOWERS_DIFFER = "reason.towers-differ"
+    """``missing``: the share of the parameters that was not compared."""
+    PART_OPEN = "reason.part-open"  # part, why (phrases), verdict
+    NO_POWER = "reason.no-power"
+    SOME_TENSORS = "reason.some-tensors"
+    """``share`` of the body that is equal; what was compared is said before it."""
+    ONE_ORDER = "reason.one-order"
+    BETWEEN = "reason.between"
+    TABLE_TOO_SMALL = "reason.table-too-small"  # models, bound, needed
+    NOT_IN_TABLE = "reason.not-in-table"
+
+    # -- how two models are related
+    SAME_BYTES = "relation.same-bytes"
+    SAME_VALUES = "relation.same-values"  # Every sampled value is equal, the files differ
+    REST_EQUAL = "relation.rest-equal"
+    CAST = "relation.cast"  # base, subject: dtypes
+    CAST_ROUNDED = "relation.cast-rounded"
+    """``base``, ``subject``: sampled values differ by no more than the rounding."""
+    CAST_BOTH_WAYS = "relation.cast-both-ways"
+    """``base``, ``subject``: equal wherever both dtypes can hold a value."""
+    ROUNDED_IN_BASE = "relation.rounded-in-base"  # base, subject
+    ROUNDED_SHARE = "relation.rounded-share"  # values, share
+    PACKED = "relation.packed"  # base, subject: storage formats, empty for plain values
+    PACKED_ROUNDING = "relation.packed-rounding"  # change
+    ON_LEVELS = "relation.on-levels"
+    """``side``, ``bits``, ``group``; ``relative``: distance from the other side, or absent."""
+    NEAREST_LEVELS = "relation.nearest-levels"  # share
+    NEAR_LEVELS = "relation.near-levels"  # share at the nearest level, within a step
+    ZEROED = "relation.zeroed"  # share of the base's values set to zero
+    ZERO_IN_BASE = "relation.zero-in-base"  # share
+    ROWS_CHANGED = "relation.rows-changed"  # share, stored
+    LOW_RANK = "relation.low-rank"  # roles, least, most: ranks; stored, matrices, room
+    DIRECTION_REMOVED = "relation.direction-removed"
+    OTHERS_EQUAL = "relation.others-equal"  # tensors beside a low-rank change
+    CHANGED_BESIDE = "relation.changed-beside"  # parts
+    ONLY_CHANGED = "relation.only-changed"  # parts, matrices
+    MOSTLY_EQUAL = "relation.mostly-equal"  # share, stored
+    MATRICES_EQUAL = "relation.matrices-equal"  # equal, matrices
+    DIRECTIONS_CHANGED = "relation.directions-changed"  # directions
+    RELATIVE_CHANGE = "relation.relative-change"  # One figure for each part, by its name
+    SAMPLED_CHANGE = "relation.sampled-change"  # change, families
+    NOT_LOOKED_CLOSER = "relation.not-looked-closer"  # why (phrases)
+    CHANNELS_TURNED = "relation.channels-turned"
+    NEURONS_RELABELLED = "relation.neurons-relabelled"
+    EXPERTS_RELABELLED = "relation.experts-relabelled"
+    UNITS_RESCALED = "relation.units-rescaled"
+    HEADS_RELABELLED = "relation.heads-relabelled"
+    HEADS_TURNED = "relation.heads-turned"
+    LAYERS_MOVED = "relation.layers-moved"  # base, subject: counts; places: 'i in j'
+    SIZE_CHANGED = "relation.size-changed"  # axis, base, subject
+    VOCABULARY_ROWS = "relation.vocabulary-rows"  # base, subject
+    EMBEDDINGS_REBUILT = "relation.embeddings-rebuilt"
+    TOKENS_MOVED = "relation.tokens-moved"
+    KIND_MATCHES = "relation.kind-matches"
+    """``kind``, ``found``, ``tested``: of a kind of body order; found 0 for none."""
+    ONLY_ONE_SIDE = "relation.only-one-side"  # side, roles
+    NOT_HELD_AGAINST = "relation.not-held-against"
+    """``what``: roles that the same values were not shown for."""
+    EXPERTS_NOT_COMPARABLE = "relation.experts-not-comparable"  # experts, side
+    EXPERTS_MATCH = "relation.experts-match"
+    """``found``, ``compared``, ``total``; ``drawn``: the rest may not have been drawn; ``gone``,
+    ``more``: experts that are not the base's."""
+    NO_EXPERT_HOLDS = "relation.no-expert-holds"  # compared, total, side: whose MLP it is
+    EXPERTS_HOLD_MLP = "relation.experts-hold-mlp"
+    """``found``, ``compared``, ``total``, ``side``: where the experts are; ``change`` or absent."""
+    MLPS_ARE_EXPERTS = "relation.mlps-are-experts"  # found, layers, experts
+    MERGED_WITH = "relation.merged-with"  # others, rule; share, low, high where the rule gives one
+    STILL_ANCESTOR = "relation.still-ancestor"  # share, ancestor
+    SUM_NEARER = "relation.sum-nearer"  # gain, best
+    PARTS_ONLY = "relation.parts-only"  # parts: these match, the body does not
+    PARTS_ALL = "relation.parts-all"  # parts, owner: and they are all that this side holds
+    PARTS_REST = "relation.parts-rest"
+    """``parts``, ``missing``: share of the parameters that was not compared."""
+    SOME_ORDERS = "relation.some-orders"  # held, lost
+    SAME_START = "relation.same-start"  # bulk, top; parts where it is said of some alone
+    SAME_START_TOKENS = "relation.same-start-tokens"
+    """``kept``: of rows of tokens that training never saw."""
+    TENSORS_EQUAL = "relation.tensors-equal"
+    """``equal``, ``compared``, ``whole``; ``differing``: names; ``alone``: without counterpart."""
+    FAR_OR_START = "relation.far-or-start"  # share of the expected neurons that match
+    WRITERS_ORDER = "relation.writers-order"
+
+    # -- what a layer map, widths and experts show
+    NO_LAYER_FOUND = "map.no-layer-found"
+    LAYERS_DROPPED = "map.layers-dropped"  # layers of the base
+    LAYERS_REPEATED = "map.layers-repeated"  # layers, order: of the base, in the subject's order
+    LAYERS_REORDERED = "map.layers-reordered"  # order
+    LAYERS_FOREIGN = "map.layers-foreign"  # layers of the subject
+    LAYERS_TWICE_IN_BASE = "map.layers-twice-in-base"  # layers
+    LAYERS_HOLLOW = "map.layers-hollow"  # layers: order agrees, content is too weak to tell
+    FOUND_BY_MAP = "map.found-by-map"
+    UNITS_KEPT = "map.units-kept"  # axis, base, subject, order
+    EXPERTS_CHANGED = "map.experts-changed"
+    """``change``, ``base``, ``subject``, ``found``, ``sampled``, ``shuffled``; ``gone`` or
+    ``taken``: numbers of experts; ``alike``: the same in every layer."""
+
+    # -- what was done to hide a copy
+    NEURONS_SPLIT = "disguise.neurons-split"  # twins, units
+    NEURONS_MOVED = "disguise.neurons-moved"  # stay, matched
+    SIGNS_FLIPPED = "disguise.signs-flipped"  # flipped, matched
+    UP_RESCALED = "disguise.up-rescaled"  # factor
+    NORMS_FOLDED = "disguise.norms-folded"
+    STREAM_RESIZED = "disguise.stream-resized"  # base, subject
+    STREAM_ROTATED = "disguise.stream-rotated"
+    CHANNELS_MOVED = "disguise.channels-moved"  # flipped: share, 0 for none
+    LAYERS_SWAPPED = "disguise.layers-swapped"  # base, subject: layers, pairwise
+    STREAM_CHANGED = "disguise.stream-changed"
+    VOCABULARY_REPLACED = "disguise.vocabulary-replaced"
+
+    # -- why one model is the later one
+    DIGITS_LOST = "direction.digits-lost"  # side, matrices, fine, coarse
+    LEVELS_LOST = "direction.levels-lost"  # side, share, bits, group
+    VALUES_CUT = "direction.values-cut"  # side, share
+    LINE_REMOVED = "direction.line-removed"  # side
+    COMPUTED_LAST = "direction.computed-last"  # side
+    SUM_COMPUTED = "direction.sum-computed"
+
+    # -- which units a line of evidence is about, and what is to be known of it
+    FAMILY = "family.units"  # label; place, member, found: another kind of MLP in the subject
+    FAMILY_VIEW = "family.view"  # label, view: one view alone
+    FAMILY_SIGNS = "family.signs"  # label: signs of up rows
+    FAMILY_MATCHED_SIGNS = "family.matched-signs"  # layer: signs of up rows of matched neurons
+    FAMILY_IDENTITY = "family.identity"
+    FAMILY_FILES = "family.files"  # files: by sha256
+    FAMILY_ALL = "family.all"  # Every tensor
+    FAMILY_WRITERS = "family.writers"
+    """``layer``, ``frame``: a layer's neurons through the writers of another."""
+    FAMILY_MAPPED = "family.mapped"  # layer, by: neurons in the order found in another layer
+    FAMILY_DISGUISE = "family.disguise"  # layer: neurons matched by gate, up and down alone
+    FAMILY_LAYERS = "family.layers"  # subject, base: numbers of layers
+    FAMILY_CHANNELS_KEPT = "family.channels-kept"  # subject, base
+    FAMILY_NEURONS_KEPT = "family.neurons-kept"  # label, few, many
+    FAMILY_UP_BY_GATE = "family.up-by-gate"  # label
+    FAMILY_IN_EXPERTS = "family.in-experts"  # layer
+    FAMILY_ROUTER = "family.router"  # layer
+    NOTE_PLACE = "note.place"  # place, found: in which block of the subject
+    NOTE_MLPS = "note.mlps"  # found, compared
+    NOTE_SEPARATE = "note.separate"  # hits in every view alone
+    NOTE_CEILING = "note.ceiling"
+    NOTE_FRAME = "note.frame"  # frame, detectable
+    NOTE_SIGNS = "note.signs"  # undone: after a match was undone
+    NOTE_VIEW = "note.view"
+    NOTE_IDENTITY = "note.identity"  # whole, proven
+    NOTE_DIGESTS = "note.digests"
+    NOTE_LAYER = "note.layer"  # layer of the subject
+    NOTE_SHARED_MAP = "note.shared-map"
+    NOTE_CALIBRATED = "note.calibrated"  # models, score, pairs, greatest, outstanding, layer
+    NOTE_LAYERS_FOUND = "note.layers-found"  # found, layers
+    NOTE_INCREASING = "note.increasing"
+    NOTE_COINS = "note.coins"  # ordered: False where no order of the neurons is needed
+    NOTE_CONTENT = "note.content"
+    NOTE_EXPERTS = "note.experts"  # found, orders
+    NOTE_ROUTER = "note.router"
+    BITS_EQUAL = "change.bits-equal"  # values, tensors, equal
+    NOTHING_CHANGED = "change.nothing"
+    CHANGED_BY_ROUNDING = "change.by-rounding"  # relative
+    CHANGED = "change.changed"  # relative, cosine
+    RANKS = "change.ranks"  # moved, matrices, low, most, high; untold, why: by reason
+
+    # -- what was not compared
+    NOT_COMPARED = "coverage.not-compared"  # what, share; part where it is a tower's
+    SHARE_NOT_COMPARED = "coverage.share"  # share of the parameters; what: names, or absent
+
+    # -- what a look left aside, or could not do
+    LOOK_REFUSED = "look.refused"  # look, cause, side, detail
+    NOT_MADE = "look.not-made"  # look, why (phrases)
+    WHY = "look.why"  # why: a code of ``evidence.refused.Why``
+    EQUAL_AS_READ = "look.equal-as-read"  # compared, total: bytes
+    NOT_EVERY_TENSOR = "look.not-every-tensor"  # why
+    UNMATCHED = "look.unmatched"  # named: 'tensor (side): why'; more
+    TWO_DTYPES = "look.two-dtypes"  # values, how
+    PACKED_VALUES = "look.packed-values"  # values
+    NO_COUNTERPART = "look.no-counterpart"  # side, tensors, values
+    STATE_NOT_KEPT = "look.state-not-kept"  # why
+    MACHINE = "look.machine"
+    """``missing``: what the machine of this run lacks; another one may say otherwise."""
+
+    # -- what a reader should know of the whole report
+    LEFT_OUT = "warning.left-out"  # path, why
+    ONLY_PROPOSED = "warning.only-proposed"  # base, repository
+    CLOSER = "warning.closer"  # base, declared
+    UPSTREAM = "warning.upstream"  # base, declared
+    UNDATED = "warning.undated"  # base
+    UNDECLARED_PART = "warning.undeclared-part"  # base
+    NO_BASE = "warning.no-base"
+    ALSO_NAMED = "warning.also-named"  # names
+    LOOP = "warning.loop"  # model declares one that descends from it
+    ANCESTOR_MISSING = "warning.ancestor-missing"  # model
+    RELATION_DIFFERS = "warning.relation-differs"  # base, declared, found, why (phrases)
+    LIMIT_DISTILLATION = "limit.distillation"
+    LIMIT_MATCH = "limit.match"
+    LIMIT_BOUND = "limit.bound"
+    LIMIT_UNRELATED = "limit.unrelated"
+
+    # -- whether a declared relation fits
+    NOT_AN_ADAPTER = "declared.not-an-adapter"
+    ADAPTER_ALONE = "declared.adapter-alone"
+    ROUNDING_OR_TRAINING = "declared.rounding-or-training"
+    NOTHING_TRAINED = "declared.nothing-trained"
+    """``bytes``: the files are the same bytes; else the sampled values are."""
+    RELATION_UNKNOWN = "declared.relation-unknown"
+    MERGE_OF_ONE = "declared.merge-of-one"
+    SAME_AS_ONE = "declared.same-as-one"
+    BASES_FOUND = "declared.bases-found"  # found, declared
+    MERGE_SHARE = "declared.merge-share"  # share, low, high
+    NO_SHARES = "declared.no-shares"
+
+    @classmethod
+    def _missing_(cls, value: object) -> PhraseCode | None:
+        """Take a code of a newer version for one whose words are not known."""
+        return cls.UNKNOWN if isinstance(value, str) else None

@@ -1,0 +1,31 @@
+"""How does a phrase stand in a field of the report?
+
+As an object with its code and parameters. A plain sentence is taken, too, and stands for itself
+(``PhraseCode.TEXT``): reports of schema 1 hold such, and so does what has no code yet.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator
+
+from hubcheck.report.phrases import Phrase, clauses, text
+
+
+def _as_phrase(said: object) -> object:
+    return text(said) if isinstance(said, str) else said
+
+
+def _as_clauses(said: object) -> object:
+    if isinstance(said, str | Phrase):
+        return clauses(said)
+    if isinstance(said, list | tuple):
+        return tuple(_as_phrase(one) for one in said)
+    return said
+
+
+PhraseField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_phrase)]
+"""One phrase."""
+ClausesField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_clauses)]
+"""Phrases, in the order in which they are read."""

@@ -1,0 +1,65 @@
+"""What is said of a base, or of one look at it, that was not tested?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.errors import HubcheckError, UnsupportedFormatError
+from hubcheck.evidence.refused import LIMITS, Refused
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase, text
+from hubcheck.report.words import ReasonCode
+from hubcheck.source.pointer import NOT_AVAILABLE
+
+_REASONS: Final[Mapping[str, ReasonCode]] = {
+    "GatedModelError": ReasonCode.GATED,
+    "MissingModelError": ReasonCode.MISSING,
+    "NoWeightsError": ReasonCode.NO_WEIGHTS,
+    "UnknownRevisionError": ReasonCode.UNKNOWN_REVISION,
+    "NetworkFaultError": ReasonCode.UNREACHABLE,
+    "UnreachableError": ReasonCode.FORBIDDEN,
+    "BudgetExceededError": ReasonCode.BUDGET,
+    "HostileCheckpointError": ReasonCode.HOSTILE,
+}
+TELLING: Final = frozenset({"layer map", "disguise test", "frame of writers", "every tensor"})
+"""Looks of which a reader is told that they could not be made, whatever kept them from it; of the
+others only a limit, the network and bad values are worth a word."""
+
+
+def why(error: HubcheckError | None) -> tuple[ReasonCode, Clauses]:
+    """Return why a base was not tested, as a code and as what is said of it."""
+    if error is None:
+        return ReasonCode.NONE, (phrase(PhraseCode.NO_WEIGHTS_READ),)
+    if isinstance(error, UnsupportedFormatError):
+        if error.format_name == NOT_AVAILABLE:
+            code = ReasonCode.NOT_AVAILABLE
+            return code, because(code, detail=error.what)
+        return ReasonCode.FORMAT, because(ReasonCode.FORMAT, format=error.format_name)
+    code = _REASONS.get(type(error).__name__, ReasonCode.UNREADABLE)
+    return code, because(code, detail=error.what)
+
+
+def why_not(refused: Refused) -> Clauses:
+    """Return why a look could not be taken: the error's own words, or the code's."""
+    if refused.error is not None:
+        return (text(refused.error.what),)
+    return (phrase(PhraseCode.WHY, why=refused.code.value),)
+
+
+def refusal_notes(refused: tuple[Refused, ...]) -> Clauses:
+    """Return one phrase for each look, or part of one, that could not be taken."""
+    found = []
+    for one in refused:
+        if one.error is not None:
+            found.append(
+                phrase(
+                    PhraseCode.LOOK_REFUSED,
+                    look=one.look,
+                    cause=one.code.value,
+                    side=one.side,
+                    detail=one.error.what,
+                )
+            )
+        elif one.code in LIMITS or one.look in TELLING:
+            found.append(phrase(PhraseCode.NOT_MADE, look=one.look, why=why_not(one)))
+    return tuple(dict.fromkeys(found))
