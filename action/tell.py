@@ -5,7 +5,6 @@ In this order, and each on its own: what fails later loses nothing that was told
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +44,6 @@ OUTPUTS: Final = {
     "bytes-read": "Bytes of weights and documents that were read",
 }
 """What action.yml and the docs are held against."""
-_CARD_LINE: Final = re.compile(r"README\.md line (\d{1,6})")
 _SMALL_SUMMARY: Final = 20_000
 """Bytes tried when the whole page does not fit beside the summaries of earlier commands."""
 
@@ -121,11 +119,11 @@ def tell_annotation(scene: Scene, told: Told, code: ExitCode) -> None:
 def card_line(report: Report) -> int:
     """Return the line of the card that names a base, the wrong one first; 0 when none does."""
     wanted = [f for f in matches.declared(report) if f.verdict not in matches.MATCHES]
+    places = [place for place in report.declared.places if place.line]
     for finding in (*wanted, *matches.declared(report)):
-        for reason in finding.proposed_by:
-            found = _CARD_LINE.search(reason)
-            if found:
-                return int(found.group(1))
+        line = next((p.line for p in places if p.where in finding.proposed_by), 0)
+        if line:
+            return line
     return 0
 
 

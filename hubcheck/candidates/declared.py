@@ -54,6 +54,8 @@ class DeclaredBase:
     """Branch, tag or commit as written; ``""`` when none is named."""
     why: str
     """Where it is named: ``README.md line 4``, ``adapter_config.json``."""
+    line: int = 0
+    """Of the card, where that names it; 0 elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ class _Collector:
         if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
             self.problems.append(problem)
 
-    def add(self, name: RepositoryName, why: str) -> None:
+    def add(self, name: RepositoryName, why: str, *, line: int = 0) -> None:
         key = name.ref.casefold()
         if key == self.own:
             self.complain(f"{why}: names the model itself")
@@ -101,7 +103,7 @@ class _Collector:
         if known is None and len(self.bases) >= MAX_BASES:
             self.left_out += 1
         elif known is None:
-            self.bases[key] = DeclaredBase(ref=name.ref, revision=name.revision, why=why)
+            self.bases[key] = DeclaredBase(ref=name.ref, revision=name.revision, why=why, line=line)
         elif name.revision and not known.revision:
             why = f"{known.why}, {why}"
             self.bases[key] = replace(known, revision=name.revision, why=why)
@@ -190,7 +192,7 @@ def _add_card_bases(entry: Field, found: _Collector) -> None:
         if isinstance(name, Malformed):
             found.complain(f"{why}: base_model {name.reason}")
         else:
-            found.add(name, why)
+            found.add(name, why, line=line)
     if isinstance(entry.value, list) and len(entry.value) > MAX_ITEMS:
         found.complain(f"{CARD_PATH}: only the first {MAX_ITEMS} values of base_model are read")
 

@@ -20,6 +20,7 @@ from hubcheck.report.schema import (
     Context,
     Coverage,
     Declared,
+    DeclaredPlace,
     Finding,
     Proposed,
     RelationCheck,
@@ -110,6 +111,9 @@ def assemble(
         declared=Declared(
             bases=tuple(
                 f"{b.ref}@{b.revision}" if b.revision else b.ref for b in declaration.bases
+            ),
+            places=tuple(
+                DeclaredPlace(base=b.ref, where=b.why, line=b.line) for b in declaration.bases
             ),
             relation=declaration.relation,
             licence=declaration.licence,

@@ -92,7 +92,8 @@ class PhraseCode(StrEnum):
     UNITS_RESCALED = "relation.units-rescaled"
     HEADS_RELABELLED = "relation.heads-relabelled"
     HEADS_TURNED = "relation.heads-turned"
-    LAYERS_MOVED = "relation.layers-moved"  # base, subject: counts; places: 'i in j'
+    LAYERS_MOVED = "relation.layers-moved"
+    """``base``, ``subject``: counts; ``places``: 'i in j'; ``more`` places."""
     SIZE_CHANGED = "relation.size-changed"  # axis, base, subject
     VOCABULARY_ROWS = "relation.vocabulary-rows"  # base, subject
     EMBEDDINGS_REBUILT = "relation.embeddings-rebuilt"

@@ -102,10 +102,19 @@ class Subject(Part):
     signatures: tuple[Signature, ...] = ()
 
 
+class DeclaredPlace(Part):
+    """Where the subject names a base that it declares."""
+
+    base: str
+    where: str = Field(description="as in proposed_by: 'README.md line 4', 'adapter_config.json'")
+    line: int = Field(default=0, ge=0, description="of README.md; 0 for another file")
+
+
 class Declared(Part):
     """What the subject says about itself."""
 
     bases: tuple[str, ...] = ()
+    places: tuple[DeclaredPlace, ...] = ()
     relation: str = ""
     licence: str = ""
 

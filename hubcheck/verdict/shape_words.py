@@ -24,7 +24,14 @@ def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Ana
     if n_base == n_subject and all(i == j for i, j in pairs):
         return ()
     places = tuple(f"{i} in {j}" for i, j in pairs[:PLACES])
-    return (phrase(PhraseCode.LAYERS_MOVED, base=n_base, subject=n_subject, places=places),)
+    moved = phrase(
+        PhraseCode.LAYERS_MOVED,
+        base=n_base,
+        subject=n_subject,
+        places=places,
+        more=max(0, len(pairs) - PLACES),
+    )
+    return (moved,)
 
 
 def widths_changed(base: Anatomy, subject: Anatomy) -> Clauses:

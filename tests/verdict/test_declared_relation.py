@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.card.wording import sentence
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import BaseModelRef, Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
@@ -85,8 +86,10 @@ def test_nothing_is_held_against_a_card_that_says_nothing() -> None:
 def test_only_a_contradiction_is_a_warning() -> None:
     """What agrees or cannot be told makes no noise."""
     checks = check_relation("finetune", [finding(RelationKind.REARRANGED)], WEIGHTS)
-    assert relation_warnings(checks) == (
-        "The card declares 'finetune' of acme/base; the weights show rearranged: some detail",
+    (warning,) = relation_warnings(checks)
+    assert warning.code is PhraseCode.RELATION_DIFFERS
+    assert sentence((warning,)) == (
+        "The card declares 'finetune' of acme/base; the weights show rearranged: some detail"
     )
     assert not relation_warnings(
         check_relation("quantized", [finding(RelationKind.FINE_TUNE)], WEIGHTS)

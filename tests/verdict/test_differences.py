@@ -100,6 +100,8 @@ def changed(value: Any) -> list[Any]:
         return [f"{value}x", *(c for c in CLOSED if c != value)]
     if value is None:
         return ["x", {"kind": "parts", "detail": "x"}, {"shifted_hits": 1.0, "self_hits": 1.0}]
+    if isinstance(value, dict):
+        return [{"x": 1}]
     return [["x"], [1], *([part.model_dump(mode="json")] for part in PARTS)]
 
 

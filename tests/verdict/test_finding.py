@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.card.wording import sentence, words
+from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.family import Test as Kind
@@ -126,7 +126,7 @@ def test_an_unrelated_verdict_needs_power_in_two_families_of_the_body() -> None:
         ((*channels, *body), Verdict.UNRELATED),
     ):
         assert verdict_of(replace(seen("twin"), outcomes=some)) is expected
-    assert power_of(replace(seen("twin"), outcomes=(*channels, *nobody))) == ""
+    assert power_of(replace(seen("twin"), outcomes=(*channels, *nobody))) is None
 
 
 def test_an_unrelated_verdict_needs_half_of_the_body() -> None:
@@ -206,6 +206,6 @@ def test_the_bound_of_a_count_is_one_over_its_factorial() -> None:
 
 def test_power_is_said_with_its_assumption() -> None:
     """The sentence names the share, the layers and what would have hidden a copy."""
-    said = power_of(seen("twin"))
+    said = power_words(power_of(seen("twin")))
     assert said.startswith("a copy keeping 0.")
     assert said.endswith("assuming it was not shuffled and rotated")

@@ -85,6 +85,18 @@ def joined(items: Iterable[str]) -> str:
     return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
 
 
+def few(numbers: Iterable[int], most: int) -> str:
+    """Return numbers one by one, and how many are not named: '0, 1, 2 and 5 more'."""
+    found = list(numbers)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(map(str, found[:most])) + more
+
+
+def nearly(share: float) -> str:
+    """Return a share; 100 % only where it is all."""
+    return f"{share if share >= 1.0 else min(share, 0.9999):.2%}"
+
+
 def plural(count: int, word: str) -> str:
     """Return a word in the number that a count asks for: 'expert', 'experts'."""
     return word if count == 1 else f"{word}s"

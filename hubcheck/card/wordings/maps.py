@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hubcheck.card.wordings.given import Given, Wording, joined, layers, plural, spans
+from hubcheck.card.wordings.given import Given, Wording, few, joined, layers, plural, spans
 from hubcheck.report.phrases import PhraseCode as P
 
 MOST_NAMED: Final = 8
@@ -48,7 +48,7 @@ def _experts(given: Given) -> str:
             return f"{n} experts made from the dense MLP ({seen})"
         case "extracted":
             taken = given.counts("taken")
-            named = ", ".join(map(str, taken[:MOST_NAMED]))
+            named = few(taken, MOST_NAMED)
             return f"the dense MLP is made of {plural(len(taken), 'expert')} {named} ({seen})"
         case _ if found:
             return f"most experts are not this base's ({seen})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hubcheck.card.wordings.given import Given, Wording, plural
+from hubcheck.card.wordings.given import Given, Wording, few, nearly, plural
 from hubcheck.report.phrases import PhraseCode as P
 
 NAMED: Final = 4
@@ -62,7 +62,9 @@ def _relative(given: Given) -> str:
 def _layers(given: Given) -> str:
     base, subject = given.count("base"), given.count("subject")
     verb = "layers" if base == subject else f"{base} layers became {subject}"
-    return f"{verb} (base layer {', '.join(given.names('places'))})"
+    places = ", ".join(given.names("places"))
+    more = f" and {given.count('more'):,} more" if given.has("more") else ""
+    return f"{verb} (base layer {places}{more})"
 
 
 def _size(given: Given) -> str:
@@ -105,7 +107,7 @@ def _experts_hold(given: Given) -> str:
 
 def _mlps(given: Given) -> str:
     experts = given.counts("experts")
-    shown = ", ".join(map(str, experts[:NAMED]))
+    shown = few(experts, NAMED)
     return (
         f"the MLPs of {given.count('found')} of {given.count('layers')} layers compared are "
         f"experts of the base ({plural(len(experts), 'expert')} {shown})"
@@ -159,14 +161,19 @@ WORDS: Final[Mapping[P, Wording]] = {
         "{base} in the base, {subject} in the subject, the same wherever both can hold it"
     ),
     P.ROUNDED_IN_BASE: "{subject} in the subject, its values rounded to {base} in the base",
-    P.ROUNDED_SHARE: "of {values:,} sampled values {share:.2%} are exactly the rounded ones",
+    P.ROUNDED_SHARE: lambda given: (
+        f"of {given.count('values'):,} sampled values {nearly(given.figure('share'))} are exactly "
+        "the rounded ones"
+    ),
     P.PACKED: _packed,
     P.PACKED_ROUNDING: (
         "sampled families differ by {change:.2g}, no more than such rounding makes; training that "
         "moved them less would not show"
     ),
     P.ON_LEVELS: _on_levels,
-    P.NEAREST_LEVELS: "{share:.2%} of the sampled values are rounded to the nearest level",
+    P.NEAREST_LEVELS: lambda given: (
+        f"{nearly(given.figure('share'))} of the sampled values are rounded to the nearest level"
+    ),
     P.NEAR_LEVELS: (
         "{share:.1%} of the sampled values are at the nearest level, {within:.1%} within a step: "
         "a quantiser that trades errors (GPTQ, AWQ), or light training before it"

@@ -1,0 +1,1014 @@
+"""What is each phrase said with, and which words come of it? The parameters as makers give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.report.phrases import Phrase, Value
+from hubcheck.report.phrases import PhraseCode as C
+
+MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
+    C.TEXT: (({"text": "a sentence"}, "a sentence"),),
+    C.UNKNOWN: (({"share": 0.5}, "said by a newer version (share=0.5)"),),
+    C.ABOUT: (
+        (
+            {
+                "name": "org/base",
+                "what": (Phrase(C.NO_LAYER_FOUND, {}), Phrase(C.FOUND_BY_MAP, {})),
+            },
+            "org/base: no layer of this base was found again; found by the map of every layer",
+        ),
+    ),
+    C.NO_WEIGHTS_READ: (({}, "no weights were read"),),
+    C.HEADERS_ONLY: (({}, "no weights are read at this depth"),),
+    C.PROPOSAL: (({"detail": "the error's own text."}, "the error's own text."),),
+    C.GATED: (
+        (
+            {"detail": "the error's own text."},
+            "gated, and no token with access: the error's own text.",
+        ),
+    ),
+    C.MISSING: (
+        ({"detail": "the error's own text."}, "not found, or private: the error's own text."),
+    ),
+    C.NO_WEIGHTS: (
+        ({"detail": "the error's own text."}, "holds no weights: the error's own text."),
+    ),
+    C.UNKNOWN_REVISION: (
+        ({"detail": "the error's own text."}, "unknown revision: the error's own text."),
+    ),
+    C.UNREACHABLE: (
+        (
+            {"detail": "the error's own text."},
+            "the host could not be reached: the error's own text.",
+        ),
+    ),
+    C.FORBIDDEN: (
+        (
+            {"detail": "the error's own text."},
+            "the host does not allow reading: the error's own text.",
+        ),
+    ),
+    C.BUDGET: (
+        (
+            {"detail": "the error's own text."},
+            "needs more than --max-read allows: the error's own text.",
+        ),
+    ),
+    C.HOSTILE: (
+        (
+            {"detail": "the error's own text."},
+            "its files contradict themselves: the error's own text.",
+        ),
+    ),
+    C.FORMAT: (({"format": "TensorFlow"}, "format: TensorFlow"),),
+    C.NOT_AVAILABLE: (
+        ({"detail": "the error's own text."}, "LFS content not available: the error's own text."),
+    ),
+    C.UNREADABLE: (({"detail": "the error's own text."}, "unreadable: the error's own text."),),
+    C.SUBJECT: (
+        (
+            {"why": (Phrase(C.FORMAT, {"format": "PEFT adapter"}),), "fit": "it fits the base"},
+            "subject format: PEFT adapter; it fits the base",
+        ),
+        (
+            {"why": (Phrase(C.BUDGET, {"detail": "x"}),)},
+            "subject needs more than --max-read allows: x",
+        ),
+    ),
+    C.NO_SHARED_ORDER: (
+        ({"self_test": ()}, "no shared order"),
+        (
+            {"self_test": ("sorted units", "twins")},
+            "no shared order: the base fails its self-test (sorted units; twins)",
+        ),
+    ),
+    C.ORDER_WITHOUT_CONTENT: (
+        (
+            {},
+            "order agrees, the content is too weak to tell: a distant copy, a structured initialisation or a relabelling",
+        ),
+    ),
+    C.START_OR_COPY: (
+        (
+            {"bulk": 0.98, "top": 0.12},
+            "of the initial noise 0.98 is kept, of what training wrote 0.12: the same initial weights or a weakened copy, the values do not tell which",
+        ),
+    ),
+    C.REST_NOT_COMPARED: (
+        (
+            {
+                "parts": ("embeddings",),
+                "rest": (Phrase(C.SHARE_NOT_COMPARED, {"share": 0.67, "what": ()}),),
+            },
+            "the embeddings match; 67% of the parameters were not compared",
+        ),
+        (
+            {
+                "parts": ("vision tower",),
+                "rest": (Phrase(C.BODY_NOT_COMPARED, {"tested": 0.1, "missing": ("MLP",)}),),
+            },
+            "the vision tower matches; only 10% of the body could be tested; not compared: MLP",
+        ),
+    ),
+    C.BODY_NOT_COMPARED: (
+        (
+            {"tested": 0.12, "missing": ("MLP", "router")},
+            "only 12% of the body could be tested; not compared: MLP, router",
+        ),
+        ({"tested": 0.0, "missing": ()}, "only 0% of the body could be tested"),
+    ),
+    C.TOWERS_DIFFER: (
+        ({"missing": 0.2}, "the towers do not match; 20% of the parameters were not compared"),
+    ),
+    C.PART_OPEN: (
+        (
+            {"part": "vision tower", "why": (Phrase(C.NO_POWER, {}),), "verdict": "inconclusive"},
+            "the vision tower is open: too little is comparable to have seen a copy",
+        ),
+        (
+            {"part": "vision tower", "why": (), "verdict": "related"},
+            "the vision tower is open: related",
+        ),
+    ),
+    C.NO_POWER: (({}, "too little is comparable to have seen a copy"),),
+    C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%, the rest does not match"),),
+    C.ONE_ORDER: (({}, "a single order agrees, the rest does not"),),
+    C.BETWEEN: (({}, "something agrees, not enough to settle it"),),
+    C.TABLE_TOO_SMALL: (
+        (
+            {"models": 256, "bound": 0.0152, "needed": 0.01},
+            "neurons match as in a disguised copy, but with the bases tried the table of 256 models allows a bound of 0.015 only, and 0.01 is needed",
+        ),
+    ),
+    C.NOT_IN_TABLE: (
+        (
+            {},
+            "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this family is not known to have one",
+        ),
+    ),
+    C.SAME_BYTES: (({}, "the same bytes"),),
+    C.SAME_VALUES: (
+        ({}, "every sampled value is equal; the files differ (resharded, renamed or rewritten)"),
+    ),
+    C.REST_EQUAL: (({}, "every value sampled of the rest is equal"),),
+    C.CAST: (({"base": "F32", "subject": "BF16"}, "F32 to BF16"),),
+    C.CAST_ROUNDED: (
+        (
+            {"base": "F32", "subject": "BF16"},
+            "F32 to BF16; sampled values differ by no more than the rounding",
+        ),
+    ),
+    C.CAST_BOTH_WAYS: (
+        (
+            {"base": "F16", "subject": "BF16"},
+            "F16 in the base, BF16 in the subject, the same wherever both can hold it",
+        ),
+    ),
+    C.ROUNDED_IN_BASE: (
+        (
+            {"base": "BF16", "subject": "F32"},
+            "F32 in the subject, its values rounded to BF16 in the base",
+        ),
+    ),
+    C.ROUNDED_SHARE: (
+        (
+            {"values": 123456, "share": 0.99998},
+            "of 123,456 sampled values 99.99% are exactly the rounded ones",
+        ),
+    ),
+    C.PACKED: (
+        ({"base": "", "subject": "Q4_K"}, "Q4_K, the base plain values"),
+        ({"base": "Q4_K", "subject": "Q4_K"}, "both stored as Q4_K"),
+        ({"base": "Q8_0", "subject": ""}, "plain values, the base Q8_0"),
+    ),
+    C.PACKED_ROUNDING: (
+        (
+            {"change": 0.0712},
+            "sampled families differ by 0.071, no more than such rounding makes; training that moved them less would not show",
+        ),
+    ),
+    C.ON_LEVELS: (
+        (
+            {"side": "subject", "bits": 4, "group": 128, "relative": 0.091},
+            "the subject lies on 4 bits over groups of 128, 0.091 from the base",
+        ),
+        ({"side": "base", "bits": 8, "group": 0}, "the base lies on 8 bits over whole rows"),
+    ),
+    C.NEAREST_LEVELS: (
+        ({"share": 0.9991}, "99.91% of the sampled values are rounded to the nearest level"),
+    ),
+    C.NEAR_LEVELS: (
+        (
+            {"share": 0.81, "within": 0.99},
+            "81.0% of the sampled values are at the nearest level, 99.0% within a step: a quantiser that trades errors (GPTQ, AWQ), or light training before it",
+        ),
+    ),
+    C.ZEROED: (
+        ({"share": 0.5}, "50% of the base's values were set to zero, the others are bit-equal"),
+    ),
+    C.ZERO_IN_BASE: (
+        ({"share": 0.5}, "50% of the values are zero in the base only, the others are bit-equal"),
+    ),
+    C.ROWS_CHANGED: (
+        (
+            {"share": 0.012, "stored": "BF16"},
+            "1.2% of the rows changed, all others are bit-equal in BF16",
+        ),
+    ),
+    C.LOW_RANK: (
+        (
+            {
+                "roles": ("q", "v"),
+                "least": 8,
+                "most": 8,
+                "stored": "BF16",
+                "matrices": 16,
+                "room": 64,
+            },
+            "the change of q, v has rank 8 above the rounding of BF16 (16 matrices, up to 64 would have shown)",
+        ),
+        (
+            {"roles": ("q",), "least": 7, "most": 8, "stored": "BF16", "matrices": 4, "room": 64},
+            "the change of q has rank 7 to 8 above the rounding of BF16 (4 matrices, up to 64 would have shown)",
+        ),
+    ),
+    C.DIRECTION_REMOVED: (
+        (
+            {},
+            "one direction of the residual stream was taken out of what writes to it (abliteration)",
+        ),
+    ),
+    C.OTHERS_EQUAL: (({"tensors": 40}, "40 other sampled tensors are bit-equal"),),
+    C.CHANGED_BESIDE: (
+        ({"parts": ("embeddings", "norms")}, "embeddings and norms changed beside it"),
+    ),
+    C.ONLY_CHANGED: (
+        (
+            {"parts": ("norms",), "matrices": 28},
+            "only norms changed; 28 sampled matrices are bit-equal",
+        ),
+    ),
+    C.MOSTLY_EQUAL: (
+        (
+            {"share": 0.7, "stored": "BF16"},
+            "70% of the values are bit-equal in BF16, the others moved little, in no low rank",
+        ),
+    ),
+    C.MATRICES_EQUAL: (({"equal": 4, "matrices": 28}, "4 of 28 sampled matrices are bit-equal"),),
+    C.DIRECTIONS_CHANGED: (({"directions": 72}, "the change has more than 72 directions"),),
+    C.RELATIVE_CHANGE: (
+        (
+            {"attention": 0.11, "MLP": 0.095, "norms": 0.024},
+            "relative change attention 0.11, MLP 0.095, norms 0.024",
+        ),
+    ),
+    C.SAMPLED_CHANGE: (
+        ({"change": 0.032, "families": 8}, "relative change 0.032 (median of 8 sampled families)"),
+    ),
+    C.NOT_LOOKED_CLOSER: (
+        ({"why": "the budget is spent"}, "not looked at more closely: the budget is spent"),
+    ),
+    C.CHANNELS_TURNED: (({}, "residual channels relabelled, rotated or rescaled"),),
+    C.NEURONS_RELABELLED: (({}, "MLP neurons relabelled"),),
+    C.EXPERTS_RELABELLED: (({}, "experts relabelled"),),
+    C.UNITS_RESCALED: (({}, "units rescaled"),),
+    C.HEADS_RELABELLED: (({}, "attention heads relabelled"),),
+    C.HEADS_TURNED: (({}, "attention heads relabelled or turned"),),
+    C.LAYERS_MOVED: (
+        (
+            {"base": 4, "subject": 6, "places": ("0 in 0", "3 in 5"), "more": 0},
+            "4 layers became 6 (base layer 0 in 0, 3 in 5)",
+        ),
+        (
+            {"base": 4, "subject": 4, "places": ("0 in 1", "1 in 0"), "more": 24},
+            "layers (base layer 0 in 1, 1 in 0 and 24 more)",
+        ),
+    ),
+    C.SIZE_CHANGED: (
+        ({"axis": "hidden", "base": 4096, "subject": 2048}, "4,096 residual channels became 2,048"),
+        ({"axis": "experts", "base": 8, "subject": 6}, "8 experts became 6"),
+    ),
+    C.VOCABULARY_ROWS: (
+        ({"base": 32000, "subject": 151552}, "embedding rows 32,000 became 151,552"),
+    ),
+    C.EMBEDDINGS_REBUILT: (({}, "embeddings rebuilt"),),
+    C.TOKENS_MOVED: (({}, "the tokens stand in another order"),),
+    C.KIND_MATCHES: (
+        (
+            {"kind": "the attention", "found": 4, "tested": 4},
+            "the attention matches (4 of 4 families)",
+        ),
+        (
+            {"kind": "the MLP", "found": 0, "tested": 4},
+            "no order of the MLP was found (0 of 4 families)",
+        ),
+    ),
+    C.ONLY_ONE_SIDE: (({"side": "base", "roles": ("gate", "up")}, "only the base has gate, up"),),
+    C.NOT_HELD_AGAINST: (
+        ({"what": ("router", "output head")}, "not compared: router, output head"),
+    ),
+    C.EXPERTS_NOT_COMPARABLE: (
+        (
+            {"experts": 16, "side": "subject"},
+            "none of the 16 experts of the subject could be compared",
+        ),
+    ),
+    C.EXPERTS_MATCH: (
+        (
+            {"found": 8, "compared": 8, "total": 64, "drawn": False, "gone": (), "more": 0},
+            "8 of 8 experts compared (of 64) match",
+        ),
+        (
+            {
+                "found": 2,
+                "compared": 8,
+                "total": 8,
+                "drawn": False,
+                "gone": ("layer 0, expert 1",),
+                "more": 5,
+            },
+            "2 of 8 experts compared match, not: layer 0, expert 1 and 5 more",
+        ),
+        (
+            {"found": 2, "compared": 8, "total": 64, "drawn": True, "gone": (), "more": 0},
+            "2 of 8 experts compared (of 64) match, the rest may be experts of the base that were not drawn",
+        ),
+    ),
+    C.NO_EXPERT_HOLDS: (
+        (
+            {"compared": 8, "total": 64, "side": "base"},
+            "none of 8 experts compared (of 64) holds the base's MLP",
+        ),
+    ),
+    C.EXPERTS_HOLD_MLP: (
+        (
+            {"side": "subject", "found": 8, "compared": 8, "total": 8, "change": 0.031},
+            "8 of 8 experts compared in the subject hold the neurons of the base's MLP in their order, at a relative change of 0.031",
+        ),
+        (
+            {"side": "base", "found": 8, "compared": 8, "total": 64},
+            "8 of 8 experts compared (of 64) in the base hold the neurons of the subject's MLP in their order",
+        ),
+    ),
+    C.MLPS_ARE_EXPERTS: (
+        (
+            {"found": 2, "layers": 2, "experts": (2,)},
+            "the MLPs of 2 of 2 layers compared are experts of the base (expert 2)",
+        ),
+        (
+            {"found": 4, "layers": 4, "experts": (0, 1, 2, 3, 5)},
+            "the MLPs of 4 of 4 layers compared are experts of the base (experts 0, 1, 2, 3 and 1 more)",
+        ),
+    ),
+    C.MERGED_WITH: (
+        (
+            {
+                "others": ("org/b", "org/c"),
+                "rule": "linear",
+                "share": 0.4,
+                "low": 0.38,
+                "high": 0.42,
+            },
+            "share 0.400 (95 % interval 0.380 to 0.420), merged with org/b and org/c: linear",
+        ),
+        ({"others": ("org/b",), "rule": "TIES"}, "merged with org/b: TIES"),
+    ),
+    C.STILL_ANCESTOR: (
+        ({"share": 0.8, "ancestor": "org/root"}, "80% of the values are still those of org/root"),
+    ),
+    C.SUM_NEARER: (({"gain": 0.6, "best": "org/b"}, "the sum lies 60% nearer than org/b alone"),),
+    C.PARTS_ONLY: (
+        ({"parts": ("embeddings", "norms")}, "embeddings and norms only, the body does not match"),
+    ),
+    C.PARTS_ALL: (
+        (
+            {"parts": ("vision tower",), "owner": "the base"},
+            "vision tower: all that the base holds",
+        ),
+    ),
+    C.PARTS_REST: (
+        (
+            {"parts": ("vision tower",), "missing": 0.3},
+            "vision tower: 30% of the parameters were not compared",
+        ),
+    ),
+    C.SOME_ORDERS: (
+        (
+            {"held": ("attention",), "lost": ("MLP",)},
+            "attention: the base's order; MLP: not in the base's order",
+        ),
+        ({"held": (), "lost": ()}, "a part of the body: the base's order"),
+    ),
+    C.SAME_START: (
+        (
+            {"bulk": 0.91, "top": 0.12},
+            "of the initial noise 0.91 is kept, of what training wrote 0.12: the same initial weights, trained apart",
+        ),
+        ({"parts": ("vision tower",)}, "vision tower: the same initial weights, trained apart"),
+    ),
+    C.SAME_START_TOKENS: (
+        (
+            {"kept": 0.97},
+            "rows of tokens that training never saw keep 0.97, the trained body does not stand: the same initial weights, trained apart",
+        ),
+    ),
+    C.TENSORS_EQUAL: (
+        (
+            {
+                "equal": 103,
+                "compared": 104,
+                "whole": True,
+                "differing": ("embed.weight",),
+                "alone": 2,
+            },
+            "103 of 104 tensors compared are equal bit for bit; differing: embed.weight; 2 without a counterpart",
+        ),
+        (
+            {"equal": 8, "compared": 8, "whole": False, "differing": (), "alone": 0},
+            "8 of 8 tensors compared are equal bit for bit in every range read",
+        ),
+    ),
+    C.FAR_OR_START: (
+        (
+            {"share": 0.06},
+            "6% of the expected neurons match: a copy trained far, or the same initial weights trained apart",
+        ),
+    ),
+    C.WRITERS_ORDER: (
+        ({}, "no token is shared and the residual stream was turned; neurons keep their order"),
+    ),
+    C.NO_LAYER_FOUND: (({}, "no layer of this base was found again"),),
+    C.LAYERS_DROPPED: (({"layers": (2,)}, "base layer 2 dropped"),),
+    C.LAYERS_REPEATED: (
+        (
+            {"layers": (1, 2), "order": (0, 1, 2, 1, 2, 3)},
+            "layers 1, 2 duplicated: base layers 0-2, 1-3",
+        ),
+    ),
+    C.LAYERS_REORDERED: (({"order": (3, 1, 0, 2)}, "layers reordered: base layers 3, 1, 0, 2"),),
+    C.LAYERS_FOREIGN: (
+        ({"layers": (4, 5, 6)}, "layers 4-6 of the subject from no layer of this base"),
+    ),
+    C.LAYERS_TWICE_IN_BASE: (
+        ({"layers": (1, 3)}, "base layers 1 and 3 are in one order: duplicated inside the base"),
+    ),
+    C.LAYERS_HOLLOW: (({"layers": (0,)}, "layer 0: order agrees, content is too weak to tell"),),
+    C.FOUND_BY_MAP: (({}, "found by the map of every layer"),),
+    C.UNITS_KEPT: (
+        (
+            {"axis": "neurons", "base": 256, "subject": 192, "order": "kept"},
+            "192 of 256 neurons of an MLP kept, in their order",
+        ),
+        (
+            {"axis": "neurons", "base": 256, "subject": 128, "order": "lost"},
+            "128 of 256 neurons of an MLP kept, sorted or shuffled anew",
+        ),
+        (
+            {"axis": "channels", "base": 80, "subject": 96, "order": "kept"},
+            "96 residual channels where the base has 80; the base's are among them, in their order",
+        ),
+        (
+            {"axis": "neurons", "base": 256, "subject": 192, "order": "unknown"},
+            "192 neurons of an MLP instead of 256; which come from the base could not be shown",
+        ),
+    ),
+    C.EXPERTS_CHANGED: (
+        (
+            {
+                "change": "dropped",
+                "base": 8,
+                "subject": 6,
+                "found": 12,
+                "sampled": 12,
+                "shuffled": False,
+                "alike": True,
+                "gone": (2, 5),
+            },
+            "6 of 8 experts kept, without 2 and 5 (neurons of 12 of 12 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "dropped",
+                "base": 64,
+                "subject": 32,
+                "found": 12,
+                "sampled": 12,
+                "shuffled": False,
+                "alike": True,
+                "gone": (
+                    0,
+                    1,
+                    2,
+                    3,
+                    4,
+                    5,
+                    6,
+                    7,
+                    8,
+                    9,
+                    10,
+                    11,
+                    12,
+                    13,
+                    14,
+                    15,
+                    16,
+                    17,
+                    18,
+                    19,
+                    20,
+                    21,
+                    22,
+                    23,
+                    24,
+                    25,
+                    26,
+                    27,
+                    28,
+                    29,
+                    30,
+                    31,
+                ),
+            },
+            "32 of 64 experts kept, 32 dropped (neurons of 12 of 12 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "dropped",
+                "base": 8,
+                "subject": 6,
+                "found": 12,
+                "sampled": 12,
+                "shuffled": False,
+                "alike": False,
+                "gone": (),
+            },
+            "6 of 8 experts kept, other ones in every layer (neurons of 12 of 12 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "reordered",
+                "base": 8,
+                "subject": 8,
+                "found": 0,
+                "sampled": 8,
+                "shuffled": True,
+            },
+            "experts reordered (and the neurons inside shuffled; signs agree)",
+        ),
+        (
+            {
+                "change": "same order",
+                "base": 8,
+                "subject": 8,
+                "found": 6,
+                "sampled": 8,
+                "shuffled": False,
+            },
+            "experts in their places (neurons of 6 of 8 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "added",
+                "base": 8,
+                "subject": 16,
+                "found": 8,
+                "sampled": 8,
+                "shuffled": False,
+            },
+            "16 experts from 8 (neurons of 8 of 8 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "up-cycled",
+                "base": 0,
+                "subject": 4,
+                "found": 12,
+                "sampled": 12,
+                "shuffled": False,
+            },
+            "4 experts made from the dense MLP (neurons of 12 of 12 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "extracted",
+                "base": 8,
+                "subject": 0,
+                "found": 2,
+                "sampled": 2,
+                "shuffled": False,
+                "taken": (3,),
+            },
+            "the dense MLP is made of expert 3 (neurons of 2 of 2 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "not found",
+                "base": 8,
+                "subject": 8,
+                "found": 1,
+                "sampled": 8,
+                "shuffled": False,
+            },
+            "most experts are not this base's (neurons of 1 of 8 sampled experts found again)",
+        ),
+        (
+            {
+                "change": "not found",
+                "base": 8,
+                "subject": 8,
+                "found": 0,
+                "sampled": 8,
+                "shuffled": False,
+            },
+            "no expert of this base was found again",
+        ),
+    ),
+    C.NEURONS_SPLIT: (
+        (
+            {"twins": 64, "units": 1024},
+            "neurons split: 64 of 1,024 sampled gate rows stand there more than once",
+        ),
+    ),
+    C.NEURONS_MOVED: (
+        (
+            {"stay": 4, "matched": 1200},
+            "MLP neurons relabelled: 4 of 1,200 matched neurons stand where they stood",
+        ),
+    ),
+    C.SIGNS_FLIPPED: (
+        (
+            {"flipped": 600, "matched": 1200},
+            "signs of up and down flipped in 600 of 1,200 matched neurons",
+        ),
+    ),
+    C.UP_RESCALED: (
+        (
+            {"factor": 1.65},
+            "up rescaled against down neuron by neuron, by a factor of about 1.65 or 1/it",
+        ),
+    ),
+    C.NORMS_FOLDED: (({}, "norm gains folded into the weights behind them"),),
+    C.STREAM_RESIZED: (
+        ({"base": 4096, "subject": 2048}, "residual stream of 4,096 channels turned into 2,048"),
+    ),
+    C.STREAM_ROTATED: (
+        ({}, "residual stream rotated: no channel is recognised in any one channel"),
+    ),
+    C.CHANNELS_MOVED: (
+        ({"flipped": 0.0}, "residual channels relabelled"),
+        ({"flipped": 0.5}, "residual channels relabelled, 50% of them with the sign flipped"),
+    ),
+    C.LAYERS_SWAPPED: (
+        (
+            {"base": (0, 2), "subject": (1, 3)},
+            "layers moved: base layer 0 is layer 1, base layer 2 is layer 3",
+        ),
+    ),
+    C.STREAM_CHANGED: (({}, "residual stream rotated, relabelled or rescaled"),),
+    C.VOCABULARY_REPLACED: (({}, "vocabulary replaced"),),
+    C.DIGITS_LOST: (
+        (
+            {"side": "subject", "matrices": 12, "fine": "F32", "coarse": "BF16"},
+            "12 sampled matrices of the subject are the base's rounded from F32 to BF16; the digits lost cannot be brought back",
+        ),
+    ),
+    C.LEVELS_LOST: (
+        (
+            {"side": "subject", "share": 0.999, "bits": 4, "group": 128},
+            "99.9% of the subject's values are the nearest of few levels (4 bits over groups of 128); what lay between the levels is lost",
+        ),
+    ),
+    C.VALUES_CUT: (
+        ({"side": "subject", "share": 0.5}, "50% of the base's values are zero in the subject"),
+        ({"side": "base", "share": 0.5}, "50% of the subject's values are zero in the base"),
+    ),
+    C.LINE_REMOVED: (
+        ({"side": "subject"}, "one direction of the stream is gone from the subject's matrices"),
+    ),
+    C.COMPUTED_LAST: (
+        (
+            {"side": "subject"},
+            "the change is of low rank, and what rounding left of it lies on the grid of the subject: that side was computed from the other",
+        ),
+    ),
+    C.SUM_COMPUTED: (
+        (
+            {},
+            "the subject is a weighted sum of several models to within its own rounding: had one of them been computed from the subject, the remainder would be that of its rounding, scaled",
+        ),
+    ),
+    C.FAMILY: (
+        ({"label": "neurons of layer 7"}, "neurons of layer 7"),
+        ({"label": "residual channels"}, "residual channels"),
+        (
+            {"label": "V/O dimensions of layer 7, kv group 0"},
+            "V/O dimensions of layer 7, kv group 0",
+        ),
+        (
+            {"label": "neurons of layer 3", "place": "expert", "member": 2, "found": True},
+            "neurons of layer 3 in the subject's expert 2",
+        ),
+        (
+            {"label": "neurons of layer 3", "place": "expert", "member": -1, "found": False},
+            "neurons of layer 3 against the subject's experts",
+        ),
+        (
+            {
+                "label": "neurons of layer 3, expert 1",
+                "place": "dense",
+                "member": -1,
+                "found": True,
+            },
+            "neurons of layer 3, expert 1 in the subject's MLP",
+        ),
+    ),
+    C.FAMILY_VIEW: (
+        (
+            {"label": "residual channels", "view": "embeddings"},
+            "residual channels: embeddings alone",
+        ),
+        ({"label": "residual channels", "view": "norms"}, "residual channels: norms alone"),
+    ),
+    C.FAMILY_SIGNS: (({"label": "neurons of layer 7"}, "signs of up rows, neurons of layer 7"),),
+    C.FAMILY_MATCHED_SIGNS: (({"layer": 3}, "signs of up rows, matched neurons of layer 3"),),
+    C.FAMILY_IDENTITY: (({}, "tensors equal bit for bit"),),
+    C.FAMILY_FILES: (({"files": 2}, "2 weight files by sha256"),),
+    C.FAMILY_ALL: (({}, "every tensor"),),
+    C.FAMILY_WRITERS: (
+        ({"layer": 3, "frame": 1}, "neurons of layer 3, through the writers of layer 1"),
+    ),
+    C.FAMILY_MAPPED: (({"layer": 3, "by": 1}, "neurons of layer 3 in the order found in layer 1"),),
+    C.FAMILY_DISGUISE: (({"layer": 3}, "neurons of layer 3, matched by gate, up and down alone"),),
+    C.FAMILY_LAYERS: (({"subject": 6, "base": 4}, "6 subject layers against 4 base layers"),),
+    C.FAMILY_CHANNELS_KEPT: (({"subject": 80, "base": 96}, "residual channels: 80 of 96"),),
+    C.FAMILY_NEURONS_KEPT: (
+        (
+            {"label": "neurons of layer 7", "few": 192, "many": 256},
+            "neurons of layer 7: 192 of 256",
+        ),
+    ),
+    C.FAMILY_UP_BY_GATE: (({"label": "layer 3"}, "up rows matched by gate, layer 3"),),
+    C.FAMILY_IN_EXPERTS: (({"layer": 3}, "neurons inside the experts of layer 3"),),
+    C.FAMILY_ROUTER: (({"layer": 3}, "router rows of layer 3"),),
+    C.NOTE_PLACE: (
+        ({"place": "layer 5", "found": True}, "found in the subject's layer 5"),
+        ({"place": "layer 3, expert 2", "found": False}, "against the subject's layer 3, expert 2"),
+    ),
+    C.NOTE_MLPS: (({"found": 2, "compared": 4}, "found in 2 of 4 MLPs compared"),),
+    C.NOTE_SEPARATE: (({"hits": 60}, "60 hit in every view alone"),),
+    C.NOTE_CEILING: (({}, "content does not stand above the relabelling ceiling"),),
+    C.NOTE_FRAME: (({"frame": "token", "detectable": 0.071}, "token frame would show 0.07"),),
+    C.NOTE_SIGNS: (
+        ({"undone": False}, "agreeing signs of matched rows; half by chance"),
+        ({"undone": True}, "agreeing signs after the match was undone; half by chance"),
+    ),
+    C.NOTE_VIEW: (({}, "a view of the family above, averaged into it"),),
+    C.NOTE_IDENTITY: (
+        (
+            {"whole": True, "proven": 80},
+            "every value; 80 beyond chance, others hold too little to prove anything; a public part that both took is equal, too",
+        ),
+        (
+            {"whole": False, "proven": 3},
+            "in every range read; 3 beyond chance, others hold too little to prove anything; a public part that both took is equal, too",
+        ),
+    ),
+    C.NOTE_DIGESTS: (({}, "equal digests: the same bytes"),),
+    C.NOTE_LAYER: (({"layer": 3}, "against layer 3"),),
+    C.NOTE_SHARED_MAP: (({}, "one shuffle for all layers would show here"),),
+    C.NOTE_CALIBRATED: (
+        (
+            {
+                "models": 256,
+                "score": 0.853,
+                "pairs": 2016,
+                "greatest": 0.024,
+                "outstanding": 0.9,
+                "layer": 3,
+            },
+            "calibrated on 256 small models; score of the pair 0.853, greatest of 2,016 independent pairs 0.024; 90% stand out in one view; against layer 3",
+        ),
+    ),
+    C.NOTE_LAYERS_FOUND: (({"found": 6, "layers": 6}, "6 of 6 layers found; all pairs paid for"),),
+    C.NOTE_INCREASING: (({}, "matches that run upwards; bound C(m,k)/k!"),),
+    C.NOTE_COINS: (
+        ({"ordered": True}, "fair coins if unrelated"),
+        ({"ordered": False}, "no order of the neurons is needed; fair coins if unrelated"),
+    ),
+    C.NOTE_CONTENT: (
+        ({}, "median cosine of matched neurons, and what matching strangers could reach"),
+    ),
+    C.NOTE_EXPERTS: (
+        ({"found": 4, "orders": 8}, "4 experts found again, 8 orders of the base looked at"),
+    ),
+    C.NOTE_ROUTER: (({}, "matched one to one; hits count those that kept their place"),),
+    C.BITS_EQUAL: (
+        (
+            {"values": 1000000, "tensors": 28, "equal": 999999},
+            "1,000,000 values of 28 tensors compared: 99.9999 % have equal bits",
+        ),
+        (
+            {"values": 10, "tensors": 1, "equal": 10},
+            "10 values of 1 tensors compared: 100 % have equal bits",
+        ),
+        (
+            {"values": 10, "tensors": 1, "equal": 0},
+            "10 values of 1 tensors compared: 0 % have equal bits",
+        ),
+    ),
+    C.NOTHING_CHANGED: (({}, "nothing changed"),),
+    C.CHANGED_BY_ROUNDING: (
+        ({"relative": 0.00165}, "rounding to another dtype moved them by 0.00165 of the base"),
+    ),
+    C.CHANGED: (
+        (
+            {"relative": 0.0312, "cosine": 0.999512},
+            "the change is 0.0312 of the base, cosine 0.999512",
+        ),
+    ),
+    C.RANKS: (
+        (
+            {"moved": 4, "matrices": 28, "low": 3, "most": 8, "high": 1, "untold": (), "why": ()},
+            "4 of 28 matrices changed: 3 by rank 8 or less, 1 by a high rank",
+        ),
+        (
+            {
+                "moved": 4,
+                "matrices": 28,
+                "low": 0,
+                "most": 0,
+                "high": 0,
+                "untold": (4,),
+                "why": ("within rounding",),
+            },
+            "4 of 28 matrices changed: 4 by a rank not told (within rounding)",
+        ),
+        (
+            {"moved": 0, "matrices": 28, "low": 0, "most": 0, "high": 0, "untold": (), "why": ()},
+            "0 of 28 matrices changed",
+        ),
+    ),
+    C.NOT_COMPARED: (
+        ({"what": "MLP", "share": 0.12}, "MLP 12%"),
+        (
+            {"what": "attention", "share": 0.3, "part": "vision tower"},
+            "vision tower: attention 30%",
+        ),
+    ),
+    C.SHARE_NOT_COMPARED: (
+        ({"share": 0.67}, "67% of the parameters were not compared"),
+        (
+            {"share": 0.67, "what": ("MLP", "experts")},
+            "67% of the parameters were not compared (MLP, experts)",
+        ),
+    ),
+    C.LOOK_REFUSED: (
+        (
+            {"look": "neurons of layer 3", "cause": "values", "side": "subject", "detail": "x"},
+            "neurons of layer 3: not looked at, values of the subject: x",
+        ),
+        (
+            {"look": "layer map", "cause": "network", "side": "", "detail": "it hung up"},
+            "layer map: not looked at, network: it hung up",
+        ),
+    ),
+    C.NOT_MADE: (({"look": "layer map", "why": "x"}, "layer map not made: x"),),
+    C.EQUAL_AS_READ: (
+        (
+            {"compared": 64000000, "total": 15200000000},
+            "the weight files are equal in every range read, 0.064 of 15.200 GB; depth full compares them all",
+        ),
+    ),
+    C.NOT_EVERY_TENSOR: (({"why": "x"}, "not every tensor was compared: x"),),
+    C.UNMATCHED: (
+        (
+            {"named": ("a (base): no counterpart",), "more": 0},
+            "not compared: a (base): no counterpart",
+        ),
+        (
+            {"named": ("a (base): x", "b (subject): y"), "more": 1200},
+            "not compared: a (base): x; b (subject): y; and 1,200 more",
+        ),
+    ),
+    C.TWO_DTYPES: (
+        (
+            {"values": 1200, "how": "rounded to BF16"},
+            "1,200 values are stored in two dtypes: both were rounded to BF16 before their bits were compared",
+        ),
+    ),
+    C.PACKED_VALUES: (({"values": 1200}, "1,200 values are packed: compared as they unpack"),),
+    C.NO_COUNTERPART: (
+        (
+            {"side": "base", "tensors": 2, "values": 1200},
+            "2 tensors of the base (1,200 values) have no counterpart",
+        ),
+    ),
+    C.STATE_NOT_KEPT: (({"why": "no room"}, "the state of the run could not be kept: no room"),),
+    C.MACHINE: (
+        ({"missing": "torch"}, "torch is not installed: NumPy did the arithmetic, on one process"),
+    ),
+    C.LEFT_OUT: (
+        (
+            {"path": "a.safetensors", "why": "a link out of the folder"},
+            "a.safetensors was left out: a link out of the folder",
+        ),
+    ),
+    C.ONLY_PROPOSED: (
+        (
+            {"base": "org/base@refs/pr/9", "repository": "org/base"},
+            "org/base@refs/pr/9 is not org/base: no branch or tag of it is known to hold this commit, and anyone can propose one",
+        ),
+    ),
+    C.CLOSER: (
+        (
+            {"base": "org/s", "declared": "org/d"},
+            "the weights are closer to org/s than to the declared base org/d: compare training data; siblings trained on one data set look like that, too",
+        ),
+    ),
+    C.UPSTREAM: (
+        (
+            {"base": "org/s", "declared": "org/d"},
+            "the declared base org/d itself matches org/s, and neither names the other (undeclared-upstream): this speaks of that base's card, not of this model's maker",
+        ),
+    ),
+    C.UNDATED: (
+        (
+            {"base": "org/s"},
+            "the weights match org/s, which a search proposed; which came first is not known (match-undated)",
+        ),
+    ),
+    C.UNDECLARED_PART: (
+        (
+            {"base": "org/s"},
+            "a tower is that of org/s, which the card does not name (undeclared-part)",
+        ),
+    ),
+    C.NO_BASE: (
+        (
+            {},
+            "No base was named or declared: add base_model to the card, or name one with --base or --suspect.",
+        ),
+    ),
+    C.ALSO_NAMED: (
+        (
+            {"names": ("org/a", "org/b")},
+            "The files also name org/a, org/b: test it with --suspect.",
+        ),
+    ),
+    C.LOOP: (({"model": "org/a"}, "org/a declares a model that descends from it"),),
+    C.ANCESTOR_MISSING: (({"model": "org/a"}, "org/a is declared further up and was not found"),),
+    C.RELATION_DIFFERS: (
+        (
+            {
+                "base": "org/b",
+                "declared": "finetune",
+                "found": "merge",
+                "why": (Phrase(C.NO_SHARES, {}),),
+            },
+            "The card declares 'finetune' of org/b; the weights show merge: all bases are related, and no shares were measured",
+        ),
+        (
+            {"base": "org/b", "declared": "finetune", "found": "merge", "why": ()},
+            "The card declares 'finetune' of org/b; the weights show merge",
+        ),
+    ),
+    C.LIMIT_DISTILLATION: (({}, "Distillation leaves no trace in weights."),),
+    C.LIMIT_MATCH: (
+        (
+            {},
+            "A match means derivation in either direction, a common ancestor or a common initialisation; it does not say who copied whom.",
+        ),
+    ),
+    C.LIMIT_BOUND: (
+        (
+            {},
+            "The bound holds if the base was initialised with exchangeable indices and trained by an index-equivariant optimiser, independently of the subject.",
+        ),
+    ),
+    C.LIMIT_UNRELATED: (
+        (
+            {},
+            "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere.",
+        ),
+    ),
+    C.NOT_AN_ADAPTER: (({}, "the repository holds whole weights, not an adapter"),),
+    C.ADAPTER_ALONE: (({}, "an adapter alone does not show its base"),),
+    C.ROUNDING_OR_TRAINING: (({}, "coarse rounding and light training look alike in a sample"),),
+    C.NOTHING_TRAINED: (
+        ({"bytes": True}, "the weight files are the same bytes: nothing was trained"),
+        ({"bytes": False}, "every sampled value is that of the base: nothing was trained"),
+    ),
+    C.RELATION_UNKNOWN: (({}, "this relation is not known"),),
+    C.MERGE_OF_ONE: (({}, "a merge of one base"),),
+    C.SAME_AS_ONE: (({}, "the weight files are the same bytes as this base alone"),),
+    C.BASES_FOUND: (
+        ({"found": 1, "declared": 2}, "1 of 2 declared bases were found in the weights"),
+    ),
+    C.MERGE_SHARE: (
+        ({"share": 0.0, "low": -0.01, "high": 0.01}, "its share is 0.000, -0.010 to 0.010"),
+    ),
+    C.NO_SHARES: (({}, "all bases are related, and no shares were measured"),),
+}

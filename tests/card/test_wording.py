@@ -1,0 +1,229 @@
+"""Is everything that can be said said in words, in one place, and never read back?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import hubcheck
+from hubcheck.card import html, markdown, wording
+from hubcheck.card.compose import compose
+from hubcheck.card.escaping import html_text, markdown_text
+from hubcheck.card.wording import WORDS, brief, power_words, sentence, words
+from hubcheck.card.wordings.given import layers, spans
+from hubcheck.report.phrases import Phrase, PhraseCode, Value, because, codes, phrase, text
+from hubcheck.report.schema import Power
+from hubcheck.report.words import DeclarationVerdict, ReasonCode
+from tests.card import reports
+from tests.card.phrases_made import MADE
+
+PACKAGE: Final = Path(hubcheck.__file__).parent
+ROOT: Final = PACKAGE.parent
+SOURCES: Final = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "action").rglob("*.py")])
+SAID: Final = frozenset(
+    {"reason", "detail", "note", "notes", "power", "why", "words", "sentence", "warnings"}
+    | {"limits", "direction_reason", "disguise", "not_compared", "family", "what"}
+)
+"""Attributes that say something to a person."""
+READING: Final = frozenset(
+    {"startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition"}
+    | {"split", "find", "search", "match", "fullmatch", "findall", "sub"}
+)
+"""Ways of reading a sentence."""
+
+
+def test_every_code_has_words() -> None:
+    """Nothing can be put into a report that a card cannot say."""
+    assert set(WORDS) == set(PhraseCode)
+
+
+def test_every_reason_has_a_phrase_of_its_name() -> None:
+    """A reason code is said by ``because``, but for the one that gives none."""
+    for code in ReasonCode:
+        said = because(code)
+        assert bool(said) is (code is not ReasonCode.NONE)
+        assert all(one.code is not PhraseCode.UNKNOWN for one in said), code
+
+
+@pytest.mark.parametrize("code", sorted(PhraseCode))
+def test_every_phrase_is_said_with_the_parameters_that_its_makers_give(code: PhraseCode) -> None:
+    """The words hold every figure and name, and none of the marks of a phrase that does not fit."""
+    for params, expected in MADE[code]:
+        assert words(Phrase(code, params)) == expected
+
+
+@pytest.mark.parametrize("code", sorted(PhraseCode))
+def test_a_phrase_that_does_not_fit_is_shown_as_it_stands(code: PhraseCode) -> None:
+    """A report is a file that anyone can write: no parameter of it ends the making of a card."""
+    wrong: tuple[Value, ...] = ("x", 10**40, -1, float("nan"), float("inf"), True, (), ("a",), (1,))
+    for params, _ in MADE[code]:
+        for value in wrong:
+            forged = Phrase(code, dict.fromkeys(params, value))
+            assert isinstance(words(forged), str)
+        assert isinstance(words(Phrase(code, {})), str)
+
+
+def test_a_phrase_of_a_newer_version_shows_what_it_was_said_with() -> None:
+    """Its words are not known here; its figures are not lost."""
+    assert "share=0.5" in words(phrase(PhraseCode("of.the-future"), share=0.5))
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<img src=x>", "[a](javascript:b)", "`x` | y", "\x1b[2J", "@all"]
+)
+def test_names_of_strangers_are_escaped_on_the_card(hostile: str) -> None:
+    """Words are raw text; every renderer escapes the whole."""
+    named = phrase(PhraseCode.ONLY_ONE_SIDE, side="base", roles=(hostile,))
+    finding = reports.matching(notes=(named,), reason=(text(hostile),))
+    report = reports.report(DeclarationVerdict.UNDECLARED, finding, warnings=(named,))
+    page, comment = html.render(compose(report)), markdown.render(compose(report))
+    assert html_text(words(named)) in page
+    assert markdown_text(words(named)) in comment
+
+
+def test_power_is_said_as_far_as_it_is_known() -> None:
+    """Each figure that is missing leaves its clause out; nothing known says nothing."""
+    assert power_words(None) == power_words(Power()) == ""
+    assert power_words(Power(stated=(text("as it was"),))) == "as it was"
+    assert power_words(Power(would_be_seen=0.05)) == (
+        "a copy keeping 0.05 or more in these layers would have been seen, assuming it was not "
+        "shuffled and rotated"
+    )
+    full = Power(
+        would_be_seen=0.07, would_be_related=0.18, copied_share=0.04, searched=True, rearranged=0.25
+    )
+    assert power_words(full) == (
+        "a copy keeping 0.07 or more in any layer would have been seen, and so would 4% of the "
+        "body's units copied exactly; one keeping 0.18 or more would have been called related; "
+        "one that was shuffled and rotated would have from 0.25 on, had it kept its embeddings"
+    )
+
+
+def test_clauses_are_joined_and_cut_for_a_cell() -> None:
+    """A cell shows a short reason whole, of a long one what stands before its detail."""
+    gated = because(ReasonCode.GATED, detail="Access to the model acme/base is restricted.")
+    assert brief(gated) == "gated, and no token with access"
+    assert brief(because(ReasonCode.BETWEEN)) == sentence(because(ReasonCode.BETWEEN))
+    assert sentence((phrase(PhraseCode.EMBEDDINGS_REBUILT), *because(ReasonCode.ONE_ORDER))) == (
+        "embeddings rebuilt; a single order agrees, the rest does not"
+    )
+
+
+def test_runs_of_layers_are_told_short() -> None:
+    """One, several, a run; in the order given for places."""
+    assert layers((3,)) == "layer 3"
+    assert layers((7, 3)) == "layers 3 and 7"
+    assert layers(range(8, 24)) == "layers 8-23"
+    assert layers((1, 2)) == "layers 1, 2"
+    assert spans((0, 1, 2, 1, 2, 3)) == ("0-2", "1-3")
+
+
+def test_codes_are_found_inside_phrases() -> None:
+    """What the subject's own budget refuses is found behind its side."""
+    said = because(ReasonCode.SUBJECT, why=because(ReasonCode.BUDGET, detail="x"))
+    assert codes(said) == {PhraseCode.SUBJECT, PhraseCode.BUDGET}
+
+
+def test_words_are_made_by_the_card_alone() -> None:
+    """No other part of the package makes a sentence of a phrase but what prints a result."""
+    printing = {"cli", "demo", "card"}
+    found = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if "from hubcheck.card.wording" in path.read_text(encoding="utf-8")
+    }
+    assert found <= printing
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_sentence_is_read_back(path: Path) -> None:
+    """No code looks for words in what is said: what is meant has a code."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [f"line {line}" for line in read_back(tree)] == []
+
+
+def test_reading_a_sentence_is_noticed() -> None:
+    """The rule above sees the ways in which it was done before."""
+    for code in (
+        "'gated' in finding.reason",
+        "finding.power.endswith(ASSUMING)",
+        "PATTERN.search(row.note)",
+        "any('x' in note for note in finding.notes)",
+        "[m for m in (P.search(r.note) for r in rows)]",
+        "for w in f.warnings:\n    if w.startswith('a'):\n        pass",
+        "re.fullmatch(P, f.relation.detail)",
+    ):
+        assert list(read_back(ast.parse(code))), code
+    for code in ("'--base' in f.proposed_by", "f.code in NOT_EXAMINED", "finding.reason == x"):
+        assert not list(read_back(ast.parse(code))), code
+
+
+def read_back(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines in which something said is searched, cut or matched."""
+    named = {name for node in ast.walk(tree) for name in _loop_names(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(ops=ops, comparators=right):
+                found = any(
+                    isinstance(op, ast.In | ast.NotIn) and _says(what, named)
+                    for op, what in zip(ops, right, strict=True)
+                )
+            case ast.Call(func=ast.Attribute(attr=name, value=owner), args=given):
+                read = any(_says(one, named) for one in (owner, *given))
+                found = name in READING and read
+            case _:
+                found = False
+        if found and isinstance(node, ast.expr):
+            yield node.lineno
+
+
+def _loop_names(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a loop gives to the items of something said."""
+    match node:
+        case (
+            ast.comprehension(target=ast.Name(id=name), iter=ast.Attribute(attr=attr))
+            | ast.For(target=ast.Name(id=name), iter=ast.Attribute(attr=attr))
+        ) if attr in SAID:
+            yield name
+        case _:
+            return
+
+
+def _says(node: ast.expr, named: set[str]) -> bool:
+    match node:
+        case ast.Attribute(attr=attr):
+            return attr in SAID
+        case ast.Name(id=name):
+            return name in named
+        case _:
+            return False
+
+
+def test_no_phrase_is_left_without_a_maker() -> None:
+    """A code that nothing says is a code too many; a reason is said by its own name."""
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in SOURCES
+        if "card" not in path.parts and path.name != "phrase_codes.py"
+    )
+    reasons = {f"reason.{code}" for code in ReasonCode}
+    unsaid = {
+        code.name
+        for code in PhraseCode
+        if f"PhraseCode.{code.name}" not in sources
+        and f"Code.{code.name}" not in sources
+        and code.value not in reasons
+    }
+    assert unsaid <= {"UNKNOWN"}
+
+
+def test_the_words_of_a_template_need_no_more_than_its_own_names() -> None:
+    """A template names parameters alone: none reaches into an object."""
+    templates = [one for one in wording.WORDS.values() if isinstance(one, str)]
+    for template in templates:
+        assert not re.search(r"\{[^}:]*[.\[]", template), template
