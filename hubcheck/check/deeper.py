@@ -8,7 +8,6 @@ settle the matter, and maps layers, widths and experts where they did.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +30,6 @@ from hubcheck.source.ledger import Ledger
 from hubcheck.verdict.declaration import ENOUGH, MOST
 from hubcheck.verdict.disguised import with_disguise, with_writers
 from hubcheck.verdict.parts import PartLook, sides_of
-
-ESCALATION: Final = 512_000_000
-"""Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
 
 
 def may_be_disguised(finding: Finding, depth: Depth) -> bool:

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.card.explain import TEXTS
-from hubcheck.cli import commands
-from hubcheck.cli.main import main, parse_seed, parse_size
+from hubcheck.cli import carry_out
+from hubcheck.cli.main import main
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.report.schema import Report
 from hubcheck.report.words import (
@@ -30,6 +30,7 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
+from hubcheck.request.values import parse_seed, parse_size
 from hubcheck.verdict.policy import FAILABLE
 from tests.checkpoint.malformed import Malformed, malformed
 from tests.evidence.laboratory import model
@@ -216,7 +217,7 @@ def test_a_fault_of_the_program_ends_with_5(run: Run, monkeypatch: pytest.Monkey
         message = "no such thing\x1b[2J"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(commands, "check", broken)
+    monkeypatch.setattr(carry_out, "conclude_check", broken)
     done = run("check", FINETUNE, "--base", BASE)
     assert done.code == 5
     assert "hubcheck: internal error: no such thing\\x1b[2J" in done.err
@@ -229,7 +230,7 @@ def test_an_interrupt_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     def interrupted(*_a: object, **_k: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "check", interrupted)
+    monkeypatch.setattr(carry_out, "conclude_check", interrupted)
     done = run("check", FINETUNE, "--base", BASE)
     assert done.code == 130
     assert done.err.endswith("hubcheck: stopped\n")

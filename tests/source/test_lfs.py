@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli.commands import lfs_authorization
+from hubcheck.cli.carry_out import hub_token
 from hubcheck.errors import (
     BudgetExceededError,
     ExitCode,
@@ -18,6 +19,7 @@ from hubcheck.errors import (
     UnsupportedFormatError,
 )
 from hubcheck.report.words import Verdict
+from hubcheck.request.access import lfs_authorization
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import Span
@@ -221,10 +223,14 @@ def test_each_token_goes_to_its_own_server(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
     monkeypatch.setenv("GITHUB_TOKEN", "ghs_githubs")
     monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
-    assert lfs_authorization("https://hub.example:443") == "Bearer hf_hubs"
+
+    def authorization(origin: str) -> str:
+        return lfs_authorization(origin, os.environ, hub_token)
+
+    assert authorization("https://hub.example:443") == "Bearer hf_hubs"
     basic = base64.b64encode(b"x-access-token:ghs_githubs").decode()
-    assert lfs_authorization("https://github.com:443") == f"Basic {basic}"
+    assert authorization("https://github.com:443") == f"Basic {basic}"
     for other in ("https://evil.example:443", "http://github.com:80", "https://huggingface.co:443"):
-        assert lfs_authorization(other) == ""
+        assert authorization(other) == ""
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert lfs_authorization("https://github.com:443") == ""
+    assert authorization("https://github.com:443") == ""

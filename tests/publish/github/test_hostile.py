@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from action import commands, tell
+from action import commands, results
 from action.scene import Scene
 from hubcheck.card.table import summary
 from hubcheck.errors import ExitCode
@@ -83,17 +83,17 @@ def test_the_log_holds_no_command_of_a_repository(payload: str) -> None:
         now=None,
         write=lines.append,  # type: ignore[arg-type]
     )
-    tell.tell_log(scene, report)
+    results.write_log(scene, report)
     for line in summary(report).splitlines():
         commands.log(line, lines.append)
     assert all(len(line.splitlines()) <= 1 for line in lines)
     assert not any("::" in line or "##[" in line or "\x1b" in line for line in lines)
     code = ExitCode.POLICY_FAILED if report.conclusion is Conclusion.FAIL else ExitCode.OK
     decided = gate(report, code)
-    told = tell.Told(report=report, gate=decided, commit=COMMIT, folder="models/tiny", key="")
+    result = results.Result(report=report, gate=decided, commit=COMMIT, folder="models/tiny", key="")
     assert len(decided.text.splitlines()) == 1
     lines.clear()
-    tell.tell_annotation(scene, told, code)
+    results.write_annotation(scene, result, code)
     (line,) = lines
     assert re.fullmatch(r"::(?:error|warning|notice) (?:[a-z]+=[^,:\n]*,?)+::[^\n]*", line)
     assert line.count("::") == 2
