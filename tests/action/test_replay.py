@@ -82,6 +82,7 @@ def test_a_base_of_the_policy_file_that_is_a_pull_request_is_refused(hub: Job) -
     hub.write(".github/hubcheck.yml", "bases:\n  - zoo/base@refs/pr/9\n")
     for _ in range(2):
         ended = hub.run("schedule", {})
+        assert Path(ended.outputs["report-path"]).name == "report.json"
         report = json.loads((hub.workspace / ended.outputs["report-path"]).read_text())
         [finding] = report["findings"]
         assert finding["reason"].startswith("a proposal to zoo/base, not zoo/base")
@@ -89,4 +90,3 @@ def test_a_base_of_the_policy_file_that_is_a_pull_request_is_refused(hub: Job) -
         assert "`zoo/base`" not in ended.summary
         (hub.workspace / ".github/hubcheck.yml").unlink(missing_ok=True)
         hub.inputs["bases"] = "zoo/base@refs/pr/9"
-    assert Path(ended.outputs["report-path"]).name == "report.json"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from pathlib import Path
 
 import pytest
@@ -114,6 +113,6 @@ def test_a_policy_file_names_nothing_outside(tmp_path: Path, name: str, key: str
 def test_names_of_the_hub_and_folders_inside_are_taken(tmp_path: Path) -> None:
     """What lies in the workspace, what is not on the disk at all."""
     (tmp_path / "base").mkdir()
-    os.symlink(tmp_path / "base", tmp_path / "link")
+    (tmp_path / "link").symlink_to(tmp_path / "base")
     names = ("org/model", "org/model@v1", "auto", "none", "./base", "base", "link", ".")
     check_places(PolicyFile(bases=names, suspects=names), tmp_path)

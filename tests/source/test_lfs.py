@@ -22,7 +22,7 @@ from hubcheck.report.words import Verdict
 from hubcheck.request.access import lfs_authorization
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
-from hubcheck.source.interface import Span
+from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.lfs import LfsContent
 from hubcheck.source.transport import origin_of
@@ -158,7 +158,7 @@ def test_the_budget_holds(hub: LocalHub, opened: Open) -> None:
 )  # fmt: skip
 def test_a_broken_answer_is_refused(answer: object) -> None:
     """An answer of another form, or one that leads off HTTPS, is never followed."""
-    entry = lfs.FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
     with pytest.raises(UnsupportedFormatError):
         lfs._read_answer(answer, entry, "https://host/objects/batch")
 
@@ -168,7 +168,7 @@ def test_handed_out_headers_are_kept_clean() -> None:
     header = {"Authorization": "RemoteAuth abc", "X": "a\r\nY: b", "Z": 3}
     action = {"href": "https://h/x?sig=secret", "header": header}
     answer = {"objects": [{"oid": "a" * 64, "actions": {"download": action}}]}
-    entry = lfs.FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
     address = lfs._read_answer(answer, entry, "https://host/objects/batch")
     assert dict(address.headers) == {"Authorization": "RemoteAuth abc"}
     assert "secret" not in repr(address)
@@ -180,7 +180,7 @@ def test_nobody_listens(clock: FakeClock) -> None:
     content = LfsContent(
         "http://127.0.0.1:9/x.git/info/lfs", "Bearer x", ledger=Ledger(99), timing=clock.timing()
     )
-    entry = lfs.FileEntry(path="w", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w", size=9, sha256="a" * 64)
     with pytest.raises(NetworkFaultError):
         content.read([Span(path="w", start=0, stop=9)], {"w": entry}, Purpose.WEIGHTS)
 

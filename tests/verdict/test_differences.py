@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ from tests.evidence.laboratory import model, report_of
 NAMES: Final = tuple(
     value.value
     for kind in vars(words).values()
-    if isinstance(kind, type) and issubclass(kind, words.StrEnum) and kind is not words.StrEnum
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
     for value in kind
 )
 """Every word that a field of a closed list may hold."""
