@@ -51,13 +51,12 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck check``."""
     from hubcheck.cli import carry_out
     from hubcheck.cli.launch import ended, nothing_to_do
-    from hubcheck.report.words import Depth
     from hubcheck.request.build import build_request
     from hubcheck.request.settled import settled
     from hubcheck.source.reference import parse_reference
 
     options, file = options_of(arguments), _policy_file(arguments)
-    depth = options.depth or file.depth or Depth.SAMPLE
+    depth = options.depth or file.depth
     if nothing_to_do(depth, os.environ):
         return ExitCode.OK
     # A typing error is told before processes are joined or a seed is taken.

@@ -319,6 +319,73 @@ def test_the_line_on_the_card_repeats_the_check(run: Run) -> None:
     assert after.verdict is before.verdict
 
 
+def timeless(report: Report) -> Report:
+    """Return a report without its clock."""
+    return report.model_copy(update={"started": "", "finished": "", "seconds": 0.0})
+
+
+def test_the_line_on_the_card_repeats_the_check_from_any_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are named as they were given, so ``--from`` finds them; the report is the same."""
+    for name, folder in (("wrong-declaration", "m"), ("base", "a base"), ("twin", "twin")):
+        shutil.copytree(model(name), folder)
+    words = ["--base", "./a base", "--suspect", "twin", "--suspect", "files", "--fail-on", "none"]
+    assert run("check", "./m", *words, "--max-read", "2MB", "--out", "a").code == 0
+    before = report_at(tmp_path / "a")
+    assert str(tmp_path) not in before.replay
+    (tmp_path / "else" / "where").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "else" / "where")
+    again = [*shlex.split(before.replay)[1:], "--from", "../..", "--out", "b"]
+    assert run(*again).code == 0
+    assert timeless(report_at(Path("b"))) == timeless(before)
+    assert "--from" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_a_mirror_stands_for_a_declared_base(run: Run) -> None:
+    """A base that the card declares is read from a folder; the reason stays the card's line."""
+    shutil.copytree(FINETUNE, "m")
+    done = run("check", "m", "--mirror", f"zoo/base={BASE}", "--out", "out")
+    assert done.code == 0
+    (finding,) = report_at(Path("out")).findings
+    assert (finding.declared, finding.verdict) == (True, Verdict.RELATED)
+    assert finding.proposed_by[0].startswith("README.md line ")
+    assert f"--mirror zoo/base={BASE}" in report_at(Path("out")).replay
+    assert run("check", "m", "--mirror", "zoo/base").code == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "conclusion", "named"),
+    [
+        ("", 1, Conclusion.FAIL, False),
+        ("fail-on: [undeclared]", 0, Conclusion.NEUTRAL, False),
+        ("warn-only: true", 0, Conclusion.FAIL, True),
+        ("allow:\n  - base: BASE\n    reason: known here\n", 0, Conclusion.NEUTRAL, True),
+    ],
+)
+def test_a_policy_file_means_the_same_as_in_the_action(
+    run: Run, policy: str, code: int, conclusion: Conclusion, named: bool
+) -> None:
+    """What fails, what is told only, what is accepted; and the line on the card repeats it."""
+    shutil.copytree(BASE, "base")
+    Path("policy.yml").write_text(policy.replace("BASE", "./base") + "\nsuspects: [auto]\n")
+    done = run("check", WRONG, "--base", "./base", "--policy", "policy.yml", "--out", "a")
+    before = report_at(Path("a"))
+    assert (done.code, before.conclusion) == (code, conclusion)
+    assert before.search.kind == "files"
+    assert ("--policy policy.yml" in before.replay) is named
+    assert run(*shlex.split(before.replay)[1:], "--out", "b").code == code
+    assert timeless(report_at(Path("b"))) == timeless(before)
+
+
+def test_a_policy_file_that_points_elsewhere_is_refused(run: Run) -> None:
+    """A repository may bring its own: it reads no folder of this machine."""
+    Path("policy.yml").write_text("suspects: [../../etc]\n")
+    done = run("check", FINETUNE, "--policy", "policy.yml")
+    assert done.code == 2
+    assert "outside of the workspace" in done.err
+
+
 def test_without_a_base_the_card_says_how_to_name_one(run: Run) -> None:
     """A model that declares nothing is inconclusive, reads no weight, and gets a next step."""
     done = run("check", BASE, "--out", "out")
