@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from action.event import OnHub
@@ -33,6 +34,7 @@ from hubcheck.source.reference import (
     LocalReference,
     Reference,
     is_repo_id,
+    name_of,
     parse_hub_reference,
 )
 from hubcheck.source.weight_files import weight_folders
@@ -120,6 +122,7 @@ def _means(scene: Scene, depth: Depth) -> Means:
         read_token=settings.read_token,
         # The job's own token opens the Git LFS content of the checkout, on its own server only.
         github_token=settings.github_token,
+        root=scene.runner.workspace,
         resources=resources_for(depth, os.environ, state=None, show=scene.log, terminal=False),
     )
 
@@ -155,7 +158,7 @@ def result_key(task: Task, subject: Model, today: date) -> str:
         request.depth.value,
         request.access.max_read,
         # The seed is new in every run; everything before it is what the workflow asked for.
-        [task.options.subject, *how(replace(task.options, seed=None))],
+        [name_of(request.subject), *how(replace(task.options, seed=None))],
         allowed,
     ]
     return key_of(__version__, subject.weights_digest, json.dumps(lineage), json.dumps(asked))
@@ -214,6 +217,8 @@ def _subject(
                 cause="a folder has no revisions: the checkout decides.",
                 next_step="leave revision out, or name a model on the Hub.",
             )
+        if Path(name).is_absolute():  # a card shows no path of the runner
+            name = path.relative_to(os.path.realpath(scene.runner.workspace)).as_posix()
         return LocalReference(path=path, typed=name), name, name
     if not is_repo_id(hub):
         raise UsageError(

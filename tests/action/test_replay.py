@@ -69,6 +69,17 @@ def test_the_line_on_the_card_repeats_a_run(
     assert after.model_copy(update=clock) == before.model_copy(update=clock)
 
 
+def test_a_folder_named_in_full_is_called_as_in_the_checkout(hub: Job) -> None:
+    """Neither report nor card shows where the runner keeps its workspace."""
+    hub.inputs["model"] = str(hub.workspace / "models/tiny")
+    ended = hub.run("schedule", {})
+    folder = (hub.workspace / ended.outputs["report-path"]).parent
+    for file in ("report.json", "card.md"):
+        assert str(hub.workspace) not in (folder / file).read_text()
+    report = json.loads((folder / "report.json").read_text())
+    assert report["subject"]["ref"] == "models/tiny"
+
+
 def test_the_line_of_a_model_on_the_hub_names_its_revision(hub: Job) -> None:
     """A run for a commit is repeated for that commit, not for what ``main`` is by then."""
     commit = hub.hub.push("zoo/base", MODELS / "base").oid
