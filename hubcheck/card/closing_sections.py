@@ -124,8 +124,8 @@ def _replay(report: Report) -> Details:
 
 def _from_where(report: Report) -> Line:
     """Return how the command is introduced; folders are named as they were given, not in full."""
-    models = (report.subject, *(f.base for f in report.findings))
-    if all(model.revision != names.LOCAL for model in models):
+    revisions = {report.subject.revision, *(f.base.revision for f in report.findings)}
+    if names.LOCAL not in revisions:
         return (Trusted("The same check from the start:"),)
     return (
         Trusted("The same check from the start, run where it was made; from elsewhere, name that "),
