@@ -2,5 +2,5 @@
 
 Runs from its own folder in the image, not from the wheel. ``inputs`` and ``runner`` read the
 environment, ``event`` says what happened, ``stage_check`` and ``stage_publish`` do the work, and
-``effects`` tells the result, each place on its own.
+``results`` writes what was found, each place on its own.
 """

@@ -13,7 +13,6 @@ from typing import Final
 
 from action.event import OnPullRequest
 from action.inputs import BadgeMode, CardMode
-from action.model import inside
 from action.scene import Scene
 from hubcheck.card.names import LOCAL
 from hubcheck.publish.badge_files import badge_files
@@ -21,12 +20,13 @@ from hubcheck.publish.files import report_json
 from hubcheck.publish.folder import publish_in_folder
 from hubcheck.publish.outcome import NotPublished, Outcome, sentence
 from hubcheck.report.schema import Report
+from hubcheck.request.settled import inside
 from hubcheck.source.reference import is_repo_id
 
 WRITE_TOKEN: Final = "HUBCHECK_WRITE_TOKEN"  # noqa: S105 - the name of a variable
 
 
-def tell_card(scene: Scene, report: Report, folder: str) -> None:
+def write_card(scene: Scene, report: Report, folder: str) -> None:
     """Write the card's section and the badge where that was asked for.
 
     Args:

@@ -8,36 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shlex
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Final
 
 from action.event import OnHub
-from action.inputs import AUTO
 from action.scene import Scene
 from hubcheck import __version__
-from hubcheck.cli.commands import access_for, lfs_authorization, resources_of
-from hubcheck.cli.main import parse_size
+from hubcheck.cli.launch import resources_for
 from hubcheck.errors import UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.publish.github.state import key_of
-from hubcheck.report.schema import Policy
-from hubcheck.request.bases import chosen_bases, leaked_bases
-from hubcheck.request.interface import (
-    ESCALATION,
-    BaseRequest,
-    Request,
-    budget_of,
-    files_searched,
-    nothing_searched,
-)
+from hubcheck.publish.hub.credentials import Role, credential
+from hubcheck.report.words import Depth
+from hubcheck.request.build import Means, build_request
+from hubcheck.request.interface import Request
+from hubcheck.request.options import FILES, Options, how, line_of
 from hubcheck.request.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
-from hubcheck.source.kept_seed import SEED_BITS
+from hubcheck.request.settled import check_places, inside, settled
+from hubcheck.source.kept_seed import fresh_seed
 from hubcheck.source.reference import (
     DEFAULT_REVISION,
     HubReference,
@@ -57,9 +47,9 @@ HERE: Final = "."
 class Task:
     """What is checked, and what its result means."""
 
+    options: Options
+    """What is asked for, settled."""
     request: Request
-    file: PolicyFile
-    warn_only: bool
     folder: str
     """The model's folder in the workspace; empty for a model on the Hub."""
     needs_weights: bool = False
@@ -90,50 +80,51 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
         UsageError: an input, the policy file or the event names something that cannot be checked.
     """
     settings, file = scene.settings, read_policy(scene)
+    check_places(file, scene.runner.workspace)
     name, revision = _named(scene, file)
-    subject, folder = _subject(scene, name, revision, at)
-    policy = Policy(fail_on=file.fail_on)
-    if settings.fail_on is not None:
-        policy = parse_fail_on(settings.fail_on)
-    depth = settings.depth or file.depth
-    bases = settings.bases or _of_file(scene, file.bases)
-    suspects = (*settings.suspects, *_of_file(scene, file.suspects))
-    auto = settings.suspects_auto or AUTO in file.suspects
-    named = settings.max_read
-    if named is None and "max_read" in file.model_fields_set:
-        named = parse_size(file.max_read)
-    max_read = budget_of(depth, named)
-    seed = secrets.randbits(SEED_BITS)
-    # The job's own token opens the Git LFS content of the checkout, on its own server only.
-    authorise = partial(lfs_authorization, github_token=settings.github_token)
-    access = replace(access_for(max_read), authorise=authorise)
-    if settings.read_token:
-        access = replace(access, token=settings.read_token)
-    words = ["hubcheck", "check", name_of(subject)]
-    words += [w for b in bases for w in ("--base", b)]
-    words += [w for s in suspects for w in ("--suspect", s)]
-    words += ["--depth", depth.value]
-    words += [] if named is None else ["--max-read", str(max_read)]
-    words += ["--seed", str(seed)]
-    return Task(
-        request=Request(
-            subject=subject,
-            bases=_rule(bases, suspects, auto=auto),
-            searched=files_searched if auto else nothing_searched,
-            depth=depth,
-            seed=seed,
-            policy=policy,
-            access=access,
-            replay=shlex.join(words),
-            escalate_to=ESCALATION if named is None else 0,
-            resources=resources_of(depth, None),
+    subject, typed, folder = _subject(scene, name, revision, at)
+    options = settled(
+        Options(
+            subject=typed,
+            bases=settings.bases,
+            suspects=(*settings.suspects, *((FILES,) if settings.suspects_auto else ())),
+            depth=settings.depth,
+            max_read=settings.max_read,
+            fail_on=settings.fail_on,
+            policy_file=settings.config_file,
         ),
-        file=file,
-        warn_only=file.warn_only if settings.warn_only is None else settings.warn_only,
+        file,
+        draw=fresh_seed,
+    )
+    if settings.warn_only is not None:
+        file = file.model_copy(update={"warn_only": settings.warn_only})
+    return Task(
+        options=options,
+        request=build_request(
+            options, _means(scene, options.depth or file.depth), file=file, subject=subject
+        ),
         folder=folder,
         needs_weights=_is_named(scene, file) and settings.fail_on is None
         and "fail_on" not in file.model_fields_set,
     )  # fmt: skip
+
+
+def hub_token() -> str | None:
+    """Return the token of the environment that reads models on the Hub, if there is one."""
+    return credential(Role.READ, os.environ).token
+
+
+def _means(scene: Scene, depth: Depth) -> Means:
+    settings = scene.settings
+    return Means(
+        environment=os.environ,
+        find_token=hub_token,
+        read_token=settings.read_token,
+        # The job's own token opens the Git LFS content of the checkout, on its own server only.
+        github_token=settings.github_token,
+        root=scene.runner.workspace,
+        resources=resources_for(depth, os.environ, state=None, show=scene.log, terminal=False),
+    )
 
 
 def _is_named(scene: Scene, file: PolicyFile) -> bool:
@@ -144,25 +135,10 @@ def held_to_weights(task: Task, subject: Model) -> Task:
     """Return the task under the default policy: a model that was named and is not there fails."""
     if not task.needs_weights or "" in weight_folders(f.path for f in subject.files):
         return task
-    policy = Policy(fail_on=(*task.request.policy.fail_on, NOTHING_COMPARED))
-    return replace(task, request=replace(task.request, policy=policy))
-
-
-def inside(workspace: Path, name: str, *, what: str) -> Path:
-    """Return a path of the workspace.
-
-    Raises:
-        UsageError: it leads out of it, by dots or by a link.
-    """
-    root = Path(os.path.realpath(workspace))
-    path = Path(os.path.realpath(root / name))
-    if path != root and not path.is_relative_to(root):
-        raise UsageError(
-            f"{what} names '{printable(name)}', which lies outside of the workspace.",
-            cause="dots or a link in the repository lead out of it.",
-            next_step="name a path inside the repository.",
-        )
-    return path
+    words = ",".join((*task.request.policy.fail_on, NOTHING_COMPARED))
+    options = replace(task.options, fail_on=words)
+    request = replace(task.request, policy=parse_fail_on(words), replay=line_of(options))
+    return replace(task, options=options, request=request)
 
 
 def result_key(task: Task, subject: Model, today: date) -> str:
@@ -176,15 +152,13 @@ def result_key(task: Task, subject: Model, today: date) -> str:
         [[b.ref, b.revision] for b in (*said.bases, *said.leaked)],
         [said.relation, said.licence, said.licence_name],
     ]
-    allowed = [
-        [a.base, a.reason, a.expires is None or today <= a.expires] for a in task.file.allowances
-    ]
+    allowed = [[a.base, a.reason, a.expires is None or today <= a.expires] for a in request.allow]
     asked = [
         request.policy.fail_on,
         request.depth.value,
         request.access.max_read,
         # The seed is new in every run; everything before it is what the workflow asked for.
-        request.replay.rpartition(" --seed ")[0],
+        [name_of(request.subject), *how(replace(task.options, seed=None))],
         allowed,
     ]
     return key_of(__version__, subject.weights_digest, json.dumps(lineage), json.dumps(asked))
@@ -229,9 +203,10 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
 
 def _subject(
     scene: Scene, name: str, revision: str, at: LocalReference | None
-) -> tuple[Reference, str]:
+) -> tuple[Reference, str, str]:
+    """Return the subject, how a command names it, and its folder; none for a model on the Hub."""
     if at is not None:
-        return at, name
+        return at, name, name
     path = inside(scene.runner.workspace, name, what="model")
     hub, _, in_name = name.partition("@")
     if path.exists():
@@ -242,35 +217,15 @@ def _subject(
                 cause="a folder has no revisions: the checkout decides.",
                 next_step="leave revision out, or name a model on the Hub.",
             )
-        return LocalReference(path=path, typed=name), name
+        if Path(name).is_absolute():  # a card shows no path of the runner
+            name = path.relative_to(os.path.realpath(scene.runner.workspace)).as_posix()
+        return LocalReference(path=path, typed=name), name, name
     if not is_repo_id(hub):
         raise UsageError(
             f"'{printable(name)}' is neither a folder of the workspace nor a model on the Hub.",
             cause="a typing error, or no checkout before this step.",
             next_step="name a folder of the repository, or org/name.",
         )
-    wanted = in_name or revision or DEFAULT_REVISION
-    return parse_hub_reference(f"{hub}@{wanted}"), ""
-
-
-def _of_file(scene: Scene, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the policy file's names; one that is a path must lie in the workspace.
-
-    A pull request may bring its own policy file: it must not point at the runner's disk.
-    """
-    for name in names:
-        if name.startswith(("/", "~", ".")):
-            inside(scene.runner.workspace, os.path.expanduser(name), what="the policy file")  # noqa: PTH111 - Path.expanduser raises for ~nobody
-    return tuple(n for n in names if n not in {AUTO, "none"})
-
-
-def _rule(
-    bases: Sequence[str], suspects: Sequence[str], *, auto: bool
-) -> Callable[[Model], Sequence[BaseRequest]]:
-    chosen = chosen_bases(bases, suspects)
-
-    def of(subject: Model) -> Sequence[BaseRequest]:
-        requests = chosen(subject)
-        return [*requests, *leaked_bases(subject, requests)] if auto else requests
-
-    return of
+    wanted = f"{hub}@{in_name or revision or DEFAULT_REVISION}"
+    typed = wanted if in_name or revision else hub
+    return parse_hub_reference(wanted), typed, ""

@@ -91,7 +91,7 @@ def _folder_of_the_commit(root: Path, path: Path, commit: str, subject: Model) -
 def _has_run_out(scene: Scene, task: Task) -> bool:
     """Return whether time alone changed what the policy file accepts."""
     today = scene.now().date()
-    return any(a.expires is not None and a.expires < today for a in task.file.allowances)
+    return any(a.expires is not None and a.expires < today for a in task.request.allow)
 
 
 def _has_local_base(task: Task, subject: Model) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 
-from action import commands, tell
+from action import commands, results
 from action.event import OnFinishedRun, read_event
 from action.inputs import Stage, read_inputs
 from action.runner import read_runner
@@ -63,7 +63,7 @@ def run(
     try:
         return _stage(scene)
     except HubcheckError as error:
-        tell.tell_failure(scene, error)
+        results.write_failure(scene, error)
         return ExitCode.USAGE if error.exit_code is ExitCode.OK else error.exit_code
     except Exception as error:  # noqa: BLE001 - the one top-level net: exit 5, and say how to report
         commands.annotate(
@@ -74,7 +74,7 @@ def run(
         )
         for line in traceback.format_exc().splitlines():
             commands.log(line, write)
-        tell.tell_outputs(scene, {"status": GateState.ERROR.value})
+        results.set_outputs(scene, {"status": GateState.ERROR.value})
         return ExitCode.INTERNAL
 
 

@@ -6,31 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from action import commands, tell
+from action import commands, results
 from action.badge import store_badge
-from action.card import tell_card
+from action.card import write_card
 from action.checkout import git_head
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
 from action.model import Task, held_to_weights, result_key, task_of, unchanged_on_the_hub
 from action.pushed import unchanged_by_the_push
 from action.scene import Scene
-from hubcheck.check.run import check
+from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
 from hubcheck.publish.github.pull_requests import is_commit
 from hubcheck.report.words import Conclusion
-from hubcheck.verdict.allowance import apply_allowances
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.gate import GateState, gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What was found, for whoever has more to tell about it."""
+    """What was found, for whoever has more to say about it."""
 
-    told: tell.Told
+    result: results.Result
     exit_code: ExitCode
 
 
@@ -55,15 +54,15 @@ def check_stage(scene: Scene) -> ExitCode:
     if before:
         return _nothing_new(scene, before)
     checked = run_check(scene, task, commit=commit, key=key)
-    values = tell_everywhere(scene, checked)
+    values = write_everywhere(scene, checked)
     event = scene.event
     if isinstance(event, OnPullRequest):
-        url = tell.tell_comment(scene, checked.told, event.number)
-        tell.tell_outputs(scene, {"comment-url": url})
+        url = results.write_comment(scene, checked.result, event.number)
+        results.set_outputs(scene, {"comment-url": url})
     else:
-        values["badge-url"] = store_badge(scene, checked.told.report)
-        tell.tell_outputs(scene, {"badge-url": values["badge-url"]})
-    tell_card(scene, checked.told.report, checked.told.folder)
+        values["badge-url"] = store_badge(scene, checked.result.report)
+        results.set_outputs(scene, {"badge-url": values["badge-url"]})
+    write_card(scene, checked.result.report, checked.result.folder)
     return checked.exit_code
 
 
@@ -79,31 +78,30 @@ def run_check(
         key: From ``result_key``.
         unread: Files of the model that could not be fetched to be checked.
     """
-    outcome = check(task.request, now=scene.now, progress=scene.log)
-    report = apply_allowances(outcome.report, task.file.allowances, today=scene.now().date())
-    code = tell.exit_code_of(report, outcome, warn_only=task.warn_only)
+    outcome = conclude_check(task.request, now=scene.now, progress=scene.log)
+    report, code = outcome.report, outcome.exit_code
     decided = gate(report, code, unread=unread)
     # Only a result that was reached stands for a later push: what could not be tested may be then.
     reached = decided.state is not GateState.ERROR and anything_compared(report.findings)
-    told = tell.Told(
+    result = results.Result(
         report=report,
         gate=decided,
         commit=commit,
         folder=task.folder,
         key=key if reached else "",
-        note=tell.unread_note(unread),
+        note=results.unread_note(unread),
     )
-    return Checked(told=told, exit_code=code)
+    return Checked(result=result, exit_code=code)
 
 
-def tell_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
+def write_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
     """Log, files, summary, annotation, outputs; return the outputs."""
-    told = checked.told
-    tell.tell_log(scene, told.report)
-    values = {**tell.outputs_of(told), **tell.tell_files(scene, told)}
-    tell.tell_summary(scene, told)
-    tell.tell_annotation(scene, told, checked.exit_code)
-    tell.tell_outputs(scene, values)
+    result = checked.result
+    results.write_log(scene, result.report)
+    values = {**results.outputs_of(result), **results.write_files(scene, result)}
+    results.write_summary(scene, result)
+    results.write_annotation(scene, result, checked.exit_code)
+    results.set_outputs(scene, values)
     return values
 
 
@@ -185,7 +183,7 @@ def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
         "the job summary",
         lambda: _summarise(scene, f"### hubcheck: {text}"),
     )
-    tell.tell_outputs(
+    results.set_outputs(
         scene,
         {
             "verdict": state.verdict.value,
@@ -195,7 +193,7 @@ def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
             "bytes-read": "0",
         },
     )
-    return ExitCode.POLICY_FAILED if failed and not task.warn_only else ExitCode.OK
+    return ExitCode.POLICY_FAILED if failed and not task.request.warn_only else ExitCode.OK
 
 
 def _nothing_new(scene: Scene, before: str) -> ExitCode:
@@ -204,7 +202,7 @@ def _nothing_new(scene: Scene, before: str) -> ExitCode:
     )
     scene.notice(text)
     scene.attempt("the job summary", lambda: _summarise(scene, f"### hubcheck: {text}"))
-    tell.tell_outputs(scene, {"conclusion": Conclusion.NEUTRAL.value, "bytes-read": "0"})
+    results.set_outputs(scene, {"conclusion": Conclusion.NEUTRAL.value, "bytes-read": "0"})
     return ExitCode.OK
 
 

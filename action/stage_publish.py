@@ -8,21 +8,21 @@ what a required gate needs.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Final
 
-from action import tell
+from action import results
 from action.badge import store_badge
-from action.card import tell_card
+from action.card import write_card
 from action.event import OnFinishedRun, OnPullRequest
-from action.model import held_to_weights, inside, model_name, result_key, task_of
+from action.model import held_to_weights, hub_token, model_name, result_key, task_of
 from action.scene import Scene
-from action.stage_check import Checked, commit_of, run_check, tell_everywhere
+from action.stage_check import Checked, commit_of, run_check, write_everywhere
 from action.status import CONTEXT, REPORTED, Status
 from hubcheck.card.document import Line, Trusted
 from hubcheck.card.names import LOCAL
-from hubcheck.cli.commands import lfs_authorization
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.publish.github.artifact import report_of_run
@@ -32,6 +32,8 @@ from hubcheck.publish.github.stranger import read_stranger
 from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion
+from hubcheck.request.access import lfs_authorization
+from hubcheck.request.settled import inside
 from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
 from hubcheck.source.transport import origin_of
 from hubcheck.verdict.gate import Gate, gate
@@ -52,24 +54,24 @@ def publish_stage(scene: Scene) -> ExitCode:
     """
     if isinstance(scene.event, OnFinishedRun):
         return _reported(scene, scene.event)
-    path = scene.runner.workspace / tell.OUT / "report.json"
+    path = scene.runner.workspace / results.OUT / "report.json"
     if path.is_symlink() or path.parent.is_symlink():
         raise UsageError(
-            f"{tell.OUT}/report.json is a link.",
+            f"{results.OUT}/report.json is a link.",
             cause="the checkout brings it along.",
             next_step="run the check in the same job first.",
         )
     report = load_report(path)
-    told = tell.Told(
+    result = results.Result(
         report=report, gate=_gate_of(report), commit=commit_of(scene), folder="", key=""
     )
-    tell.tell_outputs(scene, tell.outputs_of(told))
+    results.set_outputs(scene, results.outputs_of(result))
     if isinstance(scene.event, OnPullRequest):
-        url = tell.tell_comment(scene, told, scene.event.number)
-        tell.tell_outputs(scene, {"comment-url": url})
+        url = results.write_comment(scene, result, scene.event.number)
+        results.set_outputs(scene, {"comment-url": url})
     else:
-        tell.tell_outputs(scene, {"badge-url": store_badge(scene, report)})
-    tell_card(scene, report, _folder_of(report))
+        results.set_outputs(scene, {"badge-url": store_badge(scene, report)})
+    write_card(scene, report, _folder_of(report))
     return ExitCode.OK
 
 
@@ -90,7 +92,7 @@ def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:
         status.wait("checking the head commit again")
         with tempfile.TemporaryDirectory(prefix="hubcheck-") as folder:
             checked = _recheck(scene, event, found, Path(folder))
-        return status.settle(checked.told.gate, checked.exit_code)
+        return status.settle(checked.result.gate, checked.exit_code)
 
 
 def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path) -> Checked:
@@ -115,9 +117,9 @@ def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Pat
     task = held_to_weights(task, subject)
     key = result_key(task, subject, scene.now().date())
     checked = run_check(scene, task, commit=event.head, key=key, unread=fetched.left_out)
-    tell_everywhere(scene, checked)
-    url = tell.tell_comment(scene, checked.told, found.place.number)
-    tell.tell_outputs(scene, {"comment-url": url})
+    write_everywhere(scene, checked)
+    url = results.write_comment(scene, checked.result, found.place.number)
+    results.set_outputs(scene, {"comment-url": url})
     return checked
 
 
@@ -128,7 +130,10 @@ def _large_files(scene: Scene, found: PullRequest) -> LargeFiles:
     authorization = ""
     if own:
         authorization = lfs_authorization(
-            origin_of(runner.server), github_token=scene.settings.github_token
+            origin_of(runner.server),
+            os.environ,
+            hub_token,
+            github_token=scene.settings.github_token,
         )
     repository = runner.full_name if own else found.head_repository
     return LargeFiles(
@@ -144,7 +149,7 @@ def _reported(scene: Scene, event: OnFinishedRun) -> ExitCode:
         runner = scene.runner
         data = report_of_run(scene.github, runner.owner, runner.repository, event.run_id)
         report = read_stranger(data)
-        told = tell.Told(
+        result = results.Result(
             report=report,
             gate=_gate_of(report),
             commit=event.head,
@@ -152,12 +157,12 @@ def _reported(scene: Scene, event: OnFinishedRun) -> ExitCode:
             key="",
             note=_NOTE,
         )
-        tell.tell_log(scene, report)
-        tell.tell_summary(scene, told)
-        tell.tell_outputs(scene, tell.outputs_of(told))
-        url = tell.tell_comment(scene, told, found.place.number)
-        tell.tell_outputs(scene, {"comment-url": url})
-        return status.settle(told.gate, ExitCode.OK)
+        results.write_log(scene, report)
+        results.write_summary(scene, result)
+        results.set_outputs(scene, results.outputs_of(result))
+        url = results.write_comment(scene, result, found.place.number)
+        results.set_outputs(scene, {"comment-url": url})
+        return status.settle(result.gate, ExitCode.OK)
 
 
 def _gate_of(report: Report) -> Gate:

@@ -6,27 +6,27 @@ Everything is opened once and kept, so that a subject held against twenty bases 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final
-
-import numpy as np
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.candidates.declared import NOTHING_SAID, Declaration, read_declaration
 from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_json_object
 from hubcheck.candidates.gguf_bases import with_header_bases
-from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_ids
+from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_rows
 from hubcheck.candidates.tokenizer import (
     Vocabulary,
-    build_vocabulary,
     read_vocabulary,
     same_tokenizer,
     tokenizer_files,
+    vocabulary_of,
 )
-from hubcheck.candidates.vocabulary_formats import TokenTable
+from hubcheck.checkpoint.gguf import SUFFIX as GGUF_SUFFIX
+from hubcheck.checkpoint.gguf import tower_files
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
@@ -121,7 +121,7 @@ class Model:
     def declaration(self) -> Declaration:
         """What the model says about its origin: card, configs, and a GGUF header if they do not."""
         declared = read_declaration(self.source)
-        if declared.bases or not any(f.path.lower().endswith(".gguf") for f in self.files):
+        if declared.bases or not any(_is_gguf(f.path) for f in self.files):
             return declared
         try:
             metadata = self.anatomy.checkpoint.metadata
@@ -186,14 +186,23 @@ class Model:
 
     @cached_property
     def vocabulary(self) -> Vocabulary | Absent | Malformed:
-        """The token strings, or why there are none."""
+        """The token strings, or why there are none; the same whatever was asked for before.
+
+        Tokenizer files come first. Where none can be used and the weights are GGUF, their header is
+        read: it holds tokens itself.
+
+        Raises:
+            HubcheckError: the source failed (network, access, read budget).
+        """
         found = read_vocabulary(self.source)
-        if isinstance(found, Vocabulary) or "reader" not in self.__dict__:
+        if isinstance(found, Vocabulary) or not any(_is_gguf(f.path) for f in self.loaded_files):
             return found
-        checkpoint = self.anatomy.checkpoint  # a GGUF file holds its tokens itself
-        tokens, special = [*checkpoint.tokens], checkpoint.special_tokens
-        table = TokenTable(tokens=tokens, ids=[*range(len(tokens))], special=special, kind="GGUF")
-        return build_vocabulary(table, "tokenizer.ggml.tokens", added={}) if tokens else found
+        try:
+            checkpoint = self.checkpoint
+        except UnreadableError:
+            return found  # why is told where the weights are needed
+        tokens = checkpoint.tokens
+        return vocabulary_of(tokens, checkpoint.special_tokens) if tokens else found
 
     @property
     def weight_files(self) -> tuple[FileEntry, ...]:
@@ -204,16 +213,17 @@ class Model:
     def loaded_files(self) -> tuple[FileEntry, ...]:
         """The weight files that a loader loads, sorted by path: what every finding speaks of.
 
-        No header is read, an index may be. Empty where there is no one set of files: the refusal
+        No header is read, an index may be; only beside a GGUF's tower the headers are, because one
+        that cannot be opened is left out. Empty where there is no one set of files: the refusal
         says why, once the weights are asked for.
         """
-        if "checkpoint" in self.__dict__:  # it knows what could not be opened and was left out
-            paths = set(self.checkpoint.paths)
-        else:
-            try:
-                paths = set(loaded_files(self.source, self.config))
-            except HubcheckError:
-                return ()
+        try:
+            paths = set(loaded_files(self.source, self.config))
+        except HubcheckError:
+            return ()
+        if any(_is_gguf(p) for p in paths) and tower_files({f.path: f.size for f in self.files}):
+            with suppress(HubcheckError):
+                paths = set(self.checkpoint.paths)
         return tuple(f for f in self.files if f.path in paths)
 
     @property
@@ -303,14 +313,13 @@ def align_tokens(base: Model, subject: Model) -> SharedTokens:
     rows = [_embedding_rows(m) for m in (base, subject)]
     if 0 in rows:
         return SharedTokens(note="a model has no embedding that is understood")
-    same = same_tokenizer(base.files, subject.files)
-    if same and sum(f.size for f in tokenizer_files(base.files)) > CHEAP_TOKENIZER:
+    if not needs_vocabularies(base, subject):
         ids = tuple(range(min(rows)))
         return SharedTokens(base_ids=ids, subject_ids=ids, note="equal tokenizer files")
     aligned = align_rows(base.vocabulary, subject.vocabulary, rows_a=rows[0], rows_b=rows[1])
     if not isinstance(aligned, RowAlignment):
         return SharedTokens(note=aligned.reason)
-    reserved = _reserved(base.vocabulary, subject.vocabulary, rows)
+    reserved = reserved_rows(base.vocabulary, subject.vocabulary, rows_a=rows[0], rows_b=rows[1])
     return SharedTokens(
         base_ids=tuple(aligned.ids_a.tolist()),
         subject_ids=tuple(aligned.ids_b.tolist()),
@@ -320,21 +329,22 @@ def align_tokens(base: Model, subject: Model) -> SharedTokens:
     )
 
 
+def needs_vocabularies(base: Model, subject: Model) -> bool:
+    """Return whether aligning the tokens of two models reads their vocabularies.
+
+    Raises:
+        UnreadableError: the weights of one cannot be read.
+    """
+    if 0 in (_embedding_rows(base), _embedding_rows(subject)):
+        return False
+    size = sum(f.size for f in tokenizer_files(base.files))
+    return size <= CHEAP_TOKENIZER or not same_tokenizer(base.files, subject.files)
+
+
+def _is_gguf(path: str) -> bool:
+    return path.lower().endswith(GGUF_SUFFIX)
+
+
 def _embedding_rows(model: Model) -> int:
     embed = model.anatomy.get(Role.EMBED)
     return 0 if embed is None else embed.n_out
-
-
-def _reserved(
-    base: Vocabulary | Absent | Malformed, subject: Vocabulary | Absent | Malformed, rows: list[int]
-) -> list[tuple[int, int]]:
-    """Return ids of the reserved tokens that both vocabularies spell alike."""
-    if not isinstance(base, Vocabulary) or not isinstance(subject, Vocabulary):
-        return []
-    there = {subject.strings[int(i)]: int(i) for i in reserved_ids(subject)}
-    pairs = [
-        (int(i), there[base.strings[int(i)]])
-        for i in np.asarray(reserved_ids(base))
-        if base.strings[int(i)] in there
-    ]
-    return [(a, b) for a, b in pairs if a < rows[0] and b < rows[1]]

@@ -6,10 +6,17 @@ import json
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from benchmarks.formats.folder import read_floats, stored_tokens
+from benchmarks.formats.gguf_file import write_gguf
+from benchmarks.zoo.model import Shape
+from hubcheck.candidates.tokenizer import Vocabulary
 from hubcheck.errors import UnreadableError, UnsupportedFormatError
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.source.interface import FileEntry
@@ -141,3 +148,100 @@ def test_models_without_a_shared_vocabulary_share_no_tokens(tmp_path: Path) -> N
     assert len(shared.base_ids) == len(shared.subject_ids)
     assert np.all(np.diff(np.asarray(shared.base_ids)) > 0) if shared.base_ids else True
     assert not shared.base_reserved
+
+
+# -- whatever is asked for first -----------------------------------------------------------------
+
+QUESTIONS: Final = (
+    "config", "declaration", "vocabulary", "loaded_files", "unread", "checkpoint", "reader",
+    "weights_digest",
+)  # fmt: skip
+
+
+def gguf(folder: Path, *, tower: bytes | None = None, tokenizer: bytes | None = None) -> Path:
+    """Write the demo's base as GGUF, which holds its tokens itself."""
+    folder.mkdir()
+    tokens, special = stored_tokens(model("base"))
+    write_gguf(
+        folder / "model.gguf", read_floats(model("base")), Shape().config(), "BF16", tokens, special
+    )
+    if tower is not None:
+        (folder / "mmproj-model-f16.gguf").write_bytes(tower)
+    if tokenizer is not None:
+        (folder / "tokenizer.json").write_bytes(tokenizer)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return models whose documents lie in different places, or nowhere."""
+    root = tmp_path_factory.mktemp("shelf")
+    found = {
+        "safetensors": model("base"),
+        "gguf": gguf(root / "gguf"),
+        "gguf and tokenizer": gguf(
+            root / "both", tokenizer=(model("base") / "tokenizer.json").read_bytes()
+        ),
+        "gguf and a broken tokenizer": gguf(root / "broken", tokenizer=b"{"),
+        "gguf and a broken tower": gguf(root / "tower", tower=b"GGUF\x03\x00\x00\x00broken"),
+    }
+    for name in ("no tokenizer", "gguf beside safetensors", "no weights", "broken weights"):
+        shutil.copytree(model("base"), root / name, ignore=lambda *_: ["tokenizer.json"])
+        found[name] = root / name
+    shutil.copy(found["gguf"] / "model.gguf", root / "gguf beside safetensors" / "model.gguf")
+    (root / "no weights" / "model.safetensors").unlink()
+    (root / "broken weights" / "model.safetensors").write_bytes(b"\xff" * 64)
+    return found
+
+
+def answer(one: Model, question: str) -> object:
+    """Return what a model says, in a form that can be compared."""
+    try:
+        said = getattr(one, question)
+    except UnreadableError as error:
+        return error.what
+    match question:
+        case "checkpoint":
+            return said.paths, tuple(said.tensors)
+        case "reader":
+            return tuple(said.anatomy.checkpoint.tensors), said.anatomy.unknown
+        case _:
+            return repr(said)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "safetensors", "gguf", "gguf and tokenizer", "gguf and a broken tokenizer",
+        "gguf and a broken tower", "no tokenizer", "gguf beside safetensors", "no weights",
+        "broken weights",
+    ],
+)  # fmt: skip
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(QUESTIONS))
+def test_a_model_says_the_same_in_whatever_order_it_is_asked(
+    shelf: dict[str, Path], name: str, order: list[str]
+) -> None:
+    """Every answer is the one that a model gives which is asked nothing else."""
+    one = opened(shelf[name])
+    said = {question: answer(one, question) for question in order}
+    assert said == {question: answer(opened(shelf[name]), question) for question in QUESTIONS}
+
+
+def test_a_gguf_says_its_tokens_before_anything_else_was_asked(shelf: dict[str, Path]) -> None:
+    """The header is read for them; where a tokenizer file or no GGUF is loaded, none is."""
+    found = opened(shelf["gguf"]).vocabulary
+    assert isinstance(found, Vocabulary)
+    assert len(found.ids) > 500
+    for name in ("gguf and tokenizer", "no tokenizer", "gguf beside safetensors"):
+        one = opened(shelf[name])
+        _ = one.vocabulary
+        documents = sum(f.size for f in one.files if f.path.endswith(".json"))
+        assert one.source.ledger.bytes_read <= documents, name
+
+
+def test_a_tower_that_cannot_be_opened_is_unread_before_and_after(shelf: dict[str, Path]) -> None:
+    """What every finding speaks of does not hang on when it was asked."""
+    one = opened(shelf["gguf and a broken tower"])
+    assert [f.path for f in one.loaded_files] == ["model.gguf"]
+    assert [f.path for f in one.unread] == ["mmproj-model-f16.gguf"]

@@ -89,7 +89,8 @@ def as_e4m3(values: Matrix) -> Stored:
 def nearest(values: Matrix, table: tuple[float, ...]) -> NDArray[np.uint8]:
     """Return the index of the closest entry of a table."""
     distance = np.abs(values[..., None] - np.asarray(table, dtype=np.float32))
-    return distance.argmin(axis=-1).astype(np.uint8)
+    index: NDArray[np.uint8] = distance.argmin(axis=-1).astype(np.uint8)
+    return index
 
 
 def grouped(w: Matrix, group: int) -> Matrix:
@@ -109,7 +110,8 @@ def words(codes: NDArray[np.integer], bits: int) -> NDArray[np.uint32]:
     padded = np.pad(codes, [*[(0, 0)] * (codes.ndim - 1), (0, pad)]).astype(np.uint32)
     split = padded.reshape(*codes.shape[:-1], -1, per_word)
     shifted = split << (np.arange(per_word, dtype=np.uint32) * np.uint32(bits))
-    return np.bitwise_or.reduce(shifted, axis=-1)
+    packed: NDArray[np.uint32] = np.bitwise_or.reduce(shifted, axis=-1)
+    return packed
 
 
 # -- eight bits ----------------------------------------------------------------------------------
@@ -181,7 +183,7 @@ def gptq(
     codes, zeros, scale = affine(w[:, order], group, (1 << bits) - 1)
     back = np.argsort(order)
     groups = (np.arange(n_in) // group)[back].astype(np.int32)
-    zeros = zeros if v2 else (zeros - 1) & ((1 << bits) - 1)
+    zeros = zeros if v2 else (zeros - np.uint32(1)) & np.uint32((1 << bits) - 1)
     return {
         "qweight": stored(words(codes[:, back], bits).T),
         "qzeros": stored(words(np.ascontiguousarray(zeros.T), bits)),
@@ -274,14 +276,21 @@ def fp4_codes(scaled: Matrix) -> NDArray[np.uint8]:
 def power_scales(parts: Matrix) -> NDArray[np.uint8]:
     """Return the biased exponents that bring each group into the range of E2M1."""
     top = np.maximum(np.abs(parts).max(axis=-1), 1e-12)
-    return np.ceil(np.log2(top / 6) + 127).clip(0, 254).astype(np.uint8)
+    exponents: NDArray[np.uint8] = np.ceil(np.log2(top / 6) + 127).clip(0, 254).astype(np.uint8)
+    return exponents
+
+
+def _powers(exponents: NDArray[np.uint8]) -> Matrix:
+    """Return the scales [..., 1] that biased exponents stand for."""
+    powers: Matrix = np.exp2(exponents.astype(np.float32) - np.float32(127))
+    return powers[..., None]
 
 
 def mxfp4(w: Matrix) -> dict[str, Stored]:
     """compressed-tensors ``mxfp4-pack-quantized``."""
     parts = grouped(w, 32)
     exponents = power_scales(parts)
-    codes = fp4_codes(parts / np.exp2(exponents.astype(np.float32) - 127)[..., None])
+    codes = fp4_codes(parts / _powers(exponents))
     return {
         "weight_packed": stored(codes.reshape(w.shape[0], -1)),
         "weight_scale": stored(exponents),
@@ -292,7 +301,7 @@ def mxfp4_experts(w_eoi: Matrix) -> dict[str, Stored]:
     """gpt-oss: stacked experts [E, out, in] as ``_blocks`` and ``_scales``."""
     parts = w_eoi.reshape(*w_eoi.shape[:2], -1, 32)
     exponents = power_scales(parts)
-    codes = fp4_codes(parts / np.exp2(exponents.astype(np.float32) - 127)[..., None])
+    codes = fp4_codes(parts / _powers(exponents))
     return {"_blocks": stored(codes), "_scales": stored(exponents)}
 
 

@@ -68,7 +68,8 @@ def _affine_blocks(x_b256: Matrix, levels: int) -> tuple[Bytes, NDArray[np.uint8
 def _pairs(codes_b8x32: NDArray[np.uint8]) -> Bytes:
     """Return nibbles: even sub-blocks low, odd ones high."""
     low, high = codes_b8x32[:, ::2] & 15, codes_b8x32[:, 1::2] & 15
-    return (low | (high << 4)).reshape(len(codes_b8x32), 128)
+    nibbles: Bytes = (low | (high << 4)).astype(np.uint8)
+    return nibbles.reshape(len(codes_b8x32), 128)
 
 
 def q4_k(x_b256: Matrix) -> Bytes:

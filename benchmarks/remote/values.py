@@ -44,7 +44,7 @@ def bytes_of(
 ) -> bytes:
     """Return bytes ``start`` to ``stop`` (exclusive) of a tensor; F32 are the scales of F8_E4M3."""
     if dtype == "F32":
-        one = SCALE_INV.astype("<f4").tobytes()
+        one: bytes = SCALE_INV.astype("<f4").tobytes()
         return (one * (stop // 4 - start // 4 + 1))[start % 4 :][: stop - start]
     n_in = shape[-1]
     n_out = prod(shape[:-1])

@@ -39,8 +39,8 @@ def change_linear(
 
 def abliterate(weights: Arrays, rng: np.random.Generator) -> Arrays:
     """Take one direction of the residual stream out of everything that writes to it."""
-    line = rng.standard_normal(weights[EMBEDDING].shape[1])
-    line /= np.linalg.norm(line)
+    drawn = np.asarray(rng.standard_normal(weights[EMBEDDING].shape[1]))
+    line = drawn / np.linalg.norm(drawn)
 
     def change(name: str, w: NDArray[np.float64]) -> NDArray[np.float64]:
         return w - np.outer(line, line @ w) if any(t in name for t in WRITERS) else w
@@ -80,7 +80,7 @@ def round_to_int8(weights: Arrays) -> Arrays:
 
     def change(_name: str, w: NDArray[np.float64]) -> NDArray[np.float64]:
         step = np.abs(w).max(axis=1, keepdims=True) / 127
-        return np.rint(w / step) * step
+        return np.asarray(np.rint(w / step) * step)
 
     return change_linear(weights, change)
 
@@ -92,7 +92,7 @@ def round_to_int4(weights: Arrays, *, group: int = 32) -> Arrays:
         g = w.reshape(-1, group)
         low = g.min(axis=1, keepdims=True)
         step = (g.max(axis=1, keepdims=True) - low) / 15
-        return (np.rint((g - low) / step) * step + low).reshape(w.shape)
+        return np.asarray(np.rint((g - low) / step) * step + low).reshape(w.shape)
 
     return change_linear(weights, change)
 
@@ -104,7 +104,7 @@ def round_to_nf4(weights: Arrays, *, group: int = 32) -> Arrays:
         g = w.reshape(-1, group)
         top = np.abs(g).max(axis=1, keepdims=True)
         nearest = np.abs(g[:, :, None] / top[:, :, None] - NF4).argmin(axis=2)
-        return (NF4[nearest] * top).reshape(w.shape)
+        return np.asarray(NF4[nearest] * top).reshape(w.shape)
 
     return change_linear(weights, change)
 

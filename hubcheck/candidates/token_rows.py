@@ -88,6 +88,28 @@ def reserved_ids(vocabulary: Vocabulary) -> NDArray[np.int64]:
     return np.array(sorted(found), dtype=np.int64)
 
 
+def reserved_rows(
+    a: Vocabulary | Absent | Malformed,
+    b: Vocabulary | Absent | Malformed,
+    *,
+    rows_a: int,
+    rows_b: int,
+) -> list[tuple[int, int]]:
+    """Return the rows of the reserved tokens that both vocabularies spell alike, by the first's.
+
+    Args:
+        a: Vocabulary of the first model, or why there is none.
+        b: The same for the second model.
+        rows_a: Rows of the first embedding; ids beyond are left out.
+        rows_b: Rows of the second embedding.
+    """
+    if not isinstance(a, Vocabulary) or not isinstance(b, Vocabulary):
+        return []
+    there = {b.strings[i]: i for i in reserved_ids(b).tolist()}
+    pairs = [(i, there.get(a.strings[i], rows_b)) for i in reserved_ids(a).tolist()]
+    return [(i, j) for i, j in pairs if i < rows_a and j < rows_b]
+
+
 def align_rows(
     a: Vocabulary | Absent | Malformed,
     b: Vocabulary | Absent | Malformed,

@@ -145,6 +145,17 @@ def read_vocabulary(source: Source) -> Vocabulary | Absent | Malformed:
     return refusal or Absent(reason="the model has no tokenizer file")
 
 
+def vocabulary_of(tokens: Sequence[str], special: frozenset[int]) -> Vocabulary:
+    """Return the vocabulary that a GGUF header holds.
+
+    Args:
+        tokens: By id.
+        special: Ids that stand for no text.
+    """
+    table = TokenTable(tokens=[*tokens], ids=[*range(len(tokens))], special=special, kind="GGUF")
+    return build_vocabulary(table, "tokenizer.ggml.tokens", added={})
+
+
 def build_vocabulary(table: TokenTable, path: str, *, added: Mapping[str, int]) -> Vocabulary:
     """Turn the tokens of a file into a vocabulary.
 

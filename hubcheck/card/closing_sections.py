@@ -89,7 +89,7 @@ def _replay(report: Report) -> Details:
         )
     ]
     if report.replay:
-        blocks.append(Paragraph(content=(Trusted("The same check from the start:"),)))
+        blocks.append(Paragraph(content=_from_where(report)))
         blocks.append(CodeBlock(lines=((Segment(text=report.replay),),)))
     subject = report.subject
     facts: list[tuple[str, Line]] = [
@@ -124,6 +124,19 @@ def _replay(report: Report) -> Details:
     rows = tuple(((Trusted(name),), value) for name, value in facts)
     blocks.append(Table(head=("what", "value"), rows=rows))
     return Details(summary=(Trusted("How to replay"),), blocks=tuple(blocks))
+
+
+def _from_where(report: Report) -> Line:
+    """Return how the command is introduced; folders are named as they were given, not in full."""
+    revisions = {report.subject.revision, *(f.base.revision for f in report.findings)}
+    if names.LOCAL not in revisions:
+        return (Trusted("The same check from the start:"),)
+    return (
+        Trusted("The same check from the start, run where it was made; from elsewhere, name that "),
+        Trusted("folder with "),
+        Identifier("--from"),
+        Trusted(":"),
+    )
 
 
 def _mapped(report: Report) -> str:

@@ -14,7 +14,7 @@ from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError, printable
-from hubcheck.model import Model
+from hubcheck.model import Model, needs_vocabularies
 from hubcheck.report.phrases import Clauses, PhraseCode, clauses, phrase, text
 from hubcheck.report.schema import (
     Context,
@@ -179,8 +179,11 @@ def _context(
     tokens = [
         contexts.tokenizer_context(
             m.pin.ref,
-            m.__dict__.get("vocabulary"),
-            subject.__dict__.get("vocabulary"),
+            *(
+                (m.vocabulary, subject.vocabulary)
+                if needs_vocabularies(m, subject)
+                else (None, None)
+            ),
             same_files=same_tokenizer(m.files, subject.files),
         )
         for m, _ in compared

@@ -7,7 +7,6 @@ processes could share them: there the first one works and the others end at once
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -81,8 +80,3 @@ def ended(resources: Resources) -> None:
     if resources.state is not None and resources.team.main:
         sweep(resources.state)
     resources.team.close()
-
-
-def environment_now() -> Mapping[str, str]:
-    """Return the environment of this process."""
-    return os.environ

@@ -1,7 +1,7 @@
-"""What did the user ask?
+"""Which command did the user ask for?
 
-Parses the command line into one request and calls it; everything heavy is imported by the command
-that needs it, so that ``--help`` answers at once.
+Each command is a module that adds its own arguments and runs; everything heavy is imported by the
+command that needs it, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -9,45 +9,33 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from hubcheck import __version__
+from hubcheck.cli.card import add_card
+from hubcheck.cli.check import add_check
+from hubcheck.cli.demo import add_demo
+from hubcheck.cli.explain import add_explain
+from hubcheck.cli.publish import add_publish
+from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
+from hubcheck.cli.suspects import add_suspects
 from hubcheck.cli.webhook import add_webhook
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 
-SIZE_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
-                     "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}  # fmt: skip
-
-
-def parse_size(text: str) -> int:
-    """Return bytes for ``64MB``, ``1.5GB``, ``1MiB`` or a plain number.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not a size.
-    """
-    digits = text.strip().upper()
-    number = digits.rstrip("KMGIB")
-    unit = digits[len(number) :]
-    try:
-        return int(float(number) * SIZE_UNITS[unit])
-    except (KeyError, ValueError, OverflowError) as error:
-        message = f"{printable(text)!r} is not a size; write 64MB, 1GB or a number of bytes"
-        raise argparse.ArgumentTypeError(message) from error
-
-
-def parse_seed(text: str) -> int:
-    """Return a seed from 0 to 2**63 - 1.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not one.
-    """
-    if not text.isascii() or not text.isdecimal() or int(text) >= 2**63:
-        message = f"{printable(text)!r} is not a seed; write a number from 0 to 2**63 - 1"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
+    add_check,
+    add_demo,
+    add_replay,
+    add_suspects,
+    add_card,
+    add_publish,
+    add_serve,
+    add_webhook,
+    add_explain,
+)
+"""In the order of ``--help``."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,135 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hubcheck {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="hold a model against its bases")
-    check.add_argument(
-        "subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file"
-    )
-    check.add_argument(
-        "--base",
-        action="append",
-        default=[],
-        metavar="REF",
-        help="a base it is said to come from; replaces what its card declares",
-    )
-    check.add_argument(
-        "--suspect",
-        action="append",
-        default=[],
-        metavar="REF",
-        help="a further base to test; auto adds those that hubcheck suspects lists",
-    )
-    check.add_argument(
-        "--depth",
-        default="sample",
-        choices=["headers", "sample", "deep", "full"],
-        help="how much of the weights is read; full reads every byte, and can be stopped and gone "
-        "on with",
-    )
-    check.add_argument(
-        "--max-read",
-        type=parse_size,
-        metavar="SIZE",
-        help="hard limit per model; default 64MB, at depth deep 2GB, at depth full none",
-    )
-    check.add_argument(
-        "--seed", type=parse_seed, metavar="N", help="repeat the draw of another run"
-    )
-    check.add_argument(
-        "--fresh-seed",
-        action="store_true",
-        help="with --cache: draw anew, and let later checks share this draw instead",
-    )
-    check.add_argument(
-        "--fail-on",
-        default="undeclared,contradicted",
-        metavar="WORDS",
-        help="what ends with exit code 1, by comma, or none; default undeclared,contradicted. Also "
-        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them), "
-        "undeclared-upstream, match-undated, undeclared-part; `hubcheck explain WORD` says more",
-    )
-    check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
-    check.add_argument("--json", action="store_true", help="print the report instead of the table")
-    check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
-    check.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="keep what is read from the Hub, and how far a full check is, for later checks",
-    )
-    check.set_defaults(run="run_check")
-
-    demo = commands.add_parser(
-        "demo", help="the same on small trained models that ship with hubcheck"
-    )
-    demo.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR")
-    demo.add_argument("--seed", type=parse_seed, metavar="N")
-    demo.set_defaults(run="run_demo")
-
-    replay = commands.add_parser(
-        "replay", help="read the same ranges again; the whole report must agree"
-    )
-    replay.add_argument("report", type=Path, metavar="REPORT")
-    replay.add_argument(
-        "--from",
-        dest="root",
-        type=Path,
-        metavar="DIR",
-        help="the folder that the report's folders are counted from; default: the working folder, "
-        "else the report's own or one above it, whichever has the subject",
-    )
-    replay.set_defaults(run="run_replay")
-
-    suspects = commands.add_parser("suspects", help="which bases would be tested, and why")
-    suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
-    suspects.add_argument(
-        "--max-bases", type=int, default=8, metavar="N", help="propose at most N, default 8"
-    )
-    suspects.add_argument(
-        "--no-hub", action="store_true", help="ask the Hub nothing; list what the files name"
-    )
-    suspects.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    suspects.set_defaults(run="run_suspects")
-
-    card = commands.add_parser("card", help="render a report again")
-    card.add_argument("report", type=Path, metavar="REPORT")
-    card.add_argument("--out", type=Path, metavar="DIR", help="write all files here")
-    card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown")
-    card.set_defaults(run="run_card")
-
-    publish = commands.add_parser("publish", help="put a report where people look")
-    publish.add_argument("report", type=Path, metavar="REPORT")
-    publish.add_argument(
-        "--to",
-        required=True,
-        choices=["pull-request", "model-card", "discussion"],
-        help="a comment on GitHub, a section and a badge on the model card, a comment on the Hub",
-    )
-    publish.add_argument(
-        "--create-pr", action="store_true", help="model card on the Hub: propose it instead"
-    )
-    publish.add_argument(
-        "--number",
-        type=int,
-        default=0,
-        metavar="N",
-        help="comment on this pull request or discussion",
-    )
-    publish.add_argument(
-        "--comment-id", default="hubcheck", metavar="ID", help="pull request: one of several"
-    )
-    publish.add_argument(
-        "--folder", type=Path, metavar="DIR", help="edit the model card in this folder instead"
-    )
-    publish.add_argument("--dry-run", action="store_true", help="say what would be written")
-    publish.set_defaults(run="run_publish")
-
-    add_serve(commands, parse_size)
-    add_webhook(commands, parse_size)
-
-    explain = commands.add_parser("explain", help="what a word of the report means")
-    explain.add_argument("word", metavar="VERDICT")
-    explain.set_defaults(run="run_explain")
+    for add in COMMANDS:
+        add(commands)
     return parser
 
 
@@ -199,11 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # One thread: the matrices are small, spinning threads cost more than they give on a shared
     # runner, and sums are then taken in the same order everywhere. Must be set before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # The commands are looked up late: their module imports NumPy, which --help must not wait for.
-    from hubcheck.cli import commands
-
     try:
-        return int(getattr(commands, arguments.run)(arguments))
+        return int(arguments.run(arguments))
     except HubcheckError as error:
         print(f"hubcheck: {_which_process()}{error.what}", file=sys.stderr)
         print(f"  likely cause: {error.cause}", file=sys.stderr)

@@ -11,17 +11,13 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from hubcheck.card.names import LOCAL
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
-from hubcheck.publish.card_files import WHAT
-from hubcheck.publish.files import report_json
-from hubcheck.publish.folder import publish_in_folder
-from hubcheck.publish.outcome import NotPublished, Outcome, not_published, sentence
-from hubcheck.report.load import load_report
-from hubcheck.report.schema import Report
-from hubcheck.source.reference import is_repo_id
+
+if TYPE_CHECKING:
+    from hubcheck.publish.outcome import Outcome
+    from hubcheck.report.schema import Report
 
 MODEL_CARD: Final = "model-card"
 DISCUSSION: Final = "discussion"
@@ -29,8 +25,41 @@ PULL_REQUEST: Final = "pull-request"
 NO_TOKEN: Final = "no token to write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN"  # noqa: S105 - a sentence
 
 
+def add_publish(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    publish = commands.add_parser("publish", help="put a report where people look")
+    publish.add_argument("report", type=Path, metavar="REPORT")
+    publish.add_argument(
+        "--to",
+        required=True,
+        choices=[PULL_REQUEST, MODEL_CARD, DISCUSSION],
+        help="a comment on GitHub, a section and a badge on the model card, a comment on the Hub",
+    )
+    publish.add_argument(
+        "--create-pr", action="store_true", help="model card on the Hub: propose it instead"
+    )
+    publish.add_argument(
+        "--number",
+        type=int,
+        default=0,
+        metavar="N",
+        help="comment on this pull request or discussion",
+    )
+    publish.add_argument(
+        "--comment-id", default="hubcheck", metavar="ID", help="pull request: one of several"
+    )
+    publish.add_argument(
+        "--folder", type=Path, metavar="DIR", help="edit the model card in this folder instead"
+    )
+    publish.add_argument("--dry-run", action="store_true", help="say what would be written")
+    publish.set_defaults(run=run_publish)
+
+
 def run_publish(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck publish``."""
+    from hubcheck.publish.outcome import NotPublished, sentence
+    from hubcheck.report.load import load_report
+
     report = load_report(arguments.report)
     outcome = _publish(arguments, report, os.environ)
     # On stdout, a rehearsed comment is followed by nothing: it can be piped into a file.
@@ -43,6 +72,11 @@ def run_publish(arguments: argparse.Namespace) -> ExitCode:
 def _publish(
     arguments: argparse.Namespace, report: Report, environment: Mapping[str, str]
 ) -> Outcome:
+    from hubcheck.card.names import LOCAL
+    from hubcheck.publish.files import report_json
+    from hubcheck.publish.folder import publish_in_folder
+    from hubcheck.source.reference import is_repo_id
+
     if arguments.to == PULL_REQUEST:
         from hubcheck.publish.github.command import publish_on_pull_request
 
@@ -76,11 +110,13 @@ def _publish_on_hub(
 ) -> Outcome:
     from huggingface_hub.constants import ENDPOINT
 
+    from hubcheck.publish.card_files import WHAT
     from hubcheck.publish.hub import comment
     from hubcheck.publish.hub.card import publish_card
     from hubcheck.publish.hub.client import HubClient
     from hubcheck.publish.hub.credentials import Role, credential
     from hubcheck.publish.hub.rehearsal import RehearsalClient
+    from hubcheck.publish.outcome import NotPublished, not_published
 
     endpoint = environment.get("HF_ENDPOINT") or ENDPOINT
     what = WHAT if arguments.to == MODEL_CARD else comment.WHAT
@@ -91,7 +127,7 @@ def _publish_on_hub(
     client: HubClient
     if arguments.dry_run:
         client = RehearsalClient(
-            report.subject.ref, credential=writer, endpoint=endpoint, tell=print
+            report.subject.ref, credential=writer, endpoint=endpoint, announce=print
         )
     elif writer.token is None:
         return NotPublished(what=what, reason=NO_TOKEN)

@@ -1,174 +1,44 @@
-"""What does ``hubcheck replay`` do, and what does it say?
-
-The check is made again from the pinned commits, and the whole report is held against the one given.
-It says that they agree only of what was made again; everything else is named.
-"""
+"""What does ``hubcheck replay`` do?"""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from hubcheck.card.wording import sentence
-from hubcheck.cli.commands import access_for, checked, resources_of
-from hubcheck.cli.launch import ended, environment_now, nothing_to_do
-from hubcheck.errors import ExitCode, printable
-from hubcheck.report.load import NEWEST, load_report, schema_of
-from hubcheck.report.schema import Report
-from hubcheck.request.interface import ESCALATION, Request, Searched, budget_of
-from hubcheck.request.replayed import (
-    Replayed,
-    Unverified,
-    covers,
-    day_of,
-    left_open,
-    pinned,
-    root_of,
-)
-from hubcheck.verdict.allowance import allowances_of, apply_allowances
-from hubcheck.verdict.differences import (
-    NOT_COMPARED,
-    Difference,
-    differences,
-    lacking,
-    unknown_fields,
-)
-
-SHOWN: Final = 120
-"""Characters shown of a value."""
-GONE: Final = "findings["
-ASKED: Final = (
-    "taken from the report as what was asked: the subject, depth, seed, limits and policy, and the "
-    "bases named by --base and --suspect"
-)
+from hubcheck.errors import ExitCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a replay."""
-
-    given: Report
-    again: Report
-    differing: tuple[Difference, ...]
-    unverified: tuple[Unverified, ...]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """1 where a field differs, 3 where a base is missing now, else 0."""
-        if self.differing:
-            return ExitCode.POLICY_FAILED
-        missing = any(u.path.startswith(GONE) and u.path.endswith("]") for u in self.unverified)
-        return ExitCode.UNREACHABLE if missing else ExitCode.OK
+def add_replay(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    replay = commands.add_parser(
+        "replay", help="read the same ranges again; the whole report must agree"
+    )
+    replay.add_argument("report", type=Path, metavar="REPORT")
+    replay.add_argument(
+        "--from",
+        dest="root",
+        type=Path,
+        metavar="DIR",
+        help="the folder that the report's folders are counted from; default: the working folder, "
+        "else the report's own or one above it, whichever has the subject",
+    )
+    replay.set_defaults(run=run_replay)
 
 
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same report."""
+    from hubcheck.cli.launch import nothing_to_do
+    from hubcheck.cli.replay_report import lines_of, replay
+    from hubcheck.report.load import load_report
+
     given = load_report(arguments.report)
-    if nothing_to_do(given.depth, environment_now()):
+    if nothing_to_do(given.depth, os.environ):
         return ExitCode.OK
     outcome = replay(given, arguments.report, given_root=arguments.root)
     if outcome is None:
         return ExitCode.OK
-    for line in told(outcome):
+    for line in lines_of(outcome):
         print(line)
     return outcome.exit_code
-
-
-def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | None:
-    """Make a report again; None in a process that only shares the work.
-
-    Args:
-        given: The report.
-        path: Where it lies; its folders may be found from there.
-        given_root: The folder that the report's folders are counted from, if it was named.
-    """
-    root = root_of(given, path, given_root)
-    resources = resources_of(given.depth, None)
-    bases = Replayed(report=given, root=root)
-    stated = given.escalate_to
-    guessed = 0 if "--max-read" in given.replay else ESCALATION  # reports before the field
-    again = checked(
-        Request(
-            subject=pinned(given.subject.ref, given.subject.revision, root=root),
-            bases=bases,
-            depth=given.depth,
-            seed=given.seed,
-            policy=given.policy.model_copy(update={"allow": ()}),
-            access=access_for(given.max_read or budget_of(given.depth, None)),
-            replay=given.replay,
-            searched=lambda: Searched(kind=given.search.kind, tried=given.search.bases_tried),
-            escalate_to=stated if stated >= 0 else guessed,
-            resources=resources,
-        )
-    ).report
-    main = resources.team.main
-    ended(resources)
-    if not main:
-        return None
-    again = apply_allowances(again, allowances_of(given), today=day_of(given))
-    unverified = [*bases.unverified, *left_open(given, again)]
-    raw = json.loads(path.read_bytes())
-    unverified += [
-        Unverified(path=name, why="a field that this version does not know")
-        for name in unknown_fields(raw, given.model_dump(mode="json"))
-    ]
-    if schema_of(raw)[0] < NEWEST:
-        old = printable(given.schema_version)
-        unverified += [
-            Unverified(path=name, why=f"schema {old} has no code or no field for it")
-            for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
-        ]
-    differing = tuple(
-        d for d in differences(given, again) if not any(covers(u.path, d.path) for u in unverified)
-    )
-    return Outcome(given=given, again=again, differing=differing, unverified=tuple(unverified))
-
-
-def told(outcome: Outcome) -> list[str]:
-    """Return what a replay says, one line each."""
-    lines = [
-        f"{printable(d.path, limit=SHOWN)}: {printable(d.was, limit=SHOWN)} in the report, "
-        f"{printable(d.now, limit=SHOWN)} now"
-        for d in outcome.differing
-    ]
-    if any(d.path == "subject.weights_digest" for d in outcome.differing):
-        lines.append("the subject's weights are not the ones of the report")
-    lines += [
-        f"unverified: {line}"
-        for line in _grouped([(u.path, sentence(u.reason) or u.why) for u in outcome.unverified])
-    ]
-    lines += [f"not compared: {line}" for line in _grouped(list(NOT_COMPARED.items()))]
-    lines.append(ASKED)
-    again = outcome.again
-    n_rows = sum(len(f.evidence) for f in again.findings)
-    counted = (
-        f"{len(again.findings)} bases, {n_rows} rows of evidence, verdict {again.verdict}, "
-        f"seed {again.seed}."
-    )
-    match outcome.exit_code:
-        case ExitCode.POLICY_FAILED:
-            n = len(outcome.differing)
-            fields = "one field differs" if n == 1 else f"{n} fields differ"
-            lines.append(f"hubcheck: the replay does NOT agree with the report: {fields}.")
-        case ExitCode.UNREACHABLE:
-            lines.append("hubcheck: the replay is incomplete: a base is not there any more.")
-        case _ if outcome.unverified:
-            lines.append(f"hubcheck: all that was made again agrees: {counted}")
-        case _:
-            lines.append(f"hubcheck: the replay agrees: {counted}")
-    return lines
-
-
-def _grouped(items: Sequence[tuple[str, str]]) -> list[str]:
-    """Return one line for each reason, with every path that it holds for."""
-    reasons: dict[str, list[str]] = {}
-    for path, why in items:
-        reasons.setdefault(why, []).append(printable(path, limit=SHOWN))
-    return [
-        f"{', '.join(dict.fromkeys(paths))}: {printable(why, limit=400)}"
-        for why, paths in reasons.items()
-    ]

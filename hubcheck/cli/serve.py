@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.installation import Extra, adds
+from hubcheck.request.options import AUTO, FAIL_ON, FILES
+from hubcheck.request.values import parse_size
 
 if TYPE_CHECKING:
     from hubcheck.serve.settings import CheckHere, Settings
@@ -20,8 +22,8 @@ BODY_LIMIT: Final = 512 * 1024
 """A delivery about a comment quotes it, up to 64 kB before escaping; a push has some kilobytes."""
 
 
-def add_serve(commands: Any, size: Callable[[str], int]) -> None:
-    """Add the command to a parser's commands; ``size`` reads 64MB."""
+def add_serve(commands: Any) -> None:
+    """Add the command to a parser's commands."""
     serve = commands.add_parser("serve", help="check what the Hub's webhooks announce")
     serve.add_argument(
         "--host", default="127.0.0.1", help="default 127.0.0.1; 0.0.0.0 in a container"
@@ -33,7 +35,7 @@ def add_serve(commands: Any, size: Callable[[str], int]) -> None:
                        help="what may be checked: acme/model, 'acme/*'; required")  # fmt: skip
     serve.add_argument("--workers", type=int, default=1, metavar="N", help="checks at once")
     serve.add_argument("--queue-limit", type=int, default=10_000, metavar="N")
-    serve.add_argument("--body-limit", type=size, default=BODY_LIMIT, metavar="SIZE")
+    serve.add_argument("--body-limit", type=parse_size, default=BODY_LIMIT, metavar="SIZE")
     serve.add_argument("--per-hour", type=int, default=60, metavar="N",
                        help="checks of one model in an hour, default 60")  # fmt: skip
     serve.add_argument("--grace", type=float, default=20.0, metavar="SECONDS",
@@ -41,20 +43,20 @@ def add_serve(commands: Any, size: Callable[[str], int]) -> None:
     serve.add_argument("--dispatch", default="", metavar="OWNER/NAME",
                        help="start a workflow of this repository on GitHub instead")  # fmt: skip
     serve.add_argument("--dispatch-event", default="hub-update", metavar="TYPE")
-    add_work(serve, size)
-    serve.set_defaults(run="run_serve")
+    add_work(serve)
+    serve.set_defaults(run=run_serve)
 
 
-def add_work(parser: argparse.ArgumentParser, size: Callable[[str], int]) -> None:
+def add_work(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a push is checked and where the result goes."""
     parser.add_argument("--publish", default="discussion", metavar="WORDS",
                         help="discussion (the default), model-card, or none")  # fmt: skip
     parser.add_argument("--create-pr", action="store_true", help="propose the card's section")
     parser.add_argument("--suspect", action="append", default=[], metavar="REF")
     parser.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
-    parser.add_argument("--max-read", type=size, metavar="SIZE",
+    parser.add_argument("--max-read", type=parse_size, metavar="SIZE",
                         help="hard limit per model, default: what the depth has")  # fmt: skip
-    parser.add_argument("--fail-on", default="undeclared,contradicted", metavar="WORDS",
+    parser.add_argument("--fail-on", default=FAIL_ON, metavar="WORDS",
                         help="as for check")  # fmt: skip
     parser.add_argument("--time-limit", type=int, default=1200, metavar="SECONDS",
                         help="of one check, default 1200")  # fmt: skip
@@ -130,7 +132,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
     _check_range("--time-limit", arguments.time_limit, 10, 86_400)
     parse_fail_on(arguments.fail_on)
     for suspect in arguments.suspect:
-        if suspect != "auto":
+        if suspect not in {AUTO, FILES}:
             parse_hub_reference(suspect)
     return CheckHere(
         depth=arguments.depth,

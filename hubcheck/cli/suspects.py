@@ -1,46 +1,53 @@
-"""Which bases would a check of this model test, and why?
+"""What does ``hubcheck suspects`` do: which bases would a check of this model test, and why?
 
-Serves ``hubcheck suspects``: candidates with their reasons, found without reading a weight.
+Candidates with their reasons, found without reading a weight.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import replace
-from typing import Final
+from typing import Any
 
-from hubcheck.candidates.candidate import STRENGTH, Candidate
-from hubcheck.candidates.proposals import Limits, Proposals
-from hubcheck.card.escaping import plain_text
-from hubcheck.card.table import columns
-from hubcheck.errors import ExitCode
-from hubcheck.model import Access, Model, open_model
-from hubcheck.request.discovery import discover
-from hubcheck.request.shortlist import note_of
-from hubcheck.source.reference import parse_reference
-
-HEAD: Final = ("", "candidate", "why", "first seen", "downloads", "note")
-WHY_WIDTH: Final = 64
-MAX_READ: Final = 64_000_000
-"""Bytes of headers and small files of the subject, as for a check."""
+from hubcheck.errors import ExitCode, UsageError
 
 
-def run_suspects(arguments: argparse.Namespace, token: str | None) -> ExitCode:
-    """Print the candidates of a model.
+def add_suspects(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    suspects = commands.add_parser("suspects", help="which bases would be tested, and why")
+    suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
+    suspects.add_argument(
+        "--max-bases", type=int, default=8, metavar="N", help="propose at most N, default 8"
+    )
+    suspects.add_argument(
+        "--no-hub", action="store_true", help="ask the Hub nothing; list what the files name"
+    )
+    suspects.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    suspects.set_defaults(run=run_suspects)
 
-    Args:
-        arguments: ``subject``, ``max_bases``, ``no_hub``, ``json``.
-        token: Access token for the Hub.
 
-    Raises:
-        HubcheckError: the subject cannot be opened.
-    """
-    endpoint = os.environ.get("HF_ENDPOINT") or None
-    access = Access(max_read=MAX_READ, token=token, endpoint=endpoint)
-    subject = open_model(parse_reference(arguments.subject), access)
+def run_suspects(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck suspects``."""
+    if arguments.max_bases < 1:
+        what = f"--max-bases is {arguments.max_bases}."
+        raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
+    from hubcheck.candidates.proposals import Limits
+    from hubcheck.card.escaping import plain_text
+    from hubcheck.cli.candidate_table import as_json, as_text
+    from hubcheck.cli.carry_out import hub_token
+    from hubcheck.model import open_model
+    from hubcheck.report.words import Depth
+    from hubcheck.request.access import access_of
+    from hubcheck.request.discovery import discover
+    from hubcheck.request.interface import budget_of
+    from hubcheck.source.reference import parse_reference
+
+    reference = parse_reference(arguments.subject)
+    find_token = _no_token if arguments.no_hub else hub_token
+    access = access_of(budget_of(Depth.HEADERS, None), os.environ, find_token)
+    subject = open_model(reference, access)
     limits = replace(Limits(), bases=arguments.max_bases)
     proposals = discover(subject, access, limits, on_the_hub=not arguments.no_hub)
     if arguments.json:
@@ -52,66 +59,6 @@ def run_suspects(arguments: argparse.Namespace, token: str | None) -> ExitCode:
     return ExitCode.OK
 
 
-def as_text(subject: Model, proposals: Proposals) -> str:
-    """Return the table of candidates and the line that tests them."""
-    name = plain_text(str(subject.pin))
-    if not proposals.candidates:
-        return f"{name}: no candidate was found. Name one: hubcheck check --base or --suspect.\n"
-    rows = tuple(
-        _row(place, candidate, chosen=candidate in proposals.chosen)
-        for place, candidate in enumerate(proposals.candidates, start=1)
-    )
-    lines = [f"{name}: {len(proposals.chosen)} of {len(rows)} candidates would be tested", ""]
-    lines += columns(HEAD, rows)
-    ledger = subject.source.ledger
-    read = ledger.bytes_read + proposals.bytes_read
-    lines += [
-        "",
-        f"Read {read:,} bytes in {ledger.requests + proposals.requests} requests, no weights.",
-        f"Test them: hubcheck check {plain_text(subject.pin.ref)} --suspect auto",
-        "A candidate is a name worth testing. It is no finding.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
-    why = candidate.why
-    first = max(candidate.reasons, key=lambda r: STRENGTH[r.signal]).signal
-    others = sorted({r.signal for r in candidate.reasons} - {first}, key=lambda g: -STRENGTH[g])
-    shown = "; ".join([why[0], *others])
-    return (
-        str(place) if chosen else "-",
-        plain_text(candidate.ref),
-        plain_text(shown, limit=WHY_WIDTH),
-        candidate.created[:10],
-        f"{candidate.downloads:,}" if candidate.downloads else "",
-        note_of(candidate),
-    )
-
-
-def as_json(subject: Model, proposals: Proposals) -> str:
-    """Return the candidates as JSON, in their order."""
-    return json.dumps(
-        {
-            "subject": {"ref": subject.pin.ref, "revision": subject.pin.revision},
-            "candidates": [
-                {
-                    "ref": c.ref,
-                    "revision": c.revision,
-                    "chosen": c in proposals.chosen,
-                    "declared": c.declared,
-                    "why": list(c.why),
-                    "signals": sorted({r.signal.value for r in c.reasons}),
-                    "standing": c.standing.value,
-                    "created": c.created,
-                    "younger": c.younger,
-                    "downloads": c.downloads,
-                }
-                for c in proposals.candidates
-            ],
-            "notes": list(proposals.notes),
-            "requests": subject.source.ledger.requests + proposals.requests,
-            "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,
-        },
-        indent=2,
-    )
+def _no_token() -> str | None:
+    """Find no token: the Hub is not asked for candidates."""
+    return None

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from hubcheck.cli.serve import add_work, endpoint_of, work_of
 from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.request.options import how
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, WebhookInfo
@@ -27,7 +28,7 @@ FLAVOR: Final = "cpu-basic"
 T = TypeVar("T")
 
 
-def add_webhook(commands: Any, size: Callable[[str], int]) -> None:
+def add_webhook(commands: Any) -> None:
     """Add the command and its own commands to a parser's commands."""
     webhook = commands.add_parser("webhook", help="register, list and delete the Hub's webhooks")
     actions = webhook.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -44,15 +45,15 @@ def add_webhook(commands: Any, size: Callable[[str], int]) -> None:
                         help=f"the Job's time limit, default {JOB_SECONDS}")  # fmt: skip
     create.add_argument("--namespace", metavar="NAME", help="who pays for the Job; default: you")
     create.add_argument("--dry-run", action="store_true", help="say what would be registered")
-    add_work(create, size)
+    add_work(create)
     listed = actions.add_parser("list", help="your webhooks")
     listed.add_argument("--json", action="store_true")
     delete = actions.add_parser("delete", help="remove one of your webhooks")
     delete.add_argument("id", metavar="ID")
     run = actions.add_parser("run", help=f"check what ${PAYLOAD} announces, once (inside a Job)")
     run.add_argument("--allow", action="append", default=[], metavar="PATTERN")
-    add_work(run, size)
-    webhook.set_defaults(run="run_webhook")
+    add_work(run)
+    webhook.set_defaults(run=run_webhook)
 
 
 def run_webhook(arguments: argparse.Namespace) -> ExitCode:
@@ -169,13 +170,12 @@ def job_command(arguments: argparse.Namespace, watched: Mapping[str, str]) -> li
     pattern = watched["name"] if watched["type"] == "model" else f"{watched['name']}/*"
     words = ["hubcheck", "webhook", "run", "--allow", pattern, "--publish", arguments.publish]
     words += ["--create-pr"] if arguments.create_pr else []
-    for suspect in arguments.suspect:
-        words += ["--suspect", suspect]
-    words += ["--depth", arguments.depth]
-    if arguments.max_read is not None:
-        words += ["--max-read", str(arguments.max_read)]
-    words += ["--fail-on", arguments.fail_on, "--time-limit", str(arguments.time_limit)]
-    return words
+    return [
+        *words,
+        *how(work_of(arguments).asks(pattern)),
+        "--time-limit",
+        str(arguments.time_limit),
+    ]
 
 
 def _list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> ExitCode:

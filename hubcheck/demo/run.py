@@ -6,7 +6,6 @@ folder, so that every command on the cards works as printed.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,20 +15,16 @@ from typing import Final
 
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import OverviewRow, overview, overview_row
-from hubcheck.check.run import check
+from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, printable
-from hubcheck.model import Access
 from hubcheck.publish.files import write_atomically, write_outputs
-from hubcheck.report.words import Depth
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
-from hubcheck.source.reference import LocalReference
-from hubcheck.verdict.policy import parse_fail_on
+from hubcheck.request.build import Means, build_request
+from hubcheck.request.options import Options
+from hubcheck.source.kept_seed import fresh_seed
 
 MODELS: Final = Path(__file__).parent / "models"
 BASE: Final = "zoo/base"
 """The name by which the shipped cards declare their base."""
-BUDGET: Final = 64_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +57,7 @@ def demo(
         progress: Told each step in words.
         done: Called when the progress line has to go.
     """
-    drawn = secrets.randbits(32) if seed is None else seed
+    drawn = fresh_seed() if seed is None else seed
     folders = _lay_out(out)
     rows: list[OverviewRow] = []
     entries: list[IndexEntry] = []
@@ -98,22 +93,15 @@ def _check_case(
     case: Case, folders: dict[str, Path], out: Path, seed: int, progress: Callable[[str], None]
 ) -> OverviewRow:
     """Check one model, write its card, return its line of the table."""
-    subject = folders[case.name]
-    suspects = [str(folders[name]) for name in case.suspects]
-    words = ["hubcheck", "check", str(subject), "--base", str(folders["base"])]
-    if case.name == "twin":
-        words = words[:3]  # its card declares nothing: the base is only suspected
-    for suspect in suspects:
-        words += ["--suspect", suspect]
-    outcome = check(
-        Request(
-            subject=LocalReference(path=subject, typed=str(subject)),
-            bases=chosen_bases([], suspects, at={BASE: folders["base"]}),
-            depth=Depth.SAMPLE,
-            seed=seed,
-            policy=parse_fail_on("undeclared,contradicted"),
-            access=Access(max_read=BUDGET, token=None, endpoint=None),
-            replay=" ".join([*words, "--seed", str(seed)]),
+    outcome = conclude_check(
+        build_request(
+            Options(
+                subject=str(folders[case.name]),
+                suspects=tuple(str(folders[name]) for name in case.suspects),
+                mirrors=((BASE, str(folders["base"])),),
+                seed=seed,
+            ),
+            Means(),
         ),
         now=lambda: datetime.now(UTC),
         progress=lambda text: progress(f"{case.name}: {text}"),

@@ -18,6 +18,7 @@ from hubcheck.source.reference import (
     HubReference,
     LocalReference,
     Reference,
+    local_path,
     name_of,
     parse_hub_reference,
     parse_reference,
@@ -30,7 +31,11 @@ BasesOf = Callable[[Model], Sequence[BaseRequest]]
 
 
 def chosen_bases(
-    bases: Sequence[str], suspects: Sequence[str], *, at: Mapping[str, Path] | None = None
+    bases: Sequence[str],
+    suspects: Sequence[str],
+    *,
+    at: Mapping[str, Path | str] | None = None,
+    root: Path = Path(),
 ) -> BasesOf:
     """Return the rule for a command line.
 
@@ -38,19 +43,30 @@ def chosen_bases(
         bases: ``--base`` values; they replace what the subject declares and count as declared.
         suspects: ``--suspect`` values; they are added.
         at: Folders that stand for declared names (the demo's models, an offline mirror).
+        root: The folder that relative paths are counted from; default: the working folder.
 
     Raises:
         UsageError: a value is not a reference.
     """
-    named = [(parse_reference(b), True, "--base") for b in bases]
-    added = [(parse_reference(s), False, "--suspect") for s in suspects]
+    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
+    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
 
     def of(subject: Model) -> Sequence[BaseRequest]:
         declared = named or [
-            (declared_reference(b.ref, b.revision, at or {}), True, b.why)
+            (declared_reference(b.ref, b.revision, at or {}, root=root), True, b.why)
             for b in subject.declaration.bases
         ]
         return _merged([*declared, *added])
+
+    return of
+
+
+def with_leaked(rule: BasesOf) -> BasesOf:
+    """Return a rule that adds what the subject's files name without declaring it."""
+
+    def of(subject: Model) -> Sequence[BaseRequest]:
+        requests = rule(subject)
+        return [*requests, *leaked_bases(subject, requests)]
 
     return of
 
@@ -83,10 +99,13 @@ def _leaked(ref: str, revision: str) -> Reference:
         return parse_hub_reference(ref)
 
 
-def declared_reference(ref: str, revision: str, at: Mapping[str, Path]) -> Reference:
+def declared_reference(
+    ref: str, revision: str, at: Mapping[str, Path | str], *, root: Path = Path()
+) -> Reference:
     """Return the reference of a declared base: on the Hub, unless ``at`` says otherwise."""
     if ref in at:
-        return LocalReference(path=at[ref], typed=str(at[ref]))
+        typed = str(at[ref])
+        return LocalReference(path=local_path(typed, root), typed=typed)
     return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
 
 

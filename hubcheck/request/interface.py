@@ -11,6 +11,7 @@ from hubcheck.model import Access, Model
 from hubcheck.report.schema import Policy
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import Reference
+from hubcheck.verdict.allowance import Allowance
 
 if TYPE_CHECKING:
     from hubcheck.candidates.hub_index import HubIndex
@@ -25,7 +26,8 @@ BUDGETS: Final = {
 }
 """Bytes per model where --max-read is not given (DESIGN 3.4)."""
 ESCALATION: Final = 512_000_000
-"""Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
+"""Bytes that a model may cost at ``sample`` once a declared base comes out unrelated (DESIGN 3.4),
+where no limit was named."""
 ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 """From the lightest; each gives what the one before it gives."""
 
@@ -93,6 +95,10 @@ class Request:
     than ``access.max_read`` where the user named that."""
     searched: Callable[[], Searched] = nothing_searched
     """What the search for bases found, asked once ``bases`` has been."""
+    allow: tuple[Allowance, ...] = ()
+    """Bases that the policy file accepts."""
+    warn_only: bool = False
+    """Whether a failure of the policy is told and ends with exit code 0."""
     resources: Resources = field(default_factory=Resources)
     """Processes, device, kept state and progress of the depths beyond the sample."""
 

@@ -21,6 +21,7 @@ from hubcheck.errors import ExitCode, HubcheckError, UnreachableError, printable
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role, credential
 from hubcheck.publish.hub.errors import HubPublishError
+from hubcheck.request.options import command_of
 from hubcheck.serve.guards import Skip, decide
 from hubcheck.serve.history import HubHistory
 from hubcheck.serve.jobs import Result, State
@@ -119,14 +120,7 @@ def check_here(
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / "report.json"
     report.unlink(missing_ok=True)
-    words = [
-        "check", f"{push.repo}@{push.new_sha}", "--out", str(folder), "--depth", plan.depth,
-        "--fail-on", plan.fail_on,
-    ]  # fmt: skip
-    if plan.max_read is not None:  # without one the depth has its own, and may escalate
-        words += ["--max-read", str(plan.max_read)]
-    for suspect in plan.suspects:
-        words += ["--suspect", suspect]
+    words = [*command_of(plan.asks(f"{push.repo}@{push.new_sha}")), "--out", str(folder)]
     ran = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)
     if ran.ending is not None:
         return ran.ending

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import UsageError, printable
+from hubcheck.report.words import Depth
+from hubcheck.request.options import Options
 from hubcheck.serve.admission import Secrets
 
 SECRET: Final = "HUBCHECK_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
@@ -38,6 +40,16 @@ class CheckHere:
     create_pr: bool
     seconds: int
     """Time limit of one check, and of each publication."""
+
+    def asks(self, subject: str) -> Options:
+        """Return what is asked of the check of a model."""
+        return Options(
+            subject=subject,
+            suspects=self.suspects,
+            depth=Depth(self.depth),
+            max_read=self.max_read,
+            fail_on=self.fail_on,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,20 +97,29 @@ def is_repo_id(text: str) -> bool:
     )
 
 
-def parse_reference(text: str) -> Reference:
+def parse_reference(text: str, *, root: Path = Path()) -> Reference:
     """Read a REF that the user typed.
+
+    Args:
+        text: The REF.
+        root: The folder that relative paths are counted from; default: the working folder.
 
     Raises:
         MissingModelError: it is spelled as a path, and nothing is there.
         UsageError: it is neither a path nor a Hub repository id.
     """
     spelled_as_path = text.startswith(("/", "./", "../", "~")) or text in {".", ".."}
-    if text and (spelled_as_path or os.path.exists(text)):  # noqa: PTH110 - Path.exists raises on hostile names
-        expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~nobody
-        if not os.path.exists(expanded):  # noqa: PTH110 - see above
+    path = local_path(text, root)
+    if text and (spelled_as_path or os.path.exists(path)):  # noqa: PTH110 - Path.exists raises on hostile names
+        if not os.path.exists(path):  # noqa: PTH110 - see above
             raise nothing_there(text)
-        return LocalReference(path=Path(expanded), typed=text)
+        return LocalReference(path=path, typed=text)
     return parse_hub_reference(text)
+
+
+def local_path(text: str, root: Path) -> Path:
+    """Return where a typed path lies, counted from a folder."""
+    return root / os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises for ~nobody
 
 
 def nothing_there(text: str) -> MissingModelError:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
-from hubcheck.report.words import Depth
 
 RELATIVE: Final = 1e-6
 """By how much numbers with a fraction may differ, as a share of the larger: they are sums of many
@@ -55,8 +53,7 @@ def differences(given: Report, again: Report) -> tuple[Difference, ...]:
         given: The report that is held against.
         again: The report of the same request, made again.
     """
-    found = _walk("", given.model_dump(mode="json"), again.model_dump(mode="json"))
-    return (*found, *_command(given))
+    return tuple(_walk("", given.model_dump(mode="json"), again.model_dump(mode="json")))
 
 
 def unknown_fields(raw: object, known: object, path: str = "") -> Iterator[str]:
@@ -190,58 +187,3 @@ _NOTHING: Final = _Nothing()
 
 def _shown(value: object) -> str:
     return ABSENT if value is _NOTHING else json.dumps(value)
-
-
-# -- the printed command ------------------------------------------------------------------------
-
-
-def _command(report: Report) -> Iterator[Difference]:
-    """Yield where the command on the card would not make this report: people paste it."""
-    if report.replay:
-        fault = _fault(report)
-        if fault:
-            yield Difference(path="replay", was=_shown(report.replay), now=fault)
-
-
-def _fault(report: Report) -> str:
-    try:
-        words = shlex.split(report.replay)
-    except ValueError:
-        return "no command"
-    if words[:2] != ["hubcheck", "check"] or len(words) < 3 or len(words) % 2 == 0:  # noqa: PLR2004
-        return "not a hubcheck check"
-    options = list(zip(words[3::2], words[4::2], strict=True))
-    wrong = next((o for o, v in options if not _TAKEN.get(o, _never)(report, v)), "")
-    if wrong:
-        return f"{wrong} is not what the report says"
-    if report.subject.revision == "local" and words[2] != report.subject.ref:
-        return "another subject"
-    given = {o: [v for name, v in options if name == o] for o in ("--base", "--suspect")}
-    for option, values in given.items():
-        refs = [f.base.ref for f in report.findings]
-        named = [f.base.ref for f in report.findings if option in f.proposed_by]
-        strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]
-        strange = [v for v in strange if v != "auto"]
-        known = {*values, *(v.partition("@")[0] for v in values)}
-        unnamed = [r for r in named if not {r, r.partition("@")[0]} & known]
-        if len(strange) != len(unnamed):  # a renamed repository is strange and unnamed
-            return f"{option} names other bases than the findings"
-    return ""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 30 else -1  # noqa: PLR2004
-
-
-def _never(_report: Report, _value: str) -> bool:
-    return False
-
-
-_TAKEN: Final[Mapping[str, Callable[[Report, str], bool]]] = {
-    "--base": lambda _r, _v: True,
-    "--suspect": lambda _r, _v: True,
-    "--seed": lambda r, v: _number(v) == r.seed,
-    "--max-read": lambda r, v: _number(v) == r.max_read,
-    # A check without a base reads no weights, whatever depth was asked for.
-    "--depth": lambda r, v: v == r.depth or (r.depth is Depth.HEADERS and not r.findings),
-}

@@ -201,7 +201,6 @@ def test_large_files_of_a_fork_are_read_by_range(job: Job, model: str) -> None:
     files = files_of(model)
     job.hub.add_repo(f"stranger/{NAME}", {"model.safetensors": files[WEIGHTS]})
     job.github.world.pulls[7]["fork"] = True
-    asked: list[dict[str, str]] = []
     recheck(job, changed(files, WEIGHTS, Content(files[WEIGHTS]).pointer))
     assert last(job)[0] == ("success" if model == "finetune" else "failure")
     asked = [e.headers for e in job.hub.exchanges if e.method == "POST"]

@@ -13,7 +13,7 @@ import yaml
 
 from action.inputs import INPUTS
 from action.owner import PROJECT
-from action.tell import OUTPUTS
+from action.results import OUTPUTS
 from hubcheck.request.policy_file import PolicyFile, schema
 
 ROOT: Final = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
+from hubcheck.report.schema import Report
 from tests.action.conftest import MODELS, Job
 
 
@@ -39,6 +41,52 @@ def test_a_run_replays(hub: Job, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = replayed(hub, ended.outputs["report-path"], capsys)
     assert code == 0, text
     assert "the replay agrees: 2 bases" in text
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_the_line_on_the_card_repeats_a_run(
+    hub: Job, monkeypatch: pytest.MonkeyPatch, accepted: bool
+) -> None:
+    """In the checkout it asks for the same: leaked names, policy, what is accepted."""
+    hub.put_model("wrong-declaration")
+    path = hub.workspace / "models/tiny/config.json"
+    path.write_text(path.read_text().replace("{", '{"_name_or_path": "zoo/twin",', 1))
+    hub.hub.add_repo("zoo/twin", MODELS / "twin")
+    policy = "fail-on: [contradicted, disguised]\nmax-read: 60MB\n"
+    if accepted:
+        policy += "allow:\n  - base: zoo/base\n    reason: known and agreed\n"
+    hub.write(".github/hubcheck.yml", policy)
+    ended = hub.run("schedule", {})
+    before = Report.model_validate_json((hub.workspace / ended.outputs["report-path"]).read_bytes())
+    assert "--suspect files" in before.replay
+    assert str(hub.workspace) not in before.replay
+    assert ("--policy .github/hubcheck.yml" in before.replay) is accepted
+    monkeypatch.chdir(hub.workspace)
+    code = main([*shlex.split(before.replay)[1:], "--out", "again"])
+    assert code == ended.code == (ExitCode.OK if accepted else ExitCode.POLICY_FAILED)
+    after = Report.model_validate_json((hub.workspace / "again" / "report.json").read_bytes())
+    clock = {"started": "", "finished": "", "seconds": 0.0}
+    assert after.model_copy(update=clock) == before.model_copy(update=clock)
+
+
+def test_a_folder_named_in_full_is_called_as_in_the_checkout(hub: Job) -> None:
+    """Neither report nor card shows where the runner keeps its workspace."""
+    hub.inputs["model"] = str(hub.workspace / "models/tiny")
+    ended = hub.run("schedule", {})
+    folder = (hub.workspace / ended.outputs["report-path"]).parent
+    for file in ("report.json", "card.md"):
+        assert str(hub.workspace) not in (folder / file).read_text()
+    report = json.loads((folder / "report.json").read_text())
+    assert report["subject"]["ref"] == "models/tiny"
+
+
+def test_the_line_of_a_model_on_the_hub_names_its_revision(hub: Job) -> None:
+    """A run for a commit is repeated for that commit, not for what ``main`` is by then."""
+    commit = hub.hub.push("zoo/base", MODELS / "base").oid
+    hub.inputs |= {"model": "zoo/base", "revision": commit, "suspects": "none"}
+    ended = hub.run("schedule", {})
+    report = json.loads((hub.workspace / ended.outputs["report-path"]).read_text())
+    assert f"hubcheck check zoo/base@{commit} " in report["replay"]
 
 
 def test_a_leaked_name_that_is_left_out_of_the_report_is_found(
@@ -82,6 +130,7 @@ def test_a_base_of_the_policy_file_that_is_a_pull_request_is_refused(hub: Job) -
     hub.write(".github/hubcheck.yml", "bases:\n  - zoo/base@refs/pr/9\n")
     for _ in range(2):
         ended = hub.run("schedule", {})
+        assert Path(ended.outputs["report-path"]).name == "report.json"
         report = json.loads((hub.workspace / ended.outputs["report-path"]).read_text())
         [finding] = report["findings"]
         assert finding["reason"].startswith("a proposal to zoo/base, not zoo/base")
@@ -89,4 +138,3 @@ def test_a_base_of_the_policy_file_that_is_a_pull_request_is_refused(hub: Job) -
         assert "`zoo/base`" not in ended.summary
         (hub.workspace / ".github/hubcheck.yml").unlink(missing_ok=True)
         hub.inputs["bases"] = "zoo/base@refs/pr/9"
-    assert Path(ended.outputs["report-path"]).name == "report.json"

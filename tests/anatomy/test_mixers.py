@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ import torch
 from hubcheck.anatomy.interface import Matrix, Mixer, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
+from hubcheck.checkpoint.interface import Storage
 from tests.anatomy.tiny import checkpoint_of, shapes_of
 from tests.evidence.hybrids import HYBRIDS, published, torch_model
 
@@ -55,7 +56,8 @@ def test_every_hybrid_is_mapped_and_its_mixers_are_found(name: str) -> None:
 def parameter(model: Any, tensor: str) -> torch.nn.Parameter:
     """Return the parameter of the running model behind a published tensor."""
     inside = tensor.split(".layers.", 1)[1]
-    return next(p for n, p in model.named_parameters() if n.endswith(f"layers.{inside}"))
+    named: dict[str, torch.nn.Parameter] = dict(model.named_parameters())
+    return next(p for n, p in named.items() if n.endswith(f"layers.{inside}"))
 
 
 def canonical(matrix: Matrix, stored: torch.Tensor) -> np.ndarray[Any, Any]:
@@ -121,7 +123,7 @@ def test_a_mixer_stored_by_input_is_turned() -> None:
     records = dict(checkpoint.tensors)
     for name, record in records.items():
         if name.endswith(("mamba.in_proj.weight", "mamba.out_proj.weight")):
-            turned = replace(record, shape=record.shape[::-1], storage=ByInput())
+            turned = replace(record, shape=record.shape[::-1], storage=cast("Storage", ByInput()))
             records[name] = turned
     found = anatomy_of(replace(checkpoint, tensors=records), config)
     assert found.mixers.keys() == plain.mixers.keys()

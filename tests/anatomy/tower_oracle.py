@@ -53,7 +53,7 @@ def arguments(module: Any, x: Tensor, rotary: int) -> dict[str, Any]:
         "max_seqlen": 1,
     }
     parameters = [*inspect.signature(module.forward).parameters.values()]
-    given = {parameters[0].name: x}
+    given: dict[str, Any] = {parameters[0].name: x}
     for parameter in parameters[1:]:
         if parameter.kind is parameter.VAR_KEYWORD or parameter.kind is parameter.VAR_POSITIONAL:
             continue

@@ -125,7 +125,7 @@ def test_layers_that_no_rule_reads_are_neither_matched_nor_denied(
     tuned = {n: w + rng.normal(size=w.shape).astype(np.float32) * 0.003 for n, w in base.items()}
     torch.manual_seed(7)
     config = config_of(bert)
-    other = shaken(BertModel(BertConfig(**config)), 8)
+    other = shaken(BertModel(BertConfig.from_dict(config)), 8)
     for name, tensors in (("tuned", tuned), ("other", other)):
         outcome = checked(put(tmp_path / name, tensors, config), [bert])
         (finding,) = outcome.report.findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
 }
 
 
-def source_of(shapes: dict[str, tuple[int, ...]]) -> MemorySource:
+def source_of(shapes: Mapping[str, tuple[int, ...]]) -> MemorySource:
     """Return a repository that holds an adapter."""
     return MemorySource(
         {ADAPTER_FILE: save({n: np.zeros(s, np.float32) for n, s in shapes.items()})}

@@ -194,8 +194,8 @@ def test_no_altered_group_escapes(data: st.DataObject) -> None:
     elif change == "dtype":
         dtype = data.draw(st.sampled_from(sorted(d for d, b in DTYPE_BITS.items() if b % 8 == 0)))
         n_bytes = int(np.prod(part.shape)) * DTYPE_BITS[dtype] // 8
-        raw = (part.raw * (n_bytes // max(1, len(part.raw)) + 1))[:n_bytes].ljust(n_bytes, b"\0")
-        tensors[victim] = Stored(dtype, part.shape, raw)
+        longer = (part.raw * (n_bytes // max(1, len(part.raw)) + 1))[:n_bytes].ljust(n_bytes, b"\0")
+        tensors[victim] = Stored(dtype, part.shape, longer)
     else:
         shape = tuple(data.draw(st.lists(st.integers(0, 70), max_size=3)))
         n_bytes = int(np.prod(shape)) * DTYPE_BITS[part.dtype] // 8

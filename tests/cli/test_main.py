@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.card.explain import TEXTS
-from hubcheck.cli import commands
-from hubcheck.cli.main import main, parse_seed, parse_size
+from hubcheck.cli import carry_out
+from hubcheck.cli.main import main
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
@@ -31,6 +31,7 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
+from hubcheck.request.values import parse_seed, parse_size
 from hubcheck.verdict.policy import FAILABLE
 from tests.checkpoint.malformed import Malformed, malformed
 from tests.evidence.laboratory import model
@@ -217,7 +218,7 @@ def test_a_fault_of_the_program_ends_with_5(run: Run, monkeypatch: pytest.Monkey
         message = "no such thing\x1b[2J"
         raise RuntimeError(message)
 
-    monkeypatch.setattr(commands, "check", broken)
+    monkeypatch.setattr(carry_out, "conclude_check", broken)
     done = run("check", FINETUNE, "--base", BASE)
     assert done.code == 5
     assert "hubcheck: internal error: no such thing\\x1b[2J" in done.err
@@ -230,7 +231,7 @@ def test_an_interrupt_ends_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     def interrupted(*_a: object, **_k: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "check", interrupted)
+    monkeypatch.setattr(carry_out, "conclude_check", interrupted)
     done = run("check", FINETUNE, "--base", BASE)
     assert done.code == 130
     assert done.err.endswith("hubcheck: stopped\n")
@@ -317,6 +318,73 @@ def test_the_line_on_the_card_repeats_the_check(run: Run) -> None:
     after = report_at(Path("b"))
     assert [f.log10_p for f in after.findings] == [f.log10_p for f in before.findings]
     assert after.verdict is before.verdict
+
+
+def timeless(report: Report) -> Report:
+    """Return a report without its clock."""
+    return report.model_copy(update={"started": "", "finished": "", "seconds": 0.0})
+
+
+def test_the_line_on_the_card_repeats_the_check_from_any_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are named as they were given, so ``--from`` finds them; the report is the same."""
+    for name, folder in (("wrong-declaration", "m"), ("base", "a base"), ("twin", "twin")):
+        shutil.copytree(model(name), folder)
+    words = ["--base", "./a base", "--suspect", "twin", "--suspect", "files", "--fail-on", "none"]
+    assert run("check", "./m", *words, "--max-read", "2MB", "--out", "a").code == 0
+    before = report_at(tmp_path / "a")
+    assert str(tmp_path) not in before.replay
+    (tmp_path / "else" / "where").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "else" / "where")
+    again = [*shlex.split(before.replay)[1:], "--from", "../..", "--out", "b"]
+    assert run(*again).code == 0
+    assert timeless(report_at(Path("b"))) == timeless(before)
+    assert "--from" in (tmp_path / "a" / "card.md").read_text()
+
+
+def test_a_mirror_stands_for_a_declared_base(run: Run) -> None:
+    """A base that the card declares is read from a folder; the reason stays the card's line."""
+    shutil.copytree(FINETUNE, "m")
+    done = run("check", "m", "--mirror", f"zoo/base={BASE}", "--out", "out")
+    assert done.code == 0
+    (finding,) = report_at(Path("out")).findings
+    assert (finding.declared, finding.verdict) == (True, Verdict.RELATED)
+    assert finding.proposed_by[0].startswith("README.md line ")
+    assert f"--mirror zoo/base={BASE}" in report_at(Path("out")).replay
+    assert run("check", "m", "--mirror", "zoo/base").code == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "conclusion", "named"),
+    [
+        ("", 1, Conclusion.FAIL, False),
+        ("fail-on: [undeclared]", 0, Conclusion.NEUTRAL, False),
+        ("warn-only: true", 0, Conclusion.FAIL, True),
+        ("allow:\n  - base: BASE\n    reason: known here\n", 0, Conclusion.NEUTRAL, True),
+    ],
+)
+def test_a_policy_file_means_the_same_as_in_the_action(
+    run: Run, policy: str, code: int, conclusion: Conclusion, named: bool
+) -> None:
+    """What fails, what is told only, what is accepted; and the line on the card repeats it."""
+    shutil.copytree(BASE, "base")
+    Path("policy.yml").write_text(policy.replace("BASE", "./base") + "\nsuspects: [auto]\n")
+    done = run("check", WRONG, "--base", "./base", "--policy", "policy.yml", "--out", "a")
+    before = report_at(Path("a"))
+    assert (done.code, before.conclusion) == (code, conclusion)
+    assert before.search.kind == "files"
+    assert ("--policy policy.yml" in before.replay) is named
+    assert run(*shlex.split(before.replay)[1:], "--out", "b").code == code
+    assert timeless(report_at(Path("b"))) == timeless(before)
+
+
+def test_a_policy_file_that_points_elsewhere_is_refused(run: Run) -> None:
+    """A repository may bring its own: it reads no folder of this machine."""
+    Path("policy.yml").write_text("suspects: [../../etc]\n")
+    done = run("check", FINETUNE, "--policy", "policy.yml")
+    assert done.code == 2
+    assert "outside of the workspace" in done.err
 
 
 def test_without_a_base_the_card_says_how_to_name_one(run: Run) -> None:

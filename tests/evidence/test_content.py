@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from hubcheck.evidence.content import SEPARATE_HITS, _separate, content_of
@@ -20,7 +21,7 @@ READ: Final = 112
 SEPARATE: Final = (("raw gate", "raw up", "raw down"),)
 
 
-def profiles(rows: dict[str, FloatArray], units: FloatArray) -> Profiles:
+def profiles(rows: dict[str, FloatArray], units: NDArray[np.int64]) -> Profiles:
     """Return the views of some units; what is not in ``rows`` was not read."""
     raw = {name: np.asarray(values[units], dtype=np.float32) for name, values in rows.items()}
     return Profiles(views=joined_views(raw, {}), rows=np.concatenate(list(raw.values()), axis=1))
@@ -39,7 +40,7 @@ def test_a_framed_stranger_fails_though_it_passes_the_limit_of_three_views(seed:
     alike = sum(unit_rows(base[n]) @ unit_rows(stranger[n]).T for n in base)
     _, order = linear_sum_assignment(-alike)
     framed = {n: values[order] for n, values in stranger.items()}
-    first = np.arange(READ)
+    first = np.arange(READ, dtype=np.int64)
     a, b = profiles(base, first), profiles(framed, first)
     hits, needed = _separate(a, b, SEPARATE, POOL)
     assert hits < needed
@@ -53,7 +54,7 @@ def test_a_copy_stands_by_two_matrices(kept: float) -> None:
     base, own = drawn(5), drawn(6)
     rest = np.sqrt(1 - kept**2)
     copy = {n: kept * base[n] + rest * own[n] for n in base}
-    first = np.arange(READ)
+    first = np.arange(READ, dtype=np.int64)
     found = content_of(profiles(base, first), profiles(copy, first), "raw all", SEPARATE, pool=POOL)
     assert found.stands
     assert found.separate_hits > 0.9 * READ
@@ -62,7 +63,7 @@ def test_a_copy_stands_by_two_matrices(kept: float) -> None:
 def test_what_the_base_itself_shares_raises_the_ceiling() -> None:
     """A copy must hold more of a family than the base's other families do."""
     base = drawn(7)
-    first = np.arange(READ)
+    first = np.arange(READ, dtype=np.int64)
     a = profiles(base, first)
     b = profiles({n: 0.7 * base[n] + 0.7 * drawn(8)[n] for n in base}, first)
     assert content_of(a, b, "raw all", SEPARATE, pool=POOL).stands

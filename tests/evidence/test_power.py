@@ -242,8 +242,8 @@ def test_units_copied_exactly_are_seen_where_the_report_says(seed: int, keep: Ke
                 down = f"{stem}{columns}.weight"
                 mixed[down][:, units] = base[down][:, units]
             values = f"{stem}self_attn.v_proj.weight"
-            units = rng.random(mixed[values].shape[0]) < share
-            mixed[values][units] = base[values][units]
+            copied = rng.random(mixed[values].shape[0]) < share
+            mixed[values][copied] = base[values][copied]
         return plain(mixed)
 
     finding = finding_of(keep(f"grafted-{seed}", grafted), model("base"), seed=seed)

@@ -26,7 +26,7 @@ HOST: Final = "http://localhost"
 @cache
 def rest() -> OpenAPI:
     """Return the description of the REST API."""
-    config = Config(spec_validator_cls=None)  # type: ignore[arg-type]
+    config = Config(spec_validator_cls=None)
     return OpenAPI.from_file_path(str(HERE / "api.github.json"), config=config)
 
 

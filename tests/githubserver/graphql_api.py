@@ -48,16 +48,16 @@ class _Root:
     def __init__(self, hub: LocalGitHub, login: Login) -> None:
         self._hub, self._login = hub, login
 
-    def repository(self, _info: GraphQLResolveInfo, owner: str, name: str, **_: Any) -> Any:
+    def repository(self, _info: GraphQLResolveInfo[Any], owner: str, name: str, **_: Any) -> Any:
         if (owner, name) != (OWNER, NAME):
             raise _ProblemError("NOT_FOUND", "Could not resolve to a Repository")
         return {"pullRequest": self._pull_request}
 
-    def _pull_request(self, _info: GraphQLResolveInfo, number: int) -> Any:
+    def _pull_request(self, _info: GraphQLResolveInfo[Any], number: int) -> Any:
         if number not in self._hub.world.pulls:
             raise _ProblemError("NOT_FOUND", "Could not resolve to a PullRequest")
 
-        def comments(_info: GraphQLResolveInfo, first: int, after: str | None = None) -> Any:
+        def comments(_info: GraphQLResolveInfo[Any], first: int, after: str | None = None) -> Any:
             remarks = self._hub.world.comments[number]
             start = int(after) if after else 0
             end = start + first
@@ -71,7 +71,7 @@ class _Root:
 
         return {"comments": comments}
 
-    def minimizeComment(self, _info: GraphQLResolveInfo, input: dict[str, Any]) -> Any:  # noqa: A002 - GitHub's name
+    def minimizeComment(self, _info: GraphQLResolveInfo[Any], input: dict[str, Any]) -> Any:  # noqa: A002 - GitHub's name
         if not self._login.write:
             raise _ProblemError("FORBIDDEN", "Resource not accessible by integration")
         world = self._hub.world

@@ -134,7 +134,7 @@ def _pull() -> str:
 
 def user(name: str) -> dict[str, Any]:
     """Return a user as the REST API shows one."""
-    return event("pull_request")["sender"] | {"login": name}
+    return {**event("pull_request")["sender"], "login": name}
 
 
 def comment_json(remark: Remark, number: int, home: str) -> dict[str, Any]:

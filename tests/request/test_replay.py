@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,6 +98,22 @@ def test_a_report_of_a_search_says_what_is_not_searched_again(
     assert "unverified: findings[0].proposed_by, findings[0].found_by: a search proposed it" in text
     assert "search.bases_tried" in text
     assert "hubcheck: all that was made again agrees" in text
+
+
+def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub) -> None:
+    """``auto`` stays ``auto``: the same verdict, which a list of what was found would change."""
+    hub.add_model("zoo/base", model("base"), created="2024-01-01T00:00:00Z", downloads=5)
+    hub.add_model("me/m", model("finetune"), created="2025-01-01T00:00:00Z")
+    hub.push("me/m", {"README.md": b"---\nlicense: mit\n---\n# M\n"})
+    main(["check", "me/m", "--suspect", "auto", "--seed", "5", "--out", str(tmp_path / "a")])
+    before = json.loads((tmp_path / "a" / "report.json").read_text())
+    main([*shlex.split(before["replay"])[1:], "--out", str(tmp_path / "b")])
+    after = json.loads((tmp_path / "b" / "report.json").read_text())
+    for field in ("verdict", "conclusion", "findings", "replay"):
+        assert after[field] == before[field], field
+    assert before["verdict"] == "inconclusive"
+    named = before["replay"].replace("--suspect auto", "--suspect zoo/base")
+    assert main([*shlex.split(named)[1:], "--out", str(tmp_path / "c")]) == ExitCode.POLICY_FAILED
 
 
 def test_a_report_names_what_it_does_not_compare(mine: Path, replay: Replay) -> None:

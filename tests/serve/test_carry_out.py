@@ -16,6 +16,9 @@ from typing import Final
 
 import pytest
 
+from hubcheck.cli.main import build_parser
+from hubcheck.report.words import Depth
+from hubcheck.request.options import Options, options_of
 from hubcheck.serve import carry_out
 from hubcheck.serve.carry_out import (
     Guarded,
@@ -139,6 +142,38 @@ def test_a_network_fault_is_tried_again_and_not_published(
     push = Push(repo="a/b", ref=MAIN, old_sha="", new_sha=SHA)
     ending = check_here(push, tmp_path / "job", plan("discussion"), guarded, threading.Event())
     assert isinstance(ending, Later if again else Result)
+
+
+def test_what_is_asked_of_a_check_is_what_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is read back as the pushed commit and every option of the receiver."""
+    asked: list[Options] = []
+
+    def ran(words: list[str], _folder: Path, *_: object) -> Ran:
+        arguments = build_parser().parse_args(words)
+        assert arguments.out == tmp_path / "job"
+        asked.append(options_of(arguments))
+        return Ran(code=4, said="")
+
+    monkeypatch.setattr(carry_out, "run_command", ran)
+    monkeypatch.setattr(Guarded, "look", lambda *_: None)
+    guarded = Guarded(
+        endpoint="", environment={}, own_name=OwnName(endpoint="", environment={}),
+        tell=lambda *_a, **_k: None,
+    )  # fmt: skip
+    work = CheckHere(
+        depth="deep", max_read=9, fail_on="none", suspects=("auto", "a/x"), publish=(),
+        create_pr=False, seconds=60,
+    )  # fmt: skip
+    push = Push(repo="a/b", ref=MAIN, old_sha="", new_sha=SHA)
+    check_here(push, tmp_path / "job", work, guarded, threading.Event())
+    assert asked == [
+        Options(
+            subject=f"a/b@{SHA}", suspects=("auto", "a/x"), depth=Depth.DEEP, max_read=9,
+            fail_on="none",
+        )
+    ]  # fmt: skip
 
 
 def test_a_report_that_is_none_has_no_verdict(tmp_path: Path) -> None:

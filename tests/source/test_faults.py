@@ -13,6 +13,7 @@ from hubcheck.request.interface import Request
 from hubcheck.source import hub as hub_module
 from tests.evidence.laboratory import model, outcome_of, request
 from tests.hubserver import Drop, LocalHub, Status
+from tests.hubserver.faults import Fault
 from tests.source.conftest import FakeClock
 from tests.source.fault_table import FOR_EVER, outcomes, table
 
@@ -71,10 +72,11 @@ def test_a_subject_whose_weights_fail_has_no_verdict(hub: LocalHub, pair: Reques
 def test_passing_faults_change_no_number(hub: LocalHub, pair: Request) -> None:
     """A check through 503, 429, closed connections and expired addresses gives the same report."""
     quiet = outcome_of(pair).report
-    for skip, fault in enumerate((
+    faults: tuple[Fault, ...] = (
         Status(status=503), Status(status=429, headers={"Retry-After": "9"}), Drop(after=5),
         Status(status=500), Drop(after=0),
-    )):  # fmt: skip
+    )  # fmt: skip
+    for skip, fault in enumerate(faults):
         hub.faults.add(fault, skip=2 * skip)
     loud = outcome_of(pair).report
     assert hub.faults.used == 5

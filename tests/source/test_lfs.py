@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.card.wording import sentence
-from hubcheck.cli.commands import lfs_authorization
+from hubcheck.cli.carry_out import hub_token
 from hubcheck.errors import (
     BudgetExceededError,
     ExitCode,
@@ -19,9 +20,10 @@ from hubcheck.errors import (
     UnsupportedFormatError,
 )
 from hubcheck.report.words import Verdict
+from hubcheck.request.access import lfs_authorization
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
-from hubcheck.source.interface import Span
+from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.lfs import LfsContent
 from hubcheck.source.transport import origin_of
@@ -157,7 +159,7 @@ def test_the_budget_holds(hub: LocalHub, opened: Open) -> None:
 )  # fmt: skip
 def test_a_broken_answer_is_refused(answer: object) -> None:
     """An answer of another form, or one that leads off HTTPS, is never followed."""
-    entry = lfs.FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
     with pytest.raises(UnsupportedFormatError):
         lfs._read_answer(answer, entry, "https://host/objects/batch")
 
@@ -167,7 +169,7 @@ def test_handed_out_headers_are_kept_clean() -> None:
     header = {"Authorization": "RemoteAuth abc", "X": "a\r\nY: b", "Z": 3}
     action = {"href": "https://h/x?sig=secret", "header": header}
     answer = {"objects": [{"oid": "a" * 64, "actions": {"download": action}}]}
-    entry = lfs.FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w.safetensors", size=9, sha256="a" * 64)
     address = lfs._read_answer(answer, entry, "https://host/objects/batch")
     assert dict(address.headers) == {"Authorization": "RemoteAuth abc"}
     assert "secret" not in repr(address)
@@ -179,7 +181,7 @@ def test_nobody_listens(clock: FakeClock) -> None:
     content = LfsContent(
         "http://127.0.0.1:9/x.git/info/lfs", "Bearer x", ledger=Ledger(99), timing=clock.timing()
     )
-    entry = lfs.FileEntry(path="w", size=9, sha256="a" * 64)
+    entry = FileEntry(path="w", size=9, sha256="a" * 64)
     with pytest.raises(NetworkFaultError):
         content.read([Span(path="w", start=0, stop=9)], {"w": entry}, Purpose.WEIGHTS)
 
@@ -222,10 +224,14 @@ def test_each_token_goes_to_its_own_server(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
     monkeypatch.setenv("GITHUB_TOKEN", "ghs_githubs")
     monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
-    assert lfs_authorization("https://hub.example:443") == "Bearer hf_hubs"
+
+    def authorization(origin: str) -> str:
+        return lfs_authorization(origin, os.environ, hub_token)
+
+    assert authorization("https://hub.example:443") == "Bearer hf_hubs"
     basic = base64.b64encode(b"x-access-token:ghs_githubs").decode()
-    assert lfs_authorization("https://github.com:443") == f"Basic {basic}"
+    assert authorization("https://github.com:443") == f"Basic {basic}"
     for other in ("https://evil.example:443", "http://github.com:80", "https://huggingface.co:443"):
-        assert lfs_authorization(other) == ""
+        assert authorization(other) == ""
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert lfs_authorization("https://github.com:443") == ""
+    assert authorization("https://github.com:443") == ""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hubcheck.statistics.worth import Content, Worth, worth_of
 
-Table = NDArray[np.float32]
+Table = NDArray[np.floating]
 RNG = np.random.default_rng(0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
@@ -40,7 +41,7 @@ from tests.evidence.laboratory import model, report_of
 NAMES: Final = tuple(
     value.value
     for kind in vars(words).values()
-    if isinstance(kind, type) and issubclass(kind, words.StrEnum) and kind is not words.StrEnum
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
     for value in kind
 )
 """Every word that a field of a closed list may hold."""
@@ -259,33 +260,3 @@ def test_fields_of_another_version_are_named() -> None:
     raw["endorsed_by"] = "everybody"
     raw["findings"][1]["base"]["stars"] = 5
     assert set(unknown_fields(raw, known)) == {"endorsed_by", "findings[1].base.stars"}
-
-
-COMMAND: Final = "hubcheck check acme/new --base acme/base --suspect other/base"
-
-
-@pytest.mark.parametrize(
-    ("line", "agrees"),
-    [
-        (f"{COMMAND} --depth sample --seed 7", True),
-        ("", True),
-        (f"{COMMAND} --depth sample --seed 8", False),
-        (f"{COMMAND} --depth deep --seed 7", False),
-        (f"{COMMAND} --depth sample --max-read 5 --seed 7", False),
-        (f"{COMMAND} --suspect gone/model --depth sample --seed 7", False),
-        ("hubcheck check acme/new --base acme/base --depth sample --seed 7", False),
-        (f"{COMMAND} --seed 7; rm -rf ~", False),
-        (f"{COMMAND} --out /etc/x --seed 7", False),
-        ("curl evil.example", False),
-        ("hubcheck check 'acme/new", False),
-    ],
-)
-def test_the_command_on_the_card_makes_this_report(line: str, agrees: bool) -> None:
-    """People paste it: it is a check of these models with this seed, and nothing else."""
-    report = reports.report(
-        words.DeclarationVerdict.CONTRADICTED,
-        reports.unrelated("acme/base", proposed_by=("--base",)),
-        reports.matching("other/base", proposed_by=("--suspect",)),
-    ).model_copy(update={"replay": line, "seed": 7, "depth": words.Depth.SAMPLE})
-    found = [d.path for d in differences(report, report)]
-    assert found == ([] if agrees else ["replay"])

@@ -80,7 +80,7 @@ QUIET = [
 
 @pytest.mark.parametrize(("finding", "verdict", "word"), QUIET)
 def test_what_accuses_nobody_fails_only_where_it_is_named(
-    finding: Finding, verdict: D, word: str
+    finding: Finding, verdict: DeclarationVerdict, word: str
 ) -> None:
     """No default fails on it; its own word does, whatever the whole card says, and no other word."""
     findings = [declared(Verdict.RELATED), finding]
@@ -110,7 +110,7 @@ def test_what_is_explained_or_named_reaches_no_such_word(finding: Finding, word:
 
 @pytest.mark.parametrize(("finding", "verdict", "word"), QUIET)
 def test_an_allowance_for_the_base_accepts_such_a_finding(
-    finding: Finding, verdict: D, word: str
+    finding: Finding, verdict: DeclarationVerdict, word: str
 ) -> None:
     """The base that the finding speaks of is accepted; another name accepts nothing."""
     made = report(

@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 
 class RehearsalClient(HubClient):
-    """Reads a repository, and tells what it was asked to write."""
+    """Reads a repository, and says what it was asked to write."""
 
     def __init__(
-        self, repo_id: str, *, credential: Credential, endpoint: str, tell: Callable[[str], None]
+        self,
+        repo_id: str,
+        *,
+        credential: Credential,
+        endpoint: str,
+        announce: Callable[[str], None],
     ) -> None:
-        """Take a repository; ``tell`` is handed each step in words."""
+        """Take a repository; ``announce`` is handed each step in words."""
         super().__init__(repo_id, credential=credential, endpoint=endpoint)
-        self._tell = tell
+        self._announce = announce
 
     def name(self) -> str:
         """Return whose token this is; a rehearsal works without one, and then owns nothing."""
@@ -47,33 +52,33 @@ class RehearsalClient(HubClient):
     ) -> int:
         """Tell which files would be committed."""
         place = "a new pull request" if create_pr else revision
-        self._tell(f"would commit to {place} on {parent[:7]}: {title}")
+        self._announce(f"would commit to {place} on {parent[:7]}: {title}")
         for path, data in sorted(files.items()):
-            self._tell(f"  {path}: {len(data)} bytes")
+            self._announce(f"  {path}: {len(data)} bytes")
         section = current_section(files.get(README, b""))
         if section is not None:
-            self._tell(section)
+            self._announce(section)
         if text:
-            self._tell(text)
+            self._announce(text)
         return 0
 
     def open_discussion(self, title: str, text: str) -> int:
         """Tell which discussion would be opened."""
-        self._tell(f"would open a discussion: {title}")
-        self._tell(text)
+        self._announce(f"would open a discussion: {title}")
+        self._announce(text)
         return 0
 
     def comment(self, number: int, text: str) -> DiscussionComment:
         """Tell what would be posted."""
-        self._tell(f"would comment on discussion {number}:")
-        self._tell(text)
+        self._announce(f"would comment on discussion {number}:")
+        self._announce(text)
         return cast("DiscussionComment", SimpleNamespace(id="", content=text))
 
     def edit(self, number: int, comment_id: str, text: str) -> None:
         """Tell what would be edited."""
-        self._tell(f"would edit hubcheck's comment {comment_id} on discussion {number}:")
-        self._tell(text)
+        self._announce(f"would edit hubcheck's comment {comment_id} on discussion {number}:")
+        self._announce(text)
 
     def close(self, number: int, text: str) -> None:
         """Tell what would be closed."""
-        self._tell(f"would close pull request {number}: {text}")
+        self._announce(f"would close pull request {number}: {text}")

@@ -6,11 +6,15 @@ import re
 
 import pytest
 
-from action import commands, tell
+from action import commands, results
+from action.event import read_event
+from action.inputs import read_inputs
+from action.runner import read_runner
 from action.scene import Scene
 from hubcheck.card.table import summary
 from hubcheck.errors import ExitCode
 from hubcheck.publish.github.body import LIMIT, Links, comment_body, page
+from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.state import read_state, state_of
 from hubcheck.publish.github.stranger import without_free_text
 from hubcheck.report.schema import Report
@@ -19,6 +23,7 @@ from hubcheck.verdict.gate import gate
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page
 from tests.card.test_hostile_report import MARKDOWN_TAGS, full, poisoned
+from tests.evidence.laboratory import frozen_clock
 
 COMMIT = "a" * 40
 LINKS = Links(server="https://github.com", repository="octo/models", commit=COMMIT, run=12)
@@ -75,25 +80,28 @@ def test_the_log_holds_no_command_of_a_repository(payload: str) -> None:
     """Table, annotation and progress are lines that command nothing but what we command."""
     report = hostile(payload)
     lines: list[str] = []
+    runner = read_runner({})
     scene = Scene(
-        settings=None,
-        runner=None,
-        event=None,
-        github=None,
-        now=None,
-        write=lines.append,  # type: ignore[arg-type]
+        settings=read_inputs({}),
+        runner=runner,
+        event=read_event(runner),
+        github=GitHub(""),
+        now=frozen_clock,
+        write=lines.append,
     )
-    tell.tell_log(scene, report)
+    results.write_log(scene, report)
     for line in summary(report).splitlines():
         commands.log(line, lines.append)
     assert all(len(line.splitlines()) <= 1 for line in lines)
     assert not any("::" in line or "##[" in line or "\x1b" in line for line in lines)
     code = ExitCode.POLICY_FAILED if report.conclusion is Conclusion.FAIL else ExitCode.OK
     decided = gate(report, code)
-    told = tell.Told(report=report, gate=decided, commit=COMMIT, folder="models/tiny", key="")
+    result = results.Result(
+        report=report, gate=decided, commit=COMMIT, folder="models/tiny", key=""
+    )
     assert len(decided.text.splitlines()) == 1
     lines.clear()
-    tell.tell_annotation(scene, told, code)
+    results.write_annotation(scene, result, code)
     (line,) = lines
     assert re.fullmatch(r"::(?:error|warning|notice) (?:[a-z]+=[^,:\n]*,?)+::[^\n]*", line)
     assert line.count("::") == 2

@@ -15,7 +15,7 @@ import pytest
 from benchmarks.zoo import alterations, relations
 from benchmarks.zoo.deep_copies import interleave
 from benchmarks.zoo.model import initial_weights
-from benchmarks.zoo.recipes import recipe
+from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
 from benchmarks.zoo.train import upcycle
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import Depth, Verdict
@@ -29,7 +29,7 @@ from tests.evidence.laboratory import (
     shipped,
     write,
 )
-from tests.evidence.looks.change.test_run import UPCYCLED_SHAPE, made, told
+from tests.evidence.looks.change.test_run import made, told
 
 WRITERS: Final = ("o_proj.weight", "down_proj.weight")
 

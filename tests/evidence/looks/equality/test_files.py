@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def remote(files: Mapping[str, bytes], *, stated: bool, max_read: int = 1 << 30)
     return FileSet(source=source, files=entries)
 
 
-def compared(base: FileSet, subject: FileSet, **limits: int) -> WholeFiles:
+def compared(base: FileSet, subject: FileSet, **limits: Any) -> WholeFiles:
     """Compare with one seed."""
     return compare_files(base, subject, seed=5, **limits)
 

@@ -215,7 +215,8 @@ def test_eight_bit_floats_are_values_like_others() -> None:
 
 def test_constants_prove_nothing() -> None:
     """Two strangers whose norms are ones and biases zeros have nothing in common."""
-    plain = {"norm": np.ones(512), "bias": np.zeros(512), "mask": np.tril(np.ones((64, 64)))}
+    tables = {"norm": np.ones(512), "bias": np.zeros(512), "mask": np.tril(np.ones((64, 64)))}
+    plain = {name: values.astype(np.float32) for name, values in tables.items()}
     found = look(opened(weights(0) | plain), opened(weights(1) | plain))
     for name in plain:
         pair = next(p for p in found.pairs if p.subject == name)
@@ -353,7 +354,7 @@ def test_a_network_fault_is_a_value(broken: int, side: str) -> None:
         raise NetworkFaultError("The host is gone.", cause="c", next_step="n")
 
     models = [opened(weights(0)), opened(weights(0))]
-    models[broken].source.read = fail  # type: ignore[method-assign]
+    models[broken].source.read = fail  # type: ignore[method-assign,assignment]
     refused = look_for_equality(models[0], models[1], seed=1)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.side) == (Why.NETWORK, side)

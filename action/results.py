@@ -1,6 +1,6 @@
-"""How is a result told: log, files, summary, annotations, outputs, comment?
+"""Where is a result written: log, files, summary, annotation, outputs, comment?
 
-In this order, and each on its own: what fails later loses nothing that was told before.
+In this order, and each on its own: what fails later loses nothing that was written before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
 from hubcheck.card.sentences import lead, title
 from hubcheck.card.table import summary
-from hubcheck.check.run import Outcome
 from hubcheck.errors import ExitCode, HubcheckError
 from hubcheck.publish.files import write_outputs
 from hubcheck.publish.github.answer import Answered, Done, Mode, Wanted, answer
@@ -25,7 +24,6 @@ from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import pull_request
 from hubcheck.publish.github.state import State, state_of
 from hubcheck.report.schema import Finding, Report
-from hubcheck.report.words import Conclusion
 from hubcheck.verdict.gate import NAMED, Gate, GateState
 
 OUT: Final = "hubcheck-out"
@@ -49,8 +47,8 @@ _SMALL_SUMMARY: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What is told, and about which commit."""
+class Result:
+    """What was found, and about which commit."""
 
     report: Report
     gate: Gate
@@ -63,13 +61,13 @@ class Told:
     note: Line = ()
 
 
-def tell_files(scene: Scene, told: Told) -> dict[str, str]:
+def write_files(scene: Scene, result: Result) -> dict[str, str]:
     """Write report and cards; return the outputs that name them."""
     folder = free_folder(scene.runner.workspace)
     names: dict[str, str] = {}
 
     def write() -> None:
-        paths = write_outputs(told.report, folder)
+        paths = write_outputs(result.report, folder)
         root = scene.runner.workspace
         names["report-path"] = str(paths["report.json"].relative_to(root))
         names["card-path"] = str(paths["card.md"].relative_to(root))
@@ -78,19 +76,21 @@ def tell_files(scene: Scene, told: Told) -> dict[str, str]:
     return names
 
 
-def tell_log(scene: Scene, report: Report) -> None:
+def write_log(scene: Scene, report: Report) -> None:
     """Write the result's table, folded text that holds no command."""
     for line in summary(report).splitlines():
         # A blank in front: no line of a table can begin a workflow command.
         scene.write(f" {line.replace('::', ': :')}")
 
 
-def tell_summary(scene: Scene, told: Told) -> None:
+def write_summary(scene: Scene, result: Result) -> None:
     """Write the job summary; a shorter one where the whole does not fit."""
 
     def write() -> None:
         for limit in (LIMIT, _SMALL_SUMMARY):
-            text = page(told.report, links=scene.links(told.commit), note=told.note, limit=limit)
+            text = page(
+                result.report, links=scene.links(result.commit), note=result.note, limit=limit
+            )
             if commands.write_summary(scene.runner.summary, text):
                 return
         scene.warning("the job summary is full; the card is in report-path's folder.")
@@ -98,14 +98,16 @@ def tell_summary(scene: Scene, told: Told) -> None:
     scene.attempt("the job summary", write)
 
 
-def tell_annotation(scene: Scene, told: Told, code: ExitCode) -> None:
+def write_annotation(scene: Scene, result: Result, code: ExitCode) -> None:
     """Write one annotation, on the line of the card that declares the base where that is known."""
-    report = told.report
+    report = result.report
     level = {GateState.SUCCESS: "notice", GateState.FAILURE: "error"}.get(
-        told.gate.state, "warning" if code is ExitCode.OK else "error"
+        result.gate.state, "warning" if code is ExitCode.OK else "error"
     )
-    line = card_line(report) if told.folder else 0
-    file = f"{told.folder.strip('/')}/README.md" if told.folder not in {"", "."} else "README.md"
+    line = card_line(report) if result.folder else 0
+    file = (
+        f"{result.folder.strip('/')}/README.md" if result.folder not in {"", "."} else "README.md"
+    )
     commands.annotate(
         level,
         f"{raw_text(title(report))}. {raw_text(lead(report))}",
@@ -136,14 +138,14 @@ def unread_note(unread: Sequence[str]) -> Line:
     return (Trusted("Not readable here, so not part of this result: "), named, Trusted(more + "."))
 
 
-def outputs_of(told: Told) -> dict[str, str]:
+def outputs_of(result: Result) -> dict[str, str]:
     """Return the outputs that the result decides: values, never documents."""
-    report = told.report
+    report = result.report
     finding = _about(report)
     return {
         "verdict": report.verdict.value,
         "conclusion": report.conclusion.value,
-        "status": told.gate.state.value,
+        "status": result.gate.state.value,
         "base": finding.base.ref if finding else "",
         "log10-p": f"{finding.log10_p:.6g}" if finding else "",
         "kept": f"{finding.kept:.4g}" if finding else "",
@@ -151,12 +153,12 @@ def outputs_of(told: Told) -> dict[str, str]:
     }
 
 
-def tell_outputs(scene: Scene, values: Mapping[str, str]) -> None:
+def set_outputs(scene: Scene, values: Mapping[str, str]) -> None:
     """Write outputs of the step; a later value of a name replaces an earlier one."""
     scene.attempt("the outputs", lambda: commands.write_outputs(scene.runner.output, values))
 
 
-def tell_comment(scene: Scene, told: Told, number: int) -> str:
+def write_comment(scene: Scene, result: Result, number: int) -> str:
     """Bring the pull request's comment up to date and return its address, empty if there is none.
 
     A pull request whose head has moved on is left to the run of the newer commit.
@@ -165,24 +167,24 @@ def tell_comment(scene: Scene, told: Told, number: int) -> str:
     if settings.comment is Mode.OFF:
         return ""
     place = PullRequestPlace(owner=scene.runner.owner, name=scene.runner.repository, number=number)
-    state = state_of(told.report, commit=told.commit, run=scene.runner.run_id, key=told.key)
-    links = scene.links(told.commit)
+    state = state_of(result.report, commit=result.commit, run=scene.runner.run_id, key=result.key)
+    links = scene.links(result.commit)
 
     def body(before: State | None, share: float) -> str:
         return comment_body(
-            told.report,
+            result.report,
             comment_id=settings.comment_id,
             state=state,
             before=before,
             links=links,
-            note=told.note,
+            note=result.note,
             limit=int(LIMIT * share),
         )
 
     done: list[Answered] = []
 
     def write() -> None:
-        if _has_moved(scene, place, told.commit):
+        if _has_moved(scene, place, result.commit):
             scene.notice("the pull request has a newer commit; its own run answers.")
             return
         wanted = Wanted(
@@ -206,10 +208,10 @@ def _has_moved(scene: Scene, place: PullRequestPlace, commit: str) -> bool:
         return False
 
 
-def tell_failure(scene: Scene, error: HubcheckError) -> None:
+def write_failure(scene: Scene, error: HubcheckError) -> None:
     """Say why there is no report: what happened, the likely cause, the next step."""
     commands.annotate("error", str(error), title="hubcheck could not check", write=scene.write)
-    tell_outputs(scene, {"status": GateState.ERROR.value})
+    set_outputs(scene, {"status": GateState.ERROR.value})
     scene.attempt(
         "the job summary",
         lambda: _write_failure(scene, error),
@@ -226,20 +228,6 @@ def _write_failure(scene: Scene, error: HubcheckError) -> None:
         f"**Next:** {markdown_text(error.next_step, limit=600)}",
     ]
     commands.write_summary(scene.runner.summary, "\n\n".join(parts))
-
-
-def exit_code_of(report: Report, outcome: Outcome, *, warn_only: bool) -> ExitCode:
-    """Return the exit code after what was allowed; only the policy's own failure can be waived.
-
-    Args:
-        report: After what the policy file accepts.
-        outcome: Of the check.
-        warn_only: Whether failures are only told.
-    """
-    if outcome.exit_code is not ExitCode.POLICY_FAILED:
-        return outcome.exit_code
-    failed = report.conclusion is Conclusion.FAIL and not warn_only
-    return ExitCode.POLICY_FAILED if failed else outcome.waived
 
 
 def free_folder(workspace: Path) -> Path:

@@ -1,0 +1,81 @@
+"""How are the candidates of ``hubcheck suspects`` shown: as a table, as JSON?"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from hubcheck.candidates.candidate import STRENGTH, Candidate
+from hubcheck.candidates.proposals import Proposals
+from hubcheck.card.escaping import plain_text
+from hubcheck.card.table import columns
+from hubcheck.model import Model
+from hubcheck.request.shortlist import note_of
+
+HEAD: Final = ("", "candidate", "why", "first seen", "downloads", "note")
+WHY_WIDTH: Final = 64
+
+
+def as_text(subject: Model, proposals: Proposals) -> str:
+    """Return the table of candidates and the line that tests them."""
+    name = plain_text(str(subject.pin))
+    if not proposals.candidates:
+        return f"{name}: no candidate was found. Name one: hubcheck check --base or --suspect.\n"
+    rows = tuple(
+        _row(place, candidate, chosen=candidate in proposals.chosen)
+        for place, candidate in enumerate(proposals.candidates, start=1)
+    )
+    lines = [f"{name}: {len(proposals.chosen)} of {len(rows)} candidates would be tested", ""]
+    lines += columns(HEAD, rows)
+    ledger = subject.source.ledger
+    read = ledger.bytes_read + proposals.bytes_read
+    lines += [
+        "",
+        f"Read {read:,} bytes in {ledger.requests + proposals.requests} requests, no weights.",
+        f"Test them: hubcheck check {plain_text(subject.pin.ref)} --suspect auto",
+        "A candidate is a name worth testing. It is no finding.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
+    why = candidate.why
+    first = max(candidate.reasons, key=lambda r: STRENGTH[r.signal]).signal
+    others = sorted({r.signal for r in candidate.reasons} - {first}, key=lambda g: -STRENGTH[g])
+    shown = "; ".join([why[0], *others])
+    return (
+        str(place) if chosen else "-",
+        plain_text(candidate.ref),
+        plain_text(shown, limit=WHY_WIDTH),
+        candidate.created[:10],
+        f"{candidate.downloads:,}" if candidate.downloads else "",
+        note_of(candidate),
+    )
+
+
+def as_json(subject: Model, proposals: Proposals) -> str:
+    """Return the candidates as JSON, in their order."""
+    return json.dumps(
+        {
+            "subject": {"ref": subject.pin.ref, "revision": subject.pin.revision},
+            "candidates": [
+                {
+                    "ref": c.ref,
+                    "revision": c.revision,
+                    "chosen": c in proposals.chosen,
+                    "declared": c.declared,
+                    "why": list(c.why),
+                    "signals": sorted({r.signal.value for r in c.reasons}),
+                    "standing": c.standing.value,
+                    "created": c.created,
+                    "younger": c.younger,
+                    "downloads": c.downloads,
+                }
+                for c in proposals.candidates
+            ],
+            "notes": list(proposals.notes),
+            "requests": subject.source.ledger.requests + proposals.requests,
+            "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,
+        },
+        indent=2,
+    )

@@ -1,0 +1,42 @@
+"""What does ``hubcheck card`` do?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from hubcheck.errors import ExitCode, printable
+
+
+def add_card(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    card = commands.add_parser("card", help="render a report again")
+    card.add_argument("report", type=Path, metavar="REPORT")
+    card.add_argument("--out", type=Path, metavar="DIR", help="write all files here")
+    card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown")
+    card.set_defaults(run=run_card)
+
+
+def run_card(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck card``."""
+    from hubcheck.card import badge, html, markdown
+    from hubcheck.card.compose import compose
+    from hubcheck.card.table import summary
+    from hubcheck.publish.files import write_outputs
+    from hubcheck.report.load import load_report
+
+    report = load_report(arguments.report)
+    if arguments.out is not None:
+        write_outputs(report, arguments.out)
+        print(f"hubcheck: wrote the card to {printable(arguments.out)}", file=sys.stderr)
+        return ExitCode.OK
+    rendered = {
+        "markdown": lambda: markdown.render(compose(report)),
+        "html": lambda: html.render(compose(report)),
+        "badge": lambda: badge.svg(report),
+        "text": lambda: summary(report),
+    }
+    print(rendered[arguments.format](), end="")
+    return ExitCode.OK

@@ -1,0 +1,69 @@
+"""With what does the command line carry out a request, and how does it show that?
+
+Here, and in no module below, the command line's environment, clock and token are named.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hubcheck.check.concluded import conclude_check
+from hubcheck.check.run import Outcome
+from hubcheck.cli.launch import resources_for
+from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing
+from hubcheck.errors import printable
+from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.report.words import Depth
+from hubcheck.request.build import Means
+from hubcheck.request.interface import Request
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def hub_token() -> str | None:
+    """Return the token that reads models on the Hub, if there is one."""
+    # Imported late: it costs the import of the Hub's client, which local checks never pay.
+    from hubcheck.publish.hub.credentials import Role, credential
+
+    return credential(Role.READ, os.environ).token
+
+
+def means_of(*, root: Path = Path(), cache: Path | None = None, resources: Resources) -> Means:
+    """Return what the command line carries a check out with."""
+    return Means(
+        environment=os.environ,
+        find_token=hub_token,
+        root=root,
+        cache=cache,
+        resources=resources,
+    )
+
+
+def resources_of(depth: Depth, state: Path | None) -> Resources:
+    """Return what a check of this depth may use."""
+    terminal = sys.stderr.isatty()
+    return resources_for(depth, os.environ, state=state, show=progress_line(), terminal=terminal)
+
+
+def carried_out(request: Request) -> Outcome:
+    """Carry a request out, its progress shown by the main process alone."""
+    main = request.resources.team.main
+    try:
+        outcome = conclude_check(
+            request, now=now, progress=progress_line() if main else show_nothing
+        )
+    except KeyboardInterrupt:
+        clear_progress()
+        if main and request.resources.state is not None:
+            place = printable(request.resources.state)
+            print(f"hubcheck: what is done is kept in {place}", file=sys.stderr)
+        raise
+    if main:
+        clear_progress()
+    return outcome

@@ -1,0 +1,131 @@
+"""What does ``hubcheck check`` do?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hubcheck.errors import ExitCode, printable
+from hubcheck.request.options import add_options, options_of
+
+if TYPE_CHECKING:
+    from hubcheck.check.run import Outcome
+    from hubcheck.request.policy_file import PolicyFile
+    from hubcheck.source.cache import SpanCache
+
+
+def add_check(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    check = commands.add_parser("check", help="hold a model against its bases")
+    add_options(check)
+    check.add_argument(
+        "--from",
+        dest="root",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the folder that SUBJECT and all other folders are counted from; default: this one",
+    )
+    check.add_argument(
+        "--fresh-seed",
+        action="store_true",
+        help="with --cache: draw anew, and let later checks share this draw instead",
+    )
+    check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
+    check.add_argument("--json", action="store_true", help="print the report instead of the table")
+    check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
+    check.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="keep what is read from the Hub, and how far a full check is, for later checks",
+    )
+    check.set_defaults(run=run_check)
+
+
+def run_check(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck check``."""
+    from hubcheck.cli import carry_out
+    from hubcheck.cli.launch import ended, nothing_to_do
+    from hubcheck.request.build import build_request
+    from hubcheck.request.settled import settled
+    from hubcheck.source.reference import parse_reference
+
+    options, file = options_of(arguments), _policy_file(arguments)
+    depth = options.depth or file.depth
+    if nothing_to_do(depth, os.environ):
+        return ExitCode.OK
+    # A typing error is told before processes are joined or a seed is taken.
+    subject = parse_reference(options.subject, root=arguments.root)
+    resources = carry_out.resources_of(depth, arguments.cache or arguments.out)
+    # Only one process may take a turn of a seed that a cache keeps.
+    options = settled(
+        options,
+        file,
+        draw=lambda: resources.team.same(_drawn(arguments) if resources.team.main else 0),
+    )
+    means = carry_out.means_of(root=arguments.root, cache=arguments.cache, resources=resources)
+    request = build_request(options, means, file=file, subject=subject)
+    if arguments.plan:
+        from hubcheck.check.plan import plan_text
+
+        if resources.team.main:
+            print(plan_text(request), end="")
+        return ExitCode.OK
+    outcome = carry_out.carried_out(request)
+    if resources.team.main:
+        if request.access.cache is not None:
+            _show_cache(request.access.cache)
+        _deliver(outcome, arguments.out, as_json=arguments.json)
+    ended(resources)
+    return outcome.exit_code
+
+
+def _policy_file(arguments: argparse.Namespace) -> PolicyFile:
+    from hubcheck.request.policy_file import PolicyFile, read_policy_file
+    from hubcheck.request.settled import check_places
+    from hubcheck.source.reference import local_path
+
+    if not arguments.policy:
+        return PolicyFile()
+    place = local_path(arguments.policy, arguments.root)
+    file = read_policy_file(place, shown=arguments.policy)
+    check_places(file, arguments.root)
+    return file
+
+
+def _drawn(arguments: argparse.Namespace) -> int:
+    """Return the seed that the cache shares, or a fresh one."""
+    from hubcheck.source.kept_seed import fresh_seed, shared_seed
+
+    if arguments.cache is None:
+        return fresh_seed()
+    chosen = shared_seed(
+        arguments.cache, now=time.time, environment=os.environ, renew=arguments.fresh_seed
+    )
+    print(f"hubcheck: {chosen.sentence}", file=sys.stderr)
+    return chosen.seed
+
+
+def _show_cache(cache: SpanCache) -> None:
+    """Say what the cache saved, and what went wrong with it."""
+    print(f"hubcheck: {cache.served_bytes / 1e6:.1f} MB came from the cache", file=sys.stderr)
+    for warning in cache.warnings:
+        print(f"hubcheck: {warning}", file=sys.stderr)
+
+
+def _deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
+    """Write the files and print the result."""
+    from hubcheck.card.table import summary
+    from hubcheck.publish.files import report_json, write_outputs
+
+    paths = write_outputs(outcome.report, folder)
+    print(report_json(outcome.report) if as_json else summary(outcome.report), end="")
+    written = ", ".join(
+        printable(p) for p in (paths["report.json"], paths["card.md"], paths["card.html"])
+    )
+    print(f"hubcheck: wrote {written}", file=sys.stderr)

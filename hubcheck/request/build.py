@@ -1,0 +1,121 @@
+"""Which request do options make? The one answer for every way in.
+
+Command line, Action, demo and replay come through here (the receiver of webhooks through the
+command line, in a process of its own). Environment, network and processes come in as ``Means``;
+nothing here asks the system for anything but a seed where none was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.model import Access
+from hubcheck.request.access import FindToken, access_of
+from hubcheck.request.bases import BasesOf, chosen_bases, with_leaked
+from hubcheck.request.interface import (
+    ESCALATION,
+    Request,
+    Searched,
+    budget_of,
+    files_searched,
+    nothing_searched,
+)
+from hubcheck.request.options import AUTO, FILES, Options, line_of
+from hubcheck.request.policy_file import PolicyFile
+from hubcheck.request.settled import settled
+from hubcheck.source.kept_seed import fresh_seed
+from hubcheck.source.reference import Reference, parse_reference
+from hubcheck.verdict.policy import parse_fail_on
+
+
+def no_token() -> None:
+    """Find no token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a check is carried out with. None of it says what is checked."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Of the process; may hold tokens."""
+    find_token: FindToken = no_token
+    read_token: str = field(default="", repr=False)
+    github_token: str = field(default="", repr=False)
+    root: Path = Path()
+    """The folder that folders are counted from."""
+    cache: Path | None = None
+    resources: Resources = field(default_factory=Resources)
+
+
+def build_request(
+    options: Options,
+    means: Means,
+    *,
+    file: PolicyFile | None = None,
+    subject: Reference | None = None,
+    bases: BasesOf | None = None,
+) -> Request:
+    """Return the request that options make.
+
+    Args:
+        options: What is asked for; what they leave open is settled as without a policy file.
+        means: What it is carried out with.
+        file: The policy file, for what it accepts.
+        subject: Stands for the subject that the options name: a commit's files, a pinned commit.
+        bases: Stands for the rule that the options make.
+
+    Raises:
+        UsageError: a name is no reference, a word no verdict.
+        MissingModelError: a path at which nothing lies.
+    """
+    file = file or PolicyFile()
+    asked = settled(options, file, draw=fresh_seed)
+    depth, seed = asked.depth, asked.seed
+    if depth is None or seed is None:  # what `settled` never leaves
+        raise TypeError(asked)
+    if subject is None:
+        subject = parse_reference(asked.subject, root=means.root)
+    access = access_of(
+        budget_of(depth, asked.max_read),
+        means.environment,
+        means.find_token,
+        read_token=means.read_token,
+        github_token=means.github_token,
+        cache=means.cache,
+    )
+    searched = nothing_searched
+    if bases is None:
+        bases, searched = _rule(asked, access, means.root)
+    return Request(
+        subject=subject,
+        bases=bases,
+        searched=searched,
+        depth=depth,
+        seed=seed,
+        policy=parse_fail_on(asked.fail_on or ""),
+        allow=file.allowances,
+        warn_only=file.warn_only,
+        access=access,
+        replay=line_of(asked),
+        escalate_to=ESCALATION if asked.max_read is None else 0,
+        resources=means.resources,
+    )
+
+
+def _rule(asked: Options, access: Access, root: Path) -> tuple[BasesOf, Callable[[], Searched]]:
+    """Return which bases are tested, and what says afterwards what a search for them found."""
+    named = tuple(s for s in asked.suspects if s not in {AUTO, FILES})
+    rule = chosen_bases(asked.bases, named, at=dict(asked.mirrors), root=root)
+    if AUTO in asked.suspects:  # it looks into the files, too
+        # Imported late: what asks the Hub is nothing that a check of named bases needs.
+        from hubcheck.candidates.proposals import Limits
+        from hubcheck.request.discovery import Discovery
+
+        discovery = Discovery(access=access, limits=Limits(), bases=rule)
+        return discovery, discovery.searched
+    if FILES in asked.suspects:
+        return with_leaked(rule), files_searched
+    return rule, nothing_searched

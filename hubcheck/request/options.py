@@ -1,0 +1,200 @@
+"""What can be asked of a check, and how is it written as a command and read back from one?
+
+One table for everybody who asks: the command line, the Action, the receiver of webhooks, the demo,
+and the line on a card. That line repeats the check that was *asked for*: ``auto`` stays ``auto``.
+A list of what it found would be another check: a base that the user names is tested whatever it
+looks like, counts as one whose date does not matter, and the models that were looked at to choose
+it would no longer weaken the bound. What was *found* is repeated by ``hubcheck replay``, at the
+pinned commits. Folders are written as they were given, so that a published card shows no path of
+the machine it was made on; ``--from`` says where they are counted from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from hubcheck.report.words import Depth
+from hubcheck.request.values import parse_mirror, parse_seed, parse_size
+
+AUTO: Final = "auto"
+"""A suspect: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""
+FILES: Final = "files"
+"""A suspect: what the subject's files name without declaring it, and no search; the Action's
+``auto``. A model of that name is ``./files``."""
+FAIL_ON: Final = "undeclared,contradicted"
+"""What fails where nobody says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """A check as it is asked for: text and numbers, nothing looked up. None: not said."""
+
+    subject: str
+    bases: tuple[str, ...] = ()
+    """They replace what the subject declares, and count as declared."""
+    suspects: tuple[str, ...] = ()
+    """Tested too; ``AUTO`` and ``FILES`` stand for what is found."""
+    depth: Depth | None = None
+    max_read: int | None = None
+    """Hard limit in bytes per model; None: what the depth has."""
+    seed: int | None = None
+    fail_on: str | None = None
+    """Words of ``verdict.policy.FAILABLE`` by comma, or ``none``."""
+    mirrors: tuple[tuple[str, str], ...] = ()
+    """(org/name, folder): a folder that stands for a base which the subject declares."""
+    policy_file: str = ""
+    """Says what is not said here, and what is accepted."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what can be asked of a check to a parser."""
+    parser.add_argument(
+        "subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file"
+    )
+    parser.add_argument(
+        "--base",
+        action="append",
+        default=[],
+        metavar="REF",
+        help="a base it is said to come from; replaces what its card declares",
+    )
+    parser.add_argument(
+        "--suspect",
+        action="append",
+        default=[],
+        metavar="REF",
+        help="a further base to test; auto adds those that hubcheck suspects lists, files only "
+        "those that the model's own files name",
+    )
+    parser.add_argument(
+        "--depth",
+        choices=[depth.value for depth in Depth],
+        help="how much of the weights is read, default sample; full reads every byte, and can be "
+        "stopped and gone on with",
+    )
+    parser.add_argument(
+        "--max-read",
+        type=parse_size,
+        metavar="SIZE",
+        help="hard limit per model; default 64MB, at depth deep 2GB, at depth full none",
+    )
+    parser.add_argument(
+        "--seed", type=parse_seed, metavar="N", help="repeat the draw of another run"
+    )
+    parser.add_argument(
+        "--fail-on",
+        metavar="WORDS",
+        help=f"what ends with exit code 1, by comma, or none; default {FAIL_ON}. Also "
+        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them), "
+        "undeclared-upstream, match-undated, undeclared-part; `hubcheck explain WORD` says more",
+    )
+    parser.add_argument(
+        "--mirror",
+        action="append",
+        default=[],
+        type=parse_mirror,
+        metavar="NAME=DIR",
+        help="a folder that stands for the declared base org/name",
+    )
+    parser.add_argument(
+        "--policy",
+        default="",
+        metavar="FILE",
+        help="a policy file as the Action takes it: says what is not given here, and which bases "
+        "are accepted",
+    )
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Return what a parsed command line asks for."""
+    return Options(
+        subject=arguments.subject,
+        bases=tuple(arguments.base),
+        suspects=tuple(arguments.suspect),
+        depth=None if arguments.depth is None else Depth(arguments.depth),
+        max_read=arguments.max_read,
+        seed=arguments.seed,
+        fail_on=arguments.fail_on,
+        mirrors=tuple(arguments.mirror),
+        policy_file=arguments.policy,
+    )
+
+
+def command_of(options: Options) -> list[str]:
+    """Return the words of the command that asks for a check, without the program's name."""
+    named = how(options)
+    # A name that begins with a dash comes last, behind the mark that ends the options.
+    dashed = options.subject.startswith("-")
+    return ["check", *named, "--", options.subject] if dashed else [
+        "check", options.subject, *named
+    ]  # fmt: skip
+
+
+def how(options: Options) -> list[str]:
+    """Return the words that say how a check is made, whatever the model."""
+    words: list[str] = []
+    for base in options.bases:
+        words += _option("--base", base)
+    for suspect in options.suspects:
+        words += _option("--suspect", suspect)
+    for name, folder in options.mirrors:
+        words += _option("--mirror", f"{name}={folder}")
+    if options.depth is not None:
+        words += ["--depth", options.depth.value]
+    if options.max_read is not None:
+        words += ["--max-read", str(options.max_read)]
+    if options.fail_on is not None and options.fail_on != FAIL_ON:
+        words += _option("--fail-on", options.fail_on)
+    if options.policy_file:
+        words += _option("--policy", options.policy_file)
+    if options.seed is not None:
+        words += ["--seed", str(options.seed)]
+    return words
+
+
+def line_of(options: Options) -> str:
+    """Return the command that repeats a check, quoted for a shell."""
+    return shlex.join(["hubcheck", *command_of(options)])
+
+
+class NotACheckError(ValueError):
+    """A line is not the command of a check, or asks for more than a check."""
+
+
+def read_line(line: str) -> Options:
+    """Return what a printed command asks for.
+
+    Args:
+        line: From a report; hostile.
+
+    Raises:
+        NotACheckError: it is not a check, or it has options that say more than which check.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        message = "no command"
+        raise NotACheckError(message) from error
+    if words[:2] != ["hubcheck", "check"]:
+        message = "not a hubcheck check"
+        raise NotACheckError(message)
+    parser = _Reading(prog="hubcheck check", add_help=False, allow_abbrev=False)
+    add_options(parser)
+    return options_of(parser.parse_args(words[2:]))
+
+
+class _Reading(argparse.ArgumentParser):
+    """A parser of other people's text: it never prints and never ends the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse; see ``argparse.ArgumentParser``."""
+        raise NotACheckError(message)
+
+
+def _option(name: str, value: str) -> Sequence[str]:
+    # A value that begins with a dash would be taken for an option of its own.
+    return [f"{name}={value}"] if value.startswith("-") else [name, value]

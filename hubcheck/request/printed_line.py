@@ -1,0 +1,69 @@
+"""Would the command on a card make the report that the card is about?
+
+People paste it: it has to be a check of these models by these draws, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from hubcheck.report.schema import Report
+from hubcheck.report.words import Depth
+from hubcheck.request.options import AUTO, FILES, NotACheckError, Options, read_line
+
+LOCAL: Final = "local"
+"""The revision of a folder or file."""
+
+
+def fault_of(report: Report) -> str:
+    """Return what is wrong with the printed command, in words; empty where nothing is.
+
+    What it does not say is not held against it: an older version said less.
+    """
+    if not report.replay:
+        return ""
+    try:
+        said = read_line(report.replay)
+    except NotACheckError as error:
+        return f"{error}"
+    for option, agrees in (
+        ("--seed", said.seed in {None, report.seed}),
+        ("--max-read", said.max_read in {None, report.max_read}),
+        ("--depth", _is_depth(report, said.depth)),
+        ("--fail-on", _is_policy(report, said.fail_on)),
+        ("--mirror", _are_findings(report, [folder for _, folder in said.mirrors])),
+    ):
+        if not agrees:
+            return f"{option} is not what the report says"
+    if report.subject.revision == LOCAL and said.subject != report.subject.ref:
+        return "another subject"
+    return _bases(report, said)
+
+
+def _is_depth(report: Report, said: Depth | None) -> bool:
+    # A check without a base reads no weights, whatever depth was asked for.
+    unread = report.depth is Depth.HEADERS and not report.findings
+    return said in {None, report.depth} or unread
+
+
+def _is_policy(report: Report, said: str | None) -> bool:
+    words = set() if said is None else {word.strip() for word in said.split(",")} - {"", "none"}
+    return said is None or words == set(report.policy.fail_on)
+
+
+def _are_findings(report: Report, folders: Sequence[str]) -> bool:
+    return {*folders} <= {f.base.ref for f in report.findings if f.base.revision == LOCAL}
+
+
+def _bases(report: Report, said: Options) -> str:
+    refs = [f.base.ref for f in report.findings]
+    suspects = [s for s in said.suspects if s not in {AUTO, FILES}]
+    for option, values in (("--base", said.bases), ("--suspect", suspects)):
+        named = [f.base.ref for f in report.findings if option in f.proposed_by]
+        strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]
+        known = {*values, *(v.partition("@")[0] for v in values)}
+        unnamed = [r for r in named if not {r, r.partition("@")[0]} & known]
+        if len(strange) != len(unnamed):  # a renamed repository is strange and unnamed
+            return f"{option} names other bases than the findings"
+    return ""
