@@ -24,6 +24,7 @@ from hubcheck.verdict.declaration import (
     owner_of,
 )
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
+from hubcheck.verdict.file_warnings import disagreement_warnings
 from hubcheck.verdict.policy import conclude
 from hubcheck.verdict.report import (
     Context,
@@ -141,6 +142,13 @@ def assemble(
         ),
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
+            *disagreement_warnings("", subject.disagreements),
+            *(
+                warning
+                for o in tested
+                if o.model
+                for warning in disagreement_warnings(o.model.pin.ref, o.model.disagreements)
+            ),
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
         ),

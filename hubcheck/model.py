@@ -27,6 +27,7 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
 )
 from hubcheck.candidates.vocabulary_formats import TokenTable
+from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
@@ -215,6 +216,12 @@ class Model:
             except HubcheckError:
                 return ()
         return tuple(f for f in self.files if f.path in paths)
+
+    @property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """In what the files contradict each other, as far as they were opened."""
+        opened = self.__dict__.get("checkpoint")
+        return opened.disagreements if isinstance(opened, Checkpoint) else ()
 
     @property
     def unread(self) -> tuple[UnreadFile, ...]:

@@ -21,8 +21,6 @@ HEAD_BYTES: Final = 512
 """First bytes that are read: the mark of a tar archive, the furthest, stands at 257."""
 TAIL_BYTES: Final = 64 * 1024
 """Last bytes that are read of an archive: the directory of some hundred members."""
-MOST_MEMBERS: Final = 1000
-"""Members of an archive that are looked at."""
 
 OLD_TORCH: Final = "PyTorch pickle from before 1.6"
 COMPRESSED_TORCH: Final = "compressed PyTorch zip"
@@ -126,13 +124,24 @@ def archive_of(members: Collection[str]) -> str:
 
 
 def directory_names(tail: bytes) -> tuple[str, ...]:
-    """Return the members named in the end of a zip archive, as far as they stand in it."""
-    found = []
-    at = tail.find(b"PK\x01\x02")
-    while at >= 0 and at + 46 <= len(tail) and len(found) < MOST_MEMBERS:
-        n_name, n_extra, n_comment = struct.unpack("<HHH", tail[at + 28 : at + 34])
-        found.append(tail[at + 46 : at + 46 + n_name].decode("utf-8", "replace"))
-        at = tail.find(b"PK\x01\x02", at + 46 + n_name + n_extra + n_comment)
+    """Return the members named in the end of a zip archive; none where its directory is longer.
+
+    An archive inside the archive has a directory of its own, so the last record alone counts.
+    """
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or end + 16 > len(tail):
+        return ()
+    wide = tail.rfind(b"PK\x06\x06", 0, end)
+    if tail[end - 20 : end - 16] == b"PK\x06\x07" and wide >= 0 and wide + 48 <= end:
+        start = wide - int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    else:
+        start = end - int.from_bytes(tail[end + 12 : end + 16], "little")
+    found: list[str] = []
+    at = start if start >= 0 else end
+    while tail[at : at + 4] == b"PK\x01\x02" and at + 46 <= len(tail):
+        lengths = struct.unpack("<HHH", tail[at + 28 : at + 34])
+        found.append(tail[at + 46 : at + 46 + lengths[0]].decode("utf-8", "replace"))
+        at += 46 + sum(lengths)
     return tuple(found)
 
 

@@ -95,7 +95,7 @@ def refuse_other_formats(source: Source) -> NoReturn:
             next_step="rename it to what loaders read, such as model.safetensors.",
             format_name="safetensors under another name",
         )
-    folders = weight_folders(formats)
+    folders = weight_folders(sizes)
     if "" in folders:
         _refuse(source, sizes, top or formats)
     if folders:

@@ -15,10 +15,10 @@ from safetensors.numpy import save
 from safetensors.torch import save as save_torch
 
 from hubcheck.checkpoint import safetensors as module
+from hubcheck.checkpoint.disagreement import DisagreementCode
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.checkpoint.rows import read_rows
-from hubcheck.checkpoint.disagreement import DisagreementCode
 from hubcheck.checkpoint.safetensors import FIRST_READ_BYTES, open_safetensors
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError
 from hubcheck.source.ledger import Purpose
