@@ -10,6 +10,8 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.checkpoint.disagreement import Disagreement
+from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.model import Model
@@ -30,6 +32,7 @@ from hubcheck.verdict.report import (
     Context,
     Coverage,
     Declared,
+    FileDisagreement,
     Finding,
     Proposed,
     Report,
@@ -114,6 +117,12 @@ def assemble(
             ),
             read=tuple(f.path for f in subject.loaded_files),
             unread=_unread(subject),
+            disagreements=tuple(
+                FileDisagreement(
+                    code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead
+                )
+                for d in _disagreements(subject)
+            ),
         ),
         declared=Declared(
             bases=tuple(
@@ -142,12 +151,12 @@ def assemble(
         ),
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
-            *disagreement_warnings("", subject.disagreements),
+            *disagreement_warnings("", _disagreements(subject)),
             *(
                 warning
                 for o in tested
                 if o.model
-                for warning in disagreement_warnings(o.model.pin.ref, o.model.disagreements)
+                for warning in disagreement_warnings(o.model.pin.ref, _disagreements(o.model))
             ),
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
@@ -174,6 +183,12 @@ def assemble(
         escalate_to=request.escalate_to,
         seconds=round((finished - started).total_seconds(), 2),
     )
+
+
+def _disagreements(model: Model) -> tuple[Disagreement, ...]:
+    """Return in what a model's files contradict each other, as far as they were opened."""
+    opened = model.__dict__.get("checkpoint")
+    return opened.disagreements if isinstance(opened, Checkpoint) else ()
 
 
 def _unread(model: Model) -> tuple[UnreadWeights, ...]:

@@ -27,7 +27,6 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
 )
 from hubcheck.candidates.vocabulary_formats import TokenTable
-from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
@@ -112,6 +111,7 @@ class Model:
         self.files = files
         self.left_out = left_out
         self.is_subject = is_subject
+        self.refused = False  # known once the weights were asked for
 
     @property
     def pin(self) -> Pin:
@@ -158,7 +158,11 @@ class Model:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        return open_checkpoint(self.source, self.config)
+        try:
+            return open_checkpoint(self.source, self.config)
+        except UnreadableError:
+            self.refused = True
+            raise
 
     @cached_property
     def reader(self) -> Reader:
@@ -210,18 +214,14 @@ class Model:
         """
         if "checkpoint" in self.__dict__:  # it knows what could not be opened and was left out
             paths = set(self.checkpoint.paths)
+        elif self.refused:
+            return ()
         else:
             try:
                 paths = set(loaded_files(self.source, self.config))
             except HubcheckError:
                 return ()
         return tuple(f for f in self.files if f.path in paths)
-
-    @property
-    def disagreements(self) -> tuple[Disagreement, ...]:
-        """In what the files contradict each other, as far as they were opened."""
-        opened = self.__dict__.get("checkpoint")
-        return opened.disagreements if isinstance(opened, Checkpoint) else ()
 
     @property
     def unread(self) -> tuple[UnreadFile, ...]:
@@ -295,9 +295,10 @@ def compare_weights(
     sizes = [{f.size for f in m.weight_files} for m in (base, subject)]
     if all(sizes) and sizes[0].isdisjoint(sizes[1]):  # no index has to be read to know this
         return WholeFiles(state=FileState.DIFFERENT, basis=FileBasis.SIZES)
-    sets = [
-        FileSet(source=m.source, files=m.loaded_files or m.weight_files) for m in (base, subject)
-    ]
+    # What is loaded of a model that cannot be read is not known: then all its weight files count.
+    whole = base.refused or subject.refused
+    files = [(() if whole else m.loaded_files) or m.weight_files for m in (base, subject)]
+    sets = [FileSet(source=m.source, files=f) for m, f in zip((base, subject), files, strict=True)]
     return compare_files(*sets, seed=seed, reading=reading, hash_limit=hash_limit)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from hubcheck.checkpoint import safetensors, torch_files
+from hubcheck.checkpoint.adapter import TORCH_FILE
 from hubcheck.checkpoint.beside import adapter_beside, refuse_update
 from hubcheck.checkpoint.gguf import gguf_files, gguf_sets, open_gguf
 from hubcheck.checkpoint.interface import Checkpoint
@@ -74,7 +75,7 @@ def _kind(source: Source, config: Mapping[str, object]) -> tuple[_Kind, str]:
     """Return the format that loaders choose, and the file that config.json names, if any."""
     sizes = {entry.path: entry.size for entry in source.files()}
     named = config.get("transformers_weights")
-    if isinstance(named, str):
+    if isinstance(named, str) and named != TORCH_FILE:  # an adapter is not what is looked for
         return _Kind.SAFETENSORS, named
     if safetensors.has_usual_files(sizes):
         return _Kind.SAFETENSORS, ""

@@ -96,9 +96,9 @@ def refuse_other_formats(source: Source) -> NoReturn:
             format_name="safetensors under another name",
         )
     folders = weight_folders(sizes)
-    if "" in folders:
+    if "" in folders and not _is_data(source, sizes, top):
         _refuse(source, sizes, top or formats)
-    if folders:
+    if folders and folders != ("",):
         named = ", ".join(f"'{printable(f, limit=60)}'" for f in folders[:FOLDERS_NAMED])
         more = len(folders) - FOLDERS_NAMED
         raise NoWeightsError(
@@ -111,6 +111,14 @@ def refuse_other_formats(source: Source) -> NoReturn:
         f"The model holds no weights among its {len(sizes)} files.",
         cause="the upload is incomplete, or the reference names a model of another kind.",
         next_step="check the reference and the revision.",
+    )
+
+
+def _is_data(source: Source, sizes: Mapping[str, int], formats: Mapping[str, str]) -> bool:
+    """Say whether all there is are archives whose members are not those of a model."""
+    return bool(formats) and all(
+        name == ZIP and container_of(source, path, sizes[path]) in {"", ZIP}
+        for path, name in formats.items()
     )
 
 

@@ -16,6 +16,7 @@ from hubcheck.verdict.report_finding import (
     Change,
     Controls,
     Evidence,
+    FileDisagreement,
     Finding,
     LayerMatch,
     MergeShare,
@@ -37,6 +38,7 @@ __all__ = [
     "Change",
     "Controls",
     "Evidence",
+    "FileDisagreement",
     "Finding",
     "LayerMatch",
     "MergeShare",
@@ -81,6 +83,9 @@ class Subject(Part):
     unread: tuple[UnreadWeights, ...] = Field(
         default=(),
         description="weight files beside them, what could be loaded in their place first",
+    )
+    disagreements: tuple[FileDisagreement, ...] = Field(
+        default=(), description="in what its files disagree about its weights"
     )
 
 

@@ -274,7 +274,9 @@ def sets() -> Iterator[Layout]:
         files={BIN: torch_file(A), **state, "zero_pp_rank_0_mp_rank_00_optim_states.pt": b"x"},
         read=(BIN,),
     )
-    yield Layout(name="nothing but the state of training", files=state, named="")
+    yield Layout(name="nothing but the state of training", files=state)
+    data = archive({"a.csv": b"1,2"}, compress=True)
+    yield Layout(name="nothing but an archive of data", files={"data.zip": data})
 
 
 def adapters() -> Iterator[Layout]:
@@ -318,6 +320,11 @@ def adapters() -> Iterator[Layout]:
         name="an adapter beside a value head", files={**LONG_PEFT, BIN: head}, named=PEFT_ADAPTER
     )
     projector = {"mm_projector.bin": saved(torch.nn.Linear(2, 2)), "value.pt": b"x"}
+    yield Layout(
+        name="an adapter that config.json names",
+        files={**PEFT, "config.json": b'{"transformers_weights": "adapter_model.bin"}'},
+        named=PEFT_ADAPTER,
+    )
     yield Layout(
         name="an adapter beside files that are no model",
         files={**PEFT, **projector},
@@ -367,7 +374,6 @@ def containers() -> Iterator[Layout]:
         ("model.joblib", "joblib pickle", plain),
         ("model.skops", "skops archive", archive({"1.npy": b"", "schema.json": b"{}"})),
         ("ppo-CartPole-v1.zip", "stable-baselines3 archive", archive(sb3)),
-        ("data.zip", "zip archive", archive({"a.csv": b"1,2"}, compress=True)),
         ("Net.mlmodel", "Core ML", b"\x08\x01\x12\x00" + bytes(64)),
         ("model.llamafile", "llamafile", b"MZqFpD='\n" + bytes(64)),
         ("ggml-base.en.bin", "GGML from before GGUF", b"lmgg" + bytes(64)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,6 @@ from tests.evidence.laboratory import outcome_of, request
 
 NAMED: Final = [layout for layout in LAYOUTS if layout.named]
 IDS: Final = [layout.name for layout in LAYOUTS]
-_CODE: Final = re.compile(r".*\((?P<code>[a-z-]+)\)")
 
 
 def written(folder: Path, layout: Layout) -> Path:
@@ -58,8 +56,9 @@ def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout
     if layout.named:
         assert finding.reason.partition("; ")[0] == f"subject format: {layout.named}"
         assert report.nothing_compared is NothingCompared.NOT_READABLE
-    codes = [m["code"] for m in map(_CODE.fullmatch, report.warnings) if m]
-    assert sorted(codes) == sorted(code.value for code in layout.codes)
+    codes = [told.code for told in report.subject.disagreements]
+    assert sorted(codes) == sorted(layout.codes)
+    assert all(any(f"({code})" in warning for warning in report.warnings) for code in codes)
 
 
 @pytest.mark.parametrize("layout", NAMED, ids=[layout.name for layout in NAMED])
@@ -81,6 +80,35 @@ def test_a_changed_byte_in_what_is_not_read_is_no_copy(tmp_path: Path) -> None:
         two = written(folders[1], Layout(name=layout.name, files=changed))
         finding = outcome_of(request(one, [two])).report.findings[0]
         assert finding.verdict is not Verdict.IDENTICAL, layout.name
+
+
+@pytest.mark.parametrize("layout", NAMED[:10], ids=[layout.name for layout in NAMED[:10]])
+def test_a_base_that_is_not_read_is_named_too(tmp_path: Path, base: Path, layout: Layout) -> None:
+    """One base in another format is a finding of its own, and no fault of the subject."""
+    outcome = outcome_of(request(base, [written(tmp_path / "base", layout)]))
+    (finding,) = outcome.report.findings
+    assert outcome.exit_code is ExitCode.OK
+    assert finding.code is ReasonCode.FORMAT
+    assert finding.reason == f"format: {layout.named}"
+
+
+def test_a_base_whose_files_disagree_is_named_with_the_warning(tmp_path: Path, base: Path) -> None:
+    """The reader is told whose index is stale."""
+    layout = next(one for one in LAYOUTS if DisagreementCode.INDEX_STALE in one.codes)
+    folder = written(tmp_path / "stale", layout)
+    report = outcome_of(request(base, [folder])).report
+    assert any(w.startswith(f"{folder}: ") and "(index-stale)" in w for w in report.warnings)
+    assert not report.subject.disagreements
+
+
+def test_two_adapters_with_one_value_head_are_no_copies(tmp_path: Path) -> None:
+    """Where an adapter is all there is, the file beside it does not speak for the model."""
+    layout = next(one for one in LAYOUTS if one.name == "an adapter beside a value head")
+    other = {**layout.files, "adapter_model.safetensors": safe("x.lora_A.weight")}
+    one = written(tmp_path / "one", layout)
+    two = written(tmp_path / "two", Layout(name="another", files=other))
+    finding = outcome_of(request(one, [two])).report.findings[0]
+    assert finding.verdict is Verdict.NOT_TESTED
 
 
 @pytest.mark.parametrize("code", DisagreementCode)
