@@ -378,6 +378,7 @@ def containers() -> Iterator[Layout]:
         ("model.llamafile", "llamafile", b"MZqFpD='\n" + bytes(64)),
         ("ggml-base.en.bin", "GGML from before GGUF", b"lmgg" + bytes(64)),
         ("ggml-model-q4_0.bin", "GGML from before GGUF", b"tjgg\x03\0\0\0" + bytes(64)),
+        ("llama-7b.gguf", "GGML from before GGUF", b"tjgg\x03\0\0\0" + bytes(64)),
         ("lid.176.bin", "fastText", struct.pack("<ii", 793712314, 12) + bytes(64)),
         ("lid.176.ftz", "fastText", struct.pack("<ii", 793712314, 12) + bytes(64)),
         ("model.bin", "CTranslate2", spec + bytes(64)),
