@@ -77,14 +77,15 @@ def file_sets(paths: Iterable[str]) -> tuple[FileSet, ...]:
     Args:
         paths: Files of one format at top level; hostile.
     """
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    found: dict[tuple[str, int, str], list[str]] = defaultdict(list)
     for path in sorted(paths):
         match = _SHARD.fullmatch(path)
-        key = (match["stem"], int(match["total"])) if match else (path[: path.rfind(".")], 0)
-        found[key].append(path)
+        total = int(match["total"]) if match else 0
+        dot = path.rfind(".")
+        stem = match["stem"] if match and total else path[:dot]
+        found[stem, total, path[dot:].lower()].append(path)
     return tuple(
-        FileSet(stem=stem, paths=tuple(found[stem, total]), total=total)
-        for stem, total in sorted(found)
+        FileSet(stem=key[0], paths=tuple(found[key]), total=key[1]) for key in sorted(found)
     )
 
 
