@@ -24,7 +24,7 @@ class DisagreementCode(StrEnum):
     INDEX_STALE = "index-stale"
     """The index names none of the complete, numbered set of files that lies beside it."""
     INDEX_UNUSED = "index-unused"
-    """An index lies beside one file with all the weights, which loaders take first."""
+    """An index lies beside one file with all the weights, which transformers takes first."""
     INDEX_WITHOUT_FILES = "index-without-files"
     """An index names files of a format of which there are none; another format was read."""
     INDEX_MISSING = "index-missing"

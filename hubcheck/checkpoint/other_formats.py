@@ -28,8 +28,10 @@ PEFT_ADAPTER: Final = "PEFT adapter: an adapter alone cannot prove its base"
 LORA_ADAPTER: Final = "LoRA adapter: an adapter alone cannot prove its base"
 """The same in the names of another program (MLX, diffusers, kohya, llama.cpp)."""
 
-ADAPTER_NAMES: Final = ("adapter_model", "adapters.", "pytorch_lora_weights")
-"""Beginnings of the names of adapters: PEFT, MLX, diffusers."""
+_ADAPTER_NAME: Final = re.compile(
+    r"(?:adapter_model|adapters[.-]|[0-9]+_adapters\.|pytorch_lora_weights).*", re.IGNORECASE
+)
+"""Names of adapters: PEFT, MLX and its steps, diffusers."""
 FOLDERS_NAMED: Final = 3
 """Folders of a message; a pipeline has five or six parts."""
 _PEFT: Final = frozenset({"adapter_model.safetensors", "adapter_model.bin"})
@@ -43,6 +45,11 @@ _BESIDE_FACTORS: Final = re.compile(
     r".*(?:\.alpha|\.dora_scale|\.lora_magnitude_vector|\.rank|\.scale)(?:\.weight)?"
 )
 """Tensors that stand beside the factors of an update and are none."""
+
+
+def is_adapter_file(name: str) -> bool:
+    """Say whether a file, named without its folder, is an adapter by its name."""
+    return _ADAPTER_NAME.fullmatch(name) is not None
 
 
 def has_adapter(paths: Iterable[str]) -> bool:
@@ -84,7 +91,7 @@ def refuse_other_formats(source: Source) -> NoReturn:
     sizes = {entry.path: entry.size for entry in source.files()}
     formats = {p: name for p, name in formats_of(sizes).items() if not is_training_state(p)}
     top = {path: name for path, name in formats.items() if "/" not in path}
-    adapter = next((p for p in sorted(top) if p.lower().startswith(ADAPTER_NAMES)), None)
+    adapter = next((path for path in sorted(top) if is_adapter_file(path)), None)
     if adapter is not None:
         refuse_adapter(adapter, PEFT_ADAPTER if adapter in _PEFT else LORA_ADAPTER)
     if SAFETENSORS in top.values() and len(set(top.values())) == 1:

@@ -20,7 +20,7 @@ from hubcheck.checkpoint.header import (
     parse_header,
 )
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from hubcheck.checkpoint.other_formats import ADAPTER_NAMES, refuse_other_formats
+from hubcheck.checkpoint.other_formats import is_adapter_file, refuse_other_formats
 from hubcheck.checkpoint.shards import (
     INDEX_SUFFIX,
     Chosen,
@@ -132,7 +132,7 @@ def _plain(sizes: Mapping[str, int]) -> list[str]:
     return [
         path
         for path in sizes
-        if path.endswith(_SUFFIX) and "/" not in path and not path.startswith(ADAPTER_NAMES)
+        if path.endswith(_SUFFIX) and "/" not in path and not is_adapter_file(path)
     ]
 
 
@@ -169,10 +169,12 @@ def _choose(source: Source, sizes: Mapping[str, int]) -> Chosen:
     if len({s.stem for s in indexed}) == 1:
         return _indexed(source, sizes, f"{indexed[0].stem}{_SUFFIX}{INDEX_SUFFIX}")
     chosen = usual_set(sets, _SHARD_STEM, _SINGLE)
+    index = f"{chosen.stem}{_SUFFIX}{INDEX_SUFFIX}"
     found = [Disagreement(code=code.INDEX_MISSING, file=index, instead=chosen.paths[0])]
+    wanted = chosen.total and not chosen.stem.startswith(_CONSOLIDATED)
     return Chosen(
         paths=chosen.paths,
-        disagreements=(*(found if chosen.total else ()), *left_over(sets, chosen)),
+        disagreements=(*(found if wanted else ()), *left_over(sets, chosen)),
     )
 
 

@@ -26,7 +26,7 @@ from hubcheck.checkpoint.containers import (
 from hubcheck.checkpoint.decode import bits_of, decode
 from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from hubcheck.checkpoint.other_formats import ADAPTER_NAMES, unknown_container
+from hubcheck.checkpoint.other_formats import is_adapter_file, unknown_container
 from hubcheck.checkpoint.shards import (
     Chosen,
     borne_out,
@@ -72,7 +72,7 @@ def torch_paths(sizes: Mapping[str, int]) -> list[str]:
         path
         for path in sorted(formats)
         if formats[path] == TORCH and "/" not in path and not is_training_state(path)
-        and not path.startswith((*ADAPTER_NAMES, *_NO_MODELS))
+        and not path.startswith(_NO_MODELS) and not is_adapter_file(path)
     ]  # fmt: skip
     return [SINGLE] if SINGLE in found else found
 

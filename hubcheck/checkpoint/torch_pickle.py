@@ -77,6 +77,8 @@ class _Callable:
 
 
 _MARK: Final = object()
+_INSTRUCTIONS: Final = frozenset(op.code.encode("latin-1") for op in pickletools.opcodes)
+"""All that a pickle can hold: any other byte is no program."""
 
 
 def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
@@ -146,7 +148,7 @@ class _Walk:
             if code == b".":
                 return self.stack.pop()
             step = _STEPS.get(code)
-            if step is None and code.decode("latin-1") in pickletools.code2op:
+            if step is None and code in _INSTRUCTIONS:
                 raise UnsupportedFormatError(
                     f"'{printable(self.path)}' is a pickle with the instruction {code!r}, which no"
                     " dictionary of tensors needs; nothing was run.",

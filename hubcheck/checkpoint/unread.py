@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
-from hubcheck.checkpoint.other_formats import ADAPTER_NAMES
+from hubcheck.checkpoint.other_formats import is_adapter_file
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import READ, SAFETENSORS, formats_of, is_training_state
 
@@ -93,7 +93,7 @@ def unread_files(files: Iterable[FileEntry], read: Collection[str]) -> tuple[Unr
 
 def _why(path: str, name: str, formats: Collection[str]) -> Why:
     last = PurePosixPath(path).name.lower()
-    if last.startswith(ADAPTER_NAMES):
+    if is_adapter_file(last):
         return Why.ADAPTER
     if "/" in path:
         return Why.OTHER_FOLDER

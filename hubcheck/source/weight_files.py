@@ -104,15 +104,22 @@ _NAMED: Final = (
 """Formats told by more than an ending, before it (``""``: no weights); the container lies in
 ``root``."""
 
+_MARKS: Final = re.compile(
+    r"(?i)\.pb|variables|\.data-|ckpt|params_shard|\.onnx|\.mlpackage|\.mlmodelc|ocdbt"
+)
+"""What any of these names holds: a repository may have a hundred thousand files."""
+
+_OWN_ENDING: Final = frozenset({SAFETENSORS, GGUF})
+"""Formats whose ending says all there is to say."""
+
 _UNSURE: Final = frozenset({ZIP})
 """Formats that hold weights only where nothing else does: an archive beside weights is data."""
 
 _BESIDE: Final = ((".xml", OPENVINO), (".param", NCNN))
 """Descriptions whose values lie in a ``.bin`` of the same name."""
-BESIDE_SUFFIXES: Final = tuple(ending for ending, _ in _BESIDE)
 
 _SPACY_MARKS: Final = ("config.cfg", "meta.json")
-_SPACY_WEIGHTS: Final = re.compile(r"(?:[^/]+/model|vocab/vectors)")
+_SPACY_WEIGHTS: Final = re.compile(r"(?:(?P<root>.*)/)?(?:[^/]+/model|vocab/vectors)")
 
 TRAINING_STATE: Final = frozenset(
     {"training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"}
@@ -172,13 +179,16 @@ def weights_digest(files: Iterable[FileEntry]) -> str:
 
 def _named(path: str) -> tuple[str, str]:
     """Return the format and the folder of its container, by the file's own name."""
-    for pattern, name in _NAMED:
+    folder, _, last = path.rpartition("/")
+    dot = last.rfind(".")
+    by_ending = FORMATS.get(last[dot:].lower(), "") if dot >= 0 else ""
+    if by_ending in _OWN_ENDING:
+        return by_ending, folder
+    for pattern, name in _NAMED if _MARKS.search(path) else ():
         match = pattern.fullmatch(path)
         if match:
             return name, match["root"] or ""
-    folder, _, last = path.rpartition("/")
-    dot = last.rfind(".")
-    return (FORMATS.get(last[dot:].lower(), "") if dot >= 0 else ""), folder
+    return by_ending, folder
 
 
 def _located(paths: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -191,11 +201,11 @@ def _located(paths: Iterable[str]) -> dict[str, tuple[str, str]]:
             name = _beside(path, every) or name
         if name:
             found[path] = (name, root)
-    for root in _pipelines(every):
-        inside = f"{root}/" if root else ""
-        for path in every:
-            if path.startswith(inside) and _SPACY_WEIGHTS.fullmatch(path[len(inside) :]):
-                found[path] = (SPACY, root)
+    pipelines = _pipelines(every)
+    for path in every if pipelines else ():
+        match = _SPACY_WEIGHTS.fullmatch(path)
+        if match and (match["root"] or "") in pipelines:
+            found[path] = (SPACY, match["root"] or "")
     sure = {p: at for p, at in found.items() if at[0] not in _UNSURE}
     return sure if any(not is_training_state(p) for p in sure) else found
 

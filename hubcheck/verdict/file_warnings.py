@@ -65,8 +65,8 @@ def _stale(d: Disagreement) -> str:
 
 def _unused(d: Disagreement) -> str:
     return (
-        f"{_file(d.file)} lies beside {_file(d.instead)}: loaders take the single file, which was "
-        "checked, and leave the index"
+        f"{_file(d.file)} lies beside {_file(d.instead)}: transformers takes the single file, "
+        "which was checked; loaders that follow the index read the files that it names"
     )
 
 

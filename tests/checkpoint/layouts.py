@@ -95,7 +95,8 @@ def tar(*names: str) -> bytes:
 def script() -> bytes:
     """Return a TorchScript archive."""
     buffer = io.BytesIO()
-    torch.jit.save(torch.jit.trace(torch.nn.Linear(3, 2), torch.zeros(1, 3)), buffer)
+    traced = torch.jit.trace(torch.nn.Linear(3, 2), torch.zeros(1, 3))  # type: ignore[no-untyped-call]
+    torch.jit.save(traced, buffer)
     return buffer.getvalue()
 
 
@@ -334,6 +335,11 @@ def adapters() -> Iterator[Layout]:
     yield Layout(
         name="an adapter of MLX",
         files={**mlx, "adapter_config.json": b"{}"},
+        named=LORA_ADAPTER,
+    )
+    yield Layout(
+        name="an adapter of MLX and its steps",
+        files={**mlx, "0000100_adapters.safetensors": mlx["adapters.safetensors"]},
         named=LORA_ADAPTER,
     )
     yield Layout(
