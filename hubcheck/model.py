@@ -25,6 +25,7 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
     vocabulary_of,
 )
+from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.checkpoint.gguf import SUFFIX as GGUF_SUFFIX
 from hubcheck.checkpoint.gguf import tower_files
 from hubcheck.checkpoint.interface import Checkpoint
@@ -159,6 +160,12 @@ class Model:
         """
         return open_checkpoint(self.source, self.config)
 
+    @property
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """In what its files disagree about its weights, as far as they were opened."""
+        opened = self.__dict__.get("checkpoint")
+        return opened.disagreements if isinstance(opened, Checkpoint) else ()
+
     @cached_property
     def reader(self) -> Reader:
         """The weights, headers read and roles found.
@@ -281,6 +288,7 @@ def compare_weights(
     seed: int,
     reading: bool = True,
     hash_limit: int | None = HASH_LIMIT,
+    whole: bool = False,
 ) -> WholeFiles:
     """Return whether the weight files that a loader loads are equal in both, names aside.
 
@@ -294,13 +302,14 @@ def compare_weights(
         seed: Decides which ranges are read.
         reading: Whether bytes may be read and local files hashed; else stated digests decide.
         hash_limit: Most bytes hashed for each of the two; None for no limit.
+        whole: All weight files stand for each: the subject cannot be read.
     """
     sizes = [{f.size for f in m.weight_files} for m in (base, subject)]
     if all(sizes) and sizes[0].isdisjoint(sizes[1]):  # no index has to be read to know this
         return WholeFiles(state=FileState.DIFFERENT, basis=FileBasis.SIZES)
-    sets = [
-        FileSet(source=m.source, files=m.loaded_files or m.weight_files) for m in (base, subject)
-    ]
+    # What is loaded of a model that cannot be read is not known: then all its weight files count.
+    files = [(() if whole else m.loaded_files) or m.weight_files for m in (base, subject)]
+    sets = [FileSet(source=m.source, files=f) for m, f in zip((base, subject), files, strict=True)]
     return compare_files(*sets, seed=seed, reading=reading, hash_limit=hash_limit)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from hubcheck.source.interface import FileEntry
-from hubcheck.source.weight_files import WEIGHT_SUFFIXES
+from hubcheck.source.weight_files import format_of
 
 MIN_WEIGHTS: Final = 100_000
 """Bytes; a smaller weight file can be a stub that many repositories share."""
@@ -80,7 +80,7 @@ def kind_of(path: str, size: int) -> FileKind | None:
     name = path.rpartition("/")[2].lower()
     if name in TOKENIZERS or name.endswith(".tiktoken"):
         return FileKind.TOKENIZER if size >= MIN_TOKENIZER else None
-    return FileKind.WEIGHTS if name.endswith(WEIGHT_SUFFIXES) and size >= MIN_WEIGHTS else None
+    return FileKind.WEIGHTS if format_of(path) and size >= MIN_WEIGHTS else None
 
 
 def shared_files(

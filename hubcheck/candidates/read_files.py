@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.candidates.identity import TOKENIZERS
-from hubcheck.source.weight_files import WEIGHT_SUFFIXES
+from hubcheck.source.weight_files import format_of
 
-READ_SUFFIXES: Final = (*WEIGHT_SUFFIXES, ".json", ".yml", ".yaml", ".model", ".tiktoken")
-"""Weights, their index, configs, tokenizers, merge recipes."""
-READ_NAMES: Final = TOKENIZERS | {"readme.md"}
+READ_SUFFIXES: Final = (".json", ".yml", ".yaml", ".model", ".tiktoken")
+"""Beside weights: their index, configs, tokenizers, merge recipes."""
+READ_NAMES: Final = TOKENIZERS | {"readme.md", "model", "openvino_model.xml", "config.cfg"}
+"""``model`` holds the weights of a spaCy component; the last two tell which container the weights
+beside them are."""
 _LICENCES: Final = ("license", "licence", "copying", "notice")
 """How the files begin that licence flags rest on."""
 
@@ -21,7 +23,7 @@ _LICENCES: Final = ("license", "licence", "copying", "notice")
 def is_read_file(path: str) -> bool:
     """Return whether a check can read a file of this name; ``path`` is hostile."""
     name = path.rpartition("/")[2].casefold()
-    return name.endswith(READ_SUFFIXES) or name in READ_NAMES
+    return bool(format_of(path)) or name.endswith(READ_SUFFIXES) or name in READ_NAMES
 
 
 def is_licence_file(path: str) -> bool:

@@ -15,6 +15,7 @@ from hubcheck.card.wordings import (
     direction,
     disguise,
     evidence,
+    files,
     looks,
     maps,
     reasons,
@@ -44,6 +45,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **looks.WORDS,
     **warnings.WORDS,
     **declared.WORDS,
+    **files.WORDS,
 }
 
 

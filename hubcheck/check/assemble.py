@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,10 +10,11 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
-from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
+from hubcheck.check.run.finding import unread_weights
 from hubcheck.check.tested import Tested
-from hubcheck.errors import HubcheckError, printable
+from hubcheck.checkpoint.disagreement import Disagreement
+from hubcheck.errors import HubcheckError, UnreadableError, printable
 from hubcheck.model import Model, needs_vocabularies
 from hubcheck.report.phrases import Clauses, PhraseCode, clauses, phrase, text
 from hubcheck.report.schema import (
@@ -21,6 +22,7 @@ from hubcheck.report.schema import (
     Coverage,
     Declared,
     DeclaredPlace,
+    FileDisagreement,
     Finding,
     Proposed,
     RelationCheck,
@@ -105,8 +107,14 @@ def assemble(
             files=tuple(
                 WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
             ),
-            read=tuple(f.path for f in subject.loaded_files),
-            unread=unread_weights(subject),
+            read=() if _is_unread(refusal) else tuple(f.path for f in subject.loaded_files),
+            unread=unread_weights(subject, nothing_read=_is_unread(refusal)),
+            disagreements=tuple(
+                FileDisagreement(
+                    code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead
+                )
+                for d in subject.disagreements
+            ),
         ),
         declared=Declared(
             bases=tuple(
@@ -135,6 +143,13 @@ def assemble(
         ),
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
+            *_disagreements("", subject.disagreements),
+            *(
+                warning
+                for o in tested
+                if o.model
+                for warning in _disagreements(o.model.pin.ref, o.model.disagreements)
+            ),
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
         ),
@@ -160,6 +175,27 @@ def assemble(
         max_read=request.access.max_read,
         escalate_to=request.escalate_to,
         seconds=round((finished - started).total_seconds(), 2),
+    )
+
+
+def _is_unread(refusal: HubcheckError | None) -> bool:
+    """Return whether no weight file of the subject could be read as weights."""
+    return isinstance(refusal, UnreadableError)
+
+
+def _disagreements(ref: str, found: Iterable[Disagreement]) -> Clauses:
+    """Return a phrase for each thing in which files of a model disagree."""
+    return tuple(
+        phrase(
+            PhraseCode.FILES_DISAGREE,
+            ref=ref,
+            kind=d.code.value,
+            file=d.file,
+            count=d.count,
+            example=d.example,
+            instead=d.instead,
+        )
+        for d in found
     )
 
 

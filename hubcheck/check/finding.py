@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.check.tested import Tested
+from hubcheck.checkpoint.unread import unread_files
 from hubcheck.evidence.looks.change.look import CHANGE
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.disguise.look import DISGUISE
@@ -58,11 +59,17 @@ def finding_of(one: Tested, explained: Explanation = NOT_EXPLAINED) -> Finding:
     return _compared(one, one.model, one.judgement, explained)
 
 
-def unread_weights(model: Model) -> tuple[UnreadWeights, ...]:
-    """Return the weight files of a model beside those that its findings speak of."""
+def unread_weights(model: Model, *, nothing_read: bool = False) -> tuple[UnreadWeights, ...]:
+    """Return the weight files of a model beside those that its findings speak of.
+
+    Args:
+        model: The model.
+        nothing_read: Its weights could not be read, so its findings speak of none.
+    """
+    unread = unread_files(model.files, set()) if nothing_read else model.unread
     return tuple(
         UnreadWeights(path=f.path, size=f.size, sha256=f.sha256, why=f.why, same_as=f.same_as)
-        for f in model.unread
+        for f in unread
     )
 
 

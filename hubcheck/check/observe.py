@@ -113,6 +113,7 @@ def examine(
         # headers reads no weight byte, so stated digests decide; full reads every byte anyway
         reading=request.depth is not Depth.HEADERS,
         hash_limit=None if request.depth is Depth.FULL else HASH_LIMIT,
+        whole=isinstance(refusal, UnreadableError),
     )
     if one.equal_files:
         one.bytes_read = base.source.ledger.bytes_read

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.gguf_header import GgufHeader, read_gguf_header
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.errors import HostileCheckpointError, UnreadableError, printable
@@ -67,6 +68,8 @@ def open_gguf(source: Source) -> Checkpoint:
     paths = sets[stem]
     _require_all_splits(paths)
     headers = [_header(source, path, sizes[path]) for path in paths]
+    broken = [paths[0] for paths in sets.values() if not _is_whole(paths)]
+    code = DisagreementCode.SET_INCOMPLETE
     several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
     notes = [several] if len(sets) > 1 else []
     opened = [*paths]
@@ -97,6 +100,10 @@ def open_gguf(source: Source) -> Checkpoint:
         special_tokens=headers[0].special_tokens,
         notes=tuple(notes),
         paths=tuple(sorted(opened)),
+        disagreements=tuple(
+            Disagreement(code=code, file=first, count=len(sets), instead=paths[0])
+            for first in broken
+        ),
     )
 
 
@@ -107,8 +114,8 @@ def gguf_files(sizes: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _largest(sets: Mapping[str, list[str]], sizes: Mapping[str, int]) -> str:
-    """Return the name of the set that lost least."""
-    return max(sorted(sets), key=lambda s: sum(sizes[p] for p in sets[s]))
+    """Return the name of the set that lost least, of those from which no split is missing."""
+    return max(sorted(sets), key=lambda s: (_is_whole(sets[s]), sum(sizes[p] for p in sets[s])))
 
 
 def _header(source: Source, path: str, size: int) -> GgufHeader:
@@ -118,16 +125,22 @@ def _header(source: Source, path: str, size: int) -> GgufHeader:
     return read_gguf_header(fetch, path=path, file_size=size)
 
 
+def _is_whole(paths: list[str]) -> bool:
+    """Say whether no split of a set is missing."""
+    matches = [m for m in map(_SPLIT.fullmatch, paths) if m]
+    numbers = sorted(int(m["number"]) for m in matches)
+    totals = {int(m["total"]) for m in matches}
+    one_set = len(totals) == 1 and len(matches) == len(paths)
+    return not matches or (one_set and numbers == [*range(1, max(totals) + 1)])
+
+
 def _require_all_splits(paths: list[str]) -> None:
     """Refuse a set from which splits are missing."""
-    matches = [m for m in map(_SPLIT.fullmatch, paths) if m]
-    if not matches:
+    if _is_whole(paths):
         return
-    totals = {int(m["total"]) for m in matches}
-    numbers = sorted(int(m["number"]) for m in matches)
-    if len(totals) > 1 or len(matches) < len(paths) or numbers != [*range(1, max(totals) + 1)]:
-        raise UnreadableError(
-            f"{len(paths)} of {max(totals)} splits are there, such as '{printable(paths[0])}'.",
-            cause="the download or upload stopped early, or one split was named alone.",
-            next_step="complete the splits, or name the folder that holds all of them.",
-        )
+    totals = {int(m["total"]) for m in map(_SPLIT.fullmatch, paths) if m}
+    raise UnreadableError(
+        f"{len(paths)} of {max(totals)} splits are there, such as '{printable(paths[0])}'.",
+        cause="the download or upload stopped early, or one split was named alone.",
+        next_step="complete the splits, or name the folder that holds all of them.",
+    )

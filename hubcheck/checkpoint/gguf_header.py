@@ -21,10 +21,12 @@ from typing import Final, NoReturn
 
 import numpy as np
 
+from hubcheck.checkpoint.containers import HEAD_BYTES, from_head
 from hubcheck.checkpoint.decode import bits_of
 from hubcheck.checkpoint.gguf_blocks import blocks_of, is_read
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_TENSORS
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.other_formats import refuse_container
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 
 Fetch = Callable[[int, int], bytes]
@@ -149,10 +151,13 @@ def read_gguf_header(fetch: Fetch, *, path: str, file_size: int) -> GgufHeader:
 
     Raises:
         HostileCheckpointError: the header contradicts itself or the file, or passes a cap.
-        UnsupportedFormatError: a version or byte order that is not read.
+        UnsupportedFormatError: a version or byte order that is not read, or another container.
     """
     cursor = _Cursor(fetch, path, file_size)
     if cursor.take(4) != b"GGUF":
+        shown = from_head(fetch(0, min(HEAD_BYTES, file_size)))
+        if shown:
+            refuse_container(path, shown)
         refuse(path, "does not begin with GGUF")
     version = cursor.number("<I")
     if version not in (2, 3):

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.source.interface import Source, Span
 
 
@@ -101,6 +102,8 @@ class Checkpoint:
     """Ids of ``tokens`` that the file marks as unknown, control, user-defined or unused."""
     notes: tuple[str, ...] = ()
     """What was chosen or left out while opening, one printable sentence each."""
+    disagreements: tuple[Disagreement, ...] = ()
+    """In what the files contradict each other without keeping loaders from loading."""
     of_subject: bool = False
     """Whether this is the model under test: values that cannot be used are then its own fault."""
     paths: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from hubcheck.checkpoint.decode import DTYPE_BITS, INTEGER_DTYPES
@@ -23,6 +24,11 @@ NVFP4: Final = "NVFP4"
 COMPRESSED_TENSORS: Final = "compressed-tensors"
 SUB_BYTE: Final = "sub-byte floats"
 INTEGER: Final = "integer weights"
+MLX: Final = "MLX"
+BY_LAST_NAME: Final[Mapping[str, str]] = MappingProxyType(
+    {"q_weight": "EXL2", "trellis": "EXL3", "W_q": "HQQ", "Qidxs": "QuIP#"}
+)
+"""Storages told by the last part of a tensor's name, which no other program uses."""
 
 GGUF_ONLY_NAMED: Final = frozenset(TYPE_NAMES.values()) - BLOCKS.keys() - DTYPE_BITS.keys()
 """Block types of GGUF that are named and not read."""
@@ -86,9 +92,11 @@ def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
 def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
     """Return the storage of a tensor of integers; buffers such as position ids are plain."""
     stem, _, last = name.rpartition(".")
-    storage = ""
+    storage = BY_LAST_NAME.get(last, "")
     if last == "qweight":
         storage = GPTQ_AWQ
+    elif last == "codes" and f"{stem}.codebooks" in tensors:
+        storage = "AQLM"
     elif last == "weight_packed":
         is_nvfp4 = f"{stem}.weight_global_scale" in tensors
         storage = NVFP4 if is_nvfp4 else COMPRESSED_TENSORS
@@ -99,6 +107,8 @@ def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, Tens
             storage = BITSANDBYTES
         elif f"{name}_scale_2" in tensors:
             storage = NVFP4
+        elif f"{stem}.scales" in tensors:
+            storage = MLX
         else:
             storage = COMPRESSED_TENSORS if f"{name}_scale" in tensors else INTEGER
     return storage

@@ -3,11 +3,12 @@
 ``torch.save`` writes a zip archive: ``<name>/data.pkl`` describes the tensors,
 ``<name>/data/<key>`` holds each storage as it lies in memory. The description is walked, never run
 (``torch_pickle``); rows are then read by range like those of safetensors. Files from before PyTorch
-1.6 are no archives and are not read.
+1.6 are no archives and are not read, and what is no PyTorch file at all is called by its own name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,10 +17,24 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.checkpoint.containers import (
+    COMPRESSED_TORCH,
+    TORCH_ZIP,
+    archive_of,
+    container_of,
+)
 from hubcheck.checkpoint.decode import bits_of, decode
-from hubcheck.checkpoint.header import MAX_TENSORS
+from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES, load_object
+from hubcheck.checkpoint.other_formats import is_adapter_file, unknown_container
+from hubcheck.checkpoint.shards import (
+    Chosen,
+    borne_out,
+    file_sets,
+    from_index,
+    left_over,
+    usual_set,
+)
 from hubcheck.checkpoint.torch_pickle import StorageRef, TensorRef, read_state
 from hubcheck.checkpoint.zip_directory import (
     Member,
@@ -32,12 +47,16 @@ from hubcheck.checkpoint.zip_directory import (
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
-from hubcheck.source.weight_files import TRAINING_STATE
+from hubcheck.source.weight_files import TORCH, TORCH_SUFFIXES, formats_of, is_training_state
 
-FORMAT: Final = "PyTorch zip"
+FORMAT: Final = TORCH_ZIP
 SINGLE: Final = "pytorch_model.bin"
 INDEX: Final = "pytorch_model.bin.index.json"
-SUFFIXES: Final = (".bin", ".pt", ".pth", ".ckpt")
+_STEM: Final = "pytorch_model"
+_NO_MODELS: Final = ("rng_state", "random_states", "zero_pp_rank", "training_args", "optimizer")
+"""Beginnings of the names of what training leaves beside its weights, in any number of pieces."""
+_SLICE: Final = re.compile(r"consolidated\.[0-9]{2}\.pth")
+"""Meta's files: each holds a slice of every matrix where there are several."""
 FLOATS: Final = frozenset({"F64", "F32", "F16", "BF16"})
 """Dtypes that are weights as they stand."""
 MAX_PICKLE_BYTES: Final = 64 << 20
@@ -48,13 +67,20 @@ STRIDED: Final = "strided view"
 
 def torch_paths(sizes: Mapping[str, int]) -> list[str]:
     """Return the files at top level that may be PyTorch weights, the usual name first."""
+    formats = formats_of(sizes)
     found = [
         path
-        for path in sorted(sizes)
-        if "/" not in path and path.lower().endswith(SUFFIXES) and path not in TRAINING_STATE
-        and not path.startswith(("adapter_model", "rng_state"))
+        for path in sorted(formats)
+        if formats[path] == TORCH and "/" not in path and not is_training_state(path)
+        and not path.startswith(_NO_MODELS) and not is_adapter_file(path)
     ]  # fmt: skip
     return [SINGLE] if SINGLE in found else found
+
+
+def has_usual_files(sizes: Mapping[str, int]) -> bool:
+    """Return whether there are files under the names that loaders of this format look for."""
+    paths = torch_paths(sizes)
+    return bool(paths) and (paths == [SINGLE] or INDEX in sizes)
 
 
 def open_torch(source: Source) -> Checkpoint:
@@ -64,26 +90,32 @@ def open_torch(source: Source) -> Checkpoint:
         source: The model. Charged for directories and descriptions.
 
     Raises:
-        UnsupportedFormatError: a file is from before PyTorch 1.6, or its pickle wants to call
-            something; nothing was run.
+        UnsupportedFormatError: a file is of another kind, from before PyTorch 1.6, or its pickle
+            wants to call something; nothing was run.
         HostileCheckpointError: an archive, description or index contradicts itself.
     """
     sizes = {entry.path: entry.size for entry in source.files()}
-    paths, weight_map = _chosen(source, sizes)
+    chosen = _chosen(source, sizes)
     records: dict[str, TensorRecord] = {}
-    for path in paths:
+    for path in chosen.paths:
         for name, record in _file(source, path, sizes[path]).items():
             if records.setdefault(name, record) is not record:
                 _refuse(f"Two files hold tensor '{printable(name)}'.")
-    lost = next((n for n, p in weight_map.items() if n not in records or records[n].path != p), "")
-    if lost:
-        _refuse(f"The index places tensor '{printable(lost)}' in a file that does not hold it.")
+    disagreements = borne_out(chosen, {name: r.path for name, r in records.items()})
+    if not records:
+        raise UnsupportedFormatError(
+            f"'{printable(chosen.paths[0])}' holds no tensor.",
+            cause="it is no model: a data set, settings, a state of training.",
+            next_step="name the file that holds the weights.",
+            format_name="PyTorch file without tensors",
+        )
     return Checkpoint(
         source=source,
         tensors=MappingProxyType(dict(sorted(records.items()))),
         metadata=MappingProxyType({}),
         format=FORMAT,
-        paths=tuple(paths),
+        paths=chosen.paths,
+        disagreements=disagreements,
     )
 
 
@@ -94,33 +126,32 @@ def torch_files(source: Source) -> tuple[str, ...]:
         UnsupportedFormatError: several lie side by side, and no index names the weights.
         HostileCheckpointError: the index names what is not there.
     """
-    sizes = {entry.path: entry.size for entry in source.files()}
-    return tuple(_chosen(source, sizes)[0])
+    return _chosen(source, {entry.path: entry.size for entry in source.files()}).paths
 
 
-def _chosen(source: Source, sizes: Mapping[str, int]) -> tuple[list[str], dict[str, object]]:
-    """Return the files that hold the weights, and which tensor an index places in which."""
+def _chosen(source: Source, sizes: Mapping[str, int]) -> Chosen:
+    """Return the files that hold the weights, and what an index says of them."""
     paths = torch_paths(sizes)
-    weight_map: dict[str, object] = {}
-    if INDEX in sizes and SINGLE not in sizes:
-        raw = source.read_document(INDEX, limit=MAX_JSON_BYTES)
-        found = load_object(raw, f"'{INDEX}'").get("weight_map")
-        if not isinstance(found, dict) or len(found) > MAX_TENSORS:
-            _refuse(f"'{INDEX}' has no usable weight_map.")
-        weight_map = found
-        named = {p for p in found.values() if isinstance(p, str)}
-        if not named <= set(paths):
-            missing = min(named - set(paths))
-            _refuse(f"The index names '{printable(missing)}', which is no weight file there.")
-        paths = sorted(named)
-    elif len(paths) > 1:
+    code = DisagreementCode
+    if paths == [SINGLE]:
+        told = Disagreement(code=code.INDEX_UNUSED, file=INDEX, instead=SINGLE)
+        return Chosen(paths=(SINGLE,), disagreements=(told,) if INDEX in sizes else ())
+    sets = file_sets(paths)
+    if INDEX in sizes:
+        return from_index(source, sizes, INDEX, suffixes=TORCH_SUFFIXES, sets=sets)
+    if len(paths) > 1 and all(_SLICE.fullmatch(path) for path in paths):
         raise UnsupportedFormatError(
-            f"{len(paths)} PyTorch files lie side by side, and no index names the weights.",
-            cause="several models share one folder, or the index was not uploaded.",
-            next_step="name the file to check instead of the folder.",
-            format_name="PyTorch pickle",
+            f"The model is cut into {len(paths)} slices, such as '{printable(paths[0])}'.",
+            cause="each file holds a part of every matrix, for as many devices.",
+            next_step="convert it to safetensors, or check a revision or model that has them.",
+            format_name="tensor-parallel PyTorch files",
         )
-    return paths, weight_map
+    chosen = usual_set(sets, _STEM, SINGLE)
+    found = [Disagreement(code=code.INDEX_MISSING, file=INDEX, instead=chosen.paths[0])]
+    return Chosen(
+        paths=chosen.paths,
+        disagreements=(*(found if chosen.total else ()), *left_over(sets, chosen)),
+    )
 
 
 def torch_tensors(source: Source, path: str) -> dict[str, TensorRecord]:
@@ -142,22 +173,21 @@ def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
     def read(spans: Sequence[Span]) -> list[bytes]:
         return source.read(spans, Purpose.HEADER)
 
-    if read([Span(path=path, start=0, stop=min(4, size))])[0] != b"PK\x03\x04":
-        raise UnsupportedFormatError(
-            f"'{printable(path)}' is no zip archive.",
-            cause="it was saved before PyTorch 1.6, or is no PyTorch file.",
-            next_step="convert it to safetensors, or check a revision or model that has them.",
-            format_name="PyTorch pickle",
-        )
+    if size == 0 or read([Span(path=path, start=0, stop=min(4, size))])[0] != b"PK\x03\x04":
+        _refuse_other(path, container_of(source, path, size) or unknown_container(path))
     members = read_directory(read, path=path, file_size=size)
-    pickle = next(
-        (m for n, m in members.items() if n.count("/") == 1 and n.endswith("/data.pkl")), None
-    )
-    if pickle is None or pickle.size > MAX_PICKLE_BYTES:
+    kind = archive_of(members)
+    if kind != FORMAT:
+        _refuse_other(path, kind)
+    pickle = next(m for n, m in members.items() if n.count("/") == 1 and n.endswith("/data.pkl"))
+    if not pickle.stored:
+        _refuse_other(path, COMPRESSED_TORCH)
+    if pickle.size > MAX_PICKLE_BYTES:
         _refuse(f"'{printable(path)}' holds no description of tensors of a usable size.")
     folder = pickle.name.removesuffix("data.pkl")
     order = members.get(f"{folder}byteorder")
-    wanted = [pickle] if order is None or order.size > 16 else [pickle, order]  # noqa: PLR2004 - 'little'
+    short = order is not None and order.stored and order.size <= len("little")
+    wanted = [pickle, order] if order is not None and short else [pickle]
     starts = data_starts(read, wanted, path=path, file_size=size)
     texts = read(
         [Span(path=path, start=s, stop=s + m.size) for s, m in zip(starts, wanted, strict=True)]
@@ -176,6 +206,8 @@ def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
         member = members.get(f"{folder}data/{key}")
         if member is None:
             _refuse(f"'{printable(path)}' lacks the storage '{printable(key)}' it describes.")
+        if not member.stored:
+            _refuse_other(path, COMPRESSED_TORCH)
         stored.append(member)
     # One header tells whether the writer pads as foretold; the others are checked with their rows.
     first = data_starts(read, stored[:1], path=path, file_size=size)
@@ -265,6 +297,16 @@ def _record(
         path=path,
         start=first,
         stop=first + (n_values if ref.contiguous else reach - ref.offset) * width,
+    )
+
+
+def _refuse_other(path: str, name: str) -> NoReturn:
+    """Refuse a file under the ending of PyTorch's that is something else, or a kind not read."""
+    raise UnsupportedFormatError(
+        f"'{printable(path)}' is no zip archive of tensors as torch.save writes it: {name}.",
+        cause="it was saved by another program, or before PyTorch 1.6.",
+        next_step="convert it to safetensors, or check a revision or model that has them.",
+        format_name=name,
     )
 
 

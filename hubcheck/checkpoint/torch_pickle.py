@@ -8,6 +8,7 @@ file is ever imported or called.
 
 from __future__ import annotations
 
+import pickletools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class _Callable:
 
 
 _MARK: Final = object()
+_INSTRUCTIONS: Final = frozenset(op.code.encode("latin-1") for op in pickletools.opcodes)
+"""All that a pickle can hold: any other byte is no program."""
 
 
 def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
@@ -86,8 +89,8 @@ def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
         path: The file it comes from, for messages.
 
     Raises:
-        UnsupportedFormatError: the pickle asks for a callable that a state dictionary does not
-            need, and is not run.
+        UnsupportedFormatError: the pickle asks for a callable or an instruction that a state
+            dictionary does not need, and is not run; or it holds no dictionary.
         HostileCheckpointError: it is malformed or describes impossible tensors.
     """
     try:
@@ -98,7 +101,12 @@ def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
         inner = next((v for k in WRAPPERS if isinstance(v := found.get(k), dict)), None)
         found = inner if inner is not None else found
     if not isinstance(found, dict):
-        _refuse(path, "holds no dictionary of tensors")
+        raise UnsupportedFormatError(
+            f"'{printable(path)}' holds no dictionary of tensors.",
+            cause="it is a single tensor or a list: an embedding, a voice, a data set.",
+            next_step="name the file that holds the weights.",
+            format_name="PyTorch file without a dictionary of tensors",
+        )
     tensors = {k: v for k, v in found.items() if isinstance(v, TensorRef)}
     if len(tensors) > MAX_TENSORS:
         _refuse(path, f"lists {len(tensors)} tensors, over the cap of {MAX_TENSORS}")
@@ -140,6 +148,14 @@ class _Walk:
             if code == b".":
                 return self.stack.pop()
             step = _STEPS.get(code)
+            if step is None and code in _INSTRUCTIONS:
+                raise UnsupportedFormatError(
+                    f"'{printable(self.path)}' is a pickle with the instruction {code!r}, which no"
+                    " dictionary of tensors needs; nothing was run.",
+                    cause="it holds more than weights.",
+                    next_step="ask for safetensors; do not load this file with pickle.",
+                    format_name="PyTorch pickle of more than tensors",
+                )
             if step is None:
                 _refuse(self.path, f"holds a pickle with the instruction {code!r}")
             step(self)

@@ -13,8 +13,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
+from hubcheck.checkpoint.other_formats import is_adapter_file
 from hubcheck.source.interface import FileEntry
-from hubcheck.source.weight_files import FORMATS, TRAINING_STATE, WEIGHT_SUFFIXES
+from hubcheck.source.weight_files import READ, SAFETENSORS, formats_of, is_training_state
 
 
 class Why(StrEnum):
@@ -35,27 +36,10 @@ class Why(StrEnum):
 ORDER: Final = tuple(Why)
 """What could be loaded in place of what was read comes first."""
 
-_SAFETENSORS: Final = "safetensors"
-_READ: Final = {
-    ".safetensors": _SAFETENSORS,
-    ".gguf": "GGUF",
-    ".bin": "PyTorch",
-    ".pt": "PyTorch",
-    ".pth": "PyTorch",
-    ".ckpt": "PyTorch",
-}
-"""Formats that are read, by ending."""
-
-_CONTAINERS: Final = frozenset(
-    {*WEIGHT_SUFFIXES, *FORMATS, ".onnx_data", ".ot", ".distcp", ".mlmodel", ".engine"} - {*_READ}
+_NO_MODELS: Final = (
+    *("rng_state", "random_states", "optimizer", "scheduler", "scaler"),
+    *("zero_pp_rank", "training_args"),
 )
-"""Endings of files that hold weights in a way that is not read: external data of ONNX, rust-bert,
-sharded PyTorch checkpoints, Core ML, TensorRT."""
-
-_ADAPTERS: Final = ("adapter_model", "adapters", "pytorch_lora_weights")
-"""Beginnings of the names of adapters: PEFT, MLX, diffusers."""
-
-_NO_MODELS: Final = ("rng_state", "random_states", "optimizer", "scheduler", "scaler")
 """Beginnings of the names of what training leaves beside its weights, in any number of pieces."""
 
 _MATRIX_OF_IMPORTANCE: Final = "imatrix"
@@ -91,46 +75,36 @@ def unread_files(files: Iterable[FileEntry], read: Collection[str]) -> tuple[Unr
         return ()
     every = tuple(files)
     known = {f.sha256: f.path for f in every if f.path in read and f.sha256}
-    formats = {_format(path) for path in read}
+    every_format = formats_of(f.path for f in every)
+    formats = {every_format.get(path, "") for path in read}
     found = [
         UnreadFile(
             path=f.path,
             size=f.size,
             sha256=f.sha256,
-            why=_why(f.path, formats),
+            why=_why(f.path, every_format[f.path], formats),
             same_as=known.get(f.sha256, "") if f.sha256 else "",
         )
         for f in every
-        if f.path not in read and _holds_weights(f.path)
+        if f.path not in read and _is_model(f.path, every_format.get(f.path, ""))
     ]
     return tuple(sorted(found, key=lambda f: (f.same_as != "", ORDER.index(f.why), f.path)))
 
 
-def _why(path: str, formats: Collection[str]) -> Why:
-    name = PurePosixPath(path).name.lower()
-    if name.startswith(_ADAPTERS):
+def _why(path: str, name: str, formats: Collection[str]) -> Why:
+    last = PurePosixPath(path).name.lower()
+    if is_adapter_file(last):
         return Why.ADAPTER
     if "/" in path:
         return Why.OTHER_FOLDER
-    if not _format(path):
+    if name not in READ:
         return Why.UNKNOWN_CONTAINER
-    return Why.OTHER_SET if _format(path) in formats else Why.OTHER_FORMAT
+    return Why.OTHER_SET if name in formats else Why.OTHER_FORMAT
 
 
-def _holds_weights(path: str) -> bool:
-    """Say whether a file's name is that of weights."""
-    name = PurePosixPath(path).name.lower()
-    if not (_format(path) or _ending(path) in _CONTAINERS):
+def _is_model(path: str, name: str) -> bool:
+    """Say whether a file of this format is weights, and not what training leaves beside them."""
+    last = PurePosixPath(path).name.lower()
+    if not name or is_training_state(path) or _MATRIX_OF_IMPORTANCE in last:
         return False
-    if name in TRAINING_STATE or _MATRIX_OF_IMPORTANCE in name:
-        return False
-    return _format(path) == _SAFETENSORS or not name.startswith(_NO_MODELS)
-
-
-def _format(path: str) -> str:
-    """Return the format of a file that can be read, by its ending; else ``""``."""
-    return _READ.get(_ending(path), "")
-
-
-def _ending(path: str) -> str:
-    return PurePosixPath(path).suffix.lower()
+    return name == SAFETENSORS or not last.startswith(_NO_MODELS)

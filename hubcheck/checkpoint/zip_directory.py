@@ -1,7 +1,7 @@
 """Where in a zip archive does each stored file begin, without reading the archive?
 
 Read by range: the end of the archive, its directory, and the 30 bytes in front of a file that say
-how long its name and padding are. Compressed entries are refused: ``torch.save`` stores. Field
+how long its name and padding are. Compressed entries are marked: ``torch.save`` stores. Field
 order follows the ZIP application note (APPNOTE 4.3), offsets the zip64 fields where they are used.
 
 A large model has hundreds of files megabytes apart, so ``expected_start`` foretells where the data
@@ -46,10 +46,13 @@ class Member:
     header: int
     """Offset of its local header."""
     size: int
+    """Bytes that it takes in the archive."""
+    stored: bool = True
+    """Whether these bytes are the file: neither compressed nor encrypted."""
 
 
 def read_directory(read: Read, *, path: str, file_size: int) -> dict[str, Member]:
-    """Return every stored file of an archive by name.
+    """Return every file of an archive by name.
 
     Raises:
         HostileCheckpointError: it is no zip archive, or its directory contradicts itself.
@@ -105,11 +108,12 @@ def _members(directory: bytes, count: int, path: str, limit: int) -> dict[str, M
             _refuse(path, "has a zip directory with a broken entry")
         size, packed, header = _wide(extra, [size, packed, header], path)
         name = name_raw.decode("utf-8", "replace")
-        if method != 0 or packed != size or flags & 1:
-            _refuse(path, f"stores '{printable(name)}' compressed or encrypted")
-        if header + LOCAL_BYTES + n_name + size > limit or name in found:
+        stored = method == 0 and not flags & 1
+        if stored and packed != size:
+            _refuse(path, f"gives '{printable(name)}' two sizes")
+        if header + LOCAL_BYTES + n_name + packed > limit or name in found:
             _refuse(path, f"places '{printable(name)}' outside its data, or twice")
-        found[name] = Member(name=name, header=header, size=size)
+        found[name] = Member(name=name, header=header, size=packed, stored=stored)
     return found
 
 

@@ -33,6 +33,16 @@ class Part(BaseModel):
         return type(self).model_validate({**fields, **update})
 
 
+class FileDisagreement(Part):
+    """One thing in which files of a model disagree about its weights."""
+
+    code: str = Field(description="index-stale, index-tensors-not-there, adapter-beside, ...")
+    file: str = Field(description="the file that is wrong or left over")
+    count: int = Field(default=0, description="tensors or files concerned")
+    example: str = Field(default="", description="one of them")
+    instead: str = Field(default="", description="the file, or first of the files, that was read")
+
+
 class UnreadWeights(Part):
     """A weight file that a model holds and that was not read."""
 

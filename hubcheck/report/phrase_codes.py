@@ -224,6 +224,9 @@ class PhraseCode(StrEnum):
 
     # -- what a reader should know of the whole report
     LEFT_OUT = "warning.left-out"  # path, why
+    FILES_DISAGREE = "warning.files-disagree"
+    """``kind``: a code of ``checkpoint.disagreement``; ``ref``: whose files, empty for the
+    subject's; ``file``, ``count``, ``example``, ``instead``."""
     ONLY_PROPOSED = "warning.only-proposed"  # base, repository
     CLOSER = "warning.closer"  # base, declared
     UPSTREAM = "warning.upstream"  # base, declared

@@ -19,6 +19,7 @@ from hubcheck.report.finding import (
     Change,
     Controls,
     Evidence,
+    FileDisagreement,
     Finding,
     FirstSeen,
     LayerMatch,
@@ -47,6 +48,7 @@ __all__ = [
     "Change",
     "Controls",
     "Evidence",
+    "FileDisagreement",
     "Finding",
     "FirstSeen",
     "LayerMatch",
@@ -97,6 +99,9 @@ class Subject(Part):
     unread: tuple[UnreadWeights, ...] = Field(
         default=(),
         description="weight files beside them, what could be loaded in their place first",
+    )
+    disagreements: tuple[FileDisagreement, ...] = Field(
+        default=(), description="in what its files disagree about its weights"
     )
     first_seen: tuple[FirstSeen, ...] = ()
     signatures: tuple[Signature, ...] = ()

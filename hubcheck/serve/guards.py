@@ -14,13 +14,13 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from hubcheck.candidates.front_matter import FrontMatter, parse_front_matter
+from hubcheck.candidates.read_files import is_read_file
 from hubcheck.card.section import FOLDER
 from hubcheck.publish.hub.errors import NotThereError
 from hubcheck.publish.hub.texts import COMMIT_TITLE
 from hubcheck.publish.model_card import README
 from hubcheck.serve.history import History
 from hubcheck.serve.payload import MAIN, Push
-from hubcheck.source.weight_files import WEIGHT_SUFFIXES
 
 OWN: Final = "hubcheck's own commit"
 UNCHANGED: Final = "no weights, config, tokenizer or declared base changed"
@@ -29,11 +29,8 @@ LINEAGE_KEYS: Final = (
     "base_model", "base_model_relation", "new_version", "license", "license_name", "license_link",
 )  # fmt: skip
 """What of the front matter a verdict or a licence flag depends on."""
-RELEVANT_SUFFIXES: Final = (
-    *WEIGHT_SUFFIXES,
-    ".json", ".jsonl", ".model", ".tiktoken", ".jinja", ".txt", ".yaml", ".yml", ".spm", ".vocab",
-)  # fmt: skip
-"""Weights, indices, configs, tokenizers and merge recipes. Images, code and prose move nothing."""
+RELEVANT_SUFFIXES: Final = (".jsonl", ".jinja", ".txt", ".spm", ".vocab")
+"""Beside what every check reads. Images, code and prose move nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +79,12 @@ def is_relevant(path: str) -> bool:
     pure = PurePosixPath(path)
     if pure.parts[:1] == (FOLDER,):
         return False
-    return path.lower().endswith(RELEVANT_SUFFIXES) or pure.name.upper().startswith(
-        ("LICENSE", "NOTICE")
+    if pure.name.casefold() == README.casefold():
+        return False
+    return (
+        is_read_file(path)
+        or path.lower().endswith(RELEVANT_SUFFIXES)
+        or pure.name.upper().startswith(("LICENSE", "NOTICE"))
     )
 
 

@@ -1,1 +1,1 @@
-"""Tests of hubcheck.check."""
+"""Tests of hubcheck.check.run."""

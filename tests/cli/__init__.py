@@ -1,1 +1,1 @@
-"""Tests of hubcheck.cli."""
+"""Tests of hubcheck.cli.main."""

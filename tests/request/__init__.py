@@ -1,1 +1,1 @@
-"""Tests of hubcheck.request."""
+"""Tests of hubcheck.request.interface."""
