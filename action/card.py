@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from hubcheck.request.interface.settled import inside
-
 from action.event import OnPullRequest
 from action.inputs import BadgeMode, CardMode
 from action.scene import Scene
@@ -22,6 +20,7 @@ from hubcheck.publish.files import report_json
 from hubcheck.publish.folder import publish_in_folder
 from hubcheck.publish.outcome import NotPublished, Outcome, sentence
 from hubcheck.report.schema import Report
+from hubcheck.request.settled import inside
 from hubcheck.source.reference import is_repo_id
 
 WRITE_TOKEN: Final = "HUBCHECK_WRITE_TOKEN"  # noqa: S105 - the name of a variable

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from hubcheck.request.interface.options import AUTO
-from hubcheck.request.interface.values import parse_size
-
 from hubcheck.errors import UsageError, printable
 from hubcheck.publish.github.answer import Mode as CommentMode
 from hubcheck.publish.github.state import DEFAULT_ID, is_comment_id
 from hubcheck.report.words import Depth
+from hubcheck.request.options import AUTO
+from hubcheck.request.values import parse_size
 from hubcheck.verdict.policy import FAILABLE
 
 LONGEST: Final = 20_000

@@ -13,10 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from hubcheck.request.interface.build import Means, build_request
-from hubcheck.request.interface.options import FILES, Options, how, line_of
-from hubcheck.request.interface.settled import check_places, inside, settled
-
 from action.event import OnHub
 from action.scene import Scene
 from hubcheck import __version__
@@ -26,8 +22,11 @@ from hubcheck.model import Model, open_model
 from hubcheck.publish.github.state import key_of
 from hubcheck.publish.hub.credentials import Role, credential
 from hubcheck.report.words import Depth
+from hubcheck.request.build import Means, build_request
 from hubcheck.request.interface import Request
+from hubcheck.request.options import FILES, Options, how, line_of
 from hubcheck.request.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
+from hubcheck.request.settled import check_places, inside, settled
 from hubcheck.source.kept_seed import fresh_seed
 from hubcheck.source.reference import (
     DEFAULT_REVISION,

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubcheck.check.run.concluded import conclude_check
-
 from action import commands, results
 from action.badge import store_badge
 from action.card import write_card
@@ -16,6 +14,7 @@ from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
 from action.model import Task, held_to_weights, result_key, task_of, unchanged_on_the_hub
 from action.pushed import unchanged_by_the_push
 from action.scene import Scene
+from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import open_model
 from hubcheck.publish.github.answer import Mode, latest

@@ -13,9 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from hubcheck.request.interface.access import lfs_authorization
-from hubcheck.request.interface.settled import inside
-
 from action import results
 from action.badge import store_badge
 from action.card import write_card
@@ -35,6 +32,8 @@ from hubcheck.publish.github.stranger import read_stranger
 from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion
+from hubcheck.request.access import lfs_authorization
+from hubcheck.request.settled import inside
 from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
 from hubcheck.source.transport import origin_of
 from hubcheck.verdict.gate import Gate, gate

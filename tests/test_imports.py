@@ -214,7 +214,7 @@ def test_the_command_line_starts_without_any_heavy_package() -> None:
 
 def test_a_local_check_starts_without_torch_and_without_the_client() -> None:
     """The commands load NumPy, and none of the packages that cost seconds."""
-    assert not loaded_by("import hubcheck.cli.main.carry_out, hubcheck.request.interface.build") & {
+    assert not loaded_by("import hubcheck.cli.carry_out, hubcheck.request.build") & {
         "torch",
         "accelerate",
         "huggingface_hub",

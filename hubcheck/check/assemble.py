@@ -10,8 +10,8 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
-from hubcheck.check.run.finding import unread_weights
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.errors import HubcheckError, UnreadableError, printable

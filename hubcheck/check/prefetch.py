@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
+from hubcheck.check.finding import finding_of
 from hubcheck.check.observe import Progress, examine, open_base, prepare
-from hubcheck.check.run.finding import finding_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hubcheck.check.assemble import assemble
+from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
 from hubcheck.check.observe import Progress, subject_refusal
 from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
-from hubcheck.check.run.finding import finding_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     ExitCode,

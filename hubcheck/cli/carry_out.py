@@ -10,15 +10,15 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hubcheck.check.concluded import conclude_check
 from hubcheck.check.run import Outcome
-from hubcheck.check.run.concluded import conclude_check
 from hubcheck.cli.launch import resources_for
-from hubcheck.cli.main.terminal import clear_progress, progress_line, show_nothing
+from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing
 from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.report.words import Depth
+from hubcheck.request.build import Means
 from hubcheck.request.interface import Request
-from hubcheck.request.interface.build import Means
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubcheck.errors import ExitCode, printable
-from hubcheck.request.interface.options import add_options, options_of
+from hubcheck.request.options import add_options, options_of
 
 if TYPE_CHECKING:
     from hubcheck.check.run import Outcome
@@ -49,10 +49,10 @@ def add_check(commands: Any) -> None:
 
 def run_check(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck check``."""
+    from hubcheck.cli import carry_out
     from hubcheck.cli.launch import ended, nothing_to_do
-    from hubcheck.cli.main import carry_out
-    from hubcheck.request.interface.build import build_request
-    from hubcheck.request.interface.settled import settled
+    from hubcheck.request.build import build_request
+    from hubcheck.request.settled import settled
     from hubcheck.source.reference import parse_reference
 
     options, file = options_of(arguments), _policy_file(arguments)
@@ -86,8 +86,8 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _policy_file(arguments: argparse.Namespace) -> PolicyFile:
-    from hubcheck.request.interface.settled import check_places
     from hubcheck.request.policy_file import PolicyFile, read_policy_file
+    from hubcheck.request.settled import check_places
     from hubcheck.source.reference import local_path
 
     if not arguments.policy:

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hubcheck.cli.main.terminal import clear_progress, progress_line
+from hubcheck.cli.terminal import clear_progress, progress_line
 from hubcheck.errors import ExitCode
-from hubcheck.request.interface.values import parse_seed
+from hubcheck.request.values import parse_seed
 
 
 def add_demo(commands: Any) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from hubcheck import __version__
-from hubcheck.cli.main.card import add_card
-from hubcheck.cli.main.check import add_check
-from hubcheck.cli.main.demo import add_demo
-from hubcheck.cli.main.explain import add_explain
+from hubcheck.cli.card import add_card
+from hubcheck.cli.check import add_check
+from hubcheck.cli.demo import add_demo
+from hubcheck.cli.explain import add_explain
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve

@@ -30,7 +30,7 @@ def add_replay(commands: Any) -> None:
 def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same report."""
     from hubcheck.cli.launch import nothing_to_do
-    from hubcheck.cli.main.replay_report import lines_of, replay
+    from hubcheck.cli.replay_report import lines_of, replay
     from hubcheck.report.load import load_report
 
     given = load_report(arguments.report)

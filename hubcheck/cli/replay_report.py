@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from hubcheck.card.wording import sentence
+from hubcheck.cli.carry_out import carried_out, means_of, resources_of
 from hubcheck.cli.launch import ended
-from hubcheck.cli.main.carry_out import carried_out, means_of, resources_of
 from hubcheck.errors import ExitCode, printable
 from hubcheck.report.load import NEWEST, schema_of
 from hubcheck.report.schema import Report
+from hubcheck.request.build import build_request
 from hubcheck.request.interface import ESCALATION, Searched
-from hubcheck.request.interface.build import build_request
-from hubcheck.request.interface.options import NotACheckError, Options, read_line
-from hubcheck.request.interface.printed_line import fault_of
+from hubcheck.request.options import NotACheckError, Options, read_line
+from hubcheck.request.printed_line import fault_of
 from hubcheck.request.replayed import (
     Replayed,
     Unverified,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.installation import Extra, adds
-from hubcheck.request.interface.options import AUTO, FAIL_ON, FILES
-from hubcheck.request.interface.values import parse_size
+from hubcheck.request.options import AUTO, FAIL_ON, FILES
+from hubcheck.request.values import parse_size
 
 if TYPE_CHECKING:
     from hubcheck.serve.settings import CheckHere, Settings

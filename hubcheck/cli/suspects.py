@@ -35,13 +35,13 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
         raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
     from hubcheck.candidates.proposals import Limits
     from hubcheck.card.escaping import plain_text
-    from hubcheck.cli.main.candidate_table import as_json, as_text
-    from hubcheck.cli.main.carry_out import hub_token
+    from hubcheck.cli.candidate_table import as_json, as_text
+    from hubcheck.cli.carry_out import hub_token
     from hubcheck.model import open_model
     from hubcheck.report.words import Depth
+    from hubcheck.request.access import access_of
     from hubcheck.request.discovery import discover
     from hubcheck.request.interface import budget_of
-    from hubcheck.request.interface.access import access_of
     from hubcheck.source.reference import parse_reference
 
     reference = parse_reference(arguments.subject)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from hubcheck.cli.serve import add_work, endpoint_of, work_of
 from hubcheck.errors import ExitCode, UsageError, printable
-from hubcheck.request.interface.options import how
+from hubcheck.request.options import how
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, WebhookInfo

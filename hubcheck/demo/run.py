@@ -15,11 +15,11 @@ from typing import Final
 
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import OverviewRow, overview, overview_row
-from hubcheck.check.run.concluded import conclude_check
+from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, printable
 from hubcheck.publish.files import write_atomically, write_outputs
-from hubcheck.request.interface.build import Means, build_request
-from hubcheck.request.interface.options import Options
+from hubcheck.request.build import Means, build_request
+from hubcheck.request.options import Options
 from hubcheck.source.kept_seed import fresh_seed
 
 MODELS: Final = Path(__file__).parent / "models"

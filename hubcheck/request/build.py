@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access
+from hubcheck.request.access import FindToken, access_of
 from hubcheck.request.bases import BasesOf, chosen_bases, with_leaked
 from hubcheck.request.interface import (
     ESCALATION,
@@ -22,10 +23,9 @@ from hubcheck.request.interface import (
     files_searched,
     nothing_searched,
 )
-from hubcheck.request.interface.access import FindToken, access_of
-from hubcheck.request.interface.options import AUTO, FILES, Options, line_of
-from hubcheck.request.interface.settled import settled
+from hubcheck.request.options import AUTO, FILES, Options, line_of
 from hubcheck.request.policy_file import PolicyFile
+from hubcheck.request.settled import settled
 from hubcheck.source.kept_seed import fresh_seed
 from hubcheck.source.reference import Reference, parse_reference
 from hubcheck.verdict.policy import parse_fail_on

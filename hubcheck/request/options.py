@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from hubcheck.report.words import Depth
-from hubcheck.request.interface.values import parse_mirror, parse_seed, parse_size
+from hubcheck.request.values import parse_mirror, parse_seed, parse_size
 
 AUTO: Final = "auto"
 """A suspect: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Depth
-from hubcheck.request.interface.options import AUTO, FILES, NotACheckError, Options, read_line
+from hubcheck.request.options import AUTO, FILES, NotACheckError, Options, read_line
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from hubcheck.errors import UsageError, printable
-from hubcheck.request.interface.options import AUTO, FAIL_ON, FILES, Options
-from hubcheck.request.interface.values import parse_size
+from hubcheck.request.options import AUTO, FAIL_ON, FILES, Options
 from hubcheck.request.policy_file import PolicyFile
+from hubcheck.request.values import parse_size
 
 
 def settled(options: Options, file: PolicyFile, *, draw: Callable[[], int]) -> Options:

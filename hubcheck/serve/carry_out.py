@@ -21,7 +21,7 @@ from hubcheck.errors import ExitCode, HubcheckError, UnreachableError, printable
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role, credential
 from hubcheck.publish.hub.errors import HubPublishError
-from hubcheck.request.interface.options import command_of
+from hubcheck.request.options import command_of
 from hubcheck.serve.guards import Skip, decide
 from hubcheck.serve.history import HubHistory
 from hubcheck.serve.jobs import Result, State

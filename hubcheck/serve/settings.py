@@ -10,7 +10,7 @@ from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.words import Depth
-from hubcheck.request.interface.options import Options
+from hubcheck.request.options import Options
 from hubcheck.serve.admission import Secrets
 
 SECRET: Final = "HUBCHECK_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable

@@ -1,1 +1,1 @@
-"""Tests of hubcheck.check.run."""
+"""Tests of hubcheck.check."""

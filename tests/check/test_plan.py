@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session
 
+from hubcheck.check import plan as plan_module
 from hubcheck.check.observe import comparer_of
 from hubcheck.check.plan import plan_of, plan_text
-from hubcheck.check.run import plan as plan_module
 from hubcheck.cli.main import main
 from hubcheck.model import Model, open_model
 from hubcheck.source.ledger import Purpose

@@ -1,1 +1,1 @@
-"""Tests of hubcheck.cli.main."""
+"""Tests of hubcheck.cli."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.cli import launch
 from hubcheck.cli.launch import ended, nothing_to_do, resources_for
-from hubcheck.cli.main import launch
 from hubcheck.devices.team import ALONE
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hubcheck.request.interface.values import parse_seed, parse_size
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.card.explain import TEXTS
-from hubcheck.cli.main import carry_out, main
+from hubcheck.cli import carry_out
+from hubcheck.cli.main import main
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
@@ -31,6 +31,7 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
+from hubcheck.request.values import parse_seed, parse_size
 from hubcheck.verdict.policy import FAILABLE
 from tests.checkpoint.malformed import Malformed, malformed
 from tests.evidence.laboratory import model

@@ -1,1 +1,1 @@
-"""Tests of hubcheck.request.interface."""
+"""Tests of hubcheck.request."""

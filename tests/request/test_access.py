@@ -6,7 +6,8 @@ import base64
 from pathlib import Path
 
 import pytest
-from hubcheck.request.interface.access import access_of, lfs_authorization
+
+from hubcheck.request.access import access_of, lfs_authorization
 
 
 def no_token() -> str | None:

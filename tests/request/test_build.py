@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hubcheck.request.interface.build import Means, build_request
-from hubcheck.request.interface.options import Options, line_of, read_line
-from hubcheck.request.interface.settled import settled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.model import Model
 from hubcheck.report.words import Depth
+from hubcheck.request.build import Means, build_request
 from hubcheck.request.discovery import Discovery
 from hubcheck.request.interface import BUDGETS, ESCALATION, BaseRequest, Request
+from hubcheck.request.options import Options, line_of, read_line
 from hubcheck.request.policy_file import PolicyFile
+from hubcheck.request.settled import settled
 from hubcheck.source.reference import HubReference, LocalReference
 from hubcheck.verdict.policy import FAILABLE
 from tests.memory_source import MemorySource

@@ -5,7 +5,11 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from hubcheck.request.interface.options import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubcheck.report.words import Depth
+from hubcheck.request.options import (
     FAIL_ON,
     NotACheckError,
     Options,
@@ -13,10 +17,6 @@ from hubcheck.request.interface.options import (
     line_of,
     read_line,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from hubcheck.report.words import Depth
 
 TEXT = st.text(min_size=1, max_size=12).filter(lambda t: "\0" not in t)
 NAMES = TEXT.filter(lambda t: "=" not in t)

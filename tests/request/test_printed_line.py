@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from hubcheck.request.interface.printed_line import fault_of
 
 from hubcheck.report import words
 from hubcheck.report.schema import Policy
+from hubcheck.request.printed_line import fault_of
 from tests.card import reports
 
 COMMAND: Final = "hubcheck check acme/new --base acme/base --suspect other/base"

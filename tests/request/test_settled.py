@@ -6,12 +6,12 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hubcheck.request.interface.options import FAIL_ON, Options
-from hubcheck.request.interface.settled import check_places, settled
 
 from hubcheck.errors import UsageError
 from hubcheck.report.words import Depth
+from hubcheck.request.options import FAIL_ON, Options
 from hubcheck.request.policy_file import PolicyFile, parse_policy
+from hubcheck.request.settled import check_places, settled
 
 FILE = parse_policy(
     b"bases: [org/base]\nsuspects: [auto, org/other, none]\nfail-on: [disguised]\n"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hubcheck.request.interface.options import Options, options_of
 
 from hubcheck.cli.main import build_parser
 from hubcheck.report.words import Depth
+from hubcheck.request.options import Options, options_of
 from hubcheck.serve import carry_out
 from hubcheck.serve.carry_out import (
     Guarded,

@@ -10,10 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hubcheck.cli.main.carry_out import hub_token
-from hubcheck.request.interface.access import lfs_authorization
 
 from hubcheck.card.wording import sentence
+from hubcheck.cli.carry_out import hub_token
 from hubcheck.errors import (
     BudgetExceededError,
     ExitCode,
@@ -21,6 +20,7 @@ from hubcheck.errors import (
     UnsupportedFormatError,
 )
 from hubcheck.report.words import Verdict
+from hubcheck.request.access import lfs_authorization
 from hubcheck.source import lfs
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.interface import FileEntry, Span
