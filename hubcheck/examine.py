@@ -149,7 +149,12 @@ def _look(
         return
     parts = tried(
         lambda: look_at_parts(
-            base, subject, seed=request.seed, n_bases=n_bases, depth=request.depth
+            base,
+            subject,
+            seed=request.seed,
+            n_bases=n_bases,
+            depth=request.depth,
+            tokens=comparer.tokens,
         ),
         "towers and side parts",
         NO_PARTS,

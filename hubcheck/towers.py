@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy
+from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.side_parts import SidePart, side_parts_of
 from hubcheck.anatomy.towers import Tower, towers_of
 from hubcheck.closer import closer_look
@@ -37,6 +37,11 @@ families of experts at the width of 100 B models, and V/O dimensions. They are j
 check, whose first step has 16 MB for everything (DESIGN section 7)."""
 
 
+NO_TOKENS: Final = SharedTokens()
+STACKS: Final = frozenset({Role.DECODER})
+"""Parts that are a stack of a model of text, with layers like those of its body."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartsSeen:
     """What was seen of everything beside the body."""
@@ -52,7 +57,13 @@ NO_PARTS: Final = PartsSeen(towers=(), sides=(), refused=())
 
 
 def look_at_parts(
-    base: Model, subject: Model, *, seed: int, n_bases: int, depth: Depth = Depth.SAMPLE
+    base: Model,
+    subject: Model,
+    *,
+    seed: int,
+    n_bases: int,
+    depth: Depth = Depth.SAMPLE,
+    tokens: SharedTokens = NO_TOKENS,
 ) -> PartsSeen:
     """Compare every tower and side part that both models have.
 
@@ -65,6 +76,7 @@ def look_at_parts(
         seed: The seed of every draw.
         n_bases: Bases tried in this check.
         depth: Says how much a closer look may read of a tower that matches.
+        tokens: Ids of shared tokens, for a stack that reads an embedding.
     """
     theirs = {t.name: t for t in towers_of(base.anatomy, base.config)}
     found: list[PartLook] = []
@@ -77,17 +89,21 @@ def look_at_parts(
         if other is None:
             continue
         tries = sum(t.role is tower.role for t in ours) if alone else 1
-        look = _tower(other, tower, seed, n_bases * tries, depth)
-        if look.comparison.outcomes:
+        read = tokens if tower.role in STACKS else NO_TOKENS
+        look = _tower(other, tower, seed, n_bases * tries, depth, read)
+        # Both have such a stack: where nothing of it is comparable, it was not compared.
+        if look.comparison.outcomes or tower.role in STACKS:
             found.append(look)
         refused += look.comparison.refused
     sides, refusals = _side_verdicts(base, subject, seed, n_bases)
     return PartsSeen(towers=tuple(found), sides=sides, refused=(*refused, *refusals))
 
 
-def _tower(base: Tower, subject: Tower, seed: int, n_bases: int, depth: Depth) -> PartLook:
+def _tower(
+    base: Tower, subject: Tower, seed: int, n_bases: int, depth: Depth, tokens: SharedTokens
+) -> PartLook:
     """Return what is seen of one pair of towers, a closer look included where they match."""
-    comparer = _comparer(base.anatomy, subject.anatomy, seed, n_bases, groups=1)
+    comparer = _comparer(base.anatomy, subject.anatomy, seed, n_bases, groups=1, tokens=tokens)
     comparison = comparer.run(search=False)
     name = f"{subject.name} tower"
     closer = attempt(lambda: closer_look(comparer, comparison, depth, {}), f"relation of {name}")
@@ -148,12 +164,13 @@ def _comparer(
     n_bases: int,
     groups: int,
     step_bytes: tuple[int, ...] = STEP_BYTES,
+    tokens: SharedTokens = NO_TOKENS,
 ) -> Comparer:
     """Return what compares two parts, each seen as a model of its own."""
     return Comparer(
         Reader(base),
         Reader(subject),
-        SharedTokens(),
+        tokens,
         seed=seed,
         n_bases=n_bases,
         routing_groups=groups,

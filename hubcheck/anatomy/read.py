@@ -16,10 +16,11 @@ from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.gguf_names import FORMAT, GGUF_FAMILY, PERMUTED, half_split, published_config
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.mixers import mixers_of
-from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
+from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
+from hubcheck.anatomy.stacks import stack_config, stacks_in
 from hubcheck.anatomy.traits import (
     ACTIVATIONS,
     LAYER_NORMS,
@@ -210,8 +211,11 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
     gguf = checkpoint.format == FORMAT
-    facts = read_config(published_config(checkpoint.metadata) if gguf else config)
-    found = parts_of(checkpoint, facts)
+    stated = published_config(checkpoint.metadata) if gguf else config
+    names = published_names(checkpoint)
+    stacks = stacks_in({names[n]: r.shape for n, r in checkpoint.tensors.items()}, stated)
+    facts = read_config(stated if stacks is None else stack_config(stated, stacks.main.kind))
+    found = parts_of(checkpoint, facts, names, stacks)
     parts = found.decoder
     hidden = hidden_of(parts, facts)
     columns = columns_of(parts, hidden)
@@ -249,5 +253,6 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
+        stack="" if stacks is None else stacks.main.kind,
         notes=tuple(draft.notes),
     )

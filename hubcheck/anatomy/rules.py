@@ -100,6 +100,14 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"mlp\.vision_moe\..+", R.VISION, split=Split.LISTED),
     rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
+    # A decoder's attention to its encoder, under the names that ``stacks`` gives it.
+    rule(r"encoder_attn\.(?:q_proj|query)", R.CROSS_Q),
+    rule(r"encoder_attn\.(?:k_proj|key)", R.CROSS_K),
+    rule(r"encoder_attn\.(?:v_proj|value)", R.CROSS_V),
+    rule(r"encoder_attn\.(?:o_proj|out_proj)", R.CROSS_O),
+    rule(r"encoder_attn_layer_norm", R.NORM_CROSS_IN, beside=r"input_layernorm"),
+    rule(r"post_encoder_attn_layernorm", R.NORM_CROSS_POST),
+    rule(rf"{A}relative_attention_bias", R.POS_EMBED, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
     rule(

@@ -46,7 +46,7 @@ from hubcheck.evidence.signs import count_signs, sum_signs
 from hubcheck.evidence.step_fetching import StepFetching
 from hubcheck.evidence.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
 from hubcheck.evidence.structure import Key, SharedOrders, guarded
-from hubcheck.evidence.vo import ValueTest
+from hubcheck.evidence.vo import CROSS, ValueTest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
@@ -92,6 +92,7 @@ class Comparer:
             self._channels,
             *self.neurons,
             ValueTest(a, b, self.draw),
+            ValueTest(a, b, self.draw, CROSS),
             MixerTest(a, b, self.draw),
             ExpertTest(a, b, self.draw, routing_groups),
             HeadTest(a, b, self.draw),

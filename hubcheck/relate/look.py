@@ -48,7 +48,7 @@ RANKS: Final = 2
 """Matrices of each kind whose rank is measured."""
 GRIDS: Final = 3
 """Matrices whose grid is looked at: a quantiser treats all alike."""
-WRITERS: Final = (Role.O, Role.DOWN, Role.EXPERT_DOWN)
+WRITERS: Final = (Role.O, Role.CROSS_O, Role.DOWN, Role.EXPERT_DOWN)
 ONE_LINE: Final = 0.99
 """|cosine| of the changes' directions from which they count as one."""
 

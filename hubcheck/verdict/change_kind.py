@@ -18,7 +18,7 @@ from hubcheck.relate.grid import Rounding
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.low_rank import EMPTY
 from hubcheck.relate.stored import ON_GRID
-from hubcheck.relate.values import ATTENTION, BY_TOKEN, DENSE, EXPERT, LATENT, MATRICES, NORMS
+from hubcheck.relate.values import ATTENTION, BY_TOKEN, CROSS, DENSE, EXPERT, LATENT, MATRICES, NORMS
 from hubcheck.verdict.report import Relation
 from hubcheck.verdict.words import RelationKind
 
@@ -33,7 +33,7 @@ LIGHT: Final = 0.05
 """... and the rest by less than this, relative to the whole: otherwise rows were replaced."""
 FEW_ROWS: Final = 0.5
 PARTS: Final = (
-    ("attention", (*ATTENTION, *LATENT)),
+    ("attention", (*ATTENTION, *LATENT, *CROSS)),
     ("MLP", DENSE),
     ("experts", EXPERT),
     ("embeddings", BY_TOKEN),

@@ -17,13 +17,13 @@ from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.mlp_matches import found_pairs, sure_layers
 from hubcheck.evidence.mlps import EXPERT
-from hubcheck.relate.values import ATTENTION, DENSE, LATENT
+from hubcheck.relate.values import ATTENTION, CROSS, DENSE, LATENT
 from hubcheck.relate.values import EXPERT as EXPERT_ROLES
 
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
 MLP: Final = "the MLP"
 KINDS: Final = (
-    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT)),
+    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT, *CROSS)),
     (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
 )
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
