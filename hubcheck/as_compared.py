@@ -21,6 +21,7 @@ from hubcheck.verdict.judge import judge
 from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import Finding
+from hubcheck.verdict.whole import part_name
 from hubcheck.verdict.words import RelationKind, Verdict
 
 
@@ -47,7 +48,7 @@ def as_compared(
         bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])
     rows = (
         *evidence_of(comparison),
-        *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
+        *(row for t in parts.towers for row in evidence_of(t.comparison, part=part_name(t.name))),
         *identity_rows(equal),
     )
     comparisons = (comparison, *(t.comparison for t in parts.towers))

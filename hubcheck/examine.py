@@ -41,7 +41,7 @@ from hubcheck.relate.values import Refusal
 from hubcheck.request import BaseRequest, Request, at_least
 from hubcheck.source.reference import name_of
 from hubcheck.tested import Tested
-from hubcheck.towers import NO_PARTS, look_at_parts
+from hubcheck.towers import NO_PARTS, bodies, look_at_parts
 from hubcheck.untested import could_not_look, untested, why
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
 from hubcheck.verdict.parts import PartLook, needs_equality
@@ -171,8 +171,8 @@ def _look(
     body = PartLook(
         name="body",
         comparison=comparison,
-        base=base.anatomy,
-        subject=subject.anatomy,
+        base=comparer.base.anatomy,
+        subject=comparer.subject.anatomy,
         closer=closer,
     )
     equal = NOTHING_EQUAL
@@ -251,8 +251,7 @@ def prepare(one: Tested, subject: Model, request: Request, n_bases: int) -> None
         return
     try:
         one.comparer = Comparer(
-            base.reader,
-            subject.reader,
+            *bodies(base, subject),
             align_tokens(base, subject),
             seed=request.seed,
             n_bases=n_bases,

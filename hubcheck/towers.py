@@ -9,12 +9,12 @@ whole, and of a card, is the judge's matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.side_parts import SidePart, side_parts_of
-from hubcheck.anatomy.towers import Tower, towers_of
+from hubcheck.anatomy.towers import Tower, stacks_beside, towers_of
 from hubcheck.closer import closer_look
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.compare import Comparer, routing_groups
@@ -29,6 +29,7 @@ from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.report import PartVerdict
+from hubcheck.verdict.whole import part_name
 from hubcheck.verdict.words import Depth, Verdict
 
 SIDE_BYTES: Final = (2_500_000, 0, 0)
@@ -54,6 +55,25 @@ class PartsSeen:
 
 
 NO_PARTS: Final = PartsSeen(towers=(), sides=(), refused=())
+
+
+def bodies(base: Model, subject: Model) -> tuple[Reader, Reader]:
+    """Return what of two models is held against each other as their bodies.
+
+    A repository of one stack alone (the encoder of a T5, the decoder of a BART) is held against the
+    stack of its kind, be it the body of the other model or the part beside it.
+    """
+    readers = (base.reader, subject.reader)
+    kinds = [model.anatomy.stack for model in (base, subject)]
+    if not all(kinds) or kinds[0] == kinds[1]:
+        return readers
+    for n, model in enumerate((base, subject)):
+        beside = stacks_beside(model.anatomy, model.config)
+        found = next((t.anatomy for t in beside if t.name == kinds[1 - n]), None)
+        if found is not None:
+            reader = Reader(replace(found, borrowed=frozenset()))
+            return (reader, readers[1]) if n == 0 else (readers[0], reader)
+    return readers
 
 
 def look_at_parts(
@@ -105,7 +125,7 @@ def _tower(
     """Return what is seen of one pair of towers, a closer look included where they match."""
     comparer = _comparer(base.anatomy, subject.anatomy, seed, n_bases, groups=1, tokens=tokens)
     comparison = comparer.run(search=False)
-    name = f"{subject.name} tower"
+    name = part_name(subject.name)
     closer = attempt(lambda: closer_look(comparer, comparison, depth, {}), f"relation of {name}")
     return PartLook(
         name=subject.name,

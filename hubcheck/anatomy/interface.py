@@ -181,6 +181,8 @@ class Anatomy:
     """By layer; the tensors of a mixer are listed in ``others`` as well."""
     stack: str = ""
     """``encoder`` or ``decoder`` where this is one stack of an encoder-decoder, else empty."""
+    beside: str = ""
+    """The other stack of the same model, which is a part of its own; empty without one."""
     borrowed: frozenset[str] = frozenset()
     """Tensors read here that are counted in another part: an embedding shared by two stacks."""
     notes: tuple[str, ...] = ()

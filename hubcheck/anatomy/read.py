@@ -254,5 +254,6 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         stack="" if stacks is None else stacks.main.kind,
+        beside="" if stacks is None or stacks.other is None else stacks.other.kind,
         notes=tuple(draft.notes),
     )

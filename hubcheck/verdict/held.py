@@ -150,6 +150,6 @@ def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
     return [f"only the {side} has {', '.join(sorted(some))}" for side, some in only if some]
 
 
-def _roles(anatomy: Anatomy) -> frozenset[Role]:
+def _roles(anatomy: Anatomy) -> frozenset[str]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
-    return frozenset(found - NO_PARAMETERS)
+    return frozenset(found - NO_PARAMETERS) | ({anatomy.beside} - {""})

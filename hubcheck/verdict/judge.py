@@ -13,6 +13,7 @@ from statistics import median
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.comparison import Comparison
 from hubcheck.evidence.family import BODY_ORDERS, Part
+from hubcheck.verdict.beside import beside_the_body
 from hubcheck.verdict.declaration import BIG_PART
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
 from hubcheck.verdict.part_rows import body_rows, tower_row
@@ -26,7 +27,7 @@ from hubcheck.verdict.parts import (
 )
 from hubcheck.verdict.report import PartVerdict, Relation
 from hubcheck.verdict.tower_alone import towers_alone
-from hubcheck.verdict.whole import TOWER, Whole, parameters_of
+from hubcheck.verdict.whole import Whole, parameters_of, part_name
 from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
 
 
@@ -74,7 +75,7 @@ def judge(
         totals=(parameters_of(look.base), parameters_of(look.subject)),
     )
     parts = (
-        *body_rows(look.comparison, body, whole.totals[1]),
+        *body_rows(look.comparison, body, whole.totals),
         *(tower_row(t, one, whole) for t, one in zip(whole.towers, towers, strict=True)),
         *sides,
     )
@@ -106,7 +107,7 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
             return Said(Verdict.RELATED, relation=relation)
         if body.held < MOST or (relation is not None and relation.kind is RelationKind.PARTS):
             return Said(Verdict.RELATED, relation=_some_orders(body))
-        return Said(Verdict.RELATED, relation=relation)
+        return Said(Verdict.RELATED, relation=beside_the_body(whole))
     same = _equal_body(whole, equal)
     if same is not None:
         return same
@@ -120,7 +121,7 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
     for tower in whole.towers:
         big = min(whole.tower_shares(tower)) >= BIG_PART
         if big and tower.verdict is not Verdict.UNRELATED:
-            reason = f"the {tower.name} {TOWER} is open: {tower.reason or tower.verdict}"
+            reason = f"the {part_name(tower.name)} is open: {tower.reason or tower.verdict}"
             return Said(unsure, ReasonCode.PART_OPEN, reason)
     return Said(Verdict.UNRELATED)
 
@@ -188,10 +189,12 @@ def judge_alone(look: PartLook) -> Judged:
     """Return what was seen of a part that is a model of its own: a tower.
 
     Without embeddings beside it, its channels are its own too: where they agree alone, nothing is
-    settled.
+    settled. A stack that borrows the body's embedding has channels that agree wherever these do: its
+    own orders speak.
     """
     judged = judge_part(look)
-    if judged.verdict is Verdict.UNRELATED and not judged.whole_is_quiet:
+    own = not (look.base.borrowed and look.subject.borrowed)
+    if judged.verdict is Verdict.UNRELATED and not judged.whole_is_quiet and own:
         return replace(
             judged,
             verdict=Verdict.INCONCLUSIVE,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hubcheck.verdict.declaration import ENOUGH
 from hubcheck.verdict.parts import ENOUGH_ORDER, MOST, Said
 from hubcheck.verdict.report import Relation
-from hubcheck.verdict.whole import TOWER, Whole
+from hubcheck.verdict.whole import Whole, part_name
 from hubcheck.verdict.words import Holds, ReasonCode, RelationKind, Verdict
 
 
 def towers_alone(whole: Whole) -> Said:
     """Judge a base, or a subject, that is a tower and nothing else."""
     held = [t for t in whole.towers if t.verdict is Verdict.RELATED]
-    names = " and ".join(f"{t.name} {TOWER}" for t in held)
+    names = " and ".join(part_name(t.name) for t in held)
     if held and all(t.is_start for t in held):
         return Said(Verdict.RELATED, relation=held[0].relation)
     everything = whole.compared >= ENOUGH

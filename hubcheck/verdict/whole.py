@@ -11,8 +11,13 @@ from hubcheck.verdict.parts import Judged, PartLook
 
 NAMED: Final = 0.01
 """Share of the parameters from which what was not compared is named, as in ``coverage``."""
-TOWER: Final = "tower"
-"""What follows the name of such a part: ``vision tower``."""
+STACK: Final = frozenset({"encoder", "decoder"})
+"""Parts that are called by their name alone."""
+
+
+def part_name(name: str) -> str:
+    """Return what a tower or a stack is called: ``vision tower``, ``decoder``."""
+    return name if name in STACK else f"{name} tower"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,11 @@ class Whole:
         pairs = zip(tower.sides, self.totals, strict=True)
         base, subject = (side.parameters / max(1, total) for side, total in pairs)
         return base, subject
+
+    @property
+    def body_share(self) -> float:
+        """Share of the base's parameters that its body holds."""
+        return self.body.sides[0].parameters / max(1, self.totals[0])
 
     @property
     def compared(self) -> float:
@@ -63,7 +73,7 @@ class Whole:
         least = min(self.body.sides, key=lambda side: side.compared)
         found = [f"{words} {share:.0%}" for words, share in least.not_compared]
         found += [
-            f"{t.name} {TOWER}: {words} {share:.0%}"
+            f"{part_name(t.name)}: {words} {share:.0%}"
             for t in self.towers
             for words, share in min(t.sides, key=lambda side: side.compared).not_compared
         ]
