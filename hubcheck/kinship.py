@@ -10,7 +10,7 @@ from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.model import Model, align_tokens, same_weights
 from hubcheck.request import Request
 from hubcheck.tested import Tested
-from hubcheck.towers import look_at_parts
+from hubcheck.towers import bodies, look_at_parts
 from hubcheck.verdict.declaration import Kinship
 from hubcheck.verdict.judge import judge_alone
 from hubcheck.verdict.report import Finding
@@ -55,8 +55,7 @@ def _related(
         return True
     try:
         comparison = Comparer(
-            d.reader,
-            s.reader,
+            *bodies(d, s),
             align_tokens(d, s),
             seed=request.seed,
             n_bases=n_bases,

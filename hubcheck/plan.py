@@ -75,8 +75,7 @@ def plan_of(request: Request) -> Plan:
         try:
             model = open_model(base.reference, request.access)
             comparer = Comparer(
-                model.reader,
-                subject.reader,
+                *bodies(model, subject),
                 align_tokens(model, subject),
                 seed=request.seed,
                 n_bases=len(bases),

@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hubcheck.anatomy.config import nested_configs
+from hubcheck.anatomy.gguf_names import GGUF_FAMILY
 from hubcheck.anatomy.interface import Role
 
 
@@ -327,7 +328,8 @@ def stack_config(config: Mapping[str, object], kind: Kind) -> dict[str, object]:
     found = {
         name: next((facts[k] for k in keys if k in facts), None) for name, keys in aliases.items()
     }
-    # These families tie unless they say otherwise.
-    found["tie_word_embeddings"] = config.get("tie_word_embeddings", True) is not False
+    # These families tie unless they say otherwise; a GGUF file holds a head only where it is used.
+    gguf = isinstance(found["model_type"], str) and found["model_type"].startswith(GGUF_FAMILY)
+    found["tie_word_embeddings"] = config.get("tie_word_embeddings", not gguf) is True
     found["architectures"] = config.get("architectures")
     return found

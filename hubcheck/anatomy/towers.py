@@ -132,9 +132,7 @@ def stacks_beside(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, 
     )
     kind = stacks.other.kind
     anatomy = anatomy_of(own, stack_config(stated, kind))
-    anatomy = replace(
-        anatomy, stack=kind, beside=stacks.main.kind, borrowed=frozenset(borrowed)
-    )
+    anatomy = replace(anatomy, stack=kind, beside=stacks.main.kind, borrowed=frozenset(borrowed))
     return (Tower(name=kind, role=Role.DECODER, prefix=f"{kind}.", anatomy=anatomy),)
 
 

@@ -107,7 +107,7 @@ PLAIN_GATES: Final = frozenset(
         *("qwen2moe", "qwen3moe", "qwen3next", "qwen35", "qwen35moe", "qwen2vl", "qwen3vl"),
         *("deepseek2", "glm4moe", "hunyuan-dense", "hunyuan-moe", "ernie4_5-moe", "lfm2moe"),
         *("bailingmoe",),
-        *("t5", "mt5", "umt5", "longt5"),
+        *("t5", "mt5", "umt5", "longt5", "t5encoder"),
     )
 )
 """Model types whose MLP is act(gate) * up and nothing more, read in the published model code. Not
