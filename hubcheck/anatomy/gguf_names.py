@@ -167,6 +167,9 @@ PERMUTED: Final = frozenset(
     )
 )
 """Architectures whose q and k rows the converter turns from half-split into interleaved order."""
+RELEASED: Final = re.compile(r"layers\.[0-9]{1,6}\.attention\.wq\.weight")
+"""The names under which Meta and Mistral release their models themselves (``consolidated``): their
+q and k rows lie interleaved, too, before anybody converts them."""
 MODEL_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {"command-r": "cohere", "cohere2": "cohere2", "olmo": "olmo", "mpt": "mpt", "dbrx": "dbrx"}
 )

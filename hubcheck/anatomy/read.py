@@ -13,7 +13,14 @@ from typing import Final
 
 from hubcheck.anatomy.config import ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
-from hubcheck.anatomy.gguf_names import FORMAT, GGUF_FAMILY, PERMUTED, half_split, published_config
+from hubcheck.anatomy.gguf_names import (
+    FORMAT,
+    GGUF_FAMILY,
+    PERMUTED,
+    RELEASED,
+    half_split,
+    published_config,
+)
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.mixers import mixers_of
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
@@ -57,7 +64,8 @@ class Draft:
     """Orientation shown by the model's unambiguous tensors, by (is stacked)."""
     others: dict[str, Role]
     interleaved: bool = False
-    """True: the file holds q and k rows pair by pair (GGUF of Llama-like families)."""
+    """True: the file holds q and k rows pair by pair (GGUF of Llama-like families, and those as
+    Meta and Mistral release them)."""
     matrices: dict[Key, Matrix] = field(default_factory=dict)
     listed: dict[int, dict[str, TensorRecord]] = field(default_factory=lambda: defaultdict(dict))
     """Tensors that have a role and no matrix, by layer and path."""
@@ -224,7 +232,7 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         hidden=hidden,
         columns=columns,
         others=found.others,
-        interleaved=gguf and facts.architecture in PERMUTED,
+        interleaved=facts.architecture in PERMUTED if gguf else any(map(RELEASED.fullmatch, names)),
         notes=[*checkpoint.notes],
     )
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
