@@ -30,7 +30,7 @@ from hubcheck.verdict.declaration import ENOUGH, MOST
 from hubcheck.verdict.disguised import with_disguise, with_writers
 from hubcheck.verdict.parts import PartLook, sides_of
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import OPEN, Depth, RelationKind, Verdict
+from hubcheck.verdict.words import OPEN, Depth, ReasonCode, RelationKind, Verdict
 
 ESCALATION: Final = 512_000_000
 """Bytes a model may cost once a declared base comes out unrelated (DESIGN 3.4)."""
@@ -38,7 +38,7 @@ ESCALATION: Final = 512_000_000
 
 def may_be_disguised(finding: Finding, depth: Depth) -> bool:
     """Return whether the disguise test is made for a finding at this depth."""
-    if depth is Depth.HEADERS:
+    if depth is Depth.HEADERS or finding.code is ReasonCode.HEAD_ALONE:
         return False
     if lost_its_order(finding):
         return True

@@ -23,7 +23,7 @@ from hubcheck.evidence.compare import Comparer
 from hubcheck.statistics.evalues import log10_p, log_mean
 from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict.report import Evidence, Finding, LayerMatch, Relation
-from hubcheck.verdict.words import OPEN, EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import OPEN, EvidenceKind, ReasonCode, RelationKind, Verdict
 
 Found = TypeVar("Found")
 
@@ -131,7 +131,12 @@ def with_layers(finding: Finding, mapped: Mapped, log_e: float, n_bases: int) ->
     if finding.verdict is Verdict.RELATED:
         update["log10_p"] = min(log10_p(both), finding.log10_p - log10_of_half())
         update["relation"] = _relation(finding.relation, mapped.words)
-    elif finding.verdict in OPEN and both >= SETTLED and _stands(found, n_bases):
+    elif (
+        finding.verdict in OPEN
+        and finding.code is not ReasonCode.HEAD_ALONE
+        and both >= SETTLED
+        and _stands(found, n_bases)
+    ):
         detail = "; ".join(mapped.words) or "found by the map of every layer"
         update |= {
             "verdict": Verdict.RELATED,

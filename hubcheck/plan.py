@@ -18,6 +18,7 @@ from hubcheck.request import Request
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
 from hubcheck.source.reference import name_of
+from hubcheck.towers import bodies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

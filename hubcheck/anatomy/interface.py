@@ -72,6 +72,9 @@ class Role(StrEnum):
     SIDE = "side"
     """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
+    HEAD = "head"
+    """Reads the stream for something else than tokens, or drafts them: a pooler, classes, rewards,
+    values, Medusa's heads. A part of its own."""
     DECODER = "decoder"
     """The decoder beside an encoder that is the body: a part of its own (``anatomy.stacks``)."""
     VISION = "vision"
@@ -185,6 +188,8 @@ class Anatomy:
     """The other stack of the same model, which is a part of its own; empty without one."""
     borrowed: frozenset[str] = frozenset()
     """Tensors read here that are counted in another part: an embedding shared by two stacks."""
+    alone: str = ""
+    """Which head this is and nothing else (``anatomy.lone_head``); empty for a model."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
 

@@ -22,6 +22,7 @@ from hubcheck.anatomy.gguf_names import (
     published_config,
 )
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.lone_head import lone_head
 from hubcheck.anatomy.mixers import mixers_of
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
@@ -221,7 +222,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     gguf = checkpoint.format == FORMAT
     stated = published_config(checkpoint.metadata) if gguf else config
     names = published_names(checkpoint)
-    stacks = stacks_in({names[n]: r.shape for n, r in checkpoint.tensors.items()}, stated)
+    shapes = {names[n]: r.shape for n, r in checkpoint.tensors.items()}
+    stacks = stacks_in(shapes, stated)
     facts = read_config(stated if stacks is None else stack_config(stated, stacks.main.kind))
     found = parts_of(checkpoint, facts, names, stacks)
     parts = found.decoder
@@ -246,6 +248,15 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         head is None or (facts.tied and (head.n_out, head.n_in) == (embed.n_out, embed.n_in))
     )
     layers = max((p.layer for p in parts), default=-1) + 1
+    alone = lone_head(
+        shapes,
+        roles=roles,
+        others=frozenset(draft.others.values()),
+        unknown=[names[name] for name in draft.unknown],
+        hidden=draft.hidden,
+        layers=layers,
+        config=config,
+    )
     return Anatomy(
         checkpoint=checkpoint,
         architecture=facts.architecture,
@@ -261,6 +272,7 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
+        alone=alone or "",
         stack="" if stacks is None else stacks.main.kind,
         beside="" if stacks is None or stacks.other is None else stacks.other.kind,
         notes=tuple(draft.notes),

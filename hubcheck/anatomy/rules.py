@@ -300,6 +300,14 @@ INSIDE: Final[tuple[Rule, ...]] = (
 )
 """Rules for paths inside a layer."""
 
+HEADS: Final = (
+    r"(?:score|classifier|classification_head|qa_outputs|qa_classifier|sequence_summary|summary|"
+    r"v_head|value_head|rm_head|reward_head|reward_model|score_head|critic|critic_head|"
+    r"regression_layer|regression_head|reward_transform_matrix|gating|multi_choice|logits_proj|"
+    r"pooler|question_outputs|medusa_heads?|hydra_heads?|(?:mlp_)?speculator)(?:\..+)?|#\.#(?:\..+)?"
+)
+"""Heads on a body, for a task or to draft with; Medusa's list is also saved without a name."""
+
 OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|embeddings|embedding|embed|"
@@ -312,6 +320,7 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
         r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm|out_norm|ln_out",
         R.NORM_FINAL,
     ),
+    rule(HEADS, R.HEAD, split=Split.LISTED),
     rule(
         r"word_embeddings_layernorm|embed_norm|embeddings\.norm|embed_tokens\.embed_norm",
         R.NORM_EMBED,

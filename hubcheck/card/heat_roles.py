@@ -83,6 +83,7 @@ _TABLE: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("norm.embed", "embedding norm", OUTSIDE, OUTSIDE),
     ("norm.final", "final norm", OUTSIDE, OUTSIDE),
     ("lm_head", "output head", OUTSIDE, OUTSIDE),
+    ("head", "head", OUTSIDE, OUTSIDE),
     ("decoder", "decoder", OUTSIDE, OUTSIDE),
     ("mtp", "extra predictor", OUTSIDE, OUTSIDE),
     ("vision", "vision tower", OUTSIDE, OUTSIDE),

@@ -188,7 +188,7 @@ def _rest(pair: Pair, matrix: Matrix, other: Matrix) -> list[Unmatched]:
     for side, half, one in (("subject", pair.subject, matrix), ("base", pair.base, other)):
         missing = one.n_out - len(half.ids) if half.ids else 0
         if missing:
-            reason = f"{missing} of {one.n_out} rows: the alignment of the two vocabularies pairs them with none"
+            reason = f"{missing} of {one.n_out} rows: no partner in the alignment of the tokens"
             found.append(
                 Unmatched(tensor=one.tensor, side=side, values=missing * one.n_in, reason=reason)
             )

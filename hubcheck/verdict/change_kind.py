@@ -18,7 +18,16 @@ from hubcheck.relate.grid import Rounding
 from hubcheck.relate.look import CloserLook
 from hubcheck.relate.low_rank import EMPTY
 from hubcheck.relate.stored import ON_GRID
-from hubcheck.relate.values import ATTENTION, BY_TOKEN, CROSS, DENSE, EXPERT, LATENT, MATRICES, NORMS
+from hubcheck.relate.values import (
+    ATTENTION,
+    BY_TOKEN,
+    CROSS,
+    DENSE,
+    EXPERT,
+    LATENT,
+    MATRICES,
+    NORMS,
+)
 from hubcheck.verdict.report import Relation
 from hubcheck.verdict.words import RelationKind
 

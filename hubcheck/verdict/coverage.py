@@ -27,7 +27,8 @@ from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 
 ORDERED: Final = frozenset(
     {
-        Role.V, Role.O, Role.CROSS_V, Role.CROSS_O, Role.MLA_V_B, Role.GATE, Role.UP, Role.DOWN, Role.ROUTER,
+        Role.V, Role.O, Role.CROSS_V, Role.CROSS_O, Role.MLA_V_B,
+        Role.GATE, Role.UP, Role.DOWN, Role.ROUTER,
         Role.EXPERT_GATE, Role.EXPERT_UP, Role.EXPERT_DOWN,
         Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN,
     }
@@ -35,7 +36,9 @@ ORDERED: Final = frozenset(
 """Roles of canonical matrices whose units stand in an order that is arbitrary."""
 MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV})
 """Listed roles of a body: their channels have an order (``anatomy.mixers``)."""
-APART: Final = frozenset({Role.DECODER, Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP})
+APART: Final = frozenset(
+    {Role.HEAD, Role.DECODER, Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP}
+)
 """Roles of parts that are judged on their own."""
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 MATRIX_AXES: Final = 2

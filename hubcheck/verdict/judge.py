@@ -72,10 +72,17 @@ def judge(
         towers=tuple(judge_alone(one) for one in towers),
         looks=tuple(towers),
         tower_only=(tower_only(look.base), tower_only(look.subject)),
+        heads_alone=(look.base.alone, look.subject.alone),
         totals=(parameters_of(look.base), parameters_of(look.subject)),
     )
+    head = whole.is_head_alone
     parts = (
-        *body_rows(look.comparison, body, whole.totals),
+        # Of a head alone, what stands for a body is the head's own layer.
+        *(
+            r
+            for r in body_rows(look.comparison, body, whole.totals)
+            if not (head and r.name == Part.BODY)
+        ),
         *(tower_row(t, one, whole) for t, one in zip(whole.towers, towers, strict=True)),
         *sides,
     )
@@ -97,6 +104,8 @@ def judge(
 def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -> Said:
     """Let the parts say what the whole is (DESIGN 9.3, 9.4)."""
     body, unsure = whole.body, Verdict.INCONCLUSIVE
+    if whole.is_head_alone:
+        return Said(unsure, ReasonCode.HEAD_ALONE, whole.head_words)
     if any(whole.tower_only):
         return towers_alone(whole)
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
@@ -189,8 +198,8 @@ def judge_alone(look: PartLook) -> Judged:
     """Return what was seen of a part that is a model of its own: a tower.
 
     Without embeddings beside it, its channels are its own too: where they agree alone, nothing is
-    settled. A stack that borrows the body's embedding has channels that agree wherever these do: its
-    own orders speak.
+    settled. A stack that borrows the body's embedding has channels that agree wherever these do:
+    its own orders speak.
     """
     judged = judge_part(look)
     own = not (look.base.borrowed and look.subject.borrowed)

@@ -32,6 +32,20 @@ class Whole:
     """Whether base, and subject, is a tower and nothing else."""
     totals: tuple[int, int]
     """Parameters of base and of subject, buffers not counted."""
+    heads_alone: tuple[str, str] = ("", "")
+    """Which head base, and subject, is and nothing else; empty for a model."""
+
+    @property
+    def is_head_alone(self) -> bool:
+        """Whether one of the two is a head and nothing else, and the other is a model."""
+        return bool(self.heads_alone[0]) is not bool(self.heads_alone[1])
+
+    @property
+    def head_words(self) -> str:
+        """Say that one of the two is a head and nothing else."""
+        base, subject = self.heads_alone
+        side, head = ("this model", subject) if subject else ("the base", base)
+        return f"a head alone: {side} holds no body ({head})"
 
     def tower_shares(self, tower: Judged) -> tuple[float, float]:
         """Return the share of the base's and of the subject's parameters that a tower holds."""
