@@ -3,7 +3,8 @@
 A reward or classification head, Medusa's heads, the layer that EAGLE drafts with: what it was made
 for is another repository, and whether it fits there is no question of derivation. It is known by
 what it lacks, a body: it has no list of layers, or one or two layers of which the first reads the
-embedding beside the stream of the other model. What says that it is a head and holds a body is none.
+embedding beside the stream of the other model. What holds a body is no head, whatever
+it says.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
         and matches.holds_some_orders(found)
         and other
     ):
-        return (Trusted("the body matches "), called, Trusted(", not the "), _listed(other))
+        return (Trusted("the body matches "), called, Trusted(", not the "), _part_names(other))
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, Trusted(_rest_of(found)))
@@ -236,12 +236,12 @@ def _partly_title(report: Report, found: Finding) -> Line:
     for one in matches.declared(report):
         towers = matches.open_towers(one)
         if towers:
-            rest = (Trusted(", not the "), _listed(towers))
+            rest = (Trusted(", not the "), _part_names(towers))
             return (Trusted("the body matches "), *_match(one), *rest)
     return (Trusted("the weights match "), *_match(found))
 
 
-def _listed(parts: Sequence[PartVerdict]) -> Untrusted:
+def _part_names(parts: Sequence[PartVerdict]) -> Untrusted:
     return Untrusted(" and ".join(p.name for p in parts), limit=60)
 
 
