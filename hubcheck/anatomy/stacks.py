@@ -43,8 +43,11 @@ CROSS: Final = re.compile(
 T5_ATTENTION: Final = re.compile(r"(?:Local|TransientGlobal)?SelfAttention|EncDecAttention")
 T5_MLP: Final = re.compile(r"(?:DenseReluDense|mlp)\.(?P<rest>.+)")
 T5_LAYER: Final = re.compile(r"layer\.(?P<n>[0-9])\.(?P<module>\w+)\.?(?P<rest>.*)")
-T5_EXPERT: Final = re.compile(r"experts\.expert_(?P<n>[0-9]{1,6})\.(?P<rest>.+)")
-T5_MATRICES: Final = {
+EXPERT: Final = re.compile(r"experts\.expert_(?P<n>[0-9]{1,6})\.(?P<rest>.+)")
+"""Experts one by one (Switch Transformers, NLLB)."""
+MATRICES: Final = {
+    "fc1": "up_proj",
+    "fc2": "down_proj",
     "wi": "up_proj",
     "wi_0": "gate_proj",
     "wi_1": "up_proj",
@@ -55,13 +58,24 @@ T5_MATRICES: Final = {
     "o": "o_proj",
 }
 """Without a gate ``wi`` is all there is; with one ``wi_0`` passes the activation."""
+FFN: Final = re.compile(r"ffn\.(?P<rest>.+)")
+SELF: Final = MappingProxyType(
+    {"query": "q_proj", "key": "k_proj", "value": "v_proj", "output": "out_proj"}
+)
+"""Attention of long inputs (LED, BigBird) keeps the names of BERT inside those of BART."""
+SELF_ATTENTION: Final = re.compile(
+    r"self_attn\.(?:(?:longformer_self_attn|self)\.)?(?P<rest>query|key|value|output)"
+)
 CROSS_NORM: Final = "encoder_attn_layer_norm"
 CROSS_NORM_POST: Final = "post_encoder_attn_layernorm"
 NORMS: Final = MappingProxyType(
     {
         "self_attn_layer_norm": ("input_layernorm", "post_self_attn_layernorm"),
         CROSS_NORM: (CROSS_NORM, CROSS_NORM_POST),
-        "final_layer_norm": ("ffn_norm", "post_feedforward_layernorm"),
+        "cross_attention_layer_norm": (CROSS_NORM, CROSS_NORM_POST),
+        **dict.fromkeys(
+            ("final_layer_norm", "ff_layer_norm"), ("ffn_norm", "post_feedforward_layernorm")
+        ),
         "pre_self_attn_layernorm": ("input_layernorm", "input_layernorm"),
         "pre_cross_attn_layernorm": (CROSS_NORM, CROSS_NORM),
         "post_cross_attn_layernorm": (CROSS_NORM_POST, CROSS_NORM_POST),
@@ -86,7 +100,7 @@ not (BART, Marian against mBART, Pegasus, M2M, Whisper)."""
 PRE_NORM: Final = frozenset(("bigbird_pegasus",))
 """Model types that norm before their blocks and call the norm at the end something else."""
 SHARED: Final = ("shared", "model.shared", "transformer.shared")
-HEADS: Final = ("lm_head", "proj_out", "model.lm_head")
+HEADS: Final = ("lm_head", "proj_out", "model.lm_head", "decoder.output_projection")
 """What reads the decoder's stream for tokens."""
 LOGITS_BIAS: Final = "final_logits_bias"
 """BART keeps it as a buffer of zeros."""
@@ -284,6 +298,11 @@ def _inside(kind: Kind, path: str, *, pre_norm: bool) -> str:
     if t5 is None:
         if path in NORMS:
             return NORMS[path][0 if pre_norm else 1]
+        ffn, attention = FFN.fullmatch(path), SELF_ATTENTION.fullmatch(path)
+        if ffn is not None:
+            return f"mlp.{_of_mlp(ffn['rest'])}"
+        if attention is not None:
+            return f"self_attn.{SELF[attention['rest']]}"
         cross = CROSS.match(path)
         if cross is None:
             return path
@@ -296,14 +315,19 @@ def _inside(kind: Kind, path: str, *, pre_norm: bool) -> str:
         return CROSS_NORM if kind is Kind.DECODER and t5["n"] == "1" else "ffn_norm"
     if T5_ATTENTION.fullmatch(module):
         attention = "encoder_attn" if module == "EncDecAttention" else "self_attn"
-        return f"{attention}.{T5_MATRICES.get(rest, rest)}"
+        return f"{attention}.{MATRICES.get(rest, rest)}"
     mlp = T5_MLP.fullmatch(f"{module}.{rest}")
     if mlp is None:
         return path
-    expert = T5_EXPERT.fullmatch(mlp["rest"])
+    return f"mlp.{_of_mlp(mlp['rest'])}"
+
+
+def _of_mlp(path: str) -> str:
+    """Return the path of a matrix inside an MLP or a mixture, as the rules know it."""
+    expert = EXPERT.fullmatch(path)
     if expert is not None:
-        return f"mlp.experts.{expert['n']}.{T5_MATRICES.get(expert['rest'], expert['rest'])}"
-    return f"mlp.{T5_MATRICES.get(mlp['rest'], mlp['rest'])}"
+        return f"experts.{expert['n']}.{MATRICES.get(expert['rest'], expert['rest'])}"
+    return MATRICES.get(path, path)
 
 
 def stack_config(config: Mapping[str, object], kind: Kind) -> dict[str, object]:

@@ -36,7 +36,10 @@ CONFIGS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
 )
 SIGNS: Final = (
     (Role.VISION, frozenset(("image_size", "patch_size", "num_channels"))),
-    (Role.AUDIO, frozenset(("num_mel_bins", "feat_extract_norm", "conv_kernel"))),
+    (
+        Role.AUDIO,
+        frozenset(("num_mel_bins", "input_feat_per_channel", "feat_extract_norm", "conv_kernel")),
+    ),
 )
 """What the configuration of a tower alone says, and that of a language model does not."""
 HEADS: Final = ("num_attention_heads", "num_heads", "encoder_attention_heads", "n_heads")
