@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hubcheck.anatomy.config import ConfigFacts, read_config
+from hubcheck.anatomy.config import MAX_HEADS, ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.gguf_names import (
     FORMAT,
@@ -52,6 +52,7 @@ DOWN_OF: Final = {
     **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
     **dict.fromkeys((Role.SHARED_GATE, Role.SHARED_UP), Role.SHARED_DOWN),
 }
+POSITIONS: Final = ".relative_attention_bias.weight"
 NO_SIZES: Final = SplitSizes()
 
 
@@ -208,6 +209,16 @@ def has_plain_gate(facts: ConfigFacts) -> bool:
     return family in PLAIN_GATES and facts.hidden_act in ("", *ACTIVATIONS)
 
 
+def heads_by_positions(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Return the heads of a model whose relative positions have one column for each, else 0.
+
+    A single file of T5 comes without a configuration; its table [distances, heads] says it.
+    """
+    found = {s[1] for n, s in shapes.items() if n.endswith(POSITIONS) and len(s) == 2}  # noqa: PLR2004 - axes
+    heads = found.pop() if len(found) == 1 else 0
+    return heads if heads <= MAX_HEADS else 0
+
+
 def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     """Return the role of every tensor.
 
@@ -225,6 +236,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     shapes = {names[n]: r.shape for n, r in checkpoint.tensors.items()}
     stacks = stacks_in(shapes, stated)
     facts = read_config(stated if stacks is None else stack_config(stated, stacks.main.kind))
+    if not facts.heads:
+        facts = replace(facts, heads=heads_by_positions(shapes))
     found = parts_of(checkpoint, facts, names, stacks)
     parts = found.decoder
     hidden = hidden_of(parts, facts)

@@ -107,7 +107,13 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"encoder_attn\.(?:o_proj|out_proj)", R.CROSS_O),
     rule(r"encoder_attn_layer_norm", R.NORM_CROSS_IN, beside=r"input_layernorm"),
     rule(r"post_encoder_attn_layernorm", R.NORM_CROSS_POST),
-    rule(rf"{A}relative_attention_bias", R.POS_EMBED, split=Split.LISTED),
+    # T5's published files hold a table of the cross-attention, too; nothing reads it.
+    rule(
+        rf"(?:{A}|encoder_attn\.)(?:global_)?relative_attention_bias",
+        R.POS_EMBED,
+        split=Split.LISTED,
+    ),
+    rule(r"self_attn\.global_input_layer_norm", R.SIDE, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
     rule(

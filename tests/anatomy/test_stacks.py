@@ -232,6 +232,23 @@ def test_facts_of_each_stack() -> None:
     assert anatomy_of(shapes_of(shapes_of_t5()), nested).stack == Kind.ENCODER
 
 
+def test_a_file_without_a_configuration_says_its_heads() -> None:
+    """The table of relative positions has a column for each head; tables that differ say nothing."""
+    whole = anatomy_of(shapes_of(shapes_of_t5()), {})
+    assert (whole.geometry.heads, whole.geometry.head_dim) == (3, 8)
+    (decoder,) = towers_of(whole, {})
+    assert decoder.anatomy.geometry.heads == 3
+    table = {"encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight": (8, 2)}
+    assert anatomy_of(shapes_of({**shapes_of_t5(), **table}), {}).geometry.heads == 0
+
+
+def test_a_table_that_nothing_reads_is_known() -> None:
+    """Published files of T5 hold relative positions of the cross-attention as well."""
+    table = {"decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight": (8, 3)}
+    (decoder,) = towers_of(anatomy_of(shapes_of({**shapes_of_t5(), **table}), T5), T5)
+    assert decoder.anatomy.unknown == ()
+
+
 @pytest.mark.parametrize("gated", [True, False])
 @pytest.mark.parametrize("lone", [True, False])
 def test_a_gguf_file_has_the_roles_of_its_model(*, gated: bool, lone: bool) -> None:
