@@ -19,6 +19,10 @@ GGUF_FAMILY: Final = "gguf "
 """Before the architecture, where a GGUF file's model type is asked for: the same word may mean
 another family in config.json."""
 BLOCK: Final = re.compile(r"blk\.([0-9]{1,6})\.(.+?)\.?(weight|bias)?")
+STACK: Final = re.compile(
+    r"(?P<stack>enc|dec)\.(?:blk\.(?P<layer>[0-9]{1,6})\.)?(?P<path>.+)\.(?P<end>weight|bias)"
+)
+"""A tensor of one stack of an encoder-decoder (T5)."""
 OLD_EXPERT: Final = re.compile(r"ffn_(gate|up|down)\.([0-9]{1,6})")
 """Experts one by one, as the converter wrote them until 2024."""
 
@@ -86,6 +90,30 @@ INSIDE: Final[Mapping[str, str]] = MappingProxyType(
         "layer_output_scale": "layer_scalar",
     }
 )
+T5: Final = frozenset(("t5", "t5encoder"))
+"""Architectures of several stacks; their names are given back as T5 publishes them."""
+STACKS: Final[Mapping[str, str]] = MappingProxyType({"enc": "encoder", "dec": "decoder"})
+IN_STACK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "attn_norm": "layer.0.layer_norm",
+        "attn_q": "layer.0.SelfAttention.q",
+        "attn_k": "layer.0.SelfAttention.k",
+        "attn_v": "layer.0.SelfAttention.v",
+        "attn_o": "layer.0.SelfAttention.o",
+        "attn_rel_b": "layer.0.SelfAttention.relative_attention_bias",
+        "cross_attn_norm": "layer.1.layer_norm",
+        "cross_attn_q": "layer.1.EncDecAttention.q",
+        "cross_attn_k": "layer.1.EncDecAttention.k",
+        "cross_attn_v": "layer.1.EncDecAttention.v",
+        "cross_attn_o": "layer.1.EncDecAttention.o",
+        "cross_attn_rel_b": "layer.1.EncDecAttention.relative_attention_bias",
+        "ffn_norm": "layer.2.layer_norm",
+        "ffn_gate": "layer.2.DenseReluDense.wi_0",
+        "ffn_up": "layer.2.DenseReluDense.wi_1",
+        "ffn_down": "layer.2.DenseReluDense.wo",
+    }
+)
+"""Of a block; ``wi_1`` is ``up`` with a gate and without one."""
 INSIDE_PREFIXES: Final = (
     ("ssm_", "mamba."),
     ("time_mix_", "mamba."),
@@ -139,6 +167,9 @@ PERMUTED: Final = frozenset(
     )
 )
 """Architectures whose q and k rows the converter turns from half-split into interleaved order."""
+RELEASED: Final = re.compile(r"layers\.[0-9]{1,6}\.attention\.wq\.weight")
+"""The names under which Meta and Mistral release their models themselves (``consolidated``): their
+q and k rows lie interleaved, too, before anybody converts them."""
 MODEL_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {"command-r": "cohere", "cohere2": "cohere2", "olmo": "olmo", "mpt": "mpt", "dbrx": "dbrx"}
 )
@@ -152,6 +183,11 @@ def published_name(name: str, architecture: str) -> str:
         name: As the file has it. Hostile.
         architecture: ``general.architecture``. Hostile.
     """
+    stacked = STACK.fullmatch(name)
+    if stacked is not None:
+        return _in_stack(name, stacked)
+    if architecture in T5 and name.startswith("token_embd."):
+        return name.replace("token_embd", "shared", 1)
     match = BLOCK.fullmatch(name)
     start, to = next((pair for pair in TOWERS if name.startswith(pair[0])), ("", ""))
     if match is None and start:
@@ -185,6 +221,20 @@ def published_name(name: str, architecture: str) -> str:
             return name
         found = role
     return f"model.layers.{layer}.{found}{ending}"
+
+
+def _in_stack(name: str, stacked: re.Match[str]) -> str:
+    """Return the name that T5 publishes for a tensor of one of its stacks."""
+    stack, path = STACKS[stacked["stack"]], stacked["path"]
+    if stacked["layer"] is None:
+        inner = "final_layer_norm" if path == "output_norm" else path
+        return f"{stack}.{inner}.{stacked['end']}"
+    if path not in IN_STACK:
+        return name
+    inside = IN_STACK[path]
+    if stack == "encoder" and inside.startswith("layer.2."):
+        inside = inside.replace("layer.2.", "layer.1.", 1)
+    return f"{stack}.block.{stacked['layer']}.{inside}.{stacked['end']}"
 
 
 def published_config(metadata: Mapping[str, str]) -> dict[str, object]:

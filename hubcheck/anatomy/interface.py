@@ -27,6 +27,8 @@ class Role(StrEnum):
     NORM_ATTN_POST = "norm.attn_post"
     NORM_MLP_IN = "norm.mlp_in"
     NORM_MLP_POST = "norm.mlp_post"
+    NORM_CROSS_IN = "norm.cross_in"
+    NORM_CROSS_POST = "norm.cross_post"
     NORM_FINAL = "norm.final"
     NORM_EMBED = "norm.embed"
     NORM_Q = "norm.q"
@@ -35,6 +37,12 @@ class Role(StrEnum):
     K = "k"
     V = "v"
     O = "o"  # noqa: E741 - the field's own name of the attention output projection
+    CROSS_Q = "cross.q"
+    """Attention of a decoder to its encoder: q and o lie in the decoder's stream, k and v read the
+    encoder's."""
+    CROSS_K = "cross.k"
+    CROSS_V = "cross.v"
+    CROSS_O = "cross.o"
     ATTN_GATE = "attn_gate"
     SINKS = "sinks"
     GATE = "gate"
@@ -64,6 +72,11 @@ class Role(StrEnum):
     SIDE = "side"
     """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
+    HEAD = "head"
+    """Reads the stream for something else than tokens, or drafts them: a pooler, classes, rewards,
+    values, Medusa's heads. A part of its own."""
+    DECODER = "decoder"
+    """The decoder beside an encoder that is the body: a part of its own (``anatomy.stacks``)."""
     VISION = "vision"
     AUDIO = "audio"
     PROJECTOR = "projector"
@@ -169,6 +182,14 @@ class Anatomy:
     """1.0 for families that store gain - 1, else 0.0."""
     mixers: Mapping[int, Mixer] = field(default_factory=dict)
     """By layer; the tensors of a mixer are listed in ``others`` as well."""
+    stack: str = ""
+    """``encoder`` or ``decoder`` where this is one stack of an encoder-decoder, else empty."""
+    beside: str = ""
+    """The other stack of the same model, which is a part of its own; empty without one."""
+    borrowed: frozenset[str] = frozenset()
+    """Tensors read here that are counted in another part: an embedding shared by two stacks."""
+    alone: str = ""
+    """Which head this is and nothing else (``anatomy.lone_head``); empty for a model."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
 

@@ -36,11 +36,15 @@ JOINED_BIAS: Final = re.compile(
 JOINED_WEIGHT: Final = re.compile(r"(.*attn\.in_proj)_weight")
 """PyTorch's own attention module keeps q, k and v under a name without a dot."""
 
+NORMED: Final = re.compile(r"(.+)\.(?:weight_v|parametrizations\.weight\.original1)")
+"""The directions of a weight under weight norm; its lengths (``weight_g``) lie beside it, and what
+is made of both is one matrix."""
+
 COMPANION: Final = re.compile(
     r"(?:.+\.)?(?:weight_scale\w*|weight_zero_point|weight_shape|weight_g_idx|"
     r"weight_global_scale|input_(?:global_)?scale|output_scale|[kqv]_scale|scale_inv|"
     r"activation_scale|"
-    r"scales|qzeros|g_idx|SCB|weight_format|\w+_scales|\w+_scale_inv|"
+    r"scales|qzeros|g_idx|weight_g|parametrizations\.weight\.original0|SCB|weight_format|\w+_scales|\w+_scale_inv|"
     r"weight\.(?:absmax|quant_map|nested_absmax|nested_quant_map|quant_state\.\w+))"
 )
 """What quantised storage keeps beside a weight."""
@@ -128,6 +132,8 @@ def read_template(name: str) -> Template:
     stem, bias = name, False
     if name.endswith(".weight"):
         stem = name[:-7]
+    elif match := NORMED.fullmatch(name):
+        stem = match[1]
     elif name.endswith(".bias"):
         stem, bias = name[:-5], True
     elif match := JOINED_BIAS.fullmatch(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -14,6 +15,7 @@ from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
 from hubcheck.anatomy.rules import INSIDE, OUTSIDE, Rule, Store
 from hubcheck.anatomy.splits import Split
+from hubcheck.anatomy.stacks import Stacks
 from hubcheck.anatomy.traits import RESIDUAL_NORMS
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
@@ -26,6 +28,8 @@ BLOCKS: Final = 2
 """Blocks of a double layer; a block with this number or a higher one is not read."""
 NO_RULES: Final[tuple[tuple[Rule, ...], bool]] = ((), False)
 TURNED: Final = {Store.ROWS: Store.COLUMNS, Store.COLUMNS: Store.ROWS}
+STORED: Final = frozenset((Role.BUFFER, Role.QUANT_COMPANION, Role.LORA))
+"""What a tensor is whatever it belongs to."""
 TELLING: Final = frozenset((Store.EITHER, Store.COLUMNS, Store.STACKED))
 """Stores that families use in both orientations, so that a shape tells something."""
 LATE: Final = PAIRED | {Role.Q, Role.MLA_Q_B}
@@ -102,21 +106,40 @@ def double_layers(cut: list[Cut]) -> list[Cut]:
     return [(r, t, n if n < 0 else 2 * n + (b == 1), e, b) for r, t, n, e, b in cut]
 
 
-def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
-    """Return every tensor, the decoder's with the rules that its name allows."""
+def published_names(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return the published name of every tensor, by the name under which it is stored."""
+    if checkpoint.format != FORMAT:
+        return {name: name for name in checkpoint.tensors}
+    architecture = checkpoint.metadata.get("general.architecture", "")
+    return {name: published_name(name, architecture) for name in checkpoint.tensors}
+
+
+def parts_of(
+    checkpoint: Checkpoint,
+    facts: ConfigFacts,
+    names: Mapping[str, str],
+    stacks: Stacks | None = None,
+) -> Parts:
+    """Return every tensor, the decoder's with the rules that its name allows.
+
+    Args:
+        checkpoint: The headers.
+        facts: The configuration, of the main stack where there are several.
+        names: The published name of every tensor.
+        stacks: Its stacks, where it has several.
+    """
     cut: list[Cut] = []
     paths: dict[int, set[str]] = defaultdict(set)
     others: dict[str, Role] = {}
     mtp: set[int] = set()
-    gguf = checkpoint.format == FORMAT
-    architecture = checkpoint.metadata.get("general.architecture", "")
     for record in checkpoint.tensors.values():
-        name = published_name(record.name, architecture) if gguf else record.name
-        spelled, indices = split_indices(name)
+        name = names[record.name]
+        apart = None if stacks is None else stacks.apart(name)
+        spelled, indices = split_indices(name if stacks is None else stacks.named(name))
         template = read_template(spelled)
         layer = indices[template.layer_at] if template.layer_at >= 0 else -1
         expert = indices[template.expert_at] if template.expert_at >= 0 else -1
-        other = template.other
+        other = template.other if apart is None or template.other in STORED else apart
         if other is None and template.mask and len(record.shape) != 1:
             other = Role.BUFFER
         if other is None and layer >= (facts.layers or layer + 1):

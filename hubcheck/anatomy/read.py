@@ -8,18 +8,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from hubcheck.anatomy.config import ConfigFacts, read_config
+from hubcheck.anatomy.config import MAX_HEADS, ConfigFacts, read_config
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
-from hubcheck.anatomy.gguf_names import FORMAT, GGUF_FAMILY, PERMUTED, half_split, published_config
+from hubcheck.anatomy.gguf_names import (
+    FORMAT,
+    GGUF_FAMILY,
+    PERMUTED,
+    RELEASED,
+    half_split,
+    published_config,
+)
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.lone_head import lone_head
 from hubcheck.anatomy.mixers import mixers_of
-from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
+from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
+from hubcheck.anatomy.stacks import stack_config, stacks_in
 from hubcheck.anatomy.traits import (
     ACTIVATIONS,
     LAYER_NORMS,
@@ -43,6 +52,7 @@ DOWN_OF: Final = {
     **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
     **dict.fromkeys((Role.SHARED_GATE, Role.SHARED_UP), Role.SHARED_DOWN),
 }
+POSITIONS: Final = ".relative_attention_bias.weight"
 NO_SIZES: Final = SplitSizes()
 
 
@@ -56,7 +66,8 @@ class Draft:
     """Orientation shown by the model's unambiguous tensors, by (is stacked)."""
     others: dict[str, Role]
     interleaved: bool = False
-    """True: the file holds q and k rows pair by pair (GGUF of Llama-like families)."""
+    """True: the file holds q and k rows pair by pair (GGUF of Llama-like families, and those as
+    Meta and Mistral release them)."""
     matrices: dict[Key, Matrix] = field(default_factory=dict)
     listed: dict[int, dict[str, TensorRecord]] = field(default_factory=lambda: defaultdict(dict))
     """Tensors that have a role and no matrix, by layer and path."""
@@ -198,6 +209,16 @@ def has_plain_gate(facts: ConfigFacts) -> bool:
     return family in PLAIN_GATES and facts.hidden_act in ("", *ACTIVATIONS)
 
 
+def heads_by_positions(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Return the heads of a model whose relative positions have one column for each, else 0.
+
+    A single file of T5 comes without a configuration; its table [distances, heads] says it.
+    """
+    found = {s[1] for n, s in shapes.items() if n.endswith(POSITIONS) and len(s) == 2}  # noqa: PLR2004 - axes
+    heads = found.pop() if len(found) == 1 else 0
+    return heads if heads <= MAX_HEADS else 0
+
+
 def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     """Return the role of every tensor.
 
@@ -210,8 +231,14 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
     gguf = checkpoint.format == FORMAT
-    facts = read_config(published_config(checkpoint.metadata) if gguf else config)
-    found = parts_of(checkpoint, facts)
+    stated = published_config(checkpoint.metadata) if gguf else config
+    names = published_names(checkpoint)
+    shapes = {names[n]: r.shape for n, r in checkpoint.tensors.items()}
+    stacks = stacks_in(shapes, stated)
+    facts = read_config(stated if stacks is None else stack_config(stated, stacks.main.kind))
+    if not facts.heads:
+        facts = replace(facts, heads=heads_by_positions(shapes))
+    found = parts_of(checkpoint, facts, names, stacks)
     parts = found.decoder
     hidden = hidden_of(parts, facts)
     columns = columns_of(parts, hidden)
@@ -220,7 +247,7 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         hidden=hidden,
         columns=columns,
         others=found.others,
-        interleaved=gguf and facts.architecture in PERMUTED,
+        interleaved=facts.architecture in PERMUTED if gguf else any(map(RELEASED.fullmatch, names)),
         notes=[*checkpoint.notes],
     )
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
@@ -234,6 +261,15 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         head is None or (facts.tied and (head.n_out, head.n_in) == (embed.n_out, embed.n_in))
     )
     layers = max((p.layer for p in parts), default=-1) + 1
+    alone = lone_head(
+        shapes,
+        roles=roles,
+        others=frozenset(draft.others.values()),
+        unknown=[names[name] for name in draft.unknown],
+        hidden=draft.hidden,
+        layers=layers,
+        config=config,
+    )
     return Anatomy(
         checkpoint=checkpoint,
         architecture=facts.architecture,
@@ -249,5 +285,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
+        alone=alone or "",
+        stack="" if stacks is None else stacks.main.kind,
+        beside="" if stacks is None or stacks.other is None else stacks.other.kind,
         notes=tuple(draft.notes),
     )

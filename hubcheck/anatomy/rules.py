@@ -100,6 +100,20 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"mlp\.vision_moe\..+", R.VISION, split=Split.LISTED),
     rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
+    # A decoder's attention to its encoder, under the names that ``stacks`` gives it.
+    rule(r"encoder_attn\.(?:q_proj|query)", R.CROSS_Q),
+    rule(r"encoder_attn\.(?:k_proj|key)", R.CROSS_K),
+    rule(r"encoder_attn\.(?:v_proj|value)", R.CROSS_V),
+    rule(r"encoder_attn\.(?:o_proj|out_proj)", R.CROSS_O),
+    rule(r"encoder_attn_layer_norm", R.NORM_CROSS_IN, beside=r"input_layernorm"),
+    rule(r"post_encoder_attn_layernorm", R.NORM_CROSS_POST),
+    # T5's published files hold a table of the cross-attention, too; nothing reads it.
+    rule(
+        rf"(?:{A}|encoder_attn\.)(?:global_)?relative_attention_bias",
+        R.POS_EMBED,
+        split=Split.LISTED,
+    ),
+    rule(r"self_attn\.global_input_layer_norm", R.SIDE, split=Split.LISTED),
     rule(r"mixer\..+", R.SSM, split=Split.LISTED, beside=r"mixer\.(?:conv1d|A_log)"),
     rule(r"(?:conv|short_conv)\..+|\w+_sconv(?:\..+)?", R.CONV, split=Split.LISTED),
     rule(
@@ -292,6 +306,14 @@ INSIDE: Final[tuple[Rule, ...]] = (
 )
 """Rules for paths inside a layer."""
 
+HEADS: Final = (
+    r"(?:score|classifier|classification_head|qa_outputs|qa_classifier|sequence_summary|summary|"
+    r"v_head|value_head|rm_head|reward_head|reward_model|score_head|critic|critic_head|"
+    r"regression_layer|regression_head|reward_transform_matrix|gating|multi_choice|logits_proj|"
+    r"pooler|question_outputs|medusa_heads?|hydra_heads?|(?:mlp_)?speculator)(?:\..+)?|#\.#(?:\..+)?"
+)
+"""Heads on a body, for a task or to draft with; Medusa's list is also saved without a name."""
+
 OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|embeddings|embedding|embed|"
@@ -304,6 +326,7 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
         r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm|out_norm|ln_out",
         R.NORM_FINAL,
     ),
+    rule(HEADS, R.HEAD, split=Split.LISTED),
     rule(
         r"word_embeddings_layernorm|embed_norm|embeddings\.norm|embed_tokens\.embed_norm",
         R.NORM_EMBED,

@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from hubcheck.anatomy.gguf_names import FORMAT, published_name
+from hubcheck.anatomy.gguf_names import FORMAT, published_config, published_name
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.parts import published_names
 from hubcheck.anatomy.read import anatomy_of
+from hubcheck.anatomy.stacks import stack_config, stacks_in
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 LAYERED: Final = re.compile(
@@ -34,7 +36,10 @@ CONFIGS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
 )
 SIGNS: Final = (
     (Role.VISION, frozenset(("image_size", "patch_size", "num_channels"))),
-    (Role.AUDIO, frozenset(("num_mel_bins", "feat_extract_norm", "conv_kernel"))),
+    (
+        Role.AUDIO,
+        frozenset(("num_mel_bins", "input_feat_per_channel", "feat_extract_norm", "conv_kernel")),
+    ),
 )
 """What the configuration of a tower alone says, and that of a language model does not."""
 HEADS: Final = ("num_attention_heads", "num_heads", "encoder_attention_heads", "n_heads")
@@ -51,7 +56,8 @@ class Tower:
     """One tower."""
 
     name: str
-    """``vision`` or ``audio``; a second one of a kind is numbered, ``vision 2``."""
+    """``vision`` or ``audio``; a second one of a kind is numbered, ``vision 2``. ``decoder`` for
+    the stack beside an encoder."""
     role: Role
     prefix: str
     """What its tensor names begin with, up to the layers; hostile text."""
@@ -94,7 +100,43 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
         seen[role] += 1
         name = f"{role}" if seen[role] == 1 else f"{role} {seen[role]}"
         towers.append(Tower(name=name, role=role, prefix=prefix, anatomy=anatomy))
-    return tuple(towers)
+    return (*towers, *stacks_beside(whole, config))
+
+
+def stacks_beside(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]:
+    """Return the decoder of a model whose body is its encoder, read as a model of its own.
+
+    The embedding that both stacks share is read there, too, and counted in the body.
+
+    Args:
+        whole: The whole model.
+        config: Its ``config.json``. Hostile; head counts and the family are taken.
+    """
+    if not whole.stack or Role.DECODER not in whole.others.values():
+        return ()
+    checkpoint = whole.checkpoint
+    stated = published_config(checkpoint.metadata) if checkpoint.format == FORMAT else config
+    published = published_names(checkpoint)
+    stacks = stacks_in({published[n]: r.shape for n, r in checkpoint.tensors.items()}, stated)
+    if stacks is None or stacks.other is None:
+        return ()
+    inner: dict[str, TensorRecord] = {}
+    borrowed: set[str] = set()
+    for stored, record in checkpoint.tensors.items():
+        name = published[stored]
+        if name == stacks.embedding:
+            borrowed.add("embed_tokens.weight")
+            inner["embed_tokens.weight"] = replace(record, name="embed_tokens.weight")
+        elif name in stacks.other.names and stored in whole.others:
+            inside = stacks.other.names[name]
+            inner.setdefault(inside, replace(record, name=inside))
+    own = replace(
+        checkpoint, tensors=MappingProxyType(dict(sorted(inner.items()))), format=TOWER, notes=()
+    )
+    kind = stacks.other.kind
+    anatomy = anatomy_of(own, stack_config(stated, kind))
+    anatomy = replace(anatomy, stack=kind, beside=stacks.main.kind, borrowed=frozenset(borrowed))
+    return (Tower(name=kind, role=Role.DECODER, prefix=f"{kind}.", anatomy=anatomy),)
 
 
 def _alone(whole: Anatomy, config: Mapping[str, object]) -> Role | None:

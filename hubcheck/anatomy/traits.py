@@ -9,18 +9,29 @@ from hubcheck.anatomy.interface import Role
 R: Final = Role
 READERS: Final = frozenset(
     (
-        *(R.Q, R.K, R.V, R.ATTN_GATE, R.GATE, R.UP, R.ROUTER, R.EXPERT_GATE, R.EXPERT_UP),
+        *(
+            R.Q,
+            R.K,
+            R.V,
+            R.CROSS_Q,
+            R.ATTN_GATE,
+            R.GATE,
+            R.UP,
+            R.ROUTER,
+            R.EXPERT_GATE,
+            R.EXPERT_UP,
+        ),
         *(R.SHARED_GATE, R.SHARED_UP, R.SHARED_ROUTER, R.MLA_Q_A, R.MLA_KV_A, R.MLA_K_ROPE),
         *(R.EMBED, R.POS_EMBED, R.LM_HEAD),
     )
 )
 """Weights whose input axis is the residual stream (rows of embeddings lie in it, too)."""
-WRITERS: Final = frozenset((R.O, R.DOWN, R.EXPERT_DOWN, R.SHARED_DOWN))
+WRITERS: Final = frozenset((R.O, R.CROSS_O, R.DOWN, R.EXPERT_DOWN, R.SHARED_DOWN))
 """Weights whose output axis is the residual stream."""
 RESIDUAL_NORMS: Final = frozenset(
     (
         *(R.NORM_ATTN_IN, R.NORM_ATTN_POST, R.NORM_MLP_IN, R.NORM_MLP_POST, R.NORM_FINAL),
-        R.NORM_EMBED,
+        *(R.NORM_EMBED, R.NORM_CROSS_IN, R.NORM_CROSS_POST),
     )
 )
 """Vectors as long as the residual stream."""
@@ -96,6 +107,7 @@ PLAIN_GATES: Final = frozenset(
         *("qwen2moe", "qwen3moe", "qwen3next", "qwen35", "qwen35moe", "qwen2vl", "qwen3vl"),
         *("deepseek2", "glm4moe", "hunyuan-dense", "hunyuan-moe", "ernie4_5-moe", "lfm2moe"),
         *("bailingmoe",),
+        *("t5", "mt5", "umt5", "longt5", "t5encoder"),
     )
 )
 """Model types whose MLP is act(gate) * up and nothing more, read in the published model code. Not

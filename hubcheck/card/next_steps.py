@@ -12,7 +12,7 @@ from hubcheck.card import first_table, matches, names, sentences
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
 from hubcheck.report.thresholds import ENOUGH
-from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, Verdict
+from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, ReasonCode, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
@@ -135,6 +135,9 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
 
 def _could_decide(report: Report, finding: Finding) -> bool:
     unread = report.depth is Depth.HEADERS and finding.status == "not-tested"
+    # More of a head says nothing more: it has no body.
+    if finding.code is ReasonCode.HEAD_ALONE:
+        return False
     return finding.verdict is Verdict.INCONCLUSIVE or (unread and not matches.is_gated(finding))
 
 

@@ -22,7 +22,9 @@ from hubcheck.source.weight_files import weight_folders
 from hubcheck.verdict.declaration import UNDATED, UPSTREAM, is_undated
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import Finding, Report
+    from collections.abc import Sequence
+
+    from hubcheck.report.schema import Finding, PartVerdict, Report
 
 NAMES_IN_TITLE: Final = 3
 
@@ -215,6 +217,13 @@ def _partly_title(report: Report, found: Finding) -> Line:
         return (Trusted("the weights share only their initialisation with "), called)
     if matches.holds_tower_alone(found):
         return (Trusted("a tower matches "), called, Trusted(ONE_TOWER))
+    other = matches.open_towers(found)
+    if (
+        matches.is_relation(found, RelationKind.PARTS)
+        and matches.holds_some_orders(found)
+        and other
+    ):
+        return (Trusted("the body matches "), called, Trusted(", not the "), _part_names(other))
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, Trusted(_rest_of(found)))
@@ -228,9 +237,13 @@ def _partly_title(report: Report, found: Finding) -> Line:
     for one in matches.declared(report):
         towers = matches.open_towers(one)
         if towers:
-            listed = Untrusted(" and ".join(t.name for t in towers), limit=60)
-            return (Trusted("the body matches "), *_match(one), Trusted(", not the "), listed)
+            rest = (Trusted(", not the "), _part_names(towers))
+            return (Trusted("the body matches "), *_match(one), *rest)
     return (Trusted("the weights match "), *_match(found))
+
+
+def _part_names(parts: Sequence[PartVerdict]) -> Untrusted:
+    return Untrusted(" and ".join(p.name for p in parts), limit=60)
 
 
 def _rest_of(found: Finding) -> str:

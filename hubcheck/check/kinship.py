@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from hubcheck.check.observe import comparer_of
+from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.interface import Opened, Terms
@@ -61,7 +61,7 @@ def _related(
         comparison = comparer.run(search=True)
     except HubcheckError:
         return False
-    both = Opened(comparer=comparer, base_config=d.config, subject_config=s.config)
+    both = opened_pair(comparer, d, s)
     return comparison.settled_related or _towers_related(both, request, n_bases)
 
 

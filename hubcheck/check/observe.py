@@ -28,7 +28,7 @@ from hubcheck.evidence.looks.interface import Opened, Terms, told_nobody
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
-from hubcheck.evidence.looks.towers import pairs_of, prices_of
+from hubcheck.evidence.looks.towers import bodies, pairs_of, prices_of
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
@@ -135,9 +135,20 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     terms = terms_of(request, declared=one.request.declared, tried=tried, progress=progress)
-    both = Opened(comparer=one.comparer, base_config=base.config, subject_config=subject.config)
+    both = opened_pair(one.comparer, base, subject)
     _look(one, both, terms)
     one.bytes_read = base.source.ledger.bytes_read
+
+
+def opened_pair(comparer: Comparer, base: Model, subject: Model) -> Opened:
+    """Return two opened models, ready for every look."""
+    return Opened(
+        comparer=comparer,
+        whole_base=base.anatomy,
+        whole_subject=subject.anatomy,
+        base_config=base.config,
+        subject_config=subject.config,
+    )
 
 
 def terms_of(
@@ -202,8 +213,7 @@ def comparer_of(base: Model, subject: Model, *, seed: int, tried: int) -> Compar
     """
     pairs = pairs_of(base.anatomy, base.config, subject.anatomy, subject.config)
     return Comparer(
-        base.reader,
-        subject.reader,
+        *bodies(base.reader, base.config, subject.reader, subject.config),
         align_tokens(base, subject),
         seed=seed,
         prices=prices_of(tried, pairs.judged, SHARES[Spender.ORDERS]),

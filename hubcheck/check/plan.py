@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.check.observe import comparer_of, terms_of
+from hubcheck.check.observe import comparer_of, opened_pair, terms_of
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.evidence.looks.interface import Opened, Terms, When
@@ -104,9 +104,7 @@ def plan_of(request: Request) -> Plan:
             model = open_model(base.reference, request.access)
             comparer = comparer_of(model, subject, seed=request.seed, tried=len(bases))
             terms = terms_of(request, declared=base.declared, tried=len(bases))
-            both = Opened(
-                comparer=comparer, base_config=model.config, subject_config=subject.config
-            )
+            both = opened_pair(comparer, model, subject)
             further = _further(both, terms)
         except HubcheckError as error:
             left_out.append((name, error.what))

@@ -48,6 +48,7 @@ class PhraseCode(StrEnum):
     """``missing``: the share of the parameters that was not compared."""
     PART_OPEN = "reason.part-open"  # part, why (phrases), verdict
     NO_POWER = "reason.no-power"
+    HEAD_ALONE = "reason.head-alone"  # side, head: this one is a head and nothing else
     SOME_TENSORS = "reason.some-tensors"
     """``share`` of the body that is equal; what was compared is said before it."""
     ONE_ORDER = "reason.one-order"
@@ -118,6 +119,9 @@ class PhraseCode(StrEnum):
     PARTS_ALL = "relation.parts-all"  # parts, owner: and they are all that this side holds
     PARTS_REST = "relation.parts-rest"
     """``parts``, ``missing``: share of the parameters that was not compared."""
+    OF_THE_BODY = "relation.of-the-body"  # what (phrases): it is said of the body alone
+    PARTS_DIFFER = "relation.parts-differ"  # parts: these do not match
+    PARTS_UNTOLD = "relation.parts-untold"  # parts: of these it could not be told
     SOME_ORDERS = "relation.some-orders"  # held, lost
     SAME_START = "relation.same-start"  # bulk, top; parts where it is said of some alone
     SAME_START_TOKENS = "relation.same-start-tokens"

@@ -21,6 +21,7 @@ from hubcheck.evidence.looks.change.stored import ON_GRID
 from hubcheck.evidence.looks.change.values import (
     ATTENTION,
     BY_TOKEN,
+    CROSS,
     DENSE,
     EXPERT,
     LATENT,
@@ -42,7 +43,7 @@ LIGHT: Final = 0.05
 """... and the rest by less than this, relative to the whole: otherwise rows were replaced."""
 FEW_ROWS: Final = 0.5
 PARTS: Final = (
-    ("attention", (*ATTENTION, *LATENT)),
+    ("attention", (*ATTENTION, *LATENT, *CROSS)),
     ("MLP", DENSE),
     ("experts", EXPERT),
     ("embeddings", BY_TOKEN),

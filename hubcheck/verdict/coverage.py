@@ -27,7 +27,8 @@ from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 
 ORDERED: Final = frozenset(
     {
-        Role.V, Role.O, Role.MLA_V_B, Role.GATE, Role.UP, Role.DOWN, Role.ROUTER,
+        Role.V, Role.O, Role.CROSS_V, Role.CROSS_O, Role.MLA_V_B,
+        Role.GATE, Role.UP, Role.DOWN, Role.ROUTER,
         Role.EXPERT_GATE, Role.EXPERT_UP, Role.EXPERT_DOWN,
         Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN,
     }
@@ -35,7 +36,9 @@ ORDERED: Final = frozenset(
 """Roles of canonical matrices whose units stand in an order that is arbitrary."""
 MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV})
 """Listed roles of a body: their channels have an order (``anatomy.mixers``)."""
-APART: Final = frozenset({Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP})
+APART: Final = frozenset(
+    {Role.HEAD, Role.DECODER, Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP}
+)
 """Roles of parts that are judged on their own."""
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 MATRIX_AXES: Final = 2
@@ -52,6 +55,7 @@ _WORDS: Final[Mapping[Role, str]] = {
     Role.K: "attention",
     Role.V: "attention",
     Role.O: "attention",
+    **dict.fromkeys((Role.CROSS_Q, Role.CROSS_K, Role.CROSS_V, Role.CROSS_O), "cross-attention"),
     Role.GATE: "MLP",
     Role.UP: "MLP",
     Role.DOWN: "MLP",
@@ -180,6 +184,8 @@ def _units(anatomy: Anatomy) -> Iterable[_Unit]:
     for matrix in anatomy.matrices.values():
         if anatomy.tied and matrix.role is Role.LM_HEAD:
             continue  # the embedding once more
+        if matrix.tensor in anatomy.borrowed:
+            continue
         yield _Unit(
             kind=(f"role {matrix.role}", matrix.n_out, matrix.n_in),
             tensor=matrix.tensor,

@@ -14,7 +14,7 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Test
-from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, LATENT
+from hubcheck.evidence.looks.change.values import ATTENTION, CROSS, DENSE, LATENT
 from hubcheck.evidence.looks.change.values import EXPERT as EXPERT_ROLES
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.orders.mlp_matches import found_pairs, sure_layers
@@ -24,7 +24,7 @@ from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
 MLP: Final = "the MLP"
 KINDS: Final = (
-    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT)),
+    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT, *CROSS)),
     (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
 )
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
@@ -149,14 +149,12 @@ def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
         roles = [some - {Role.LM_HEAD} for some in roles]
     only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
     return tuple(
-        phrase(
-            PhraseCode.ONLY_ONE_SIDE, side=side, roles=tuple(sorted(role.value for role in some))
-        )
+        phrase(PhraseCode.ONLY_ONE_SIDE, side=side, roles=tuple(sorted(str(role) for role in some)))
         for side, some in only
         if some
     )
 
 
-def _roles(anatomy: Anatomy) -> frozenset[Role]:
+def _roles(anatomy: Anatomy) -> frozenset[str]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
-    return frozenset(found - NO_PARAMETERS)
+    return frozenset(found - NO_PARAMETERS) | ({anatomy.beside} - {""})

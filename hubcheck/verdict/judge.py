@@ -31,13 +31,14 @@ from hubcheck.report.schema import MergeShare, PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
+from hubcheck.verdict.beside import beside_the_body
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
 from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
 from hubcheck.verdict.parts import Judged, Said, judge_part, share_not_compared
 from hubcheck.verdict.rearranged import Undone, undone
 from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
 from hubcheck.verdict.tower_alone import towers_alone
-from hubcheck.verdict.whole import TOWER, Whole, not_compared, parameters_of
+from hubcheck.verdict.whole import Whole, not_compared, parameters_of, part_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ class Judgement:
         """How the base stands, for looks whose turn hangs on it."""
         return Standing(
             verdict=self.verdict,
+            code=self.code,
             relation=self.relation.kind if self.relation is not None else None,
             held=self.held,
             compared=self.compared,
@@ -156,10 +158,16 @@ def _judged(
         towers=tuple(judge_alone(one) for one in seen.towers),
         looks=seen.towers,
         tower_only=(tower_only(look.base), tower_only(look.subject)),
+        heads_alone=(look.base.alone, look.subject.alone),
         totals=(parameters_of(look.base), parameters_of(look.subject)),
     )
     parts = (
-        *body_rows(look.comparison, body, whole.totals[1]),
+        # Of a head alone, what stands for a body is the head's own layer.
+        *(
+            row
+            for row in body_rows(look.comparison, body, whole.totals)
+            if not (whole.is_head_alone and row.name == Part.BODY)
+        ),
         *(tower_row(t, one, whole) for t, one in zip(whole.towers, seen.towers, strict=True)),
         *(side_row(one) for one in seen.sides),
     )
@@ -219,6 +227,8 @@ def _bound(
 def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -> Said:
     """Let the parts say what the whole is (DESIGN 9.3, 9.4)."""
     body, unsure = whole.body, Verdict.INCONCLUSIVE
+    if whole.is_head_alone:
+        return Said(unsure, ReasonCode.HEAD_ALONE, whole.head_alone)
     if any(whole.tower_only):
         return towers_alone(whole)
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
@@ -229,7 +239,7 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
             return Said(Verdict.RELATED, relation=relation)
         if body.held < MOST or (relation is not None and relation.kind is RelationKind.PARTS):
             return Said(Verdict.RELATED, relation=_some_orders(body))
-        return Said(Verdict.RELATED, relation=relation)
+        return Said(Verdict.RELATED, relation=beside_the_body(whole))
     same = _equal_body(whole, equal)
     if same is not None:
         return same
@@ -245,7 +255,7 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
         if big and tower.verdict is not Verdict.UNRELATED:
             reason = because(
                 ReasonCode.PART_OPEN,
-                part=f"{tower.name} {TOWER}",
+                part=part_name(tower.name),
                 why=tower.reason,
                 verdict=tower.verdict.value,
             )
@@ -316,10 +326,12 @@ def judge_alone(look: PartLook) -> Judged:
     """Return what was seen of a part that is a model of its own: a tower.
 
     Without embeddings beside it, its channels are its own too: where they agree alone, nothing is
-    settled.
+    settled. A stack that borrows the body's embedding has channels that agree wherever these do:
+    its own orders speak.
     """
     judged = judge_part(look)
-    if judged.verdict is Verdict.UNRELATED and not judged.whole_is_quiet:
+    own = not (look.base.borrowed and look.subject.borrowed)
+    if judged.verdict is Verdict.UNRELATED and not judged.whole_is_quiet and own:
         return replace(
             judged,
             verdict=Verdict.INCONCLUSIVE,

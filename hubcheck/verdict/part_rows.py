@@ -14,13 +14,19 @@ from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.finding import PART_VIEWS
 from hubcheck.verdict.parts import Judged
-from hubcheck.verdict.whole import TOWER, Whole
+from hubcheck.verdict.whole import Whole, part_name
 
 
 def body_rows(
-    comparison: Comparison, judged: Judged, subject_parameters: int
+    comparison: Comparison, judged: Judged, totals: tuple[int, int]
 ) -> tuple[PartVerdict, ...]:
-    """Return body, embeddings and norms separately, each by its own evidence."""
+    """Return body, embeddings and norms separately, each by its own evidence.
+
+    Args:
+        comparison: Of the bodies.
+        judged: What it means.
+        totals: Parameters of base and of subject.
+    """
     combined = comparison.combined
     body = [o for o in comparison.outcomes if o.part is Part.BODY]
     found = []
@@ -34,8 +40,8 @@ def body_rows(
                 log10_p=log10_p(combined.body),
                 kept=_rounded(kept),
                 relation=judged.relation.kind if judged.relation is not None else None,
-                share=round(subject.parameters / max(1, subject_parameters), 4),
-                base_share=round(base.parameters / max(1, base.parameters), 4),
+                share=round(subject.parameters / max(1, totals[1]), 4),
+                base_share=round(base.parameters / max(1, totals[0]), 4),
                 order_tested=round(judged.order_tested, 4),
                 compared=round(judged.compared, 4),
                 not_compared=_not_compared(judged),
@@ -94,7 +100,7 @@ def tower_row(judged: Judged, look: PartLook, whole: Whole) -> PartVerdict:
     kept = [o.best.kept for o in comparison.hitting] or [o.first.kept for o in body]
     shares = whole.tower_shares(judged)
     return PartVerdict(
-        name=f"{judged.name} {TOWER}",
+        name=part_name(judged.name),
         verdict=judged.verdict,
         log10_p=log10_p(comparison.combined.whole),
         kept=_rounded(median(kept) if kept else 0.0),

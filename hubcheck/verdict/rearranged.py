@@ -64,7 +64,8 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
     disguise = seen.seen(DISGUISE)
     if not isinstance(disguise, Skip) and disguise.found:
         return _disguised(said, held, account, disguise)
-    if said.verdict in OPEN and account.settled:
+    hidden = said.verdict in OPEN and said.code is not ReasonCode.HEAD_ALONE
+    if hidden and account.settled:
         writers = seen.seen(WRITERS)
         if writers.content_stands and _speaks(account, Spender.WRITERS):
             return _through_writers(said, writers)

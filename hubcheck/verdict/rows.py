@@ -22,6 +22,7 @@ from hubcheck.verdict.finding import FAMILY_REJECTS, evidence_of, identity_rows
 from hubcheck.verdict.judge import Case, equal_in
 from hubcheck.verdict.rearranged_rows import evidence_of_disguise, writer_rows
 from hubcheck.verdict.refusals import refusal_notes
+from hubcheck.verdict.whole import part_name
 
 SHOWN_UNMATCHED = 3
 """Tensors without a counterpart that are named; the rest is counted."""
@@ -48,7 +49,7 @@ def exact_rows(case: Case) -> tuple[Evidence, ...]:
     towers = case.seen.seen(TOWERS).towers
     return (
         *evidence_of(case.seen.seen(ORDERS)),
-        *(row for t in towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
+        *(row for t in towers for row in evidence_of(t.comparison, part=part_name(t.name))),
         *identity_rows(equal_in(case)),
     )
 

@@ -7,13 +7,13 @@ from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.parts import ENOUGH_ORDER, Said
-from hubcheck.verdict.whole import TOWER, Whole
+from hubcheck.verdict.whole import Whole, part_name
 
 
 def towers_alone(whole: Whole) -> Said:
     """Judge a base, or a subject, that is a tower and nothing else."""
     held = [t for t in whole.towers if t.verdict is Verdict.RELATED]
-    names = tuple(f"{t.name} {TOWER}" for t in held)
+    names = tuple(part_name(t.name) for t in held)
     if held and all(t.is_start for t in held):
         return Said(Verdict.RELATED, relation=held[0].relation)
     everything = whole.compared >= ENOUGH

@@ -7,14 +7,20 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.sample.part import PartLook
-from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because, phrase
+from hubcheck.report.words import ReasonCode
 from hubcheck.verdict.coverage import NO_PARAMETERS
 from hubcheck.verdict.parts import Judged
 
 NAMED: Final = 0.01
 """Share of the parameters from which what was not compared is named, as in ``coverage``."""
-TOWER: Final = "tower"
-"""What follows the name of such a part: ``vision tower``."""
+STACK: Final = frozenset({"encoder", "decoder"})
+"""Parts that are called by their name alone."""
+
+
+def part_name(name: str) -> str:
+    """Return what a tower or a stack is called: ``vision tower``, ``decoder``."""
+    return name if name in STACK else f"{name} tower"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +35,31 @@ class Whole:
     """Whether base, and subject, is a tower and nothing else."""
     totals: tuple[int, int]
     """Parameters of base and of subject, buffers not counted."""
+    heads_alone: tuple[str, str] = ("", "")
+    """Which head base, and subject, is and nothing else; empty for a model."""
+
+    @property
+    def is_head_alone(self) -> bool:
+        """Whether one of the two is a head and nothing else, and the other is a model."""
+        return bool(self.heads_alone[0]) is not bool(self.heads_alone[1])
+
+    @property
+    def head_alone(self) -> Clauses:
+        """What is said where one of the two is a head and nothing else."""
+        base, subject = self.heads_alone
+        side, head = ("subject", subject) if subject else ("base", base)
+        return because(ReasonCode.HEAD_ALONE, side=side, head=head)
 
     def tower_shares(self, tower: Judged) -> tuple[float, float]:
         """Return the share of the base's and of the subject's parameters that a tower holds."""
         pairs = zip(tower.sides, self.totals, strict=True)
         base, subject = (side.parameters / max(1, total) for side, total in pairs)
         return base, subject
+
+    @property
+    def body_share(self) -> float:
+        """Share of the base's parameters that its body holds."""
+        return self.body.sides[0].parameters / max(1, self.totals[0])
 
     @property
     def compared(self) -> float:
@@ -66,7 +91,7 @@ class Whole:
         least = min(self.body.sides, key=lambda side: side.compared)
         found = [not_compared(what, share) for what, share in least.not_compared]
         found += [
-            not_compared(what, share, part=f"{t.name} {TOWER}")
+            not_compared(what, share, part=part_name(t.name))
             for t in self.towers
             for what, share in min(t.sides, key=lambda side: side.compared).not_compared
         ]

@@ -73,6 +73,10 @@ WORDS: Final[Mapping[P, Wording]] = {
         "neurons match as in a disguised copy, but with the bases tried the table of {models} "
         "models allows a bound of {bound:.2g} only, and {needed} is needed"
     ),
+    P.HEAD_ALONE: lambda given: (
+        f"a head alone: {'the base' if given.text('side') == 'base' else 'this model'} holds no "
+        f"body ({given.text('head')})"
+    ),
     P.NOT_IN_TABLE: (
         "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this "
         "family is not known to have one"

@@ -149,6 +149,19 @@ def _tensors(given: Given) -> str:
     return said + (f"; {alone} without a counterpart" if alone else "")
 
 
+def _of_the_body(given: Given) -> str:
+    what = given.said("what")
+    return f"the body: {what}" if what else "the body alone"
+
+
+def _the_parts(given: Given) -> str:
+    return "the " + " and the ".join(given.names("parts"))
+
+
+def _do(given: Given) -> str:
+    return "do" if len(given.names("parts")) > 1 else "does"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.SAME_BYTES: "the same bytes",
     P.SAME_VALUES: (
@@ -198,6 +211,9 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.DIRECTIONS_CHANGED: "the change has more than {directions} directions",
     P.RELATIVE_CHANGE: _relative,
     P.SAMPLED_CHANGE: "relative change {change:.2g} (median of {families} sampled families)",
+    P.OF_THE_BODY: _of_the_body,
+    P.PARTS_DIFFER: lambda given: f"{_the_parts(given)} {_do(given)} not match",
+    P.PARTS_UNTOLD: lambda given: f"{_the_parts(given)} could not be told",
     P.NOT_LOOKED_CLOSER: lambda given: f"not looked at more closely: {given.said('why')}",
     P.CHANNELS_TURNED: "residual channels relabelled, rotated or rescaled",
     P.NEURONS_RELABELLED: "MLP neurons relabelled",

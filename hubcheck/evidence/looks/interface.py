@@ -14,12 +14,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
+from hubcheck.anatomy.interface import Anatomy
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
-from hubcheck.report.words import Depth, RelationKind, Verdict
+from hubcheck.report.words import Depth, ReasonCode, RelationKind, Verdict
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -57,7 +58,10 @@ class Opened:
     """Two models, headers read, ready to be looked at."""
 
     comparer: Comparer
-    """Both sides, the draw and the tests of the orders."""
+    """Both bodies, the draw and the tests of the orders."""
+    whole_base: Anatomy
+    """The base with everything beside its body."""
+    whole_subject: Anatomy
     base_config: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     """``config.json``; hostile, head counts are taken of it."""
     subject_config: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -65,7 +69,7 @@ class Opened:
     @property
     def checkpoints(self) -> tuple[Checkpoint, Checkpoint]:
         """The weights of base and subject."""
-        return self.comparer.base.anatomy.checkpoint, self.comparer.subject.anatomy.checkpoint
+        return self.whole_base.checkpoint, self.whole_subject.checkpoint
 
     @property
     def remaining(self) -> int:
@@ -78,6 +82,7 @@ class Standing:
     """How a base stands after what was seen so far, as far as a look's turn hangs on it."""
 
     verdict: Verdict
+    code: ReasonCode
     relation: RelationKind | None
     held: float
     """Share of the order-tested tensors whose order was found."""

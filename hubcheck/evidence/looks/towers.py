@@ -8,13 +8,13 @@ the judge's matter.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy
+from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.side_parts import side_parts_of
-from hubcheck.anatomy.towers import Tower, towers_of
+from hubcheck.anatomy.towers import Tower, stacks_beside, towers_of
 from hubcheck.evidence.account import WHOLE, part_share, price
 from hubcheck.evidence.combine import Prices
 from hubcheck.evidence.family import BODY_ORDERS
@@ -34,6 +34,9 @@ SIDE_BYTES: Final = (2_500_000, 0, 0)
 """Weight bytes that the first step may add for all MTP blocks or all projectors of a model: two
 families of experts at the width of 100 B models, and V/O dimensions. They are judged in every
 check, whose first step has 16 MB for everything (DESIGN section 7)."""
+NO_TOKENS: Final = SharedTokens()
+STACKS: Final = frozenset({Role.DECODER})
+"""Parts that are a stack of a model of text, with layers like those of its body."""
 BESIDE: Final = 2
 """Parts of every model that are judged by themselves: embeddings and norms."""
 
@@ -71,6 +74,8 @@ class PartPair:
     subject: Anatomy
     tries: int
     """Places of the subject among which this one was chosen."""
+    is_stack: bool = False
+    """It is a stack of text beside the body, and reads the embedding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +122,13 @@ def pairs_of(
 
 
 def _pair(tower: Tower, other: Tower, tries: int) -> PartPair:
-    return PartPair(name=tower.name, base=other.anatomy, subject=tower.anatomy, tries=tries)
+    return PartPair(
+        name=tower.name,
+        base=other.anatomy,
+        subject=tower.anatomy,
+        tries=tries,
+        is_stack=tower.role in STACKS,
+    )
 
 
 def prices_of(tried: int, n_parts: int, share: Fraction) -> Prices:
@@ -146,8 +157,8 @@ class Towers:
         """Return what the first step reads of every part."""
         pairs = pairs_in(opened)
         sizes = [(0, 0)]
-        for pair, groups, limits in _asked(pairs, opened):
-            comparer = _comparer(pair, pairs.judged, terms, groups, limits)
+        for pair, groups, limits, tokens in _asked(pairs, opened):
+            comparer = _comparer(pair, pairs.judged, terms, groups, limits, tokens)
             base, subject = comparer.plan()
             sizes.append((comparer.base.reader.size(base), comparer.subject.reader.size(subject)))
         if not pairs.towers and not pairs.sides:
@@ -167,12 +178,13 @@ class Towers:
         towers: list[PartLook] = []
         sides: list[SidePartLook] = []
         refused: list[Refused] = []
-        for pair, groups, limits in _asked(pairs, opened):
-            comparer = _comparer(pair, pairs.judged, terms, groups, limits)
+        for pair, groups, limits, tokens in _asked(pairs, opened):
+            comparer = _comparer(pair, pairs.judged, terms, groups, limits, tokens)
             comparison = comparer.run(search=False)
             refused += comparison.refused
             if pair in pairs.towers:
-                if comparison.outcomes:
+                # Both have such a stack: where nothing is comparable, it was not compared.
+                if comparison.outcomes or pair.is_stack:
                     towers.append(_tower(pair, comparer, comparison, terms.depth))
             elif any(o.test in BODY_ORDERS for o in comparison.outcomes):
                 sides.append(SidePartLook(name=pair.name, comparison=comparison))
@@ -181,19 +193,45 @@ class Towers:
         )
 
 
+def bodies(
+    base: Reader,
+    base_config: Mapping[str, object],
+    subject: Reader,
+    subject_config: Mapping[str, object],
+) -> tuple[Reader, Reader]:
+    """Return what of two models is held against each other as their bodies.
+
+    A repository of one stack alone (the encoder of a T5, the decoder of a BART) is held against the
+    stack of its kind, be it the body of the other model or the part beside it.
+    """
+    readers = (base, subject)
+    kinds = [reader.anatomy.stack for reader in readers]
+    if not all(kinds) or kinds[0] == kinds[1]:
+        return readers
+    for n, config in enumerate((base_config, subject_config)):
+        beside = stacks_beside(readers[n].anatomy, config)
+        found = next((t.anatomy for t in beside if t.name == kinds[1 - n]), None)
+        if found is not None:
+            reader = Reader(replace(found, borrowed=frozenset()))
+            return (reader, subject) if n == 0 else (base, reader)
+    return readers
+
+
 def pairs_in(opened: Opened) -> PartPairs:
     """Return the parts that two opened models both have."""
-    sides = opened.comparer
     return pairs_of(
-        sides.base.anatomy, opened.base_config, sides.subject.anatomy, opened.subject_config
+        opened.whole_base, opened.base_config, opened.whole_subject, opened.subject_config
     )
 
 
-def _asked(pairs: PartPairs, opened: Opened) -> list[tuple[PartPair, int, tuple[int, ...]]]:
-    groups = routing_groups(opened.base_config)
+def _asked(
+    pairs: PartPairs, opened: Opened
+) -> list[tuple[PartPair, int, tuple[int, ...], SharedTokens]]:
+    """Return every pair with the router's groups, what a step may read, and shared tokens."""
+    groups, shared = routing_groups(opened.base_config), opened.comparer.tokens
     return [
-        *((pair, 1, STEP_BYTES) for pair in pairs.towers),
-        *((pair, groups, SIDE_BYTES) for pair in pairs.sides),
+        *((pair, 1, STEP_BYTES, shared if pair.is_stack else NO_TOKENS) for pair in pairs.towers),
+        *((pair, groups, SIDE_BYTES, NO_TOKENS) for pair in pairs.sides),
     ]
 
 
@@ -204,19 +242,24 @@ def _tower(pair: PartPair, comparer: Comparer, comparison: Comparison, depth: De
         comparison=comparison,
         base=pair.base,
         subject=pair.subject,
-        change=how_it_moved(comparer, comparison, depth, {}, name=f"relation of {pair.name} tower"),
+        change=how_it_moved(comparer, comparison, depth, {}, name=f"relation of the {pair.name}"),
     )
 
 
 def _comparer(
-    pair: PartPair, judged: int, terms: Terms, groups: int, step_bytes: tuple[int, ...]
+    pair: PartPair,
+    judged: int,
+    terms: Terms,
+    groups: int,
+    step_bytes: tuple[int, ...],
+    tokens: SharedTokens,
 ) -> Comparer:
     """Return what compares two parts, each seen as a model of its own."""
     paid = price(terms.tried * pair.tries, part_share(judged))
     return Comparer(
         Reader(pair.base),
         Reader(pair.subject),
-        SharedTokens(),
+        tokens,
         seed=terms.seed,
         prices=Prices(whole=paid, part=paid),
         routing_groups=groups,

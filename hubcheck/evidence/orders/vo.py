@@ -9,6 +9,8 @@ under rotary encoding each has a frequency of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,24 +23,44 @@ from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray
 
 
-def value_matrix(anatomy: Anatomy, layer: int) -> Matrix | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """Which attention of a layer: its own, or that of a decoder to its encoder."""
+
+    value: Role
+    out: Role
+    gain: Role | None
+    """The norm before V; None where V reads another stream."""
+    kind: str
+    """As in ``Block.kind``."""
+    words: str
+
+
+SELF: Final = Attention(value=Role.V, out=Role.O, gain=Role.NORM_ATTN_IN, kind="", words="")
+CROSS: Final = Attention(
+    value=Role.CROSS_V, out=Role.CROSS_O, gain=None, kind="cross", words="cross-attention, "
+)
+
+
+def value_matrix(anatomy: Anatomy, layer: int, of: Attention = SELF) -> Matrix | None:
     """Return V, or the value half of a latent (MLA) up-projection."""
-    return anatomy.get(Role.V, layer) or anatomy.get(Role.MLA_V_B, layer)
+    found = anatomy.get(of.value, layer)
+    return found or (anatomy.get(Role.MLA_V_B, layer) if of is SELF else None)
 
 
-def value_groups(anatomy: Anatomy, layer: int) -> int:
+def value_groups(anatomy: Anatomy, layer: int, of: Attention = SELF) -> int:
     """Return how many kv groups (heads, for MLA) a layer has; 0 where V is not understood."""
-    matrix = value_matrix(anatomy, layer)
+    matrix = value_matrix(anatomy, layer, of)
     if matrix is None:
         return 0
     geometry = anatomy.geometry
-    groups = geometry.kv_heads if matrix.role is Role.V else geometry.heads
+    groups = geometry.heads if matrix.role is Role.MLA_V_B else geometry.kv_heads
     return groups if groups > 0 and matrix.n_out % groups == 0 else 0
 
 
-def value_dims(anatomy: Anatomy, layer: int) -> int:
+def value_dims(anatomy: Anatomy, layer: int, of: Attention = SELF) -> int:
     """Return the V dimensions of one kv group."""
-    matrix, groups = value_matrix(anatomy, layer), value_groups(anatomy, layer)
+    matrix, groups = value_matrix(anatomy, layer, of), value_groups(anatomy, layer, of)
     return matrix.n_out // groups if matrix is not None and groups else 0
 
 
@@ -49,46 +71,50 @@ class ValueTest:
     part = Part.BODY
     separate = (("raw v", "raw o"), ("token v", "token o"))
 
-    def __init__(self, base: Anatomy, subject: Anatomy, draw: Draw) -> None:
-        """Bind the two models."""
-        self._base, self._subject, self.draw = base, subject, draw
+    def __init__(self, base: Anatomy, subject: Anatomy, draw: Draw, of: Attention = SELF) -> None:
+        """Bind the two models, and which attention of their layers is meant."""
+        self._base, self._subject, self.draw, self.of = base, subject, draw, of
 
     def pool(self) -> int:
         """Return the V dimensions of a group."""
         return max(
-            (value_dims(self._base, i) for i in range(self._base.geometry.layers)), default=0
+            (value_dims(self._base, i, self.of) for i in range(self._base.geometry.layers)),
+            default=0,
         )
 
     def base_blocks(self) -> Sequence[Block]:
         """Return one drawn kv group per base layer; every group where V is small."""
         layers = self.draw.layers(self._base.geometry.layers)
         comparable = {
-            value_dims(self._subject, j) for j in range(self._subject.geometry.layers)
+            value_dims(self._subject, j, self.of) for j in range(self._subject.geometry.layers)
         } - {0}
-        usable = [i for i in layers if value_dims(self._base, i) in comparable]
-        blocks = [Block(layer=i, member=self._drawn_group(i)) for i in usable]
+        usable = [i for i in layers if value_dims(self._base, i, self.of) in comparable]
+        blocks = [Block(layer=i, kind=self.of.kind, member=self._drawn_group(i)) for i in usable]
         seen = set(blocks)
         for i in usable:
-            matrix = value_matrix(self._base, i)
+            matrix = value_matrix(self._base, i, self.of)
             if matrix is not None and is_small(matrix):
-                more = (Block(layer=i, member=h) for h in range(value_groups(self._base, i)))
+                more = (
+                    Block(layer=i, kind=self.of.kind, member=h)
+                    for h in range(value_groups(self._base, i, self.of))
+                )
                 blocks += [b for b in more if b not in seen]
         return blocks
 
     def _drawn_group(self, layer: int) -> int:
-        return self.draw.one_of(value_groups(self._base, layer), layer)
+        return self.draw.one_of(value_groups(self._base, layer, self.of), layer)
 
     def _fits(self, block: Block, layer: int, member: int) -> bool:
-        dims = value_dims(self._base, block.layer)
-        return value_dims(self._subject, layer) == dims > 0 and member < value_groups(
-            self._subject, layer
+        dims = value_dims(self._base, block.layer, self.of)
+        return value_dims(self._subject, layer, self.of) == dims > 0 and member < value_groups(
+            self._subject, layer, self.of
         )
 
     def direct(self, block: Block) -> Sequence[Block]:
         """Return the same kv group in the corresponding layers."""
         n_base, n_subject = self._base.geometry.layers, self._subject.geometry.layers
         return [
-            Block(layer=j, member=block.member)
+            Block(layer=j, kind=self.of.kind, member=block.member)
             for j in corresponding_layers(block.layer, n_base, n_subject)
             if self._fits(block, j, block.member)
         ]
@@ -97,37 +123,36 @@ class ValueTest:
         """Return every other kv group of every subject layer."""
         near = set(self.direct(block))
         every = (
-            Block(layer=j, member=h)
+            Block(layer=j, kind=self.of.kind, member=h)
             for j in range(self._subject.geometry.layers)
-            for h in range(value_groups(self._subject, j))
+            for h in range(value_groups(self._subject, j, self.of))
         )
         return [b for b in every if b not in near and self._fits(block, b.layer, b.member)]
 
     def label(self, block: Block) -> str:
         """Return 'V/O dimensions of layer 7, kv group 2'."""
-        return f"V/O dimensions of layer {block.layer}, kv group {block.member}"
+        return f"V/O dimensions of layer {block.layer}, {self.of.words}kv group {block.member}"
 
     def rows_wanted(self, side: Side, block: Block) -> dict[str, Wanted]:
         """Return the block's V rows and, where cheap, its O columns."""
-        matrix = value_matrix(side.anatomy, block.layer)
-        dims = value_dims(side.anatomy, block.layer)
+        matrix = value_matrix(side.anatomy, block.layer, self.of)
+        dims = value_dims(side.anatomy, block.layer, self.of)
         if matrix is None or not dims:
             return {}
         if matrix.transposed and not is_small(matrix):
             return {}
         rows = tuple(range(block.member * dims, (block.member + 1) * dims))
         wanted = {"v": Wanted(matrix=matrix, units=rows, why=self.test)}
-        out = side.anatomy.get(Role.O, block.layer)
+        out = side.anatomy.get(self.of.out, block.layer)
         if out is not None and self._columns(side.anatomy, out, block, dims):
             columns = self._columns(side.anatomy, out, block, dims)
             if out.transposed or is_small(out):
                 wanted["o"] = Wanted(matrix=out, inputs=columns, why=self.test)
         return wanted
 
-    @staticmethod
-    def _columns(anatomy: Anatomy, out: Matrix, block: Block, dims: int) -> tuple[int, ...]:
+    def _columns(self, anatomy: Anatomy, out: Matrix, block: Block, dims: int) -> tuple[int, ...]:
         """Return the columns of O that read this group: query head by query head."""
-        groups = value_groups(anatomy, block.layer)
+        groups = value_groups(anatomy, block.layer, self.of)
         heads, left = divmod(out.n_in, dims)
         if left or heads % groups:
             return ()
@@ -148,7 +173,7 @@ class ValueTest:
         )
         return [
             *rows.values(),
-            *side.gain(Role.NORM_ATTN_IN, block.layer),
+            *(side.gain(self.of.gain, block.layer) if self.of.gain is not None else ()),
             *side.token_rows(Role.EMBED),
             *head,
         ]
@@ -161,11 +186,9 @@ class ValueTest:
             values = side.reader.block(one)
             if name == "v":
                 raw["v"] = values
-                gain = side.gain_values(Role.NORM_ATTN_IN, block.layer)
-                latent = one.matrix.role is Role.MLA_V_B
-                seen = None if latent else side.through_tokens(values, gain)
+                seen = self._through_tokens(side, block, one.matrix, values)
             else:
-                dims = value_dims(side.anatomy, block.layer)
+                dims = value_dims(side.anatomy, block.layer, self.of)
                 by_head = values.T.reshape(-1, dims, values.shape[0])  # [query heads, dims, hidden]
                 raw["o"] = np.concatenate(list(by_head), axis=1)
                 per_head = [side.written_to_tokens(columns) for columns in by_head]
@@ -176,3 +199,19 @@ class ValueTest:
         # V stored by input is read whole only where it is small: else nothing describes the units.
         rows = raw.get("v", raw.get("o", np.zeros((0, 0), dtype=np.float32)))
         return Profiles(views=joined_views(raw, token), rows=rows)
+
+    def _through_tokens(
+        self, side: Side, block: Block, matrix: Matrix, rows_ud: FloatArray
+    ) -> FloatArray | None:
+        """Return V rows seen through the tokens, None where they read no stream of tokens.
+
+        A decoder's cross-attention reads the encoder's stream: of tokens where both stacks share
+        the embedding, and then of its width.
+        """
+        embed = side.anatomy.get(Role.EMBED)
+        if matrix.role is Role.MLA_V_B or embed is None or matrix.n_in != embed.n_in:
+            return None
+        gain = np.ones(1, dtype=np.float32)
+        if self.of.gain is not None:
+            gain = side.gain_values(self.of.gain, block.layer)
+        return side.through_tokens(rows_ud, gain)

@@ -33,6 +33,9 @@ STEP_TOLERANCE: Final = 0.12
 moves 24 steps by up to 0.1; of plain values a quarter pass."""
 LEAST_NEAR: Final = 8
 """Multiples near zero a group must show before their step is believed."""
+SHOWN: Final = 0.5
+"""Share of the groups that must show so many: of 32 values rounded to 8 bits a fifth of the groups
+have fewer (Q8_0). What a group does not show speaks neither for nor against a grid."""
 SAMPLE_VALUES: Final = 32 * 1024
 """Values looked at, in whole rows: a grid is the same in all of them."""
 LEAST_ROWS: Final = 2
@@ -102,7 +105,8 @@ def _steps(blocks_gw: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]] | 
         amiss = (near & (off > STEP_TOLERANCE)).sum(axis=1)
         shown = near.sum(axis=1) >= LEAST_NEAR
         few = largest / safe <= 2**STEP_BITS
-        if np.mean((amiss == 0) & shown & few & (steps > 0)) >= FITTING:
+        fitting = (amiss == 0) & few & (steps > 0)
+        if shown.mean() >= SHOWN and fitting[shown].mean() >= FITTING:
             return STEP_BITS, steps
     return None
 

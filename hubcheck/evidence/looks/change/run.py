@@ -48,7 +48,7 @@ RANKS: Final = 2
 """Matrices of each kind whose rank is measured."""
 GRIDS: Final = 3
 """Matrices whose grid is looked at: a quantiser treats all alike."""
-WRITERS: Final = (Role.O, Role.DOWN, Role.EXPERT_DOWN)
+WRITERS: Final = (Role.O, Role.CROSS_O, Role.DOWN, Role.EXPERT_DOWN)
 ONE_LINE: Final = 0.99
 """|cosine| of the changes' directions from which they count as one."""
 
@@ -282,7 +282,7 @@ def _recast(pairs: Sequence[Pair], formats: Formats) -> tuple[float, float]:
         for pair in pairs:
             a, b = getattr(pair, other), getattr(pair, own)
             as_stored = a if dtype == FINEST else rounded(a, dtype)
-            held = as_stored == b
+            held = (as_stored == b) | (a == b)  # some tensors may be kept as they were (norms)
             narrow = less_range(pair.base_dtype, pair.subject_dtype)
             if narrow and narrow == getattr(pair, own.replace("_ui", "_dtype")):
                 held |= rounded(a, narrow) == b

@@ -16,7 +16,7 @@ from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, 
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
 from hubcheck.report.thresholds import MOST
-from hubcheck.report.words import OPEN, Depth, RelationKind, Verdict
+from hubcheck.report.words import OPEN, Depth, ReasonCode, RelationKind, Verdict
 
 
 def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
@@ -28,6 +28,8 @@ def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
     most are not is looked at: its neurons were relabelled, or its MLPs are another model's, and
     only matching them tells.
     """
+    if standing.code is ReasonCode.HEAD_ALONE:
+        return Skip.SETTLED  # it has no body that could hide
     if standing.verdict is Verdict.RELATED and 0.0 < standing.held < MOST:
         return Skip.NO
     if not terms.is_deep:

@@ -42,7 +42,7 @@ from hubcheck.evidence.orders.heads import HeadTest
 from hubcheck.evidence.orders.mixers import MixerTest
 from hubcheck.evidence.orders.reserved import ReservedTest
 from hubcheck.evidence.orders.signs import count_signs, sum_signs
-from hubcheck.evidence.orders.vo import ValueTest
+from hubcheck.evidence.orders.vo import CROSS, ValueTest
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
@@ -92,6 +92,7 @@ class Comparer:
             self._channels,
             *self.neurons,
             ValueTest(a, b, self.draw),
+            ValueTest(a, b, self.draw, CROSS),
             MixerTest(a, b, self.draw),
             ExpertTest(a, b, self.draw, routing_groups),
             HeadTest(a, b, self.draw),

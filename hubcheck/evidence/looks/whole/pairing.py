@@ -179,12 +179,16 @@ def _token_ids(
 
 
 def _rest(pair: Pair, matrix: Matrix, other: Matrix) -> list[Unmatched]:
-    """Return the rows of tokens that one of the two does not have."""
+    """Return the rows of tokens without a partner.
+
+    The other model may lack the token, or hold it twice or under another spelling, or the row may
+    be padding: which of these it is, an alignment does not say.
+    """
     found = []
     for side, half, one in (("subject", pair.subject, matrix), ("base", pair.base, other)):
         missing = one.n_out - len(half.ids) if half.ids else 0
         if missing:
-            reason = f"{missing} of {one.n_out} rows: tokens that the other model does not have"
+            reason = f"{missing} of {one.n_out} rows: no partner in the alignment of the tokens"
             found.append(
                 Unmatched(tensor=one.tensor, side=side, values=missing * one.n_in, reason=reason)
             )

@@ -57,3 +57,28 @@ def test_errors_passed_on_stay_within_a_step_or_so() -> None:
     seen = rounding_between(plain, coarse, grid)
     assert seen.nearest < 0.98
     assert seen.within_step > 0.8
+
+
+@pytest.mark.parametrize("dtype", ["F32", "F16"])
+def test_eight_bits_over_32_neighbours_are_found(dtype: str) -> None:
+    """Q8_0: a step per 32 values, stored in half precision, rounded to nearest; written back."""
+    plain = weight(np.random.default_rng(5), dtype="F32")
+    groups = plain.reshape(-1, 32).astype(np.float64)
+    steps = (np.abs(groups).max(axis=1, keepdims=True) / 127).astype(np.float16).astype(np.float64)
+    coarse = stored((np.rint(groups / steps) * steps).reshape(plain.shape), dtype)
+    grid = grid_of(coarse)
+    assert grid is not None
+    assert (grid.bits, grid.group) == (8, 32)
+    seen = rounding_between(plain, coarse, grid)
+    assert seen.nearest >= 0.99
+    assert seen.fills
+
+
+def test_nearly_all_groups_must_lie_on_their_levels() -> None:
+    """One group in twenty that is plain is too many: such a file was edited, not rounded."""
+    rng = np.random.default_rng(6)
+    groups = weight(rng, units=160, dtype="F32").reshape(-1, 32).astype(np.float64)
+    steps = np.abs(groups).max(axis=1, keepdims=True) / 127
+    coarse = np.rint(groups / steps) * steps
+    coarse[::20] = groups[::20]
+    assert grid_of(coarse.reshape(160, 128).astype(np.float32)) is None

@@ -1,0 +1,359 @@
+"""Which stacks (an encoder, a decoder) does a checkpoint hold, and what is in each called?
+
+An encoder-decoder has two streams: two lists of layers, final norms and position tables, an
+embedding that they mostly share, and attention of the decoder to the encoder. Each stack is read as
+a model of its own, under names that the rules of a decoder know. The main stack is the body of the
+model: the encoder of text, or the decoder where the encoder hears or sees (Whisper, TrOCR). The
+other one is a part beside it (``anatomy.towers``).
+
+Names decide: a decoder is a list of layers under ``decoder`` of which some attend to an encoder. A
+lone encoder is claimed only under the names of T5, which no other kind has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from hubcheck.anatomy.config import nested_configs
+from hubcheck.anatomy.gguf_names import GGUF_FAMILY
+from hubcheck.anatomy.interface import Role
+
+
+class Kind(StrEnum):
+    """Which of the two a stack is."""
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+
+
+LISTS: Final = frozenset(("layers", "layer", "block", "blocks"))
+"""What lists of layers are called."""
+MAX_DIGITS: Final = 6
+"""Of a layer's number; a longer one is no index of a real model."""
+CROSS: Final = re.compile(
+    r"(?:encoder_attn|encoder_attention|EncDecAttention|crossattention|cross_attn|cross_attention)"
+)
+"""Modules in which a decoder attends to an encoder."""
+T5_ATTENTION: Final = re.compile(r"(?:Local|TransientGlobal)?SelfAttention|EncDecAttention")
+T5_MLP: Final = re.compile(r"(?:DenseReluDense|mlp)\.(?P<rest>.+)")
+T5_LAYER: Final = re.compile(r"layer\.(?P<n>[0-9])\.(?P<module>\w+)\.?(?P<rest>.*)")
+EXPERT: Final = re.compile(r"experts\.expert_(?P<n>[0-9]{1,6})\.(?P<rest>.+)")
+"""Experts one by one (Switch Transformers, NLLB)."""
+MATRICES: Final = {
+    "fc1": "up_proj",
+    "fc2": "down_proj",
+    "wi": "up_proj",
+    "wi_0": "gate_proj",
+    "wi_1": "up_proj",
+    "wo": "down_proj",
+    "q": "q_proj",
+    "k": "k_proj",
+    "v": "v_proj",
+    "o": "o_proj",
+}
+"""Without a gate ``wi`` is all there is; with one ``wi_0`` passes the activation."""
+FFN: Final = re.compile(r"ffn\.(?P<rest>.+)")
+SELF: Final = MappingProxyType(
+    {"query": "q_proj", "key": "k_proj", "value": "v_proj", "output": "out_proj"}
+)
+"""Attention of long inputs (LED, BigBird) keeps the names of BERT inside those of BART."""
+SELF_ATTENTION: Final = re.compile(
+    r"self_attn\.(?:(?:longformer_self_attn|self)\.)?(?P<rest>query|key|value|output)"
+)
+CROSS_NORM: Final = "encoder_attn_layer_norm"
+CROSS_NORM_POST: Final = "post_encoder_attn_layernorm"
+NORMS: Final = MappingProxyType(
+    {
+        "self_attn_layer_norm": ("input_layernorm", "post_self_attn_layernorm"),
+        CROSS_NORM: (CROSS_NORM, CROSS_NORM_POST),
+        "cross_attention_layer_norm": (CROSS_NORM, CROSS_NORM_POST),
+        **dict.fromkeys(
+            ("final_layer_norm", "ff_layer_norm"), ("ffn_norm", "post_feedforward_layernorm")
+        ),
+        "pre_self_attn_layernorm": ("input_layernorm", "input_layernorm"),
+        "pre_cross_attn_layernorm": (CROSS_NORM, CROSS_NORM),
+        "post_cross_attn_layernorm": (CROSS_NORM_POST, CROSS_NORM_POST),
+        "crossattention.output.LayerNorm": (CROSS_NORM_POST, CROSS_NORM_POST),
+    }
+)
+"""Norms of a layer by their name: before (pre-norm) or after (post-norm) its block."""
+OUTSIDE: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("layer_norm", "final_layer_norm", "layernorm", "norm"), "norm"),
+        "layernorm_embedding": "word_embeddings_layernorm",
+        "embed_tokens": "embed_tokens",
+        "embeddings.word_embeddings": "embed_tokens",
+        "embed_positions": "embed_positions",
+        "embeddings.position_embeddings": "embed_positions",
+    }
+)
+"""Tensors of a stack outside its layers."""
+FINAL_NORM: Final = "layer_norm"
+"""A stack that norms before its blocks norms once more at its end; one that norms after them needs
+not (BART, Marian against mBART, Pegasus, M2M, Whisper)."""
+PRE_NORM: Final = frozenset(("bigbird_pegasus",))
+"""Model types that norm before their blocks and call the norm at the end something else."""
+SHARED: Final = ("shared", "model.shared", "transformer.shared")
+HEADS: Final = ("lm_head", "proj_out", "model.lm_head", "decoder.output_projection")
+"""What reads the decoder's stream for tokens."""
+LOGITS_BIAS: Final = "final_logits_bias"
+"""BART keeps it as a buffer of zeros."""
+SIGNS: Final = (
+    (Role.AUDIO, frozenset(("num_mel_bins", "input_feat_per_channel", "conv_kernel"))),
+    (Role.VISION, frozenset(("image_size", "patch_size", "num_channels", "backbone_config"))),
+)
+"""What the configuration says of an encoder that does not read text."""
+NOT_TEXT: Final = (
+    (Role.AUDIO, re.compile(r"(?:conv\d?|conv_layers|feature_\w+)\b.*")),
+    (Role.VISION, re.compile(r"(?:patch_\w+|embeddings\.patch_\w+)\b.*")),
+)
+"""What such an encoder has before its layers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """One stack."""
+
+    kind: Kind
+    names: Mapping[str, str]
+    """Published name of each of its tensors -> its name in a model that is this stack alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stacks:
+    """What a checkpoint of one or two stacks holds."""
+
+    main: Stack
+    """The body of the model."""
+    other: Stack | None
+    role: Role
+    """Of the other stack's tensors: a decoder, or an encoder that hears or sees."""
+    embedding: str
+    """Published name of the embedding that the other stack reads as well; empty without one."""
+    copies: frozenset[str]
+    """Further stored copies of the shared embedding, which loaders tie to it."""
+
+    def apart(self, name: str) -> Role | None:
+        """Return the role of a tensor (by published name) that is not the body's, else None."""
+        if name in self.copies or name.endswith(LOGITS_BIAS):
+            return Role.BUFFER
+        return self.role if self.other is not None and name in self.other.names else None
+
+    def named(self, name: str) -> str:
+        """Return what a tensor (by published name) is called in its own stack."""
+        if self.other is not None and name in self.other.names:
+            return self.other.names[name]
+        return self.main.names.get(name, name)
+
+
+def stacks_in(shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, object]) -> Stacks | None:
+    """Return the stacks of a checkpoint, None where it is no encoder-decoder and no part of one.
+
+    Args:
+        shapes: Shape of every tensor by published name. Hostile.
+        config: Its ``config.json``. Hostile; it says what kind of encoder there is where names do
+            not.
+    """
+    found = _claimed(shapes)
+    if found is None:
+        return None
+    outer, paths = found
+    kinds = [kind for kind in Kind if any(layer >= 0 for layer, _ in paths[kind].values())]
+    role = _sense(paths, shapes, config)
+    main = kinds[0] if len(kinds) == 1 or role is Role.DECODER else Kind.DECODER
+    shared = next((f"{s}.weight" for s in _shared(outer) if f"{s}.weight" in shapes), "")
+    named = {
+        kind: _named(kind, paths[kind], pre_norm=_norms_before(kind, paths[kind], config))
+        for kind in kinds
+    }
+    copies = frozenset[str]()
+    if shared:
+        copies = frozenset(
+            published
+            for names in named.values()
+            for published, name in names.items()
+            if name == "embed_tokens.weight" and shapes[published] == shapes[shared]
+        )
+        for names in named.values():
+            for name in copies & names.keys():
+                del names[name]
+        if "embed_tokens.weight" not in named[main].values():
+            named[main][shared] = "embed_tokens.weight"
+    reader = Kind.DECODER if Kind.DECODER in named else main
+    for name in shapes:
+        if name.removesuffix(".weight").removeprefix(outer) in HEADS:
+            named[reader][name] = "lm_head.weight"
+    owned = (n for n, name in named[main].items() if name == "embed_tokens.weight")
+    others = [Stack(kind=k, names=named[k]) for k in kinds if k is not main]
+    other = others[0] if others else None
+    reads = other is None or "embed_tokens.weight" not in other.names.values()
+    return Stacks(
+        main=Stack(kind=main, names=named[main]),
+        other=other,
+        role=role,
+        embedding=next(owned, "") if reads and role is Role.DECODER else "",
+        copies=copies,
+    )
+
+
+Paths = dict[str, tuple[int, str]]
+"""Published name -> layer (-1 outside all layers), path inside the layer or inside the stack."""
+
+
+def _claimed(names: Iterable[str]) -> tuple[str, dict[Kind, Paths]] | None:
+    """Return the prefix before the stacks, and the tensors of each."""
+    groups: dict[str, dict[Kind, Paths]] = defaultdict(lambda: {kind: {} for kind in Kind})
+    wanted: dict[str, int] = defaultdict(int)
+    for name in names:
+        placed = _placed(name)
+        if placed is None:
+            continue
+        outer, kind, layer, path = placed
+        groups[outer][kind][name] = (layer, path)
+        if layer >= 0:
+            t5 = kind is Kind.ENCODER and T5_LAYER.fullmatch(path) is not None
+            cross = kind is Kind.DECODER and CROSS.match(path.removeprefix("layer.1.")) is not None
+            wanted[outer] += t5 or cross
+    claimed = [outer for outer, count in wanted.items() if count]
+    if not claimed:
+        return None
+    outer = max(claimed, key=lambda o: (wanted[o], o))
+    return outer, groups[outer]
+
+
+def _placed(name: str) -> tuple[str, Kind, int, str] | None:
+    """Return prefix, kind, layer and path of a tensor of a stack."""
+    parts = name.split(".")
+    at = next((i for i, part in enumerate(parts) if part in tuple(Kind)), -1)
+    if at < 0:
+        return None
+    outer = "".join(f"{part}." for part in parts[:at])
+    for i in range(at + 1, len(parts) - 2):
+        number = parts[i + 1]
+        if parts[i] in LISTS and number.isdecimal() and len(number) <= MAX_DIGITS:
+            return outer, Kind(parts[at]), int(number), ".".join(parts[i + 2 :])
+    return outer, Kind(parts[at]), -1, ".".join(parts[at + 1 :])
+
+
+def _shared(outer: str) -> tuple[str, ...]:
+    """Return what an embedding of both stacks may be called."""
+    return (f"{outer}shared", *SHARED)
+
+
+def _sense(
+    paths: Mapping[Kind, Paths], shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, object]
+) -> Role:
+    """Return ``decoder`` where the encoder reads text, else what kind of tower the encoder is."""
+    outside = [path for layer, path in paths[Kind.ENCODER].values() if layer < 0]
+    if any(p.startswith(("embed_tokens.", "embeddings.word_embeddings.")) for p in outside):
+        return Role.DECODER
+    by_name = (r for r, words in NOT_TEXT if any(words.fullmatch(p) for p in outside))
+    role = next(by_name, None)
+    if role is None and not any(f"{s}.weight" in shapes for s in SHARED):
+        own = config.get(Kind.ENCODER)
+        stated = {*config, *(own if isinstance(own, Mapping) else ())}
+        role = next((r for r, words in SIGNS if words & stated), None)
+    return role or Role.DECODER
+
+
+def _norms_before(kind: Kind, paths: Paths, config: Mapping[str, object]) -> bool:
+    """Say whether a stack norms what goes into its blocks, not what comes out of them."""
+    outside = {
+        path.removesuffix(".weight").rpartition(".")[2] for n, path in paths.values() if n < 0
+    }
+    del kind
+    return FINAL_NORM in outside or config.get("model_type") in PRE_NORM
+
+
+def _named(kind: Kind, paths: Paths, *, pre_norm: bool) -> dict[str, str]:
+    """Return the names of a stack's tensors in a model that is this stack alone."""
+    found = {}
+    for published, (layer, path) in paths.items():
+        stem, ending = path, ""
+        for end in (".weight", ".bias"):
+            if path.endswith(end):
+                stem, ending = path.removesuffix(end), end
+        if layer >= 0:
+            found[published] = f"layers.{layer}.{_inside(kind, stem, pre_norm=pre_norm)}{ending}"
+        else:
+            last = next((OUTSIDE[end] for end in OUTSIDE if _ends(stem, end)), stem)
+            found[published] = f"{last}{ending}"
+    return found
+
+
+def _ends(stem: str, end: str) -> bool:
+    """Say whether a path is ``end``, wrappers before it aside."""
+    return stem == end or stem.endswith(f".{end}")
+
+
+def _inside(kind: Kind, path: str, *, pre_norm: bool) -> str:
+    """Return the path of a tensor inside its layer, as the rules know it."""
+    t5 = T5_LAYER.fullmatch(path)
+    if t5 is None:
+        if path in NORMS:
+            return NORMS[path][0 if pre_norm else 1]
+        ffn, attention = FFN.fullmatch(path), SELF_ATTENTION.fullmatch(path)
+        if ffn is not None:
+            return f"mlp.{_of_mlp(ffn['rest'])}"
+        if attention is not None:
+            return f"self_attn.{SELF[attention['rest']]}"
+        cross = CROSS.match(path)
+        if cross is None:
+            return path
+        rest = path[cross.end() :].removeprefix(".self").replace(".output.dense", ".out_proj")
+        return f"encoder_attn{rest}"
+    module, rest = t5["module"], t5["rest"]
+    if module == "layer_norm":
+        if t5["n"] == "0":
+            return "input_layernorm"
+        return CROSS_NORM if kind is Kind.DECODER and t5["n"] == "1" else "ffn_norm"
+    if T5_ATTENTION.fullmatch(module):
+        which = "encoder_attn" if module == "EncDecAttention" else "self_attn"
+        return f"{which}.{MATRICES.get(rest, rest)}"
+    mlp = T5_MLP.fullmatch(f"{module}.{rest}")
+    if mlp is None:
+        return path
+    return f"mlp.{_of_mlp(mlp['rest'])}"
+
+
+def _of_mlp(path: str) -> str:
+    """Return the path of a matrix inside an MLP or a mixture, as the rules know it."""
+    expert = EXPERT.fullmatch(path)
+    if expert is not None:
+        return f"experts.{expert['n']}.{MATRICES.get(expert['rest'], expert['rest'])}"
+    return MATRICES.get(path, path)
+
+
+def stack_config(config: Mapping[str, object], kind: Kind) -> dict[str, object]:
+    """Return what a configuration says of one stack, under the names of a model that is it alone.
+
+    Args:
+        config: The ``config.json`` of the whole model. Hostile.
+        kind: Which stack.
+    """
+    facts = {k: v for c in reversed(nested_configs(config)) for k, v in c.items()}
+    own = facts.get(kind)
+    if isinstance(own, Mapping):
+        facts |= own
+    aliases = {
+        "hidden_size": ("d_model", "hidden_size"),
+        "num_attention_heads": (f"{kind}_attention_heads", "num_heads", "num_attention_heads"),
+        "num_key_value_heads": (f"{kind}_num_key_value_heads", "num_key_value_heads"),
+        "head_dim": ("d_kv", "head_dim"),
+        "hidden_act": ("hidden_act",),
+        "model_type": ("model_type",),
+    }
+    found = {
+        name: next((facts[k] for k in keys if k in facts), None) for name, keys in aliases.items()
+    }
+    # These families tie unless they say otherwise; a GGUF file holds a head only where it is used.
+    gguf = isinstance(found["model_type"], str) and found["model_type"].startswith(GGUF_FAMILY)
+    found["tie_word_embeddings"] = config.get("tie_word_embeddings", not gguf) is True
+    found["architectures"] = config.get("architectures")
+    return found
