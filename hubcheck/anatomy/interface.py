@@ -21,6 +21,8 @@ class Role(StrEnum):
     """What a tensor (or a slice of one) does in the model."""
 
     EMBED = "embed"
+    EMBED_IN = "embed.in"
+    """Carries embeddings of a width of their own into the residual stream (ALBERT, ELECTRA)."""
     POS_EMBED = "pos_embed"
     LM_HEAD = "lm_head"
     NORM_ATTN_IN = "norm.attn_in"
@@ -61,6 +63,8 @@ class Role(StrEnum):
     SSM = "ssm"
     DELTA = "delta"
     CONV = "conv"
+    HEAD_TRANSFORM = "head_transform"
+    """A layer between the stream and the output head (masked language models)."""
     SIDE = "side"
     """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
@@ -169,8 +173,19 @@ class Anatomy:
     """1.0 for families that store gain - 1, else 0.0."""
     mixers: Mapping[int, Mixer] = field(default_factory=dict)
     """By layer; the tensors of a mixer are listed in ``others`` as well."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Names without wrappers, of the tensors that have some (``anatomy.wrappers``)."""
+    free_channels: bool = True
+    """False where the places of the residual channels mean something from the start, so that they
+    are no free order: RWKV mixes neighbouring tokens by a share that depends on the channel, and
+    fixed sinusoids give each channel a frequency."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
+
+    @property
+    def head_reads_stream(self) -> bool:
+        """Whether the output head reads the residual stream itself, not what a layer makes of it."""
+        return Role.HEAD_TRANSFORM not in self.others.values()
 
     @property
     def mapped_share(self) -> float:

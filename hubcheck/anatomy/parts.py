@@ -12,9 +12,11 @@ from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
-from hubcheck.anatomy.rules import INSIDE, OUTSIDE, Rule, Store
+from hubcheck.anatomy.rules import Rule, Store
 from hubcheck.anatomy.splits import Split
+from hubcheck.anatomy.table import INSIDE, OUTSIDE
 from hubcheck.anatomy.traits import RESIDUAL_NORMS
+from hubcheck.anatomy.wrappers import plain_names
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
@@ -61,6 +63,8 @@ class Parts:
     others: dict[str, Role]
     """Tensors whose name alone puts them outside the decoder."""
     mtp_layers: int
+    plain: dict[str, str]
+    """Names without wrappers, of the tensors that have some."""
 
 
 def needs_siblings(rules: tuple[Rule, ...]) -> bool:
@@ -83,23 +87,25 @@ def rules_for(
         if r.path.fullmatch(template.path)
         and (not r.families or model_type in r.families)
         and (r.under is None or r.under.search(template.prefix))
+        and (r.bias is None or r.bias is template.bias)
         and (r.beside is None or any(r.beside.fullmatch(s) for s in siblings))
+        and (r.absent is None or not any(r.absent.fullmatch(s) for s in siblings))
     )
 
 
 def double_layers(cut: list[Cut]) -> list[Cut]:
-    """Number the two blocks of each double layer as layers of their own, in a model that has them.
+    """Number the blocks of each double layer as layers of their own, in a model that has them.
 
     A model with a single attention block anywhere is no such model; the numbered blocks it may
     hold keep an impossible number and are not read.
     """
-    numbered = any(0 <= block < BLOCKS for *_, block in cut)
+    each = 1 + max((block for *_, block in cut if block < BLOCKS), default=-1)
     single = any(t.path.startswith("self_attn.") and b < 0 for _, t, _, _, b in cut)
-    if not numbered:
+    if not each:
         return cut
     if single:
         return [(r, t, n, e, BLOCKS if b >= 0 else b) for r, t, n, e, b in cut]
-    return [(r, t, n if n < 0 else 2 * n + (b == 1), e, b) for r, t, n, e, b in cut]
+    return [(r, t, n if n < 0 else each * n + max(b, 0), e, b) for r, t, n, e, b in cut]
 
 
 def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
@@ -110,9 +116,12 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
     mtp: set[int] = set()
     gguf = checkpoint.format == FORMAT
     architecture = checkpoint.metadata.get("general.architecture", "")
+    names = {n: published_name(n, architecture) if gguf else n for n in checkpoint.tensors}
+    split = {own: split_indices(name) for own, name in names.items()}
+    plain = {} if gguf else plain_names(split)
+    split |= {own: split_indices(name) for own, name in plain.items()}
     for record in checkpoint.tensors.values():
-        name = published_name(record.name, architecture) if gguf else record.name
-        spelled, indices = split_indices(name)
+        spelled, indices = split[record.name]
         template = read_template(spelled)
         layer = indices[template.layer_at] if template.layer_at >= 0 else -1
         expert = indices[template.expert_at] if template.expert_at >= 0 else -1
@@ -158,7 +167,7 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
                 late=late,
             )
         )
-    return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
+    return Parts(decoder=parts, others=others, mtp_layers=len(mtp), plain=plain)
 
 
 def first_role(part: Part) -> Role | None:

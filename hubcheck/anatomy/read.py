@@ -6,6 +6,7 @@ whose split or check asks a sibling (q, fused tensors, gate and up).
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,12 @@ DOWN_OF: Final = {
     **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
     **dict.fromkeys((Role.SHARED_GATE, Role.SHARED_UP), Role.SHARED_DOWN),
 }
+MIXES_TIME: Final = re.compile(
+    r"(?:attention|att|feed_forward|ffn)\.(?:time_mix_\w+|time_maa_\w+|x_[a-z])|"
+    r"mamba\.(?:time|channel)_mix_.+"
+)
+"""RWKV: how much of the token before each channel takes in. It starts as a power of (channel number
+/ width), the same in every model, so that channels stand in no free order."""
 NO_SIZES: Final = SplitSizes()
 
 
@@ -192,6 +199,11 @@ def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:
     return gains and not biases and facts.model_type not in LAYER_NORMS
 
 
+def has_fixed_channels(part: Part) -> bool:
+    """Say whether a tensor gives each residual channel a part of its own from the start."""
+    return part.layer >= 0 and MIXES_TIME.fullmatch(part.template.path) is not None
+
+
 def has_plain_gate(facts: ConfigFacts) -> bool:
     """Say whether the MLP of a family is known to be act(gate) * up, the signs of up being free."""
     family = facts.model_type.removeprefix(GGUF_FAMILY)
@@ -248,6 +260,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         fair_signs=gated and has_plain_gate(facts),
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
+        plain=found.plain,
+        free_channels=not (facts.sinusoids or any(map(has_fixed_channels, parts))),
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         notes=tuple(draft.notes),
     )

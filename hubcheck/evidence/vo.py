@@ -137,10 +137,9 @@ class ValueTest:
     def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
         """Return V rows, O columns and what the token views need."""
         rows = self.rows_wanted(side, block)
-        tied = side.anatomy.get(Role.LM_HEAD) is None
         head = (
             (
-                *side.token_rows(Role.EMBED if tied else Role.LM_HEAD),
+                *side.token_rows(side.head_role),
                 *side.gain(Role.NORM_FINAL, -1),
             )
             if "o" in rows
