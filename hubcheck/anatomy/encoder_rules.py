@@ -3,9 +3,8 @@
 The part of the table for BERT and its relatives, written as in ``rules`` and tried first. Most of
 them norm the sum of stream and block (post-norm): such a norm is the block's ``post`` norm, nothing
 stands between the stream and what reads it, and the stream's last norm is that of the last layer.
-Sources: the models of ``transformers`` (each checked by running it, ``tests/anatomy``), and for
-names that only a repository's own code has (GTE, NomicBERT and JinaBERT before ``transformers`` took
-them over) that code.
+Source: the models of ``transformers``, each checked by running it (``tests/anatomy``); for JinaBERT,
+which only has code of its own, that code.
 """
 
 from __future__ import annotations
@@ -48,6 +47,8 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"norm1", R.NORM_ATTN_POST, families=FLASH),
     rule(r"norm2", R.NORM_MLP_POST, families=FLASH),
+    # ProphetNet's decoder norms behind its sums under names that others use in front.
+    rule(r"self_attn_layer_norm|feed_forward_layer_norm", beside=r"cross_attn\..+"),
     # Attention.
     rule(r"attention\.(?:self\.query_proj|query|q_lin|attn\.q|self\.q)", R.Q),
     rule(r"attention\.(?:self\.key_proj|key|k_lin|attn\.k)", R.K),
@@ -117,7 +118,7 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"pooler(?:\.dense)?|cls\.seq_relationship|sop_classifier\.classifier|pre_classifier|"
         r"contact_head\.regression|discriminator_predictions\.\w+",
-        R.SIDE,
+        R.HEAD,
         split=Split.LISTED,
     ),
 )

@@ -65,6 +65,8 @@ class Role(StrEnum):
     CONV = "conv"
     HEAD_TRANSFORM = "head_transform"
     """A layer between the stream and the output head (masked language models)."""
+    HEAD = "head"
+    """Reads the stream for something else than tokens: a pooler, the order of sentences."""
     SIDE = "side"
     """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
@@ -184,7 +186,7 @@ class Anatomy:
 
     @property
     def head_reads_stream(self) -> bool:
-        """Whether the output head reads the residual stream itself, not what a layer makes of it."""
+        """Whether the output head reads the stream itself, not what a layer makes of it."""
         return Role.HEAD_TRANSFORM not in self.others.values()
 
     @property

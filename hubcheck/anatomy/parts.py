@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -63,8 +64,6 @@ class Parts:
     others: dict[str, Role]
     """Tensors whose name alone puts them outside the decoder."""
     mtp_layers: int
-    plain: dict[str, str]
-    """Names without wrappers, of the tensors that have some."""
 
 
 def needs_siblings(rules: tuple[Rule, ...]) -> bool:
@@ -108,20 +107,28 @@ def double_layers(cut: list[Cut]) -> list[Cut]:
     return [(r, t, n if n < 0 else each * n + max(b, 0), e, b) for r, t, n, e, b in cut]
 
 
-def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
-    """Return every tensor, the decoder's with the rules that its name allows."""
+def published_names(checkpoint: Checkpoint) -> dict[str, str]:
+    """Return the published name of every tensor, without wrappers, by its stored name."""
+    if checkpoint.format != FORMAT:
+        return {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
+    architecture = checkpoint.metadata.get("general.architecture", "")
+    return {name: published_name(name, architecture) for name in checkpoint.tensors}
+
+
+def parts_of(checkpoint: Checkpoint, facts: ConfigFacts, names: Mapping[str, str]) -> Parts:
+    """Return every tensor, the decoder's with the rules that its name allows.
+
+    Args:
+        checkpoint: The headers.
+        facts: The configuration.
+        names: The published name of every tensor.
+    """
     cut: list[Cut] = []
     paths: dict[int, set[str]] = defaultdict(set)
     others: dict[str, Role] = {}
     mtp: set[int] = set()
-    gguf = checkpoint.format == FORMAT
-    architecture = checkpoint.metadata.get("general.architecture", "")
-    names = {n: published_name(n, architecture) if gguf else n for n in checkpoint.tensors}
-    split = {own: split_indices(name) for own, name in names.items()}
-    plain = {} if gguf else plain_names(split)
-    split |= {own: split_indices(name) for own, name in plain.items()}
     for record in checkpoint.tensors.values():
-        spelled, indices = split[record.name]
+        spelled, indices = split_indices(names[record.name])
         template = read_template(spelled)
         layer = indices[template.layer_at] if template.layer_at >= 0 else -1
         expert = indices[template.expert_at] if template.expert_at >= 0 else -1
@@ -167,7 +174,7 @@ def parts_of(checkpoint: Checkpoint, facts: ConfigFacts) -> Parts:
                 late=late,
             )
         )
-    return Parts(decoder=parts, others=others, mtp_layers=len(mtp), plain=plain)
+    return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
 
 
 def first_role(part: Part) -> Role | None:

@@ -17,7 +17,7 @@ from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.gguf_names import FORMAT, GGUF_FAMILY, PERMUTED, half_split, published_config
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.mixers import mixers_of
-from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of
+from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rules import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
@@ -223,7 +223,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     """
     gguf = checkpoint.format == FORMAT
     facts = read_config(published_config(checkpoint.metadata) if gguf else config)
-    found = parts_of(checkpoint, facts)
+    names = published_names(checkpoint)
+    found = parts_of(checkpoint, facts, names)
     parts = found.decoder
     hidden = hidden_of(parts, facts)
     columns = columns_of(parts, hidden)
@@ -260,7 +261,7 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         fair_signs=gated and has_plain_gate(facts),
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
-        plain=found.plain,
+        plain={} if gguf else {n: p for n, p in names.items() if n != p},
         free_channels=not (facts.sinusoids or any(map(has_fixed_channels, parts))),
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         notes=tuple(draft.notes),

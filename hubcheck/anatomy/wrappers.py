@@ -33,8 +33,6 @@ from hubcheck.anatomy.names import (
 from hubcheck.anatomy.splits import Split
 from hubcheck.anatomy.table import INSIDE, OUTSIDE
 
-Spelled = Mapping[str, tuple[str, tuple[int, ...]]]
-"""Stored name to the name with indices written ``#``, and the indices."""
 MAX_NAME: Final = 300
 """Characters; published names stay below 150."""
 MAX_TEMPLATES: Final = 4096
@@ -45,12 +43,13 @@ MIN_PLACES: Final = 3
 """Names inside a layer that a stack needs to be one: fewer are a coincidence of words."""
 
 
-def plain_names(spelled: Spelled) -> dict[str, str]:
+def plain_names(names: Collection[str]) -> dict[str, str]:
     """Return the names without wrappers, by stored name; only of tensors whose name changes.
 
     Args:
-        spelled: Every tensor name with its template and indices (``split_indices``).
+        names: Of every tensor.
     """
+    spelled = {name: split_indices(name) for name in names}
     templates = {template for template, _ in spelled.values()}
     if len(templates) > MAX_TEMPLATES or all(map(is_understood, templates)):
         return {}
@@ -61,7 +60,7 @@ def plain_names(spelled: Spelled) -> dict[str, str]:
     for name, template in shorter.items():
         if template != short[name]:
             found[name] = _numbered(template, spelled[name][1])
-    return _unique(found, spelled)
+    return _unique(found, names)
 
 
 def _unique(found: Mapping[str, str], names: Collection[str]) -> dict[str, str]:

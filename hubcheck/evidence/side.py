@@ -131,8 +131,10 @@ class Side:
 
     @property
     def head_role(self) -> Role:
-        """Whose rows stand for the tokens at the end: the head's, or the embedding's where the two
-        are tied or the head does not read the stream."""
+        """Whose rows stand for the tokens at the end of the stream.
+
+        The embedding's where the two are tied or the head does not read the stream itself.
+        """
         stored = self.anatomy.get(Role.LM_HEAD) is not None
         return Role.LM_HEAD if stored and self.anatomy.head_reads_stream else Role.EMBED
 

@@ -77,8 +77,10 @@ class EncoderOracle(Oracle):
         }
 
     def _queries(self, layer: int) -> bool | None:
-        """Say whether q and k are what they are called; by their values where only the running
-        model keeps them apart, and its q was asked."""
+        """Say whether q and k are what they are called.
+
+        Where only the running model keeps them apart they must have its values, and its q is asked.
+        """
         running = [self.running.get(role, layer) for role in (Role.Q, Role.K)]
         stored = [self.weight(role, layer) for role in (Role.Q, Role.K)]
         values = self.model.state_dict()
