@@ -3,8 +3,8 @@
 The part of the table for BERT and its relatives, written as in ``rules`` and tried first. Most of
 them norm the sum of stream and block (post-norm): such a norm is the block's ``post`` norm, nothing
 stands between the stream and what reads it, and the stream's last norm is that of the last layer.
-Source: the models of ``transformers``, each checked by running it (``tests/anatomy``); for JinaBERT,
-which only has code of its own, that code.
+Source: the models of ``transformers``, each checked by running it (``tests/anatomy``); for
+JinaBERT, which only has code of its own, that code.
 """
 
 from __future__ import annotations

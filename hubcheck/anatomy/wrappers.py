@@ -4,8 +4,8 @@ Training tools put modules around a model and parts of it: data parallelism, sha
 checkpointed activations, policies with a value head. Each adds a word to the names, a new one with
 every tool, so no list of them can be complete. They are known by what they do:
 
-* an *infix* is a module that is everywhere the only child of its parent, and without it a name
-  says where in a model it belongs;
+* an *infix* is a module that is everywhere the only child of its parent, stands in several places
+  or around everything, and without it a name says where in a model it belongs;
 * a *body prefix* stands before the numbered layers of the only stack that has a token embedding
   (``bert.encoder.``, ``policy.model.``), where no stack stands under a prefix that is known.
 
@@ -39,6 +39,8 @@ MAX_TEMPLATES: Final = 4096
 """Names that differ in more than their indices; published models have a few hundred."""
 MAX_NESTED: Final = 4
 """Wrappers around wrappers in one name; sharded, compiled and checkpointed are three."""
+STACKS: Final = frozenset(("encoder", "decoder"))
+"""These say which stack of a model it is, even where they stand around everything."""
 MIN_PLACES: Final = 3
 """Names inside a layer that a stack needs to be one: fewer are a coincidence of words."""
 
@@ -54,7 +56,10 @@ def plain_names(names: Collection[str]) -> dict[str, str]:
     if len(templates) > MAX_TEMPLATES or all(map(is_understood, templates)):
         return {}
     short = {n: t for n, (t, _) in spelled.items() if len(n) <= MAX_NAME}
-    shorter = _without_infixes(short)
+    # Layers are told apart, since a wrapper may stand in some alone; experts are not.
+    first = {(t, i[:1]) for t, i in spelled.values()}
+    places = {t.replace("#", str(i[0]), 1) if i else t for t, i in first}
+    shorter = _without_infixes(short, _lone_modules(places))
     shorter = _without_prefix(shorter)
     found: dict[str, str] = {}
     for name, template in shorter.items():
@@ -120,13 +125,13 @@ def _in_layer(rest: str) -> bool:
 # -- infixes ---------------------------------------------------------------------------------------
 
 
-def _without_infixes(templates: Mapping[str, str]) -> dict[str, str]:
+def _without_infixes(templates: Mapping[str, str], lone: frozenset[str]) -> dict[str, str]:
     """Return the templates of all names, without infixes.
 
     Args:
         templates: Template by stored name.
+        lone: The modules that may be one.
     """
-    lone = _lone_modules(templates)
     chosen: set[str] = set()
     for template in dict.fromkeys(templates.values()):
         if not is_understood(template):
@@ -145,23 +150,26 @@ def _removed(template: str, words: Collection[str]) -> str:
 def _lone_modules(names: Collection[str]) -> frozenset[str]:
     """Return the modules that are the only child of their parent wherever they occur.
 
-    A module that numbers its children is a list of layers or experts, and no wrapper.
+    A module that numbers its children is a list of layers or experts, and no wrapper; one that
+    stands in a single place inside a model may well be a part of it (``embeddings.token``).
     """
     children: dict[str, set[str]] = defaultdict(set)
     lists: set[str] = set()
-    modules: set[str] = set()
+    places: dict[str, set[str]] = defaultdict(set)
     for name in names:
         parts = name.split(".")
         before = ""
         for part, after in zip(parts, (*parts[1:], ""), strict=True):
             children[before].add(part)
-            before += part + "."
+            above, before = before, before + part + "."
             if after:
-                modules.add(part)
-                if after.isdecimal():
+                places[part].add(above)
+                if after == "#" or after.isdecimal():
                     lists.add(part)
     crowded = {child for some in children.values() if len(some) > 1 for child in some}
-    return frozenset(m for m in modules - lists - crowded if not m.isdecimal())
+    around = {m for m, where in places.items() if len(where) > 1 or "" in where}
+    numbers = {m for m in around if m == "#" or m.isdecimal()}
+    return frozenset(around - lists - crowded - STACKS - numbers)
 
 
 def _to_remove(template: str, lone: frozenset[str]) -> tuple[str, ...]:
@@ -214,11 +222,13 @@ def _body_prefix(templates: Collection[str]) -> str:
         cut = _layered(template) if role_outside(template) is None else None
         if cut is not None and _in_layer(cut[1]):
             places[cut[0]] += 1
-    stacks = [before for before, count in places.items() if count >= MIN_PLACES]
-    if len(stacks) != 1 or PREFIX.fullmatch(stacks[0]):
+    if len(places) != 1:
         return ""
-    shorter = (_stripped(t, stacks[0]) for t in templates if _layered(t) is None)
-    return stacks[0] if any(map(_is_embedding, shorter)) else ""
+    ((prefix, count),) = places.items()
+    if count < MIN_PLACES or PREFIX.fullmatch(prefix):
+        return ""
+    shorter = (_stripped(t, prefix) for t in templates if _layered(t) is None)
+    return prefix if any(map(_is_embedding, shorter)) else ""
 
 
 def _is_embedding(template: str) -> bool:
