@@ -57,7 +57,7 @@ def plain_names(names: Collection[str]) -> dict[str, str]:
         return {}
     short = {n: t for n, (t, _) in spelled.items() if len(n) <= MAX_NAME}
     # Layers are told apart, since a wrapper may stand in some alone; experts are not.
-    first = {(t, i[:1]) for t, i in spelled.values()}
+    first = {(spelled[name][0], spelled[name][1][:1]) for name in short}
     places = {t.replace("#", str(i[0]), 1) if i else t for t, i in first}
     shorter = _without_infixes(short, _lone_modules(places))
     shorter = _without_prefix(shorter)
