@@ -38,6 +38,7 @@ from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.layers import NOT_MAPPED, Mapped, map_everything, with_layers
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.relate.values import Refusal
+from hubcheck.renamed import Renamed, under_names_of
 from hubcheck.request import BaseRequest, Request, at_least
 from hubcheck.source.reference import name_of
 from hubcheck.tested import Tested
@@ -114,12 +115,19 @@ def examine(
         one.finding = one.finding.model_copy(update={"reason": reason, "code": ReasonCode.SUBJECT})
         return
     progress(f"reading {printable(str(base.pin))}")
+    renamed = attempt(lambda: under_names_of(base, subject), "names of tensors")
+    if isinstance(renamed, Renamed):
+        subject, n_bases = renamed.model, n_bases * renamed.ways
+        one.comparer = None  # what was fetched ahead knew no names
     prepare(one, subject, request, n_bases)
     if one.comparer is None:
         code, reason = why(one.error)
         one.finding = one.finding.model_copy(update={"reason": reason, "code": code})
         return
     _look(one, one.comparer, base, subject, request, n_bases, files, progress)
+    if isinstance(renamed, Renamed):
+        notes = (*one.finding.notes, renamed.note)
+        one.finding = one.finding.model_copy(update={"notes": notes})
 
 
 def _look(

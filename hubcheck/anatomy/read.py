@@ -210,20 +210,26 @@ def has_plain_gate(facts: ConfigFacts) -> bool:
     return family in PLAIN_GATES and facts.hidden_act in ("", *ACTIVATIONS)
 
 
-def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
+def anatomy_of(
+    checkpoint: Checkpoint,
+    config: Mapping[str, object],
+    *,
+    names: Mapping[str, str] | None = None,
+) -> Anatomy:
     """Return the role of every tensor.
 
     Args:
         checkpoint: Its headers; no weight byte is read.
         config: The parsed ``config.json``, empty when the model has none. Hostile; it only resolves
             head counts, the number of layers and the family, never a shape.
+        names: The published name of every tensor, where its own says nothing; None for its own.
 
     Returns:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
     gguf = checkpoint.format == FORMAT
     facts = read_config(published_config(checkpoint.metadata) if gguf else config)
-    names = published_names(checkpoint)
+    names = published_names(checkpoint) if names is None else names
     found = parts_of(checkpoint, facts, names)
     parts = found.decoder
     hidden = hidden_of(parts, facts)
