@@ -34,7 +34,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("examine",),
     ("as_compared", "base_identity", "untested"),
     ("tested", "towers"),
-    ("closer", "deeper", "equal", "layers", "whole"),
+    ("closer", "deeper", "equal", "layers", "renamed", "whole"),
     ("request", "probe"),
     ("model", "verdict"),
     ("deep", "relate", "full"),
@@ -49,7 +49,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 PIPELINE: Final = (
     *("check", "assemble", "kinship", "lineage", "side_by_side", "examine", "request", "probe"),
     *("as_compared", "base_identity", "untested", "tested", "towers"),
-    *("closer", "deeper", "equal", "layers", "whole"),
+    *("closer", "deeper", "equal", "layers", "renamed", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )
 """What a report is made by; what shows a report knows nothing of it."""
