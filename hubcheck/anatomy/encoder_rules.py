@@ -28,6 +28,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"(?:feed_forward|ffn)\.value", R.DOWN, beside=RWKV),
     rule(r"ln1", R.NORM_ATTN_IN, beside=RWKV),
     rule(r"ln2", R.NORM_MLP_IN, beside=RWKV),
+    rule(r"(?:attention|att)\.receptance", R.Q, beside=RWKV),
+    rule(r"(?:attention|att)\.key", R.K, beside=RWKV),
+    rule(r"(?:attention|att)\.value", R.V, beside=RWKV),
+    rule(r"(?:attention|att)\.output", R.O, beside=RWKV),
     rule(r".+", R.SSM, split=Split.LISTED, beside=RWKV),
     # Norms behind the sum, or in front of the block under the same names.
     rule(r"attention\.output\.LayerNorm|sa_layer_norm|attn_ln", R.NORM_ATTN_POST),

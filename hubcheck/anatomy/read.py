@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hubcheck.anatomy.config import ConfigFacts, read_config
@@ -245,6 +245,9 @@ def anatomy_of(
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
         draft.read(part)
     matrices = draft.matrices
+    fixed = any(map(has_fixed_channels, parts))
+    if fixed:  # RWKV's values decay by their place: whatever is said of heads, no order is free
+        facts = replace(facts, heads=0, kv_heads=0, head_dim=0, v_head_dim=0)
     embed = matrices.get((Role.EMBED, -1, -1, False))
     head = matrices.get((Role.LM_HEAD, -1, -1, False))
     roles = Counter(key[0] for key in matrices)
@@ -268,7 +271,7 @@ def anatomy_of(
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         plain={} if gguf else {n: p for n, p in names.items() if n != p},
-        free_channels=not (facts.sinusoids or any(map(has_fixed_channels, parts))),
+        free_channels=not (facts.sinusoids or fixed),
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         notes=tuple(draft.notes),
     )

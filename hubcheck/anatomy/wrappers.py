@@ -132,14 +132,26 @@ def _without_infixes(templates: Mapping[str, str], lone: frozenset[str]) -> dict
         templates: Template by stored name.
         lone: The modules that may be one.
     """
-    chosen: set[str] = set()
-    for template in dict.fromkeys(templates.values()):
-        if not is_understood(template):
-            chosen.update(_to_remove(template, lone))
+    every = set(templates.values())
+    chosen = {w for t in every if not is_understood(t) for w in _to_remove(t, lone)}
+    # A word without which some name is no longer understood is a part of the model.
+    chosen -= {
+        word
+        for t in every
+        if _is_place(t)
+        for word in chosen.intersection(t.split("."))
+        if not _is_place(_removed(t, (word,)))
+    }
     if not chosen:
         return dict(templates)
-    shorter = {t: _removed(t, chosen) for t in set(templates.values())}
+    shorter = {t: _removed(t, chosen) for t in every}
     return {name: shorter[template] for name, template in templates.items()}
+
+
+def _is_place(template: str) -> bool:
+    """Say whether a name is understood, or would be under a prefix that is known."""
+    cut = _layered(template)
+    return is_understood(template) or (cut is not None and _in_layer(cut[1]))
 
 
 def _removed(template: str, words: Collection[str]) -> str:
@@ -183,7 +195,7 @@ def _to_remove(template: str, lone: frozenset[str]) -> tuple[str, ...]:
         if is_understood(left):
             return ways
     cut = _layered(template)
-    if cut is None:
+    if cut is None or _in_layer(cut[1]):
         return ()
     inner = cut[1].split(".")
     return next(

@@ -155,6 +155,15 @@ def test_published_names_are_left_alone(family: str) -> None:
     assert plain_names(list(made.tensors)) == {}
 
 
+def test_a_part_that_repeats_is_no_wrapper() -> None:
+    """ESM's ``dense`` is an only child everywhere, and what it says is needed."""
+    names = [n for n in bert("") if "output.LayerNorm" not in n]
+    names += ["pooler.dense.weight", "encoder.layer.0.LayerNorm.weight"]
+    plain = plain_names(names)
+    assert plain["encoder.layer.1.intermediate.dense.weight"] == "layer.1.intermediate.dense.weight"
+    assert "pooler.dense.weight" not in plain
+
+
 def test_a_single_module_is_no_wrapper() -> None:
     """A module that stands in one place inside the model is a part of it."""
     names = ["text.embeddings.token_embedding.weight", "vision_model.x.weight", "other.weight"]
