@@ -9,6 +9,7 @@ under rotary encoding each has a frequency of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from hubcheck.evidence.neurons import corresponding_layers, is_small, joined_vie
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray
+
+
+SHOWN_VALUES: Final = 1 << 20
+"""Values of an O that is read whole in one layer: 2 MB in bf16 at width 1,024. Larger models
+without gates (Falcon, NeoX) are not worth a layer's O."""
 
 
 def value_matrix(anatomy: Anatomy, layer: int) -> Matrix | None:
@@ -120,9 +126,25 @@ class ValueTest:
         out = side.anatomy.get(Role.O, block.layer)
         if out is not None and self._columns(side.anatomy, out, block, dims):
             columns = self._columns(side.anatomy, out, block, dims)
-            if out.transposed or is_small(out):
+            if out.transposed or is_small(out) or self._is_shown(side, block, out):
                 wanted["o"] = Wanted(matrix=out, inputs=columns, why=self.test)
         return wanted
+
+    def _is_shown(self, side: Side, block: Block, out: Matrix) -> bool:
+        """Return whether O is read whole all the same: of one layer of models without gates.
+
+        Where V and up are all that is read by row, they are exactly half of what has an order, and
+        one matrix that no rule understands would keep strangers from being told apart.
+        """
+        if self._base.gated or self._subject.gated or out.n_out * out.n_in > SHOWN_VALUES:
+            return False
+        first = next(iter(self.draw.layers(self._base.geometry.layers)), -1)
+        if side.anatomy is self._base:
+            return block.layer == first
+        there = corresponding_layers(
+            first, self._base.geometry.layers, self._subject.geometry.layers
+        )
+        return block.layer in there[:1]
 
     @staticmethod
     def _columns(anatomy: Anatomy, out: Matrix, block: Block, dims: int) -> tuple[int, ...]:
