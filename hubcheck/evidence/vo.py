@@ -21,7 +21,6 @@ from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray
 
-
 SHOWN_VALUES: Final = 1 << 20
 """Values of an O that is read whole in one layer: 2 MB in bf16 at width 1,024. Larger models
 without gates (Falcon, NeoX) are not worth a layer's O."""
