@@ -276,3 +276,12 @@ def test_channels_of_rwkv_are_no_order(tmp_path: Path) -> None:
         (finding,) = report(subject, base).findings
         for family in ("residual channels", "V/O dimensions"):
             assert any(family in e.family for e in finding.evidence) is counted
+
+
+def test_a_mapping_that_fits_no_embedding_is_not_used(tmp_path: Path) -> None:
+    """Where a hostile file's two widths do not meet, the tokens are left out and the rest speaks."""
+    tensors = trained_on(made("albert", 1))
+    tensors["albert.embeddings.word_embeddings.weight"] = np.ones((VOCAB, 41), dtype=np.float32)
+    base = written(tmp_path / "base", "albert", made("albert", 1))
+    (finding,) = report(written(tmp_path / "subject", "albert", tensors), base).findings
+    assert finding.verdict is Verdict.RELATED
