@@ -16,6 +16,12 @@ MAX_HEADS: Final = 4096
 """Largest believable head or expert count (published models stay below 1024)."""
 TEXT_CONFIGS: Final = ("text_config", "llm_config", "language_config", "thinker_config")
 """Where multimodal configurations keep the facts about the language model."""
+SINUSOIDS: Final = frozenset(
+    ("xglm", "marian", "pegasus", "m2m_100", "fsmt", "speech_to_text", "transfo-xl")
+)
+"""Model types whose positions are fixed sinusoids, added to the embeddings."""
+SINUSOID_SWITCHES: Final = ("sinusoidal_pos_embds", "sinusoidal_embeddings")
+"""DistilBERT and XLM say it in their configuration."""
 MAX_NESTING: Final = 3
 """Thinker -> text is the deepest nesting published; a self-made deeper one is not followed."""
 
@@ -39,6 +45,8 @@ class ConfigFacts:
     experts: int
     tied: bool
     hidden_act: str
+    sinusoids: bool
+    """Positions are fixed sinusoids, added to the stream."""
 
 
 def text_of(value: object, limit: int = 200) -> str:
@@ -122,4 +130,6 @@ def read_config(config: Mapping[str, object]) -> ConfigFacts:
         ),
         tied=any(c.get("tie_word_embeddings") is True for c in configs),
         hidden_act=text_of(configs[0].get("hidden_act")),
+        sinusoids=model_type in SINUSOIDS
+        or any(configs[0].get(name) is True for name in SINUSOID_SWITCHES),
     )

@@ -21,6 +21,8 @@ class Role(StrEnum):
     """What a tensor (or a slice of one) does in the model."""
 
     EMBED = "embed"
+    EMBED_IN = "embed.in"
+    """Carries embeddings of a width of their own into the residual stream (ALBERT, ELECTRA)."""
     POS_EMBED = "pos_embed"
     LM_HEAD = "lm_head"
     NORM_ATTN_IN = "norm.attn_in"
@@ -69,12 +71,14 @@ class Role(StrEnum):
     SSM = "ssm"
     DELTA = "delta"
     CONV = "conv"
+    HEAD_TRANSFORM = "head_transform"
+    """A layer between the stream and the output head (masked language models)."""
+    HEAD = "head"
+    """Reads the stream for something else than tokens, or drafts them: a pooler, the order of
+    sentences, classes, rewards, values, Medusa's heads. A part of its own."""
     SIDE = "side"
     """Side paths around the blocks: per-layer inputs, AltUp, Laurel, hyper-connections."""
     MTP = "mtp"
-    HEAD = "head"
-    """Reads the stream for something else than tokens, or drafts them: a pooler, classes, rewards,
-    values, Medusa's heads. A part of its own."""
     DECODER = "decoder"
     """The decoder beside an encoder that is the body: a part of its own (``anatomy.stacks``)."""
     VISION = "vision"
@@ -190,8 +194,19 @@ class Anatomy:
     """Tensors read here that are counted in another part: an embedding shared by two stacks."""
     alone: str = ""
     """Which head this is and nothing else (``anatomy.lone_head``); empty for a model."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Names without wrappers, of the tensors that have some (``anatomy.wrappers``)."""
+    free_channels: bool = True
+    """False where the places of the residual channels mean something from the start, so that they
+    are no free order: RWKV mixes neighbouring tokens by a share that depends on the channel, and
+    fixed sinusoids give each channel a frequency."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
+
+    @property
+    def head_reads_stream(self) -> bool:
+        """Whether the output head reads the stream itself, not what a layer makes of it."""
+        return Role.HEAD_TRANSFORM not in self.others.values()
 
     @property
     def mapped_share(self) -> float:

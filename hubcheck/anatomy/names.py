@@ -21,7 +21,13 @@ PREFIX: Final = re.compile(
     r"thinker\.|llm\.)*",
 )
 """Wrappers around the decoder, stripped as often as they come."""
-LAYER: Final = re.compile(r"(?:layers|h|blocks|block|layer)\.#\.(.+)")
+LISTS: Final = frozenset(("layers", "h", "blocks", "block", "layer", "albert_layer_groups"))
+"""What families call the list of their layers."""
+LAYER: Final = re.compile(
+    r"(?:(?:layers|h|blocks|block|layer)\.#|albert_layer_groups\.#\.(?P<inner>albert_layers\.#))\."
+    r"(?P<path>.+)"
+)
+"""ALBERT numbers the blocks inside each of its shared layers once more."""
 SUBLAYER: Final = re.compile(
     r"(self_attn|mlp|input_layernorm|post_attention_layernorm)s?\.#(\..+|)"
 )
@@ -31,7 +37,7 @@ INNER: Final = re.compile(r"(?:mamba_decoder|shared_transformer|shared_transf)\.
 WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
 """Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
 JOINED_BIAS: Final = re.compile(
-    r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense|attn\.in_proj))_bias"
+    r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense|attn\.in_proj|attention\.self\.[qv]))_bias"
 )
 JOINED_WEIGHT: Final = re.compile(r"(.*attn\.in_proj)_weight")
 """PyTorch's own attention module keeps q, k and v under a name without a dot."""
@@ -39,6 +45,10 @@ JOINED_WEIGHT: Final = re.compile(r"(.*attn\.in_proj)_weight")
 NORMED: Final = re.compile(r"(.+)\.(?:weight_v|parametrizations\.weight\.original1)")
 """The directions of a weight under weight norm; its lengths (``weight_g``) lie beside it, and what
 is made of both is one matrix."""
+OLD_NORM: Final = re.compile(r"((?:.+\.)?LayerNorm)\.(gamma|beta)")
+"""Weight and bias as the first published BERTs call them."""
+PARAMETRIZED: Final = re.compile(r"(.+)\.parametrizations\.weight\.original")
+"""A weight to which adapters are added when the model runs."""
 
 COMPANION: Final = re.compile(
     r"(?:.+\.)?(?:weight_scale\w*|weight_zero_point|weight_shape|weight_g_idx|"
@@ -136,6 +146,10 @@ def read_template(name: str) -> Template:
         stem = match[1]
     elif name.endswith(".bias"):
         stem, bias = name[:-5], True
+    elif match := OLD_NORM.fullmatch(name):
+        stem, bias = match[1], match[2] == "beta"
+    elif match := PARAMETRIZED.fullmatch(name):
+        stem = match[1]
     elif match := JOINED_BIAS.fullmatch(name):
         stem, bias = match[1], True
     elif match := JOINED_WEIGHT.fullmatch(name):
@@ -146,8 +160,12 @@ def read_template(name: str) -> Template:
     layer_at = expert_at = sublayer_at = -1
     if match := LAYER.fullmatch(path):
         layer_at = prefix.count("#")
-        path = INNER.sub("", match[1], count=1) if INNER.match(match[1]) else match[1]
-        if match := SUBLAYER.fullmatch(path):
+        path = match["path"]
+        if inner := INNER.match(path):
+            path = path[inner.end() :]
+        if match["inner"]:
+            sublayer_at = layer_at + 1
+        elif match := SUBLAYER.fullmatch(path):
             sublayer_at = layer_at + 1
             path = match[1] + match[2]
         elif "experts.#." in path:

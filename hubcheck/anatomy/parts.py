@@ -13,10 +13,12 @@ from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
-from hubcheck.anatomy.rules import INSIDE, OUTSIDE, Rule, Store
+from hubcheck.anatomy.rules import Rule, Store
 from hubcheck.anatomy.splits import Split
 from hubcheck.anatomy.stacks import Stacks
+from hubcheck.anatomy.table import INSIDE, OUTSIDE
 from hubcheck.anatomy.traits import RESIDUAL_NORMS
+from hubcheck.anatomy.wrappers import plain_names
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
@@ -87,29 +89,31 @@ def rules_for(
         if r.path.fullmatch(template.path)
         and (not r.families or model_type in r.families)
         and (r.under is None or r.under.search(template.prefix))
+        and (r.bias is None or r.bias is template.bias)
         and (r.beside is None or any(r.beside.fullmatch(s) for s in siblings))
+        and (r.absent is None or not any(r.absent.fullmatch(s) for s in siblings))
     )
 
 
 def double_layers(cut: list[Cut]) -> list[Cut]:
-    """Number the two blocks of each double layer as layers of their own, in a model that has them.
+    """Number the blocks of each double layer as layers of their own, in a model that has them.
 
     A model with a single attention block anywhere is no such model; the numbered blocks it may
     hold keep an impossible number and are not read.
     """
-    numbered = any(0 <= block < BLOCKS for *_, block in cut)
+    each = 1 + max((block for *_, block in cut if block < BLOCKS), default=-1)
     single = any(t.path.startswith("self_attn.") and b < 0 for _, t, _, _, b in cut)
-    if not numbered:
+    if not each:
         return cut
     if single:
         return [(r, t, n, e, BLOCKS if b >= 0 else b) for r, t, n, e, b in cut]
-    return [(r, t, n if n < 0 else 2 * n + (b == 1), e, b) for r, t, n, e, b in cut]
+    return [(r, t, n if n < 0 else each * n + max(b, 0), e, b) for r, t, n, e, b in cut]
 
 
 def published_names(checkpoint: Checkpoint) -> dict[str, str]:
-    """Return the published name of every tensor, by the name under which it is stored."""
+    """Return the published name of every tensor, without wrappers, by its stored name."""
     if checkpoint.format != FORMAT:
-        return {name: name for name in checkpoint.tensors}
+        return {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
     architecture = checkpoint.metadata.get("general.architecture", "")
     return {name: published_name(name, architecture) for name in checkpoint.tensors}
 

@@ -76,7 +76,7 @@ class Form(NamedTuple):
 
 def fits(rule: Rule, n: int, n_in: int, hidden: int) -> bool:
     """Say whether [n, n_in] can be the rule's weight in a model of width ``hidden``."""
-    if hidden <= 0:
+    if hidden <= 0 or rule.narrow:
         return True
     if any(role in WRITERS for role in rule.roles):
         return n == hidden
@@ -130,7 +130,7 @@ def slabs_of_vector(rule: Rule, shape: tuple[int, ...], site: Site) -> Iterator[
                 yield Slab(i, n, 1, transposed=True, offset=i)
     elif prod(shape) == n:
         residual = any(role in RESIDUAL_NORMS or role in WRITERS for role in rule.roles)
-        if not residual or site.hidden in (0, n):
+        if not residual or rule.narrow or site.hidden in (0, n):
             yield Slab(-1, n, 1, transposed=True, offset=0)
 
 

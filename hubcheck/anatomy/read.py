@@ -6,6 +6,7 @@ whose split or check asks a sibling (q, fused tensors, gate and up).
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,12 @@ DOWN_OF: Final = {
     **dict.fromkeys((Role.SHARED_GATE, Role.SHARED_UP), Role.SHARED_DOWN),
 }
 POSITIONS: Final = ".relative_attention_bias.weight"
+MIXES_TIME: Final = re.compile(
+    r"(?:attention|att|feed_forward|ffn)\.(?:time_mix_\w+|time_maa_\w+|x_[a-z])|"
+    r"mamba\.(?:time|channel)_mix_.+"
+)
+"""RWKV: how much of the token before each channel takes in. It starts as a power of (channel number
+/ width), the same in every model, so that channels stand in no free order."""
 NO_SIZES: Final = SplitSizes()
 
 
@@ -203,6 +210,11 @@ def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:
     return gains and not biases and facts.model_type not in LAYER_NORMS
 
 
+def has_fixed_channels(part: Part) -> bool:
+    """Say whether a tensor gives each residual channel a part of its own from the start."""
+    return part.layer >= 0 and MIXES_TIME.fullmatch(part.template.path) is not None
+
+
 def has_plain_gate(facts: ConfigFacts) -> bool:
     """Say whether the MLP of a family is known to be act(gate) * up, the signs of up being free."""
     family = facts.model_type.removeprefix(GGUF_FAMILY)
@@ -219,20 +231,26 @@ def heads_by_positions(shapes: Mapping[str, tuple[int, ...]]) -> int:
     return heads if heads <= MAX_HEADS else 0
 
 
-def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
+def anatomy_of(
+    checkpoint: Checkpoint,
+    config: Mapping[str, object],
+    *,
+    names: Mapping[str, str] | None = None,
+) -> Anatomy:
     """Return the role of every tensor.
 
     Args:
         checkpoint: Its headers; no weight byte is read.
         config: The parsed ``config.json``, empty when the model has none. Hostile; it only resolves
             head counts, the number of layers and the family, never a shape.
+        names: The published name of every tensor, where its own says nothing; None for its own.
 
     Returns:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
     gguf = checkpoint.format == FORMAT
     stated = published_config(checkpoint.metadata) if gguf else config
-    names = published_names(checkpoint)
+    names = published_names(checkpoint) if names is None else names
     shapes = {names[n]: r.shape for n, r in checkpoint.tensors.items()}
     stacks = stacks_in(shapes, stated)
     facts = read_config(stated if stacks is None else stack_config(stated, stacks.main.kind))
@@ -253,6 +271,9 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
         draft.read(part)
     matrices = draft.matrices
+    fixed = any(map(has_fixed_channels, parts))
+    if fixed:  # RWKV's values decay by their place: whatever is said of heads, no order is free
+        facts = replace(facts, heads=0, kv_heads=0, head_dim=0, v_head_dim=0)
     embed = matrices.get((Role.EMBED, -1, -1, False))
     head = matrices.get((Role.LM_HEAD, -1, -1, False))
     roles = Counter(key[0] for key in matrices)
@@ -284,6 +305,8 @@ def anatomy_of(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
         fair_signs=gated and has_plain_gate(facts),
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
+        plain={} if gguf else {n: p for n, p in names.items() if n != p},
+        free_channels=not (facts.sinusoids or fixed),
         mixers=dict(mixers_of(draft.listed, draft.hidden, facts)),
         alone=alone or "",
         stack="" if stacks is None else stacks.main.kind,

@@ -45,10 +45,16 @@ class Rule:
     store: Store = Store.ROWS
     beside: re.Pattern[str] | None = None
     """Only where the same layer holds a path that matches (a bias is ``path.bias``)."""
+    absent: re.Pattern[str] | None = None
+    """Only where it holds none that matches."""
     under: re.Pattern[str] | None = None
     """Only under a prefix that matches."""
     families: frozenset[str] = frozenset()
     """Only for these model types; for names that two families use for two things."""
+    bias: bool | None = None
+    """Only for a bias (True) or for a weight (False), where the two mean different things."""
+    narrow: bool = False
+    """The tensor lies in a space of its own width, not in the residual stream."""
 
 
 def rule(
@@ -57,8 +63,11 @@ def rule(
     split: Split = Split.WHOLE,
     store: Store = Store.ROWS,
     beside: str = "",
+    absent: str = "",
     under: str = "",
     families: str = "",
+    bias: bool | None = None,
+    narrow: bool = False,
 ) -> Rule:
     """Write one line of the table, patterns and families as text."""
     return Rule(
@@ -67,8 +76,11 @@ def rule(
         split=split,
         store=store,
         beside=re.compile(beside) if beside else None,
+        absent=re.compile(absent) if absent else None,
         under=re.compile(under) if under else None,
         families=frozenset(families.split()),
+        bias=bias,
+        narrow=narrow,
     )
 
 
@@ -91,7 +103,6 @@ INSIDE: Final[tuple[Rule, ...]] = (
         beside=rf"{A}(?:q_conv1d|f_a_proj|f_proj|output_gate)",
     ),
     rule(r"(?:mamba|ssm)\..+", R.SSM, split=Split.LISTED),
-    rule(r".+", R.SSM, split=Split.LISTED, under=r"rwkv\.$"),
     rule(r"(?:mlstm_layer|slstm_layer)\..+", R.SSM, split=Split.LISTED),
     rule(
         r"temporal_block\.(?:linear_\w+|conv_1d|rg_lru\..+)",

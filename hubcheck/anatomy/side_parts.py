@@ -78,7 +78,8 @@ def _predictors(whole: Anatomy, config: Mapping[str, object]) -> SidePart | None
     checkpoint = whole.checkpoint
     found: dict[int, dict[str, TensorRecord]] = defaultdict(dict)
     for name, role in whole.others.items():
-        match = PREDICTOR.fullmatch(name) if role is Role.MTP else None
+        plain = whole.plain.get(name, name)
+        match = PREDICTOR.fullmatch(plain) if role is Role.MTP else None
         if match is not None and not COUPLING.match(match["rest"]):
             found[int(match["layer"])].setdefault(match["rest"], checkpoint.tensors[name])
     numbers = sorted(found)[:MAX_PREDICTORS]
@@ -101,7 +102,9 @@ def _projectors(whole: Anatomy) -> SidePart | None:
     modules: dict[str, dict[str, TensorRecord]] = defaultdict(dict)
     for name, role in sorted(whole.others.items()):
         record = whole.checkpoint.tensors[name]
-        name = published_name(name, "") if gguf else name  # noqa: PLW2901 - as it is known
+        name = (  # noqa: PLW2901 - as it is known
+            published_name(name, "") if gguf else whole.plain.get(name, name)
+        )
         readable = record.dtype in FLOATS or record.storage is not None
         if role is Role.PROJECTOR and len(record.shape) == MATRIX and readable:
             parent, _, last = name.removesuffix(".weight").rpartition(".")

@@ -77,16 +77,17 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
     found: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
     lone: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
     for name, role in whole.others.items():
-        published = published_name(name, "") if gguf else name
+        published = published_name(name, "") if gguf else whole.plain.get(name, name)
         layered = LAYERED.fullmatch(published) if role in CONFIGS else None
         if layered is not None:
             record = replace(checkpoint.tensors[name], name=published)
             found[role, layered["prefix"]].append(record)
     alone = _alone(whole, config)
     for name, record in checkpoint.tensors.items():
-        layered = LAYERED.fullmatch(name) if alone is not None and not found else None
+        published = whole.plain.get(name, name)
+        layered = LAYERED.fullmatch(published) if alone is not None and not found else None
         if layered is not None and alone is not None and name not in whole.others:
-            lone[alone, layered["prefix"]].append(record)
+            lone[alone, layered["prefix"]].append(replace(record, name=published))
     found = found or lone
     facts = _stated(checkpoint.metadata) if gguf else config
     towers: list[Tower] = []

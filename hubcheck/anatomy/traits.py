@@ -26,7 +26,7 @@ READERS: Final = frozenset(
     )
 )
 """Weights whose input axis is the residual stream (rows of embeddings lie in it, too)."""
-WRITERS: Final = frozenset((R.O, R.CROSS_O, R.DOWN, R.EXPERT_DOWN, R.SHARED_DOWN))
+WRITERS: Final = frozenset((R.O, R.CROSS_O, R.DOWN, R.EXPERT_DOWN, R.SHARED_DOWN, R.EMBED_IN))
 """Weights whose output axis is the residual stream."""
 RESIDUAL_NORMS: Final = frozenset(
     (
@@ -73,6 +73,7 @@ LAYER_NORMS: Final = frozenset(
         "dbrx",
         "cohere_compass",
         "cohere_compass_text",
+        "modernbert",
         "modernbert-decoder",
     )
 )

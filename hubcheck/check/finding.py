@@ -178,7 +178,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         families_hit=count.hit,
         units_tested=count.units,
         units_hit=count.units_hit,
-        notes=(*notes_of(case), *_files_note(one)),
+        notes=(*notes_of(case), *_files_note(one), *_renamed_note(one)),
         explained_by=explained.by,
         closer=explained.closer,
         upstream=explained.upstream,
@@ -222,3 +222,11 @@ def _files_note(one: Tested) -> Clauses:
     return (
         phrase(PhraseCode.EQUAL_AS_READ, compared=files.bytes_compared, total=files.bytes_total),
     )
+
+
+def _renamed_note(one: Tested) -> Clauses:
+    """Return that the subject was read under the base's names, where it was."""
+    found = one.renamed
+    if found is None:
+        return ()
+    return (phrase(PhraseCode.RENAMED, matched=found.matched, tensors=found.tensors),)

@@ -11,6 +11,7 @@ from functools import partial
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
+from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
@@ -129,6 +130,11 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
+    renamed = attempt(lambda: under_names_of(base, subject), "names of tensors")
+    if isinstance(renamed, Renamed):
+        one.renamed, subject, tried = renamed, renamed.model, tried * renamed.ways
+        one.tried = tried
+        one.comparer = None  # what was fetched ahead knew no names
     prepare(one, subject, request, tried)
     if one.comparer is None:
         code, reason = why(one.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hubcheck.check.renamed import Renamed
 from hubcheck.errors import HubcheckError, SubjectUnreadableError
 from hubcheck.evidence.looks.equality.files import FileState, WholeFiles
 from hubcheck.evidence.looks.orders import ORDERS
@@ -40,6 +41,8 @@ class Tested:
     files: WholeFiles | None = None
     """What is known of the weight files as wholes, once that was asked."""
     comparer: Comparer | None = None
+    renamed: Renamed | None = None
+    """The subject under the base's names, where its own say nothing and its values are near."""
     tried: int = 1
     """Bases tried in the check."""
     seen: Observations = field(default_factory=Observations)

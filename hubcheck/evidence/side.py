@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.statistics.profiles import FloatArray, unit_rows
@@ -51,11 +51,25 @@ class Side:
     # -- what the frames need ---------------------------------------------------------------
 
     def token_rows(self, role: Role) -> tuple[Wanted, ...]:
-        """Return the wanted embedding (or head) rows of the shared tokens."""
+        """Return the wanted embedding (or head) rows of the shared tokens.
+
+        Where embeddings have a width of their own, what carries them into the stream comes second.
+        """
         matrix = self.anatomy.get(role)
         if matrix is None or not self.token_ids:
             return ()
-        return (Wanted(matrix=matrix, units=self.token_ids, why="token frame"),)
+        rows = Wanted(matrix=matrix, units=self.token_ids, why="token frame")
+        into = self.anatomy.get(Role.EMBED_IN) if role is Role.EMBED else None
+        if into is not None and into.n_in == matrix.n_in:
+            return rows, Wanted(matrix=into, why="token frame")
+        return (rows,) if matrix.n_in == self.anatomy.geometry.hidden else ()
+
+    def in_stream(self, rows_te: FloatArray) -> FloatArray:
+        """Return embedding rows as they enter the residual stream, [t, d]."""
+        into = self.anatomy.get(Role.EMBED_IN)
+        if into is None:
+            return rows_te
+        return rows_te @ self.reader.block(Wanted(matrix=into, why="token frame")).T
 
     def gain(self, role: Role, layer: int) -> tuple[Wanted, ...]:
         """Return the wanted norm gain, if the model has it."""
@@ -79,30 +93,50 @@ class Side:
         return stored + np.float32(self.anatomy.norm_offset)
 
     @property
+    def embedded(self) -> FloatArray | None:
+        """The embeddings of the shared tokens as they enter the stream [t, d], if any are shared.
+
+        Their order of channels is that of the stream, whatever width they are stored in.
+        """
+        wanted = self.token_rows(Role.EMBED)
+        return self.in_stream(self.reader.block(wanted[0])) if wanted else None
+
+    @property
     def frame(self) -> NDArray[np.float32] | None:
         """The whitened embedding frame [t, d], or None when no tokens are shared."""
         if self._frame is None:
-            wanted = self.token_rows(Role.EMBED)
-            if wanted:
-                self._frame = whitened_frame(self.reader.block(wanted[0]))
+            rows_td = self.embedded
+            if rows_td is not None:
+                self._frame = whitened_frame(rows_td)
         return self._frame
 
     @property
     def head_frame(self) -> NDArray[np.float32] | None:
-        """The whitened frame of the output head times the final gain [t, d], or None."""
+        """The whitened frame of what reads the stream at its end [t, d], or None.
+
+        That is the output head times the final gain; where a layer stands between the two (masked
+        language models), the embeddings, which lie in the stream that the blocks write to.
+        """
         if self._head_frame is None:
-            role = Role.EMBED if self.head_matrix is self.anatomy.get(Role.EMBED) else Role.LM_HEAD
-            wanted = self.token_rows(role)
+            if not self.anatomy.head_reads_stream:
+                self._head_frame = self.frame
+                return self._head_frame
+            wanted = self.token_rows(self.head_role)
             if wanted:
                 rows_td = self.reader.block(wanted[0])
+                rows_td = self.in_stream(rows_td) if self.head_role is Role.EMBED else rows_td
                 gain_d = self.gain_values(Role.NORM_FINAL, -1).astype(np.float64)
                 self._head_frame = whitened_frame(rows_td * gain_d)
         return self._head_frame
 
     @property
-    def head_matrix(self) -> Matrix | None:
-        """The output head; the embedding where they are tied."""
-        return self.anatomy.get(Role.LM_HEAD) or self.anatomy.get(Role.EMBED)
+    def head_role(self) -> Role:
+        """Whose rows stand for the tokens at the end of the stream.
+
+        The embedding's where the two are tied or the head does not read the stream itself.
+        """
+        stored = self.anatomy.get(Role.LM_HEAD) is not None
+        return Role.LM_HEAD if stored and self.anatomy.head_reads_stream else Role.EMBED
 
     def through_tokens(
         self, rows_ud: NDArray[np.float32], gain_d: NDArray[np.float32]

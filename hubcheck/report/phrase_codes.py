@@ -216,6 +216,7 @@ class PhraseCode(StrEnum):
     LOOK_REFUSED = "look.refused"  # look, cause, side, detail
     NOT_MADE = "look.not-made"  # look, why (phrases)
     WHY = "look.why"  # why: a code of ``evidence.refused.Why``
+    RENAMED = "look.renamed"  # matched, tensors: names of the subject say nothing
     EQUAL_AS_READ = "look.equal-as-read"  # compared, total: bytes
     NOT_EVERY_TENSOR = "look.not-every-tensor"  # why
     UNMATCHED = "look.unmatched"  # named: 'tensor (side): why'; more

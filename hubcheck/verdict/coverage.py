@@ -49,6 +49,7 @@ have been dropped, and a copy trained far loses some; a graft of two layers amon
 _NUMBER: Final = re.compile(r"\d+")
 _WORDS: Final[Mapping[Role, str]] = {
     Role.EMBED: "embeddings",
+    Role.EMBED_IN: "embeddings",
     Role.LM_HEAD: "output head",
     Role.POS_EMBED: "positions",
     Role.Q: "attention",

@@ -230,6 +230,8 @@ class Oracle:
         handle = self.model.get_submodule(holder).register_forward_hook(keep, with_kwargs=True)
         self.model(input_ids=torch.tensor([[5, 9]]), use_cache=False)
         handle.remove()
+        if len(seen) != 1:  # a layer used twice: what it reads is what it wrote
+            return None
         ((x, y),) = seen
         direction = functional.normalize(x.detach()[0, 1], dim=0)
         weights = torch.linspace(1, 2, y.shape[-1])

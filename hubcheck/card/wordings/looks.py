@@ -61,6 +61,10 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.LOOK_REFUSED: _refused,
     P.NOT_MADE: lambda given: f"{given.text('look')} not made: {given.said('why')}",
     P.WHY: lambda given: WHY.get(given.text("why"), given.text("why")),
+    P.RENAMED: (
+        "the names of this model's tensors say nothing; {matched} of {tensors} were matched to the "
+        "base's by place, shape and near values, which the bound pays for"
+    ),
     P.EQUAL_AS_READ: _as_read,
     P.NOT_EVERY_TENSOR: "not every tensor was compared: {why}",
     P.UNMATCHED: _unmatched,

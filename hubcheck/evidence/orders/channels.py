@@ -60,9 +60,9 @@ class ChannelTest:
         return self._base.geometry.hidden
 
     def base_blocks(self) -> Sequence[Block]:
-        """Return one block when both streams have the same width."""
+        """Return one block when both streams have the same width and an order that is arbitrary."""
         same = self._base.geometry.hidden == self._subject.geometry.hidden > 0
-        return [Block()] if same else []
+        return [Block()] if same and self._base.free_channels else []
 
     def direct(self, block: Block) -> Sequence[Block]:
         """Return the subject's channels."""
@@ -147,9 +147,8 @@ class ChannelTest:
         ]
         if norms:
             views["raw norms"] = np.stack(norms, axis=1)[channels]
-        tokens = side.token_rows(Role.EMBED)
-        if tokens:
-            rows_td = side.reader.block(tokens[0])
+        rows_td = side.embedded
+        if rows_td is not None:
             views["raw embeddings"] = (rows_td - rows_td.mean(axis=0, dtype=np.float64)).T[channels]
         readers = [side.reader.block(one) for one in self._readers(side)]
         if readers:

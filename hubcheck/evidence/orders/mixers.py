@@ -132,10 +132,9 @@ class MixerTest:
         rows = self.rows_wanted(side, block)
         if not rows:
             return []
-        tied = side.anatomy.get(Role.LM_HEAD) is None
         head = (
             (
-                *side.token_rows(Role.EMBED if tied else Role.LM_HEAD),
+                *side.token_rows(side.head_role),
                 *side.gain(Role.NORM_FINAL, -1),
             )
             if "out" in rows

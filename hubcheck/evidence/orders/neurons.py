@@ -182,9 +182,8 @@ class NeuronTest:
     def _head_wanted(self, side: Side, block: Block) -> tuple[Wanted, ...]:
         if "down" not in self.rows_wanted(side, block):
             return ()
-        tied = side.anatomy.get(Role.LM_HEAD) is None
         return (
-            *side.token_rows(Role.EMBED if tied else Role.LM_HEAD),
+            *side.token_rows(side.head_role),
             *side.gain(Role.NORM_FINAL, -1),
         )
 

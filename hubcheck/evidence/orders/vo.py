@@ -22,6 +22,10 @@ from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import FloatArray
 
+SHOWN_VALUES: Final = 1 << 20
+"""Values of an O that is read whole in one layer: 2 MB in bf16 at width 1,024. Larger models
+without gates (Falcon, NeoX) are not worth a layer's O."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
@@ -146,9 +150,25 @@ class ValueTest:
         out = side.anatomy.get(self.of.out, block.layer)
         if out is not None and self._columns(side.anatomy, out, block, dims):
             columns = self._columns(side.anatomy, out, block, dims)
-            if out.transposed or is_small(out):
+            if out.transposed or is_small(out) or self._is_shown(side, block, out):
                 wanted["o"] = Wanted(matrix=out, inputs=columns, why=self.test)
         return wanted
+
+    def _is_shown(self, side: Side, block: Block, out: Matrix) -> bool:
+        """Return whether O is read whole all the same: of one layer of models without gates.
+
+        Where V and up are all that is read by row, they are exactly half of what has an order, and
+        one matrix that no rule understands would keep strangers from being told apart.
+        """
+        if self._base.gated or self._subject.gated or out.n_out * out.n_in > SHOWN_VALUES:
+            return False
+        first = next(iter(self.draw.layers(self._base.geometry.layers)), -1)
+        if side.anatomy is self._base:
+            return block.layer == first
+        there = corresponding_layers(
+            first, self._base.geometry.layers, self._subject.geometry.layers
+        )
+        return block.layer in there[:1]
 
     def _columns(self, anatomy: Anatomy, out: Matrix, block: Block, dims: int) -> tuple[int, ...]:
         """Return the columns of O that read this group: query head by query head."""
@@ -162,10 +182,9 @@ class ValueTest:
     def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
         """Return V rows, O columns and what the token views need."""
         rows = self.rows_wanted(side, block)
-        tied = side.anatomy.get(Role.LM_HEAD) is None
         head = (
             (
-                *side.token_rows(Role.EMBED if tied else Role.LM_HEAD),
+                *side.token_rows(side.head_role),
                 *side.gain(Role.NORM_FINAL, -1),
             )
             if "o" in rows

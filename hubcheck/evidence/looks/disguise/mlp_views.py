@@ -88,12 +88,10 @@ def weights_wanted(anatomy: Anatomy, roles: MlpRoles, sample: Sample) -> tuple[W
 
 def frame_wanted(side: Side, layers: Sequence[int]) -> tuple[Wanted, ...]:
     """Return what the frames of one side need: token rows, and the gains of these layers."""
-    head = Role.EMBED if side.head_matrix is side.anatomy.get(Role.EMBED) else Role.LM_HEAD
     gains = [w for layer in layers for w in side.gain(side.mlp_gain_role(layer), layer)]
     final = side.gain(Role.NORM_FINAL, -1)
-    return tuple(
-        dict.fromkeys((*side.token_rows(Role.EMBED), *side.token_rows(head), *gains, *final))
-    )
+    tokens = (*side.token_rows(Role.EMBED), *side.token_rows(side.head_role))
+    return tuple(dict.fromkeys((*tokens, *gains, *final)))
 
 
 def read_neurons(side: Side, roles: MlpRoles, sample: Sample) -> Neurons:

@@ -50,7 +50,7 @@ from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
 
-FRAME_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
+FRAME_ROLES: Final = frozenset({Role.EMBED, Role.EMBED_IN, Role.LM_HEAD})
 """What a family reads to see its units through the tokens; it holds no order of the body."""
 
 

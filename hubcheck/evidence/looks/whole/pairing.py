@@ -206,15 +206,19 @@ def _by_name(base: Anatomy, subject: Anatomy) -> tuple[list[Pair], list[Unmatche
     pairs: list[Pair] = []
     left: list[Unmatched] = []
     here, there = _loose(subject), _loose(base)
+    there_as = {base.plain.get(name, name): name for name in there}
+    used: set[str] = set()
     for name, role in here.items():
         record = subject.checkpoint.tensors[name]
-        if name not in there:
+        found = there_as.get(subject.plain.get(name, name))
+        if found is None:
             reason = "its place in the model is not understood, and the base has no such name"
             left.append(
                 Unmatched(tensor=name, side="subject", values=record.n_values, reason=reason)
             )
             continue
-        other = base.checkpoint.tensors[name]
+        used.add(found)
+        other = base.checkpoint.tensors[found]
         reason = ""
         if record.shape != other.shape:
             reason = f"{_shape(record.shape)} here, {_shape(other.shape)} in the base"
@@ -245,7 +249,7 @@ def _by_name(base: Anatomy, subject: Anatomy) -> tuple[list[Pair], list[Unmatche
             reason="the subject has no such name",
         )
         for name in there
-        if name not in here
+        if name not in used
     ]
     return pairs, left
 

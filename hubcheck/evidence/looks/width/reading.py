@@ -171,9 +171,8 @@ def channel_views(
                 side.reader.block(Wanted(matrix=pair[n], why="width"))[:, 0] for pair in gains
             ]
             views["norms"] = np.stack(columns, axis=1)
-        tokens = side.token_rows(Role.EMBED)
-        if tokens:
-            rows_td = side.reader.block(tokens[0])
+        rows_td = side.embedded
+        if rows_td is not None:
             views["embeddings"] = (rows_td - rows_td.mean(axis=0, dtype=np.float64)).T
         single = {name: standardise(rows) for name, rows in views.items()}
         joint = {"all": profile(*views.values())} if len(views) > 1 else {}

@@ -91,6 +91,8 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
     spending.read(*wanted)
     of_base, of_subject, rows = channel_views(*sides, draw, base_of)
     problem = order_problem(rows[:SELF_TEST_CHANNELS])
+    if not spending.base.anatomy.free_channels:
+        problem = "their places mean something from the start"
     if problem:
         return Resized(
             axis="channels", base_units=n_base, subject_units=n_subject, order=UnitOrder.UNKNOWN,

@@ -1,0 +1,127 @@
+"""Which tensors of two models may be the same one, if names say nothing and shapes everything?
+
+Both models hold one long list of equal layers. Tensors inside it are candidates for each other when
+they have one shape; so are tensors outside. Which of several candidates is which, values must say
+(``hubcheck.renamed``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+Shapes = Mapping[str, tuple[int, ...]]
+MOST_ALIKE: Final = 6
+"""Tensors of one shape in a layer; a dense encoder has four matrices and at most nine vectors."""
+MOST_VECTORS: Final = 12
+MOST_LAYERS: Final = 4096
+MIN_LAYERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A tensor of every layer, or one outside them."""
+
+    before: str
+    """The name up to the layer's number; all of it where there are no layers."""
+    after: str
+    """The name behind the number."""
+
+    def name(self, layer: int) -> str:
+        """Return the name in a layer; ``layer`` -1 for a place outside."""
+        return self.before if layer < 0 else f"{self.before}{layer}{self.after}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """As many places of each model, all of one shape."""
+
+    base: tuple[Place, ...]
+    subject: tuple[Place, ...]
+    layers: int
+    """0: outside the layers."""
+    parameters: int
+    """Of the subject, over all layers."""
+    vector: bool
+
+
+def candidates_of(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
+    """Return which places may be each other; empty where the layouts differ.
+
+    Args:
+        base: Shape of every tensor by name.
+        subject: The same of the subject. Hostile; names are cut at dots and never parsed further.
+    """
+    lists = [_layer_list(shapes) for shapes in (base, subject)]
+    if not all(lists) or lists[0][1] != lists[1][1]:
+        return ()
+    found: list[Candidates] = []
+    for inside in (True, False):
+        sides = [
+            _by_shape(shapes, before, layers, inside=inside)
+            for shapes, (before, layers) in zip((base, subject), lists, strict=True)
+        ]
+        for shape, places in sides[1].items():
+            others = sides[0].get(shape, [])
+            vector = sum(n > 1 for n in shape) <= 1
+            if len(others) == len(places) <= (MOST_VECTORS if vector else MOST_ALIKE):
+                layers = lists[1][1] if inside else 0
+                found.append(
+                    Candidates(
+                        base=tuple(others),
+                        subject=tuple(places),
+                        layers=layers,
+                        parameters=prod(shape) * max(1, layers) * len(places),
+                        vector=vector,
+                    )
+                )
+    return tuple(found)
+
+
+def _layer_list(shapes: Shapes) -> tuple[str, int]:
+    """Return what stands before the numbers of the largest list of equal layers, and its length."""
+    lists: dict[str, dict[int, dict[str, tuple[int, ...]]]] = defaultdict(lambda: defaultdict(dict))
+    for name, shape in shapes.items():
+        cut = _cut(name)
+        if cut is not None:
+            before, number, after = cut
+            lists[before][number][after] = shape
+    sizes = {
+        before: (sum(prod(s) for layer in found.values() for s in layer.values()), len(found))
+        for before, found in lists.items()
+        if MIN_LAYERS <= len(found) <= MOST_LAYERS
+        and set(found) == set(range(len(found)))
+        and all(layer == found[0] for layer in found.values())
+    }
+    best = max(sizes, key=lambda b: (sizes[b][0], b), default="")
+    return (best, sizes[best][1]) if sizes else ("", 0)
+
+
+def _cut(name: str) -> tuple[str, int, str] | None:
+    """Return a name before its first number, the number, and the name behind it."""
+    parts = name.split(".")
+    at = next((i for i, p in enumerate(parts) if p.isascii() and p.isdecimal()), -1)
+    if at < 1 or len(parts[at]) > len(str(MOST_LAYERS)) or at == len(parts) - 1:
+        return None
+    return "".join(f"{p}." for p in parts[:at]), int(parts[at]), "." + ".".join(parts[at + 1 :])
+
+
+def _by_shape(
+    shapes: Shapes, before: str, layers: int, *, inside: bool
+) -> dict[tuple[int, ...], list[Place]]:
+    """Return the places inside the layers (or outside) by their shape, sorted by name."""
+    found: dict[tuple[int, ...], list[Place]] = defaultdict(list)
+    names: Collection[str] = sorted(shapes)
+    for name in names:
+        cut = _cut(name)
+        within = cut is not None and cut[0] == before and cut[1] < layers
+        if within is not inside:
+            continue
+        if cut is None or not inside:
+            found[shapes[name]].append(Place(before=name, after=""))
+        elif cut[1] == 0:
+            found[shapes[name]].append(Place(before=before, after=cut[2]))
+    return found
