@@ -15,14 +15,15 @@ from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.family import Test as Kind
+from hubcheck.evidence.looks.orders import ORDERS, spent_on
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.model import open_model
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.verdict.finding import controls_of, evidence_of, own_log10_p, power_of
-from hubcheck.verdict.judge import Judgement, judge
-from hubcheck.verdict.parts import PartLook
+from hubcheck.verdict.judge import Case, Judgement, judge
 from tests.evidence.laboratory import comparison_of, model, request
 
 
@@ -48,12 +49,13 @@ def judged(
     comparison: Comparison, base: Anatomy | None = None, *, subject: str = "continued"
 ) -> Judgement:
     """Return what is made of a comparison between two bodies."""
+    left = Observation(seen=comparison, spent=spent_on(comparison))
     return judge(
-        PartLook(
-            name="body",
-            comparison=comparison,
+        Case(
             base=base or anatomy("base"),
             subject=anatomy(subject),
+            tried=1,
+            seen=Observations().with_left(ORDERS, left),
         )
     )
 

@@ -46,7 +46,7 @@ def main() -> None:
             "own": read[-1] - before,
             "all": ledger.bytes_read - before,
             "size": subject.checkpoint.n_bytes,
-            "found": asdict(found) if isinstance(found, WholeChange) else found.reason,
+            "found": asdict(found) if isinstance(found, WholeChange) else found.code,
         }
         results.append(result)
     said = {"count": team.count, "seed": team.same(team.rank + 41), "of": results}

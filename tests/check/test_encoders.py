@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.formats.encode import as_bf16
 from benchmarks.formats.folder import safetensors_file
-from hubcheck.check import check
+from hubcheck.check.run import check
 from hubcheck.model import Access
 from hubcheck.report.schema import Policy, Report
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict

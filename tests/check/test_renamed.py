@@ -11,11 +11,11 @@ from typing import Final
 
 import numpy as np
 import pytest
-from hubcheck.renamed import under_names_of
 
 from benchmarks.formats.encode import as_bf16
 from benchmarks.formats.folder import read_floats, safetensors_file
-from hubcheck.check import check
+from hubcheck.check.renamed import under_names_of
+from hubcheck.check.run import check
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.schema import Finding, Policy
 from hubcheck.report.words import Depth, Verdict
