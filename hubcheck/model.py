@@ -13,6 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.anatomy.components import with_components
+from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.candidates.declared import NOTHING_SAID, Declaration, read_declaration
@@ -27,13 +29,17 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
 )
 from hubcheck.candidates.vocabulary_formats import TokenTable
+from hubcheck.checkpoint.composite import Piece, joined
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.checkpoint.layout import Layout, LayoutKind, layout_of
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import packed_storage
 from hubcheck.checkpoint.unread import UnreadFile, unread_files
+from hubcheck.checkpoint.weights_below import refuse_below
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
+    NoWeightsError,
     UnreadableError,
     UnsupportedFormatError,
 )
@@ -53,6 +59,7 @@ from hubcheck.source.interface import FileEntry, Pin, Source
 from hubcheck.source.opening import open_reference
 from hubcheck.source.reference import HubReference, Reference
 from hubcheck.source.remembering import RememberingSource
+from hubcheck.source.selected import SelectedSource
 from hubcheck.source.weight_files import weight_files, weights_digest
 
 CHEAP_TOKENIZER: Final = 2_000_000
@@ -138,15 +145,40 @@ class Model:
             return NOTHING_SAID
 
     @cached_property
+    def layout(self) -> Layout:
+        """Where the weights lie: at top level, in a folder, in a folder a component."""
+        return layout_of(self.source)
+
+    @cached_property
+    def body_source(self) -> Source:
+        """The files of the model itself, without those of other components and variants."""
+        body = self.layout.body
+        if body is None:
+            return self.source
+        return SelectedSource(self.source, body, ref=self.pin.ref, files=self.files)
+
+    @cached_property
+    def components(self) -> Mapping[str, Model]:
+        """The components beside the body, each a model of its own, by name; often none."""
+        found: dict[str, Model] = {}
+        for one in self.layout.components:
+            ref = f"{self.pin.ref}:{one.name}"
+            source = SelectedSource(self.source, one.shown, ref=ref, files=self.files)
+            found[one.name] = Model(source, source.files(), is_subject=self.is_subject)
+        return found
+
+    @cached_property
     def config(self) -> Mapping[str, object]:
         """``config.json``, or ``params.json`` as Meta and Mistral publish it; hostile values.
 
         Empty when both are absent or unusable.
         """
-        paths = {f.path for f in self.files}
+        if self.layout.kind is LayoutKind.PIPELINE:
+            return {}
+        paths = {f.path for f in self.body_source.files()}
         only_params = "params.json" in paths and "config.json" not in paths
         name = "params.json" if only_params else "config.json"
-        document = read_json_object(self.source, name)
+        document = read_json_object(self.body_source, name)
         return document.values if isinstance(document, JsonDocument) else {}
 
     @cached_property
@@ -157,7 +189,57 @@ class Model:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        return open_checkpoint(self.source, self.config)
+        body, parts = self.body_checkpoint, self.readable_components
+        if body is not None and body.source is self.source and not parts:
+            return body
+        where = {one.name: one.shown for one in self.layout.components}
+        pieces = [
+            Piece(name=name, checkpoint=m.checkpoint, real_paths=where[name])
+            for name, m in parts.items()
+        ]
+        if body is not None:
+            pieces.insert(0, Piece(name="", checkpoint=body, real_paths=self.layout.body or {}))
+        left_out = [
+            f"The component '{name}' was not read: {error.what}"
+            for name, error in self._refusals.items()
+        ]
+        return joined(self.source, pieces, notes=(*self.layout.notes, *left_out))
+
+    @cached_property
+    def body_checkpoint(self) -> Checkpoint | None:
+        """The tensors of the model itself, as its own files name them; None for a pipeline.
+
+        Raises:
+            UnsupportedFormatError: as ``checkpoint``.
+            UnreadableError: as ``checkpoint``.
+        """
+        if self.layout.kind is LayoutKind.PIPELINE:
+            return None
+        if self.layout.kind is LayoutKind.PLAIN:
+            refuse_below(self.pin, (f.path for f in self.files))
+        return open_checkpoint(self.body_source, self.config)
+
+    @cached_property
+    def _refusals(self) -> Mapping[str, UnreadableError]:
+        """Why components cannot be read that are no weights of a known kind, by name.
+
+        Raises:
+            UnreadableError: a component contradicts itself, or none of a pipeline can be read.
+        """
+        refused: dict[str, UnreadableError] = {}
+        for name, part in self.components.items():
+            try:
+                _ = part.checkpoint
+            except (UnsupportedFormatError, NoWeightsError) as error:
+                refused[name] = error
+        if refused and len(refused) == len(self.components) and self.body_checkpoint is None:
+            raise next(iter(refused.values()))
+        return refused
+
+    @property
+    def readable_components(self) -> Mapping[str, Model]:
+        """The components whose weights are of a kind that is read."""
+        return {n: m for n, m in self.components.items() if n not in self._refusals}
 
     @cached_property
     def reader(self) -> Reader:
@@ -177,7 +259,15 @@ class Model:
                 format_name=packed,
             )
         checkpoint = replace(checkpoint, of_subject=self.is_subject)
-        return Reader(anatomy_of(checkpoint, self.config))
+        parts = self.readable_components
+        if not parts:
+            return Reader(anatomy_of(checkpoint, self.config))
+        own = self.body_checkpoint.tensors if self.body_checkpoint is not None else {}
+        located = {name: checkpoint.tensors[name] for name in own}
+        body = anatomy_of(replace(checkpoint, tensors=located), self.config)
+        anatomies = {name: part.anatomy for name, part in parts.items()}
+        title = text_of(self.layout.title)
+        return Reader(with_components(body, checkpoint, anatomies, title=title))
 
     @property
     def anatomy(self) -> Anatomy:
@@ -187,7 +277,7 @@ class Model:
     @cached_property
     def vocabulary(self) -> Vocabulary | Absent | Malformed:
         """The token strings, or why there are none."""
-        found = read_vocabulary(self.source)
+        found = read_vocabulary(self.body_source)
         if isinstance(found, Vocabulary) or "reader" not in self.__dict__:
             return found
         checkpoint = self.anatomy.checkpoint  # a GGUF file holds its tokens itself
@@ -211,10 +301,21 @@ class Model:
             paths = set(self.checkpoint.paths)
         else:
             try:
-                paths = set(loaded_files(self.source, self.config))
+                paths = self._loaded_paths()
             except HubcheckError:
                 return ()
         return tuple(f for f in self.files if f.path in paths)
+
+    def _loaded_paths(self) -> set[str]:
+        """Return the paths of all files that a loader loads, of every component."""
+        found: set[str] = set()
+        if self.layout.kind is not LayoutKind.PIPELINE:
+            real = self.layout.body or {}
+            found = {real.get(p, p) for p in loaded_files(self.body_source, self.config)}
+        for one in self.layout.components:
+            part = self.components[one.name]
+            found |= {one.shown[f.path] for f in part.loaded_files}
+        return found
 
     @property
     def unread(self) -> tuple[UnreadFile, ...]:

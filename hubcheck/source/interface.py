@@ -42,6 +42,8 @@ class Pin:
     """A 40-hex commit on the Hub; ``local`` for a folder or file."""
     created: str
     """ISO 8601 time the repository was created, where the host states one, else ``""``."""
+    asked: str = ""
+    """The branch, tag or ref that was named; ``""`` for the default one and for a folder."""
 
     def __str__(self) -> str:
         """Return ``ref@1a2b3c4`` for a commit and the bare path for a local model."""
