@@ -9,7 +9,13 @@ from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import PartsSeen
-from hubcheck.verdict.equal_tensors import EqualTensors
+from hubcheck.verdict.components import (
+    NO_COMPONENTS,
+    ComponentsSeen,
+    component_rows,
+    judge_components,
+)
+from hubcheck.verdict.equal_tensors import EqualTensors, joined
 from hubcheck.verdict.finding import (
     FAMILY_REJECTS,
     controls_of,
@@ -25,7 +31,12 @@ from hubcheck.verdict.words import RelationKind, Verdict
 
 
 def as_compared(
-    finding: Finding, body: PartLook, base: Model, parts: PartsSeen, equal: EqualTensors
+    finding: Finding,
+    body: PartLook,
+    base: Model,
+    parts: PartsSeen,
+    equal: EqualTensors,
+    components: ComponentsSeen = NO_COMPONENTS,
 ) -> Finding:
     """Return the finding with the verdict on what was compared, and what the verdict rests on.
 
@@ -35,6 +46,7 @@ def as_compared(
         base: Says what was read of it.
         parts: Towers and side parts.
         equal: Tensors whose bytes were held against each other.
+        components: What was seen of the components beside the body.
     """
     comparison, closer = body.comparison, body.closer
     models = (body.base, body.subject)
@@ -45,14 +57,21 @@ def as_compared(
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
         bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])
+    if components:
+        judged, bound = judge_components(judged, body, components)
     rows = (
         *evidence_of(comparison),
         *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
-        *identity_rows(equal),
+        *component_rows(components),
+        *identity_rows(joined(equal, components.equal)),
     )
-    comparisons = (comparison, *(t.comparison for t in parts.towers))
+    comparisons = (
+        comparison,
+        *(t.comparison for t in parts.towers),
+        *components.comparisons,
+    )
     # What an unrelated base would have shown is said of the part that carries the verdict.
-    main = comparison if comparison.outcomes or not parts.towers else parts.towers[0].comparison
+    main = next((c for c in comparisons if c.outcomes), comparison)
     counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]
     untested = judged.verdict is Verdict.NOT_TESTED
     return finding.model_copy(
@@ -71,7 +90,9 @@ def as_compared(
             "parts": judged.parts,
             "direction": direction.value,
             "direction_reason": direction.reason,
-            "changes": changes_of(closer if comparison.outcomes else _tower_closer(parts)),
+            "changes": changes_of(
+                closer if comparison.outcomes else _other_closer(parts, components)
+            ),
             "controls": controls_of(comparisons),
             "evidence": rows,
             "power": power_of(main),
@@ -87,6 +108,7 @@ def as_compared(
     )
 
 
-def _tower_closer(parts: PartsSeen) -> CloserLook | Refusal | None:
-    """Return how the first tower changed, for models that are a tower and nothing else."""
-    return parts.towers[0].closer if parts.towers else None
+def _other_closer(parts: PartsSeen, components: ComponentsSeen) -> CloserLook | Refusal | None:
+    """Return how the first tower or component changed, for models without a body."""
+    looks = [*parts.towers, *(c.seen for c in components.looks if isinstance(c.seen, PartLook))]
+    return next((look.closer for look in looks if look.closer is not None), None)

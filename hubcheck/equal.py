@@ -10,7 +10,7 @@ from typing import Final
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.equal_files import HASH_LIMIT, FileState, WholeFiles
-from hubcheck.evidence.equality import LIMIT, look_for_equality, refused
+from hubcheck.evidence.equality import FAR_RANGES, LIMIT, look_for_equality, refused
 from hubcheck.evidence.equality_value import Equality, NoEquality, RefusedBy
 from hubcheck.model import Model, compare_weights
 from hubcheck.request import Request
@@ -21,6 +21,8 @@ GIGA: Final = 10**9
 DEEP_LIMIT: Final = 64_000_000
 """Bytes of tensors a model at ``deep`` and ``full``: 16 times the pages of ``sample``, in seconds;
 every byte is held against every other by ``full`` itself."""
+FEWEST_RANGES: Final = 8
+"""Of one component of several on a host: each may be a request."""
 
 
 def files_of(base: Model, subject: Model, request: Request) -> WholeFiles:
@@ -83,18 +85,36 @@ def as_read(finding: Finding, files: WholeFiles) -> Finding:
     return finding.model_copy(update={"notes": (*finding.notes, note)})
 
 
-def tensors_of(base: Model, subject: Model, request: Request) -> Equality | NoEquality:
+def tensors_of(
+    base: Model, subject: Model, request: Request, *, share: int = 1
+) -> Equality | NoEquality:
     """Return which tensors of both are equal bit for bit, by what the depth allows.
 
-    A model whose weights cannot be located is a refusal with its side; nothing is raised.
+    A model whose weights cannot be located is a refusal with its side; nothing is raised. Of a
+    model of several components it is the body's tensors: each component is looked at by itself.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        request: Depth and seed.
+        share: How many looks share what may be read: the components of one model.
     """
     if request.depth is Depth.HEADERS:
         return NoEquality(code=RefusedBy.DEPTH, side="")
     located: list[Checkpoint] = []
     for side, model in (("base", base), ("subject", subject)):
         try:
-            located.append(model.checkpoint)
+            checkpoint = model.body_checkpoint if model.components else model.checkpoint
         except HubcheckError as error:
             return refused(side, error)
+        if checkpoint is None:
+            return NoEquality(code=RefusedBy.NOTHING_COMPARABLE, side=side)
+        located.append(checkpoint)
     limit = LIMIT if request.depth is Depth.SAMPLE else DEEP_LIMIT
-    return look_for_equality(located[0], located[1], seed=request.seed, limit_bytes=limit)
+    return look_for_equality(
+        located[0],
+        located[1],
+        seed=request.seed,
+        limit_bytes=limit // share,
+        far_ranges=max(FEWEST_RANGES, FAR_RANGES // share),
+    )

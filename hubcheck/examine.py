@@ -15,6 +15,7 @@ from hubcheck.base_identity import opened, unopened
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
+from hubcheck.components import NO_COMPONENTS, look_at_components
 from hubcheck.deep.disguise import Disguise
 from hubcheck.deeper import (
     look_for_disguise,
@@ -154,6 +155,9 @@ def _look(
         "towers and side parts",
         NO_PARTS,
     )
+    components = tried(
+        lambda: look_at_components(base, subject, request, n_bases), "components", NO_COMPONENTS
+    )
     mapped = NOT_MAPPED
     if at_least(request.depth, Depth.DEEP):
         mapped = tried(lambda: map_everything(comparer, progress), "layer map", NOT_MAPPED)
@@ -175,12 +179,12 @@ def _look(
         seen = tensors_of(base, subject, request)
         if isinstance(seen, Equality):
             equal = equal_tensors(seen)
-    finding = as_compared(one.finding, body, base, parts, equal)
+    finding = as_compared(one.finding, body, base, parts, equal, components.seen)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         finding = tried(partial(step, finding), name, finding)
     finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
     one.finding = as_read(finding, files)
-    could_not_look(one, (*comparison.refused, *parts.refused, *refused))
+    could_not_look(one, (*comparison.refused, *parts.refused, *components.refused, *refused))
 
 
 def _deeper(

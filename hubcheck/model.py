@@ -168,6 +168,15 @@ class Model:
         return found
 
     @cached_property
+    def body(self) -> Model:
+        """The model without the components beside it; of a pipeline nothing is left."""
+        if not self.components:
+            return self
+        shown = self.layout.body or {f.path: f.path for f in self.files if "/" not in f.path}
+        source = SelectedSource(self.source, shown, ref=self.pin.ref, files=self.files)
+        return Model(source, source.files(), is_subject=self.is_subject)
+
+    @cached_property
     def config(self) -> Mapping[str, object]:
         """``config.json``, or ``params.json`` as Meta and Mistral publish it; hostile values.
 
@@ -229,7 +238,7 @@ class Model:
         refused: dict[str, UnreadableError] = {}
         for name, part in self.components.items():
             try:
-                _ = part.checkpoint
+                _ = part.reader
             except (UnsupportedFormatError, NoWeightsError) as error:
                 refused[name] = error
         if refused and len(refused) == len(self.components) and self.body_checkpoint is None:

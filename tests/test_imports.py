@@ -32,7 +32,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("assemble",),
     ("kinship", "lineage", "side_by_side"),
     ("examine",),
-    ("as_compared", "base_identity", "untested"),
+    ("as_compared", "base_identity", "components", "untested"),
     ("tested", "towers"),
     ("closer", "deeper", "equal", "layers", "whole"),
     ("request", "probe"),
@@ -48,7 +48,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = (
     *("check", "assemble", "kinship", "lineage", "side_by_side", "examine", "request", "probe"),
-    *("as_compared", "base_identity", "untested", "tested", "towers"),
+    *("as_compared", "base_identity", "components", "untested", "tested", "towers"),
     *("closer", "deeper", "equal", "layers", "whole"),
     *("model", "deep", "relate", "full", "devices"),
 )

@@ -110,9 +110,7 @@ def joined(source: Source, pieces: Sequence[Piece], *, notes: Sequence[str] = ()
     )
 
 
-def _moved(
-    record: TensorRecord, piece: Piece, paths: tuple[tuple[str, str], ...]
-) -> TensorRecord:
+def _moved(record: TensorRecord, piece: Piece, paths: tuple[tuple[str, str], ...]) -> TensorRecord:
     """Return a tensor by its name and place in the repository."""
     storage = record.storage
     return replace(

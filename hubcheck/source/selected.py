@@ -42,9 +42,7 @@ class SelectedSource:
         self._pin = replace(source.pin, ref=ref)
         by_path = {entry.path: entry for entry in (source.files() if files is None else files)}
         self._real = {path: real for path, real in sorted(shown.items()) if real in by_path}
-        self._files = tuple(
-            replace(by_path[real], path=path) for path, real in self._real.items()
-        )
+        self._files = tuple(replace(by_path[real], path=path) for path, real in self._real.items())
 
     @property
     def pin(self) -> Pin:

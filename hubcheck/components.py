@@ -1,0 +1,150 @@
+"""Which components do two models both have, and what is seen of each?
+
+Each is held against its counterpart as a model of its own: by digest first, then by every test that
+serves a model, with its own vocabulary, then by its bytes. A model that is a single component (a
+text encoder) is held against every component of a pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.closer import closer_look
+from hubcheck.equal import tensors_of
+from hubcheck.evidence.compare import Comparer, routing_groups
+from hubcheck.evidence.equal_files import FileState
+from hubcheck.evidence.equality_value import Equality
+from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.steps import STEP_BYTES
+from hubcheck.model import Model, align_tokens, compare_weights
+from hubcheck.relate.values import Refusal
+from hubcheck.request import Request
+from hubcheck.towers import NO_PARTS, look_at_parts
+from hubcheck.verdict.components import Alone, ComponentLook, ComponentsSeen
+from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
+from hubcheck.verdict.parts import PartLook, needs_equality
+
+LEAST_STEP: Final = 1_000_000
+"""Bytes a step may read of a component however many there are: two families of a small encoder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    name: str
+    base: Model
+    subject: Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was seen of all components, and what could not be looked at."""
+
+    seen: ComponentsSeen
+    refused: tuple[Refused, ...] = ()
+
+
+NO_COMPONENTS: Final = Looked(seen=ComponentsSeen())
+
+
+def look_at_components(base: Model, subject: Model, request: Request, n_bases: int) -> Looked:
+    """Compare every component that both models have; what cannot be read is a value.
+
+    Args:
+        base: The base, headers read.
+        subject: The subject, headers read.
+        request: Depth, seed and limits.
+        n_bases: Bases tried in this check.
+    """
+    theirs, ours = base.readable_components, subject.readable_components
+    if not theirs and not ours:
+        return NO_COMPONENTS
+    pairs, alone = _pairs(base, subject)
+    tries = n_bases * max(1, len(pairs)) if alone else n_bases
+    refused: list[Refused] = []
+    looks = [_look(pair, request, tries, len(pairs), refused) for pair in pairs]
+    only = ((), ()) if alone else (_beyond(theirs, ours), _beyond(ours, theirs))
+    seen = ComponentsSeen(looks=tuple(looks), only=only, alone=alone)
+    return Looked(seen=seen, refused=tuple(refused))
+
+
+def _pairs(base: Model, subject: Model) -> tuple[list[_Pair], Alone]:
+    """Return which components are held against each other, by name.
+
+    A pipeline has no body: a model that is one is held against each of its components.
+    """
+    theirs, ours = base.readable_components, subject.readable_components
+    bodies = (base.body_checkpoint is not None, subject.body_checkpoint is not None)
+    if bodies == (True, False):
+        return [_Pair(name=n, base=base.body, subject=m) for n, m in ours.items()], Alone.BASE
+    if bodies == (False, True):
+        return [_Pair(name=n, base=m, subject=subject.body) for n, m in theirs.items()], (
+            Alone.SUBJECT
+        )
+    both = [_Pair(name=n, base=theirs[n], subject=m) for n, m in ours.items() if n in theirs]
+    return both, Alone.NEITHER
+
+
+def _beyond(these: Mapping[str, Model], those: Mapping[str, Model]) -> tuple[str, ...]:
+    return tuple(name for name in these if name not in those)
+
+
+def _look(
+    pair: _Pair, request: Request, n_bases: int, n_pairs: int, refused: list[Refused]
+) -> ComponentLook:
+    """Return what is seen of one component."""
+    base, subject, name = pair.base, pair.subject, pair.name
+    files = compare_weights(base, subject, seed=request.seed)
+    if files.state is FileState.EQUAL:
+        return ComponentLook(name=name, base=base.anatomy, subject=subject.anatomy, seen=files)
+    seen = attempt(lambda: _compared(pair, request, n_bases, n_pairs), name)
+    parts = attempt(
+        lambda: look_at_parts(
+            base, subject, seed=request.seed, n_bases=n_bases, depth=request.depth
+        ),
+        f"towers of {name}",
+    )
+    if isinstance(parts, Refused):
+        refused.append(parts)
+        parts = NO_PARTS
+    refused += [seen] if isinstance(seen, Refused) else seen.comparison.refused
+    refused += parts.refused
+    equal = NOTHING_EQUAL
+    if isinstance(seen, Refused) or needs_equality(seen):
+        tensors = tensors_of(base, subject, request, share=n_pairs)
+        equal = equal_tensors(tensors) if isinstance(tensors, Equality) else NOTHING_EQUAL
+    return ComponentLook(
+        name=name,
+        base=base.anatomy,
+        subject=subject.anatomy,
+        seen=seen,
+        towers=parts.towers,
+        sides=parts.sides,
+        equal=equal,
+    )
+
+
+def _compared(pair: _Pair, request: Request, n_bases: int, n_pairs: int) -> PartLook:
+    """Return what the tests of a model see of one component."""
+    base, subject = pair.base, pair.subject
+    comparer = Comparer(
+        base.reader,
+        subject.reader,
+        align_tokens(base, subject),
+        seed=request.seed,
+        n_bases=n_bases,
+        routing_groups=routing_groups(base.config),
+        step_bytes=[max(LEAST_STEP, n // n_pairs) for n in STEP_BYTES],
+    )
+    comparison = comparer.run(search=False)
+    closer = attempt(
+        lambda: closer_look(comparer, comparison, request.depth, {}), f"relation of {pair.name}"
+    )
+    return PartLook(
+        name=pair.name,
+        comparison=comparison,
+        base=base.anatomy,
+        subject=subject.anatomy,
+        closer=Refusal(reason=closer.error.what) if isinstance(closer, Refused) else closer,
+    )
