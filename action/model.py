@@ -42,7 +42,6 @@ from hubcheck.source.reference import (
     HubReference,
     LocalReference,
     Reference,
-    is_repo_id,
     name_of,
     parse_hub_reference,
 )
@@ -142,7 +141,8 @@ def _is_named(scene: Scene, file: PolicyFile) -> bool:
 
 def held_to_weights(task: Task, subject: Model) -> Task:
     """Return the task under the default policy: a model that was named and is not there fails."""
-    if not task.needs_weights or "" in weight_folders(f.path for f in subject.files):
+    there = subject.lies_in_folders or "" in weight_folders(f.path for f in subject.files)
+    if not task.needs_weights or there:
         return task
     policy = Policy(fail_on=(*task.request.policy.fail_on, NOTHING_COMPARED))
     return replace(task, request=replace(task.request, policy=policy))
@@ -214,7 +214,7 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     name, revision = settings.model, settings.revision
     if isinstance(event, OnHub):
         name = name or event.repo
-        if name == event.repo and not revision:
+        if name.partition(":")[0] == event.repo and not revision:  # the model, or a folder of it
             revision = event.after
         known = {one.casefold() for one in file.models}
         if known and name.casefold() not in known:
@@ -233,7 +233,6 @@ def _subject(
     if at is not None:
         return at, name
     path = inside(scene.runner.workspace, name, what="model")
-    hub, _, in_name = name.partition("@")
     if path.exists():
         if revision:
             raise UsageError(
@@ -243,14 +242,17 @@ def _subject(
                 next_step="leave revision out, or name a model on the Hub.",
             )
         return LocalReference(path=path, typed=name), name
-    if not is_repo_id(hub):
+    try:
+        hub = parse_hub_reference(name)
+    except UsageError as error:
         raise UsageError(
             f"'{printable(name)}' is neither a folder of the workspace nor a model on the Hub.",
             cause="a typing error, or no checkout before this step.",
-            next_step="name a folder of the repository, or org/name.",
-        )
-    wanted = in_name or revision or DEFAULT_REVISION
-    return parse_hub_reference(f"{hub}@{wanted}"), ""
+            next_step="name a folder of the repository, org/name, org/name:folder or"
+            " org/name:Q4_K_M.",
+        ) from error
+    wanted = hub.asked or revision or DEFAULT_REVISION
+    return parse_hub_reference(f"{name_of(hub)}@{wanted}"), ""
 
 
 def _of_file(scene: Scene, names: Sequence[str]) -> tuple[str, ...]:

@@ -90,9 +90,7 @@ def as_compared(
             "parts": judged.parts,
             "direction": direction.value,
             "direction_reason": direction.reason,
-            "changes": changes_of(
-                closer if comparison.outcomes else _other_closer(parts, components)
-            ),
+            "changes": changes_of(closer if comparison.outcomes else _tower_closer(parts)),
             "controls": controls_of(comparisons),
             "evidence": rows,
             "power": power_of(main),
@@ -108,7 +106,6 @@ def as_compared(
     )
 
 
-def _other_closer(parts: PartsSeen, components: ComponentsSeen) -> CloserLook | Refusal | None:
-    """Return how the first tower or component changed, for models without a body."""
-    looks = [*parts.towers, *(c.seen for c in components.looks if isinstance(c.seen, PartLook))]
-    return next((look.closer for look in looks if look.closer is not None), None)
+def _tower_closer(parts: PartsSeen) -> CloserLook | Refusal | None:
+    """Return how the first tower changed, for models that are a tower and nothing else."""
+    return parts.towers[0].closer if parts.towers else None

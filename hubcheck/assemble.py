@@ -128,7 +128,12 @@ def assemble(
         context=context.model_copy(update={"relations": relations}),
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
-        nothing_compared=why_nothing(findings, (f.path for f in subject.files), refusal),
+        nothing_compared=why_nothing(
+            findings,
+            (f.path for f in subject.files),
+            refusal,
+            in_folders=subject.lies_in_folders,
+        ),
         policy=request.policy,
         coverage=Coverage(
             bytes_read=sum(ledger.bytes_read for ledger in ledgers),
@@ -207,7 +212,7 @@ def _warnings(
     refusal: HubcheckError | None,
 ) -> tuple[str, ...]:
     """Return what a reader should know and no field says."""
-    found = list(subject.declaration.problems)
+    found = [*subject.declaration.problems, *subject.layout_notes]
     for path, reason in subject.left_out.items():
         found.append(f"{printable(path)} was left out: {reason}")
     if refusal is not None:

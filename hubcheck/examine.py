@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.as_compared import as_compared
@@ -54,6 +54,8 @@ from hubcheck.whole import with_every_byte
 
 Seen = TypeVar("Seen")
 Step = Callable[[Finding], Finding]
+EVERY_TENSOR: Final = "every tensor"
+"""The step that needs no body: the components of a pipeline are streamed like any tensors."""
 Progress = Callable[[str], None]
 
 
@@ -159,7 +161,8 @@ def _look(
         lambda: look_at_components(base, subject, request, n_bases), "components", NO_COMPONENTS
     )
     mapped = NOT_MAPPED
-    if at_least(request.depth, Depth.DEEP):
+    bodies = all(model.body_checkpoint is not None for model in (base, subject))
+    if bodies and at_least(request.depth, Depth.DEEP):
         mapped = tried(lambda: map_everything(comparer, progress), "layer map", NOT_MAPPED)
     closer = attempt(
         lambda: closer_look(comparer, comparison, request.depth, mapped.base_of), "closer look"
@@ -181,6 +184,8 @@ def _look(
             equal = equal_tensors(seen)
     finding = as_compared(one.finding, body, base, parts, equal, components.seen)
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
+        if not bodies and name != EVERY_TENSOR:  # the others look at bodies
+            continue
         finding = tried(partial(step, finding), name, finding)
     finding = finding.model_copy(update={"bytes_read": base.source.ledger.bytes_read})
     one.finding = as_read(finding, files)
@@ -236,7 +241,7 @@ def _deeper(
     if at_least(request.depth, Depth.DEEP):
         steps.append(("layer map", layer_map))
     if request.depth is Depth.FULL:
-        steps.append(("every tensor", every_byte))
+        steps.append((EVERY_TENSOR, every_byte))
     return steps
 
 

@@ -149,6 +149,21 @@ class Model:
         """Where the weights lie: at top level, in a folder, in a folder a component."""
         return layout_of(self.source)
 
+    @property
+    def lies_in_folders(self) -> bool:
+        """Whether this is a model although no weights lie at its top level."""
+        return self.layout.kind is not LayoutKind.PLAIN
+
+    @property
+    def layout_notes(self) -> tuple[str, ...]:
+        """What was chosen or left out among several folders, one sentence each."""
+        try:
+            refused = self._refusals
+        except HubcheckError:
+            return self.layout.notes  # why the weights cannot be read is told where they are needed
+        left_out = (f"The component '{n}' was not read: {e.what}" for n, e in refused.items())
+        return (*self.layout.notes, *left_out)
+
     @cached_property
     def body_source(self) -> Source:
         """The files of the model itself, without those of other components and variants."""
@@ -208,11 +223,7 @@ class Model:
         ]
         if body is not None:
             pieces.insert(0, Piece(name="", checkpoint=body, real_paths=self.layout.body or {}))
-        left_out = [
-            f"The component '{name}' was not read: {error.what}"
-            for name, error in self._refusals.items()
-        ]
-        return joined(self.source, pieces, notes=(*self.layout.notes, *left_out))
+        return joined(self.source, pieces, notes=self.layout_notes)
 
     @cached_property
     def body_checkpoint(self) -> Checkpoint | None:

@@ -101,7 +101,12 @@ def sentence_model(
     path = "" if at_top else "0_Transformer"
     modules = [
         {"idx": 0, "name": "0", "path": path, "type": "sentence_transformers.models.Transformer"},
-        {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+        {
+            "idx": 1,
+            "name": "1",
+            "path": "1_Pooling",
+            "type": "sentence_transformers.models.Pooling",
+        },
     ]
     if at_top:
         for file in (MODELS / transformer).iterdir():

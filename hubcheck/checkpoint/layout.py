@@ -19,6 +19,7 @@ from typing import Final
 from hubcheck.checkpoint.variants import variants_in
 from hubcheck.errors import UnreadableError, printable
 from hubcheck.source.gguf_tags import GgufSet, gguf_sets_of, shown_names, towers_beside
+from hubcheck.source.inside import listed, references
 from hubcheck.source.interface import Source
 from hubcheck.source.weight_files import holds_weights, weight_folders
 
@@ -97,7 +98,7 @@ def layout_of(source: Source) -> Layout:
     return (
         _pipeline(source, paths, folders)
         or _modules(source, paths, folders)
-        or (None if _model_on_top(paths) else _without_index(paths, sizes, folders))
+        or (None if _model_on_top(paths) else _without_index(source, paths, sizes, folders))
         or _plain(paths)
     )
 
@@ -145,7 +146,7 @@ def _is_folder(path: str) -> bool:
 
 
 def _without_index(
-    paths: Sequence[str], sizes: Mapping[str, int], folders: set[str]
+    source: Source, paths: Sequence[str], sizes: Mapping[str, int], folders: set[str]
 ) -> Layout | None:
     """Return what the names of folders alone say, where no model lies at top level."""
     numbered = sorted(
@@ -156,11 +157,11 @@ def _without_index(
     usual = sorted(f for f in folders if _USUAL.fullmatch(f))
     if len(usual) >= _FEWEST:
         return _of_components(LayoutKind.PIPELINE, paths, usual)
-    return _quantisation(paths, sizes, folders)
+    return _quantisation(source, paths, sizes, folders)
 
 
 def _quantisation(
-    paths: Sequence[str], sizes: Mapping[str, int], folders: set[str]
+    source: Source, paths: Sequence[str], sizes: Mapping[str, int], folders: set[str]
 ) -> Layout | None:
     """Return the GGUF set that lost least, where all sets are quantisations of one model."""
     sets = [one for one in gguf_sets_of(paths) if one.folder]
@@ -177,9 +178,11 @@ def _quantisation(
     largest = max(sets, key=lambda one: (size(one), one.paths))
     body = dict(shown_names(largest, towers_beside(paths, largest.folder)))
     body |= {p: p for p in paths if "/" not in p and not holds_weights(p)}
-    folder = f"'{printable(largest.folder, limit=60)}'"
-    note = f"The GGUF files in {folder} were read"
-    note += f", the largest of {len(sets)} quantisations." if len(sets) > 1 else "."
+    note = f"The GGUF files in '{printable(largest.folder, limit=60)}' were read"
+    if len(sets) > 1:
+        note += f", the largest of {len(sets)} quantisations; each is a model by itself: "
+        note += listed(references(source.pin, paths))
+    note += "."
     return Layout(kind=LayoutKind.QUANTISATION, body=body, notes=(note,))
 
 

@@ -161,6 +161,7 @@ def judge_components(
     said = _alone(entries, seen) if seen.alone else _whole(entries, seen)
     held = [e for e in entries if e.is_held]
     main = max(held or entries, key=lambda e: e.shares[1], default=None)
+    # A single model is one of the components at most: the others are no parts of it.
     counted = held if seen.alone and held else entries
     bound = min((e.log10_p for e in held), default=0.0)
     if not seen.alone and said.verdict is not Verdict.RELATED:
@@ -173,7 +174,7 @@ def judge_components(
         kept=main.judged.kept if main is not None and said.verdict is not Verdict.NOT_TESTED else 0,
         parts=(
             *(body.parts if bodies else ()),
-            *(_row(e) for e in entries if e.name != _BODY),
+            *(_row(e) for e in counted if e.name != _BODY),
         ),
         order_tested=round(_mean(counted, "order_tested"), 4),
         compared=round(_mean(counted, "compared"), 4),
@@ -181,6 +182,17 @@ def judge_components(
         not_compared=_not_compared(counted),
     )
     return judgement, bound
+
+
+def are_kin(seen: ComponentsSeen, totals: tuple[int, int]) -> bool:
+    """Return whether most of two models lies in components that are one training's.
+
+    Args:
+        seen: The components of both.
+        totals: Parameters of both models, all components counted.
+    """
+    held = [e for e in (_entry(one, totals) for one in seen.looks) if e.is_whole]
+    return bool(held) and min(sum(e.shares[side] for e in held) for side in (0, 1)) >= MOST
 
 
 def component_rows(seen: ComponentsSeen) -> tuple[Evidence, ...]:
@@ -275,11 +287,11 @@ def _judged(
 
 
 def _tried(equal: EqualTensors) -> str:
-    """Return what equality said of a component that shares no order."""
+    """Return in brackets what equality said of a component that shares no order."""
     n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
     if not n_equal + n_differing:
         return ""
-    return f"{n_equal} of {n_equal + n_differing} tensors compared are equal bit for bit"
+    return f" ({n_equal} of {n_equal + n_differing} tensors compared are equal bit for bit)"
 
 
 def _whole(entries: Sequence[_Entry], seen: ComponentsSeen) -> Said:
@@ -366,18 +378,18 @@ def _relation(held: Sequence[_Entry], apart: Sequence[_Entry], seen: ComponentsS
 
 def _sentence(held: Sequence[_Entry], entries: Sequence[_Entry], seen: ComponentsSeen) -> str:
     """Return what each component is, those of one kind together."""
-    changed = [e for e in held if e.kind not in _UNCHANGED]
-    same = [e for e in held if e.kind in _UNCHANGED]
+    changed = [e for e in held if e.kind is not RelationKind.IDENTICAL]
+    same = [e for e in held if e.kind is RelationKind.IDENTICAL]
     apart = [e for e in entries if e not in held]
     other = [e for e in apart if e.judged.verdict is Verdict.UNRELATED]
     rest = [e for e in apart if e.judged.verdict is not Verdict.UNRELATED]
     said = [f"{e.name}: {_of(e)}" for e in changed[:NAMED]]
     if same:
-        said.append(f"{_names(same)}: unchanged")
+        said.append(f"{_names(same)}: {SAME_BYTES}")
     if other:
-        said.append(f"{_names(other)}: not the base's")
+        said.append(f"{_names(other)}: tested, no match")
     if rest:
-        said.append(f"not compared: {_names(rest)}")
+        said.append(f"not compared by orders: {_listed([e.name + e.tried for e in rest])}")
     said += [f"only in the base: {_listed(seen.only[0])}"] * bool(seen.only[0])
     said += [f"only in this model: {_listed(seen.only[1])}"] * bool(seen.only[1])
     return "; ".join(said)
@@ -407,7 +419,7 @@ def _row(entry: _Entry) -> PartVerdict:
     judged = entry.judged
     reason = judged.reason
     if judged.verdict is Verdict.NOT_TESTED and entry.tried:
-        reason = f"{reason}; {entry.tried}"
+        reason += entry.tried
     return PartVerdict(
         name=entry.name,
         verdict=judged.verdict,

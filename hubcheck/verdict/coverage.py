@@ -35,9 +35,7 @@ ORDERED: Final = frozenset(
 """Roles of canonical matrices whose units stand in an order that is arbitrary."""
 MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV})
 """Listed roles of a body: their channels have an order (``anatomy.mixers``)."""
-APART: Final = frozenset(
-    {Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP, Role.COMPONENT}
-)
+APART: Final = frozenset({Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP, Role.COMPONENT})
 """Roles of parts that are judged on their own."""
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 MATRIX_AXES: Final = 2

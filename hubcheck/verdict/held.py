@@ -152,4 +152,4 @@ def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
 
 def _roles(anatomy: Anatomy) -> frozenset[Role]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
-    return frozenset(found - NO_PARAMETERS)
+    return frozenset(found - NO_PARAMETERS - {Role.COMPONENT})  # judged on their own
