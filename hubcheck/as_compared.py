@@ -9,12 +9,8 @@ from hubcheck.relate.values import Refusal
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import PartsSeen
-from hubcheck.verdict.components import (
-    NO_COMPONENTS,
-    ComponentsSeen,
-    component_rows,
-    judge_components,
-)
+from hubcheck.verdict.components import judge_components
+from hubcheck.verdict.components_seen import NO_COMPONENTS, ComponentsSeen, component_rows
 from hubcheck.verdict.equal_tensors import EqualTensors, joined
 from hubcheck.verdict.finding import (
     FAMILY_REJECTS,

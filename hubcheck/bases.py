@@ -103,7 +103,7 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
     for reference, declared, why in requests:
         key = name_of(reference)
         if isinstance(reference, HubReference):  # the Hub ignores capitals, its folders do not
-            key = f"{reference.repo_id.casefold()}:{reference.inside}"
+            key = reference.repo_id.casefold() + key[len(reference.repo_id) :]
         known = merged.get(key)
         if known is None:
             merged[key] = BaseRequest(reference=reference, declared=declared, why=(why,))

@@ -22,7 +22,7 @@ from hubcheck.model import Model, align_tokens, compare_weights
 from hubcheck.relate.values import Refusal
 from hubcheck.request import Request
 from hubcheck.towers import NO_PARTS, look_at_parts
-from hubcheck.verdict.components import Alone, ComponentLook, ComponentsSeen
+from hubcheck.verdict.components_seen import Alone, ComponentLook, ComponentsSeen
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
 from hubcheck.verdict.parts import PartLook, needs_equality
 
@@ -65,8 +65,18 @@ def look_at_components(base: Model, subject: Model, request: Request, n_bases: i
     refused: list[Refused] = []
     looks = [_look(pair, request, tries, len(pairs), refused) for pair in pairs]
     only = ((), ()) if alone else (_beyond(theirs, ours), _beyond(ours, theirs))
-    seen = ComponentsSeen(looks=tuple(looks), only=only, alone=alone)
+    seen = ComponentsSeen(
+        looks=tuple(looks), only=only, alone=alone, same_body=_same_body(base, subject, request)
+    )
     return Looked(seen=seen, refused=tuple(refused))
+
+
+def _same_body(base: Model, subject: Model, request: Request) -> bool:
+    """Return whether both have a body, of the same bytes."""
+    if base.body_checkpoint is None or subject.body_checkpoint is None:
+        return False
+    files = compare_weights(base.body, subject.body, seed=request.seed)
+    return files.state is FileState.EQUAL
 
 
 def _pairs(base: Model, subject: Model) -> tuple[list[_Pair], Alone]:

@@ -37,6 +37,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("closer", "deeper", "equal", "layers", "whole"),
     ("request", "probe"),
     ("model", "verdict"),
+    ("laid_out",),
     ("deep", "relate", "full"),
     ("evidence",),
     ("statistics", "candidates", "devices"),
@@ -50,7 +51,7 @@ PIPELINE: Final = (
     *("check", "assemble", "kinship", "lineage", "side_by_side", "examine", "request", "probe"),
     *("as_compared", "base_identity", "components", "untested", "tested", "towers"),
     *("closer", "deeper", "equal", "layers", "whole"),
-    *("model", "deep", "relate", "full", "devices"),
+    *("model", "laid_out", "deep", "relate", "full", "devices"),
 )
 """What a report is made by; what shows a report knows nothing of it."""
 NOT_THOUGH_BELOW: Final = {

@@ -236,9 +236,9 @@ def _partly_title(report: Report, found: Finding) -> Line:
         if towers:
             refuted = matches.refuted_towers(one)
             body = any(p.name == matches.BODY for p in one.parts)
-            begin = Trusted("the body matches " if body else "the weights match ")
+            main = Trusted("the body matches " if body else "the weights match ")
             rest = Trusted(", not the " if refuted else ", not settled: the ")
-            return (begin, *_match(one), rest, _tower_names(refuted or towers))
+            return (main, *_match(one), rest, _tower_names(refuted or towers))
     return (Trusted("the weights match "), *_match(found))
 
 

@@ -27,13 +27,7 @@ def variants_in(names: Iterable[str]) -> frozenset[str]:
         names: Names of the files of one folder. Hostile.
     """
     every = frozenset(names)
-    stems: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name in every:
-        suffix = next((s for s in _SUFFIXES if name.endswith(s)), "")
-        if suffix:
-            stem = name.removesuffix(suffix)
-            shard = _SHARD.fullmatch(stem)
-            stems[suffix][shard["stem"] if shard else stem].append(name)
+    stems = _stems(every)
     full = {_SAME.get(stem, stem) for of_suffix in stems.values() for stem in of_suffix}
     found = {
         name
@@ -50,6 +44,25 @@ def variants_in(names: Iterable[str]) -> frozenset[str]:
         if single in every and shards:  # an index is asked for first
             found |= {single} if _INDEX in every else shards
     return frozenset(found)
+
+
+def several_sets(names: Iterable[str]) -> bool:
+    """Return whether the safetensors files of a folder are several sets, and none is the usual."""
+    every = frozenset(names)
+    left = _stems(every - variants_in(every))[".safetensors"]
+    return len(left) > 1 and "model" not in left
+
+
+def _stems(names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the weight files by suffix, then by name without number and suffix."""
+    stems: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in names:
+        suffix = next((s for s in _SUFFIXES if name.endswith(s)), "")
+        if suffix:
+            stem = name.removesuffix(suffix)
+            shard = _SHARD.fullmatch(stem)
+            stems[suffix][shard["stem"] if shard else stem].append(name)
+    return stems
 
 
 def _is_variant(stem: str, full: Iterable[str]) -> bool:
