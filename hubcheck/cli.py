@@ -21,6 +21,17 @@ from hubcheck.webhook_command import add_webhook
 SIZE_UNITS: Final = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9,
                      "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}  # fmt: skip
 
+REF_HELP: Final = (
+    "A REF names a model: org/name or org/name@revision on the Hub; org/name:folder, one folder of "
+    "a repository (its card is the folder's own, else the one at top level); org/name:Q4_K_M, its "
+    "GGUF files of that quantisation, in whatever folder (a folder of that name wins); "
+    "org/name:folder@revision; the address of a page of the Hub; or a folder or file here. A "
+    "repository of several components (model_index.json, modules.json) is one model, each "
+    "component a part of it; where all weights are GGUF files in folders, the largest quantisation "
+    "is read and the others are named."
+)
+"""What can be written wherever a model is named."""
+
 
 def parse_size(text: str) -> int:
     """Return bytes for ``64MB``, ``1.5GB``, ``1MiB`` or a plain number.
@@ -61,10 +72,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hubcheck {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="hold a model against its bases")
-    check.add_argument(
-        "subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file"
+    check = commands.add_parser(
+        "check", help="hold a model against its bases", description=REF_HELP
     )
+    check.add_argument("subject", metavar="SUBJECT", help="the model to check: a REF, see above")
     check.add_argument(
         "--base",
         action="append",
@@ -140,7 +151,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     replay.set_defaults(run="run_replay")
 
-    suspects = commands.add_parser("suspects", help="which bases would be tested, and why")
+    suspects = commands.add_parser(
+        "suspects", help="which bases would be tested, and why", description=REF_HELP
+    )
     suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
     suspects.add_argument(
         "--max-bases", type=int, default=8, metavar="N", help="propose at most N, default 8"

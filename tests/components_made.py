@@ -34,6 +34,7 @@ VAE: Final = {
 }
 WIDE: Final = {"wide.weight": (640, 640)}
 """Makes a UNet the largest component, as it is in a real pipeline."""
+CONFIG: Final = json.loads((MODELS / "base" / "config.json").read_text())
 DENSE: Final = {"linear.weight": (32, 64), "linear.bias": (32,)}
 NAME: Final = "diffusion_pytorch_model.safetensors"
 

@@ -60,7 +60,7 @@ class ComponentsSeen:
     """Components without a counterpart, of base and of subject."""
     alone: Alone = Alone.NEITHER
     same_body: bool = False
-    """Whether the weight files of the bodies that the components stand beside are the same bytes."""
+    """Whether the weight files of both bodies, beside the components, are the same bytes."""
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
