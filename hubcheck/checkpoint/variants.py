@@ -14,8 +14,8 @@ from typing import Final
 DIFFUSERS: Final = "diffusion_pytorch_model"
 """The name under which diffusers stores the weights of a component."""
 _INDEX: Final = f"{DIFFUSERS}.safetensors.index.json"
-_SAME: Final = {"pytorch_model": "model"}
-"""transformers' name of pickled weights, and of the same weights as safetensors."""
+_PICKLED: Final = re.compile(r"pytorch_model(?=\.|$)")
+"""transformers' name of pickled weights; as safetensors they are called ``model``."""
 _SUFFIXES: Final = (".safetensors", ".bin")
 _SHARD: Final = re.compile(r"(?P<stem>.+)-[0-9]{1,6}-of-[0-9]{1,6}")
 
@@ -28,12 +28,12 @@ def variants_in(names: Iterable[str]) -> frozenset[str]:
     """
     every = frozenset(names)
     stems = _stems(every)
-    full = {_SAME.get(stem, stem) for of_suffix in stems.values() for stem in of_suffix}
+    full = frozenset(_usual(stem) for of_suffix in stems.values() for stem in of_suffix)
     found = {
         name
         for of_suffix in stems.values()
         for stem, some in of_suffix.items()
-        if _is_variant(_SAME.get(stem, stem), full)
+        if _is_variant(_usual(stem), full)
         for name in some
     }
     safetensors = stems[".safetensors"]
@@ -65,6 +65,11 @@ def _stems(names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     return stems
 
 
-def _is_variant(stem: str, full: Iterable[str]) -> bool:
+def _usual(stem: str) -> str:
+    return _PICKLED.sub("model", stem)
+
+
+def _is_variant(stem: str, full: frozenset[str]) -> bool:
     """Return whether a name is another one of the folder with a word after a dot."""
-    return any(stem.startswith(f"{other}.") for other in full if other != stem)
+    dots = (place for place, letter in enumerate(stem) if letter == ".")
+    return any(stem[:place] in full for place in dots)

@@ -21,7 +21,7 @@ _BESIDE: Final = re.compile(r"(?:.*[-_.])?(?:mmproj|imatrix)", re.IGNORECASE)
 """What lies beside a language model: a tower with its projector, an importance matrix."""
 _TOWER: Final = re.compile(r"(?:.*[-_.])?mmproj", re.IGNORECASE)
 _TAG: Final = re.compile(
-    r"(?:(?P<name>.*)[-_.])?(?P<tag>(?:UD-)?(?:I?Q[1-8](?:_[0-9A-Z]{1,4}){1,3}|TQ[12]_0|MXFP4(?:_MOE)?"
+    r"(?:(?P<name>.*?)[-_.])?(?P<tag>(?:UD-)?(?:I?Q[1-8](?:_[0-9A-Z]{1,4}){1,3}|TQ[12]_0|MXFP4(?:_MOE)?"
     r"|NVFP4|BF16|F16|F32|FP16|FP32))",
     re.IGNORECASE,
 )

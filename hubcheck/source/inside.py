@@ -9,6 +9,7 @@ nearest folder above it: the card at top level speaks for every folder.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -71,9 +72,9 @@ def references(pin: Pin, paths: Iterable[str], *, most: int = NAMED) -> tuple[st
     folders = [f for f in weight_folders(every) if f]
     sets = [one for one in gguf_sets_of(every) if one.folder]
     if sets and {one.folder for one in sets} == set(folders):
-        tags = [one.tag.casefold() for one in sets]
+        tags = Counter(one.tag.casefold() for one in sets)
         places = [
-            one.tag if one.tag and tags.count(one.tag.casefold()) == 1 and pin.revision != "local"
+            one.tag if one.tag and tags[one.tag.casefold()] == 1 and pin.revision != "local"
             else one.folder
             for one in sets
         ]  # fmt: skip
@@ -94,14 +95,12 @@ def _folder(paths: Sequence[str], inside: str) -> dict[str, str]:
     shown = {path.removeprefix(prefix): path for path in paths if path.startswith(prefix)}
     if not shown:
         return {}
-    above = inside
-    while above:
-        above = above.rpartition("/")[0]
-        outer = f"{above}/" if above else ""
-        for path in paths:
-            name = path.removeprefix(outer)
-            if path.startswith(outer) and _SPEAKS_FOR_ALL.fullmatch(name):
-                shown.setdefault(name, path)
+    speaking = [p for p in paths if _SPEAKS_FOR_ALL.fullmatch(p.rpartition("/")[2])]
+    by_folder = sorted(speaking, key=lambda p: -p.count("/"))  # the nearest folder first
+    for path in by_folder:
+        folder, _, name = path.rpartition("/")
+        if not folder or inside.startswith(f"{folder}/"):
+            shown.setdefault(name, path)
     return shown
 
 

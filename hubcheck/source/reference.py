@@ -187,13 +187,15 @@ def parse_hub_reference(text: str) -> HubReference:
 
 def _meant_inside(text: str) -> str:
     """Return how a path below a repository is written, where ``org/name/path`` was; else ``""``."""
-    page = parse_page_path(text.rstrip("/")) if len(text) <= MAX_TEXT and ":" not in text else None
-    if page is None or "/" not in page.repo_id or not is_repo_id(page.repo_id):
+    if len(text) > MAX_TEXT or ":" in text:
         return ""
-    beyond = "" if page.revision else text[len(page.repo_id) + 1 :].partition("@")[0]
-    inside = page.inside or beyond.strip("/")
-    meant = page.repo_id + (f":{inside}" if inside else "")
-    meant += f"@{page.revision}" if page.revision else ""
+    named, _, at = text.partition("@")
+    page = parse_page_path(named.rstrip("/"))
+    if "/" not in page.repo_id or not is_repo_id(page.repo_id):
+        return ""
+    beyond = "" if page.revision else named[len(page.repo_id) + 1 :]
+    inside, revision = page.inside or beyond.strip("/"), at or page.revision
+    meant = page.repo_id + (f":{inside}" if inside else "") + (f"@{revision}" if revision else "")
     if meant == page.repo_id:
         return ""
     try:
