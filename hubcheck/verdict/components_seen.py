@@ -113,7 +113,7 @@ def component_rows(seen: ComponentsSeen) -> tuple[Evidence, ...]:
 def _digest_row(name: str, files: WholeFiles) -> Evidence:
     return Evidence(
         test="digest",
-        family=f"{name}: {files.files} weight files by sha256",
+        family=f"{name}: {files.files} weight file{'s' * (files.files != 1)} by sha256",
         kind=EvidenceKind.EXACT,
         part=name,
         frame="",
