@@ -31,7 +31,9 @@ LEAST_STEP: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
+class Pair:
+    """A component of the base and one of the subject."""
+
     name: str
     base: Model
     subject: Model
@@ -60,7 +62,7 @@ def look_at_components(base: Model, subject: Model, request: Request, n_bases: i
     theirs, ours = base.readable_components, subject.readable_components
     if not theirs and not ours:
         return NO_COMPONENTS
-    pairs, alone = _pairs(base, subject)
+    pairs, alone = component_pairs(base, subject)
     tries = n_bases * max(1, len(pairs)) if alone else n_bases
     refused: list[Refused] = []
     looks = [_look(pair, request, tries, len(pairs), refused) for pair in pairs]
@@ -79,20 +81,20 @@ def _same_body(base: Model, subject: Model, request: Request) -> bool:
     return files.state is FileState.EQUAL
 
 
-def _pairs(base: Model, subject: Model) -> tuple[list[_Pair], Alone]:
-    """Return which components are held against each other, by name.
+def component_pairs(base: Model, subject: Model) -> tuple[list[Pair], Alone]:
+    """Return which components are held against each other, by name; none of two plain models.
 
     A pipeline has no body: a model that is one is held against each of its components.
     """
     theirs, ours = base.readable_components, subject.readable_components
     bodies = (base.body_checkpoint is not None, subject.body_checkpoint is not None)
     if bodies == (True, False):
-        return [_Pair(name=n, base=base.body, subject=m) for n, m in ours.items()], Alone.BASE
+        return [Pair(name=n, base=base.body, subject=m) for n, m in ours.items()], Alone.BASE
     if bodies == (False, True):
-        return [_Pair(name=n, base=m, subject=subject.body) for n, m in theirs.items()], (
+        return [Pair(name=n, base=m, subject=subject.body) for n, m in theirs.items()], (
             Alone.SUBJECT
         )
-    both = [_Pair(name=n, base=theirs[n], subject=m) for n, m in ours.items() if n in theirs]
+    both = [Pair(name=n, base=theirs[n], subject=m) for n, m in ours.items() if n in theirs]
     return both, Alone.NEITHER
 
 
@@ -101,7 +103,7 @@ def _beyond(these: Mapping[str, Model], those: Mapping[str, Model]) -> tuple[str
 
 
 def _look(
-    pair: _Pair, request: Request, n_bases: int, n_pairs: int, refused: list[Refused]
+    pair: Pair, request: Request, n_bases: int, n_pairs: int, refused: list[Refused]
 ) -> ComponentLook:
     """Return what is seen of one component."""
     base, subject, name = pair.base, pair.subject, pair.name
@@ -135,10 +137,17 @@ def _look(
     )
 
 
-def _compared(pair: _Pair, request: Request, n_bases: int, n_pairs: int) -> PartLook:
-    """Return what the tests of a model see of one component."""
+def component_comparer(pair: Pair, request: Request, n_bases: int, n_pairs: int) -> Comparer:
+    """Return what compares two components, each seen as a model of its own; nothing is read yet.
+
+    Args:
+        pair: The components.
+        request: Says the seed.
+        n_bases: Bases tried, of a single model against several components the tries too.
+        n_pairs: Components that share what a step may read.
+    """
     base, subject = pair.base, pair.subject
-    comparer = Comparer(
+    return Comparer(
         base.reader,
         subject.reader,
         align_tokens(base, subject),
@@ -147,6 +156,12 @@ def _compared(pair: _Pair, request: Request, n_bases: int, n_pairs: int) -> Part
         routing_groups=routing_groups(base.config),
         step_bytes=[max(LEAST_STEP, n // n_pairs) for n in STEP_BYTES],
     )
+
+
+def _compared(pair: Pair, request: Request, n_bases: int, n_pairs: int) -> PartLook:
+    """Return what the tests of a model see of one component."""
+    base, subject = pair.base, pair.subject
+    comparer = component_comparer(pair, request, n_bases, n_pairs)
     comparison = comparer.run(search=False)
     closer = attempt(
         lambda: closer_look(comparer, comparison, request.depth, {}), f"relation of {pair.name}"

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubcheck.checkpoint.rows import spans_of
+from hubcheck.components import component_comparer, component_pairs
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.model import align_tokens, open_model
+from hubcheck.model import Model, align_tokens, open_model
 from hubcheck.request import Request
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
@@ -74,23 +75,40 @@ def plan_of(request: Request) -> Plan:
         name = name_of(base.reference)
         try:
             model = open_model(base.reference, request.access)
-            comparer = Comparer(
-                model.reader,
-                subject.reader,
-                align_tokens(model, subject),
-                seed=request.seed,
-                n_bases=len(bases),
-                routing_groups=routing_groups(model.config),
-            )
+            pairs += _pairs(name, model, subject, request, len(bases))
         except HubcheckError as error:
             left_out.append((name, error.what))
-            continue
-        of_base, of_subject = comparer.plan()
-        pairs.append((
-            _model_plan(name, model.reader, of_base),
-            _model_plan(str(subject.pin), subject.reader, of_subject),
-        ))  # fmt: skip
     return Plan(seed=request.seed, pairs=tuple(pairs), left_out=tuple(left_out))
+
+
+def _pairs(
+    name: str, base: Model, subject: Model, request: Request, n_bases: int
+) -> list[tuple[ModelPlan, ModelPlan]]:
+    """Return the plans of one base: of the bodies where there are any, then of every component."""
+    comparers: list[tuple[str, Comparer, Reader, Reader]] = []
+    if base.body_checkpoint is not None and subject.body_checkpoint is not None:
+        comparer = Comparer(
+            base.reader,
+            subject.reader,
+            align_tokens(base, subject),
+            seed=request.seed,
+            n_bases=n_bases,
+            routing_groups=routing_groups(base.config),
+        )
+        comparers.append(("", comparer, base.reader, subject.reader))
+    parts, alone = component_pairs(base, subject)
+    for one in parts:
+        tries = n_bases * len(parts) if alone else n_bases
+        comparer = component_comparer(one, request, tries, len(parts))
+        comparers.append((f" {one.name}", comparer, one.base.reader, one.subject.reader))
+    found = []
+    for part, comparer, *readers in comparers:
+        of_base, of_subject = comparer.plan()
+        found.append((
+            _model_plan(f"{name}{part}", readers[0], of_base),
+            _model_plan(f"{subject.pin}{part}", readers[1], of_subject),
+        ))  # fmt: skip
+    return found
 
 
 def _model_plan(name: str, reader: Reader, wanted: Sequence[Wanted]) -> ModelPlan:

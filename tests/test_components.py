@@ -16,6 +16,7 @@ from hubcheck.card.compose import compose
 from hubcheck.check import Outcome
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
+from hubcheck.plan import plan_of
 from hubcheck.verdict.report import Finding, PartVerdict
 from hubcheck.verdict.words import (
     DeclarationVerdict,
@@ -356,6 +357,16 @@ def test_the_card_names_each_component(tmp_path: Path) -> None:
     assert "unet: 1 weight file by sha256" in text
     (line, *_) = outcome.report.context.architecture
     assert [block.split()[0] for block in line.blocks] == ["text_encoder", "unet", "vae"]
+
+
+def test_a_plan_lists_what_each_component_would_read(tmp_path: Path) -> None:
+    """``--plan`` speaks of components; of one that no rule understands nothing is read."""
+    base = pipeline(tmp_path / "base")
+    plan = plan_of(request(pipeline(tmp_path / "tuned", text_encoder="finetune"), [base], seed=5))
+    read = {ours.name.rpartition(" ")[2]: ours.n_bytes for ours, _ in plan.pairs}
+    assert list(read) == ["text_encoder", "unet", "vae"]
+    assert read["text_encoder"] > 0
+    assert read["unet"] == read["vae"] == 0
 
 
 def test_the_same_seed_gives_the_same_finding(tmp_path: Path) -> None:

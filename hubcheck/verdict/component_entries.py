@@ -135,6 +135,21 @@ def _tried(equal: EqualTensors) -> str:
     return f" ({n_equal} of {n_equal + n_differing} tensors compared are equal bit for bit)"
 
 
+def least_of(entries: Sequence[Entry]) -> float:
+    """Return which share of a model components are, of the side where it is less."""
+    return min(sum(e.shares[side] for e in entries) for side in (0, 1))
+
+
+def most_of(entries: Sequence[Entry]) -> float:
+    """Return which share of a model components are, of the side where it is more."""
+    return max(sum(e.shares[side] for e in entries) for side in (0, 1))
+
+
+def least_compared(entries: Sequence[Entry]) -> float:
+    """Return which share of a whole model was compared, of the side where it is less."""
+    return min(sum(e.shares[side] * e.judged.compared for e in entries) for side in (0, 1))
+
+
 def mean_of(entries: Sequence[Entry], field: str) -> float:
     """Return a share of what both models have in common, on the side with less of it."""
     return min((_mean_on(entries, field, side) for side in (0, 1)), default=0.0)

@@ -16,7 +16,10 @@ from hubcheck.verdict.component_entries import (
     entry_of_body,
     has_bodies,
     held_of,
+    least_compared,
+    least_of,
     mean_of,
+    most_of,
     same_bytes,
 )
 from hubcheck.verdict.component_words import (
@@ -27,7 +30,7 @@ from hubcheck.verdict.component_words import (
     sentence_of,
 )
 from hubcheck.verdict.components_seen import Alone, ComponentsSeen
-from hubcheck.verdict.declaration import ENOUGH, MOST
+from hubcheck.verdict.declaration import BIG_PART, ENOUGH, MOST
 from hubcheck.verdict.judge import Judgement
 from hubcheck.verdict.parts import ENOUGH_ORDER, PartLook, Said
 from hubcheck.verdict.report import Relation
@@ -50,7 +53,7 @@ def judge_components(
     bodies = [p for p in body.parts if p.name == BODY]
     if seen.alone is Alone.NEITHER and has_bodies(look):
         entries.insert(0, entry_of_body(same_bytes() if seen.same_body else body, look, totals))
-    said = _alone(entries, seen) if seen.alone else _whole(entries, seen)
+    said = say_alone(entries, seen) if seen.alone else say_whole(entries, seen)
     held = [e for e in entries if e.is_held]
     main = max(held or entries, key=lambda e: e.shares[1], default=None)
     # A single model is one of the components at most: the others are no parts of it.
@@ -84,30 +87,30 @@ def are_kin(seen: ComponentsSeen, totals: tuple[int, int]) -> bool:
         totals: Parameters of both models, all components counted.
     """
     held = [e for e in (entry_of(one, totals) for one in seen.looks) if e.is_whole]
-    return bool(held) and min(sum(e.shares[side] for e in held) for side in (0, 1)) >= MOST
+    return least_of(held) >= MOST
 
 
-def _whole(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
+def say_whole(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
     """Let the components that both models have say what the whole is."""
     held = [e for e in entries if e.is_held]
     apart = [e for e in entries if not e.is_held]
     if not held:
         return _nothing_held(apart, seen)
-    share = min(sum(e.shares[side] for e in held) for side in (0, 1))
     big = [e for e in apart if e.is_big]
-    if share >= MOST:
+    if least_of(held) >= MOST:
         if not big and all(e.is_whole for e in held if e.is_big):
             return Said(Verdict.RELATED, relation=relation_of_whole(held, apart, seen))
         other = [e for e in big if e.judged.verdict is Verdict.UNRELATED]
         kind = RelationKind.PARTS if other or not big else RelationKind.UNDETERMINED
         relation = Relation(kind=kind, detail=sentence_of(held, apart, seen), holds=Holds.PART)
         return Said(Verdict.RELATED, relation=relation)
-    if all(e.judged.verdict is Verdict.UNRELATED for e in big) and not seen.only[0]:
+    open_ = [e for e in apart if e.judged.verdict is not Verdict.UNRELATED]
+    if most_of(open_) < BIG_PART and not any(seen.only):
         relation = Relation(
             kind=RelationKind.PARTS, detail=sentence_of(held, apart, seen), holds=Holds.PART
         )
         return Said(Verdict.RELATED, relation=relation)
-    rest = 1.0 - mean_of(entries, "compared")
+    rest = 1.0 - least_compared(entries)
     reason = f"{sentence_of(held, apart, seen)}; {rest:.0%} of the parameters were not compared"
     return Said(Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED, reason)
 
@@ -119,15 +122,15 @@ def _nothing_held(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
     refuted = [e for e in entries if e.judged.verdict is Verdict.UNRELATED]
     open_ = [e for e in entries if e not in refuted and e not in starts]
     if starts and all(e in starts or e in refuted for e in entries):
-        detail = f"{names_of(starts)}: the same initial weights, trained apart"
         relation = Relation(
-            kind=RelationKind.COMMON_INITIALISATION, detail=detail, holds=Holds.NOTHING
+            kind=RelationKind.COMMON_INITIALISATION,
+            detail=sentence_of(starts, entries, seen),
+            holds=Holds.NOTHING,
         )
         return Said(Verdict.RELATED, relation=relation)
     if not tested:
         return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, sentence_of((), entries, seen))
-    share = min(sum(e.shares[side] for e in refuted) for side in (0, 1))
-    if share >= ENOUGH_ORDER and not any(e.is_big for e in open_) and not starts:
+    if least_of(refuted) >= ENOUGH_ORDER and most_of(open_) < BIG_PART and not starts:
         return Said(Verdict.UNRELATED)
     undecided = [e for e in open_ if e.judged.verdict is Verdict.INCONCLUSIVE and e.is_big]
     code = undecided[0].judged.code if undecided else ReasonCode.BODY_NOT_COMPARED
@@ -136,7 +139,7 @@ def _nothing_held(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
     return Said(Verdict.INCONCLUSIVE, code, sentence_of(starts, entries, seen))
 
 
-def _alone(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
+def say_alone(entries: Sequence[Entry], seen: ComponentsSeen) -> Said:
     """Judge a single model that was held against every component of the other."""
     held = [e for e in entries if e.is_held]
     if held:
