@@ -135,7 +135,7 @@ def _modules(source: Source, paths: Sequence[str], folders: set[str]) -> Layout 
     named = [m["path"] for m in index if isinstance(m, dict) and isinstance(m.get("path"), str)]
     safe = [p for p in dict.fromkeys(named) if p == "" or _is_folder(p)]
     there = [p for p in safe if p in folders]
-    if _model_on_top(paths):
+    if "" in safe and _model_on_top(paths):
         return _of_modules(paths, None, there) if there else None
     return _of_modules(paths, there[0], there[1:]) if there else None
 

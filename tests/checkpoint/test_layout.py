@@ -60,6 +60,9 @@ TABLE: dict[str, tuple[list[str], dict[str, object], LayoutKind, list[str]]] = {
     "a module at top level": (
         ["model.safetensors", "2_Dense/pytorch_model.bin"],
         {"modules": modules("", "1_Pooling", "2_Dense")}, LayoutKind.MODULES, ["2_Dense"]),
+    "a stray model beside modules in folders": (
+        ["model.safetensors", "0_Transformer/model.safetensors"],
+        {"modules": modules("0_Transformer", "1_Pooling")}, LayoutKind.MODULES, []),
     "modules without weights of their own": (
         ["model.safetensors", "1_Pooling/config.json", "onnx/model.onnx"],
         {"modules": modules("", "1_Pooling")}, LayoutKind.PLAIN, []),
