@@ -7,11 +7,12 @@ text encoder) is held against every component of a pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.closer import closer_look
+from hubcheck.deeper import look_for_disguise, may_be_disguised
 from hubcheck.equal import tensors_of
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.equal_files import FileState
@@ -25,6 +26,8 @@ from hubcheck.towers import NO_PARTS, look_at_parts
 from hubcheck.verdict.components_seen import Alone, ComponentLook, ComponentsSeen
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
 from hubcheck.verdict.parts import PartLook, needs_equality
+from hubcheck.verdict.report import Finding
+from hubcheck.verdict.words import ReasonCode, Verdict
 
 LEAST_STEP: Final = 1_000_000
 """Bytes a step may read of a component however many there are: two families of a small encoder."""
@@ -96,6 +99,50 @@ def component_pairs(base: Model, subject: Model) -> tuple[list[Pair], Alone]:
         )
     both = [Pair(name=n, base=theirs[n], subject=m) for n, m in ours.items() if n in theirs]
     return both, Alone.NEITHER
+
+
+def with_rearranged(
+    finding: Finding,
+    base: Model,
+    subject: Model,
+    request: Request,
+    n_bases: int,
+    progress: Callable[[str], None],
+) -> Finding:
+    """Return the finding of a pipeline, open where a component that does not match was rearranged.
+
+    An honest declaration of a rearranged copy must not be called contradicted (DESIGN 3.4). What
+    exactly was done to the component is told by a check of the component itself.
+
+    Args:
+        finding: As the components left it.
+        base: The base.
+        subject: The subject.
+        request: Depth, seed and limits.
+        n_bases: Bases tried in this check.
+        progress: Told each step in words.
+    """
+    if not may_be_disguised(finding, request.depth):
+        return finding
+    pairs, alone = component_pairs(base, subject)
+    refuted = {p.name for p in finding.parts if p.verdict is Verdict.UNRELATED}
+    notes: list[str] = []
+    for pair in (p for p in pairs if p.name in refuted):
+        tries = n_bases * len(pairs) if alone else n_bases
+        comparer = component_comparer(pair, request, tries, len(pairs))
+        looked, seen = look_for_disguise(finding, comparer, request, progress)
+        notes += [f"{pair.name}: {note}" for note in looked.notes[len(finding.notes) :]]
+        if seen is not None and seen.found:
+            reason = f"the {pair.name} matches once a rearrangement is undone; check it by itself"
+            update = {
+                "verdict": Verdict.INCONCLUSIVE,
+                "code": ReasonCode.PART_OPEN,
+                "reason": reason,
+                "relation": None,
+                "evidence": looked.evidence,
+            }
+            return finding.model_copy(update=update)
+    return finding.model_copy(update={"notes": (*finding.notes, *notes)})
 
 
 def _beyond(these: Mapping[str, Model], those: Mapping[str, Model]) -> tuple[str, ...]:

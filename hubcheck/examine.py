@@ -15,7 +15,7 @@ from hubcheck.base_identity import opened, unopened
 from hubcheck.checkpoint.adapter import read_adapter
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.closer import closer_look
-from hubcheck.components import NO_COMPONENTS, look_at_components
+from hubcheck.components import NO_COMPONENTS, look_at_components, with_rearranged
 from hubcheck.deep.disguise import Disguise
 from hubcheck.deeper import (
     look_for_disguise,
@@ -183,6 +183,12 @@ def _look(
         if isinstance(seen, Equality):
             equal = equal_tensors(seen)
     finding = as_compared(one.finding, body, base, parts, equal, components.seen)
+    if not bodies:
+        finding = tried(
+            lambda: with_rearranged(finding, base, subject, request, n_bases, progress),
+            "disguise test of components",
+            finding,
+        )
     for name, step in _deeper(body, comparer, base, subject, request, mapped, progress):
         if not bodies and name != EVERY_TENSOR:  # the others look at bodies
             continue

@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks.formats.encode import as_bf16
 from benchmarks.formats.folder import safetensors_file
+from benchmarks.zoo.corpus import LEARNED_TOKENS
+from benchmarks.zoo.disguises import disguise_fully
 from hubcheck.card import markdown
 from hubcheck.card.compose import compose
 from hubcheck.check import Outcome
@@ -28,7 +30,7 @@ from hubcheck.verdict.words import (
     Verdict,
 )
 from tests.components_made import NAME, drawn, pipeline, sentence_model
-from tests.evidence.laboratory import outcome_of, request
+from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, shipped, write
 
 
 def held_against(
@@ -196,6 +198,31 @@ def test_a_text_encoder_alone_is_found_in_a_pipeline_and_the_other_way_round(
     stranger = only(held_against(whole, MODELS / "twin"))
     assert stranger.verdict is Verdict.INCONCLUSIVE
     assert "unet" in stranger.reason
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+def test_a_rearranged_component_is_not_called_unrelated(tmp_path: Path, *, stranger: bool) -> None:
+    """An honest declaration of a rearranged copy is no contradiction; a stranger's is one."""
+    base = pipeline(tmp_path / "base")
+    subject = pipeline(tmp_path / "subject", text_encoder="twin", vae=2)
+    for folder in (base, subject):
+        shutil.rmtree(folder / "unet")  # no rule understands it, so nothing would be contradicted
+    if not stranger:
+        unused = np.arange(LEARNED_TOKENS, SHAPE.vocab)
+        weights = disguise_fully(
+            shipped("finetune"), SHAPE, np.random.default_rng(9), unused=unused
+        )
+        made = write(tmp_path / "made", plain(weights))
+        for file in ("model.safetensors", "config.json"):
+            shutil.copy(made / file, subject / "text_encoder" / file)
+    outcome = held_against(subject, base)
+    finding = only(outcome)
+    assert parts(finding)["text_encoder"].verdict is Verdict.UNRELATED
+    assert (finding.verdict is Verdict.UNRELATED) is stranger
+    assert (outcome.report.verdict is DeclarationVerdict.CONTRADICTED) is stranger
+    if not stranger:
+        assert finding.code is ReasonCode.PART_OPEN
+        assert "text_encoder matches once a rearrangement is undone" in finding.reason
 
 
 @pytest.mark.parametrize("depth", [Depth.HEADERS, Depth.DEEP, Depth.FULL])

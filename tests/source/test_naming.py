@@ -15,8 +15,8 @@ from hubcheck.check import Outcome
 from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
-from hubcheck.verdict.words import DeclarationVerdict, Verdict
-from tests.components_made import CONFIG
+from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from tests.components_made import CONFIG, pipeline
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
 
@@ -169,3 +169,38 @@ def test_help_explains_every_spelling(capsys: pytest.CaptureFixture[str]) -> Non
     text = " ".join(capsys.readouterr().out.split())
     for form in ("org/name@revision", "org/name:folder", "org/name:Q4_K_M", "address"):
         assert form in text
+
+
+def files_of(folder: Path) -> Files:
+    """Return every file of a folder by its path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_pipeline_on_the_hub_is_one_model(hub: LocalHub, tmp_path: Path) -> None:
+    """A copy costs no weight byte; of a changed component alone rows are read."""
+    base = files_of(pipeline(tmp_path / "base"))
+    hub.add_repo("acme/base", base)
+    hub.add_repo("acme/copy", base | {"README.md": b"---\nbase_model: acme/base\n---\n"})
+    report = checked(hub, "acme/copy").report
+    assert report.verdict is DeclarationVerdict.CONFIRMED
+    assert report.findings[0].verdict is Verdict.IDENTICAL
+    hub.add_repo("acme/tuned", files_of(pipeline(tmp_path / "tuned", text_encoder="finetune")))
+    report = checked(hub, "acme/tuned", "acme/base").report
+    assert report.verdict is DeclarationVerdict.CONFIRMED
+    found = {p.name: p.relation for p in report.findings[0].parts}
+    assert found["unet"] is found["vae"] is RelationKind.IDENTICAL
+    assert found["text_encoder"] is RelationKind.FINE_TUNE
+
+
+def test_a_component_of_a_pipeline_is_a_model_by_its_folder(hub: LocalHub, tmp_path: Path) -> None:
+    """``org/name:text_encoder`` against the same folder of another pipeline, and against it all."""
+    hub.add_repo("acme/base", files_of(pipeline(tmp_path / "base")))
+    hub.add_repo("acme/tuned", files_of(pipeline(tmp_path / "tuned", text_encoder="finetune")))
+    for base in ("acme/base:text_encoder", "acme/base"):
+        finding = checked(hub, "acme/tuned:text_encoder", base).report.findings[0]
+        assert finding.verdict is Verdict.RELATED
+        assert finding.base.ref == base
