@@ -23,7 +23,7 @@ from hubcheck.verdict.judge import judge
 from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import RelationKind, Verdict
+from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
 
 
 def as_compared(
@@ -53,19 +53,20 @@ def as_compared(
     bound = log10_p(comparison.best_whole)
     if judged.relation is not None and judged.relation.kind is RelationKind.PARTS:
         bound = min([bound, *(p.log10_p for p in judged.parts if p.verdict is Verdict.RELATED)])
-    if components:
-        judged, bound = judge_components(judged, body, components)
     rows = (
         *evidence_of(comparison),
         *(row for t in parts.towers for row in evidence_of(t.comparison, part=f"{t.name} tower")),
-        *component_rows(components),
-        *identity_rows(joined(equal, components.equal)),
+        *identity_rows(equal),
     )
-    comparisons = (
-        comparison,
-        *(t.comparison for t in parts.towers),
-        *components.comparisons,
-    )
+    comparisons = (comparison, *(t.comparison for t in parts.towers))
+    if components:
+        judged, bound = judge_components(judged, body, components)
+        rows = (
+            *(row for row in rows if row.kind is not EvidenceKind.IDENTITY),
+            *component_rows(components),
+            *identity_rows(joined(equal, components.equal)),
+        )
+        comparisons = (*comparisons, *components.comparisons)
     # What an unrelated base would have shown is said of the part that carries the verdict.
     main = next((c for c in comparisons if c.outcomes), comparison)
     counted = [r for r in rows if r.log10_e != 0.0 and r.test != "signs"]

@@ -14,6 +14,7 @@ from typing import Final
 from hubcheck.closer import closer_look
 from hubcheck.deeper import look_for_disguise, may_be_disguised
 from hubcheck.equal import tensors_of
+from hubcheck.errors import HubcheckError
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.evidence.equal_files import FileState
 from hubcheck.evidence.equality_value import Equality
@@ -23,10 +24,12 @@ from hubcheck.model import Model, align_tokens, compare_weights
 from hubcheck.relate.values import Refusal
 from hubcheck.request import Request
 from hubcheck.towers import NO_PARTS, look_at_parts
+from hubcheck.verdict.components import are_kin
 from hubcheck.verdict.components_seen import Alone, ComponentLook, ComponentsSeen
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, equal_tensors
 from hubcheck.verdict.parts import PartLook, needs_equality
 from hubcheck.verdict.report import Finding
+from hubcheck.verdict.whole import parameters_of
 from hubcheck.verdict.words import ReasonCode, Verdict
 
 LEAST_STEP: Final = 1_000_000
@@ -74,6 +77,16 @@ def look_at_components(base: Model, subject: Model, request: Request, n_bases: i
         looks=tuple(looks), only=only, alone=alone, same_body=_same_body(base, subject, request)
     )
     return Looked(seen=seen, refused=tuple(refused))
+
+
+def components_are_kin(one: Model, other: Model, request: Request, n_bases: int) -> bool:
+    """Return whether most of two models lies in components that are one training's."""
+    try:
+        seen = look_at_components(one, other, request, n_bases).seen
+        totals = (parameters_of(one.anatomy), parameters_of(other.anatomy))
+    except HubcheckError:
+        return False
+    return bool(seen) and not seen.alone and are_kin(seen, totals)
 
 
 def _same_body(base: Model, subject: Model, request: Request) -> bool:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from hubcheck.components import look_at_components
+from hubcheck.components import components_are_kin
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.compare import Comparer, routing_groups
 from hubcheck.model import Model, align_tokens, same_weights
 from hubcheck.request import Request
 from hubcheck.tested import Tested
 from hubcheck.towers import look_at_parts
-from hubcheck.verdict.components import are_kin
 from hubcheck.verdict.declaration import Kinship
 from hubcheck.verdict.judge import judge_alone
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.whole import parameters_of
 from hubcheck.verdict.words import Verdict
 
 LOCAL: Final = "local"
@@ -70,7 +68,7 @@ def _related(
     return (
         comparison.settled_related
         or _towers_related(d, s, request, n_bases)
-        or _components_related(d, s, request, n_bases)
+        or components_are_kin(d, s, request, n_bases)
     )
 
 
@@ -82,14 +80,3 @@ def _towers_related(d: Model, s: Model, request: Request, n_bases: int) -> bool:
         return False
     judged = [judge_alone(tower) for tower in parts.towers]
     return any(one.verdict is Verdict.RELATED and not one.is_start for one in judged)
-
-
-def _components_related(d: Model, s: Model, request: Request, n_bases: int) -> bool:
-    """Return whether the components of two bases make them one model's descendants."""
-    try:
-        seen = look_at_components(d, s, request, n_bases).seen
-        if not seen or seen.alone:
-            return False
-        return are_kin(seen, (parameters_of(d.anatomy), parameters_of(s.anatomy)))
-    except HubcheckError:
-        return False

@@ -60,6 +60,7 @@ class LaidOut:
         self.files = files
         self.left_out = left_out
         self.is_subject = is_subject
+        self.refused = False  # known once the weights were asked for
 
     @property
     def pin(self) -> Pin:
@@ -139,7 +140,11 @@ class LaidOut:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
-        body, parts = self.body_checkpoint, self.readable_components
+        try:
+            body, parts = self.body_checkpoint, self.readable_components
+        except UnreadableError:
+            self.refused = True
+            raise
         if body is not None and body.source is self.source and not parts:
             return body
         where = {one.name: one.shown for one in self.layout.components}
@@ -233,6 +238,8 @@ class LaidOut:
         """
         if "checkpoint" in self.__dict__:  # it knows what could not be opened and was left out
             paths = set(self.checkpoint.paths)
+        elif self.refused:
+            return ()
         else:
             try:
                 paths = self._loaded_paths()

@@ -25,7 +25,8 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
 )
 from hubcheck.candidates.vocabulary_formats import TokenTable
-from hubcheck.checkpoint.unread import UnreadFile, unread_files
+from hubcheck.checkpoint.unread import UnreadFile
+from hubcheck.checkpoint.unread_folders import unread_beside
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -122,7 +123,7 @@ class Model(LaidOut):
     @property
     def unread(self) -> tuple[UnreadFile, ...]:
         """The weight files that are there and are not loaded, what could be loaded first."""
-        return unread_files(self.files, {f.path for f in self.loaded_files})
+        return unread_beside(self.files, {f.path for f in self.loaded_files})
 
     @property
     def weights_digest(self) -> str:

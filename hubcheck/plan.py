@@ -75,38 +75,39 @@ def plan_of(request: Request) -> Plan:
         name = name_of(base.reference)
         try:
             model = open_model(base.reference, request.access)
-            pairs += _pairs(name, model, subject, request, len(bases))
+            comparer = Comparer(
+                model.reader,
+                subject.reader,
+                align_tokens(model, subject),
+                seed=request.seed,
+                n_bases=len(bases),
+                routing_groups=routing_groups(model.config),
+            )
         except HubcheckError as error:
             left_out.append((name, error.what))
+            continue
+        of_base, of_subject = comparer.plan()
+        if model.body_checkpoint is not None and subject.body_checkpoint is not None:
+            pairs.append((
+                _model_plan(name, model.reader, of_base),
+                _model_plan(str(subject.pin), subject.reader, of_subject),
+            ))  # fmt: skip
+        pairs += _component_plans(name, model, subject, request, len(bases))
     return Plan(seed=request.seed, pairs=tuple(pairs), left_out=tuple(left_out))
 
 
-def _pairs(
+def _component_plans(
     name: str, base: Model, subject: Model, request: Request, n_bases: int
 ) -> list[tuple[ModelPlan, ModelPlan]]:
-    """Return the plans of one base: of the bodies where there are any, then of every component."""
-    comparers: list[tuple[str, Comparer, Reader, Reader]] = []
-    if base.body_checkpoint is not None and subject.body_checkpoint is not None:
-        comparer = Comparer(
-            base.reader,
-            subject.reader,
-            align_tokens(base, subject),
-            seed=request.seed,
-            n_bases=n_bases,
-            routing_groups=routing_groups(base.config),
-        )
-        comparers.append(("", comparer, base.reader, subject.reader))
+    """Return the plans of what two models have beside their bodies, in the subject's order."""
     parts, alone = component_pairs(base, subject)
+    found = []
     for one in parts:
         tries = n_bases * len(parts) if alone else n_bases
-        comparer = component_comparer(one, request, tries, len(parts))
-        comparers.append((f" {one.name}", comparer, one.base.reader, one.subject.reader))
-    found = []
-    for part, comparer, *readers in comparers:
-        of_base, of_subject = comparer.plan()
+        of_base, of_subject = component_comparer(one, request, tries, len(parts)).plan()
         found.append((
-            _model_plan(f"{name}{part}", readers[0], of_base),
-            _model_plan(f"{subject.pin}{part}", readers[1], of_subject),
+            _model_plan(f"{name} {one.name}", one.base.reader, of_base),
+            _model_plan(f"{subject.pin} {one.name}", one.subject.reader, of_subject),
         ))  # fmt: skip
     return found
 

@@ -92,13 +92,12 @@ def unread_files(files: Iterable[FileEntry], read: Collection[str]) -> tuple[Unr
     every = tuple(files)
     known = {f.sha256: f.path for f in every if f.path in read and f.sha256}
     formats = {_format(path) for path in read}
-    folders = {path.rpartition("/")[0] for path in read}
     found = [
         UnreadFile(
             path=f.path,
             size=f.size,
             sha256=f.sha256,
-            why=_why(f.path, formats, folders),
+            why=_why(f.path, formats),
             same_as=known.get(f.sha256, "") if f.sha256 else "",
         )
         for f in every
@@ -107,11 +106,11 @@ def unread_files(files: Iterable[FileEntry], read: Collection[str]) -> tuple[Unr
     return tuple(sorted(found, key=lambda f: (f.same_as != "", ORDER.index(f.why), f.path)))
 
 
-def _why(path: str, formats: Collection[str], folders: Collection[str]) -> Why:
+def _why(path: str, formats: Collection[str]) -> Why:
     name = PurePosixPath(path).name.lower()
     if name.startswith(_ADAPTERS):
         return Why.ADAPTER
-    if "/" in path and path.rpartition("/")[0] not in folders:  # a component's folder was read
+    if "/" in path:
         return Why.OTHER_FOLDER
     if not _format(path):
         return Why.UNKNOWN_CONTAINER

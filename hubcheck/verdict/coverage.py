@@ -35,7 +35,7 @@ ORDERED: Final = frozenset(
 """Roles of canonical matrices whose units stand in an order that is arbitrary."""
 MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV})
 """Listed roles of a body: their channels have an order (``anatomy.mixers``)."""
-APART: Final = frozenset({Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP, Role.COMPONENT})
+APART: Final = frozenset({Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP})
 """Roles of parts that are judged on their own."""
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 MATRIX_AXES: Final = 2
@@ -188,7 +188,7 @@ def _units(anatomy: Anatomy) -> Iterable[_Unit]:
             has_order=matrix.role in ORDERED and not matrix.bias,
         )
     for name, role in anatomy.others.items():
-        if role in NO_PARAMETERS or role in APART:
+        if role in NO_PARAMETERS or role in APART or role is Role.COMPONENT:
             continue
         record = tensors[name]
         yield _Unit(

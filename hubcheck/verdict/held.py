@@ -143,7 +143,8 @@ def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
 
     A head that is the embedding is stored once or twice as the file format likes.
     """
-    roles = [_roles(anatomy) for anatomy in (base, subject)]
+    # Other components of the repository are judged on their own.
+    roles = [_roles(anatomy) - {Role.COMPONENT} for anatomy in (base, subject)]
     if base.tied or subject.tied:
         roles = [some - {Role.LM_HEAD} for some in roles]
     only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
@@ -152,4 +153,4 @@ def one_sided(base: Anatomy, subject: Anatomy) -> list[str]:
 
 def _roles(anatomy: Anatomy) -> frozenset[Role]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
-    return frozenset(found - NO_PARAMETERS - {Role.COMPONENT})  # judged on their own
+    return frozenset(found - NO_PARAMETERS)

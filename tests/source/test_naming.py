@@ -188,6 +188,7 @@ def test_a_pipeline_on_the_hub_is_one_model(hub: LocalHub, tmp_path: Path) -> No
     report = checked(hub, "acme/copy").report
     assert report.verdict is DeclarationVerdict.CONFIRMED
     assert report.findings[0].verdict is Verdict.IDENTICAL
+    assert report.coverage.bytes_read < 10_000  # cards and lists of components
     hub.add_repo("acme/tuned", files_of(pipeline(tmp_path / "tuned", text_encoder="finetune")))
     report = checked(hub, "acme/tuned", "acme/base").report
     assert report.verdict is DeclarationVerdict.CONFIRMED
