@@ -10,7 +10,12 @@ from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.hits import LOG10
 from hubcheck.towers import PartsSeen
 from hubcheck.verdict.components import judge_components
-from hubcheck.verdict.components_seen import NO_COMPONENTS, ComponentsSeen, component_rows
+from hubcheck.verdict.components_seen import (
+    IDENTITY,
+    NO_COMPONENTS,
+    ComponentsSeen,
+    component_rows,
+)
 from hubcheck.verdict.equal_tensors import EqualTensors, joined
 from hubcheck.verdict.finding import (
     FAMILY_REJECTS,
@@ -23,7 +28,7 @@ from hubcheck.verdict.judge import judge
 from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.relation import changes_of, direction_of
 from hubcheck.verdict.report import Finding
-from hubcheck.verdict.words import EvidenceKind, RelationKind, Verdict
+from hubcheck.verdict.words import RelationKind, Verdict
 
 
 def as_compared(
@@ -62,7 +67,7 @@ def as_compared(
     if components:
         judged, bound = judge_components(judged, body, components)
         rows = (
-            *(row for row in rows if row.kind is not EvidenceKind.IDENTITY),
+            *(row for row in rows if row.test != IDENTITY),
             *component_rows(components),
             *identity_rows(joined(equal, components.equal)),
         )

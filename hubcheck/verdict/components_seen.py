@@ -16,6 +16,9 @@ from hubcheck.verdict.parts import PartLook
 from hubcheck.verdict.report import Evidence, PartVerdict
 from hubcheck.verdict.words import EvidenceKind
 
+IDENTITY: Final = "identity"
+"""The test of bit-equal tensors: one row for all of two models."""
+
 
 class Alone(StrEnum):
     """Which of the two is a single model, held against every component of the other."""
