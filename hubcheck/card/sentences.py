@@ -238,7 +238,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
             body = any(p.name == matches.BODY for p in one.parts)
             main = Trusted("the body matches " if body else "the weights match ")
             rest = Trusted(", not the " if refuted else ", not settled: the ")
-            return (main, *_match(one), rest, _tower_names(refuted or towers))
+            return (main, *_match(one), rest, _part_names(refuted or towers))
     return (Trusted("the weights match "), *_match(found))
 
 
@@ -250,11 +250,11 @@ def _rest_of(found: Finding) -> Line:
         return (Trusted(", the body does not"),)
     refuted = matches.refuted_towers(found)
     if refuted:
-        return (Trusted(", not the "), _tower_names(refuted))
+        return (Trusted(", not the "), _part_names(refuted))
     return (Trusted(", the rest is open"),)
 
 
-def _tower_names(towers: Sequence[PartVerdict]) -> Untrusted:
+def _part_names(towers: Sequence[PartVerdict]) -> Untrusted:
     return Untrusted(" and ".join(t.name for t in towers), limit=60)
 
 
