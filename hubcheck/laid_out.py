@@ -15,7 +15,7 @@ from typing import Self
 from hubcheck.anatomy.components import with_components
 from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.anatomy.read import anatomy_of
+from hubcheck.anatomy.one_stack import anatomy_of_model
 from hubcheck.candidates.documents import JsonDocument, read_json_object
 from hubcheck.checkpoint.composite import Piece, joined
 from hubcheck.checkpoint.interface import Checkpoint
@@ -216,10 +216,10 @@ class LaidOut:
         checkpoint = replace(checkpoint, of_subject=self.is_subject)
         parts = self.readable_components
         if not parts:
-            return Reader(anatomy_of(checkpoint, self.config))
+            return Reader(anatomy_of_model(checkpoint, self.config))
         own = self.body_checkpoint.tensors if self.body_checkpoint is not None else {}
         located = {name: checkpoint.tensors[name] for name in own}
-        body = anatomy_of(replace(checkpoint, tensors=located), self.config)
+        body = anatomy_of_model(replace(checkpoint, tensors=located), self.config)
         anatomies = {name: part.anatomy for name, part in parts.items()}
         title = text_of(self.layout.title)
         return Reader(with_components(body, checkpoint, anatomies, title=title))

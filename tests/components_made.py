@@ -60,6 +60,41 @@ def text_model(folder: Path, name: str, *, tokenizer: Path | None = None) -> Non
     shutil.copy(MODELS / name / "tokenizer.json", there / "tokenizer.json")
 
 
+def clip_text(layers: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a text encoder of CLIP, by the names that diffusers stores."""
+    head = "text_model.embeddings"
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{head}.token_embedding.weight": (128, 64), f"{head}.position_embedding.weight": (77, 64),
+        "text_model.final_layer_norm.weight": (64,), "text_model.final_layer_norm.bias": (64,),
+    }  # fmt: skip
+    for layer in range(layers):
+        at = f"text_model.encoder.layers.{layer}"
+        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+            shapes |= {f"{at}.self_attn.{name}.weight": (64, 64)}
+            shapes |= {f"{at}.self_attn.{name}.bias": (64,)}
+        for n in (1, 2):
+            shapes |= {f"{at}.layer_norm{n}.weight": (64,), f"{at}.layer_norm{n}.bias": (64,)}
+        shapes |= {f"{at}.mlp.fc1.weight": (256, 64), f"{at}.mlp.fc1.bias": (256,)}
+        shapes |= {f"{at}.mlp.fc2.weight": (64, 256), f"{at}.mlp.fc2.bias": (64,)}
+    return shapes
+
+
+def with_clip(folder: Path, seed: int, *, noise: float = 0.0) -> Path:
+    """Replace the text encoder of a pipeline by CLIP's, random; noise is a share of each value."""
+    rng, more = np.random.default_rng(seed), np.random.default_rng(99)
+    tensors = {}
+    for name, shape in clip_text(4).items():
+        values = rng.normal(size=shape) * 0.1
+        values += 1.0 if "norm" in name and name.endswith("weight") else 0.0
+        moved = values * (1.0 + noise * more.normal(size=shape))
+        tensors[name] = as_bf16(moved.astype(np.float32))
+    config = {"architectures": ["CLIPTextModel"], "model_type": "clip_text_model",
+              "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4}  # fmt: skip
+    (folder / "text_encoder" / "model.safetensors").write_bytes(safetensors_file(tensors))
+    (folder / "text_encoder" / "config.json").write_text(json.dumps(config))
+    return folder
+
+
 def pipeline(
     folder: Path,
     *,

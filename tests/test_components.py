@@ -29,7 +29,7 @@ from hubcheck.verdict.words import (
     RelationKind,
     Verdict,
 )
-from tests.components_made import NAME, drawn, pipeline, sentence_model
+from tests.components_made import NAME, drawn, pipeline, sentence_model, with_clip
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, shipped, write
 
 
@@ -107,6 +107,17 @@ def test_a_fine_tuned_text_encoder_is_a_fine_tune_of_that_part(tmp_path: Path) -
     assert found["text_encoder"].relation is RelationKind.FINE_TUNE
     assert found["unet"].relation is found["vae"].relation is RelationKind.IDENTICAL
     assert "unet, vae: the same bytes" in finding.relation.detail
+
+
+def test_the_text_encoder_of_a_real_pipeline_is_read(tmp_path: Path) -> None:
+    """CLIP's, by the names that diffusers stores: fine-tuned it is found, another one is none."""
+    base = with_clip(pipeline(tmp_path / "base"), 1)
+    tuned = with_clip(pipeline(tmp_path / "tuned"), 1, noise=0.05)
+    outcome = held_against(tuned, base)
+    assert parts(only(outcome))["text_encoder"].verdict is Verdict.RELATED
+    assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
+    other = only(held_against(with_clip(pipeline(tmp_path / "other", unet=2), 2), base))
+    assert parts(other)["text_encoder"].verdict is Verdict.UNRELATED
 
 
 def test_a_swapped_text_encoder_is_named(tmp_path: Path) -> None:
