@@ -9,6 +9,7 @@ nearest folder above it: the card at top level speaks for every folder.
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -80,8 +81,12 @@ def references(pin: Pin, paths: Iterable[str], *, most: int = NAMED) -> tuple[st
         ]  # fmt: skip
     else:
         places = folders
-    found = (written(pin, place) for place in dict.fromkeys(places))
-    return tuple(one for one in found if one and printable(one, limit=len(one)) == one)[:most]
+    return offered(written(pin, place) for place in dict.fromkeys(places))[:most]
+
+
+def offered(refs: Iterable[str]) -> tuple[str, ...]:
+    """Return the references that are safe to paste into a shell; names come from strangers."""
+    return tuple(one for one in dict.fromkeys(refs) if one and shlex.quote(one) == one)
 
 
 def listed(refs: Sequence[str]) -> str:
@@ -120,11 +125,11 @@ def _quantisation(pin: Pin, paths: Sequence[str], tag: str) -> Mapping[str, str]
     """Return the GGUF files of one quantisation, with what lies at top level beside them."""
     sets = of_quantisation(paths, tag)
     if len(sets) > 1:
-        names = [written(pin, one.paths[0]) for one in sets[:NAMED]]
+        names = offered(written(pin, one.paths[0]) for one in sets)[:NAMED]
         raise UsageError(
             f"'{printable(tag)}' is the end of {len(sets)} models' names in '{printable(pin)}'.",
             cause="the repository holds several models in that quantisation.",
-            next_step=f"name one file: {listed([n for n in names if n])}.",
+            next_step=f"name one file: {listed(names)}." if names else "name one file.",
         )
     if not sets:
         return {}
@@ -135,8 +140,7 @@ def _quantisation(pin: Pin, paths: Sequence[str], tag: str) -> Mapping[str, str]
 
 def _nothing_there(pin: Pin, paths: Sequence[str], inside: str) -> MissingModelError:
     tags = dict.fromkeys(one.tag for one in gguf_sets_of(paths) if one.tag)
-    refs = [*references(pin, paths), *(written(pin, tag) for tag in tags)]
-    there = [one for one in dict.fromkeys(refs) if one][:NAMED]
+    there = offered([*references(pin, paths), *(written(pin, tag) for tag in tags)])[:NAMED]
     return MissingModelError(
         f"'{printable(pin)}' has neither a folder nor a file '{printable(inside)}', nor GGUF files"
         " of that quantisation.",

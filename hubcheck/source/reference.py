@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -196,7 +197,7 @@ def _meant_inside(text: str) -> str:
     beyond = "" if page.revision else named[len(page.repo_id) + 1 :]
     inside, revision = page.inside or beyond.strip("/"), at or page.revision
     meant = page.repo_id + (f":{inside}" if inside else "") + (f"@{revision}" if revision else "")
-    if meant == page.repo_id:
+    if meant == page.repo_id or shlex.quote(meant) != meant:  # it may be pasted into a shell
         return ""
     try:
         parse_hub_reference(meant)

@@ -25,6 +25,8 @@ LOCAL = Pin(ref="out/", revision="local", created="")
          "name one of them: acme/ck:c0, acme/ck:c1, acme/ck:c2 or acme/ck:c3."),
         (["a b/model.safetensors"], "name the folder that holds the weights."),
         (["x\u202ey/model.safetensors"], "name the folder that holds the weights."),
+        (["$(id)/model.safetensors", "`id`/model.safetensors", "a;id/model.safetensors"],
+         "name the folder that holds the weights."),
     ],
 )  # fmt: skip
 def test_the_references_are_ones(paths: list[str], step: str) -> None:

@@ -98,7 +98,9 @@ def test_a_message_names_a_reference_that_is_one(text: str, meant: str) -> None:
     parse_hub_reference(meant)
 
 
-@pytest.mark.parametrize("text", ["a/b/../c", "a//b", "x y/z/w", "/".join(["a" * 97, "b", "c"])])
+@pytest.mark.parametrize(
+    "text", ["a/b/../c", "a//b", "x y/z/w", "/".join(["a" * 97, "b", "c"]), "a/b/$(id)"]
+)
 def test_what_no_reference_can_spell_is_not_offered(text: str) -> None:
     """The general spellings are shown instead."""
     with pytest.raises(UsageError) as caught:
