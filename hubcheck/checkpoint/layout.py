@@ -179,9 +179,10 @@ def _quantisation(
     body = dict(shown_names(largest, towers_beside(paths, largest.folder)))
     body |= {p: p for p in paths if "/" not in p and not holds_weights(p)}
     note = f"The GGUF files in '{printable(largest.folder, limit=60)}' were read"
+    refs = references(source.pin, paths)
     if len(sets) > 1:
-        note += f", the largest of {len(sets)} quantisations; each is a model by itself: "
-        note += listed(references(source.pin, paths))
+        note += f", the largest of {len(sets)} quantisations"
+        note += f"; each is a model by itself: {listed(refs)}" if refs else ""
     note += "."
     return Layout(kind=LayoutKind.QUANTISATION, body=body, notes=(note,))
 
