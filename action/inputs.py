@@ -59,7 +59,7 @@ class Input:
 
 
 INPUTS: Final = (
-    Input(name="model", default="", meaning="Folder of the workspace, or org/name on the Hub; default: the policy file's model, else the workspace"),  # noqa: E501 - one row of the table
+    Input(name="model", default="", meaning="Folder of the workspace, or org/name, org/name:folder, org/name:Q4_K_M on the Hub; default: the policy file's model, else the workspace"),  # noqa: E501 - one row of the table
     Input(name="revision", default="", meaning="Branch, tag or commit of a model on the Hub"),
     Input(name="bases", default="", meaning="Bases it is said to come from, by comma or line; they replace what the card declares"),  # noqa: E501
     Input(name="suspects", default="auto", meaning="Further bases to test: a list, auto (names leaked in the repository, no search) or none"),  # noqa: E501

@@ -33,7 +33,6 @@ from hubcheck.source.reference import (
     HubReference,
     LocalReference,
     Reference,
-    is_repo_id,
     name_of,
     parse_hub_reference,
 )
@@ -133,7 +132,8 @@ def _is_named(scene: Scene, file: PolicyFile) -> bool:
 
 def held_to_weights(task: Task, subject: Model) -> Task:
     """Return the task under the default policy: a model that was named and is not there fails."""
-    if not task.needs_weights or "" in weight_folders(f.path for f in subject.files):
+    there = subject.lies_in_folders or "" in weight_folders(f.path for f in subject.files)
+    if not task.needs_weights or there:
         return task
     words = ",".join((*task.request.policy.fail_on, NOTHING_COMPARED))
     options = replace(task.options, fail_on=words)
@@ -188,7 +188,7 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     name, revision = settings.model, settings.revision
     if isinstance(event, OnHub):
         name = name or event.repo
-        if name == event.repo and not revision:
+        if name.partition(":")[0] == event.repo and not revision:  # the model, or a folder of it
             revision = event.after
         known = {one.casefold() for one in file.models}
         if known and name.casefold() not in known:
@@ -208,7 +208,6 @@ def _subject(
     if at is not None:
         return at, name, name
     path = inside(scene.runner.workspace, name, what="model")
-    hub, _, in_name = name.partition("@")
     if path.exists():
         if revision:
             raise UsageError(
@@ -220,12 +219,15 @@ def _subject(
         if Path(name).is_absolute():  # a card shows no path of the runner
             name = path.relative_to(os.path.realpath(scene.runner.workspace)).as_posix()
         return LocalReference(path=path, typed=name), name, name
-    if not is_repo_id(hub):
+    try:
+        hub = parse_hub_reference(name)
+    except UsageError as error:
         raise UsageError(
             f"'{printable(name)}' is neither a folder of the workspace nor a model on the Hub.",
             cause="a typing error, or no checkout before this step.",
-            next_step="name a folder of the repository, or org/name.",
-        )
-    wanted = f"{hub}@{in_name or revision or DEFAULT_REVISION}"
-    typed = wanted if in_name or revision else hub
+            next_step="name a folder of the repository, org/name, org/name:folder or"
+            " org/name:Q4_K_M.",
+        ) from error
+    wanted = f"{name_of(hub)}@{hub.asked or revision or DEFAULT_REVISION}"
+    typed = wanted if hub.asked or revision else name_of(hub)
     return parse_hub_reference(wanted), typed, ""

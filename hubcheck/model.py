@@ -5,17 +5,14 @@ Everything is opened once and kept, so that a subject held against twenty bases 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.read import anatomy_of
+from hubcheck.anatomy.interface import Role
 from hubcheck.candidates.declared import NOTHING_SAID, Declaration, read_declaration
-from hubcheck.candidates.documents import Absent, JsonDocument, Malformed, read_json_object
+from hubcheck.candidates.documents import Absent, Malformed
 from hubcheck.candidates.gguf_bases import with_header_bases
 from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_rows
 from hubcheck.candidates.tokenizer import (
@@ -25,18 +22,13 @@ from hubcheck.candidates.tokenizer import (
     tokenizer_files,
     vocabulary_of,
 )
-from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.checkpoint.gguf import SUFFIX as GGUF_SUFFIX
-from hubcheck.checkpoint.gguf import tower_files
-from hubcheck.checkpoint.interface import Checkpoint
-from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
-from hubcheck.checkpoint.packed import packed_storage
-from hubcheck.checkpoint.unread import UnreadFile, unread_files
+from hubcheck.checkpoint.unread import UnreadFile
+from hubcheck.checkpoint.unread_folders import unread_beside
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
     UnreadableError,
-    UnsupportedFormatError,
 )
 from hubcheck.evidence.looks.equality.files import (
     HASH_LIMIT,
@@ -46,14 +38,13 @@ from hubcheck.evidence.looks.equality.files import (
     WholeFiles,
     compare_files,
 )
-from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.laid_out import LaidOut
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import FolderSource
-from hubcheck.source.interface import FileEntry, Pin, Source
+from hubcheck.source.interface import FileEntry
 from hubcheck.source.opening import open_reference
 from hubcheck.source.reference import HubReference, Reference
-from hubcheck.source.remembering import RememberingSource
 from hubcheck.source.weight_files import weight_files, weights_digest
 
 CHEAP_TOKENIZER: Final = 2_000_000
@@ -88,35 +79,8 @@ class Access:
         return f"Access(max_read={self.max_read}, endpoint={self.endpoint!r})"
 
 
-class Model:
+class Model(LaidOut):
     """One opened model. Documents are read at once, weights only where a test asks."""
-
-    def __init__(
-        self,
-        source: Source,
-        files: tuple[FileEntry, ...],
-        *,
-        left_out: Mapping[str, str] = MappingProxyType({}),
-        is_subject: bool = False,
-    ) -> None:
-        """Wrap an opened source.
-
-        Args:
-            source: Where the bytes come from.
-            files: Its files, digests filled in where they are known.
-            left_out: Paths that were not listed (a link out of the folder), with the reason.
-            is_subject: Whether this is the model under test: values that cannot be used are then
-                its own fault, whichever base it is held against.
-        """
-        self.source = RememberingSource(source)
-        self.files = files
-        self.left_out = left_out
-        self.is_subject = is_subject
-
-    @property
-    def pin(self) -> Pin:
-        """The model and the state it is fixed to."""
-        return self.source.pin
 
     @cached_property
     def declaration(self) -> Declaration:
@@ -139,59 +103,6 @@ class Model:
             return NOTHING_SAID
 
     @cached_property
-    def config(self) -> Mapping[str, object]:
-        """``config.json``, or ``params.json`` as Meta and Mistral publish it; hostile values.
-
-        Empty when both are absent or unusable.
-        """
-        paths = {f.path for f in self.files}
-        only_params = "params.json" in paths and "config.json" not in paths
-        name = "params.json" if only_params else "config.json"
-        document = read_json_object(self.source, name)
-        return document.values if isinstance(document, JsonDocument) else {}
-
-    @cached_property
-    def checkpoint(self) -> Checkpoint:
-        """Every tensor of the weights, located by the headers, whatever role it plays.
-
-        Raises:
-            UnsupportedFormatError: the weights are in a format that is not read here.
-            UnreadableError: the headers contradict themselves.
-        """
-        return open_checkpoint(self.source, self.config)
-
-    @property
-    def disagreements(self) -> tuple[Disagreement, ...]:
-        """In what its files disagree about its weights, as far as they were opened."""
-        opened = self.__dict__.get("checkpoint")
-        return opened.disagreements if isinstance(opened, Checkpoint) else ()
-
-    @cached_property
-    def reader(self) -> Reader:
-        """The weights, headers read and roles found.
-
-        Raises:
-            UnsupportedFormatError: the weights are in a format that is not read here.
-            UnreadableError: the headers contradict themselves.
-        """
-        checkpoint = self.checkpoint
-        packed = packed_storage(checkpoint)
-        if packed:
-            raise UnsupportedFormatError(
-                f"The weights of {self.pin.ref} are stored as {packed}.",
-                cause="packed storage cannot be compared value by value.",
-                next_step="check the unpacked model, or wait for support of this storage.",
-                format_name=packed,
-            )
-        checkpoint = replace(checkpoint, of_subject=self.is_subject)
-        return Reader(anatomy_of(checkpoint, self.config))
-
-    @property
-    def anatomy(self) -> Anatomy:
-        """Which tensor plays which role."""
-        return self.reader.anatomy
-
-    @cached_property
     def vocabulary(self) -> Vocabulary | Absent | Malformed:
         """The token strings, or why there are none; the same whatever was asked for before.
 
@@ -201,13 +112,15 @@ class Model:
         Raises:
             HubcheckError: the source failed (network, access, read budget).
         """
-        found = read_vocabulary(self.source)
+        found = read_vocabulary(self.body_source)
         if isinstance(found, Vocabulary) or not any(_is_gguf(f.path) for f in self.loaded_files):
             return found
         try:
-            checkpoint = self.checkpoint
+            checkpoint = self.body_checkpoint
         except UnreadableError:
             return found  # why is told where the weights are needed
+        if checkpoint is None:
+            return found
         tokens = checkpoint.tokens
         return vocabulary_of(tokens, checkpoint.special_tokens) if tokens else found
 
@@ -216,27 +129,10 @@ class Model:
         """The files that hold weights, sorted by path."""
         return weight_files(self.files)
 
-    @cached_property
-    def loaded_files(self) -> tuple[FileEntry, ...]:
-        """The weight files that a loader loads, sorted by path: what every finding speaks of.
-
-        No header is read, an index may be; only beside a GGUF's tower the headers are, because one
-        that cannot be opened is left out. Empty where there is no one set of files: the refusal
-        says why, once the weights are asked for.
-        """
-        try:
-            paths = set(loaded_files(self.source, self.config))
-        except HubcheckError:
-            return ()
-        if any(_is_gguf(p) for p in paths) and tower_files({f.path: f.size for f in self.files}):
-            with suppress(HubcheckError):
-                paths = set(self.checkpoint.paths)
-        return tuple(f for f in self.files if f.path in paths)
-
     @property
     def unread(self) -> tuple[UnreadFile, ...]:
         """The weight files that are there and are not loaded, what could be loaded first."""
-        return unread_files(self.files, {f.path for f in self.loaded_files})
+        return unread_beside(self.files, {f.path for f in self.loaded_files})
 
     @property
     def weights_digest(self) -> str:

@@ -27,6 +27,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("check",),
     ("request",),
     ("model", "verdict"),
+    ("laid_out",),
     ("evidence",),
     ("statistics", "candidates", "devices"),
     ("anatomy",),

@@ -84,6 +84,8 @@ class Role(StrEnum):
     VISION = "vision"
     AUDIO = "audio"
     PROJECTOR = "projector"
+    COMPONENT = "component"
+    """A tensor of another component of the repository, judged on its own."""
     LORA = "lora"
     QUANT_COMPANION = "quant_companion"
     BUFFER = "buffer"
@@ -202,6 +204,9 @@ class Anatomy:
     fixed sinusoids give each channel a frequency."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
+    components: Mapping[str, Anatomy] = field(default_factory=dict)
+    """By name: the repository's components beside the body, each read as a model of its own; tensor
+    names lack the component's. Their tensors are listed in ``others`` as well."""
 
     @property
     def head_reads_stream(self) -> bool:
@@ -213,6 +218,8 @@ class Anatomy:
         """Share of parameters (buffers not counted) whose role is known, 0 to 1."""
         tensors = self.checkpoint.tensors
         unknown = sum(tensors[n].n_values for n in self.unknown)
+        for part in self.components.values():
+            unknown += sum(part.checkpoint.tensors[n].n_values for n in part.unknown)
         buffers = sum(tensors[n].n_values for n, r in self.others.items() if r is Role.BUFFER)
         total = self.checkpoint.n_parameters - buffers
         return 1.0 if total <= 0 else 1.0 - unknown / total

@@ -1,6 +1,7 @@
 """How is a model drawn as one line of blocks?
 
-``embed 151,552 x 4,096 | dense x1 | MoE 128 x45 | head`` with runs of equal layers counted.
+``embed 151,552 x 4,096 | dense x1 | MoE 128 x45 | head`` with runs of equal layers counted; a
+component of several is a block with its parameters.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from hubcheck.anatomy.interface import Anatomy, Role
 
 
 def outline(anatomy: Anatomy) -> tuple[str, ...]:
-    """Return the blocks of a model from embedding to head."""
+    """Return the blocks of a model from embedding to head, then its other components."""
+    components = [
+        f"{name} {part.checkpoint.n_parameters:,}" for name, part in anatomy.components.items()
+    ]
+    if components and not anatomy.matrices:  # a pipeline has no body
+        return tuple(components)
     embed = anatomy.get(Role.EMBED)
     blocks = [f"embed {embed.n_out:,} x {embed.n_in:,}" if embed is not None else "embed ?"]
     kinds = [_layer_kind(anatomy, layer) for layer in range(anatomy.geometry.layers)]
@@ -21,7 +27,7 @@ def outline(anatomy: Anatomy) -> tuple[str, ...]:
     towers = {role for role in anatomy.others.values() if role in (Role.VISION, Role.AUDIO)}
     blocks += sorted(f"{tower} tower" for tower in towers)
     blocks.append("head (tied)" if anatomy.tied else "head")
-    return tuple(blocks)
+    return (*blocks, *components)
 
 
 def _layer_kind(anatomy: Anatomy, layer: int) -> str:

@@ -96,7 +96,7 @@ class _Collector:
 
     def add(self, name: RepositoryName, why: str, *, line: int = 0) -> None:
         key = name.ref.casefold()
-        if key == self.own:
+        if key in {self.own, self.own.partition(":")[0]}:  # a folder's card may be its repository's
             self.complain(f"{why}: names the model itself")
             return
         known = self.bases.get(key)

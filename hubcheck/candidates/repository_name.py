@@ -10,18 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
 from hubcheck.candidates.documents import Malformed
 from hubcheck.errors import UsageError, printable
-from hubcheck.source.reference import is_repo_id, parse_hub_reference
+from hubcheck.source.page_address import looks_like_address, parse_page_address
+from hubcheck.source.reference import is_repo_id, name_of, parse_hub_reference
 
-HUB_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
-"""Hosts whose ``/org/name`` is a repository of the Hub."""
 MAX_TEXT: Final = 500
 """Characters looked at; the longest name (96) with host and revision stays below."""
-OTHER_KINDS: Final = frozenset({"datasets", "spaces", "collections", "papers", "models", "docs"})
-"""First segments of Hub addresses that are not model repositories."""
 LOCAL_FOLDERS: Final = frozenset(
     {
         "cache",
@@ -68,13 +64,13 @@ class RepositoryName:
     """A well-formed name; nothing says yet that it exists."""
 
     ref: str
-    """``org/name``, or ``name`` for the Hub's oldest repositories."""
+    """``org/name``, ``name`` for the Hub's oldest repositories, ``org/name:folder`` for a part."""
     revision: str
     """Branch, tag or commit; ``""`` when none is named."""
 
 
 def parse_repository_name(text: str) -> RepositoryName | Malformed:
-    """Parse ``org/name``, ``org/name@revision`` or an address of the Hub.
+    """Parse ``org/name``, with ``:folder`` or ``@revision`` or both, or an address of the Hub.
 
     Args:
         text: Hostile text.
@@ -93,7 +89,7 @@ def parse_repository_name(text: str) -> RepositoryName | Malformed:
         return Malformed(
             reason=f"{_shown(text)} is a path, which is not followed from a repository"
         )
-    if "://" in text or text.partition("/")[0].lower() in HUB_HOSTS:
+    if looks_like_address(text):
         return _from_address(text)
     name, _, revision = text.partition("@")
     return _checked(name, revision, text)
@@ -104,7 +100,7 @@ def looks_local(name: RepositoryName) -> bool:
 
     Only for files written by programs: on a card the author means what is written.
     """
-    first, slash, last = name.ref.partition("/")
+    first, slash, last = name.ref.partition(":")[0].partition("/")
     return not slash or first.lower() in LOCAL_FOLDERS or _STEP.fullmatch(last) is not None
 
 
@@ -114,39 +110,28 @@ def _is_path(text: str) -> bool:
 
 def _from_address(text: str) -> RepositoryName | Malformed:
     """Parse ``https://HOST/org/name``, ``HOST/org/name/tree/revision``, ``hf://org/name``."""
-    scheme, mark, rest = text.rpartition("://")
-    host, _, path = rest.partition("/")
-    if scheme == "hf":
-        host, path = "hf.co", rest
-    path = re.split(r"[?#]", path, maxsplit=1)[0].strip("/")
-    path, _, revision = path.partition("@")
-    org, *others = path.split("/")
-    at_hub = host.lower() in HUB_HOSTS and scheme.lower() in {"", "hf", "http", "https"}
-    if not at_hub or (mark and not scheme) or org.lower() in OTHER_KINDS:
+    page = parse_page_address(text)
+    if page is None:
         return Malformed(reason=f"{_shown(text)} is not an address of a model on the Hub")
-    match others:
-        case [name, "tree" | "commit", *rest_of_path] if rest_of_path:
-            # An address quotes the slashes of a ref: refs%2Fpr%2F9 is refs/pr/9.
-            at = revision or "/".join(rest_of_path)
-            return _checked(f"{org}/{name}", unquote(at), text)
-        case [name, "blob" | "resolve" | "raw", at, *_]:
-            return _checked(f"{org}/{name}", unquote(revision or at), text)
-        case [name, *_]:
-            return _checked(f"{org}/{name}", revision, text)
-        case _:
-            return _checked(org, revision, text)
+    named = f"{page.repo_id}:{page.inside}" if page.inside else page.repo_id
+    return _checked(named, page.revision, text)
 
 
 def _checked(name: str, revision: str, text: str) -> RepositoryName | Malformed:
-    """Apply the Hub's grammar of names and revisions."""
+    """Apply the Hub's grammar of names, paths and revisions."""
     name, revision = name.strip(), revision.strip()
-    if not is_repo_id(name):
+    repo = name.partition(":")[0]
+    if not is_repo_id(repo):
         return Malformed(reason=f"{_shown(text)} is not a repository name")
+    try:
+        parsed = parse_hub_reference(name)
+    except UsageError:
+        return Malformed(reason=f"{_shown(text)} names no path in a repository")
     try:
         parse_hub_reference(f"{name}@{revision}" if revision else name)
     except UsageError:
         return Malformed(reason=f"{_shown(text)} names no usable revision")
-    return RepositoryName(ref=name, revision=revision)
+    return RepositoryName(ref=name_of(parsed), revision=revision)
 
 
 def _shown(text: str) -> str:

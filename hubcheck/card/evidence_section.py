@@ -206,6 +206,10 @@ def _kind(item: Evidence) -> Line:
     return (kind, Trusted(", "), Untrusted(item.frame, limit=24)) if item.frame else (kind,)
 
 
+def _part_verdict(part: PartVerdict) -> str:
+    return "not compared" if part.verdict is Verdict.NOT_TESTED else part.verdict.value
+
+
 def _part_bound(part: PartVerdict) -> str:
     # A part whose order agrees and whose content does not has a bound, and no meaning.
     shown = part.verdict in matches.MATCHES and part.log10_p < 0
@@ -234,7 +238,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
         rows = tuple(
             (
                 (Untrusted(part.name),),
-                (Trusted(part.verdict.value),),
+                (Trusted(_part_verdict(part)),),
                 (Trusted(_part_bound(part)),),
                 (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
                 if part.verdict in matches.MATCHES

@@ -151,6 +151,9 @@ def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
         said.append(Trusted(", all that one of the two holds"))
     elif matches.body_does_not_match(finding):
         said.append(Trusted(" only, the body does not match"))
+    elif refuted := matches.refuted_towers(finding):
+        said.append(Trusted(", not the "))
+        said.append(Untrusted(" and ".join(p.name for p in refuted), limit=FEW_WORDS))
     else:
         said.append(Trusted(", the rest is open"))
     return said

@@ -91,6 +91,7 @@ _TABLE: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("vision", "vision tower", OUTSIDE, OUTSIDE),
     ("audio", "audio tower", OUTSIDE, OUTSIDE),
     ("projector", "projector", OUTSIDE, OUTSIDE),
+    ("component", "other components", OUTSIDE, OUTSIDE),
 )
 LINES: Final[tuple[str, ...]] = (
     *("norms", "q", "k", "v", "o", "gate", "up", "down", "router", "experts"),

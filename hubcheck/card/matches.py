@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 BODY: Final = "body"
 """How the report names the part that is neither tower, embeddings nor norms."""
+TOWER: Final = "tower"
+"""How the name of a tower ends; that of a component is its folder's."""
+WHOLE: Final = "model"
+"""The part of evidence that is about all of a model."""
+DIGEST: Final = "digest"
+"""The test of weight files as a whole."""
 DISGUISE: Final = "disguise"
 """The test whose bound is calibrated; its note says on how many models."""
 
@@ -92,12 +98,29 @@ def holds_tower_alone(finding: Finding) -> bool:
 
 
 def open_towers(finding: Finding) -> tuple[PartVerdict, ...]:
-    """Return the towers of a tenth of both models or more that were not found to match."""
+    """Return the towers and components, a tenth of both models or more, not found to match."""
     return tuple(
         p
         for p in finding.parts
         if p.tower and min(p.share, p.base_share) >= BIG_PART and p.verdict is not Verdict.RELATED
     )
+
+
+def refuted_towers(finding: Finding) -> tuple[PartVerdict, ...]:
+    """Return those of them that were tested and do not match."""
+    return tuple(p for p in open_towers(finding) if p.verdict is Verdict.UNRELATED)
+
+
+def one_part(finding: Finding) -> str:
+    """Return what to call the part that one of the two models is alone."""
+    held = (p.name for p in finding.parts if p.tower and p.verdict is Verdict.RELATED)
+    return "a tower" if next(held, TOWER).endswith(TOWER) else "a component"
+
+
+def same_components(finding: Finding) -> int:
+    """Return of how many components the weight files are the same bytes, where not all are."""
+    rows = [e for e in finding.evidence if e.test == DIGEST and e.part != WHOLE]
+    return len(rows)
 
 
 def is_gated(finding: Finding) -> bool:

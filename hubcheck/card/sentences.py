@@ -106,6 +106,10 @@ def match_sentence(finding: Finding) -> str:
         )
     if finding.verdict is Verdict.IDENTICAL and finding.log10_p > numbers.FLOOR_LOG10:
         return "The weights are the same, value for value."
+    components = matches.same_components(finding)
+    if components and finding.log10_p > numbers.FLOOR_LOG10:
+        of = "a component" if components == 1 else f"{components} components"
+        return f"The weight files of {of} are the same, byte for byte."
     same = matches.identity_row(finding)
     if same is not None and finding.log10_p > numbers.FLOOR_LOG10:
         counted = numbers.hits(same.hits, same.units)
@@ -122,7 +126,8 @@ def _confirmed_title(report: Report) -> Line:
             begin = "the weights share their initialisation with the declared base "
         elif matches.holds_tower_alone(found):
             whole = Trusted(ONE_TOWER)
-            return (Trusted("a tower matches the declared base "), *_match(found), whole)
+            part = matches.one_part(found)
+            return (Trusted(f"{part} matches the declared base "), *_match(found), whole)
         elif matches.is_relation(found, RelationKind.PARTS):
             begin = "parts of the weights match the declared base "
         elif found.verdict is Verdict.IDENTICAL:
@@ -216,7 +221,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
         return (Trusted("the weights share only their initialisation with "), called)
     if matches.holds_tower_alone(found):
-        return (Trusted("a tower matches "), called, Trusted(ONE_TOWER))
+        return (Trusted(f"{matches.one_part(found)} matches "), called, Trusted(ONE_TOWER))
     other = matches.open_towers(found)
     if (
         matches.is_relation(found, RelationKind.PARTS)
@@ -226,7 +231,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
         return (Trusted("the body matches "), called, Trusted(", not the "), _part_names(other))
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
-        return (*begin, Trusted(_rest_of(found)))
+        return (*begin, *_rest_of(found))
     if found.found_by == "search" and not found.declared:
         undated = Trusted(", which a search proposed; which came first is not known")
         return (Trusted("the weights match "), *_match(found), undated)
@@ -237,22 +242,28 @@ def _partly_title(report: Report, found: Finding) -> Line:
     for one in matches.declared(report):
         towers = matches.open_towers(one)
         if towers:
-            rest = (Trusted(", not the "), _part_names(towers))
-            return (Trusted("the body matches "), *_match(one), *rest)
+            refuted = matches.refuted_towers(one)
+            body = any(p.name == matches.BODY for p in one.parts)
+            main = Trusted("the body matches " if body else "the weights match ")
+            rest = Trusted(", not the " if refuted else ", not settled: the ")
+            return (main, *_match(one), rest, _part_names(refuted or towers))
     return (Trusted("the weights match "), *_match(found))
 
 
-def _part_names(parts: Sequence[PartVerdict]) -> Untrusted:
-    return Untrusted(" and ".join(p.name for p in parts), limit=60)
-
-
-def _rest_of(found: Finding) -> str:
+def _rest_of(found: Finding) -> Line:
     """Return what is known of the rest of a base of which parts match."""
     if matches.holds_some_orders(found):
-        return ", most of the body does not"
+        return (Trusted(", most of the body does not"),)
     if matches.body_does_not_match(found):
-        return ", the body does not"
-    return ", the rest is open"
+        return (Trusted(", the body does not"),)
+    refuted = matches.refuted_towers(found)
+    if refuted:
+        return (Trusted(", not the "), _part_names(refuted))
+    return (Trusted(", the rest is open"),)
+
+
+def _part_names(towers: Sequence[PartVerdict]) -> Untrusted:
+    return Untrusted(" and ".join(t.name for t in towers), limit=60)
 
 
 def _least_compared(report: Report) -> Finding | None:

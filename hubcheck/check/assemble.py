@@ -130,7 +130,12 @@ def assemble(
         context=context,
         verdict=verdict,
         conclusion=conclude(verdict, findings, request.policy),
-        nothing_compared=why_nothing(findings, (f.path for f in subject.files), refusal),
+        nothing_compared=why_nothing(
+            findings,
+            (f.path for f in subject.files),
+            refusal,
+            in_folders=subject.lies_in_folders,
+        ),
         policy=request.policy,
         coverage=Coverage(
             bytes_read=sum(ledger.bytes_read for ledger in ledgers),
@@ -240,7 +245,7 @@ def _warnings(
     refusal: HubcheckError | None,
 ) -> Clauses:
     """Return what a reader should know and no field says."""
-    found = [text(problem) for problem in subject.declaration.problems]
+    found = [text(problem) for problem in (*subject.declaration.problems, *subject.layout_notes)]
     for path, reason in subject.left_out.items():
         found.append(phrase(PhraseCode.LEFT_OUT, path=printable(path), why=reason))
     if refusal is not None:

@@ -135,9 +135,9 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
 def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanation) -> Finding:
     """Return the finding of a base whose weights were looked at."""
     case, seen = one.case, one.seen
-    rows = exact_rows(case)
+    rows = exact_rows(case, one.components)
     count = counted(rows)
-    comparisons = comparisons_in(case)
+    comparisons = comparisons_in(case, one.components)
     # What an unrelated base would have shown is said of the part that carries the verdict.
     main = next((c for c in comparisons if c.outcomes), comparisons[0])
     closed = judged.verdict in CLOSED and judged.disguise != ()
@@ -178,7 +178,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         families_hit=count.hit,
         units_tested=count.units,
         units_hit=count.units_hit,
-        notes=(*notes_of(case), *_files_note(one), *_renamed_note(one)),
+        notes=(*notes_of(case, one.refused), *_files_note(one), *_renamed_note(one)),
         explained_by=explained.by,
         closer=explained.closer,
         upstream=explained.upstream,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from hubcheck.check.observe import comparer_of, opened_pair
+from hubcheck.check.components import components_are_kin
+from hubcheck.check.observe import comparer_of, opened_for, opened_pair, watch
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.interface import Opened, Terms
@@ -62,12 +64,16 @@ def _related(
     except HubcheckError:
         return False
     both = opened_pair(comparer, d, s)
-    return comparison.settled_related or _towers_related(both, request, n_bases)
-
-
-def _towers_related(both: Opened, request: Request, n_bases: int) -> bool:
-    """Return whether two bases without a shared body have a tower of one training."""
     terms = Terms(depth=Depth.SAMPLE, seed=request.seed, declared=False, tried=n_bases)
+    return (
+        comparison.settled_related
+        or _towers_related(both, terms)
+        or components_are_kin(d, s, terms, opened=partial(opened_for, request.seed), watch=watch)
+    )
+
+
+def _towers_related(both: Opened, terms: Terms) -> bool:
+    """Return whether two bases without a shared body have a tower of one training."""
     left = attempt(lambda: TOWERS.take(both, terms, Observations()), TOWERS.name)
     if isinstance(left, Refused):
         return False

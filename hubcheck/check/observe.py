@@ -6,11 +6,14 @@ runner of looks. What was seen means, ``verdict.judge`` says; nothing here does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
+from hubcheck.check.components import has_bodies, look_at_components
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
@@ -25,12 +28,14 @@ from hubcheck.errors import (
 )
 from hubcheck.evidence.account import SHARES, Spender
 from hubcheck.evidence.looks.equality.files import HASH_LIMIT
-from hubcheck.evidence.looks.interface import Opened, Terms, told_nobody
+from hubcheck.evidence.looks.interface import Look, Opened, Standing, Terms, told_nobody
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
+from hubcheck.evidence.looks.sample.steps import STEP_BYTES
 from hubcheck.evidence.looks.towers import bodies, pairs_of, prices_of
-from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
+from hubcheck.evidence.observation import Observations, Skip
 from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
 from hubcheck.report.phrases import because
@@ -38,9 +43,26 @@ from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import Depth, ReasonCode
 from hubcheck.request.interface import BaseRequest, Request
 from hubcheck.source.reference import name_of
+from hubcheck.verdict.component_entries import NO_COMPONENTS, Components
+from hubcheck.verdict.judge import Case, judge
 from hubcheck.verdict.refusals import why
 
 Progress = Callable[[str], None]
+LEAST_STEP: Final = 1_000_000
+"""Bytes a step may read of a component however many there are: two families of a small encoder."""
+OF_COMPONENTS: Final = tuple(look for look in LOOKS if look is not EVERY_TENSOR)
+"""Every tensor is streamed once, of the whole model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Components:
+    """The name under which a refusal to look at components is kept."""
+
+    name: str = "components"
+    nothing: Components = NO_COMPONENTS
+
+
+COMPONENTS: Final = _Components()
 
 
 def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
@@ -142,7 +164,7 @@ def examine(
         return
     terms = terms_of(request, declared=one.request.declared, tried=tried, progress=progress)
     both = opened_pair(one.comparer, base, subject)
-    _look(one, both, terms)
+    _look(one, base, subject, both, terms)
     one.bytes_read = base.source.ledger.bytes_read
 
 
@@ -155,6 +177,12 @@ def opened_pair(comparer: Comparer, base: Model, subject: Model) -> Opened:
         base_config=base.config,
         subject_config=subject.config,
     )
+
+
+def opened_for(seed: int, base: Model, subject: Model, tried: int, sharing: int) -> Opened:
+    """Return two models, or two components that share what may be read, ready for every look."""
+    comparer = comparer_of(base, subject, seed=seed, tried=tried, sharing=sharing)
+    return opened_pair(comparer, base, subject)
 
 
 def terms_of(
@@ -172,18 +200,67 @@ def terms_of(
     )
 
 
-def _look(one: Tested, both: Opened, terms: Terms) -> None:
-    """Take every look that is due; one that fails takes nothing from the others."""
-    for look in LOOKS:
-        skip = look.skipped(terms, one.seen, lambda: one.judgement.standing)
+def _look(one: Tested, base: Model, subject: Model, both: Opened, terms: Terms) -> None:
+    """Look at the components, then take every look that is due at the bodies."""
+    left = attempt(
+        lambda: look_at_components(
+            base, subject, terms, opened=partial(opened_for, terms.seed), watch=watch
+        ),
+        COMPONENTS.name,
+    )
+    one.components = NO_COMPONENTS if isinstance(left, Refused) else left
+    if isinstance(left, Refused):
+        one.seen = one.seen.with_left(COMPONENTS, left)
+    # A pipeline has no body: its components are streamed like any tensors, and that is all.
+    looks = LOOKS if has_bodies(base, subject) else (EVERY_TENSOR,)
+    for seen in observed(both, terms, looks=looks, start=one.seen, standing=one.stands):
+        one.seen = seen
+    orders = one.seen.of(ORDERS)
+    if isinstance(orders, Refused):
+        _orders_refused(one, orders)
+
+
+def observed(
+    both: Opened,
+    terms: Terms,
+    *,
+    looks: Sequence[Look[object]],
+    start: Observations,
+    standing: Callable[[Observations], Standing],
+) -> Iterator[Observations]:
+    """Yield what is known after every look; one that fails takes nothing from the others.
+
+    Args:
+        both: Two models, ready to be looked at.
+        terms: What is asked.
+        looks: In the order in which they are asked.
+        start: What is known before.
+        standing: How the base stands with what is known; asked for where a turn hangs on it.
+    """
+    seen = start
+    for look in looks:
+        skip = look.skipped(terms, seen, partial(standing, seen))
         if skip is not Skip.NO:
-            one.seen = one.seen.with_left(look, skip)
-            continue
-        left = attempt(partial(look.take, both, terms, one.seen), look.name)
-        one.seen = one.seen.with_left(look, left)
-        if look is ORDERS and isinstance(left, Refused):
-            _orders_refused(one, left)
+            seen = seen.with_left(look, skip)
+        else:
+            seen = seen.with_left(look, attempt(partial(look.take, both, terms, seen), look.name))
+        yield seen
+        if look is ORDERS and isinstance(seen.of(ORDERS), Refused):
             return
+
+
+def watch(both: Opened, terms: Terms) -> Observations:
+    """Return what every look that is due leaves of two models, judged by themselves."""
+    base, subject = both.comparer.base.anatomy, both.comparer.subject.anatomy
+
+    def standing(seen: Observations) -> Standing:
+        case = Case(base=base, subject=subject, tried=terms.tried, seen=seen)
+        return judge(case).standing
+
+    known = Observations()
+    for seen in observed(both, terms, looks=OF_COMPONENTS, start=known, standing=standing):
+        known = seen
+    return known
 
 
 def _orders_refused(one: Tested, refused: Refused) -> None:
@@ -211,8 +288,17 @@ def prepare(one: Tested, subject: Model, request: Request, tried: int) -> None:
         one.error = error
 
 
-def comparer_of(base: Model, subject: Model, *, seed: int, tried: int) -> Comparer:
+def comparer_of(
+    base: Model, subject: Model, *, seed: int, tried: int, sharing: int = 1
+) -> Comparer:
     """Return what compares two opened models, its place in the account paid for.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        seed: Of every draw.
+        tried: Bases tried.
+        sharing: Looks that share what a step may read: the components of one model.
 
     Raises:
         HubcheckError: a model cannot be read.
@@ -224,6 +310,7 @@ def comparer_of(base: Model, subject: Model, *, seed: int, tried: int) -> Compar
         seed=seed,
         prices=prices_of(tried, pairs.judged, SHARES[Spender.ORDERS]),
         routing_groups=routing_groups(base.config),
+        step_bytes=[max(LEAST_STEP, n // sharing) if n else 0 for n in STEP_BYTES],
     )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.check.observe import comparer_of, opened_pair, terms_of
+from hubcheck.check.components import component_pairs
+from hubcheck.check.observe import comparer_of, opened_for, opened_pair, terms_of
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.evidence.looks.interface import Opened, Terms, When
@@ -18,7 +19,7 @@ from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.reading import Reader, Wanted
-from hubcheck.model import open_model
+from hubcheck.model import Model, open_model
 from hubcheck.request.interface import Request
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
@@ -110,14 +111,34 @@ def plan_of(request: Request) -> Plan:
             left_out.append((name, error.what))
             continue
         of_base, of_subject = comparer.plan()
-        pairs.append(
+        if model.body_checkpoint is not None and subject.body_checkpoint is not None:
+            pairs.append(
+                PairPlan(
+                    base=_model_plan(name, model.reader, of_base),
+                    subject=_model_plan(str(subject.pin), subject.reader, of_subject),
+                    further=further,
+                )
+            )
+        pairs += _component_plans(name, model, subject, terms)
+    return Plan(seed=request.seed, pairs=tuple(pairs), left_out=tuple(left_out))
+
+
+def _component_plans(name: str, base: Model, subject: Model, terms: Terms) -> list[PairPlan]:
+    """Return the plans of what two models have beside their bodies, in the subject's order."""
+    parts, _ = component_pairs(base, subject)
+    tried = terms.tried * max(1, len(parts))
+    found = []
+    for one in parts:
+        both = opened_for(terms.seed, one.base, one.subject, tried, len(parts))
+        of_base, of_subject = both.comparer.plan()
+        found.append(
             PairPlan(
-                base=_model_plan(name, model.reader, of_base),
-                subject=_model_plan(str(subject.pin), subject.reader, of_subject),
-                further=further,
+                base=_model_plan(f"{name} {one.name}", one.base.reader, of_base),
+                subject=_model_plan(f"{subject.pin} {one.name}", one.subject.reader, of_subject),
+                further=_further(both, terms),
             )
         )
-    return Plan(seed=request.seed, pairs=tuple(pairs), left_out=tuple(left_out))
+    return found
 
 
 def _further(both: Opened, terms: Terms) -> tuple[FurtherLook, ...]:

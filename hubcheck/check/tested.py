@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hubcheck.check.renamed import Renamed
 from hubcheck.errors import HubcheckError, SubjectUnreadableError
 from hubcheck.evidence.looks.equality.files import FileState, WholeFiles
+from hubcheck.evidence.looks.interface import Standing
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.observation import Observations
@@ -16,6 +17,8 @@ from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
+from hubcheck.verdict.component_entries import NO_COMPONENTS, Components
+from hubcheck.verdict.components import judge_components
 from hubcheck.verdict.judge import Case, Judgement, judge
 
 
@@ -45,6 +48,8 @@ class Tested:
     """The subject under the base's names, where its own say nothing and its values are near."""
     tried: int = 1
     """Bases tried in the check."""
+    components: Components = NO_COMPONENTS
+    """What was seen of everything beside the bodies, folder by folder."""
     seen: Observations = field(default_factory=Observations)
     """What every look left."""
     bytes_read: int = 0
@@ -59,7 +64,7 @@ class Tested:
     @property
     def looked_at(self) -> bool:
         """Whether orders were looked at, whatever came of it."""
-        return self.comparer is not None and self.seen.took(ORDERS)
+        return self.comparer is not None and (self.seen.took(ORDERS) or bool(self.components))
 
     @property
     def judgement(self) -> Judgement:
@@ -69,8 +74,16 @@ class Tested:
             ValueError: nothing was looked at.
         """
         if self._judged is None or self._judged[0] is not self.seen:
-            self._judged = (self.seen, judge(self.case))
+            judged = judge(self.case)
+            if self.components:
+                judged = judge_components(judged, self.case, self.components)
+            self._judged = (self.seen, judged)
         return self._judged[1]
+
+    def stands(self, seen: Observations) -> Standing:
+        """Return how the base stands with what was seen so far."""
+        self.seen = seen
+        return self.judgement.standing
 
     @property
     def case(self) -> Case:
@@ -90,11 +103,20 @@ class Tested:
         )
 
     @property
+    def refused(self) -> tuple[Refused, ...]:
+        """Every look, and part of one, that could not be taken, of components too."""
+        found = list(self.seen.refused)
+        for one in self.components.seen:
+            if isinstance(one.seen, Refused):
+                found.append(one.seen)
+            elif isinstance(one.seen, Case):
+                found += one.seen.seen.refused
+        return tuple(dict.fromkeys(found))
+
+    @property
     def fault_of_subject(self) -> Refused | None:
         """The look that met values of the subject that cannot be used, if one did."""
-        return next(
-            (r for r in self.seen.refused if r.side == "subject" and r.code is Why.VALUES), None
-        )
+        return next((r for r in self.refused if r.side == "subject" and r.code is Why.VALUES), None)
 
     @property
     def subject_error(self) -> HubcheckError | None:

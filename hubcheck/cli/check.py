@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hubcheck.errors import ExitCode, printable
-from hubcheck.request.options import add_options, options_of
+from hubcheck.request.options import REF_HELP, add_options, options_of
 
 if TYPE_CHECKING:
     from hubcheck.check.run import Outcome
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def add_check(commands: Any) -> None:
     """Add the command to a parser's commands."""
-    check = commands.add_parser("check", help="hold a model against its bases")
+    check = commands.add_parser(
+        "check", help="hold a model against its bases", description=REF_HELP
+    )
     add_options(check)
     check.add_argument(
         "--from",

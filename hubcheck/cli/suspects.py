@@ -12,11 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from hubcheck.errors import ExitCode, UsageError
+from hubcheck.request.options import REF_HELP
 
 
 def add_suspects(commands: Any) -> None:
     """Add the command to a parser's commands."""
-    suspects = commands.add_parser("suspects", help="which bases would be tested, and why")
+    suspects = commands.add_parser(
+        "suspects", help="which bases would be tested, and why", description=REF_HELP
+    )
     suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
     suspects.add_argument(
         "--max-bases", type=int, default=8, metavar="N", help="propose at most N, default 8"

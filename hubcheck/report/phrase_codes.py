@@ -122,6 +122,13 @@ class PhraseCode(StrEnum):
     OF_THE_BODY = "relation.of-the-body"  # what (phrases): it is said of the body alone
     PARTS_DIFFER = "relation.parts-differ"  # parts: these do not match
     PARTS_UNTOLD = "relation.parts-untold"  # parts: of these it could not be told
+    COMPONENT_RELATED = "relation.component"  # name, kind, what (phrases)
+    COMPONENT_TENSORS = "relation.component-tensors"
+    """``name``, ``equal``, ``compared``: tensors of a component that no order settled."""
+    COMPONENTS_SAME = "relation.components-same"  # parts: the same bytes
+    COMPONENTS_DIFFER = "relation.components-differ"  # parts: tested, no match
+    COMPONENTS_OPEN = "relation.components-open"  # parts: not compared by orders
+    COMPONENTS_ONLY = "relation.components-only"  # side, parts
     SOME_ORDERS = "relation.some-orders"  # held, lost
     SAME_START = "relation.same-start"  # bulk, top; parts where it is said of some alone
     SAME_START_TOKENS = "relation.same-start-tokens"

@@ -120,8 +120,9 @@ def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest
     """
     merged: dict[str, BaseRequest] = {}
     for reference, declared, why in requests:
-        name = name_of(reference)  # the Hub ignores capitals, a file system may not
-        key = name.casefold() if isinstance(reference, HubReference) else name
+        key = name_of(reference)
+        if isinstance(reference, HubReference):  # the Hub ignores capitals, its folders do not
+            key = reference.repo_id.casefold() + key[len(reference.repo_id) :]
         known = merged.get(key)
         if known is None:
             merged[key] = BaseRequest(reference=reference, declared=declared, why=(why,))

@@ -50,11 +50,21 @@ class Options:
     """Says what is not said here, and what is accepted."""
 
 
+REF_HELP: Final = (
+    "A REF names a model: org/name or org/name@revision on the Hub; org/name:folder, one folder of "
+    "a repository (its card is the folder's own, else the one at top level); org/name:Q4_K_M, its "
+    "GGUF files of that quantisation, in whatever folder (a folder of that name wins); "
+    "org/name:folder@revision; the address of a page of the Hub; or a folder or file here. A "
+    "repository of several components (model_index.json, modules.json) is one model, each "
+    "component a part of it; where all weights are GGUF files in folders, the largest quantisation "
+    "is read and the others are named."
+)
+"""What can be written wherever a model is named."""
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what can be asked of a check to a parser."""
-    parser.add_argument(
-        "subject", metavar="SUBJECT", help="org/name, org/name@revision, a folder or a file"
-    )
+    parser.add_argument("subject", metavar="SUBJECT", help="the model to check: a REF, see above")
     parser.add_argument(
         "--base",
         action="append",

@@ -47,7 +47,11 @@ class Allowed(_Strict):
 class PolicyFile(_Strict):
     """The policy of a repository."""
 
-    model: str = Field(default="", max_length=250, description="folder, or org/name on the Hub")
+    model: str = Field(
+        default="",
+        max_length=250,
+        description="folder, or org/name, org/name:folder, org/name:Q4_K_M on the Hub",
+    )
     models: tuple[Name, ...] = Field(
         default=(), max_length=MAX_ITEMS, description="models that an event from outside may name"
     )

@@ -1,84 +1,151 @@
-"""How is a model read that is one folder, or one file, of a repository?
+"""How is a model read that is one folder, one file or one quantisation of a repository?
 
 ``org/name:unet`` is the folder ``unet`` by itself, ``org/name:x.fp16.safetensors`` that one file
-with the card, config and tokenizer beside it: the same as naming a local folder or file.
+with the card, config and tokenizer beside it, ``org/name:Q4_K_M`` the GGUF files whose names end so
+in whatever folder they lie; a folder of that name wins. A folder without a card has that of the
+nearest folder above it: the card at top level speaks for every folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from hubcheck.errors import MissingModelError, printable
-from hubcheck.source.arriving import read_each
-from hubcheck.source.belonging import Belonging, belonging_of
+from hubcheck.errors import MissingModelError, UsageError, printable
 from hubcheck.source.folder import BESIDE_A_FILE
-from hubcheck.source.interface import FileEntry, Pin, Source, Span
-from hubcheck.source.ledger import Ledger, Purpose
+from hubcheck.source.gguf_tags import gguf_sets_of, of_quantisation, shown_names, towers_beside
+from hubcheck.source.interface import Pin, Source
+from hubcheck.source.reference import is_path_inside
+from hubcheck.source.selected import SelectedSource
+from hubcheck.source.weight_files import weight_folders
+
+NAMED: Final = 4
+"""References of one message; a repository may hold a hundred quantisations."""
+CARD: Final = "README.md"
+_SPEAKS_FOR_ALL: Final = re.compile(
+    r"README\.md|(?:LICEN[CS]E|NOTICE)[A-Z0-9._-]{0,40}", re.IGNORECASE
+)
+"""Files at top level that speak for the folders below: the card, the licence."""
 
 
-class InsideSource:
-    """A folder or file of another source; see ``interface.Source``."""
+def inside_source(source: Source, inside: str) -> SelectedSource:
+    """Return a folder, a file or a quantisation of a repository as a model of its own.
 
-    def __init__(self, source: Source, inside: str) -> None:
-        """Find it in the listing.
+    Args:
+        source: The repository.
+        inside: Path of the folder or file in it, or a quantisation, without a slash at either end.
 
-        Args:
-            source: The repository.
-            inside: Path of the folder or file in it, without a slash at either end.
+    Raises:
+        MissingModelError: the repository has nothing there.
+        UsageError: several models of the repository have files of that quantisation.
+    """
+    pin = source.pin
+    paths = [entry.path for entry in source.files()]
+    shown = _folder(paths, inside) or _file(paths, inside) or _quantisation(pin, paths, inside)
+    if not shown:
+        raise _nothing_there(pin, paths, inside)
+    return SelectedSource(source, shown, ref=f"{pin.ref}:{inside}")
 
-        Raises:
-            MissingModelError: the repository has nothing there.
-        """
-        self._source = source
-        pin = source.pin
-        self._pin = Pin(ref=f"{pin.ref}:{inside}", revision=pin.revision, created=pin.created)
-        by_path = {entry.path: entry for entry in source.files()}
-        folder, slash, name = inside.rpartition("/")
-        self._prefix = folder + slash if inside in by_path else f"{inside}/"
-        shown = {self._prefix + n for n in (name, *BESIDE_A_FILE)}
-        self._files = tuple(
-            replace(entry, path=path.removeprefix(self._prefix))
-            for path, entry in by_path.items()
-            if path.startswith(self._prefix) and (inside not in by_path or path in shown)
+
+def written(pin: Pin, inside: str) -> str:
+    """Return how a user names a folder or file of a model, so that pasting it works.
+
+    Empty where the grammar of references cannot spell it. A folder of this machine is a path.
+    """
+    if pin.revision == "local":
+        return f"{pin.ref.rstrip('/')}/{inside}"
+    ref, _, proposed = pin.ref.partition("@")
+    repo, _, outer = ref.partition(":")
+    path = f"{outer}/{inside}" if outer else inside
+    asked = proposed or pin.asked
+    return f"{repo}:{path}" + (f"@{asked}" if asked else "") if is_path_inside(path) else ""
+
+
+def references(pin: Pin, paths: Iterable[str], *, most: int = NAMED) -> tuple[str, ...]:
+    """Return references of models below the top level of a repository, at most ``most``.
+
+    One a folder that holds weights; where all of them are GGUF, one a quantisation.
+    """
+    every = [*paths]
+    folders = [f for f in weight_folders(every) if f]
+    sets = [one for one in gguf_sets_of(every) if one.folder]
+    if sets and {one.folder for one in sets} == set(folders):
+        tags = Counter(one.tag.casefold() for one in sets)
+        places = [
+            one.tag if one.tag and tags[one.tag.casefold()] == 1 and pin.revision != "local"
+            else one.folder
+            for one in sets
+        ]  # fmt: skip
+    else:
+        places = folders
+    return offered(written(pin, place) for place in dict.fromkeys(places))[:most]
+
+
+def offered(refs: Iterable[str]) -> tuple[str, ...]:
+    """Return the references that are safe to paste into a shell; names come from strangers."""
+    return tuple(one for one in dict.fromkeys(refs) if one and shlex.quote(one) == one)
+
+
+def listed(refs: Sequence[str]) -> str:
+    """Return references in words: ``a``, ``a or b``, ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(refs[:-1]), *refs[-1:])))
+
+
+def _folder(paths: Sequence[str], inside: str) -> dict[str, str]:
+    """Return the files of a folder, and of those above it what speaks for it."""
+    prefix = f"{inside}/"
+    shown = {path.removeprefix(prefix): path for path in paths if path.startswith(prefix)}
+    if not shown:
+        return {}
+    speaking = [p for p in paths if _SPEAKS_FOR_ALL.fullmatch(p.rpartition("/")[2])]
+    by_folder = sorted(speaking, key=lambda p: -p.count("/"))  # the nearest folder first
+    for path in by_folder:
+        folder, _, name = path.rpartition("/")
+        if not folder or inside.startswith(f"{folder}/"):
+            shown.setdefault(name, path)
+    return shown
+
+
+def _file(paths: Sequence[str], inside: str) -> dict[str, str]:
+    """Return one file and what lies beside it."""
+    if inside not in paths:
+        return {}
+    folder, slash, name = inside.rpartition("/")
+    shown = {n: folder + slash + n for n in (name, *BESIDE_A_FILE)}
+    shown = {n: path for n, path in shown.items() if path in paths}
+    if CARD not in shown and CARD in paths:
+        shown[CARD] = CARD
+    return shown
+
+
+def _quantisation(pin: Pin, paths: Sequence[str], tag: str) -> Mapping[str, str]:
+    """Return the GGUF files of one quantisation, with what lies at top level beside them."""
+    sets = of_quantisation(paths, tag)
+    if len(sets) > 1:
+        names = offered(written(pin, one.paths[0]) for one in sets)[:NAMED]
+        raise UsageError(
+            f"'{printable(tag)}' is the end of {len(sets)} models' names in '{printable(pin)}'.",
+            cause="the repository holds several models in that quantisation.",
+            next_step=f"name one file: {listed(names)}." if names else "name one file.",
         )
-        if not self._files:
-            raise MissingModelError(
-                f"'{printable(pin)}' has neither a folder nor a file '{printable(inside)}'.",
-                cause="the path after the colon is misspelled, or of another revision.",
-                next_step="look at the repository's files; a path is written org/name:folder.",
-            )
+    if not sets:
+        return {}
+    beside = {n: n for n in BESIDE_A_FILE if n in paths}
+    speaking = {p: p for p in paths if _SPEAKS_FOR_ALL.fullmatch(p)}
+    return {**beside, **speaking, **shown_names(sets[0], towers_beside(paths, sets[0].folder))}
 
-    @property
-    def pin(self) -> Pin:
-        """The repository, the path inside it, and the commit."""
-        return self._pin
 
-    @property
-    def ledger(self) -> Ledger:
-        """What has been read so far, and the limit."""
-        return self._source.ledger
-
-    def belonging(self) -> Belonging:
-        """Return how the repository's commit stands to it."""
-        return belonging_of(self._source)
-
-    def files(self) -> tuple[FileEntry, ...]:
-        """Return the files there, paths counted from the folder."""
-        return self._files
-
-    def read(self, spans: Sequence[Span], purpose: Purpose) -> list[bytes]:
-        """Return the bytes of each span; see ``interface.Source.read``."""
-        return self._source.read(self._there(spans), purpose)
-
-    def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
-        """Yield every span as soon as it is there; see ``arriving.ArrivingSource``."""
-        return read_each(self._source, self._there(spans), purpose)
-
-    def _there(self, spans: Sequence[Span]) -> list[Span]:
-        """Return spans as the repository names them."""
-        return [Span(path=self._prefix + s.path, start=s.start, stop=s.stop) for s in spans]
-
-    def read_document(self, path: str, *, limit: int) -> bytes:
-        """Return a whole small file; see ``interface.Source.read_document``."""
-        return self._source.read_document(self._prefix + path, limit=limit)
+def _nothing_there(pin: Pin, paths: Sequence[str], inside: str) -> MissingModelError:
+    tags = dict.fromkeys(one.tag for one in gguf_sets_of(paths) if one.tag)
+    there = offered([*references(pin, paths), *(written(pin, tag) for tag in tags)])[:NAMED]
+    return MissingModelError(
+        f"'{printable(pin)}' has neither a folder nor a file '{printable(inside)}', nor GGUF files"
+        " of that quantisation.",
+        cause="the path after the colon is misspelled, or of another revision.",
+        next_step=f"name what is there, such as {listed(there)}."
+        if there
+        else "look at the repository's files; a path is written org/name:folder.",
+    )

@@ -6,7 +6,7 @@ Units: all sizes and offsets are bytes; ``start`` is inclusive, ``stop`` exclusi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from hubcheck.source.ledger import Ledger, Purpose
@@ -42,6 +42,9 @@ class Pin:
     """A 40-hex commit on the Hub; ``local`` for a folder or file."""
     created: str
     """ISO 8601 time the repository was created, where the host states one, else ``""``."""
+    asked: str = field(default="", compare=False)
+    """The branch, tag or ref that was named; ``""`` for the default one and for a folder. No part
+    of the state: two names of one commit are one model."""
 
     def __str__(self) -> str:
         """Return ``ref@1a2b3c4`` for a commit and the bare path for a local model."""

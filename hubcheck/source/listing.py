@@ -42,7 +42,12 @@ def read_pin(payload: object, asked: HubReference) -> Pin:
             cause="the repository has no commit yet, or the endpoint is not a Hub.",
             next_step="check the endpoint (HF_ENDPOINT) and the repository's page.",
         )
-    return Pin(ref=repo_id, revision=commit, created=created if _DATE.fullmatch(created) else "")
+    return Pin(
+        ref=repo_id,
+        revision=commit,
+        created=created if _DATE.fullmatch(created) else "",
+        asked=asked.asked,
+    )
 
 
 def read_entries(payload: object, repo_id: str) -> Iterator[FileEntry]:

@@ -6,7 +6,7 @@ import os
 
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import Authorise, FolderSource
-from hubcheck.source.inside import InsideSource
+from hubcheck.source.inside import inside_source
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import LocalReference, Reference, nothing_there, parse_reference
@@ -23,7 +23,8 @@ def open_source(
     """Open the model a user named; a Hub revision becomes a commit here.
 
     Args:
-        ref: ``org/name``, ``org/name@revision``, a folder or a file.
+        ref: ``org/name``, ``org/name@revision``, ``org/name:folder``, ``org/name:Q4_K_M``, the
+            address of a page of the Hub, a folder or a file.
         max_read: Hard limit of bytes read from this model.
         token: Access token for the Hub; ``None`` reads anonymously, whatever this machine stores.
         endpoint: The Hub's address; ``None`` means the one huggingface_hub is configured for.
@@ -74,4 +75,4 @@ def open_reference(
 
         endpoint = ENDPOINT
     source = HubSource(reference, ledger=ledger, token=token, endpoint=endpoint, cache=cache)
-    return InsideSource(source, reference.inside) if reference.inside else source
+    return inside_source(source, reference.inside) if reference.inside else source

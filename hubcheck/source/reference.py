@@ -1,11 +1,13 @@
 """Which model does a REF on the command line, in a card or in a config name?
 
 A REF is ``org/name``, ``org/name@revision``, a folder or a file; ``org/name:path`` (before an
-``@revision``) is one folder or file of a repository. The rules, in order:
+``@revision``) is one folder or file of a repository, ``org/name:Q4_K_M`` its GGUF files of that
+quantisation (a folder of that name wins). The rules, in order:
 
 1. It starts with ``/``, ``./``, ``../`` or ``~``, or is ``.`` or ``..``: local, and it must exist.
 2. It exists on disk, the whole text taken as a path: local.
-3. It is a Hub repository id, optionally with ``:path`` and ``@revision``: the Hub.
+3. It is a Hub repository id, optionally with ``:path`` and ``@revision``, or the address of a page
+   of the Hub: the Hub.
 4. Anything else is a usage error.
 
 Rule 2 reads the disk of whoever runs hubcheck. A REF that comes out of a model repository (a card's
@@ -16,11 +18,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UsageError, printable
+from hubcheck.source.page_address import parse_page_address, parse_page_path
 
 DEFAULT_REVISION: Final = "main"
 """The branch the Hub itself serves when no revision is named."""
@@ -35,6 +39,13 @@ _REVISION: Final = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,250}", re.ASCII
 
 _INSIDE: Final = re.compile(r"[^\x00-\x20\x7f:@\\]{1,400}")
 """A path inside a repository; spaces and colons do not occur in names of models' files."""
+MAX_TEXT: Final = 800
+"""Characters of a text that is read as an address; every valid reference is shorter."""
+REF_FORMS: Final = (
+    "org/name, org/name@revision, org/name:folder, org/name:Q4_K_M, or a path that starts with ./"
+    " or /"
+)
+"""The spellings that a message offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +55,8 @@ class HubReference:
     repo_id: str
     revision: str = DEFAULT_REVISION
     inside: str = ""
-    """Path of a folder or file that is the model; empty for the repository itself."""
+    """Path of a folder or file that is the model, or the quantisation of its GGUF files; empty for
+    the repository itself."""
     pinned_from: str = ""
     """What was asked for when an earlier check pinned ``revision``; empty where none did."""
 
@@ -131,12 +143,22 @@ def nothing_there(text: str) -> MissingModelError:
     )
 
 
+def is_path_inside(text: str) -> bool:
+    """Return whether ``text`` can stand after the colon of a reference."""
+    return _INSIDE.fullmatch(text) is not None and not {"", ".", ".."} & set(text.split("/"))
+
+
 def parse_hub_reference(text: str) -> HubReference:
     """Read ``org/name``, with ``:path`` or ``@revision`` or both; never looks at the disk.
+
+    The address of a page of the Hub is read as what it shows.
 
     Raises:
         UsageError: the text is not a Hub repository id.
     """
+    page = parse_page_address(text.strip()) if len(text) <= MAX_TEXT else None
+    if page is not None:
+        text = page.written
     named, at, revision = text.partition("@")
     repo_id, colon, inside = named.partition(":")
     # Only an id with an owner takes a path: 'C:/model' and 'https:...' are no repositories.
@@ -145,24 +167,52 @@ def parse_hub_reference(text: str) -> HubReference:
         raise UsageError(
             what,
             cause="a typing error, a web address, or a folder that does not exist here.",
-            next_step="write org/name, org/name@revision, or a path that starts with ./ or /.",
+            next_step=_meant_inside(text) or f"write {REF_FORMS}.",
         )
     if at and (_REVISION.fullmatch(revision) is None or ".." in revision):
         what = f"'{printable(revision)}' in '{printable(text)}' is not a revision."
+        at_end, _, after = revision.partition(":")
+        swapped = f"{repo_id}:{after}@{at_end}"
+        fits = not colon and is_path_inside(after) and _REVISION.fullmatch(at_end)
         raise UsageError(
             what,
             cause="a branch, tag, commit or refs/pr/N was expected after the @.",
-            next_step="write org/name@main, or org/name@ followed by a commit.",
+            next_step=f"write {swapped}: the path stands before the revision."
+            if fits
+            else "write org/name@main, or org/name@ followed by a commit.",
         )
     inside = inside.removesuffix("/")
-    whole = _INSIDE.fullmatch(inside) and not {"", ".", ".."} & set(inside.split("/"))
-    if colon and not whole:
+    if colon and not is_path_inside(inside):
         what = f"'{printable(inside)}' in '{printable(text)}' is not a path in a repository."
         raise UsageError(
             what,
-            cause="a folder or file of the repository was expected after the colon.",
-            next_step="write org/name:folder, or org/name:folder/model.safetensors.",
+            cause="a folder, a file or a quantisation was expected after the colon.",
+            next_step="write org/name:folder, org/name:folder/model.safetensors or"
+            " org/name:Q4_K_M.",
         )
     return HubReference(
         repo_id=repo_id, revision=revision if at else DEFAULT_REVISION, inside=inside
+    )
+
+
+def _meant_inside(text: str) -> str:
+    """Return how a path below a repository is written, where ``org/name/path`` was; else ``""``."""
+    if len(text) > MAX_TEXT or ":" in text:
+        return ""
+    named, _, at = text.partition("@")
+    page = parse_page_path(named.rstrip("/"))
+    if "/" not in page.repo_id or not is_repo_id(page.repo_id):
+        return ""
+    beyond = "" if page.revision else named[len(page.repo_id) + 1 :]
+    inside, revision = page.inside or beyond.strip("/"), at or page.revision
+    meant = page.repo_id + (f":{inside}" if inside else "") + (f"@{revision}" if revision else "")
+    if meant == page.repo_id or shlex.quote(meant) != meant:  # it may be pasted into a shell
+        return ""
+    try:
+        parse_hub_reference(meant)
+    except UsageError:
+        return ""
+    return (
+        f"for a folder or file of a repository on the Hub write {meant}; a path here starts with"
+        " ./ or /."
     )

@@ -21,7 +21,11 @@ def anything_compared(findings: Iterable[Finding]) -> bool:
 
 
 def why_nothing(
-    findings: Sequence[Finding], paths: Iterable[str], refusal: HubcheckError | None
+    findings: Sequence[Finding],
+    paths: Iterable[str],
+    refusal: HubcheckError | None,
+    *,
+    in_folders: bool = False,
 ) -> NothingCompared | None:
     """Return why nothing was compared, None when something was.
 
@@ -29,10 +33,11 @@ def why_nothing(
         findings: One per base.
         paths: Every file of the subject; hostile.
         refusal: Why the subject's weights could not be read, if that was tried and failed.
+        in_folders: Whether the subject is a model although its weights lie in folders: a pipeline.
     """
     if anything_compared(findings):
         return None
-    folders = weight_folders(paths)
+    folders = ("",) if in_folders else weight_folders(paths)
     if not folders or (isinstance(refusal, NoWeightsError) and folders == ("",)):
         return NothingCompared.NO_WEIGHTS
     if "" not in folders or isinstance(refusal, NoWeightsError):

@@ -195,7 +195,7 @@ def _units(anatomy: Anatomy) -> Iterable[_Unit]:
             has_order=matrix.role in ORDERED and not matrix.bias,
         )
     for name, role in anatomy.others.items():
-        if role in NO_PARAMETERS or role in APART:
+        if role in NO_PARAMETERS or role in APART or role is Role.COMPONENT:
             continue
         record = tensors[name]
         yield _Unit(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from hubcheck.evidence.looks.equality.value import Equality, Outcome, TensorPair
+
+Both: TypeAlias = tuple[frozenset[str], frozenset[str]]
+"""Names of tensors, of base and of subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EqualTensors:
     """Tensors whose bytes were held against each other, by their names in base and subject."""
 
-    equal: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    proven: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    equal: Both = (frozenset(), frozenset())
+    proven: Both = (frozenset(), frozenset())
     """Those of ``equal`` whose equality is beyond chance."""
-    differing: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    alone: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    differing: Both = (frozenset(), frozenset())
+    alone: Both = (frozenset(), frozenset())
     """Without a counterpart of one shape."""
     log10_p: float = 0.0
     whole: bool = False
@@ -42,4 +45,24 @@ def equal_tensors(seen: Equality) -> EqualTensors:
         alone=(other[0] | frozenset(seen.only_base), other[1] | frozenset(seen.only_subject)),
         log10_p=seen.log10_p,
         whole=seen.whole,
+    )
+
+
+def joined(one: EqualTensors, other: EqualTensors) -> EqualTensors:
+    """Return what two looks at different tensors of the same two models say together."""
+    if not any(map(any, (other.equal, other.differing, other.alone))):
+        return one
+    if not any(map(any, (one.equal, one.differing, one.alone))):
+        return other
+
+    def both(a: Both, b: Both) -> Both:
+        return a[0] | b[0], a[1] | b[1]
+
+    return EqualTensors(
+        equal=both(one.equal, other.equal),
+        proven=both(one.proven, other.proven),
+        differing=both(one.differing, other.differing),
+        alone=both(one.alone, other.alone),
+        log10_p=one.log10_p + other.log10_p,
+        whole=one.whole and other.whole,
     )

@@ -144,7 +144,8 @@ def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
 
     A head that is the embedding is stored once or twice as the file format likes.
     """
-    roles = [_roles(anatomy) for anatomy in (base, subject)]
+    # Other components of the repository are judged on their own.
+    roles = [_roles(anatomy) - {Role.COMPONENT} for anatomy in (base, subject)]
     if base.tied or subject.tied:
         roles = [some - {Role.LM_HEAD} for some in roles]
     only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))

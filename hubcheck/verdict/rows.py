@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 
 from hubcheck.errors import printable
 from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.equality.files import WholeFiles
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.towers import TOWERS
@@ -14,10 +15,13 @@ from hubcheck.evidence.looks.whole.interface import Unmatched, WholeChange
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.looks.writers import WRITERS
 from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.row import Row
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Change, Evidence
 from hubcheck.report.words import EvidenceKind
+from hubcheck.verdict.component_entries import NO_COMPONENTS, Components
+from hubcheck.verdict.equal_tensors import joined
 from hubcheck.verdict.finding import FAMILY_REJECTS, evidence_of, identity_rows
 from hubcheck.verdict.judge import Case, equal_in
 from hubcheck.verdict.rearranged_rows import evidence_of_disguise, writer_rows
@@ -38,19 +42,61 @@ class Counted:
     units_hit: int
 
 
-def comparisons_in(case: Case) -> tuple[Comparison, ...]:
-    """Return what the exact tests saw: of the bodies, then of every tower."""
-    towers = case.seen.seen(TOWERS).towers
-    return (case.seen.seen(ORDERS), *(t.comparison for t in towers))
+def cases_of(components: Components) -> tuple[tuple[str, Case], ...]:
+    """Return the components that were looked at, with their names."""
+    return tuple((one.name, one.seen) for one in components.seen if isinstance(one.seen, Case))
 
 
-def exact_rows(case: Case) -> tuple[Evidence, ...]:
-    """Return the rows of bodies, towers and equal tensors."""
+def component_rows(components: Components) -> tuple[Evidence, ...]:
+    """Return the rows of evidence of every component, its name as their part."""
+    rows: list[Evidence] = []
+    for one in components.seen:
+        if isinstance(one.seen, WholeFiles):
+            rows.append(_digest_row(one.name, one.seen))
+        elif isinstance(one.seen, Case):
+            rows += evidence_of(one.seen.seen.seen(ORDERS), part=one.name)
+            for tower in one.seen.seen.seen(TOWERS).towers:
+                name = f"{one.name}: {part_name(tower.name)}"
+                rows += evidence_of(tower.comparison, part=name)
+            rows += deeper_rows(one.seen)
+    return tuple(rows)
+
+
+def _digest_row(name: str, files: WholeFiles) -> Evidence:
+    return Evidence(
+        test="digest",
+        family=phrase(PhraseCode.FAMILY_FILES, files=files.files),
+        kind=EvidenceKind.EXACT,
+        part=name,
+        frame="",
+        units=files.files,
+        hits=files.files,
+        log10_p=0.0,
+        detectable_kept=0.0,
+        note=(phrase(PhraseCode.NOTE_DIGESTS),),
+        kept=1.0,
+    )
+
+
+def comparisons_in(case: Case, components: Components = NO_COMPONENTS) -> tuple[Comparison, ...]:
+    """Return what the exact tests saw: of the bodies, then of every tower and component."""
     towers = case.seen.seen(TOWERS).towers
+    beside = (c for _, of in cases_of(components) for c in comparisons_in(of))
+    return (case.seen.seen(ORDERS), *(t.comparison for t in towers), *beside)
+
+
+def exact_rows(case: Case, components: Components = NO_COMPONENTS) -> tuple[Evidence, ...]:
+    """Return the rows of bodies, towers, components and equal tensors."""
+    towers = case.seen.seen(TOWERS).towers
+    equal = equal_in(case)
+    if not components.bodies:  # of a pipeline the bytes of each component were looked at
+        for _, of in cases_of(components):
+            equal = joined(equal, equal_in(of))
     return (
         *evidence_of(case.seen.seen(ORDERS)),
         *(row for t in towers for row in evidence_of(t.comparison, part=part_name(t.name))),
-        *identity_rows(equal_in(case)),
+        *component_rows(components),
+        *identity_rows(equal),
     )
 
 
@@ -81,10 +127,15 @@ def whole_changes(case: Case) -> tuple[Change, ...]:
     return tuple(Change(**asdict(cell)) for cell in case.seen.seen(EVERY_TENSOR).cells)
 
 
-def notes_of(case: Case) -> Clauses:
-    """Return what looks could not do, or left aside."""
+def notes_of(case: Case, refused: tuple[Refused, ...]) -> Clauses:
+    """Return what looks could not do, or left aside.
+
+    Args:
+        case: What was seen.
+        refused: Every look that could not be taken, of components too.
+    """
     whole = case.seen.seen(EVERY_TENSOR)
-    return (*refusal_notes(case.seen.refused), *whole.notes, *_unmatched(whole.unmatched))
+    return (*refusal_notes(refused), *whole.notes, *_unmatched(whole.unmatched))
 
 
 def _row(row: Row) -> Evidence:

@@ -357,3 +357,28 @@ def test_pull_request_event_of_the_same_repository_is_no_fork() -> None:
     """The example payload itself is of one repository."""
     payload = pull_request()
     assert payload["pull_request"]["head"]["repo"]["full_name"] == "octo/models"
+
+
+@pytest.mark.parametrize("named", ["acme/all:v2", "https://huggingface.co/acme/all/tree/main/v2"])
+def test_a_folder_of_a_repository_is_a_model(job: Job, named: str) -> None:
+    """``model`` takes what the command line takes; a push on the Hub is checked at its commit."""
+    from tests.action.conftest import MODELS
+
+    files = {f"v2/{p.name}": p.read_bytes() for p in (MODELS / "finetune").iterdir()}
+    job.hub.add_repo("acme/all", files)
+    pushed = job.hub.push("acme/all", {**files, "notes.txt": b"x"})
+    job.inputs |= {"model": named, "depth": "headers", "bases": "acme/all:v2"}
+    ended = job.run("workflow_dispatch", event("workflow_dispatch"))
+    assert ended.code is ExitCode.OK
+    assert "acme/all:v2" in ended.summary
+    job.inputs["model"] = "acme/all:v2"
+    payload = dispatch(repo="acme/all", old_sha=pushed.oid, new_sha=pushed.oid)
+    assert pushed.oid[:7] in job.run("repository_dispatch", payload).summary
+
+
+def test_a_name_that_is_no_model_is_told_every_spelling(job: Job) -> None:
+    """Exit 2, and the message shows the forms that a folder or quantisation has."""
+    job.inputs["model"] = "acme/all/v2"
+    ended = job.run("workflow_dispatch", event("workflow_dispatch"))
+    assert ended.code is ExitCode.USAGE
+    assert "org/name:folder" in ended.summary + " ".join(ended.log)

@@ -15,6 +15,7 @@ from hubcheck.source.reference import (
     HubReference,
     LocalReference,
     is_repo_id,
+    name_of,
     parse_hub_reference,
     parse_reference,
 )
@@ -73,8 +74,79 @@ def test_the_usage_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert str(caught.value) == (
         "'models/llama/7b' is neither an existing path nor a Hub repository id. "
         "Likely cause: a typing error, a web address, or a folder that does not exist here. "
-        "Next: write org/name, org/name@revision, or a path that starts with ./ or /."
+        "Next: for a folder or file of a repository on the Hub write models/llama:7b; a path here "
+        "starts with ./ or /."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("acme/ck/checkpoint-500", "acme/ck:checkpoint-500"),
+        ("acme/ck/a/b/", "acme/ck:a/b"),
+        ("acme/ck/checkpoint-500@v1", "acme/ck:checkpoint-500@v1"),
+        ("acme/ck/tree/main/checkpoint-500", "acme/ck:checkpoint-500@main"),
+        ("acme/ck/tree/v2", "acme/ck@v2"),
+        ("acme/ck@v1:checkpoint-500", "acme/ck:checkpoint-500@v1"),
+    ],
+)
+def test_a_message_names_a_reference_that_is_one(text: str, meant: str) -> None:
+    """A path written after a slash or a revision: the spelling that works is in the message."""
+    with pytest.raises(UsageError) as caught:
+        parse_hub_reference(text)
+    assert f"write {meant}" in caught.value.next_step
+    parse_hub_reference(meant)
+
+
+@pytest.mark.parametrize(
+    "text", ["a/b/../c", "a//b", "x y/z/w", "/".join(["a" * 97, "b", "c"]), "a/b/$(id)"]
+)
+def test_what_no_reference_can_spell_is_not_offered(text: str) -> None:
+    """The general spellings are shown instead."""
+    with pytest.raises(UsageError) as caught:
+        parse_hub_reference(text)
+    assert caught.value.next_step.startswith("write org/name, ")
+
+
+@pytest.mark.parametrize(
+    ("address", "ref", "revision"),
+    [
+        ("https://huggingface.co/org/name", "org/name", "main"),
+        ("https://huggingface.co/org/name/tree/main/unet", "org/name:unet", "main"),
+        ("https://huggingface.co/org/name/tree/v2/a/b?x=1#y", "org/name:a/b", "v2"),
+        ("https://huggingface.co/org/name/tree/refs%2Fpr%2F3/unet", "org/name:unet", "refs/pr/3"),
+        ("https://huggingface.co/org/name/tree/refs/pr/3/unet", "org/name:unet", "refs/pr/3"),
+        ("https://huggingface.co/org/name/blob/main/x.gguf", "org/name:x.gguf", "main"),
+        ("https://huggingface.co/org/name/blob/main/README.md", "org/name", "main"),
+        ("https://huggingface.co/org/name/resolve/v1/a/x.safetensors?download=true",
+         "org/name:a/x.safetensors", "v1"),
+        ("hf.co/org/name:Q4_K_M", "org/name:Q4_K_M", "main"),
+        ("hf://org/name@v1", "org/name", "v1"),
+    ],
+)  # fmt: skip
+def test_a_page_of_the_hub_is_what_it_shows(address: str, ref: str, revision: str) -> None:
+    """The address bar's text is a reference: repository, revision, folder or weight file."""
+    found = parse_reference(address)
+    assert isinstance(found, HubReference)
+    assert (name_of(found), found.revision) == (ref, revision)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://huggingface.co/datasets/org/name",
+        "https://evil.example/org/name/tree/main/unet",
+        "https://huggingface.co/org/name/tree/main/..%2F..%2Fetc",
+        "https://huggingface.co/org/name/tree/main/a%00b",
+        "https://huggingface.co/org/name/tree/main/a b",
+        "https://huggingface.co/" + "a" * 900,
+    ],
+)
+def test_an_address_that_leaves_or_confuses_is_refused(address: str) -> None:
+    """Another host or kind of page, and a path that climbs, are usage errors."""
+    with pytest.raises(UsageError) as caught:
+        parse_reference(address)
+    assert str(caught.value).isprintable()
 
 
 def test_what_exists_on_disk_is_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 from hubcheck.card.wordings.given import Given, Wording, few, nearly, plural
 from hubcheck.report.phrases import PhraseCode as P
 
+MOST_COMPONENTS: Final = 6
+"""Components named in one list."""
 NAMED: Final = 4
 """Experts named one by one."""
 AXES: Final = {
@@ -162,6 +164,23 @@ def _do(given: Given) -> str:
     return "do" if len(given.names("parts")) > 1 else "does"
 
 
+def _component(given: Given) -> str:
+    kind, what = given.text("kind"), given.said("what")
+    said = "related" if kind in ("", "undetermined") else kind
+    return f"{given.text('name')}: {said}" + (f" ({what})" if what else "")
+
+
+def _components(given: Given) -> str:
+    names = given.names("parts")
+    more = len(names) - MOST_COMPONENTS
+    return ", ".join(names[:MOST_COMPONENTS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _only(given: Given) -> str:
+    where = "the base" if given.text("side") == "base" else "this model"
+    return f"only in {where}: {_components(given)}"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.SAME_BYTES: "the same bytes",
     P.SAME_VALUES: (
@@ -211,6 +230,15 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.DIRECTIONS_CHANGED: "the change has more than {directions} directions",
     P.RELATIVE_CHANGE: _relative,
     P.SAMPLED_CHANGE: "relative change {change:.2g} (median of {families} sampled families)",
+    P.COMPONENT_RELATED: _component,
+    P.COMPONENT_TENSORS: (
+        "not compared by orders: {name} ({equal} of {compared} tensors compared are equal bit for "
+        "bit)"
+    ),
+    P.COMPONENTS_SAME: lambda given: f"{_components(given)}: the same bytes",
+    P.COMPONENTS_DIFFER: lambda given: f"{_components(given)}: tested, no match",
+    P.COMPONENTS_OPEN: lambda given: f"not compared by orders: {_components(given)}",
+    P.COMPONENTS_ONLY: _only,
     P.OF_THE_BODY: _of_the_body,
     P.PARTS_DIFFER: lambda given: f"{_the_parts(given)} {_do(given)} not match",
     P.PARTS_UNTOLD: lambda given: f"{_the_parts(given)} could not be told",
