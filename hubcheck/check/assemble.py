@@ -14,7 +14,7 @@ from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.errors import HubcheckError, printable
 from hubcheck.model import Model
-from hubcheck.report.phrases import Clauses, PhraseCode, phrase, text
+from hubcheck.report.phrases import Clauses, PhraseCode, clauses, phrase, text
 from hubcheck.report.schema import (
     Context,
     Coverage,
@@ -148,9 +148,10 @@ def assemble(
             bytes_read=searched.bytes_read,
             bases_tried=max(len(tested), searched.tried),
             left_aside=tuple(
-                Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
+                Proposed(ref=ref, why=why, note=clauses(note))
+                for ref, why, note in searched.left_aside
             ),
-            notes=searched.notes,
+            notes=tuple(map(text, searched.notes)),
         ),
         limits=(
             (*LIMITS, UNRELATED_LIMIT)

@@ -37,8 +37,8 @@ class Parameters(dict[str, Value]):
         message = "the parameters of a phrase cannot be changed"
         raise TypeError(message)
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    update = pop = popitem = clear = setdefault = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = pop = popitem = clear = setdefault = _refuse
 
     def __reduce__(self) -> tuple[type[Parameters], tuple[dict[str, Value]]]:
         """Copy and unpickle through the constructor: items cannot be set one by one."""

@@ -15,12 +15,14 @@ from pydantic import ValidationError
 
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import (
     BaseModelRef,
     Context,
     Controls,
     Coverage,
     Declared,
+    DeclaredPlace,
     Evidence,
     Finding,
     Licence,
@@ -108,7 +110,12 @@ def without_free_text(report: Report) -> Report:
             ),
         ),
         declared=Declared(
-            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b))
+            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b)),
+            places=tuple(
+                DeclaredPlace(base=p.base, where=p.where, line=_amount(p.line))
+                for p in report.declared.places[:MAX_FINDINGS]
+                if _is_plain_id(p.base) and _REASON.fullmatch(p.where)
+            ),
         ),
         findings=tuple(_finding(f) for f in report.findings[:MAX_FINDINGS]),
         context=Context(),
@@ -143,12 +150,12 @@ def _finding(finding: Finding) -> Finding:
         proposed_by=tuple(p for p in finding.proposed_by[:4] if _REASON.fullmatch(p)),
         declared=finding.declared,
         status=finding.status,
-        reason="",
+        reason=(),
         verdict=finding.verdict,
         log10_p=_bound(finding.log10_p),
         kept=_share(finding.kept),
         explained_by=None,
-        relation=None if relation is None else Relation(kind=relation.kind, detail=""),
+        relation=None if relation is None else Relation(kind=relation.kind),
         parts=tuple(
             PartVerdict(
                 name=p.name, verdict=p.verdict, log10_p=_bound(p.log10_p), kept=_share(p.kept)
@@ -180,7 +187,7 @@ def _evidence(item: Evidence) -> Evidence:
     return Evidence(
         test=test,
         # Written anew from words of ours: the family of a stranger's report is free text.
-        family=f"{test} of layer {layers}" if layers else test,
+        family=phrase(PhraseCode.FAMILY, label=f"{test} of layer {layers}" if layers else test),
         kind=item.kind,
         part=item.part if item.part in _PARTS else "body",
         frame=item.frame if item.frame in _FRAMES else "",
