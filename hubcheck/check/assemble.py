@@ -151,7 +151,7 @@ def assemble(
                 Proposed(ref=ref, why=why, note=clauses(note))
                 for ref, why, note in searched.left_aside
             ),
-            notes=tuple(map(text, searched.notes)),
+            notes=tuple(text(note) for note in searched.notes),
         ),
         limits=(
             (*LIMITS, UNRELATED_LIMIT)

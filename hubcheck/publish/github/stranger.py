@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
-from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import (
     BaseModelRef,
     Context,
@@ -155,7 +155,7 @@ def _finding(finding: Finding) -> Finding:
         log10_p=_bound(finding.log10_p),
         kept=_share(finding.kept),
         explained_by=None,
-        relation=None if relation is None else Relation(kind=relation.kind),
+        relation=None if relation is None else Relation(kind=relation.kind, detail=()),
         parts=tuple(
             PartVerdict(
                 name=p.name, verdict=p.verdict, log10_p=_bound(p.log10_p), kept=_share(p.kept)
@@ -187,7 +187,7 @@ def _evidence(item: Evidence) -> Evidence:
     return Evidence(
         test=test,
         # Written anew from words of ours: the family of a stranger's report is free text.
-        family=phrase(PhraseCode.FAMILY, label=f"{test} of layer {layers}" if layers else test),
+        family=text(f"{test} of layer {layers}" if layers else test),
         kind=item.kind,
         part=item.part if item.part in _PARTS else "body",
         frame=item.frame if item.frame in _FRAMES else "",
