@@ -25,10 +25,14 @@ class Part(BaseModel):
         """Return a copy with some fields changed, checked like those of a new one.
 
         Raises:
+            KeyError: there is no such field.
             ValidationError: a value is none that its field takes.
         """
         if not update:
             return super().model_copy(deep=deep)
+        unknown = update.keys() - type(self).model_fields.keys()
+        if unknown:
+            raise KeyError(*sorted(unknown))
         fields = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self).model_validate({**fields, **update})
 

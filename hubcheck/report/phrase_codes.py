@@ -249,6 +249,9 @@ class PhraseCode(StrEnum):
     LOOP = "warning.loop"  # model declares one that descends from it
     ANCESTOR_MISSING = "warning.ancestor-missing"  # model
     RELATION_DIFFERS = "warning.relation-differs"  # base, declared, found, why (phrases)
+    ALLOWED = "warning.allowed"
+    """``base``, ``why``: accepted by the policy file; ``until``: a day, or empty."""
+    ALLOWANCE_ENDED = "warning.allowance-ended"  # base, until: a day that has passed
     LIMIT_DISTILLATION = "limit.distillation"
     LIMIT_MATCH = "limit.match"
     LIMIT_BOUND = "limit.bound"

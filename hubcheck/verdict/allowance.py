@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hubcheck.errors import printable
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Accepted, Finding, Report
 from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
 from hubcheck.verdict.compared import anything_compared
@@ -41,7 +42,7 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
     culprits = _culprits(report)
     names = {f.base.ref.casefold() for f in culprits}
     warnings = [
-        f"the policy file allowed {printable(a.base)} until {a.expires}; that has passed"
+        phrase(PhraseCode.ALLOWANCE_ENDED, base=printable(a.base), until=f"{a.expires}")
         for a in allowances
         if a.expires is not None and today > a.expires and a.base.casefold() in names
     ]
@@ -54,9 +55,12 @@ def apply_allowances(report: Report, allowances: Sequence[Allowance], *, today: 
     spoken_of = names | {ref.casefold() for ref in accepted}
     shown = [valid[name] for name in sorted(spoken_of) if name in valid]
     warnings += [
-        f"the policy file allows {printable(a.base)}"
-        + (f" until {a.expires}" if a.expires else "")
-        + f": {printable(a.reason, limit=300)}"
+        phrase(
+            PhraseCode.ALLOWED,
+            base=printable(a.base),
+            until=f"{a.expires or ''}",
+            why=printable(a.reason, limit=300),
+        )
         for a in shown
     ]
     if not warnings:

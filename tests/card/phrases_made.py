@@ -975,6 +975,22 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "The card declares 'finetune' of org/b; the weights show merge",
         ),
     ),
+    C.ALLOWED: (
+        (
+            {"base": "org/a", "until": "", "why": "merged on purpose"},
+            "the policy file allows org/a: merged on purpose",
+        ),
+        (
+            {"base": "org/a", "until": "2026-01-31", "why": "x"},
+            "the policy file allows org/a until 2026-01-31: x",
+        ),
+    ),
+    C.ALLOWANCE_ENDED: (
+        (
+            {"base": "org/a", "until": "2026-01-31"},
+            "the policy file allowed org/a until 2026-01-31; that has passed",
+        ),
+    ),
     C.LIMIT_DISTILLATION: (({}, "Distillation leaves no trace in weights."),),
     C.LIMIT_MATCH: (
         (

@@ -195,7 +195,7 @@ def test_a_planted_share_is_seen_where_the_report_says_it_would_be(keep: Keep) -
 
 def told(pattern: str) -> float:
     """Return a figure of the sentence on power of the twin against the base."""
-    power = finding_of(model("twin"), model("base")).power
+    power = power_words(finding_of(model("twin"), model("base")).power)
     found = re.search(pattern, power)
     assert found is not None, power
     return float(found[1])

@@ -75,6 +75,8 @@ def test_a_copy_is_checked_like_a_new_part() -> None:
     assert finding.model_copy(update={"kept": 0.5}).evidence == finding.evidence
     with pytest.raises(ValidationError):
         finding.model_copy(update={"log10_p": 3.0})
+    with pytest.raises(KeyError, match="verdikt"):
+        finding.model_copy(update={"verdikt": "related"})
 
 
 @pytest.mark.parametrize(

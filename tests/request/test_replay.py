@@ -116,6 +116,27 @@ def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub)
     assert main([*shlex.split(named)[1:], "--out", str(tmp_path / "c")]) == ExitCode.POLICY_FAILED
 
 
+def test_a_report_of_schema_1_is_replayed_as_far_as_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay
+) -> None:
+    """Its numbers are made again and agree; what it says in sentences is named as unverified."""
+    old = Path(__file__).parents[1] / "report" / "reports-1.0" / "wrong.json"
+    monkeypatch.chdir(tmp_path)
+    for name in ("wrong-declaration", "base", "twin"):
+        shutil.copytree(model(name), Path("zoo") / name)
+    code, text = replay(old)
+    assert code == 0, text
+    assert "findings[].relation.detail" in text
+    assert "schema 1.0 has no code or no field for it" in text
+    assert "all that was made again agrees" in text
+    forged = json.loads(old.read_text())
+    forged["findings"][0]["units_hit"] += 400
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    code, text = replay(tmp_path / "forged.json")
+    assert code == ExitCode.POLICY_FAILED
+    assert "findings[0].units_hit" in text
+
+
 def test_a_report_names_what_it_does_not_compare(mine: Path, replay: Replay) -> None:
     """The table of fields that are not compared is printed with every replay."""
     _, text = replay(mine)

@@ -33,6 +33,7 @@ from hubcheck.verdict.differences import (
     RELATIVE,
     differences,
     is_compared,
+    lacking,
     unknown_fields,
 )
 from tests.card import reports
@@ -251,6 +252,18 @@ def test_notes_about_the_machine_make_no_difference() -> None:
     both = phrase(PhraseCode.ABOUT, name="a/b", what=(note, text("all is well")))
     other = plain.model_copy(update={"warnings": (*plain.warnings, both)})
     assert [d.path for d in differences(other, plain)]
+
+
+def test_what_an_older_schema_lacks_is_named_once() -> None:
+    """Sentences that have codes now, and fields that it has not; never a number that differs."""
+    raw = {"a": "some words", "n": 1, "rows": [{"note": "x"}, {"note": "y"}], "same": "s"}
+    given = {"a": [{"code": "text"}], "n": 1, "rows": [{"note": [1]}, {"note": [2]}], "same": "s"}
+    again = {
+        "a": [{"code": "relation.cast"}], "n": 2, "rows": [{"note": [3]}, {"note": [4]}],
+        "same": "t", "new": 5, "none": None,
+    }  # fmt: skip
+    assert list(lacking(raw, given | {"none": None}, again)) == ["a", "rows[].note", "new"]
+    assert not list(lacking(raw, given, given))
 
 
 def test_fields_of_another_version_are_named() -> None:

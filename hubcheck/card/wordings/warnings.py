@@ -15,6 +15,11 @@ def _relation(given: Given) -> str:
     return f"{said} {given.text('found')}" + (f": {why}" if why else "")
 
 
+def _allowed(given: Given) -> str:
+    until = f" until {given.text('until')}" if given.has("until") else ""
+    return f"the policy file allows {given.text('base')}{until}: {given.text('why')}"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.LEFT_OUT: "{path} was left out: {why}",
     P.ONLY_PROPOSED: (
@@ -44,6 +49,8 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.LOOP: "{model} declares a model that descends from it",
     P.ANCESTOR_MISSING: "{model} is declared further up and was not found",
     P.RELATION_DIFFERS: _relation,
+    P.ALLOWED: _allowed,
+    P.ALLOWANCE_ENDED: "the policy file allowed {base} until {until}; that has passed",
     P.LIMIT_DISTILLATION: "Distillation leaves no trace in weights.",
     P.LIMIT_MATCH: (
         "A match means derivation in either direction, a common ancestor or a common "

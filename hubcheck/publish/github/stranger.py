@@ -22,6 +22,7 @@ from hubcheck.report.schema import (
     Controls,
     Coverage,
     Declared,
+    DeclaredPlace,
     Evidence,
     Finding,
     Licence,
@@ -109,7 +110,12 @@ def without_free_text(report: Report) -> Report:
             ),
         ),
         declared=Declared(
-            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b))
+            bases=tuple(b for b in report.declared.bases[:MAX_FINDINGS] if _is_plain_id(b)),
+            places=tuple(
+                DeclaredPlace(base=p.base, where=p.where, line=_amount(p.line))
+                for p in report.declared.places[:MAX_FINDINGS]
+                if _is_plain_id(p.base) and _REASON.fullmatch(p.where)
+            ),
         ),
         findings=tuple(_finding(f) for f in report.findings[:MAX_FINDINGS]),
         context=Context(),
