@@ -90,6 +90,8 @@ OUTSIDE: Final = MappingProxyType(
         "embed_tokens": "embed_tokens",
         "embeddings.word_embeddings": "embed_tokens",
         "embed_positions": "embed_positions",
+        "embeddings.LayerNorm": "word_embeddings_layernorm",
+        "embeddings.token_type_embeddings": "embeddings.token_type_embeddings",
         "embeddings.position_embeddings": "embed_positions",
     }
 )
