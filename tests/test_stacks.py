@@ -35,7 +35,7 @@ CONFIG: Final = {
     "model_type": "t5", "d_model": WIDTH, "d_kv": 16, "num_heads": 4, "num_layers": LAYERS,
     "num_decoder_layers": LAYERS, "feed_forward_proj": "gated-gelu",
 }  # fmt: skip
-TOKENIZER: Final = {
+TOKENIZER: Final[dict[str, object]] = {
     "version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
     "pre_tokenizer": {"type": "Whitespace"}, "decoder": None, "truncation": None, "padding": None,
     "model": {
