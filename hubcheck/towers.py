@@ -98,25 +98,61 @@ def look_at_parts(
         depth: Says how much a closer look may read of a tower that matches.
         tokens: Ids of shared tokens, for a stack that reads an embedding.
     """
-    theirs = {t.name: t for t in towers_of(base.anatomy, base.config)}
     found: list[PartLook] = []
     refused: list[Refused] = []
-    ours = towers_of(subject.anatomy, subject.config)
-    for tower in ours:
-        # A base that is one tower may be any of the subject's towers of that kind; each is a try.
-        alone = [t for t in theirs.values() if t.role is tower.role and len(theirs) == 1]
-        other = alone[0] if alone else theirs.get(tower.name)
-        if other is None:
-            continue
-        tries = sum(t.role is tower.role for t in ours) if alone else 1
-        read = tokens if tower.role in STACKS else NO_TOKENS
-        look = _tower(other, tower, seed, n_bases * tries, depth, read)
+    for pair in _pairs(base, subject):
+        of = pair.subject
+        read = tokens if of.role in STACKS else NO_TOKENS
+        look = _tower(pair.base, of, seed, n_bases * pair.tries, depth, read)
         # Both have such a stack: where nothing of it is comparable, it was not compared.
-        if look.comparison.outcomes or tower.role in STACKS:
+        if look.comparison.outcomes or (of.role in STACKS and not pair.is_whole):
             found.append(look)
         refused += look.comparison.refused
     sides, refusals = _side_verdicts(base, subject, seed, n_bases)
     return PartsSeen(towers=tuple(found), sides=sides, refused=(*refused, *refusals))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Two towers that are held against each other."""
+
+    base: Tower
+    subject: Tower
+    tries: int
+    """Places in which the base's was looked for."""
+    is_whole: bool = False
+    """Whether one of them is a model of one stack, held against a stack of the other."""
+
+
+def _pairs(base: Model, subject: Model) -> list[_Pair]:
+    """Return the towers and stacks of two models that may be each other's.
+
+    A model of one stack may have become either stack of an encoder-decoder (a decoder that was
+    given an encoder): its body is held against both, the body and the stack beside it.
+    """
+    theirs = {t.name: t for t in towers_of(base.anatomy, base.config)}
+    ours = towers_of(subject.anatomy, subject.config)
+    found = []
+    for tower in ours:
+        # A base that is one tower may be any of the subject's towers of that kind; each is a try.
+        alone = [t for t in theirs.values() if t.role is tower.role and len(theirs) == 1]
+        other = alone[0] if alone else theirs.get(tower.name)
+        if other is not None:
+            tries = sum(t.role is tower.role for t in ours) if alone else 1
+            found.append(_Pair(base=other, subject=tower, tries=tries))
+    if not base.anatomy.stack:
+        found += [
+            _Pair(base=replace(t, anatomy=base.anatomy), subject=t, tries=2, is_whole=True)
+            for t in ours
+            if t.role in STACKS
+        ]
+    if not subject.anatomy.stack:
+        found += [
+            _Pair(base=t, subject=replace(t, anatomy=subject.anatomy), tries=2, is_whole=True)
+            for t in theirs.values()
+            if t.role in STACKS
+        ]
+    return found
 
 
 def _tower(
