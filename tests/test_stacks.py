@@ -35,7 +35,7 @@ CONFIG: Final = {
     "model_type": "t5", "d_model": WIDTH, "d_kv": 16, "num_heads": 4, "num_layers": LAYERS,
     "num_decoder_layers": LAYERS, "feed_forward_proj": "gated-gelu",
 }  # fmt: skip
-TOKENIZER: Final = {
+TOKENIZER: Final[dict[str, object]] = {
     "version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
     "pre_tokenizer": {"type": "Whitespace"}, "decoder": None, "truncation": None, "padding": None,
     "model": {
@@ -173,6 +173,49 @@ def test_a_stranger_of_one_stack_is_unrelated(tmp_path: Path) -> None:
     """A decoder alone that is not the base's does not match."""
     report, _ = judged(tmp_path, {**shared(4), **stack("decoder", 4)})
     assert report.verdict is DeclarationVerdict.CONTRADICTED
+
+
+NAMES: Final = {
+    "SelfAttention.q": "self_attn.q_proj", "SelfAttention.k": "self_attn.k_proj",
+    "SelfAttention.v": "self_attn.v_proj", "SelfAttention.o": "self_attn.o_proj",
+    "DenseReluDense.wi_0": "mlp.gate_proj", "DenseReluDense.wi_1": "mlp.up_proj",
+    "DenseReluDense.wo": "mlp.down_proj",
+}  # fmt: skip
+
+
+def of_one_stack(seed: int) -> Tensors:
+    """Return a decoder of one stack: the decoder of a T5 without its attention to an encoder."""
+    found = {"model.embed_tokens.weight": shared(seed)["shared.weight"]}
+    for name, values in stack("decoder", seed).items():
+        parts = name.split(".")
+        if parts[1] != "block" or parts[5] == "EncDecAttention":
+            continue
+        path = ".".join(parts[5:7])
+        norm = {"0": "input_layernorm", "2": "post_attention_layernorm"}.get(parts[4], "")
+        inside = norm if path.startswith("layer_norm") else NAMES[path]
+        if inside:
+            found[f"model.layers.{parts[2]}.{inside}.weight"] = values
+    return found
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_decoder_that_was_given_an_encoder_is_found(tmp_path: Path, *, turned: bool) -> None:
+    """The decoder is the base's, the encoder is not: a part, never a contradiction; either way."""
+    both = noisy({**shared(1), **stack("encoder", 5), **stack("decoder", 1)})
+    plain = of_one_stack(1)
+    report, finding = judged(tmp_path, *((plain, both) if turned else (both, plain)))
+    assert report.verdict is not DeclarationVerdict.CONTRADICTED
+    assert finding.verdict is Verdict.RELATED
+    assert finding.relation is not None
+    assert finding.relation.kind is RelationKind.PARTS
+    assert parts_of(finding)["decoder"] is Verdict.RELATED
+
+
+def test_a_stranger_is_neither_stack(tmp_path: Path) -> None:
+    """A model of one stack that is neither encoder nor decoder is unrelated to both."""
+    report, finding = judged(tmp_path, BASE, of_one_stack(6))
+    assert report.verdict is DeclarationVerdict.CONTRADICTED
+    assert set(parts_of(finding).values()) == {Verdict.UNRELATED}
 
 
 def test_a_head_alone_decides_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ OUTSIDE: Final = MappingProxyType(
         "embed_tokens": "embed_tokens",
         "embeddings.word_embeddings": "embed_tokens",
         "embed_positions": "embed_positions",
+        "embeddings.LayerNorm": "word_embeddings_layernorm",
+        "embeddings.token_type_embeddings": "embeddings.token_type_embeddings",
         "embeddings.position_embeddings": "embed_positions",
     }
 )
@@ -169,7 +171,7 @@ def stacks_in(shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, object
     main = kinds[0] if len(kinds) == 1 or role is Role.DECODER else Kind.DECODER
     shared = next((f"{s}.weight" for s in _shared(outer) if f"{s}.weight" in shapes), "")
     named = {
-        kind: _named(kind, paths[kind], pre_norm=_norms_before(kind, paths[kind], config))
+        kind: _named(kind, paths[kind], pre_norm=_norms_before(paths[kind], config))
         for kind in kinds
     }
     copies = frozenset[str]()
@@ -262,12 +264,11 @@ def _sense(
     return role or Role.DECODER
 
 
-def _norms_before(kind: Kind, paths: Paths, config: Mapping[str, object]) -> bool:
+def _norms_before(paths: Paths, config: Mapping[str, object]) -> bool:
     """Say whether a stack norms what goes into its blocks, not what comes out of them."""
     outside = {
         path.removesuffix(".weight").rpartition(".")[2] for n, path in paths.values() if n < 0
     }
-    del kind
     return FINAL_NORM in outside or config.get("model_type") in PRE_NORM
 
 
@@ -314,8 +315,8 @@ def _inside(kind: Kind, path: str, *, pre_norm: bool) -> str:
             return "input_layernorm"
         return CROSS_NORM if kind is Kind.DECODER and t5["n"] == "1" else "ffn_norm"
     if T5_ATTENTION.fullmatch(module):
-        which = "encoder_attn" if module == "EncDecAttention" else "self_attn"
-        return f"{which}.{MATRICES.get(rest, rest)}"
+        own = "encoder_attn" if module == "EncDecAttention" else "self_attn"
+        return f"{own}.{MATRICES.get(rest, rest)}"
     mlp = T5_MLP.fullmatch(f"{module}.{rest}")
     if mlp is None:
         return path

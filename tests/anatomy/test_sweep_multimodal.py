@@ -21,17 +21,14 @@ ROWS: Final[dict[str, Any]] = PINNED["architectures"]
 BELOW: Final[dict[str, str]] = {
     "blip": "text decoder with the names of BERT",
     "evolla": "text model under names of its own",
-    "florence2": "encoder and decoder (BART)",
     "kosmos-2": "names of its own",
     "kosmos-2.5": "names of its own",
     "kyutai_speech_to_text": "a codec with names of its own",
     "muse_spark": "square stacked experts, whose orientation cannot be told at run time",
     "pi0": "two language models side by side",
     "pix2struct": "encoder and decoder (T5)",
-    "pp_formulanet": "encoder and decoder",
     "t5gemma2": "encoder and decoder (T5)",
-    "udop": "encoder and decoder (T5)",
-    "vision-encoder-decoder": "encoder and decoder of any kind",
+    "udop": "encoder and decoder (T5) with positions on a page",
     "voxtral_realtime": "norms made by a small network from the time",
 }
 """Architectures below 95 %, and why."""

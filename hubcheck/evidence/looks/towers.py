@@ -76,6 +76,8 @@ class PartPair:
     """Places of the subject among which this one was chosen."""
     is_stack: bool = False
     """It is a stack of text beside the body, and reads the embedding."""
+    is_whole: bool = False
+    """One of the two is a model of one stack, held against a stack of the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ def pairs_of(
         if other is not None:
             tries = sum(t.role is tower.role for t in ours) if alone else 1
             towers.append(_pair(tower, other, tries))
+    towers += _of_one_stack(base, tuple(theirs.values()), subject, ours)
     beside = {p.name: p.anatomy for p in side_parts_of(base, base_config)}
     sides = [
         PartPair(name=p.name, base=beside[p.name], subject=p.anatomy, tries=1)
@@ -119,6 +122,25 @@ def pairs_of(
         if p.name in beside
     ]
     return PartPairs(towers=tuple(towers), sides=tuple(sides))
+
+
+def _of_one_stack(
+    base: Anatomy, theirs: tuple[Tower, ...], subject: Anatomy, ours: tuple[Tower, ...]
+) -> list[PartPair]:
+    """Return a model of one stack against the stacks beside the body of an encoder-decoder.
+
+    It may have become either stack (a decoder that was given an encoder): its body is held against
+    both, the body and the stack beside it.
+    """
+    found = []
+    if not base.stack:
+        found += [(t.name, base, t.anatomy) for t in ours if t.role in STACKS]
+    if not subject.stack:
+        found += [(t.name, t.anatomy, subject) for t in theirs if t.role in STACKS]
+    return [
+        PartPair(name=name, base=a, subject=b, tries=2, is_stack=True, is_whole=True)
+        for name, a, b in found
+    ]
 
 
 def _pair(tower: Tower, other: Tower, tries: int) -> PartPair:
@@ -184,7 +206,7 @@ class Towers:
             refused += comparison.refused
             if pair in pairs.towers:
                 # Both have such a stack: where nothing is comparable, it was not compared.
-                if comparison.outcomes or pair.is_stack:
+                if comparison.outcomes or (pair.is_stack and not pair.is_whole):
                     towers.append(_tower(pair, comparer, comparison, terms.depth))
             elif any(o.test in BODY_ORDERS for o in comparison.outcomes):
                 sides.append(SidePartLook(name=pair.name, comparison=comparison))
