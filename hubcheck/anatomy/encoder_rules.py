@@ -4,7 +4,7 @@ The part of the table for BERT and its relatives, written as in ``rules`` and tr
 them norm the sum of stream and block (post-norm): such a norm is the block's ``post`` norm, nothing
 stands between the stream and what reads it, and the stream's last norm is that of the last layer.
 Source: the models of ``transformers``, each checked by running it (``tests/anatomy``); for
-JinaBERT, which only has code of its own, that code.
+JinaBERT and MosaicBERT, which only have code of their own, that code.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Norms behind the sum, or in front of the block under the same names.
     rule(r"attention\.output\.LayerNorm|sa_layer_norm|attn_ln", R.NORM_ATTN_POST),
     rule(
-        r"output\.LayerNorm|output_layer_norm|full_layer_layer_norm|mlp_ln|mlp\.layernorm",
+        r"output\.LayerNorm|output_layer_norm|full_layer_layer_norm|mlp_ln",
         R.NORM_MLP_POST,
     ),
+    rule(r"mlp\.layernorm", R.NORM_MLP_POST, beside=r"mlp\.gated_layers"),
     rule(r"attention\.LayerNorm", R.NORM_ATTN_IN, beside=r"(?:intermediate\.)?LayerNorm"),
     rule(r"attention\.LayerNorm", R.NORM_ATTN_POST),
     rule(r"attention\.(?:ln|self_attn_layer_norm)", R.NORM_ATTN_IN),
@@ -59,7 +60,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"attention\.(?:self\.value_proj|value|v_lin|attn\.v|self\.v)", R.V),
     rule(r"attention\.(?:out_lin|attn\.o)", R.O),
     rule(r"attention\.self\.in_proj", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
-    rule(r"(?:attention\.qkv_proj|mixer\.Wqkv)", R.Q, R.K, R.V, split=Split.QKV),
+    rule(r"(?:attention\.(?:qkv_proj|self\.Wqkv)|mixer\.Wqkv)", R.Q, R.K, R.V, split=Split.QKV),
     # Extras of one family each: another attention beside, adapters of languages, convolutions.
     rule(
         r"attention\.self\.(?:pos_\w*proj|\w+_global|\w2\w_query|conv|conv_\w+_layer|"

@@ -232,8 +232,8 @@ def _body_prefix(templates: Collection[str]) -> str:
     places: Counter[str] = Counter()
     for template in templates:
         cut = _layered(template) if role_outside(template) is None else None
-        if cut is not None and _in_layer(cut[1]):
-            places[cut[0]] += 1
+        if cut is not None:  # a list that no rule knows is a stack all the same
+            places[cut[0]] += _in_layer(cut[1])
     if len(places) != 1:
         return ""
     ((prefix, count),) = places.items()

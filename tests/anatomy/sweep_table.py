@@ -35,19 +35,13 @@ EXPLAINED: Final[dict[str, dict[str, str]]] = {
     "inkling_text": {"attention no": "a short convolution stands behind v"},
     "rwkv": {"query no": "receptance and key read the token before, too"},
     # ``stack_oracle`` asks the sums.
-    **dict.fromkeys(
-        (
-            "openai-gpt",
-            "bart",
-            "blenderbot-small",
-            "marian",
-            "mvp",
-            "plbart",
-            "prophetnet",
-            "trocr",
-        ),
-        {"norm no": "the norms follow the residual sum, not the block"},
-    ),
+    **{
+        name: {"norm no": "the norms follow the residual sum, not the block"}
+        for name in (
+            *("openai-gpt", "bart", "blenderbot-small", "marian", "mvp", "plbart"),
+            *("prophetnet", "trocr"),
+        )
+    },
 }
 """Places where the module does more than the canonical matrices, so that the oracle cannot agree."""
 

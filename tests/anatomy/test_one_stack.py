@@ -10,7 +10,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.one_stack import anatomy_of_model
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from tests.components_made import clip_text
+from tests.check.components_made import clip_text
 from tests.memory_source import MemorySource
 
 CONFIG = {"model_type": "clip_text_model", "num_attention_heads": 4, "num_hidden_layers": 4}

@@ -44,7 +44,7 @@ def test_lists_with_gaps_or_unequal_layers_are_none() -> None:
 
 def test_too_many_of_one_shape_are_left_alone() -> None:
     """Experts by the hundred are not guessed at."""
-    many = {f"e{i}": (8, 4) for i in range(20)}
+    many: Shapes = {f"e{i}": (8, 4) for i in range(20)}
     assert candidates_of(layers("a.", many), layers("b.", many)) == ()
 
 

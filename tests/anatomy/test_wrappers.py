@@ -129,6 +129,10 @@ def test_a_known_prefix_inside_stays() -> None:
             ],
             id="encoder and decoder",
         ),
+        pytest.param(
+            [*bert("encoder."), "decoder.layer.0.strange.weight", "decoder.embed_tokens.weight"],
+            id="encoder and a decoder that no rule knows",
+        ),
         pytest.param(["encoder.layer.0.attention.output.dense.weight"], id="no embedding"),
         pytest.param([*LLAMA, *bert("draft.")], id="a stack beside the body"),
     ],

@@ -19,8 +19,8 @@ from hubcheck.check.run import check
 from hubcheck.model import Access
 from hubcheck.report.schema import Policy, Report
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
-from hubcheck.request import Request
 from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
 
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)

@@ -19,8 +19,8 @@ from hubcheck.check.run import check
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.schema import Finding, Policy
 from hubcheck.report.words import Depth, Verdict
-from hubcheck.request import Request
 from hubcheck.request.bases import chosen_bases
+from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
 
 DEMO: Final = Path(__file__).parents[1] / "hubcheck" / "demo" / "models"

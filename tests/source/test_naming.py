@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.formats.folder import read_floats, stored_tokens
 from benchmarks.formats.gguf_file import write_gguf
-from hubcheck.check import Outcome
-from hubcheck.cli import main
+from hubcheck.check.run import Outcome
+from hubcheck.cli.main import main
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
-from tests.components_made import CONFIG, pipeline
+from tests.check.components_made import CONFIG, pipeline
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
 

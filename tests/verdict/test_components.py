@@ -6,11 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from hubcheck.verdict.components_seen import NO_COMPONENTS, Alone, ComponentsSeen
 
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
-from hubcheck.verdict.component_entries import Entry, same_bytes
+from hubcheck.verdict.component_entries import (
+    NO_COMPONENTS,
+    Alone,
+    Components,
+    Entry,
+    same_bytes,
+)
 from hubcheck.verdict.components import say_alone, say_whole
 from hubcheck.verdict.judge import Judgement
 
@@ -19,7 +25,7 @@ SAME: Final = same_bytes()
 
 def judged(verdict: Verdict, kind: RelationKind | None = None) -> Judgement:
     """Return the judgement of a component; what is related or unrelated was compared."""
-    relation = None if kind is None else Relation(kind=kind, detail="as seen")
+    relation = None if kind is None else Relation(kind=kind, detail=(text("as seen"),))
     share = 1.0 if verdict in {Verdict.RELATED, Verdict.UNRELATED} else 0.0
     return replace(
         SAME, verdict=verdict, relation=relation, order_tested=share, compared=share, held=share
@@ -36,10 +42,7 @@ OPEN: Final = replace(judged(Verdict.INCONCLUSIVE), code=ReasonCode.BETWEEN)
 
 def entries(*some: tuple[str, Judgement, float]) -> list[Entry]:
     """Return components, each with its share of both models."""
-    return [
-        Entry(name=name, judged=one, shares=(share, share), log10_p=0.0, tried="")
-        for name, one, share in some
-    ]
+    return [Entry(name=name, judged=one, shares=(share, share)) for name, one, share in some]
 
 
 TABLE: Final = {
@@ -111,7 +114,7 @@ def test_the_whole_follows_from_its_components(case: str) -> None:
 
 def test_the_same_is_not_said_of_what_one_side_lacks() -> None:
     """Equal components beside one that has no counterpart: related, and the rest is named."""
-    seen = ComponentsSeen(only=(("safety_checker",), ("image_encoder",)))
+    seen = Components(only=(("safety_checker",), ("image_encoder",)))
     said = say_whole(entries(("unet", SAME, 0.7)), seen)
     assert said.relation is not None
     assert said.relation.kind is RelationKind.UNDETERMINED
@@ -121,7 +124,7 @@ def test_the_same_is_not_said_of_what_one_side_lacks() -> None:
 
 def test_a_small_common_part_of_models_with_other_components_is_no_match() -> None:
     """The rest of either has no counterpart: open, and its share is of the whole models."""
-    seen = ComponentsSeen(only=(("unet",), ("transformer",)))
+    seen = Components(only=(("unet",), ("transformer",)))
     said = say_whole(entries(("vae", SAME, 0.1)), seen)
     assert (said.verdict, said.code) == (Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED)
     assert "90% of the parameters were not compared" in said.reason
@@ -140,6 +143,6 @@ def test_a_single_model_is_one_component_at_most(
     some: list[tuple[str, Judgement, float]], verdict: Verdict, holds: Holds | None
 ) -> None:
     """The component that it is, is named; else what was not compared keeps the question open."""
-    said = say_alone(entries(*some), ComponentsSeen(alone=Alone.BASE))
+    said = say_alone(entries(*some), Components(alone=Alone.BASE))
     assert said.verdict is verdict
     assert (said.relation.holds if said.relation is not None else None) is holds

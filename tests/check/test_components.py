@@ -15,8 +15,8 @@ from benchmarks.zoo.corpus import LEARNED_TOKENS
 from benchmarks.zoo.disguises import disguise_fully
 from hubcheck.card import markdown
 from hubcheck.card.compose import compose
-from hubcheck.check import Outcome
 from hubcheck.check.plan import plan_of
+from hubcheck.check.run import Outcome
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Finding, PartVerdict
@@ -29,7 +29,7 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
-from tests.components_made import NAME, drawn, pipeline, sentence_model, with_clip
+from tests.check.components_made import NAME, drawn, pipeline, sentence_model, with_clip
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, shipped, write
 
 
