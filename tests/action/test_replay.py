@@ -54,7 +54,8 @@ def test_the_line_on_the_card_repeats_a_run(
     hub.hub.add_repo("zoo/twin", MODELS / "twin")
     policy = "fail-on: [contradicted, disguised]\nmax-read: 60MB\n"
     if accepted:
-        policy += "allow:\n  - base: zoo/base\n    reason: known and agreed\n"
+        entries = (f"  - base: zoo/{n}\n    reason: known and agreed\n" for n in ("base", "twin"))
+        policy += "allow:\n" + "".join(entries)
     hub.write(".github/hubcheck.yml", policy)
     ended = hub.run("schedule", {})
     before = Report.model_validate_json((hub.workspace / ended.outputs["report-path"]).read_bytes())

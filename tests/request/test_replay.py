@@ -101,7 +101,7 @@ def test_a_report_of_a_search_says_what_is_not_searched_again(
 
 
 def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub) -> None:
-    """``auto`` stays ``auto``: the same verdict, which a list of what was found would change."""
+    """``auto`` stays ``auto``: the same findings; a list of what was found is another question."""
     hub.add_model("zoo/base", model("base"), created="2024-01-01T00:00:00Z", downloads=5)
     hub.add_model("me/m", model("finetune"), created="2025-01-01T00:00:00Z")
     hub.push("me/m", {"README.md": b"---\nlicense: mit\n---\n# M\n"})
@@ -111,9 +111,12 @@ def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub)
     after = json.loads((tmp_path / "b" / "report.json").read_text())
     for field in ("verdict", "conclusion", "findings", "replay"):
         assert after[field] == before[field], field
-    assert before["verdict"] == "inconclusive"
     named = before["replay"].replace("--suspect auto", "--suspect zoo/base")
-    assert main([*shlex.split(named)[1:], "--out", str(tmp_path / "c")]) == ExitCode.POLICY_FAILED
+    main([*shlex.split(named)[1:], "--out", str(tmp_path / "c")])
+    listed = json.loads((tmp_path / "c" / "report.json").read_text())
+    assert listed["findings"][0]["proposed_by"] == ["--suspect"]
+    assert "--suspect" not in before["findings"][0]["proposed_by"]
+    assert (before["search"]["kind"], listed["search"]["kind"]) == ("hub", "")
 
 
 def test_a_report_of_schema_1_is_replayed_as_far_as_it_goes(
