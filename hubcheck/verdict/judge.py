@@ -83,6 +83,7 @@ class Judgement:
             verdict=self.verdict,
             code=self.code,
             relation=self.relation.kind if self.relation is not None else None,
+            order_tested=self.order_tested,
             held=self.held,
             compared=self.compared,
             settles_equality=self.settles_equality,

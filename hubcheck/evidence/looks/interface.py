@@ -84,6 +84,7 @@ class Standing:
     verdict: Verdict
     code: ReasonCode
     relation: RelationKind | None
+    order_tested: float
     held: float
     """Share of the order-tested tensors whose order was found."""
     compared: float

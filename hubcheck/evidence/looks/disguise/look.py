@@ -26,12 +26,15 @@ def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
     rearranged copy is not called ``contradicted``; ``deep`` wherever the orders did not settle the
     matter. At any depth, whoever named the base, a model of which some orders are the base's and
     most are not is looked at: its neurons were relabelled, or its MLPs are another model's, and
-    only matching them tells.
+    only matching them tells. So is one whose embeddings or norms are the base's and whose body
+    shows none of its orders: that the body does not match is only said once shuffling is ruled out.
     """
     if standing.code is ReasonCode.HEAD_ALONE:
         return Skip.SETTLED  # it has no body that could hide
     if standing.verdict is Verdict.RELATED and 0.0 < standing.held < MOST:
         return Skip.NO
+    if standing.relation is RelationKind.PARTS and standing.order_tested > 0.0 == standing.held:
+        return Skip.NO  # its stream is the base's and no order of its body: shuffled, or another
     if not terms.is_deep:
         if standing.verdict is not Verdict.UNRELATED:
             return Skip.DEPTH
