@@ -22,6 +22,10 @@ from tests.anatomy.tiny import checkpoint_of, shapes_of
 LIKE_ENCODERS: Final = frozenset(("bert-generation", "git", "roc_bert"))
 """Their text layers are BERT's."""
 
+AFTER_THE_SUM: Final = (
+    *("openai-gpt", "bart", "blenderbot-small", "marian", "mvp", "plbart", "prophetnet", "trocr"),
+)
+"""Their norms follow the residual sum, not the block; ``stack_oracle`` asks the sums."""
 EXPLAINED: Final[dict[str, dict[str, str]]] = {
     "apertus": {"mlp no": "the activation has learned parameters"},
     "axk2": {"attention no": "the gate is fused with q_b, which therefore stays unknown"},
@@ -34,15 +38,7 @@ EXPLAINED: Final[dict[str, dict[str, str]]] = {
     "flint": {"attention no": "an offset in the softmax takes part of the weight"},
     "inkling_text": {"attention no": "a short convolution stands behind v"},
     "rwkv": {"query no": "receptance and key read the token before, too"},
-    # ``stack_oracle`` asks the sums.
-    **{
-        name: {"norm no": "the norms follow the residual sum, not the block"}
-        for name in (
-            *("openai-gpt", "bart", "blenderbot-small", "marian", "mvp", "plbart"),
-            *("prophetnet", "trocr"),
-        )
-    },
-}
+} | {name: {"norm no": "the norms follow the residual sum"} for name in AFTER_THE_SUM}
 """Places where the module does more than the canonical matrices, so that the oracle cannot agree."""
 
 

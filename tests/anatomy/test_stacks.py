@@ -14,10 +14,11 @@ import pytest
 import torch
 import transformers
 
-from hubcheck.anatomy import stacks
+from hubcheck.anatomy import stack_names, stacks
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.anatomy.stacks import Kind, stack_config, stacks_in
+from hubcheck.anatomy.stack_names import Kind
+from hubcheck.anatomy.stacks import stack_config, stacks_in
 from hubcheck.anatomy.towers import towers_of
 from tests.anatomy.stack_oracle import StackOracle, stacks_of_model
 from tests.anatomy.sweep import shrink
@@ -95,8 +96,8 @@ def test_a_norm_in_the_wrong_place_is_seen(
 
 def test_swapped_matrices_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exchanging values and keys of T5 makes the running model disagree."""
-    swapped = {**stacks.MATRICES, "k": "v_proj", "v": "k_proj"}
-    monkeypatch.setattr(stacks, "MATRICES", swapped)
+    swapped = {**stack_names.MATRICES, "k": "v_proj", "v": "k_proj"}
+    monkeypatch.setattr(stack_names, "MATRICES", swapped)
     found = checked(model_of("T5"))
     assert found["decoder"]["cross no"] == 2
     assert found["encoder"]["attention no"] == 2
