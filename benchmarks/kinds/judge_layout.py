@@ -21,7 +21,9 @@ from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
 
 CONFIRMED: Final = DeclarationVerdict.CONFIRMED
 HOLDING: Final = frozenset({Truth.SAME, Truth.TUNED})
-"""Truths of a subject that holds the base's body."""
+"""Truths of a subject that holds all of the base's body."""
+SHARING: Final = HOLDING | {Truth.PARTLY}
+"""Truths of a subject that holds some of it."""
 UNDECIDED: Final = frozenset({Truth.CONTAINER, Truth.OPEN, Truth.BROKEN})
 """Truths of a subject of which no verdict may be given."""
 
@@ -36,9 +38,11 @@ def judge_layout(layout: Layout, said: Said) -> Judged:
     finding = finding_of(said)
     verdict = str(finding.get("verdict", ""))
     false = _false(layout, said, finding)
-    right = not false and _right(layout, said, finding) and _says(layout, said)
+    right = _right(layout, said, finding) and (layout.or_told or _says(layout, said))
+    if layout.or_told and said.report.get("verdict") == DeclarationVerdict.INCONCLUSIVE:
+        right = _says(layout, said)
     return judged(
-        said, false, exit_is_wrong=_wrong_exit(layout, said), right=right, verdict=verdict
+        said, false, exit_is_wrong=_wrong_exit(layout, said), right=right and not false, verdict=verdict
     )
 
 
@@ -46,7 +50,7 @@ def _false(layout: Layout, said: Said, finding: Mapping[str, Any]) -> list[str]:
     verdict, truth = finding.get("verdict"), layout.truth
     kind = (finding.get("relation") or {}).get("kind")
     found = []
-    if truth in HOLDING and verdict == Verdict.UNRELATED:
+    if truth in SHARING and verdict == Verdict.UNRELATED:
         found.append(f"verdict {verdict}")
     if truth is Truth.STRANGER and verdict in MATCH:
         found.append(f"verdict {verdict}")
@@ -56,6 +60,8 @@ def _false(layout: Layout, said: Said, finding: Mapping[str, Any]) -> list[str]:
         found.append(f"verdict {verdict}")
     if kind and verdict in MATCH and kind not in {*layout.relations, RelationKind.UNDETERMINED}:
         found.append(f"relation {kind}")
+    if truth in SHARING and said.report.get("verdict") == DeclarationVerdict.CONTRADICTED:
+        found.append("contradicted")
     text = said.card + said.complaint
     untrue: list[str] = []
     if truth is not Truth.BROKEN:
@@ -75,6 +81,10 @@ def _right(layout: Layout, said: Said, finding: Mapping[str, Any]) -> bool:
         case Truth.STRANGER:
             unseen = names_what_was_not_compared(finding, said.card)
             return verdict == Verdict.UNRELATED or (verdict == Verdict.INCONCLUSIVE and unseen)
+        case Truth.PARTLY:
+            # Something matches and the whole does not: no card may call that confirmed.
+            seen = verdict in MATCH or bool(finding.get("log10_p", 0) < -3)
+            return seen and declaration != CONFIRMED
         case Truth.CONTAINER:
             return verdict == Verdict.NOT_TESTED and declaration == DeclarationVerdict.INCONCLUSIVE
         case Truth.OPEN:

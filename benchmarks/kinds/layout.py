@@ -24,6 +24,7 @@ class Truth(StrEnum):
     """Stored in another way; a relation of ``relations`` is true."""
     TUNED = "a fine-tune of the base"
     STRANGER = "a stranger"
+    PARTLY = "some of the base's components, the others a stranger's"
     CONTAINER = "a container that is not read"
     """Not tested, the format named, exit 0."""
     OPEN = "nothing that can be settled"
@@ -115,6 +116,7 @@ class Layout:
         truth: What is true of it.
         relations: True words for the relation, besides an open one.
         says: Words of which the card must hold one; any where empty.
+        or_told: Instead of a match it is right to leave the matter open and to say those words.
     """
 
     name: str
@@ -123,12 +125,14 @@ class Layout:
     truth: Truth
     relations: frozenset[RelationKind] = frozenset()
     says: tuple[str, ...] = ()
+    or_told: bool = False
 
     @property
     def expected(self) -> str:
         """Return what is true, and what has to be named."""
-        named = f", names {' or '.join(self.says)}" if self.says else ""
-        return f"{self.truth}{named}"
+        named = f"names {' or '.join(self.says)}" if self.says else ""
+        link = ", or open and " if self.or_told else ", "
+        return f"{self.truth}{link}{named}" if named else str(self.truth)
 
 
 BY_NAME: Final[Mapping[str, Kind]] = {kind.name: kind for kind in KINDS}
