@@ -15,6 +15,8 @@ import numpy as np
 from benchmarks.kinds.build import Published
 
 ARCHITECTURES: Final = ("bert", "t5")
+BLOCK: Final = 32
+"""Values of a Q8_0 block; rows of another length stay F16."""
 BERT_BASE: Final = "bert."
 """The converter drops the prefix of a model that was saved with a head."""
 
@@ -45,9 +47,10 @@ def write_gguf_of(
         if called is None or not values.is_floating_point():
             continue  # what the converter leaves out: position ids, the pooler, heads
         array = values.float().numpy()
+        blocks = array.ndim > 1 and array.shape[-1] % BLOCK == 0
         if array.ndim < 2 or stored_as == "F32":
             writer.add_tensor(called, np.ascontiguousarray(array))
-        elif stored_as == "F16":
+        elif stored_as == "F16" or not blocks:
             writer.add_tensor(called, array.astype(np.float16))
         else:
             code = gguf.GGMLQuantizationType[stored_as]

@@ -160,3 +160,5 @@ def lay_out(layout: Layout, seed: int, folder: Path) -> Question | CannotBuild:
         return stop.why
     except ImportError as error:
         return CannotBuild("no-package", str(error))
+    except Exception as error:  # noqa: BLE001 - a library's own failure; it is listed as not built
+        return CannotBuild("failed", f"{type(error).__name__}: {error}"[:300])
