@@ -31,7 +31,8 @@ MARKS: Final = {Call.RIGHT: "✓", Call.BLIND: "·", Call.FALSE: "✗", Call.EXI
 
 MATCH: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 EQUAL: Final = frozenset({RelationKind.IDENTICAL, RelationKind.RECAST})
-OPEN: Final = frozenset({RelationKind.UNDETERMINED})
+OPEN: Final = frozenset({RelationKind.UNDETERMINED, RelationKind.PARTS})
+"""Words that leave the rest open; that the rest does not match is a sentence of its own."""
 TRUE_RELATIONS: Final[Mapping[Pair, frozenset[RelationKind]]] = {
     Pair.COPY: OPEN | EQUAL,
     Pair.RESAVED: OPEN | EQUAL,
@@ -40,7 +41,7 @@ TRUE_RELATIONS: Final[Mapping[Pair, frozenset[RelationKind]]] = {
     Pair.VOCABULARY: OPEN | {RelationKind.VOCABULARY_CHANGED, RelationKind.FINE_TUNE},
     # All but the head is equal: a fine-tune of the head, or an update of few tensors.
     Pair.HEAD: OPEN | {RelationKind.FINE_TUNE, RelationKind.SPARSE_UPDATE},
-    Pair.GRAFT: OPEN | {RelationKind.PARTS, RelationKind.LAYERS_CHANGED},
+    Pair.GRAFT: OPEN | {RelationKind.LAYERS_CHANGED},
     Pair.STRANGER: frozenset(),
 }
 """Relations that are true of a pair; any other that is stated is false."""

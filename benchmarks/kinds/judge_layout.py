@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from benchmarks.kinds.judge import (
     HOSTILE,
     MATCH,
     NO_MATCH,
+    OPEN,
     SAME,
     Judged,
     finding_of,
@@ -24,6 +26,7 @@ HOLDING: Final = frozenset({Truth.SAME, Truth.TUNED})
 """Truths of a subject that holds all of the base's body."""
 SHARING: Final = HOLDING | {Truth.PARTLY}
 """Truths of a subject that holds some of it."""
+FILE_NAME: Final = re.compile(r"[\w./-]*\w\.\w+")
 UNDECIDED: Final = frozenset({Truth.CONTAINER, Truth.OPEN, Truth.BROKEN})
 """Truths of a subject of which no verdict may be given."""
 
@@ -58,7 +61,7 @@ def _false(layout: Layout, said: Said, finding: Mapping[str, Any]) -> list[str]:
         found.append(f"verdict {verdict}")
     if verdict == Verdict.IDENTICAL and RelationKind.IDENTICAL not in layout.relations:
         found.append(f"verdict {verdict}")
-    if kind and verdict in MATCH and kind not in {*layout.relations, RelationKind.UNDETERMINED}:
+    if kind and verdict in MATCH and kind not in {*layout.relations, *OPEN}:
         found.append(f"relation {kind}")
     if truth in SHARING and said.report.get("verdict") == DeclarationVerdict.CONTRADICTED:
         found.append("contradicted")
@@ -94,8 +97,10 @@ def _right(layout: Layout, said: Said, finding: Mapping[str, Any]) -> bool:
 
 
 def _says(layout: Layout, said: Said) -> bool:
-    text = (said.card + said.complaint).lower()
-    return not layout.says or any(words.lower() in text for words in layout.says)
+    text = said.card + said.complaint
+    if layout.truth is Truth.CONTAINER:
+        text = FILE_NAME.sub("", text)  # the format has to be named, not only the file
+    return not layout.says or any(words.lower() in text.lower() for words in layout.says)
 
 
 def _wrong_exit(layout: Layout, said: Said) -> bool:

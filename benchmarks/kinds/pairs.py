@@ -119,8 +119,10 @@ def make_pairs(kind: Kind, seed: int, folder: Path) -> list[Asked] | CannotBuild
         write(found[-1].subject, model, tokens=tokens)
     found.append(asked(Pair.STRANGER))
     write(found[-1].subject, stranger, tokens=tokens)
-    found.append(asked(Pair.GRAFT))
-    write(found[-1].subject, graft(kind, base, stranger), tokens=tokens)
+    grafted = graft(kind, base, stranger)
+    if grafted is not None:
+        found.append(asked(Pair.GRAFT))
+        write(found[-1].subject, grafted, tokens=tokens)
     return found
 
 
@@ -156,13 +158,16 @@ def re_vocabularied(model: Published, count: int, generator: torch.Generator) ->
     return Published(tensors=tensors, config=config, weights_name=model.weights_name)
 
 
-def graft(kind: Kind, base: Published, stranger: Published) -> Published:
-    """Return a model half of whose body is the stranger's: a stack, or every second layer."""
+def graft(kind: Kind, base: Published, stranger: Published) -> Published | None:
+    """Return a model half of whose body is the stranger's: a stack, or every second layer.
+
+    ``None`` where nothing can be told apart by name: layers that share their weights.
+    """
     last = kind.stacks[-1] if kind.stacks else ""
-    tensors = {
-        name: stranger.tensors[name] if foreign(name, last) else values
-        for name, values in base.tensors.items()
-    }
+    taken = {name for name in base.tensors if foreign(name, last)}
+    if not taken:
+        return None
+    tensors = {n: (stranger if n in taken else base).tensors[n] for n in base.tensors}
     return changed(base, tensors)
 
 
