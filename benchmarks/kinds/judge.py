@@ -92,7 +92,9 @@ def judge(asked: Asked, said: Said) -> Judged:
     if said.report.get("verdict") == DeclarationVerdict.CONTRADICTED and _derives(asked.pair):
         false.append("contradicted")
     right = not false and _right(asked, said, finding)
-    return judged(said, false, exit_is_wrong=_wrong_exit(asked.pair, said), right=right, verdict=verdict)
+    return judged(
+        said, false, exit_is_wrong=_wrong_exit(asked.pair, said), right=right, verdict=verdict
+    )
 
 
 def judged(

@@ -45,7 +45,11 @@ def judge_layout(layout: Layout, said: Said) -> Judged:
     if layout.or_told and said.report.get("verdict") == DeclarationVerdict.INCONCLUSIVE:
         right = _says(layout, said)
     return judged(
-        said, false, exit_is_wrong=_wrong_exit(layout, said), right=right and not false, verdict=verdict
+        said,
+        false,
+        exit_is_wrong=_wrong_exit(layout, said),
+        right=right and not false,
+        verdict=verdict,
     )
 
 

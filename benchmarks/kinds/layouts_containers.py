@@ -77,7 +77,11 @@ IR: Final = b'<?xml version="1.0"?>\n<net name="model" version="11"><layers/><ed
 CORE_ML: Final = b"\x08\x08\x12\x1f\x0a\x0a\x0a\x05input\x1a\x01\x2a" + FILLER
 FAST_TEXT: Final = struct.pack("<ii", 793712314, 12) + FILLER
 CTRANSLATE2: Final = (
-    struct.pack("<I", 6) + struct.pack("<H", 16) + b"TransformerSpec\x00" + struct.pack("<I", 7) + FILLER
+    struct.pack("<I", 6)
+    + struct.pack("<H", 16)
+    + b"TransformerSpec\x00"
+    + struct.pack("<I", 7)
+    + FILLER
 )
 MSGPACK: Final = b"\x81\xa6params\x81\xa5dense\x81\xa6kernel\xc7\x10\x01" + FILLER[:16]
 SAVED_MODEL: Final = b"\x08\x01\x12\x0c\x0a\x04tags\x22\x05serve" + FILLER
@@ -146,9 +150,7 @@ COPIED: Final = ("Keras 3", "ONNX", "NeMo", "TensorFlow Lite", "OpenVINO")
 
 def _named(name: str) -> Layout:
     files, says = CONTAINERS_BY_NAME[name]
-    return Layout(
-        name=name, family=CHAPTER, make=holding(files), truth=Truth.CONTAINER, says=says
-    )
+    return Layout(name=name, family=CHAPTER, make=holding(files), truth=Truth.CONTAINER, says=says)
 
 
 def _copied(name: str) -> Layout:

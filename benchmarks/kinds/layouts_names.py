@@ -75,7 +75,9 @@ def renamed_whole(bench: Bench, folder: Path) -> Question:
     return Question(subject=folder, bases=(bench.plain(LLAMA),))
 
 
-def headed(extra: Callable[[int, torch.Generator], dict[str, torch.Tensor]], prefix: str = "") -> Make:
+def headed(
+    extra: Callable[[int, torch.Generator], dict[str, torch.Tensor]], prefix: str = ""
+) -> Make:
     """Return a fine-tune with tensors of a head besides.
 
     Args:
@@ -100,7 +102,10 @@ def _rand(generator: torch.Generator, *shape: int) -> torch.Tensor:
 
 def value_head(width: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
     """Return the value head that preference training adds."""
-    return {"v_head.summary.weight": _rand(generator, 1, width), "v_head.summary.bias": torch.zeros(1)}
+    return {
+        "v_head.summary.weight": _rand(generator, 1, width),
+        "v_head.summary.bias": torch.zeros(1),
+    }
 
 
 def medusa_heads(width: int, generator: torch.Generator) -> dict[str, torch.Tensor]:

@@ -106,7 +106,13 @@ def _hand(name: str, group: Group, made_by: str) -> Kind:
 BERT_HEAD: Final = "BertForSequenceClassification"
 ROBERTA_HEAD: Final = "XLMRobertaForSequenceClassification"
 MOE: Final[Mapping[str, Any]] = {"moe_intermediate_size": 128, "num_experts_per_tok": 2}
-MAMBA: Final[Mapping[str, Any]] = {"hidden_size": 128, "num_heads": 8, "head_dim": 32, "n_groups": 1, "expand": 2}
+MAMBA: Final[Mapping[str, Any]] = {
+    "hidden_size": 128,
+    "num_heads": 8,
+    "head_dim": 32,
+    "n_groups": 1,
+    "expand": 2,
+}
 
 ENCODERS: Final = (
     _encoder("MiniLM-L6", "BertModel", BERT_HEAD, num_hidden_layers=6),

@@ -13,8 +13,6 @@ out. The exit code is 1 where a statement was false or an exit code wrong.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import multiprocessing
 import os
 import sys
@@ -24,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from benchmarks.kinds.ask import ask
 from benchmarks.kinds.build import CannotBuild
@@ -100,9 +98,7 @@ def _folder(keep: Path | None, name: str) -> Iterator[Path]:
     yield keep / safe
 
 
-def _each(
-    work: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int
-) -> Iterator[Answer]:
+def _each(work: Callable[[Task], Answer], tasks: Sequence[Task], jobs: int) -> Iterator[Answer]:
     """Yield the answer to every task, in order, from several processes or from this one."""
     if jobs <= 1:
         yield from map(work, tasks)
@@ -145,7 +141,9 @@ def chosen(group: str, only: Sequence[str]) -> tuple[list[Kind], list[Layout]]:
     return kinds, layouts
 
 
-def measure(kinds: Sequence[Kind], layouts: Sequence[Layout], jobs: int, keep: Path | None) -> Results:
+def measure(
+    kinds: Sequence[Kind], layouts: Sequence[Layout], jobs: int, keep: Path | None
+) -> Results:
     """Ask everything and return all rows, telling on stderr how far it is."""
     number = {kind.name: i for i, kind in enumerate(KINDS)}
     places = {layout.name: i for i, layout in enumerate(LAYOUTS)}

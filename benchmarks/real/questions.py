@@ -84,8 +84,6 @@ def _how(folders: Folders, name: str, how: Mapping[str, object]) -> dict[str, ob
     return {"dtype": "BF16" if half else "F32", **how} if folders else dict(how)
 
 
-
-
 def _unpack(name: str) -> Write:
     def make(folders: Folders, folder: Path) -> None:
         write(folder, unpacked(next(folders[name].glob("*.gguf"))), dtype="BF16")
@@ -112,11 +110,15 @@ def _trained(folders: Folders, folder: Path) -> None:
     write(folder, derive.trained_on(folders["minilm"]))
 
 
-def _tuned(name: str, write: Write, relations: frozenset[RelationKind], base: str = "minilm") -> Asked:
+def _tuned(
+    name: str, write: Write, relations: frozenset[RelationKind], base: str = "minilm"
+) -> Asked:
     return Asked(name=name, base=base, write=write, truth=Truth.TUNED, relations=relations)
 
 
-def _same(name: str, write: Write, relations: frozenset[RelationKind], base: str = "minilm") -> Asked:
+def _same(
+    name: str, write: Write, relations: frozenset[RelationKind], base: str = "minilm"
+) -> Asked:
     return Asked(name=name, base=base, write=write, truth=Truth.SAME, relations=relations)
 
 
