@@ -134,6 +134,15 @@ def vocabulary_sizes(config: Mapping[str, Any]) -> set[int]:
     return found
 
 
+def vocabulary_size(model: Published) -> int:
+    """Return the largest stated vocabulary that a tensor has rows for; 0 where there is none.
+
+    Configurations state vocabularies that their class does not use.
+    """
+    held = {size for values in model.tensors.values() for size in values.shape}
+    return max(vocabulary_sizes(model.config) & held, default=0)
+
+
 def with_vocabulary(config: Mapping[str, Any], old: int, new: int) -> dict[str, Any]:
     """Return a configuration whose vocabulary of ``old`` tokens has ``new``."""
     found: dict[str, Any] = {}

@@ -60,6 +60,9 @@ OTHER_TOKENS: Final = "tokens that the other model does not have"
 """False where both have the same vocabulary."""
 HOSTILE: Final = "unreadable or hostile"
 NOTHING: Final = "No weights were compared"
+"""False where the evidence holds counts."""
+NONE_OF_IT: Final = "in the 0 % of the parameters compared"
+"""False of any match: of nothing that was compared, nothing can match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +136,12 @@ def first_line(said: Said) -> str:
 
 
 def names_what_was_not_compared(finding: Mapping[str, Any], card: str) -> bool:
-    """Return whether an open finding says, on the card too, what of the model was not compared."""
+    """Return whether an open finding says, on the card too, what of the model was not compared.
+
+    Of several parts one is enough: a card may shorten.
+    """
     missing = [str(words) for words in finding.get("not_compared") or ()]
-    return bool(missing) and all(re.sub(r" ?\d+(\.\d+)? ?%$", "", m) in card for m in missing)
+    return any(re.sub(r" ?\d+(\.\d+)? ?%$", "", m) in card for m in missing)
 
 
 def _derives(pair: Pair) -> bool:
@@ -177,7 +183,7 @@ def _false_parts(pair: Pair, finding: Mapping[str, Any]) -> list[str]:
 def _false_sentences(asked: Asked, said: Said, finding: Mapping[str, Any]) -> list[str]:
     text = said.card + said.complaint
     pair = asked.pair
-    untrue: list[str] = [HOSTILE]
+    untrue: list[str] = [HOSTILE, NONE_OF_IT]
     if _derives(pair) and pair is not Pair.GRAFT:
         untrue += NO_MATCH
     if pair not in {Pair.COPY, Pair.RESAVED}:

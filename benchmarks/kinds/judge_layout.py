@@ -10,6 +10,7 @@ from benchmarks.kinds.ask import Said
 from benchmarks.kinds.judge import (
     HOSTILE,
     MATCH,
+    NONE_OF_IT,
     NO_MATCH,
     OPEN,
     SAME,
@@ -70,7 +71,7 @@ def _false(layout: Layout, said: Said, finding: Mapping[str, Any]) -> list[str]:
     if truth in SHARING and said.report.get("verdict") == DeclarationVerdict.CONTRADICTED:
         found.append("contradicted")
     text = said.card + said.complaint
-    untrue: list[str] = []
+    untrue: list[str] = [NONE_OF_IT]
     if truth is not Truth.BROKEN:
         untrue.append(HOSTILE)
     if truth in HOLDING:

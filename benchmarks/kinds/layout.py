@@ -11,7 +11,7 @@ from typing import Final
 import torch
 
 from benchmarks.kinds.build import CannotBuild, Published, build
-from benchmarks.kinds.folder import vocabulary_sizes, words, write
+from benchmarks.kinds.folder import vocabulary_size, words, write
 from benchmarks.kinds.pairs import NOISE, noisy
 from benchmarks.kinds.recipes import KINDS, Kind
 from hubcheck.verdict.words import RelationKind
@@ -68,8 +68,8 @@ class Bench:
 
     def tokens(self, kind: str) -> list[str]:
         """Return the words of a kind's vocabulary."""
-        sizes = vocabulary_sizes(self.base(kind).config)
-        return words(max(sizes)) if sizes else []
+        size = vocabulary_size(self.base(kind))
+        return words(size) if size else []
 
     def plain(self, kind: str) -> Path:
         """Return a folder with the base as its library saves it, written when first asked for."""

@@ -20,7 +20,7 @@ import torch
 from benchmarks.kinds.build import CannotBuild, Published, build, with_head
 from benchmarks.kinds.folder import (
     changed,
-    vocabulary_sizes,
+    vocabulary_size,
     with_vocabulary,
     words,
     write,
@@ -86,8 +86,7 @@ def make_pairs(kind: Kind, seed: int, folder: Path) -> list[Asked] | CannotBuild
         return base
     if isinstance(stranger, CannotBuild):
         return stranger
-    sizes = vocabulary_sizes(base.config) if kind.vocabulary else set()
-    count = max(sizes, default=0)
+    count = vocabulary_size(base) if kind.vocabulary else 0
     tokens = words(count) if count else []
     at = folder / "base"
     write(at, base, tokens=tokens)

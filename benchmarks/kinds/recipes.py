@@ -164,7 +164,7 @@ SEQ2SEQS: Final = (
     _seq2seq("Chronos", "T5ForConditionalGeneration", vocab_size=4096, tie_word_embeddings=False),
     _seq2seq("BART", "BartForConditionalGeneration", "BartForSequenceClassification"),
     _seq2seq("mBART", "MBartForConditionalGeneration", "MBartForSequenceClassification"),
-    _seq2seq("Marian", "MarianMTModel"),
+    _seq2seq("Marian", "MarianMTModel", decoder_vocab_size=1009),
     _seq2seq("NLLB", "M2M100ForConditionalGeneration"),
     _seq2seq("Pegasus", "PegasusForConditionalGeneration"),
     _seq2seq("LED", "LEDForConditionalGeneration", attention_window=[16, 16, 16, 16]),
