@@ -10,8 +10,8 @@ from benchmarks.kinds.ask import Said
 from benchmarks.kinds.judge import (
     HOSTILE,
     MATCH,
-    NONE_OF_IT,
     NO_MATCH,
+    NONE_OF_IT,
     OPEN,
     SAME,
     Judged,
