@@ -111,7 +111,7 @@ def learn(model: Any, ids: torch.Tensor, seed: int, steps: int, rate: float) -> 
 
 def _loss(model: Any, rows: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     if model.config.model_type == "t5":
-        return model(input_ids=rows[:, :READ], labels=rows[:, READ:]).loss
+        return model(input_ids=rows[:, :READ], labels=rows[:, READ:].contiguous()).loss
     hidden = torch.rand(rows.shape, generator=generator) < MASKED
     given = torch.where(hidden, torch.full_like(rows, 1), rows)
     labels = torch.where(hidden, rows, torch.full_like(rows, -100))
