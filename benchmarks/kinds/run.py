@@ -33,6 +33,7 @@ from benchmarks.kinds.layouts import LAYOUTS
 from benchmarks.kinds.pairs import make_pairs
 from benchmarks.kinds.recipes import KINDS, TEXT, Group, Kind
 from benchmarks.kinds.results import LayoutRow, PairRow, Results, Skipped, save
+from benchmarks.kinds.sections import with_parts
 from benchmarks.kinds.table import page, summary
 
 SEED: Final = 1
@@ -198,7 +199,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json is not None:
         save(results, given.json)
     if given.page is not None:
-        given.page.write_text(page(results), encoding="utf-8")
+        before = given.page.read_text(encoding="utf-8") if given.page.exists() else ""
+        given.page.write_text(with_parts(page(results), before), encoding="utf-8")
     return 1 if results.false or results.wrong_exits else 0
 
 

@@ -27,6 +27,7 @@ from benchmarks.kinds.ask import Said, ask
 from benchmarks.kinds.build import Published, published_in
 from benchmarks.kinds.folder import tokenizer, words, write
 from benchmarks.kinds.judge import MATCH, finding_of
+from benchmarks.kinds.sections import write_part
 from benchmarks.kinds.table import markdown
 from benchmarks.kinds.trained_models import (
     NEW_WORDS,
@@ -182,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
     parser.add_argument("--only", choices=KINDS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write its part of the page")
     given = parser.parse_args(arguments)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -194,6 +196,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.json.parent.mkdir(parents=True, exist_ok=True)
         found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
         given.json.write_text(json.dumps(found, indent=1) + "\n")
+    if given.page is not None:
+        write_part(given.page, "trained", table(rows))
     missed = any(r.related and r.verdict not in MATCH for r in rows)
     return 1 if missed or any(r.false for r in rows) else 0
 

@@ -24,6 +24,7 @@ from typing import Final
 from benchmarks.kinds.ask import ask
 from benchmarks.kinds.judge import MARKS, Call, Judged
 from benchmarks.kinds.judge_layout import judge_layout
+from benchmarks.kinds.sections import write_part
 from benchmarks.kinds.table import markdown
 from benchmarks.real.fetch import NotFetchedError, fetched
 from benchmarks.real.packages import SHIPPED
@@ -129,6 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--build", type=Path, default=BUILD, help="where everything is kept")
     parser.add_argument("--only", action="append", default=[], metavar="PART", help="of a name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write its part of the page")
     given = parser.parse_args(arguments)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -149,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.json.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps([dataclasses.asdict(row) for row in rows], indent=1)
         given.json.write_text(text + "\n")
+    if given.page is not None:
+        write_part(given.page, "real", table(rows))
     judged = [row.judged for row in rows if row.judged is not None]
     return 1 if any(j.false or j.wrong_exit for j in judged) else 0
 
