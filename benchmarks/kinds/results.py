@@ -1,0 +1,116 @@
+"""What did a run find, row by row and in sum, and how is it kept?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.kinds.judge import Call, Judged
+from benchmarks.kinds.pairs import SIX, Pair
+from benchmarks.kinds.recipes import Group
+from hubcheck.verdict.words import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRow:
+    """One pair of one kind."""
+
+    kind: str
+    group: Group
+    pair: Pair
+    judged: Judged
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutRow:
+    """One way of laying a repository out."""
+
+    layout: str
+    family: str
+    expected: str
+    judged: Judged
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A kind or layout that could not be built here."""
+
+    name: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts over some rows."""
+
+    asked: int
+    right: int
+    blind: int
+    false: int
+    wrong_exits: int
+
+    @property
+    def share(self) -> float:
+        """Share judged rightly; 0 where nothing was asked."""
+        return self.right / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Everything that a run found."""
+
+    pairs: tuple[PairRow, ...]
+    layouts: tuple[LayoutRow, ...]
+    skipped: tuple[Skipped, ...]
+    seconds: float
+
+    @property
+    def six(self) -> tuple[PairRow, ...]:
+        """Rows of the six pairs, without the grafts."""
+        return tuple(r for r in self.pairs if r.pair in SIX)
+
+    @property
+    def grafts(self) -> tuple[PairRow, ...]:
+        """Rows of the grafts."""
+        return tuple(r for r in self.pairs if r.pair is Pair.GRAFT)
+
+    @property
+    def false(self) -> int:
+        """Questions with a false statement, grafts included."""
+        return sum(bool(r.judged.false) for r in (*self.pairs, *self.layouts))
+
+    @property
+    def wrong_exits(self) -> int:
+        """Questions with a wrong exit code."""
+        return sum(r.judged.wrong_exit for r in (*self.pairs, *self.layouts))
+
+
+def totals(judgements: Iterable[Judged]) -> Totals:
+    """Return the counts over some judgements."""
+    found = list(judgements)
+    return Totals(
+        asked=len(found),
+        right=sum(j.call is Call.RIGHT for j in found),
+        blind=sum(j.call is Call.BLIND for j in found),
+        false=sum(bool(j.false) for j in found),
+        wrong_exits=sum(j.wrong_exit for j in found),
+    )
+
+
+def unrelated_share(rows: Sequence[PairRow]) -> float:
+    """Return the share of independents that were called unrelated; 0 where none was asked."""
+    strangers = [r for r in rows if r.pair is Pair.STRANGER]
+    hits = sum(r.judged.verdict == Verdict.UNRELATED for r in strangers)
+    return hits / len(strangers) if strangers else 0.0
+
+
+def save(results: Results, path: Path) -> None:
+    """Write all rows as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n", encoding="utf-8")

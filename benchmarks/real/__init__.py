@@ -1,0 +1,1 @@
+"""How are really published weights judged, and what is made from them?"""

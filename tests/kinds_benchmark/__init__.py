@@ -1,0 +1,1 @@
+"""Does the benchmark of kinds ask the right questions and judge the answers right?"""
