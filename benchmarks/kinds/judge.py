@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from benchmarks.kinds.ask import Said
 from benchmarks.kinds.pairs import Asked, Pair
-from hubcheck.verdict.words import DeclarationVerdict, Holds, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 
 class Call(StrEnum):

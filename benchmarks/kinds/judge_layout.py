@@ -20,7 +20,7 @@ from benchmarks.kinds.judge import (
     names_what_was_not_compared,
 )
 from benchmarks.kinds.layout import Layout, Truth
-from hubcheck.verdict.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 CONFIRMED: Final = DeclarationVerdict.CONFIRMED
 HOLDING: Final = frozenset({Truth.SAME, Truth.TUNED})

@@ -14,7 +14,7 @@ from benchmarks.kinds.build import CannotBuild, Published, build
 from benchmarks.kinds.folder import vocabulary_size, words, write
 from benchmarks.kinds.pairs import NOISE, noisy
 from benchmarks.kinds.recipes import KINDS, Kind
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 
 class Truth(StrEnum):

@@ -12,7 +12,7 @@ import torch
 from benchmarks.kinds.folder import write, write_one
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
 from benchmarks.kinds.layouts_stored import LLAMA, QUANTISED, SAME, gguf, metas_names
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 CHAPTER: Final = "folders"
 BERT: Final = "BGE"

@@ -16,7 +16,7 @@ from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import changed, write, write_one
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
 from benchmarks.kinds.layouts_stored import LLAMA
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 CHAPTER: Final = "names"
 TUNED: Final = frozenset({RelationKind.FINE_TUNE})

@@ -16,7 +16,7 @@ import torch
 from benchmarks.kinds.folder import stored, write, write_one, write_weights
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
 from benchmarks.kinds.layouts_stored import LLAMA
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 CHAPTER: Final = "shards and stale files"
 WEIGHTS: Final = "model.safetensors"

@@ -16,7 +16,7 @@ from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import HALVES, stored, write, write_one
 from benchmarks.kinds.gguf_models import write_gguf_of
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 QUANTISED: Final = frozenset({RelationKind.QUANTISED})

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.kinds.judge import Call, Judged
 from benchmarks.kinds.pairs import SIX, Pair
 from benchmarks.kinds.recipes import Group
-from hubcheck.verdict.words import Verdict
+from hubcheck.report.words import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

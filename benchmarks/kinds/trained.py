@@ -46,7 +46,7 @@ from benchmarks.kinds.trained_models import (
     texts,
     with_new_words,
 )
-from hubcheck.verdict.words import Verdict
+from hubcheck.report.words import Verdict
 
 BUILD: Final = Path("build/kinds-trained")
 KINDS: Final = ("BERT", "T5")

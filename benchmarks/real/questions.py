@@ -12,7 +12,7 @@ from benchmarks.kinds.gguf_models import write_gguf_of
 from benchmarks.kinds.layout import Layout, Question, Truth
 from benchmarks.real import derive
 from benchmarks.real.unpacked import unpacked
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 
 IDENTICAL: Final = frozenset({RelationKind.IDENTICAL, RelationKind.RECAST})
 RECAST: Final = frozenset({RelationKind.RECAST})

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.kinds.judge import Call
 from benchmarks.kinds.judge_layout import judge_layout
 from benchmarks.kinds.layout import Bench, Layout, Question, Truth
-from hubcheck.verdict.words import RelationKind
+from hubcheck.report.words import RelationKind
 from tests.kinds_benchmark.made import said
 
 
