@@ -158,6 +158,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         order_tested=judged.order_tested,
         compared=judged.compared,
         held=judged.held,
+        other_layers=judged.other_layers,
         not_compared=judged.not_compared,
         log10_p=judged.log10_p,
         log10_p_without_strongest=judged.log10_p_without_strongest,

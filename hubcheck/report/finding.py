@@ -318,6 +318,11 @@ class Finding(Part):
         default=0.0,
         description="of the order-tested tensors of the base, the share whose order was found",
     )
+    other_layers: float = Field(
+        default=0.0,
+        description="of the layers that were told, the share in which none of the base's orders "
+        "was found although they were tested with power",
+    )
     not_compared: ClausesField = Field(
         default=(), description="what was not compared, with its share of the parameters"
     )

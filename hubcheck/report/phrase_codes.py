@@ -143,6 +143,8 @@ class PhraseCode(StrEnum):
     LAYERS_DROPPED = "map.layers-dropped"  # layers of the base
     LAYERS_REPEATED = "map.layers-repeated"  # layers, order: of the base, in the subject's order
     LAYERS_REORDERED = "map.layers-reordered"  # order
+    LAYERS_OF_ANOTHER = "map.layers-of-another"
+    """``layers`` of the base of which no order was found, ``found``: layers that were."""
     LAYERS_FOREIGN = "map.layers-foreign"  # layers of the subject
     LAYERS_TWICE_IN_BASE = "map.layers-twice-in-base"  # layers
     LAYERS_HOLLOW = "map.layers-hollow"  # layers: order agrees, content is too weak to tell

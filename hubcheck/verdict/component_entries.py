@@ -147,6 +147,7 @@ def _judged(
         order_tested=share,
         compared=share,
         held=share,
+        other_layers=0.0,
         not_compared=(),
         log10_p=0.0,
         log10_p_without_strongest=0.0,

@@ -82,6 +82,7 @@ def judge_components(body: Judgement, case: Case, seen: Components) -> Judgement
         log10_p_without_strongest=min(
             (e.judged.log10_p_without_strongest for e in carrying), default=0.0
         ),
+        other_layers=max((e.judged.other_layers for e in counted), default=0.0),
         disguise=(),
         shares=(),
     )

@@ -184,7 +184,8 @@ def confirms(finding: Finding) -> bool:
         for p in finding.parts
         if p.tower
     )
-    return finding.compared >= ENOUGH and finding.held >= MOST and not other
+    few_other = finding.other_layers < BIG_PART
+    return finding.compared >= ENOUGH and finding.held >= MOST and few_other and not other
 
 
 def younger(finding: Finding, subject_created: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.account import Account
@@ -20,25 +21,30 @@ from hubcheck.evidence.looks.change.direction import UNDETERMINED, Direction
 from hubcheck.evidence.looks.change.look import CHANGE
 from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
 from hubcheck.evidence.looks.interface import Standing
+from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observation, Observations
-from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.schema import MergeShare, PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.beside import beside_the_body
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
+from hubcheck.verdict.other_layers import other_layers
 from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
 from hubcheck.verdict.parts import Judged, Said, judge_part, share_not_compared
 from hubcheck.verdict.rearranged import Undone, undone
 from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
 from hubcheck.verdict.tower_alone import towers_alone
 from hubcheck.verdict.whole import Whole, not_compared, parameters_of, part_name
+
+APART: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION})
+"""Relations that say already that the rest is not the base's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,8 @@ class Judgement:
     order_tested: float
     compared: float
     held: float
+    other_layers: float
+    """Of the layers told, the share in which none of the base's orders was found."""
     not_compared: Clauses
     log10_p: float
     log10_p_without_strongest: float
@@ -175,7 +183,7 @@ def _judged(
     said = _say_whole(whole, parts, equal)
     held = body.held if not any(whole.tower_only) else 1.0
     closed = undone(said, held, account, case.seen)
-    said = closed.said
+    said, other_share = _with_other_layers(closed.said, case, bool(closed.done))
     kept = _kept(look.comparison, said.verdict, said.relation, parts, equal)
     direction, relation = UNDETERMINED, said.relation
     shares: tuple[MergeShare, ...] = ()
@@ -196,6 +204,7 @@ def _judged(
         order_tested=round(body.order_tested, 4),
         compared=round(whole.compared, 4),
         held=round(held, 4),
+        other_layers=round(other_share, 4),
         not_compared=whole.not_compared,
         log10_p=_bound(said, closed, account, parts, tower_only=any(whole.tower_only)),
         log10_p_without_strongest=log10_p(account.log_e_without_strongest),
@@ -205,6 +214,25 @@ def _judged(
         settles_equality=body.settles_equality,
         account=account,
     )
+
+
+def _with_other_layers(said: Said, case: Case, disguised: bool) -> tuple[Said, float]:
+    """Return what is said where some layers of the subject are another's, and their share."""
+    relation = said.relation
+    if said.verdict is not Verdict.RELATED or relation is None or disguised:
+        return said, 0.0
+    if relation.kind in APART:
+        return said, 0.0
+    layers = other_layers(
+        case.seen.seen(ORDERS), case.base, case.subject, case.seen.seen(LAYER_MAP)
+    )
+    if layers.share < BIG_PART:
+        return said, layers.share
+    other = phrase(PhraseCode.LAYERS_OF_ANOTHER, layers=layers.other, found=len(layers.found))
+    changed = Relation(
+        kind=RelationKind.LAYERS_CHANGED, detail=(other, *relation.detail), holds=relation.holds
+    )
+    return replace(said, relation=changed), layers.share
 
 
 def _bound(
@@ -233,6 +261,10 @@ def _say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) 
     if any(whole.tower_only):
         return towers_alone(whole)
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
+        if equal.differing[1]:  # tensors were compared, and none proves anything
+            code = ReasonCode.BODY_NOT_COMPARED
+            said = (_counted(equal), *because(ReasonCode.NO_SHARED_ORDER, self_test=""))
+            return Said(unsure, code, said)
         return Said(Verdict.NOT_TESTED, body.code, body.reason)
     if body.verdict is Verdict.RELATED:
         relation = body.relation
@@ -273,15 +305,7 @@ def _equal_body(whole: Whole, equal: EqualTensors) -> Said | None:
     share = max(side.equal for side in whole.body.sides)
     if share <= 0.0:
         return None
-    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
-    said = phrase(
-        PhraseCode.TENSORS_EQUAL,
-        equal=n_equal,
-        compared=n_equal + n_differing,
-        whole=equal.whole,
-        differing=tuple(sorted(equal.differing[1])[:3]),
-        alone=len(equal.alone[0]) + len(equal.alone[1]),
-    )
+    said = _counted(equal)
     if share < MOST:
         code = ReasonCode.SOME_TENSORS
         reason = (said, *because(code, share=round(share, 4)))
@@ -289,6 +313,19 @@ def _equal_body(whole: Whole, equal: EqualTensors) -> Said | None:
     same = not equal.differing[1] and not any(equal.alone)
     kind = RelationKind.RECAST if same else RelationKind.UNDETERMINED
     return Said(Verdict.RELATED, relation=Relation(kind=kind, detail=(said,)))
+
+
+def _counted(equal: EqualTensors) -> Phrase:
+    """Return how many of the tensors compared are equal, and which are not."""
+    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
+    return phrase(
+        PhraseCode.TENSORS_EQUAL,
+        equal=n_equal,
+        compared=n_equal + n_differing,
+        whole=equal.whole,
+        differing=tuple(sorted(equal.differing[1])[:3]),
+        alone=len(equal.alone[0]) + len(equal.alone[1]),
+    )
 
 
 def _some_orders(body: Judged) -> Relation:

@@ -73,6 +73,10 @@ WORDS: Final[Mapping[P, Wording]] = {
         f"{layers(given.counts('layers'))} duplicated: {_order(given)}"
     ),
     P.LAYERS_REORDERED: lambda given: f"layers reordered: {_order(given)}",
+    P.LAYERS_OF_ANOTHER: lambda given: (
+        f"of the layers compared {given.count('found')} hold the base's orders, "
+        f"{layers(given.counts('layers'))} none of them"
+    ),
     P.LAYERS_FOREIGN: lambda given: (
         f"{layers(given.counts('layers'))} of the subject from no layer of this base"
     ),
