@@ -40,7 +40,10 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
 PIPELINE: Final = ("check", "request", "model", "evidence", "devices")
 """What a report is made by; what shows a report knows nothing of it."""
 NOT_THOUGH_BELOW: Final = {
-    **{("card", part): "a card is rendered from a report and nothing else" for part in PIPELINE},
+    **{
+        ("card", part): "a card is rendered from a report and nothing else"
+        for part in (*PIPELINE, "verdict")
+    },
     **{
         ("publish", part): "publishing answers where a card goes, not how it came about"
         for part in PIPELINE

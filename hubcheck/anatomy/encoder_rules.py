@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.rules import R, Rule, rule
+from hubcheck.anatomy.rule import Rule, rule
+from hubcheck.anatomy.rules import R
 from hubcheck.anatomy.splits import Split
 
 RWKV: Final = r"(?:attention|att)\.(?:time_decay|time_first|w0)"

@@ -13,7 +13,7 @@ from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
-from hubcheck.anatomy.rules import Rule, Store
+from hubcheck.anatomy.rule import Rule, Store
 from hubcheck.anatomy.splits import Split
 from hubcheck.anatomy.stacks import Stacks
 from hubcheck.anatomy.table import INSIDE, OUTSIDE

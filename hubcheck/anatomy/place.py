@@ -13,7 +13,7 @@ from math import prod
 from typing import Final, NamedTuple
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.rules import Rule, Store
+from hubcheck.anatomy.rule import Rule, Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes, split_axis
 from hubcheck.anatomy.traits import READERS, RESIDUAL_NORMS, VECTORS, WRITERS
 

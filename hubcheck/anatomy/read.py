@@ -27,7 +27,7 @@ from hubcheck.anatomy.lone_head import lone_head
 from hubcheck.anatomy.mixers import mixers_of
 from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
-from hubcheck.anatomy.rules import Store
+from hubcheck.anatomy.rule import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
 from hubcheck.anatomy.stacks import stack_config, stacks_in
 from hubcheck.anatomy.traits import (

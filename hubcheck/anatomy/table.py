@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.anatomy import encoder_rules, rules
-from hubcheck.anatomy.rules import Rule
+from hubcheck.anatomy.rule import Rule
 
 INSIDE: Final[tuple[Rule, ...]] = (*encoder_rules.INSIDE, *rules.INSIDE)
 """Rules for paths inside a layer."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
+from hubcheck.report.standing import UPSTREAM
 from hubcheck.report.words import DeclarationVerdict, Verdict
-from hubcheck.verdict.declaration import UPSTREAM
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
+from hubcheck.report.standing import UNDATED, UPSTREAM, is_undated
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     WHY_NOTHING,
@@ -19,7 +20,6 @@ from hubcheck.report.words import (
     Verdict,
 )
 from hubcheck.source.weight_files import weight_folders
-from hubcheck.verdict.declaration import UNDATED, UPSTREAM, is_undated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -32,16 +32,12 @@ from hubcheck.report.schema import (
     Tool,
     WeightFile,
 )
+from hubcheck.report.standing import is_undated, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.compared import why_nothing
-from hubcheck.verdict.declaration import (
-    declaration_verdict,
-    is_undated,
-    is_undeclared_part,
-    owner_of,
-)
+from hubcheck.verdict.declaration import declaration_verdict, owner_of
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
 from hubcheck.verdict.policy import conclude
 

@@ -19,7 +19,7 @@ from hubcheck.report.schema import Finding
 from hubcheck.report.words import Depth, Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict.declaration import Kinship
-from hubcheck.verdict.judge import judge_alone
+from hubcheck.verdict.whole_from_parts import judge_alone
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""

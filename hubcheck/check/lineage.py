@@ -21,9 +21,10 @@ from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Descent, Finding, Lineage, Relative
 from hubcheck.report.schema import Licence as LicenceReport
+from hubcheck.report.standing import is_proof
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import HubReference
-from hubcheck.verdict.declaration import is_proof, younger
+from hubcheck.verdict.declaration import younger
 from hubcheck.verdict.licence import Tie, check_licences
 from hubcheck.verdict.licence_rules import LICENCE_PATH, Stated
 

@@ -13,9 +13,9 @@ from datetime import date
 from hubcheck.errors import printable
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Accepted, Finding, Report
+from hubcheck.report.standing import is_undeclared
 from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
 from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.declaration import is_undeclared
 from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
 
 

@@ -14,29 +14,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.report.standing import (
+    FOUND,
+    holds_whole_base,
+    is_part,
+    is_proof,
+    is_undated,
+    is_undeclared,
+    matching,
+)
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
-from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
-    from hubcheck.report.schema import Finding, PartVerdict
+    from hubcheck.report.schema import Finding
 
-UPSTREAM: Final = "undeclared-upstream"
-"""A declared base itself matches a model, and neither names the other (DESIGN 13.1)."""
-UNDATED: Final = "match-undated"
-"""A search brought a match, and which came first is not known (DESIGN 13.11)."""
-UNDECLARED_PART: Final = "undeclared-part"
-"""A tower of a base that nothing declared explains (DESIGN 13.2)."""
-
-FOUND: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
-"""Verdicts that say the weights match."""
-PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
-"""Verdicts with an exact bound. A calibrated ``disguised`` neither confirms a declaration nor makes
-``undeclared`` by itself (DESIGN section 2); a policy can name it."""
 CLOSER: Final = 0.8
 """The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
 lost of D. A sentence on the card, nothing more: siblings on one data set pass it, too."""
-HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
-"""Relations that never make ``undeclared`` by themselves (DESIGN 3.3)."""
 
 
 class Kinship(StrEnum):
@@ -132,41 +127,10 @@ def _holds_same_parts(declared: Finding, suspect: Finding) -> bool:
     """Return whether a declared base holds every part that the subject shares with a suspect."""
     if not is_part(suspect):
         return False
-    wanted = {p.name for p in _matching(suspect)}
+    wanted = {p.name for p in matching(suspect)}
     # A base that is one tower has that tower as its body.
-    held = {p.name for p in _matching(declared)}
+    held = {p.name for p in matching(declared)}
     return bool(wanted) and wanted <= held
-
-
-def _matching(finding: Finding) -> tuple[PartVerdict, ...]:
-    return tuple(p for p in finding.parts if p.verdict is Verdict.RELATED)
-
-
-def is_proof(finding: Finding) -> bool:
-    """Return whether a finding shows that the subject holds this base's trained body."""
-    harmless = finding.relation is not None and finding.relation.kind in HARMLESS_RELATIONS
-    return finding.verdict in PROVEN and not harmless
-
-
-def is_part(finding: Finding) -> bool:
-    """Return whether a finding shows that the subject holds a part of this base alone."""
-    return finding.relation is not None and finding.relation.kind is RelationKind.PARTS
-
-
-def holds_tower(finding: Finding) -> bool:
-    """Return whether a finding shows that the subject holds a whole tower of this base."""
-    return is_part(finding) and any(p.tower for p in _matching(finding))
-
-
-def holds_whole_base(finding: Finding) -> bool:
-    """Return whether a base is a tower and nothing else, and the subject holds it."""
-    return finding.relation is not None and finding.relation.holds is Holds.WHOLE
-
-
-def holds_most_of(finding: Finding) -> bool:
-    """Return whether towers that the subject holds are most of a base that is more than a tower."""
-    share = sum(p.base_share for p in _matching(finding) if p.tower)
-    return holds_tower(finding) and not holds_whole_base(finding) and share >= MOST
 
 
 def confirms(finding: Finding) -> bool:
@@ -231,28 +195,3 @@ def owner_of(ref: str) -> str:
     """Return the owner in ``org/name``, folded; empty where a name has none."""
     owner, slash, _ = ref.partition("/")
     return owner.casefold() if slash and owner not in {"", "."} else ""
-
-
-def _unexplained(finding: Finding) -> bool:
-    found = is_proof(finding) or holds_most_of(finding)
-    return not finding.declared and found and finding.explained_by is None
-
-
-def is_undeclared(finding: Finding) -> bool:
-    """Return whether a finding makes the card undeclared: who names a base asks about it."""
-    return _unexplained(finding) and finding.found_by != "search"
-
-
-def is_undated(finding: Finding) -> bool:
-    """Return whether a search alone brought a match, and which came first is not known.
-
-    Anyone can publish a copy of a model; its name must not turn the maker's card red
-    (DESIGN 13.11).
-    """
-    return _unexplained(finding) and finding.found_by == "search"
-
-
-def is_undeclared_part(finding: Finding) -> bool:
-    """Return whether the subject holds a tower of a base that nothing declared explains."""
-    unexplained = not finding.declared and finding.explained_by is None
-    return unexplained and holds_tower(finding) and not holds_most_of(finding)

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Finding, RelationCheck
+from hubcheck.report.standing import FOUND
 from hubcheck.report.words import RelationKind, Verdict
-from hubcheck.verdict.declaration import FOUND
 
 Answer = Literal["yes", "no", "cannot-tell"]
 

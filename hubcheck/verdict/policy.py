@@ -7,15 +7,15 @@ from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.schema import Finding, Policy
-from hubcheck.report.words import Conclusion, DeclarationVerdict, Verdict
-from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.declaration import (
+from hubcheck.report.standing import (
     UNDATED,
     UNDECLARED_PART,
     UPSTREAM,
     is_undated,
     is_undeclared_part,
 )
+from hubcheck.report.words import Conclusion, DeclarationVerdict, Verdict
+from hubcheck.verdict.compared import anything_compared
 
 NOTHING_COMPARED: Final = "nothing-compared"
 """Fails where the weights of no base were compared, whatever the reason."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.place import Site, place
-from hubcheck.anatomy.rules import Store, rule
+from hubcheck.anatomy.rule import Store, rule
 from hubcheck.anatomy.splits import Split, SplitSizes
 
 SITE = Site(

@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.report.schema import Finding, PartVerdict, Relation
+from hubcheck.report.standing import is_proof, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
-from hubcheck.verdict.declaration import (
-    Kinship,
-    confirms,
-    declaration_verdict,
-    explain,
-    is_closer,
-    is_proof,
-    is_undeclared_part,
-)
+from hubcheck.verdict.declaration import Kinship, confirms, declaration_verdict, explain, is_closer
 from tests.verdict.findings import declared, finding, suspect
 
 V, D, R = Verdict, DeclarationVerdict, RelationKind
