@@ -9,6 +9,7 @@ from typing import Final
 
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.unread import unread_files
+from hubcheck.evidence.account import STREAM
 from hubcheck.evidence.looks.change.look import CHANGE
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.disguise.look import DISGUISE
@@ -20,6 +21,7 @@ from hubcheck.evidence.observation import Skip
 from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import (
+    AccountLine,
     Change,
     Evidence,
     Finding,
@@ -28,6 +30,7 @@ from hubcheck.report.schema import (
     UnreadWeights,
 )
 from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdict
+from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
 from hubcheck.verdict.finding import controls_of, power_of
 from hubcheck.verdict.judge import Judgement
@@ -171,6 +174,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         changes=_changes(one),
         layer_map=_layer_map(one),
         shares=judged.shares,
+        account=_account(judged),
         controls=controls_of(comparisons),
         evidence=(*rows, *deeper_rows(case)),
         power=None if closed else power_of(main, seen.seen(DISGUISE)),
@@ -186,6 +190,20 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         bytes_read=one.bytes_read,
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),
+    )
+
+
+def _account(judged: Judgement) -> tuple[AccountLine, ...]:
+    """Return what each look spends on the statement about the whole, and what it is worth there."""
+    account = judged.account
+    return tuple(
+        AccountLine(
+            look=spent.look.value,
+            share=float(account.shares[spent.look] * account.statement),
+            log10_e=spent.log_e / LOG10,
+            orders=tuple("stream" if n == STREAM else f"layer {n}" for n in spent.orders),
+        )
+        for spent in account.spent
     )
 
 

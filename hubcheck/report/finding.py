@@ -244,9 +244,9 @@ class Alignment(Part):
 class AccountLine(Part):
     """What one look was given of the weight of its orders, and what it brought in."""
 
-    look: str = Field(description="sample, layer-map, experts, width, disguise, writers ...")
+    look: str = Field(description="orders, layer-map, writers, proof")
     share: float = Field(ge=0, le=1, description="of the weight of each of its orders")
-    log10_e: float = Field(description="log10 of the e-value of the look alone")
+    log10_e: float = Field(description="log10 of its e-value, nothing paid for")
     orders: tuple[str, ...] = Field(default=(), description="names of orders of the base")
 
 
