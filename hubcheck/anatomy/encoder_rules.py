@@ -53,8 +53,6 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"norm1", R.NORM_ATTN_POST, families=FLASH),
     rule(r"norm2", R.NORM_MLP_POST, families=FLASH),
-    # ProphetNet's decoder norms behind its sums under names that others use in front.
-    rule(r"self_attn_layer_norm|feed_forward_layer_norm", beside=r"cross_attn\..+"),
     # Attention.
     rule(r"attention\.(?:self\.query_proj|query|q_lin|attn\.q|self\.q)", R.Q),
     rule(r"attention\.(?:self\.key_proj|key|k_lin|attn\.k)", R.K),

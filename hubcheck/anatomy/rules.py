@@ -42,9 +42,9 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"mlp\.vision_moe\..+", R.VISION, split=Split.LISTED),
     rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
     # A decoder's attention to its encoder, under the names that ``stacks`` gives it.
-    rule(r"encoder_attn\.(?:q_proj|query)", R.CROSS_Q),
-    rule(r"encoder_attn\.(?:k_proj|key)", R.CROSS_K),
-    rule(r"encoder_attn\.(?:v_proj|value)", R.CROSS_V),
+    rule(r"encoder_attn\.(?:q_proj|query(?:_proj)?)", R.CROSS_Q),
+    rule(r"encoder_attn\.(?:k_proj|key(?:_proj)?)", R.CROSS_K),
+    rule(r"encoder_attn\.(?:v_proj|value(?:_proj)?)", R.CROSS_V),
     rule(r"encoder_attn\.(?:o_proj|out_proj)", R.CROSS_O),
     rule(r"encoder_attn_layer_norm", R.NORM_CROSS_IN, beside=r"input_layernorm"),
     rule(r"post_encoder_attn_layernorm", R.NORM_CROSS_POST),

@@ -57,9 +57,11 @@ NORMS: Final = MappingProxyType(
     {
         "self_attn_layer_norm": ("input_layernorm", "post_self_attn_layernorm"),
         CROSS_NORM: (CROSS_NORM, CROSS_NORM_POST),
+        "cross_attn_layer_norm": (CROSS_NORM, CROSS_NORM_POST),
         "cross_attention_layer_norm": (CROSS_NORM, CROSS_NORM_POST),
         **dict.fromkeys(
-            ("final_layer_norm", "ff_layer_norm"), ("ffn_norm", "post_feedforward_layernorm")
+            ("final_layer_norm", "ff_layer_norm", "feed_forward_layer_norm"),
+            ("ffn_norm", "post_feedforward_layernorm"),
         ),
         "pre_self_attn_layernorm": ("input_layernorm", "input_layernorm"),
         "pre_cross_attn_layernorm": (CROSS_NORM, CROSS_NORM),

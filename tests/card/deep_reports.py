@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.report.phrases import PhraseCode, phrase, text
 from hubcheck.report.schema import (
     BaseModelRef,
     Change,
@@ -125,7 +125,7 @@ def upscaled() -> Report:
         ref="acme/base-7b",
         relation=Relation(
             kind=RelationKind.LAYERS_CHANGED,
-            detail="layers 0-15 from base layers 0-15, layers 8-15 duplicated behind them",
+            detail=(text("layers 0-15 from base layers 0-15, layers 8-15 duplicated behind them"),),
         ),
         changes=cells,
         layer_map=found,
@@ -149,7 +149,9 @@ def merged() -> Report:
             MergeShare(layer=i, share=mid, low=mid - half, high=mid + half) for i, mid, half in rows
         )
 
-    kind = Relation(kind=RelationKind.MERGE, detail="weighted mean of two bases, layer by layer")
+    kind = Relation(
+        kind=RelationKind.MERGE, detail=(text("weighted mean of two bases, layer by layer"),)
+    )
     one = reports.matching(
         ref="acme/math-7b", declared=True, relation=kind, shares=shares(1), kept=0.91,
         proposed_by=("README.md line 4",),
@@ -182,7 +184,7 @@ def disguise(**changes: Any) -> Finding:
         "verdict": Verdict.DISGUISED,
         "log10_p": -2.11,
         "kept": 0.93,
-        "relation": Relation(kind=RelationKind.REARRANGED, detail=""),
+        "relation": Relation(kind=RelationKind.REARRANGED, detail=()),
         "disguise": (
             "the neurons of every layer were put into another order",
             "the residual stream was turned by a rotation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase, text
 from hubcheck.report.schema import (
     ArchitectureLine,
     BaseModelRef,
@@ -78,7 +78,7 @@ def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:
         "kept": 0.997,
         "relation": Relation(
             kind=RelationKind.FINE_TUNE,
-            detail="relative change 0.8 % in the body, 0.1 % in the embeddings",
+            detail=(text("relative change 0.8 % in the body, 0.1 % in the embeddings"),),
         ),
         "parts": (
             PartVerdict(name="body", verdict=Verdict.RELATED, log10_p=-380.0, kept=0.997),
@@ -262,7 +262,7 @@ def _parts() -> Finding:
     return matching(
         relation=Relation(
             kind=RelationKind.PARTS,
-            detail="embeddings only, the body does not match",
+            detail=(text("embeddings only, the body does not match"),),
             holds=Holds.PART,
         ),
         parts=(
@@ -299,8 +299,12 @@ def cases() -> dict[str, Report]:
         ref="acme/seed-7b",
         relation=Relation(
             kind=RelationKind.COMMON_INITIALISATION,
-            detail="of the initial noise 0.91 is kept, of what training wrote 0.12: the same "
-            "initial weights, trained apart",
+            detail=(
+                text(
+                    "of the initial noise 0.91 is kept, of what training wrote 0.12: the same "
+                    "initial weights, trained apart"
+                ),
+            ),
         ),
         proposed_by=("--suspect",),
         found_by="named",

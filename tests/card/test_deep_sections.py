@@ -31,7 +31,7 @@ def shown(report: Report) -> str:
 @pytest.mark.parametrize("kind", RelationKind)
 def test_each_relation_has_words(kind: RelationKind) -> None:
     """The first table names every relation, and every word of it is explained."""
-    finding = reports.matching(relation=Relation(kind=kind, detail=""))
+    finding = reports.matching(relation=Relation(kind=kind, detail=()))
     report = reports.report(DeclarationVerdict.UNDECLARED, finding)
     said = raw_text(verdict_cell(report, finding))
     plain = {RelationKind.IDENTICAL, RelationKind.UNDETERMINED}

@@ -11,6 +11,7 @@ from hubcheck.card import html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.document import CodeBlock
 from hubcheck.card.family_tree import LINES_SHOWN, family_section, figure, mermaid, svg, tree
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import (
     Descent,
     Licence,
@@ -123,15 +124,15 @@ def test_hostile_names_stay_text_in_every_medium(payload: str) -> None:
         update={
             "relations": (
                 RelationCheck(base=payload, declared=payload, found=payload, agrees=payload,
-                              note=payload),
+                              note=(text(payload),)),
             )
         }
     )  # fmt: skip
     report = family(
         lineage=hostile,
         licence=Licence(status=LicenceStatus.ATTENTION, checks=(check,), stated=(stated,)),
-        search=Search(left_aside=(Proposed(ref=payload, why=(payload,), note=payload),),
-                      notes=(payload,)),
+        search=Search(left_aside=(Proposed(ref=payload, why=(payload,), note=(text(payload),)),),
+                      notes=(text(payload),)),
         context=context,
     )  # fmt: skip
     picture = ET.fromstring(svg(report))  # noqa: S314 - our own output is what is tested

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from hubcheck.card import badge, heat_png, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.index import IndexEntry, index_html
-from hubcheck.report.phrases import Phrase, Value
+from hubcheck.report.phrases import Phrase
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict
 from tests.card import deep_reports, reports
@@ -60,19 +60,23 @@ def _poison(value: Any, annotation: Any, payload: str) -> Any:
     if isinstance(value, BaseModel):
         return _poisoned_fields(value, payload)
     if isinstance(value, Phrase):
-        return Phrase(value.code, {k: _poisoned(v, payload) for k, v in value.params.items()})
+        return _poisoned_phrase(value, payload)
     if isinstance(value, tuple | list):
         return [_poison(item, _of_items(annotation), payload) for item in value]
     return payload if isinstance(value, str) and _takes_any_text(annotation) else value
 
 
-def _poisoned(value: Value, payload: str) -> Value:
+def _poisoned(value: Any, payload: str) -> Any:
     """Return a parameter of a phrase with every text in it replaced."""
     if isinstance(value, tuple):
-        return tuple(_poisoned(one, payload) for one in value)  # type: ignore[return-value]
+        return tuple(_poisoned(one, payload) for one in value)
     if isinstance(value, Phrase):
-        return Phrase(value.code, {k: _poisoned(v, payload) for k, v in value.params.items()})  # type: ignore[return-value]
+        return _poisoned_phrase(value, payload)
     return payload if isinstance(value, str) else value
+
+
+def _poisoned_phrase(value: Phrase, payload: str) -> Phrase:
+    return Phrase(value.code, {k: _poisoned(v, payload) for k, v in value.params.items()})
 
 
 def _of_items(annotation: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from hubcheck.card import badge, html, markdown, table
 from hubcheck.card.compose import compose
+from hubcheck.report.phrases import text as said
 from hubcheck.report.schema import BaseModelRef, Finding, PartVerdict, Relation, Report
 from hubcheck.report.words import (
     DeclarationVerdict,
@@ -94,8 +95,10 @@ def test_a_rest_that_was_not_tested_is_never_called_a_mismatch(parts: bool) -> N
     tower = PartVerdict(
         name="vision tower", verdict=Verdict.RELATED, log10_p=-60.0, kept=0.99, tower=True
     )
-    relation = Relation(kind=RelationKind.PARTS, detail="vision tower: 40% of the parameters were "
-                        "not compared", holds=Holds.PART)  # fmt: skip
+    relation = Relation(
+        kind=RelationKind.PARTS, holds=Holds.PART,
+        detail=(said("vision tower: 40% of the parameters were not compared"),),
+    )  # fmt: skip
     finding = rest_open() if parts else declared(relation=relation, parts=(tower,), compared=0.6)
     subject = report(INCONCLUSIVE, finding)
     text = markdown.render(compose(subject))
@@ -125,8 +128,10 @@ def test_a_body_that_was_tested_and_differs_says_so() -> None:
 @pytest.mark.parametrize("verdict", [DeclarationVerdict.CONFIRMED, INCONCLUSIVE])
 def test_one_tower_is_not_called_a_part_of_the_other(verdict: DeclarationVerdict) -> None:
     """Base or subject is a tower and nothing else: which of the two is not claimed."""
-    relation = Relation(kind=RelationKind.PARTS, detail="vision tower: all that the base holds",
-                        holds=Holds.WHOLE)  # fmt: skip
+    relation = Relation(
+        kind=RelationKind.PARTS, holds=Holds.WHOLE,
+        detail=(said("vision tower: all that the base holds"),),
+    )  # fmt: skip
     title = screen(report(verdict, declared(relation=relation, parts=())))[0]
     assert "a tower matches" in title
     assert "acme/base-7b, all that one of the two models holds" in title
@@ -186,7 +191,9 @@ def test_equal_tensors_are_counted() -> None:
     found = declared(
         evidence=(row,), log10_p=0.0, log10_p_without_strongest=0.0, families_hit=0,
         families_tested=0, units_hit=0, units_tested=0, parts=(),
-        relation=Relation(kind=RelationKind.UNDETERMINED, detail="103 of 104 tensors are equal"),
+        relation=Relation(
+            kind=RelationKind.UNDETERMINED, detail=(said("103 of 104 tensors are equal"),)
+        ),
     )  # fmt: skip
     subject = report(DeclarationVerdict.CONFIRMED, found)
     text = table.summary(subject)

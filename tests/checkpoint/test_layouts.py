@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from hubcheck.card.wording import words
+from hubcheck.card.wording import sentence, words
 from hubcheck.checkpoint.disagreement import DisagreementCode
 from hubcheck.errors import ExitCode
 from hubcheck.report.phrases import PhraseCode, phrase
@@ -55,11 +55,11 @@ def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout
         assert finding.verdict is Verdict.NOT_TESTED
         assert finding.code is ReasonCode.SUBJECT
     if layout.named:
-        assert finding.reason.partition("; ")[0] == f"subject format: {layout.named}"
+        assert words(finding.reason[0]) == f"subject format: {layout.named}"
         assert report.nothing_compared is NothingCompared.NOT_READABLE
     codes = [told.code for told in report.subject.disagreements]
     assert sorted(codes) == sorted(layout.codes)
-    assert all(any(f"({code})" in warning for warning in report.warnings) for code in codes)
+    assert all(any(f"({code})" in words(w) for w in report.warnings) for code in codes)
 
 
 @pytest.mark.parametrize("layout", NAMED, ids=[layout.name for layout in NAMED])
@@ -90,7 +90,7 @@ def test_a_base_that_is_not_read_is_named_too(tmp_path: Path, base: Path, layout
     (finding,) = outcome.report.findings
     assert outcome.exit_code is ExitCode.OK
     assert finding.code is ReasonCode.FORMAT
-    assert finding.reason == f"format: {layout.named}"
+    assert sentence(finding.reason) == f"format: {layout.named}"
 
 
 def test_a_base_whose_files_disagree_is_named_with_the_warning(tmp_path: Path, base: Path) -> None:
@@ -98,7 +98,8 @@ def test_a_base_whose_files_disagree_is_named_with_the_warning(tmp_path: Path, b
     layout = next(one for one in LAYOUTS if DisagreementCode.INDEX_STALE in one.codes)
     folder = written(tmp_path / "stale", layout)
     report = outcome_of(request(base, [folder])).report
-    assert any(w.startswith(f"{folder}: ") and "(index-stale)" in w for w in report.warnings)
+    warned = [words(one) for one in report.warnings]
+    assert any(w.startswith(f"{folder}: ") and "(index-stale)" in w for w in warned)
     assert not report.subject.disagreements
 
 
@@ -116,11 +117,11 @@ def test_two_adapters_with_one_value_head_are_no_copies(tmp_path: Path) -> None:
 def test_every_disagreement_has_words_of_bounded_length(code: DisagreementCode) -> None:
     """Names come from the repository: none is unbounded (what they hold, renderers escape)."""
     hostile = "\x1b[2J" + "x" * 1000
-    sentence = words(
+    said = words(
         phrase(
             PhraseCode.FILES_DISAGREE, ref="", kind=code.value, file=hostile, count=2,
             example=hostile, instead=hostile,
         )
     )  # fmt: skip
-    assert len(sentence) < 500
-    assert sentence.endswith(f"({code.value})")
+    assert len(said) < 500
+    assert said.endswith(f"({code.value})")

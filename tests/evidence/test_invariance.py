@@ -17,6 +17,7 @@ from benchmarks.zoo.planted import Product
 from benchmarks.zoo.symmetries import EMBEDDING, mlps
 from hubcheck.card.wording import sentence
 from hubcheck.errors import ExitCode
+from hubcheck.report.phrases import Phrase
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
@@ -41,7 +42,7 @@ class Figures(NamedTuple):
     verdict: Verdict
     log10_p: float
     kept: float
-    counts: tuple[tuple[str, str, int, int, float], ...]
+    counts: tuple[tuple[str, Phrase, int, int, float], ...]
 
 
 def figures(finding: Finding) -> Figures:

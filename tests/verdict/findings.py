@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import BaseModelRef, Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 
@@ -30,11 +31,11 @@ def finding(
         "proposed_by": ("--base" if declared else "--suspect",),
         "declared": declared,
         "status": "not-tested" if verdict is Verdict.NOT_TESTED else "tested",
-        "reason": "",
+        "reason": (),
         "verdict": verdict,
         "log10_p": -100.0 if verdict is Verdict.RELATED else 0.0,
         "kept": 1.0 if verdict is Verdict.IDENTICAL else kept,
-        "relation": None if kind is None else Relation(kind=kind, detail="made by a test"),
+        "relation": None if kind is None else Relation(kind=kind, detail=(text("made by a test"),)),
         "explained_by": explained_by,
         "found_by": found_by,
         "compared": 1.0,

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.report.phrases import text
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
@@ -107,7 +108,8 @@ def test_the_whole_follows_from_its_components(case: str) -> None:
     said = say_whole(entries(*some), NO_COMPONENTS)
     found = said.relation.kind if said.relation is not None else None
     assert (said.verdict, found, said.code) == (verdict, kind, code)
-    words = said.reason + (said.relation.detail if said.relation is not None else "")
+    detail = said.relation.detail if said.relation is not None else ()
+    words = sentence((*said.reason, *detail))
     if verdict is not Verdict.UNRELATED:
         assert all(name in words for name, *_ in some)
 
@@ -118,8 +120,8 @@ def test_the_same_is_not_said_of_what_one_side_lacks() -> None:
     said = say_whole(entries(("unet", SAME, 0.7)), seen)
     assert said.relation is not None
     assert said.relation.kind is RelationKind.UNDETERMINED
-    assert "only in the base: safety_checker" in said.relation.detail
-    assert "only in this model: image_encoder" in said.relation.detail
+    assert "only in the base: safety_checker" in sentence(said.relation.detail)
+    assert "only in this model: image_encoder" in sentence(said.relation.detail)
 
 
 def test_a_small_common_part_of_models_with_other_components_is_no_match() -> None:
@@ -127,7 +129,7 @@ def test_a_small_common_part_of_models_with_other_components_is_no_match() -> No
     seen = Components(only=(("unet",), ("transformer",)))
     said = say_whole(entries(("vae", SAME, 0.1)), seen)
     assert (said.verdict, said.code) == (Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED)
-    assert "90% of the parameters were not compared" in said.reason
+    assert "90% of the parameters were not compared" in sentence(said.reason)
 
 
 @pytest.mark.parametrize(

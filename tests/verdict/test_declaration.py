@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import Finding, PartVerdict, Relation
 from hubcheck.report.standing import is_proof, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
@@ -172,7 +173,7 @@ def tower(verdict: Verdict, share: float, base_share: float) -> PartVerdict:
 
 def with_parts(found: Finding, *parts: PartVerdict, holds: Holds = Holds.PART) -> Finding:
     """Return a finding with these parts."""
-    relation = found.relation or Relation(kind=R.PARTS, detail="made by a test")
+    relation = found.relation or Relation(kind=R.PARTS, detail=(text("made by a test"),))
     return found.model_copy(
         update={"parts": parts, "relation": relation.model_copy(update={"holds": holds})}
     )

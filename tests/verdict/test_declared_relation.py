@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.card.wording import sentence
-from hubcheck.report.phrases import PhraseCode
+from hubcheck.report.phrases import PhraseCode, text
 from hubcheck.report.schema import BaseModelRef, Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
@@ -22,11 +22,11 @@ def finding(
         proposed_by=("README.md line 2",),
         declared=True,
         status="tested",
-        reason="",
+        reason=(),
         verdict=verdict,
         log10_p=-20.0,
         kept=0.9,
-        relation=Relation(kind=kind, detail="some detail"),
+        relation=Relation(kind=kind, detail=(text("some detail"),)),
     )
 
 

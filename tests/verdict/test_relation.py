@@ -12,6 +12,7 @@ from hubcheck.evidence.looks.merge.run import Merge
 from hubcheck.evidence.looks.merge.shares import LayerShare
 from hubcheck.evidence.observation import Observations, Skip
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.report.phrases import text
 from hubcheck.report.schema import Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation
@@ -52,7 +53,9 @@ def merged(ref: str) -> Finding:
     """Return the finding of a declared base that was fitted."""
     said = said_of(ref, merge())
     values = finding(ref, Verdict.RELATED, declared=True).model_dump()
-    relation = said.relation or Relation(kind=RelationKind.FINE_TUNE, detail="made by a test")
+    relation = said.relation or Relation(
+        kind=RelationKind.FINE_TUNE, detail=(text("made by a test"),)
+    )
     return Finding(**{**values, "shares": said.shares, "relation": relation})
 
 
@@ -101,7 +104,7 @@ def test_no_merge_and_a_refusal_change_nothing() -> None:
 )
 def test_which_bases_are_fitted(verdict: Verdict, kind: RelationKind, *, may: bool) -> None:
     """Only models whose weights as a whole are in the subject can have been merged."""
-    assert may_be_merged(verdict, Relation(kind=kind, detail="")) is may
+    assert may_be_merged(verdict, Relation(kind=kind, detail=())) is may
 
 
 def test_a_declared_merge_is_confirmed_by_its_shares() -> None:

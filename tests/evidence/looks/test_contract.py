@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.zoo import alterations, symmetries
 from benchmarks.zoo.planted import Product
-from hubcheck.check.observe import comparer_of
+from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.evidence.account import Account, Spender
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.attention import ATTENTION
@@ -116,11 +116,7 @@ def pair(
             routing_groups=1,
         )
     return Pair(
-        both=Opened(
-            comparer=comparer,
-            base_config=theirs.config,
-            subject_config=ours.config,
-        ),
+        both=opened_pair(comparer, theirs, ours),
         terms=Terms(depth=depth, seed=seed, declared=True, tried=1),
     )
 

@@ -88,7 +88,7 @@ class DisguiseLook:
             return found
         if found.found:
             found = replace(found, done=said_of(found))
-        return Observation(seen=found, spent=_spent(found), undone=undone_by(found))
+        return Observation(seen=found, spent=spent_by(found), undone=undone_by(found))
 
 
 def undone_by(seen: Disguise) -> frozenset[Role]:
@@ -97,7 +97,7 @@ def undone_by(seen: Disguise) -> frozenset[Role]:
     return frozenset({roles.gate, roles.up, roles.down}) if seen.found else frozenset()
 
 
-def _spent(seen: Disguise) -> tuple[Spent, ...]:
+def spent_by(seen: Disguise) -> tuple[Spent, ...]:
     """Return what is proven of a match; the match itself is calibrated and spends nothing."""
     if not seen.found:
         return ()

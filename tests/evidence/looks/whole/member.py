@@ -18,6 +18,7 @@ from hubcheck.devices.team import team_of
 from hubcheck.evidence.looks.whole import pieces
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
+from hubcheck.evidence.refused import Refused
 from hubcheck.source.ledger import Ledger
 from tests.evidence.looks.whole.laboratory import anatomy
 
@@ -25,6 +26,11 @@ from tests.evidence.looks.whole.laboratory import anatomy
 def note(read: list[int], ledger: Ledger, _done: int, _total: int) -> None:
     """Write down what this process has read so far."""
     read.append(ledger.bytes_read)
+
+
+def refusal(found: Refused) -> list[str]:
+    """Return the code, the side and the words of what could not be compared."""
+    return [found.code, found.side, str(found.error)]
 
 
 def main() -> None:
@@ -46,7 +52,7 @@ def main() -> None:
             "own": read[-1] - before,
             "all": ledger.bytes_read - before,
             "size": subject.checkpoint.n_bytes,
-            "found": asdict(found) if isinstance(found, WholeChange) else found.code,
+            "found": asdict(found) if isinstance(found, WholeChange) else refusal(found),
         }
         results.append(result)
     said = {"count": team.count, "seed": team.same(team.rank + 41), "of": results}

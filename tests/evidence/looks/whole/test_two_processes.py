@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from hubcheck.evidence.looks.whole import pieces
+from hubcheck.evidence.refused import Why
 from tests.evidence.laboratory import model, shipped
 from tests.evidence.looks.whole.laboratory import folder, moved, whole
 
@@ -74,7 +75,9 @@ def test_two_processes_tell_what_one_tells(tmp_path: Path, monkeypatch: pytest.M
         good, bad = one["of"]
         assert good["found"] == alone
         assert good["all"] == good["size"]
-        assert "model.norm.weight" in bad["found"]
+        code, side, words = bad["found"]
+        assert (code, side) == (Why.VALUES, "subject")
+        assert "model.norm.weight" in words
     assert 0 < both[0]["of"][0]["own"] < both[0]["of"][0]["size"]
     assert both[0]["of"][1]["found"] == both[1]["of"][1]["found"]
 
