@@ -133,7 +133,8 @@ def test_a_damaged_seed_is_drawn_anew(
 
 def test_a_cache_that_cannot_be_written_shares_nothing(tmp_path: Path) -> None:
     """Without a place to keep it, the seed is fresh, and it says so."""
-    place = tmp_path / "gone"
+    (tmp_path / "file").write_bytes(b"no folder can be made below this")
+    place = tmp_path / "file" / "gone"
     chosen = [shared_seed(place, now=lambda: 1e9, environment={}, draw=lambda: 7) for _ in range(2)]
     assert [c.checks for c in chosen] == [1, 1]
     assert all(c.why_fresh for c in chosen)
