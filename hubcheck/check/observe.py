@@ -152,20 +152,32 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
-    renamed = attempt(lambda: under_names_of(base, subject), "names of tensors")
-    if isinstance(renamed, Renamed):
-        one.renamed, subject, tried = renamed, renamed.model, tried * renamed.ways
-        one.tried = tried
-        one.comparer = None  # what was fetched ahead knew no names
     prepare(one, subject, request, tried)
+    subject = _under_known_names(one, base, subject, request)
     if one.comparer is None:
         code, reason = why(one.error)
         one.untested = Untested(code=code, reason=reason)
         return
-    terms = terms_of(request, declared=one.request.declared, tried=tried, progress=progress)
+    terms = terms_of(request, declared=one.request.declared, tried=one.tried, progress=progress)
     both = opened_pair(one.comparer, base, subject)
     _look(one, base, subject, both, terms)
     one.bytes_read = base.source.ledger.bytes_read
+
+
+def _under_known_names(one: Tested, base: Model, subject: Model, request: Request) -> Model:
+    """Return the subject under the base's names, where its own say nothing; the choice is paid for.
+
+    A base whose headers could not be read is not asked for them again.
+    """
+    if one.comparer is None:
+        return subject
+    renamed = attempt(lambda: under_names_of(base, subject), "names of tensors")
+    if not isinstance(renamed, Renamed):
+        return subject
+    one.renamed, one.tried = renamed, one.tried * renamed.ways
+    one.comparer = None  # what was prepared knew no names
+    prepare(one, renamed.model, request, one.tried)
+    return renamed.model
 
 
 def opened_pair(comparer: Comparer, base: Model, subject: Model) -> Opened:

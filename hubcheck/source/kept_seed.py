@@ -148,10 +148,12 @@ def _private(status: os.stat_result, folder: Path) -> bool:
 def _keep(place: Path, values: Mapping[str, int]) -> bool:
     """Write the seed for this user alone, whole or not at all; return whether that worked.
 
-    Checks side by side may count one less: the last one writes.
+    Checks side by side may count one less: the last one writes. The first check of a cache takes
+    its seed before anything else is kept there, so the folder may be missing.
     """
     temporary = place.with_name(f".new-{os.urandom(12).hex()}")
     try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(json.dumps(dict(values)).encode("ascii"))

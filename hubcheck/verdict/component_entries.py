@@ -93,6 +93,11 @@ class Entry:
         return held and self.kind is not RelationKind.COMMON_INITIALISATION
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether the component matches once a rearrangement is undone, by the calibrated table."""
+        return self.judged.verdict is Verdict.DISGUISED
+
+    @property
     def is_big(self) -> bool:
         """Whether it holds a tenth of both models."""
         return min(self.shares) >= BIG_PART

@@ -13,6 +13,7 @@ from hubcheck.verdict.whole import not_compared
 
 NAMED = 6
 """Components that are told one by one."""
+MATCHING = frozenset({Verdict.RELATED, Verdict.DISGUISED})
 UNCHANGED = frozenset({RelationKind.IDENTICAL, RelationKind.RECAST})
 
 
@@ -31,23 +32,25 @@ def relation_of_whole(held: Sequence[Entry], apart: Sequence[Entry], seen: Compo
 
 def said_of(held: Sequence[Entry], entries: Sequence[Entry], seen: Components) -> Clauses:
     """Return what each component is, those of one kind together."""
-    changed = [e for e in held if e.kind is not RelationKind.IDENTICAL]
-    same = [e for e in held if e.kind is RelationKind.IDENTICAL]
     apart = [e for e in entries if e not in held]
+    found = [*held, *(e for e in apart if e.judged.verdict in MATCHING)]
+    same = [e for e in found if e.kind is RelationKind.IDENTICAL]
     other = [e for e in apart if e.judged.verdict is Verdict.UNRELATED]
-    rest = [e for e in apart if e.judged.verdict is not Verdict.UNRELATED]
-    said = [_changed(e) for e in changed[:NAMED]]
+    rest = [e for e in apart if e not in found and e not in other]
+    said = [_changed(e) for e in found if e not in same][:NAMED]
     for code, some in (
         (PhraseCode.COMPONENTS_SAME, same),
         (PhraseCode.COMPONENTS_DIFFER, other),
     ):
         said += [phrase(code, parts=names_of(some))] if some else []
-    if rest:
-        tried = [e for e in rest if e.equal[1]]
-        plain = [e for e in rest if not e.equal[1]]
-        said += [_tried(e) for e in tried[:NAMED]]
-        if plain:
-            said.append(phrase(PhraseCode.COMPONENTS_OPEN, parts=names_of(plain)))
+    # What orders were tested of is open, which is more than not compared.
+    open_ = [e for e in rest if e.judged.order_tested > 0 and e.judged.reason]
+    said += [phrase(PhraseCode.ABOUT, name=e.name, what=e.judged.reason) for e in open_[:NAMED]]
+    tried = [e for e in rest if e not in open_ and e.equal[1]]
+    said += [_tried(e) for e in tried[:NAMED]]
+    plain = [e for e in rest if e not in open_ and not e.equal[1]]
+    if plain:
+        said.append(phrase(PhraseCode.COMPONENTS_OPEN, parts=names_of(plain)))
     for side, only in zip(("base", "subject"), seen.only, strict=True):
         if only:
             said.append(phrase(PhraseCode.COMPONENTS_ONLY, side=side, parts=only))
@@ -55,10 +58,13 @@ def said_of(held: Sequence[Entry], entries: Sequence[Entry], seen: Components) -
 
 
 def _changed(entry: Entry) -> Phrase:
-    """Return how one component changed."""
-    relation = entry.judged.relation
-    kind = "" if relation is None else relation.kind.value
-    detail = () if relation is None else relation.detail
+    """Return how one component changed; of a disguise, what was undone."""
+    relation, verdict = entry.judged.relation, entry.judged.verdict
+    if verdict is Verdict.DISGUISED:
+        kind, detail = verdict.value, entry.judged.disguise
+    else:
+        kind = "" if relation is None else relation.kind.value
+        detail = () if relation is None else relation.detail
     return phrase(PhraseCode.COMPONENT_RELATED, name=entry.name, kind=kind, what=detail)
 
 

@@ -57,11 +57,10 @@ def judge_components(body: Judgement, case: Case, seen: Components) -> Judgement
     if seen.alone is Alone.NEITHER and seen.bodies:
         entries.insert(0, entry_of_body(same_bytes() if seen.same_body else body, case, totals))
     said = say_alone(entries, seen) if seen.alone else say_whole(entries, seen)
-    held = [e for e in entries if e.is_held]
-    main = max(held or entries, key=lambda e: e.shares[1], default=None)
+    carrying = _carrying(said, entries, seen)
+    main = max(carrying or entries, key=lambda e: e.shares[1], default=None)
     # A single model is one of the components at most: the others are no parts of it.
-    counted = held if seen.alone and held else entries
-    carrying = held if said.verdict is Verdict.RELATED or seen.alone else entries
+    counted = carrying if seen.alone and carrying else entries
     known = main is not None and said.verdict is not Verdict.NOT_TESTED
     return replace(
         body,
@@ -83,9 +82,26 @@ def judge_components(body: Judgement, case: Case, seen: Components) -> Judgement
             (e.judged.log10_p_without_strongest for e in carrying), default=0.0
         ),
         other_layers=max((e.judged.other_layers for e in counted), default=0.0),
-        disguise=(),
+        disguise=tuple(
+            phrase(PhraseCode.ABOUT, name=e.name, what=e.judged.disguise)
+            for e in carrying
+            if e.judged.disguise
+        ),
         shares=(),
     )
+
+
+def _carrying(said: Said, entries: Sequence[Entry], seen: Components) -> Sequence[Entry]:
+    """Return the components on whose evidence the verdict rests.
+
+    A disguise is told by the table alone: the exact bound of a component beside it is none for it.
+    """
+    if said.verdict is Verdict.DISGUISED:
+        return [e for e in entries if e.is_hidden]
+    if said.verdict is Verdict.RELATED or seen.alone:
+        starts = [e for e in entries if e.judged.verdict is Verdict.RELATED]
+        return [e for e in entries if e.is_held] or starts
+    return entries
 
 
 def are_kin(seen: Components, totals: tuple[int, int]) -> bool:
@@ -113,6 +129,9 @@ def say_whole(entries: Sequence[Entry], seen: Components) -> Said:
         kind = RelationKind.PARTS if other or not big else RelationKind.UNDETERMINED
         relation = Relation(kind=kind, detail=said_of(held, apart, seen), holds=Holds.PART)
         return Said(Verdict.RELATED, relation=relation)
+    hidden = [e for e in apart if e.is_hidden]
+    if least_of([*held, *hidden]) >= MOST:
+        return _hidden([*held, *hidden], apart, seen)
     open_ = [e for e in apart if e.judged.verdict is not Verdict.UNRELATED]
     if most_of(open_) < BIG_PART and not any(seen.only):
         relation = Relation(
@@ -124,11 +143,25 @@ def say_whole(entries: Sequence[Entry], seen: Components) -> Said:
     return Said(Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED, reason)
 
 
+def _hidden(found: Sequence[Entry], entries: Sequence[Entry], seen: Components) -> Said:
+    """Judge models of which most matches, some of it only once a rearrangement is undone."""
+    big = [e for e in entries if e.is_big and e not in found]
+    relation = Relation(
+        kind=RelationKind.UNDETERMINED if big else RelationKind.REARRANGED,
+        detail=said_of(found, entries, seen),
+        holds=Holds.PART if big else Holds.BODY,
+    )
+    return Said(Verdict.DISGUISED, relation=relation)
+
+
 def _nothing_held(entries: Sequence[Entry], seen: Components) -> Said:
     """Judge models of which no component is the base's, as far as was compared."""
     starts = [e for e in entries if e.judged.verdict is Verdict.RELATED]
     tested = [e for e in entries if e.judged.verdict is not Verdict.NOT_TESTED]
     refuted = [e for e in entries if e.judged.verdict is Verdict.UNRELATED]
+    hidden = [e for e in entries if e.is_hidden]
+    if least_of(hidden) >= MOST:
+        return _hidden(hidden, entries, seen)
     open_ = [e for e in entries if e not in refuted and e not in starts]
     if starts and all(e in starts or e in refuted for e in entries):
         relation = Relation(
@@ -143,6 +176,8 @@ def _nothing_held(entries: Sequence[Entry], seen: Components) -> Said:
         return Said(Verdict.UNRELATED)
     undecided = [e for e in open_ if e.judged.verdict is Verdict.INCONCLUSIVE and e.is_big]
     code = undecided[0].judged.code if undecided else ReasonCode.BODY_NOT_COMPARED
+    if any(e.is_big for e in hidden):
+        code = ReasonCode.PART_OPEN
     if code is ReasonCode.NONE:
         code = ReasonCode.BODY_NOT_COMPARED
     return Said(Verdict.INCONCLUSIVE, code, said_of(starts, entries, seen))
@@ -164,6 +199,11 @@ def say_alone(entries: Sequence[Entry], seen: Components) -> Said:
             holds=Holds.WHOLE if everything else Holds.PART,
         )
         return Said(Verdict.RELATED, relation=relation)
+    hidden = [e for e in entries if e.is_hidden]
+    if hidden:
+        detail = said_of(hidden, hidden, replace(seen, only=((), ())))
+        relation = Relation(kind=RelationKind.REARRANGED, detail=detail, holds=Holds.PART)
+        return Said(Verdict.DISGUISED, relation=relation)
     if all(e.judged.verdict is Verdict.NOT_TESTED for e in entries):
         code = ReasonCode.NO_SHARED_ORDER
         said = (*because(code, self_test=""), *said_of((), entries, seen))

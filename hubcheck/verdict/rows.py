@@ -58,14 +58,21 @@ def component_rows(components: Components) -> tuple[Evidence, ...]:
             for tower in one.seen.seen.seen(TOWERS).towers:
                 name = f"{one.name}: {part_name(tower.name)}"
                 rows += evidence_of(tower.comparison, part=name)
-            rows += deeper_rows(one.seen)
+            rows += (_of_component(one.name, row) for row in deeper_rows(one.seen))
     return tuple(rows)
 
 
+def _of_component(name: str, row: Evidence) -> Evidence:
+    """Return a row with the component it is of, which has no body of its own."""
+    family = phrase(PhraseCode.ABOUT, name=name, what=(row.family,))
+    return row.model_copy(update={"part": name, "family": family})
+
+
 def _digest_row(name: str, files: WholeFiles) -> Evidence:
+    counted = phrase(PhraseCode.FAMILY_FILES, files=files.files)
     return Evidence(
         test="digest",
-        family=phrase(PhraseCode.FAMILY_FILES, files=files.files),
+        family=phrase(PhraseCode.ABOUT, name=name, what=(counted,)),
         kind=EvidenceKind.EXACT,
         part=name,
         frame="",

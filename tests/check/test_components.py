@@ -15,14 +15,17 @@ from benchmarks.zoo.corpus import LEARNED_TOKENS
 from benchmarks.zoo.disguises import disguise_fully
 from hubcheck.card import markdown
 from hubcheck.card.compose import compose
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.plan import plan_of
 from hubcheck.check.run import Outcome
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Finding, PartVerdict
 from hubcheck.report.words import (
     DeclarationVerdict,
     Depth,
+    EvidenceKind,
     Holds,
     NothingCompared,
     ReasonCode,
@@ -106,7 +109,7 @@ def test_a_fine_tuned_text_encoder_is_a_fine_tune_of_that_part(tmp_path: Path) -
     assert list(found) == ["text_encoder", "unet", "vae"]
     assert found["text_encoder"].relation is RelationKind.FINE_TUNE
     assert found["unet"].relation is found["vae"].relation is RelationKind.IDENTICAL
-    assert "unet, vae: the same bytes" in finding.relation.detail
+    assert "unet, vae: the same bytes" in sentence(finding.relation.detail)
 
 
 def test_the_text_encoder_of_a_real_pipeline_is_read(tmp_path: Path) -> None:
@@ -142,8 +145,8 @@ def test_a_swapped_unet_is_named_as_not_compared(tmp_path: Path, *, big: bool) -
     finding = only(outcome)
     unet = parts(finding)["unet"]
     assert unet.verdict is Verdict.NOT_TESTED
-    assert "0 of" in unet.reason
-    assert any(words.startswith("unet ") for words in finding.not_compared)
+    assert "0 of" in sentence(unet.reason)
+    assert any(words(one).startswith("unet ") for one in finding.not_compared)
     assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert outcome.exit_code is ExitCode.OK
     if big:
@@ -158,8 +161,8 @@ def test_an_independent_pipeline_names_what_was_not_compared(tmp_path: Path) -> 
     outcome = held_against(other, base)
     finding = only(outcome)
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert "text_encoder: tested, no match" in finding.reason
-    assert "unet" in finding.reason.partition("not compared by orders: ")[2]
+    assert "text_encoder: tested, no match" in sentence(finding.reason)
+    assert "unet" in sentence(finding.reason).partition("not compared by orders: ")[2]
     assert parts(finding)["text_encoder"].verdict is Verdict.UNRELATED
 
 
@@ -204,11 +207,11 @@ def test_a_text_encoder_alone_is_found_in_a_pipeline_and_the_other_way_round(
         assert finding.verdict is Verdict.RELATED
         assert finding.relation is not None
         assert finding.relation.holds is Holds.WHOLE
-        assert finding.relation.detail.startswith("text_encoder: all that")
+        assert sentence(finding.relation.detail).startswith("text_encoder: all that")
         assert "a component matches" in title(outcome)
     stranger = only(held_against(whole, MODELS / "twin"))
     assert stranger.verdict is Verdict.INCONCLUSIVE
-    assert "unet" in stranger.reason
+    assert "unet" in sentence(stranger.reason)
 
 
 @pytest.mark.parametrize("stranger", [False, True])
@@ -228,12 +231,18 @@ def test_a_rearranged_component_is_not_called_unrelated(tmp_path: Path, *, stran
             shutil.copy(made / file, subject / "text_encoder" / file)
     outcome = held_against(subject, base)
     finding = only(outcome)
-    assert parts(finding)["text_encoder"].verdict is Verdict.UNRELATED
-    assert (finding.verdict is Verdict.UNRELATED) is stranger
+    wanted = Verdict.UNRELATED if stranger else Verdict.DISGUISED
+    assert parts(finding)["text_encoder"].verdict is wanted
+    assert finding.verdict is wanted
     assert (outcome.report.verdict is DeclarationVerdict.CONTRADICTED) is stranger
     if not stranger:
-        assert finding.code is ReasonCode.PART_OPEN
-        assert "text_encoder matches once a rearrangement is undone" in finding.reason
+        assert finding.relation is not None
+        assert finding.relation.kind is RelationKind.REARRANGED
+        assert "text_encoder: disguised" in sentence(finding.relation.detail)
+        assert finding.log10_p == parts(finding)["text_encoder"].log10_p > -3  # by the table alone
+        assert finding.disguise
+        rows = [e for e in finding.evidence if e.kind is EvidenceKind.CALIBRATED]
+        assert {row.part for row in rows} == {"text_encoder"}
 
 
 @pytest.mark.parametrize("depth", [Depth.HEADERS, Depth.DEEP, Depth.FULL])
@@ -250,7 +259,7 @@ def test_every_depth_takes_a_pipeline(tmp_path: Path, depth: Depth) -> None:
         return
     assert parts(finding)["text_encoder"].relation is RelationKind.FINE_TUNE
     if depth is Depth.FULL:
-        row = next(e for e in finding.evidence if e.family == "every tensor")
+        row = next(e for e in finding.evidence if e.family.code is PhraseCode.FAMILY_ALL)
         assert 0 < row.hits < row.units
 
 
@@ -267,7 +276,7 @@ def test_a_dropped_safety_checker_is_named_and_harmless(tmp_path: Path) -> None:
     assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
     assert relation is not None
     assert relation.kind is not RelationKind.IDENTICAL
-    assert "only in the base: safety_checker" in relation.detail
+    assert "only in the base: safety_checker" in sentence(relation.detail)
 
 
 # -- what a pipeline's files do to the exit code ---------------------------------------------------
@@ -289,8 +298,8 @@ def test_a_component_in_a_container_that_is_not_read_is_named(tmp_path: Path) ->
     finding = only(outcome)
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
-    assert "only in the base: vae" in finding.relation.detail
-    assert any("The component 'vae' was not read" in w for w in outcome.report.warnings)
+    assert "only in the base: vae" in sentence(finding.relation.detail)
+    assert any("The component 'vae' was not read" in words(w) for w in outcome.report.warnings)
 
 
 def test_a_component_of_several_sets_is_left_out(tmp_path: Path) -> None:
@@ -300,7 +309,7 @@ def test_a_component_of_several_sets_is_left_out(tmp_path: Path) -> None:
     shutil.copy(subject / "vae" / "a.safetensors", subject / "vae" / "b.safetensors")
     outcome = held_against(subject, base)
     assert outcome.exit_code is ExitCode.OK
-    assert any("The component 'vae' was not read" in w for w in outcome.report.warnings)
+    assert any("The component 'vae' was not read" in words(w) for w in outcome.report.warnings)
 
 
 def test_a_component_that_contradicts_itself_is_hostile(tmp_path: Path) -> None:
@@ -355,8 +364,8 @@ def test_a_sentence_model_comes_from_the_plain_model(tmp_path: Path) -> None:
         relation = only(outcome).relation
         assert relation is not None
         assert relation.kind is kind
-        assert "only in this model: 2_Dense" in relation.detail
-        assert "only the subject has" not in relation.detail
+        assert "only in this model: 2_Dense" in sentence(relation.detail)
+        assert "only the subject has" not in sentence(relation.detail)
 
 
 def test_a_new_dense_module_is_named(tmp_path: Path) -> None:
@@ -367,8 +376,8 @@ def test_a_new_dense_module_is_named(tmp_path: Path) -> None:
     assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
     assert relation is not None
     assert relation.kind is RelationKind.UNDETERMINED
-    assert "body: the same bytes" in relation.detail
-    assert "not compared by orders: 2_Dense (0 of 2" in relation.detail
+    assert "body: the same bytes" in sentence(relation.detail)
+    assert "not compared by orders: 2_Dense (0 of 2" in sentence(relation.detail)
 
 
 def test_a_stranger_with_the_bases_dense_module_is_not_the_base(tmp_path: Path) -> None:
@@ -401,7 +410,9 @@ def test_a_plan_lists_what_each_component_would_read(tmp_path: Path) -> None:
     """``--plan`` speaks of components; of one that no rule understands nothing is read."""
     base = pipeline(tmp_path / "base")
     plan = plan_of(request(pipeline(tmp_path / "tuned", text_encoder="finetune"), [base], seed=5))
-    read = {ours.name.rpartition(" ")[2]: ours.n_bytes for ours, _ in plan.pairs}
+    read = {
+        pair.subject.name.rpartition(" ")[2]: pair.subject.n_bytes for pair in plan.pairs
+    }
     assert list(read) == ["text_encoder", "unet", "vae"]
     assert read["text_encoder"] > 0
     assert read["unet"] == read["vae"] == 0

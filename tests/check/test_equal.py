@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from hubcheck.check.observe import comparer_of, terms_of
+from hubcheck.check.observe import comparer_of, opened_pair, terms_of
 from hubcheck.cli.main import main
 from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
-from hubcheck.evidence.looks.interface import Opened
 from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.model import Model, compare_weights, open_model, same_weights
 from hubcheck.report.words import ReasonCode, Verdict
@@ -153,8 +152,8 @@ def test_tensors_are_compared_where_no_role_is_known(tmp_path: Path) -> None:
         fresh = np.random.default_rng(seed).standard_normal((64, 64)).astype(np.float32)
         save_file({"a.strange": kept, "b.strange": fresh}, folder_ / "model.safetensors")
     asked = request(subject)
-    comparer = comparer_of(opened(base), opened(subject), seed=asked.seed, tried=1)
-    both = Opened(comparer=comparer, base_config={}, subject_config={})
+    ours, theirs = opened(base), opened(subject)
+    both = opened_pair(comparer_of(ours, theirs, seed=asked.seed, tried=1), ours, theirs)
     terms = terms_of(asked, declared=True, tried=1)
     found = EQUAL_TENSORS.take(both, terms, Observations())
     assert isinstance(found, Observation)

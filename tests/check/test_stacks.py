@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.formats.encode import stored
 from benchmarks.formats.folder import safetensors_file
+from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check
 from hubcheck.model import Access
 from hubcheck.report.schema import Finding, Policy, Report
@@ -131,7 +132,7 @@ def test_a_fine_tune_of_both_stacks_is_confirmed(tmp_path: Path) -> None:
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.FINE_TUNE
     assert parts_of(finding) == BOTH
-    assert any("cross-attention" in row.family for row in finding.evidence)
+    assert any("cross-attention" in words(row.family) for row in finding.evidence)
     assert finding.compared > 0.99
 
 
@@ -165,7 +166,7 @@ def test_a_stack_alone_is_held_against_its_kind(tmp_path: Path, kind: str) -> No
     assert report.verdict is DeclarationVerdict.CONFIRMED
     assert finding.relation is not None
     other = {"encoder": "decoder", "decoder": "encoder"}[kind]
-    assert finding.relation.detail.startswith(f"only the base has {other}")
+    assert sentence(finding.relation.detail).startswith(f"only the base has {other}")
     assert finding.relation.kind is not RelationKind.RECAST
 
 

@@ -16,9 +16,9 @@ from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.card.wording import sentence, words
-from hubcheck.check.observe import comparer_of
+from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.check.run import check
-from hubcheck.evidence.looks.interface import Opened, Terms
+from hubcheck.evidence.looks.interface import Terms
 from hubcheck.evidence.looks.towers import NO_PARTS, TOWERS
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.model import Access, Model, open_model
@@ -104,7 +104,7 @@ def test_a_text_model_has_no_tower() -> None:
     base = opened(DEMO / "base")
     assert towers_of(base.anatomy, base.config) == ()
     comparer = comparer_of(base, base, seed=1, tried=1)
-    both = Opened(comparer=comparer, base_config=base.config, subject_config=base.config)
+    both = opened_pair(comparer, base, base)
     terms = Terms(depth=Depth.SAMPLE, seed=1, declared=True, tried=1)
     assert TOWERS.planned(both, terms) is Skip.NOT_RELATED
     assert TOWERS.take(both, terms, Observations()) == Observation(seen=NO_PARTS)

@@ -50,6 +50,16 @@ def test_the_second_check_shares_the_seed_of_the_first(choose: Callable[..., Cho
     assert "shared with 1 earlier" in second.sentence
 
 
+def test_a_cache_that_is_not_there_yet_keeps_the_seed(tmp_path: Path) -> None:
+    """The seed is taken before anything is read, so the first check makes the folder, privately."""
+    folder = tmp_path / "new" / "cache"
+    first, second = (
+        shared_seed(folder, now=lambda: 1e9, environment={}, draw=lambda at=n: at) for n in (7, 8)
+    )
+    assert (first.seed, second.seed, second.checks) == (7, 7, 2)
+    assert folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_seed_ages(choose: Callable[..., ChosenSeed]) -> None:
     """After a day, and before it was made, a seed is drawn anew and then kept."""
     choose()
@@ -123,7 +133,8 @@ def test_a_damaged_seed_is_drawn_anew(
 
 def test_a_cache_that_cannot_be_written_shares_nothing(tmp_path: Path) -> None:
     """Without a place to keep it, the seed is fresh, and it says so."""
-    place = tmp_path / "gone"
+    (tmp_path / "file").write_bytes(b"no folder can be made below this")
+    place = tmp_path / "file" / "gone"
     chosen = [shared_seed(place, now=lambda: 1e9, environment={}, draw=lambda: 7) for _ in range(2)]
     assert [c.checks for c in chosen] == [1, 1]
     assert all(c.why_fresh for c in chosen)

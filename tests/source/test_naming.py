@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.formats.folder import read_floats, stored_tokens
 from benchmarks.formats.gguf_file import write_gguf
+from hubcheck.card.wording import words
 from hubcheck.check.run import Outcome
 from hubcheck.cli.main import main
 from hubcheck.demo.run import MODELS
@@ -74,7 +75,7 @@ def test_gguf_files_in_folders_are_read_and_the_others_are_named(zoo: LocalHub) 
     assert report.verdict is DeclarationVerdict.CONFIRMED
     assert report.subject.read == ("Q8_0/model-Q8_0.gguf",)
     assert [u.path for u in report.subject.unread] == ["Q4_0/model-Q4_0.gguf"]
-    named = re.findall(r"acme/gguf:\w+", " ".join(report.warnings))
+    named = re.findall(r"acme/gguf:\w+", " ".join(map(words, report.warnings)))
     assert named == ["acme/gguf:Q4_0", "acme/gguf:Q8_0"]
     for ref in named:
         again = checked(zoo, ref).report

@@ -42,6 +42,11 @@ def _identity(given: Given) -> str:
     )
 
 
+def _files(given: Given) -> str:
+    files = given.count("files")
+    return f"{files} weight file{'' if files == 1 else 's'} by sha256"
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share; neither 0 nor 100 % unless it is exactly that."""
     if part in (0, whole):
@@ -76,7 +81,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY_SIGNS: "signs of up rows, {label}",
     P.FAMILY_MATCHED_SIGNS: "signs of up rows, matched neurons of layer {layer}",
     P.FAMILY_IDENTITY: "tensors equal bit for bit",
-    P.FAMILY_FILES: "{files} weight files by sha256",
+    P.FAMILY_FILES: _files,
     P.FAMILY_ALL: "every tensor",
     P.FAMILY_WRITERS: "neurons of layer {layer}, through the writers of layer {frame}",
     P.FAMILY_MAPPED: "neurons of layer {layer} in the order found in layer {by}",
