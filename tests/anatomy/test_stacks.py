@@ -17,7 +17,8 @@ import transformers
 from hubcheck.anatomy import stacks
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.anatomy.stacks import Kind, stack_config, stacks_in
+from hubcheck.anatomy.stack_config import stack_config
+from hubcheck.anatomy.stacks import Kind, stacks_in
 from hubcheck.anatomy.towers import towers_of
 from tests.anatomy.stack_oracle import StackOracle, stacks_of_model
 from tests.anatomy.sweep import shrink
