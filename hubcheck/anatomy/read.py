@@ -29,7 +29,8 @@ from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, publis
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rule import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
-from hubcheck.anatomy.stacks import stack_config, stacks_in
+from hubcheck.anatomy.stack_config import stack_config
+from hubcheck.anatomy.stacks import stacks_in
 from hubcheck.anatomy.traits import (
     ACTIVATIONS,
     LAYER_NORMS,

@@ -34,11 +34,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"(?:mamba|ssm)\..+", R.SSM, split=Split.LISTED),
     rule(r"(?:mlstm_layer|slstm_layer)\..+", R.SSM, split=Split.LISTED),
-    rule(
-        r"temporal_block\.(?:linear_\w+|conv_1d|rg_lru\..+)",
-        R.SSM,
-        split=Split.LISTED,
-    ),
+    rule(r"temporal_block\.(?:linear_\w+|conv_1d|rg_lru\..+)", R.SSM, split=Split.LISTED),
     rule(r"mlp\.vision_moe\..+", R.VISION, split=Split.LISTED),
     rule(r"cross_attn(?:\..+|_\w+)", R.PROJECTOR, split=Split.LISTED),
     # A decoder's attention to its encoder, under the names that ``stacks`` gives it.

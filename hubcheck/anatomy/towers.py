@@ -19,7 +19,8 @@ from hubcheck.anatomy.gguf_names import FORMAT, published_config, published_name
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.parts import published_names
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.anatomy.stacks import stack_config, stacks_in
+from hubcheck.anatomy.stack_config import stack_config
+from hubcheck.anatomy.stacks import stacks_in
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 LAYERED: Final = re.compile(

@@ -38,6 +38,7 @@ from hubcheck.verdict.differences import (
     differences,
     lacking,
     unknown_fields,
+    weaker_bounds,
 )
 
 SHOWN: Final = 120
@@ -115,6 +116,8 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
             Unverified(path=name, why=f"schema {old} has no code or no field for it")
             for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
         ]
+        why = f"schema {old} set nothing of a bound aside for deeper looks and for parts"
+        unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
     found = differences(given, again)
     fault = fault_of(given)
     if fault:

@@ -157,7 +157,9 @@ def how(options: Options) -> list[str]:
         words += ["--depth", options.depth.value]
     if options.max_read is not None:
         words += ["--max-read", str(options.max_read)]
-    if options.fail_on is not None and options.fail_on != FAIL_ON:
+    # What nobody has to say is left out; a policy file may say something else.
+    usual = options.fail_on == FAIL_ON and not options.policy_file
+    if options.fail_on is not None and not usual:
         words += _option("--fail-on", options.fail_on)
     if options.policy_file:
         words += _option("--policy", options.policy_file)

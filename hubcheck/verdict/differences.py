@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hubcheck.evidence.account import SHARES, WHOLE, part_share, price
 from hubcheck.report.phrases import PhraseCode
-from hubcheck.report.schema import Report
+from hubcheck.report.schema import Finding, Report
 
 RELATIVE: Final = 1e-6
 """By how much numbers with a fraction may differ, as a share of the larger: they are sums of many
@@ -100,6 +101,34 @@ def _lacking(raw: object, given: object, again: object, path: str) -> Iterator[s
     elif isinstance(raw, list) and isinstance(given, list) and isinstance(again, list):
         for one, read, now in zip(raw, given, again, strict=False):
             yield from _lacking(one, read, now, f"{path}[]")
+
+
+def weaker_bounds(given: Report, again: Report) -> Iterator[str]:
+    """Yield the bounds of schema 1.0 that are weaker now by no more than the account sets aside.
+
+    Its account was given out to the looks alone: nothing of it was kept for deeper ones, nor for
+    the statements about parts. A bound that is stronger now, or weaker by more, is a difference.
+
+    Args:
+        given: A report of schema 1.0, as it was read.
+        again: The report made again.
+    """
+    for n, (was, now) in enumerate(zip(given.findings, again.findings, strict=False)):
+        share = min(WHOLE, part_share(len(now.parts))) * min(SHARES.values())
+        most = price(1, share) / math.log(10)
+        before, after = _bounds(was), _bounds(now)
+        for name, bound in before.items():
+            if name in after and 0.0 < after[name] - bound <= most:
+                yield f"findings[{n}].{name}"
+
+
+def _bounds(finding: Finding) -> dict[str, float]:
+    """Return every bound of a finding that the account makes, by its path."""
+    return {
+        "log10_p": finding.log10_p,
+        "log10_p_without_strongest": finding.log10_p_without_strongest,
+        **{f"parts[{n}].log10_p": part.log10_p for n, part in enumerate(finding.parts)},
+    }
 
 
 def _is_sentence(value: object) -> bool:

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.account import Account
-from hubcheck.evidence.family import BODY_ORDERS, Part
+from hubcheck.evidence.family import Part
 from hubcheck.evidence.looks.change.direction import UNDETERMINED, Direction
 from hubcheck.evidence.looks.change.look import CHANGE
 from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
@@ -24,7 +23,6 @@ from hubcheck.evidence.looks.interface import Standing
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.orders import ORDERS
-from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observation, Observations
@@ -34,6 +32,7 @@ from hubcheck.report.thresholds import BIG_PART, ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
+from hubcheck.verdict.kept import kept_of
 from hubcheck.verdict.other_layers import other_layers
 from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
 from hubcheck.verdict.parts import Judged, Said, judge_part
@@ -183,7 +182,7 @@ def _judged(
     held = body.held if not any(whole.tower_only) else 1.0
     closed = undone(said, held, account, case.seen)
     said, other_share = _with_other_layers(closed.said, case, bool(closed.done))
-    kept = _kept(look.comparison, said.verdict, said.relation, parts, equal)
+    kept = kept_of(look.comparison, said.verdict, said.relation, parts, equal)
     direction, relation = UNDETERMINED, said.relation
     shares: tuple[MergeShare, ...] = ()
     if said.verdict is Verdict.RELATED and not closed.changed:
@@ -250,21 +249,3 @@ def _bound(
     if said.verdict is Verdict.RELATED and (by_parts or tower_only):
         return min([bound, *(p.log10_p for p in parts if p.verdict is Verdict.RELATED)])
     return bound
-
-
-def _kept(
-    comparison: Comparison,
-    verdict: Verdict,
-    relation: Relation | None,
-    parts: Sequence[PartVerdict],
-    equal: EqualTensors,
-) -> float:
-    """Return how much of the base is still there: over what hit, or over all of the body."""
-    if verdict is Verdict.RELATED and any(equal.proven) and not comparison.hitting:
-        return 1.0  # bit-equal tensors carry the verdict
-    if relation is not None and relation.kind is RelationKind.PARTS:
-        return max((p.kept for p in parts if p.verdict is Verdict.RELATED), default=0.0)
-    body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
-    hitting = list(comparison.hitting) if verdict is not Verdict.UNRELATED else []
-    values = [o.best.kept for o in hitting] or [o.first.kept for o in body]
-    return median(values) if values else 0.0

@@ -17,8 +17,9 @@ import transformers
 from hubcheck.anatomy import stack_names, stacks
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.read import anatomy_of
+from hubcheck.anatomy.stack_config import stack_config
 from hubcheck.anatomy.stack_names import Kind
-from hubcheck.anatomy.stacks import stack_config, stacks_in
+from hubcheck.anatomy.stacks import stacks_in
 from hubcheck.anatomy.towers import towers_of
 from tests.anatomy.stack_oracle import StackOracle, stacks_of_model
 from tests.anatomy.sweep import shrink

@@ -53,6 +53,12 @@ def test_what_nobody_said_is_not_written() -> None:
     assert "--fail-on none" in line_of(Options(subject="org/m", fail_on="none"))
 
 
+def test_the_default_is_written_where_a_policy_file_may_say_otherwise() -> None:
+    """An option outranks the file that the same line names; left out, the file would decide."""
+    line = line_of(Options(subject="org/m", fail_on=FAIL_ON, policy_file="hubcheck.yml"))
+    assert read_line(line).fail_on == FAIL_ON
+
+
 def test_a_found_list_is_not_written_for_auto() -> None:
     """``auto`` is what was asked for; names that the user gives would be judged as named."""
     assert line_of(Options(subject="m", suspects=("auto",))) == "hubcheck check m --suspect auto"

@@ -35,6 +35,7 @@ from hubcheck.verdict.differences import (
     is_compared,
     lacking,
     unknown_fields,
+    weaker_bounds,
 )
 from tests.card import reports
 from tests.evidence.laboratory import model, report_of
@@ -252,6 +253,31 @@ def test_notes_about_the_machine_make_no_difference() -> None:
     both = phrase(PhraseCode.ABOUT, name="a/b", what=(note, text("all is well")))
     other = plain.model_copy(update={"warnings": (*plain.warnings, both)})
     assert [d.path for d in differences(other, plain)]
+
+
+@pytest.mark.parametrize(
+    ("by", "named"),
+    [(math.log10(4), True), (0.0, False), (-0.1, False), (2.5, False)],
+)
+def test_bounds_of_schema_1_may_be_weaker_by_what_is_set_aside(by: float, named: bool) -> None:
+    """For deeper looks and for parts, and by no more; never stronger."""
+    now = Report.model_validate(real())
+    finding = now.findings[1]
+    assert finding.log10_p < -10.0
+    kept = ("log10_p", "log10_p_without_strongest", "parts[0].log10_p")
+    part = finding.parts[0]
+    was = finding.model_copy(
+        update={
+            "log10_p": finding.log10_p - by,
+            "log10_p_without_strongest": finding.log10_p_without_strongest - by,
+            "parts": (
+                part.model_copy(update={"log10_p": part.log10_p - by}),
+                *finding.parts[1:],
+            ),
+        }
+    )
+    older = now.model_copy(update={"findings": (now.findings[0], was)})
+    assert list(weaker_bounds(older, now)) == [f"findings[1].{k}" for k in kept if named]
 
 
 def test_what_an_older_schema_lacks_is_named_once() -> None:
