@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from huggingface_hub import close_session
 
 from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.source.weight_files import formats_of
 from hubcheck.verdict.file_warnings import disagreement_warnings
+from hubcheck.verdict.report import Report
 from hubcheck.verdict.words import Conclusion, NothingCompared, ReasonCode, Verdict
 from tests.checkpoint.layouts import LAYOUTS, SINGLE, Layout, safe
 from tests.evidence.laboratory import outcome_of, request
+from tests.hubserver import LocalHub
 
 NAMED: Final = [layout for layout in LAYOUTS if layout.named]
 IDS: Final = [layout.name for layout in LAYOUTS]
@@ -109,6 +113,27 @@ def test_two_adapters_with_one_value_head_are_no_copies(tmp_path: Path) -> None:
     two = written(tmp_path / "two", Layout(name="another", files=other))
     finding = outcome_of(request(one, [two])).report.findings[0]
     assert finding.verdict is Verdict.NOT_TESTED
+
+
+@pytest.mark.parametrize("name", ["ggml-model-q4_0.bin", "ppo-CartPole-v1.zip", "model.onnx"])
+def test_a_container_on_the_hub_is_named_for_a_few_bytes(
+    tmp_path: Path, base: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same name as in a folder, by range."""
+    layout = next(one for one in LAYOUTS if one.name == name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    close_session()
+    with LocalHub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        hub.add_repo("zoo/packed", written(tmp_path / "packed", layout))
+        out = tmp_path / "out"
+        code = main(["check", "zoo/packed", "--base", str(base), "--out", str(out), "--seed", "5"])
+        report = Report.model_validate_json((out / "report.json").read_bytes())
+    close_session()
+    assert code == ExitCode.OK
+    assert report.findings[0].reason == f"subject format: {layout.named}"
+    assert report.coverage.subject_bytes_read < 70_000
 
 
 @pytest.mark.parametrize("code", DisagreementCode)
