@@ -12,7 +12,6 @@ import struct
 from collections.abc import Collection
 from typing import Final
 
-from hubcheck.errors import HubcheckError
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.weight_files import FORMATS, GGUF, SAFETENSORS, ZIP
@@ -76,23 +75,22 @@ def container_of(source: Source, path: str, size: int) -> str:
     """Return the container that a file's bytes show, ``""`` where they show none.
 
     Args:
-        source: The model; at most ``HEAD_BYTES`` and ``TAIL_BYTES`` are read and charged. Where
-            even that is refused, nothing is shown.
+        source: The model; at most ``HEAD_BYTES`` and ``TAIL_BYTES`` are read and charged.
         path: The file.
         size: Its size in bytes.
+
+    Raises:
+        HubcheckError: as the source: bytes that cannot be had are no container of any kind.
     """
-    try:
-        head = _read(source, path, 0, min(size, HEAD_BYTES))
-        if head[:4] == b"PK\x03\x04":
-            tail = _read(source, path, max(0, size - TAIL_BYTES), size)
-            return archive_of(directory_names(tail))
-        found = from_head(head)
-        if not found and size > len(_TENSORFLOW_TABLE):
-            end = _read(source, path, size - len(_TENSORFLOW_TABLE), size)
-            found = "TensorFlow checkpoint" if end == _TENSORFLOW_TABLE else ""
-    except HubcheckError:  # the refusal that follows is made from the name alone
-        return ""
-    return found or _protobuf(head)
+    head = _read(source, path, 0, min(size, HEAD_BYTES))
+    if head[:4] == b"PK\x03\x04":
+        tail = _read(source, path, max(0, size - TAIL_BYTES), size)
+        return archive_of(directory_names(tail))
+    found = from_head(head) or _protobuf(head)
+    if not found and size > len(_TENSORFLOW_TABLE):
+        end = _read(source, path, size - len(_TENSORFLOW_TABLE), size)
+        found = "TensorFlow checkpoint" if end == _TENSORFLOW_TABLE else ""
+    return found
 
 
 def from_head(head: bytes) -> str:

@@ -32,7 +32,8 @@ class DisagreementCode(StrEnum):
     SET_INCOMPLETE = "set-incomplete"
     """Some files of a numbered set are left over beside the weights that loaders load."""
     OTHER_SETS = "other-sets"
-    """Other weights of the same format lie beside the one usual set, and no index says why."""
+    """Other weights of the same format, no variant, lie beside the usual set, and no index says
+    why."""
     ADAPTER_BESIDE = "adapter-beside"
     """An adapter lies beside full weights; the full weights were read."""
 

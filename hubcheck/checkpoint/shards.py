@@ -193,14 +193,14 @@ def usual_set(sets: Sequence[FileSet], stem: str, usual: str) -> FileSet:
 
 
 def left_over(sets: Iterable[FileSet], chosen: FileSet) -> tuple[Disagreement, ...]:
-    """Return what lies beside the set that was chosen without an index."""
+    """Return what lies beside the set that was chosen without an index; a variant is no fault."""
     code = DisagreementCode
     return tuple(
         Disagreement(
             code=code.OTHER_SETS if s.is_complete else code.SET_INCOMPLETE,
             file=s.paths[0], count=len(s.paths), instead=chosen.paths[0],
         )
-        for s in sets if s is not chosen
+        for s in sets if s is not chosen and not s.stem.startswith(f"{chosen.stem}.")
     )  # fmt: skip
 
 

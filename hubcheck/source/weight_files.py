@@ -149,6 +149,11 @@ def weight_files(files: Iterable[FileEntry]) -> tuple[FileEntry, ...]:
     return tuple(f for f in every if f.path in formats)
 
 
+def holds_weights(path: str) -> bool:
+    """Return whether a file holds weights by its name, what training leaves beside them aside."""
+    return bool(format_of(path)) and not is_training_state(path)
+
+
 def is_training_state(path: str) -> bool:
     """Return whether a file is what training leaves beside weights, by its name."""
     return path.rpartition("/")[2].lower() in TRAINING_STATE

@@ -225,7 +225,6 @@ def sets() -> Iterator[Layout]:
         name="a variant beside the full weights",
         files={"net.safetensors": safe(A), "net.fp16.safetensors": safe(A)},
         read=("net.safetensors",),
-        codes=(Code.OTHER_SETS,),
     )
     yield Layout(
         name="two models",

@@ -18,7 +18,8 @@ from hubcheck.checkpoint.containers import (
     directory_names,
     from_head,
 )
-from hubcheck.errors import UnsupportedFormatError
+from hubcheck.checkpoint.opening import open_checkpoint
+from hubcheck.errors import NetworkFaultError
 from hubcheck.source.ledger import Purpose
 from tests.checkpoint.layouts import archive, tensors, torch_file
 from tests.memory_source import MemorySource
@@ -101,11 +102,12 @@ def test_what_only_resembles_a_mark_is_not_named(head: bytes) -> None:
     assert from_head(head) == ""
 
 
-def test_bytes_that_cannot_be_had_show_nothing() -> None:
-    """A refused read leaves the name of the ending; it is no fault of the file."""
+def test_bytes_that_cannot_be_had_are_named_as_that() -> None:
+    """A network that fails or a pointer without content is no unknown container."""
 
     class Refusing(MemorySource):
         def read(self, spans: object, purpose: object) -> list[bytes]:
-            raise UnsupportedFormatError("no", cause="", next_step="", format_name="x")
+            raise NetworkFaultError("it hung up", cause="", next_step="")
 
-    assert container_of(Refusing({"m": b"lmgg"}), "m", 4) == ""
+    with pytest.raises(NetworkFaultError, match="hung up"):
+        open_checkpoint(Refusing({"m.pkl": b"lmgg"}), {})

@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.checkpoint.disagreement import DisagreementCode
+from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
+from hubcheck.report.load import load_report
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Conclusion, NothingCompared, ReasonCode, Verdict
 from hubcheck.source.weight_files import formats_of
 from tests.checkpoint.layouts import LAYOUTS, SINGLE, Layout, safe
 from tests.evidence.laboratory import outcome_of, request
+from tests.hubserver import LocalHub
 
 NAMED: Final = [layout for layout in LAYOUTS if layout.named]
 IDS: Final = [layout.name for layout in LAYOUTS]
@@ -111,6 +115,27 @@ def test_two_adapters_with_one_value_head_are_no_copies(tmp_path: Path) -> None:
     two = written(tmp_path / "two", Layout(name="another", files=other))
     finding = outcome_of(request(one, [two])).report.findings[0]
     assert finding.verdict is Verdict.NOT_TESTED
+
+
+@pytest.mark.parametrize("name", ["ggml-model-q4_0.bin", "ppo-CartPole-v1.zip", "model.onnx"])
+def test_a_container_on_the_hub_is_named_for_a_few_bytes(
+    tmp_path: Path, base: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same name as in a folder, by range."""
+    layout = next(one for one in LAYOUTS if one.name == name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    close_session()
+    with LocalHub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        hub.add_repo("zoo/packed", written(tmp_path / "packed", layout))
+        out = tmp_path / "out"
+        code = main(["check", "zoo/packed", "--base", str(base), "--out", str(out), "--seed", "5"])
+        report = load_report(out / "report.json")
+    close_session()
+    assert code == ExitCode.OK
+    assert words(report.findings[0].reason[0]) == f"subject format: {layout.named}"
+    assert report.coverage.subject_bytes_read < 70_000
 
 
 @pytest.mark.parametrize("code", DisagreementCode)

@@ -21,6 +21,7 @@ from hubcheck.source.weight_files import (
     WEIGHT_SUFFIXES,
     format_of,
     formats_of,
+    holds_weights,
     weight_files,
     weight_folders,
 )
@@ -53,6 +54,7 @@ def test_every_format_of_the_table_counts_everywhere(suffix: str) -> None:
     """What is weights to one is weights to all: digest, gate, push, copy, and what is unread."""
     path = f"m{suffix}"
     assert format_of(path.upper()) == FORMATS[suffix]
+    assert holds_weights(path)
     assert weight_files(entries(path, "README.md")) == entries(path)
     assert weight_folders([f"a/{path}"]) == ("a",)
     assert is_read_file(path)
@@ -62,6 +64,12 @@ def test_every_format_of_the_table_counts_everywhere(suffix: str) -> None:
     if FORMATS[suffix] not in {"safetensors", "zip archive"}:
         known = FORMATS[suffix] in READ
         assert [f.why for f in beside] == [Why.OTHER_FORMAT if known else Why.UNKNOWN_CONTAINER]
+
+
+@pytest.mark.parametrize("path", ["optimizer.pt", "a/training_args.bin", "README.md"])
+def test_the_state_of_training_is_no_model(path: str) -> None:
+    """What training leaves beside weights ends in the same way and holds none."""
+    assert not holds_weights(path)
 
 
 @pytest.mark.parametrize(
