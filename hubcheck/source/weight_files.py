@@ -159,11 +159,6 @@ def is_training_state(path: str) -> bool:
     return path.rpartition("/")[2].lower() in TRAINING_STATE
 
 
-def holds_weights(path: str) -> bool:
-    """Return whether a file holds weights by its own name, training state left aside."""
-    return bool(format_of(path)) and not is_training_state(path)
-
-
 def weight_folders(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the folders that hold weights, sorted; ``""`` is the top level.
 
