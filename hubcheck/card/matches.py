@@ -85,6 +85,11 @@ def holds_some_orders(finding: Finding) -> bool:
     return parts and any(p.name == BODY and p.verdict is Verdict.RELATED for p in finding.parts)
 
 
+def holds_other_layers(finding: Finding) -> bool:
+    """Return whether layers are another's: a graft, not a model trained further."""
+    return finding.verdict is Verdict.RELATED and finding.other_layers >= BIG_PART
+
+
 def rest_is_open(finding: Finding) -> bool:
     """Return whether parts of a base match and of the rest nothing is settled."""
     return finding.code is ReasonCode.REST_NOT_COMPARED

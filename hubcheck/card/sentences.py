@@ -232,6 +232,9 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, *_rest_of(found))
+    if matches.holds_other_layers(found):
+        rest = f", {numbers.percent(found.other_layers)} of those tested do not"
+        return (Trusted("layers of the weights match "), called, Trusted(rest))
     if found.found_by == "search" and not found.declared:
         undated = Trusted(", which a search proposed; which came first is not known")
         return (Trusted("the weights match "), *_match(found), undated)
@@ -245,8 +248,8 @@ def _partly_title(report: Report, found: Finding) -> Line:
             refuted = matches.refuted_towers(one)
             body = any(p.name == matches.BODY for p in one.parts)
             main = Trusted("the body matches " if body else "the weights match ")
-            rest = Trusted(", not the " if refuted else ", not settled: the ")
-            return (main, *_match(one), rest, _part_names(refuted or towers))
+            others = Trusted(", not the " if refuted else ", not settled: the ")
+            return (main, *_match(one), others, _part_names(refuted or towers))
     return (Trusted("the weights match "), *_match(found))
 
 
@@ -306,11 +309,9 @@ def _declaration(findings: tuple[Finding, ...]) -> Line:
 
 
 def _subject(finding: Finding) -> str:
-    return (
-        "parts of the weights"
-        if matches.is_relation(finding, RelationKind.PARTS)
-        else "the weights"
-    )
+    if matches.is_relation(finding, RelationKind.PARTS):
+        return "parts of the weights"
+    return "layers of the weights" if matches.holds_other_layers(finding) else "the weights"
 
 
 def _names(findings: tuple[Finding, ...]) -> Line:

@@ -250,9 +250,16 @@ def _quantised(changes: list[float], there: str, here: str) -> Relation | None:
 
 
 def _heads_moved(comparison: Comparison) -> bool:
-    """Return whether a V/O order is gone; where all else is equal, training did not do that."""
+    """Return whether a V/O order is gone; where all else is equal, training did not do that.
+
+    Only in a layer of which another order is there: one that holds none is another's (a graft).
+    """
+    there = {o.base.layer for o in comparison.hitting if o.test is not Test.VO}
     return any(
-        o.test is Test.VO and o.log_e < NOTABLE and 2 * o.best.hits < o.best.units
+        o.test is Test.VO
+        and o.base.layer in there
+        and o.log_e < NOTABLE
+        and 2 * o.best.hits < o.best.units
         for o in comparison.outcomes
     )
 

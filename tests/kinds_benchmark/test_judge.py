@@ -89,7 +89,12 @@ def test_one_stack_of_two_is_not_all_that_a_model_holds() -> None:
 def test_nothing_was_compared_is_false_where_tensors_were() -> None:
     """Evidence in the report and "no weights were compared" on the card contradict each other."""
     words = "**No weights were compared: neither a match nor its absence is shown.**"
-    answer = {"verdict": "not-tested", "relation": "", "declaration": "inconclusive", "card": words}
+    answer: dict[str, Any] = {
+        "verdict": "not-tested",
+        "relation": "",
+        "declaration": "inconclusive",
+        "card": words,
+    }
     silent = judge(asked(Pair.TUNED), said(**answer))
     assert silent.call is Call.BLIND
     spoke = judge(asked(Pair.TUNED), said(**answer, evidence=[{"units": 70}]))
@@ -112,7 +117,11 @@ def test_a_kept_part_that_does_not_match_is_a_false_statement() -> None:
 
 def test_an_open_answer_about_a_stranger_names_what_was_not_compared() -> None:
     """Inconclusive alone is blind; with the names on the card it is right."""
-    answer = {"verdict": "inconclusive", "relation": "", "declaration": "inconclusive"}
+    answer: dict[str, Any] = {
+        "verdict": "inconclusive",
+        "relation": "",
+        "declaration": "inconclusive",
+    }
     missing = ["tensors that no rule understands 90%"]
     assert judge(asked(Pair.STRANGER), said(**answer)).call is Call.BLIND
     hidden = said(**answer, not_compared=missing)
