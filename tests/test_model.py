@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.formats.folder import read_floats, stored_tokens
-from benchmarks.formats.gguf_file import write_gguf
-from benchmarks.zoo.model import Shape
 from hubcheck.candidates.tokenizer import Vocabulary
 from hubcheck.errors import UnreadableError, UnsupportedFormatError
 from hubcheck.model import Access, Model, align_tokens, open_model, same_weights
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import derived, model, request, write
+from tests.material.formats.folder import read_floats, stored_tokens
+from tests.material.formats.gguf_file import write_gguf
+from tests.material.zoo.model import Shape
 from tests.memory_source import MemorySource
 
 

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save
 
-from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.demo.run import MODELS
+from tests.material.zoo.model import Shape, initial_weights
 
 Weights = dict[str, torch.Tensor]
 ZOO: Final = Shape()

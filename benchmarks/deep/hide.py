@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from benchmarks.pair.make import Shape, bfloat16, header
-from benchmarks.pair.tokenizer import RESERVED
+from tests.material.remote.tokenizer import RESERVED
 
 SEED: Final = 11
 Values = NDArray[np.float32]

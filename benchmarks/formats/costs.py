@@ -22,8 +22,6 @@ from typing import Final
 import gguf
 import numpy as np
 
-from benchmarks.formats.gguf_file import gguf_name
-from benchmarks.remote.shapes import Published, dense
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.evidence.combine import NOTHING_PAID
 from hubcheck.evidence.looks.sample.compare import Comparer
@@ -33,6 +31,8 @@ from hubcheck.source.interface import FileEntry, Source, Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.ranges import plan_runs
 from hubcheck.source.reference import parse_reference
+from tests.material.formats.gguf_file import gguf_name
+from tests.material.remote.shapes import Published, dense
 
 MODELS: Final = (
     dense("Llama-3.1-8B", hidden=4096, layers=32, neurons=14336, heads=32, kv=8, vocab=128256),

@@ -22,9 +22,6 @@ import gguf
 import numpy as np
 import torch
 
-from benchmarks.formats.encode import ENCODERS, Stored
-from benchmarks.formats.folder import safetensors_file
-from benchmarks.formats.gguf_file import write_gguf
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.anatomy.side_parts import side_parts_of
 from hubcheck.anatomy.towers import towers_of
@@ -35,8 +32,10 @@ from hubcheck.checkpoint.rows import read_rows
 from hubcheck.errors import HubcheckError, MissingModelError
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
+from tests.material.formats.encode import ENCODERS, Stored
+from tests.material.formats.folder import safetensors_file
+from tests.material.formats.gguf_file import WEIGHT, gguf_seed
 
-WEIGHT: Final = np.random.default_rng(0).normal(size=(32, 64)).astype(np.float32)
 MAX_FLIPS: Final = 8
 HEADER_BIAS: Final = 0.7
 """Share of mutations near the ends of the file, where headers and directories lie."""
@@ -67,23 +66,6 @@ class OneFile:
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Refuse: there are no documents."""
         raise MissingModelError(f"'{path}' {limit}", cause="it is a fuzz run.", next_step="none.")
-
-
-def gguf_seed() -> bytes:
-    """Return a small GGUF file."""
-    config = {
-        "num_hidden_layers": 1, "hidden_size": 64, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 16,
-    }  # fmt: skip
-    tensors = {
-        "model.embed_tokens.weight": WEIGHT,
-        "model.norm.weight": WEIGHT[0],
-        "model.layers.0.mlp.up_proj.weight": WEIGHT,
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "m.gguf"
-        write_gguf(path, tensors, config, "Q8_0", [f"t{i}" for i in range(32)], {0})
-        return path.read_bytes()
 
 
 def code_book_seed() -> bytes:

@@ -14,7 +14,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.formats.folder import FORMATS, ORIGINAL, read_floats, write_model
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.interface import Opened, Terms
 from hubcheck.evidence.looks.orders import ORDERS
@@ -24,6 +23,7 @@ from hubcheck.model import Access, Model, open_model
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.judge import Case, judge
+from tests.material.formats.folder import FORMATS, ORIGINAL, read_floats, write_model
 
 DEMO = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 SEED = 20_240_607

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 import torch
 
-from benchmarks.formats.folder import write_model
-from benchmarks.formats.gguf_file import write_gguf
 from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import HALVES, stored, write, write_one
 from benchmarks.kinds.gguf_models import write_gguf_of
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
 from hubcheck.report.words import RelationKind
+from tests.material.formats.folder import write_model
+from tests.material.formats.gguf_file import write_gguf
 
 SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 QUANTISED: Final = frozenset({RelationKind.QUANTISED})

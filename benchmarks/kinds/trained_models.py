@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.kinds.build import Published, published_in, quiet
 from benchmarks.kinds.folder import changed
-from benchmarks.zoo.corpus import Text, encode, train_tokenizer
+from tests.material.zoo.corpus import Text, encode, train_tokenizer
 
 WIDTH: Final = 96
 HEADS: Final = 4

@@ -16,8 +16,8 @@ from typing import Final, cast
 import numpy as np
 
 from benchmarks.lineage.relations import FOLDER
-from benchmarks.zoo.folder import Dtype, write_model
 from benchmarks.zoo.relation_cases import CASES, MERGES, SHAPE, Case, MergeCase, published, trained
+from tests.material.zoo.folder import Dtype, write_model
 
 ASKED: Final = (
     *("int8", "int4", "nf4", "int4 with error feedback"),

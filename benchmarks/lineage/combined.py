@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 from benchmarks.lineage.relations import PREFIX
-from benchmarks.zoo import alterations, deep_copies, disguises, symmetries, tokens
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.planted import Derivation, Material, Product
-from benchmarks.zoo.symmetries import Arrays
+from tests.material.zoo import alterations, deep_copies, disguises, symmetries, tokens
+from tests.material.zoo.model import Shape
+from tests.material.zoo.planted import Derivation, Material, Product
+from tests.material.zoo.symmetries import Arrays
 
 
 def _product(m: Material, weights: Arrays, shape: Shape | None = None) -> Product:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from benchmarks.lineage import cases
 from benchmarks.lineage.combined import COMBINED
-from benchmarks.zoo.corpus import tokenizer_files
 from benchmarks.zoo.derive import derive, write
 from benchmarks.zoo.train import MODELS, kept_tokenizer
+from tests.material.zoo.corpus import tokenizer_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,7 +27,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pair.tokenizer import RESERVED, write_tokenizer
+from tests.material.remote.tokenizer import RESERVED, write_tokenizer
 
 BLOCK_VALUES: Final = 1 << 20
 """Values held at once: 4 MB in float32, a few such arrays in flight."""

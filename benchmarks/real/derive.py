@@ -11,12 +11,12 @@ from typing import Final
 import torch
 from safetensors.torch import load_file
 
-from benchmarks.formats.encode import int8_channel
-from benchmarks.formats.encode import stored as stored_array
-from benchmarks.formats.folder import write_safetensors
 from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import changed, tokenizer, with_vocabulary, words
 from benchmarks.kinds.pairs import noisy
+from tests.material.formats.encode import int8_channel
+from tests.material.formats.encode import stored as stored_array
+from tests.material.formats.folder import write_safetensors
 
 SEED: Final = 7
 STEPS: Final = 30

@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.pair.measure import Cost, run
-from benchmarks.remote.repository import MadeShard, repository
-from benchmarks.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, Published
-from benchmarks.remote.values import Recipe
 from tests.hubserver import Link, LocalHub
+from tests.material.remote.repository import MadeShard, repository
+from tests.material.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, Published
+from tests.material.remote.values import Recipe
 
 BASE: Final = Recipe(seed=1)
 DERIVED: Final = Recipe(seed=1, change=0.14, change_seed=2)

@@ -27,13 +27,6 @@ import torch
 from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
-from benchmarks.zoo import alterations, disguises, symmetries
-from benchmarks.zoo.corpus import LEARNED_TOKENS, Text, encode, tokenizer_files
-from benchmarks.zoo.folder import read_weights, write_model
-from benchmarks.zoo.learn import windows_at
-from benchmarks.zoo.model import Shape, forward
-from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS, kept_tokenizer
 from hubcheck.card.wording import sentence
 from hubcheck.check.run import check
@@ -44,6 +37,13 @@ from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.policy import parse_fail_on
+from tests.material.zoo import alterations, disguises, symmetries
+from tests.material.zoo.corpus import LEARNED_TOKENS, Text, encode, tokenizer_files
+from tests.material.zoo.folder import read_weights, write_model
+from tests.material.zoo.learn import windows_at
+from tests.material.zoo.model import Shape, forward
+from tests.material.zoo.recipes import recipe
+from tests.material.zoo.symmetries import Arrays
 
 COPIES: Final = ("finetune", "continued2")
 STRANGER: Final = "twin"

@@ -42,11 +42,11 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.zoo.corpus import LICENCE, Corpus, Text, encode, tokenizer_files
-from benchmarks.zoo.folder import write_model
-from benchmarks.zoo.learn import BETAS, CLIP, WEIGHT_DECAY, draw, learning_rate, windows_at
-from benchmarks.zoo.model import NORM_EPSILON, ROPE_THETA, Shape, Weights, initial_weights
 from benchmarks.zoo.train import MODELS, kept_tokenizer, write_manifest
+from tests.material.zoo.corpus import LICENCE, Corpus, Text, encode, tokenizer_files
+from tests.material.zoo.folder import write_model
+from tests.material.zoo.learn import BETAS, CLIP, WEIGHT_DECAY, draw, learning_rate, windows_at
+from tests.material.zoo.model import NORM_EPSILON, ROPE_THETA, Shape, Weights, initial_weights
 
 BATCH: Final = 4
 WINDOW: Final = 64

@@ -24,11 +24,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads: pairs 
 
 import numpy as np
 
-from benchmarks.zoo.alterations import choose_layers, prune_channels, prune_neurons
-from benchmarks.zoo.deep_copies import extract_expert, prune_sorted, slice_into_experts
-from benchmarks.zoo.folder import read_weights, write_model
-from benchmarks.zoo.model import Shape, names_and_shapes
-from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS
 from hubcheck.card.wording import words
 from hubcheck.check.observe import comparer_of
@@ -48,6 +43,11 @@ from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.increasing import log_e_increasing, longest_increasing
+from tests.material.zoo.alterations import choose_layers, prune_channels, prune_neurons
+from tests.material.zoo.deep_copies import extract_expert, prune_sorted, slice_into_experts
+from tests.material.zoo.folder import read_weights, write_model
+from tests.material.zoo.model import Shape, names_and_shapes
+from tests.material.zoo.symmetries import Arrays
 
 INDEPENDENT: Final = ("base", "twin", *(f"ind{n}" for n in range(2, 10)))
 MIXTURES: Final = ("moe", "moe-twin")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.zoo.corpus import tokenizer_files
-from benchmarks.zoo.folder import read_weights, write_model
-from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
-from benchmarks.zoo.recipes import recipe
 from benchmarks.zoo.train import MODELS, kept_tokenizer
+from tests.material.zoo.corpus import tokenizer_files
+from tests.material.zoo.folder import read_weights, write_model
+from tests.material.zoo.planted import DERIVATIONS, Derivation, Material, Product
+from tests.material.zoo.recipes import recipe
 
 
 def derive(wanted: Derivation, files: Mapping[str, str], models: Path = MODELS) -> Product:

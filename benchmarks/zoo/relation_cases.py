@@ -15,12 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo import alterations, relations
-from benchmarks.zoo.corpus import Text, encode
-from benchmarks.zoo.folder import read_weights
-from benchmarks.zoo.recipes import LIGHT_RATE, LIGHT_STEPS, RECIPES, Recipe, recipe
-from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS, kept_tokenizer, train
+from tests.material.zoo import alterations, relations
+from tests.material.zoo.corpus import Text, encode
+from tests.material.zoo.folder import read_weights
+from tests.material.zoo.recipes import LIGHT_RATE, LIGHT_STEPS, RECIPES, Recipe, recipe
+from tests.material.zoo.symmetries import Arrays
 
 
 def _partner(name: str, text: Text, seed: int) -> Recipe:

@@ -19,8 +19,6 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo.corpus import tokenizer_files
-from benchmarks.zoo.folder import write_model
 from benchmarks.zoo.relation_cases import (
     CASES,
     MERGES,
@@ -31,7 +29,6 @@ from benchmarks.zoo.relation_cases import (
     train_partners,
     trained,
 )
-from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import kept_tokenizer
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.draw import Draw
@@ -40,6 +37,9 @@ from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.model import Access, Model, open_model
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import direction_of, relation_of
+from tests.material.zoo.corpus import tokenizer_files
+from tests.material.zoo.folder import write_model
+from tests.material.zoo.symmetries import Arrays
 
 BUDGET: Final = 64_000_000
 BEGIN: Final = "<!-- benchmarks.zoo.relation_table: begin -->"

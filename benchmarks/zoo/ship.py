@@ -15,13 +15,13 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo.corpus import tokenizer_files
-from benchmarks.zoo.disguises import disguise
-from benchmarks.zoo.folder import read_weights, write_model
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.symmetries import Arrays
 from benchmarks.zoo.train import MODELS, kept_tokenizer
+from tests.material.zoo.corpus import tokenizer_files
+from tests.material.zoo.disguises import disguise
+from tests.material.zoo.folder import read_weights, write_model
+from tests.material.zoo.model import Shape
+from tests.material.zoo.recipes import recipe
+from tests.material.zoo.symmetries import Arrays
 
 DESTINATION: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 LIMIT_BYTES: Final = 8_000_000

@@ -23,33 +23,24 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.alterations import choose_layers
-from benchmarks.zoo.corpus import LICENCE, Corpus, Text, encode, tokenizer_files, train_tokenizer
-from benchmarks.zoo.folder import PARTIAL, read_weights, write_model
-from benchmarks.zoo.learn import Learner, draw, learning_rate
-from benchmarks.zoo.model import INIT_SCALE, Weights, initial_weights
-from benchmarks.zoo.recipes import RECIPES, Recipe, tiny
+from tests.material.zoo.alterations import choose_layers
+from tests.material.zoo.corpus import (
+    LICENCE,
+    Corpus,
+    Text,
+    encode,
+    tokenizer_files,
+    train_tokenizer,
+)
+from tests.material.zoo.folder import PARTIAL, read_weights, write_model
+from tests.material.zoo.learn import Learner, draw, learning_rate
+from tests.material.zoo.model import Weights, initial_weights
+from tests.material.zoo.recipes import RECIPES, Recipe, tiny, upcycle
 
 MODELS: Final = Path(__file__).parent / "models"
 SAVE_EVERY: Final = 400
 """Steps between saved states: half a minute of work at most is lost."""
 log = logging.getLogger("benchmarks.zoo")
-
-
-def upcycle(dense: Weights, names: Recipe) -> Weights:
-    """Return a mixture whose experts are all copies of the dense MLP, with a random router."""
-    rng = np.random.default_rng(names.init_seed)
-    sparse = {n: w for n, w in dense.items() if ".mlp." not in n}
-    parts = {"w1": "gate_proj", "w3": "up_proj", "w2": "down_proj"}
-    for i in range(names.shape.layers):
-        p = f"model.layers.{i}."
-        for e in range(names.shape.experts):
-            for short, long in parts.items():
-                copied = dense[f"{p}mlp.{long}.weight"].copy()
-                sparse[f"{p}block_sparse_moe.experts.{e}.{short}.weight"] = copied
-        router = INIT_SCALE * rng.standard_normal((names.shape.experts, names.shape.hidden))
-        sparse[p + "block_sparse_moe.gate.weight"] = router.astype(np.float32)
-    return sparse
 
 
 def kept_tokenizer() -> Tokenizer:

@@ -25,9 +25,6 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from benchmarks.zoo.disguises import relabel
-from benchmarks.zoo.folder import write_model
-from benchmarks.zoo.model import Shape
 from hubcheck.check.observe import examine, open_base
 from hubcheck.check.tested import Tested
 from hubcheck.demo.run import MODELS
@@ -38,6 +35,9 @@ from hubcheck.report.words import Depth, Verdict
 from hubcheck.request.interface import ESCALATION, BaseRequest, Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
+from tests.material.zoo.disguises import relabel
+from tests.material.zoo.folder import write_model
+from tests.material.zoo.model import Shape
 
 BUDGET = 2_000_000_000
 QUIET = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTED})

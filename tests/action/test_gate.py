@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 from action import stage_publish
-from benchmarks.formats.folder import write_model
 from hubcheck.errors import ExitCode, NetworkFaultError
 from tests.action.conftest import HEAD, MODELS, Ended, Job, finished_run
 from tests.evidence.laboratory import shipped
 from tests.githubserver.server import Fault
 from tests.githubserver.world import NAME, Login
 from tests.hubserver import Content
+from tests.material.formats.folder import write_model
 
 FOLDER: Final = "models/tiny"
 WEIGHTS: Final = f"{FOLDER}/model.safetensors"

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import safetensors_file
 from hubcheck.demo.run import MODELS
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import safetensors_file
 
 UNET: Final = {
     "conv_in.weight": (64, 4, 3, 3),

@@ -9,10 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import safetensors_file
-from benchmarks.zoo.corpus import LEARNED_TOKENS
-from benchmarks.zoo.disguises import disguise_fully
 from hubcheck.card import markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.wording import sentence, words
@@ -34,6 +30,10 @@ from hubcheck.report.words import (
 )
 from tests.check.components_made import NAME, drawn, pipeline, sentence_model, with_clip
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, shipped, write
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import safetensors_file
+from tests.material.zoo.corpus import LEARNED_TOKENS
+from tests.material.zoo.disguises import disguise_fully
 
 
 def held_against(

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import disguises, symmetries
-from benchmarks.zoo.corpus import LEARNED_TOKENS
 from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, Verdict
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, write
+from tests.material.zoo import disguises, symmetries
+from tests.material.zoo.corpus import LEARNED_TOKENS
 
 UNUSED = np.arange(LEARNED_TOKENS, SHAPE.vocab)
 

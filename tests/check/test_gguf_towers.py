@@ -10,14 +10,14 @@ import gguf
 import numpy as np
 import pytest
 
-from benchmarks.formats.folder import read_floats, stored_tokens
-from benchmarks.formats.gguf_file import write_gguf
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.side_parts import side_parts_of
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.report.words import RelationKind, Verdict
 from tests.check.test_side_parts import projector
 from tests.check.test_towers import CONFIG, DEMO, Tensors, opened, report, vision_tower, write
+from tests.material.formats.folder import read_floats, stored_tokens
+from tests.material.formats.gguf_file import write_gguf
 
 NAMES: Final = {
     "attn.qkv": "attn_qkv", "attn.proj": "attn_out", "mlp.fc1": "ffn_up", "mlp.fc2": "ffn_down",

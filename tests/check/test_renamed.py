@@ -12,8 +12,6 @@ from typing import Final
 import numpy as np
 import pytest
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.check.renamed import under_names_of
 from hubcheck.check.run import check
 from hubcheck.model import Access, Model, open_model
@@ -23,6 +21,8 @@ from hubcheck.report.words import Depth, Verdict
 from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import read_floats, safetensors_file
 
 DEMO: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.formats.encode import stored
-from benchmarks.formats.folder import safetensors_file
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check
 from hubcheck.model import Access
@@ -28,6 +26,8 @@ from hubcheck.report.words import (
 from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
+from tests.material.formats.encode import stored
+from tests.material.formats.folder import safetensors_file
 
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
 Tensors = dict[str, NDArray[np.float32]]

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import read_floats, safetensors_file
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.card.wording import sentence, words
@@ -27,6 +25,8 @@ from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, Relat
 from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import read_floats, safetensors_file
 
 DEMO: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from benchmarks.formats.fuzz import gguf_seed
 from hubcheck.checkpoint.disagreement import DisagreementCode as Code
 from hubcheck.checkpoint.other_formats import LORA_ADAPTER, PEFT_ADAPTER
 from hubcheck.errors import ExitCode
 from tests.checkpoint.malformed import index_of
+from tests.material.formats.gguf_file import gguf_seed
 
 READ: Final = ""
 """The name of a format that is read."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import safetensors_file
 from hubcheck.checkpoint.composite import SEVERAL, Piece, joined
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.errors import HostileCheckpointError
 from hubcheck.source.selected import SelectedSource
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import safetensors_file
 from tests.memory_source import MemorySource
 
 VALUES = np.arange(64, dtype=np.float32).reshape(8, 8)

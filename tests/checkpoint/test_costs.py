@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from benchmarks.formats.costs import GGUF, SAFETENSORS, cost_of, write_gguf, write_safetensors
-from benchmarks.remote.shapes import dense
+from tests.material.remote.shapes import dense
 
 MODEL: Final = dense("small", hidden=1024, layers=4, neurons=4096, heads=8, kv=2, vocab=4096)
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.formats.gguf_file import write_gguf
 from hubcheck.checkpoint.gguf import gguf_sets, open_gguf
 from hubcheck.checkpoint.gguf_header import MAX_HEADER_BYTES, read_gguf_header
 from hubcheck.checkpoint.interface import RowBlock
@@ -25,6 +24,7 @@ from hubcheck.errors import (
     UnreadableError,
     UnsupportedFormatError,
 )
+from tests.material.formats.gguf_file import write_gguf
 from tests.memory_source import MemorySource
 
 CONFIG: Final = {

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from gguf import quants
 
-from benchmarks.formats.gguf_file import blocks
 from hubcheck.checkpoint import gguf_code_books
 from hubcheck.checkpoint.gguf_blocks import BLOCKS, block_type, blocks_of, is_read
 from hubcheck.checkpoint.gguf_code_books import SIZES, code_book_types
 from hubcheck.checkpoint.gguf_header import TYPE_NAMES
 from hubcheck.source.interface import Span
+from tests.material.formats.gguf_file import blocks
 
 
 @pytest.mark.parametrize("name", BLOCKS)

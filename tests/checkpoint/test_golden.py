@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
-from benchmarks.formats.encode import Stored, mxfp4_experts
-from benchmarks.formats.folder import safetensors_file
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.packed import packed_storage
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.checkpoint.safetensors import open_safetensors
 from hubcheck.checkpoint.unpacking import unpacked
+from tests.material.formats.encode import Stored, mxfp4_experts
+from tests.material.formats.folder import safetensors_file
 from tests.memory_source import MemorySource
 
 GOLDEN: Final = load_file(Path(__file__).parent / "golden" / "written_by_libraries.safetensors")

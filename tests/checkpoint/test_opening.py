@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.numpy import save
 
-from benchmarks.formats.fuzz import gguf_seed
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.rounding import main_storage, rounding_of
 from hubcheck.errors import UnsupportedFormatError
+from tests.material.formats.gguf_file import gguf_seed
 from tests.memory_source import MemorySource
 
 PLAIN = save({"a.weight": np.ones((2, 3), dtype=np.float32)})

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.formats.folder import FORMATS, LOSSLESS, read_floats, write_model
 from benchmarks.formats.table import DEMO, compare, opened
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.model import Model
 from hubcheck.report.words import RelationKind, Verdict
+from tests.material.formats.folder import FORMATS, LOSSLESS, read_floats, write_model
 from tests.tables import taken
 
 CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())

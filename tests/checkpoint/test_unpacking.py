@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.formats.encode import (
+from hubcheck.checkpoint.decode import DTYPE_BITS
+from hubcheck.checkpoint.interface import Checkpoint, RowBlock
+from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.checkpoint.safetensors import open_safetensors
+from hubcheck.checkpoint.scaled import block_of
+from hubcheck.checkpoint.unpacking import unpacked
+from hubcheck.errors import HostileCheckpointError, HubcheckError
+from tests.material.formats.encode import (
     ENCODERS,
     Stored,
     bnb_four_bit,
@@ -19,15 +27,7 @@ from benchmarks.formats.encode import (
     packed_ints,
     stored,
 )
-from benchmarks.formats.folder import safetensors_file
-from hubcheck.checkpoint.decode import DTYPE_BITS
-from hubcheck.checkpoint.interface import Checkpoint, RowBlock
-from hubcheck.checkpoint.packed import packed_storage
-from hubcheck.checkpoint.rows import cost_of, read_rows
-from hubcheck.checkpoint.safetensors import open_safetensors
-from hubcheck.checkpoint.scaled import block_of
-from hubcheck.checkpoint.unpacking import unpacked
-from hubcheck.errors import HostileCheckpointError, HubcheckError
+from tests.material.formats.folder import safetensors_file
 from tests.memory_source import MemorySource
 
 WEIGHT: Final = np.random.default_rng(0).normal(size=(32, 64)).astype(np.float32) * 0.1

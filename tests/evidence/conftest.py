@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.corpus import Text
-from benchmarks.zoo.learn import TINY, tiny_tokens, train_tiny
-from benchmarks.zoo.planted import Product
 from tests.evidence.laboratory import Weights, model, plain, write
+from tests.material.zoo.corpus import Text
+from tests.material.zoo.learn import TINY, tiny_tokens, train_tiny
+from tests.material.zoo.planted import Product
 from tests.tables import taken
 
 N_INDEPENDENT = taken(9, 16)

@@ -1,7 +1,7 @@
 """Which derivatives of a trained base must be recognised, at least?
 
 The list of the first issue. Each is made from shipped models by the transforms of
-``benchmarks.zoo``; what is kept of the base's orders is said beside it.
+``tests.material.zoo``; what is kept of the base's orders is said beside it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo import alterations, symmetries
-from benchmarks.zoo.planted import Material, Product
 from tests.evidence.laboratory import SHAPE, Weights, derived, material, plain, shipped
+from tests.material.zoo import alterations, symmetries
+from tests.material.zoo.planted import Material, Product
 
 SHAPE_OF_UPSCALED: Final = replace(SHAPE, layers=6)
 SEED: Final = 7

@@ -1,6 +1,6 @@
 """How does a test make a model folder and check it, in one process and in a moment?
 
-Raw material are the shipped demo models (really trained) and the transforms of ``benchmarks.zoo``;
+Raw material are the shipped demo models (really trained) and the transforms of ``tests.material.zoo``;
 the check is the one the command line runs.
 """
 
@@ -17,9 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from benchmarks.zoo.folder import Dtype, write_model
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.planted import DERIVATIONS, Derivation, Material, Product
 from hubcheck.check.observe import comparer_of
 from hubcheck.check.run import Outcome, check
 from hubcheck.demo.run import MODELS
@@ -31,6 +28,9 @@ from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.policy import parse_fail_on
+from tests.material.zoo.folder import Dtype, write_model
+from tests.material.zoo.model import Shape
+from tests.material.zoo.planted import DERIVATIONS, Derivation, Material, Product
 
 Weights = dict[str, NDArray[np.float32]]
 SHAPE: Final = Shape()

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo.model import Shape, initial_weights
-from benchmarks.zoo.planted import Product
 from tests.evidence.laboratory import SHAPE, Weights, plain
+from tests.material.zoo.model import Shape, initial_weights
+from tests.material.zoo.planted import Product
 
 EXPERT_NAMES: Final = {"gate_proj": "w1", "up_proj": "w3", "down_proj": "w2"}
 MlpOf = Callable[[int, int], Weights | None]

@@ -14,11 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.zoo import alterations, symmetries
-from benchmarks.zoo.model import Shape, initial_weights
-from benchmarks.zoo.planted import Product
-from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.train import upcycle
 from hubcheck.evidence.combine import NOTHING_PAID, Combined, Prices, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import compare_views, log_e_of
@@ -38,6 +33,10 @@ from tests.evidence.laboratory import (
     shipped,
     write,
 )
+from tests.material.zoo import alterations, symmetries
+from tests.material.zoo.model import Shape, initial_weights
+from tests.material.zoo.planted import Product
+from tests.material.zoo.recipes import recipe, upcycle
 from tests.tables import taken
 
 UNITS: Final = 64

@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from benchmarks.zoo.planted import Product
-from benchmarks.zoo.symmetries import EMBEDDING, mlps
 from hubcheck.card.wording import sentence
 from hubcheck.errors import ExitCode
 from hubcheck.report.phrases import Phrase
@@ -31,6 +29,8 @@ from tests.evidence.laboratory import (
     with_names,
     write,
 )
+from tests.material.zoo.planted import Product
+from tests.material.zoo.symmetries import EMBEDDING, mlps
 from tests.tables import taken
 
 SEED: Final = 31

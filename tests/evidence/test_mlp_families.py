@@ -12,8 +12,6 @@ from typing import Final
 import numpy as np
 import pytest
 
-from benchmarks.zoo.deep_copies import extract_expert, keep_experts
-from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, log_e_of
@@ -32,6 +30,8 @@ from tests.evidence.mixtures import (
     with_expert,
     with_shared_expert,
 )
+from tests.material.zoo.deep_copies import extract_expert, keep_experts
+from tests.material.zoo.model import Shape, initial_weights
 
 UNITS: Final = 12
 """Few units: e-values of many are so heavy-tailed that a simulated mean says nothing."""

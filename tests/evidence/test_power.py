@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import disguises
-from benchmarks.zoo.planted import Product
 from hubcheck.card.wording import power_words, sentence, words
 from hubcheck.report.phrases import because
 from hubcheck.report.schema import Finding
@@ -28,6 +26,8 @@ from tests.evidence.laboratory import (
     request,
     shipped,
 )
+from tests.material.zoo import disguises
+from tests.material.zoo.planted import Product
 from tests.tables import taken
 
 Keep = Callable[[str, Callable[[], Product]], Path]

@@ -16,9 +16,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.formats.encode import as_bf16
-from benchmarks.formats.folder import stored_tokens, write_safetensors
-from benchmarks.formats.gguf_file import interleaved, write_gguf
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import read_rows
@@ -26,6 +23,9 @@ from hubcheck.model import Access, Model, open_model
 from hubcheck.report.words import Verdict
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import Weights, comparison_of, finding_of, model, shipped
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import stored_tokens, write_safetensors
+from tests.material.formats.gguf_file import interleaved, write_gguf
 
 SEED: Final = 7
 CONFIG: Final[dict[str, Any]] = json.loads((model("base") / "config.json").read_text())

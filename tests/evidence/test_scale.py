@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.zoo import symmetries
 from hubcheck.evidence.scale import free_of_scale
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.laboratory import Weights, model, plain, report_of, shipped, write
+from tests.material.zoo import symmetries
 
 
 @settings(deadline=None, max_examples=30)

@@ -15,11 +15,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.zoo.corpus import Text
-from benchmarks.zoo.learn import TINY, train_tiny
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.conftest import Trained
 from tests.evidence.laboratory import plain, report_of, write
+from tests.material.zoo.corpus import Text
+from tests.material.zoo.learn import TINY, train_tiny
 from tests.tables import taken
 
 MAKERS: Final = 6

@@ -17,9 +17,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from benchmarks.zoo.corpus import Text
-from benchmarks.zoo.learn import TINY, train_tiny
-from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from hubcheck.statistics.profiles import profile
@@ -34,6 +31,9 @@ from tests.evidence.laboratory import (
     write,
 )
 from tests.evidence.looks.sides import mapped
+from tests.material.zoo.corpus import Text
+from tests.material.zoo.learn import TINY, train_tiny
+from tests.material.zoo.model import Shape, initial_weights
 
 SQUARE: Final = replace(TINY, neurons=TINY.hidden)
 """As many neurons as channels: every neuron has a channel of its own."""

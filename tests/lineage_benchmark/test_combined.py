@@ -5,10 +5,10 @@ from __future__ import annotations
 from benchmarks.lineage import cases
 from benchmarks.lineage.combined import COMBINED
 from benchmarks.lineage.relations import MEANT, PREFIX, TRUE_WORDS
-from benchmarks.zoo.planted import DERIVATIONS
-from benchmarks.zoo.recipes import RECIPES
 from benchmarks.zoo.relation_cases import CASES, MERGES
 from hubcheck.report.words import RelationKind
+from tests.material.zoo.planted import DERIVATIONS
+from tests.material.zoo.recipes import RECIPES
 
 
 def test_every_scored_name_is_a_model() -> None:

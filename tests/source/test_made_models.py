@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load
 
-from benchmarks.remote.repository import MadeShard, repository
-from benchmarks.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, dense
-from benchmarks.remote.values import Recipe, bytes_of
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.rows import read_rows
+from tests.material.remote.repository import MadeShard, repository
+from tests.material.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, dense
+from tests.material.remote.values import Recipe, bytes_of
 from tests.memory_source import MemorySource
 
 ENTRIES = [("model.embed_tokens.weight", (700, 96)), ("b.weight", (33, 1500)), ("norm", (64,))]

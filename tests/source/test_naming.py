@@ -9,8 +9,6 @@ from typing import Final
 
 import pytest
 
-from benchmarks.formats.folder import read_floats, stored_tokens
-from benchmarks.formats.gguf_file import write_gguf
 from hubcheck.card.wording import words
 from hubcheck.check.run import Outcome
 from hubcheck.cli.main import main
@@ -20,6 +18,8 @@ from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.check.components_made import CONFIG, pipeline
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
+from tests.material.formats.folder import read_floats, stored_tokens
+from tests.material.formats.gguf_file import write_gguf
 
 Files = dict[str, bytes]
 QUANTS: Final = ("Q4_0", "Q8_0")

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo.deep_copies import extract_expert, slice_into_experts
 from hubcheck.card.wording import sentence, words
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.laboratory import SHAPE, finding_of, model, plain, report_of, shipped, write
 from tests.evidence.mixtures import mixture_of, noisy, small, with_expert
+from tests.material.zoo.deep_copies import extract_expert, slice_into_experts
 
 
 def relation_between(subject: Path, base: Path) -> Relation:

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.learn import tiny_tokens
-from benchmarks.zoo.model import Shape, initial_weights
 from benchmarks.zoo.ship import DESTINATION
-from benchmarks.zoo.symmetries import NORMS, Arrays
+from tests.material.zoo.learn import tiny_tokens
+from tests.material.zoo.model import Shape, initial_weights
+from tests.material.zoo.symmetries import NORMS, Arrays
 
 SMALL = Shape(vocab=40, hidden=12, neurons=10, layers=2, heads=4, kv_heads=2, head_dim=6)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.zoo import alterations as a
-from benchmarks.zoo.model import logits, names_and_shapes
-from benchmarks.zoo.symmetries import EMBEDDING, HEAD, NORMS, Arrays
+from tests.material.zoo import alterations as a
+from tests.material.zoo.model import logits, names_and_shapes
+from tests.material.zoo.symmetries import EMBEDDING, HEAD, NORMS, Arrays
 from tests.zoo.conftest import SMALL, drawn
 
 Q = "model.layers.1.self_attn.q_proj.weight"

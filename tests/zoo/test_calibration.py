@@ -28,11 +28,11 @@ from benchmarks.zoo.calibration import (
     stacked_logits,
     train_cohort,
 )
-from benchmarks.zoo.corpus import Corpus, Text, encode
-from benchmarks.zoo.folder import read_weights
-from benchmarks.zoo.learn import Learner, draw, learning_rate
-from benchmarks.zoo.model import Shape, forward, initial_weights
-from benchmarks.zoo.recipes import RECIPES
+from tests.material.zoo.corpus import Corpus, Text, encode
+from tests.material.zoo.folder import read_weights
+from tests.material.zoo.learn import Learner, draw, learning_rate
+from tests.material.zoo.model import Shape, forward, initial_weights
+from tests.material.zoo.recipes import RECIPES
 
 EVERY = [member for cohort in COHORTS for member in cohort]
 TABLE = [member for member in EVERY if member.purpose == "calibration"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.corpus import (
+from tests.material.zoo.corpus import (
     LEARNED_TOKENS,
     RESERVED_TOKENS,
     Text,

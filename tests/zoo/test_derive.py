@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.corpus import LEARNED_TOKENS, tokenizer_files
 from benchmarks.zoo.derive import derive, write
-from benchmarks.zoo.folder import read_weights, write_model
-from benchmarks.zoo.model import initial_weights, logits, names_and_shapes
-from benchmarks.zoo.planted import DERIVATIONS, Derivation
-from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.symmetries import NORMS
+from tests.material.zoo.corpus import LEARNED_TOKENS, tokenizer_files
+from tests.material.zoo.folder import read_weights, write_model
+from tests.material.zoo.model import initial_weights, logits, names_and_shapes
+from tests.material.zoo.planted import DERIVATIONS, Derivation
+from tests.material.zoo.recipes import recipe
+from tests.material.zoo.symmetries import NORMS
 
 
 @pytest.fixture(scope="module")

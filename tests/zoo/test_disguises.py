@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.zoo import disguises
-from benchmarks.zoo.model import logits
-from benchmarks.zoo.symmetries import EMBEDDING, HEAD, Arrays, random_rotation
+from tests.material.zoo import disguises
+from tests.material.zoo.model import logits
+from tests.material.zoo.symmetries import EMBEDDING, HEAD, Arrays, random_rotation
 from tests.zoo.conftest import SMALL, drawn
 
 EXACT = 1e-9

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo.folder import read_weights, round_trip, write_model
-from benchmarks.zoo.symmetries import Arrays
+from tests.material.zoo.folder import read_weights, round_trip, write_model
+from tests.material.zoo.symmetries import Arrays
 from tests.zoo.conftest import SMALL
 
 

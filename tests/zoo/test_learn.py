@@ -7,9 +7,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.zoo.learn import TINY, Learner, draw, learning_rate, train_tiny
-from benchmarks.zoo.model import initial_weights
-from benchmarks.zoo.symmetries import (
+from tests.material.zoo.learn import TINY, Learner, draw, learning_rate, train_tiny
+from tests.material.zoo.model import initial_weights
+from tests.material.zoo.symmetries import (
     Arrays,
     flip_channels,
     mlps,

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
 
-from benchmarks.zoo.folder import write_model
-from benchmarks.zoo.model import initial_weights, logits, names_and_shapes
+from tests.material.zoo.folder import write_model
+from tests.material.zoo.model import initial_weights, logits, names_and_shapes
 from tests.zoo.conftest import SMALL, drawn
 
 

@@ -11,10 +11,10 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from benchmarks.zoo.model import logits
-from benchmarks.zoo.recipes import SHAPE
 from benchmarks.zoo.ship import DESTINATION, LIMIT_BYTES, SHIPPED, Shipped
-from benchmarks.zoo.symmetries import NORMS, Arrays
+from tests.material.zoo.model import logits
+from tests.material.zoo.recipes import SHAPE
+from tests.material.zoo.symmetries import NORMS, Arrays
 
 NAMES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "README.md")
 

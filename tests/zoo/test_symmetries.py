@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.zoo import symmetries as s
-from benchmarks.zoo.model import Shape, logits
+from tests.material.zoo import symmetries as s
+from tests.material.zoo.model import Shape, logits
 from tests.zoo.conftest import SMALL, drawn
 
 EXACT = 1e-9

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tokenizers import Tokenizer
 
-from benchmarks.zoo import tokens
-from benchmarks.zoo.corpus import BEGIN, END, tokenizer_files
+from tests.material.zoo import tokens
+from tests.material.zoo.corpus import BEGIN, END, tokenizer_files
 
 SAMPLE = "def halve(x: int) -> int:\n    return x // 2  # naïve<|end|><|reserved_3|>"
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from benchmarks.zoo.corpus import Text, encode
-from benchmarks.zoo.folder import PARTIAL, read_weights
-from benchmarks.zoo.model import initial_weights, names_and_shapes
-from benchmarks.zoo.recipes import RECIPES, tiny
 from benchmarks.zoo.train import first_weights, main, train, write_manifest
+from tests.material.zoo.corpus import Text, encode
+from tests.material.zoo.folder import PARTIAL, read_weights
+from tests.material.zoo.model import initial_weights, names_and_shapes
+from tests.material.zoo.recipes import RECIPES, tiny
 
 QUICK = {r.name: replace(tiny(r), steps=2) for r in RECIPES}
 

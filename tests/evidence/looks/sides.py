@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from benchmarks.zoo.model import Shape, initial_weights
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.run import map_layers
@@ -13,6 +12,7 @@ from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.model import open_model
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import Weights, request
+from tests.material.zoo.model import Shape, initial_weights
 
 MIXTURE: Final = Shape(neurons=96, experts=8, layers=3)
 """Of the mixtures made here: drawn and not trained, which is what the null hypothesis allows."""

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import pytest
 
-from benchmarks.zoo import symmetries
 from hubcheck.anatomy.interface import Role
 from hubcheck.errors import UnreadableError
 from hubcheck.evidence.looks.attention import Turned, attention_turned
@@ -18,6 +17,7 @@ from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
+from tests.material.zoo import symmetries
 
 ROLES: Final = (Role.Q, Role.K, Role.V, Role.O)
 LAYERS: Final = MappingProxyType({0: 0, 1: 1})

@@ -15,8 +15,6 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from benchmarks.zoo import alterations, symmetries
-from benchmarks.zoo.planted import Product
 from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.evidence.account import Account, Spender
 from hubcheck.evidence.combine import NOTABLE
@@ -46,6 +44,8 @@ from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.judge import Case, Judgement, judge
 from tests.evidence.laboratory import SHAPE, derived, model, plain, shipped, write
+from tests.material.zoo import alterations, symmetries
+from tests.material.zoo.planted import Product
 
 BUDGET: Final = 1 << 30
 EACH = pytest.mark.parametrize("look", LOOKS, ids=[look.name for look in LOOKS])
@@ -274,8 +274,7 @@ def _narrow(folder: Path) -> Path:
 
 
 def _upcycled(folder: Path) -> Path:
-    from benchmarks.zoo.recipes import recipe
-    from benchmarks.zoo.train import upcycle
+    from tests.material.zoo.recipes import recipe, upcycle
 
     wanted = recipe("upcycled")
     return write(folder / "m", plain(upcycle(shipped("base"), wanted), wanted.shape))

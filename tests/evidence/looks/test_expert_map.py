@@ -7,11 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import symmetries
-from benchmarks.zoo.deep_copies import extract_expert, keep_experts, slice_into_experts
-from benchmarks.zoo.model import Shape, initial_weights
-from benchmarks.zoo.recipes import recipe
-from benchmarks.zoo.train import upcycle
 from hubcheck.card.wording import sentence, words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
@@ -20,6 +15,10 @@ from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, Weights, model, plain, shipped, write
 from tests.evidence.looks.sides import MIXTURE, mixture, side_by_side
 from tests.evidence.mixtures import with_expert
+from tests.material.zoo import symmetries
+from tests.material.zoo.deep_copies import extract_expert, keep_experts, slice_into_experts
+from tests.material.zoo.model import Shape, initial_weights
+from tests.material.zoo.recipes import recipe, upcycle
 
 
 def experts(base: Path, subject: Path, *, limit: int = 300_000_000) -> Experts:

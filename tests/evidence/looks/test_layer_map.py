@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo.alterations import choose_layers, prune_neurons
-from benchmarks.zoo.deep_copies import slice_into_experts
 from hubcheck.card.wording import words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.layer_map.run import map_layers
@@ -17,6 +15,8 @@ from hubcheck.evidence.looks.layer_map.wording import said_of_map
 from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import mapped, side_by_side
+from tests.material.zoo.alterations import choose_layers, prune_neurons
+from tests.material.zoo.deep_copies import slice_into_experts
 
 LAYOUTS = {
     (0, 1, 3): ("base layer 2 dropped",),

@@ -9,10 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.zoo.alterations import prune_channels, prune_neurons
-from benchmarks.zoo.deep_copies import prune_sorted
-from benchmarks.zoo.model import Shape, initial_weights
-from benchmarks.zoo.symmetries import mlps
 from hubcheck.card.wording import sentence, words
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
@@ -21,6 +17,10 @@ from hubcheck.evidence.looks.width.run import width_of
 from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import SHAPE, Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.sides import side_by_side
+from tests.material.zoo.alterations import prune_channels, prune_neurons
+from tests.material.zoo.deep_copies import prune_sorted
+from tests.material.zoo.model import Shape, initial_weights
+from tests.material.zoo.symmetries import mlps
 
 STRAIGHT = {n: n for n in range(4)}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import disguises, symmetries
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.writers import WriterEvidence, through_writers
@@ -16,6 +15,7 @@ from hubcheck.evidence.side import Side
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, plain, write
 from tests.evidence.looks.disguise.test_disguise import opened
+from tests.material.zoo import disguises, symmetries
 
 
 def look(base: Path, subject: Path, seed: int = 1, budget: int = 10**9) -> WriterEvidence | Refused:

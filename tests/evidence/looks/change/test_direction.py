@@ -12,11 +12,6 @@ from typing import Final
 import numpy as np
 import pytest
 
-from benchmarks.zoo import alterations, relations
-from benchmarks.zoo.deep_copies import interleave
-from benchmarks.zoo.model import initial_weights
-from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
-from benchmarks.zoo.train import upcycle
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import Depth, Verdict
 from tests.evidence.laboratory import (
@@ -30,6 +25,10 @@ from tests.evidence.laboratory import (
     write,
 )
 from tests.evidence.looks.change.test_run import made, told
+from tests.material.zoo import alterations, relations
+from tests.material.zoo.deep_copies import interleave
+from tests.material.zoo.model import initial_weights
+from tests.material.zoo.recipes import UPCYCLED_SHAPE, recipe, upcycle
 
 WRITERS: Final = ("o_proj.weight", "down_proj.weight")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.zoo import relations
 from hubcheck.evidence.looks.change.grid import grid_of, rounding_between
 from tests.evidence.looks.change.planted import stored, weight
+from tests.material.zoo import relations
 
 NAME = "model.layers.0.mlp.up_proj.weight"
 RULES = {

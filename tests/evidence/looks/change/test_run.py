@@ -7,10 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import alterations, relations
-from benchmarks.zoo.folder import Dtype
-from benchmarks.zoo.recipes import UPCYCLED_SHAPE, recipe
-from benchmarks.zoo.train import upcycle
 from hubcheck.card.wording import sentence
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, CloserLook, look_closer
@@ -21,6 +17,9 @@ from hubcheck.report.words import Depth, RelationKind
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import changes_of, direction_of, relation_of
 from tests.evidence.laboratory import Weights, model, outcome_of, plain, request, shipped, write
+from tests.material.zoo import alterations, relations
+from tests.material.zoo.folder import Dtype
+from tests.material.zoo.recipes import UPCYCLED_SHAPE, recipe, upcycle
 
 RNG = np.random.default_rng
 

@@ -9,9 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.zoo import disguises, symmetries
-from benchmarks.zoo.corpus import LEARNED_TOKENS
-from benchmarks.zoo.symmetries import Arrays
 from hubcheck.errors import SubjectUnreadableError
 from hubcheck.evidence.account import Account
 from hubcheck.evidence.combine import SETTLED
@@ -25,6 +22,9 @@ from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, plain, write
+from tests.material.zoo import disguises, symmetries
+from tests.material.zoo.corpus import LEARNED_TOKENS
+from tests.material.zoo.symmetries import Arrays
 
 UNUSED = np.arange(LEARNED_TOKENS, SHAPE.vocab)
 TABLE = Calibration(models=400, pairs=8000, greatest=0.03)

@@ -11,9 +11,6 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from benchmarks.zoo import alterations, relations
-from benchmarks.zoo.corpus import Text
-from benchmarks.zoo.learn import TINY, tiny_tokens, train_tiny
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES
 from hubcheck.evidence.looks.merge.kind import MergeKind
@@ -21,6 +18,9 @@ from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.evidence.refused import Refused, Why
 from tests.evidence.laboratory import Weights, derived, model, plain, shipped, write
 from tests.evidence.looks.change.test_run import RNG, opened
+from tests.material.zoo import alterations, relations
+from tests.material.zoo.corpus import Text
+from tests.material.zoo.learn import TINY, tiny_tokens, train_tiny
 
 
 def fitted(subject: Path, *bases: str, limit: int = SAMPLE_BYTES) -> Merge | Refused:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.zoo.folder import Dtype
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
@@ -18,6 +17,7 @@ from hubcheck.evidence.side import SharedTokens
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import Weights, plain, write
+from tests.material.zoo.folder import Dtype
 
 NO_LIMIT = 1 << 40
 

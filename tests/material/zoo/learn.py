@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from benchmarks.zoo.corpus import Text, encode
-from benchmarks.zoo.model import BALANCE_WEIGHT, Shape, Weights, forward, initial_weights
+from tests.material.zoo.corpus import Text, encode
+from tests.material.zoo.model import BALANCE_WEIGHT, Shape, Weights, forward, initial_weights
 
 BATCH: Final = 8
 WINDOW: Final = 128

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.zoo.alterations import LINEAR, merge_adapter
-from benchmarks.zoo.folder import round_trip
-from benchmarks.zoo.symmetries import EMBEDDING, Arrays
+from tests.material.zoo.alterations import LINEAR, merge_adapter
+from tests.material.zoo.folder import round_trip
+from tests.material.zoo.symmetries import EMBEDDING, Arrays
 
 ALL_LINEAR: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WRITERS: Final = ("o_proj", "down_proj")

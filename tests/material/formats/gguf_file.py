@@ -7,6 +7,7 @@ are turned into the interleaved order for the architectures whose converter does
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,9 @@ from typing import Any, Final
 import gguf
 import numpy as np
 from numpy.typing import NDArray
+
+WEIGHT: Final = np.random.default_rng(0).normal(size=(32, 64)).astype(np.float32)
+"""Of the smallest file: one matrix, used throughout."""
 
 Matrix = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -198,3 +202,20 @@ def write_gguf(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def gguf_seed() -> bytes:
+    """Return a small GGUF file."""
+    config = {
+        "num_hidden_layers": 1, "hidden_size": 64, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "head_dim": 16,
+    }  # fmt: skip
+    tensors = {
+        "model.embed_tokens.weight": WEIGHT,
+        "model.norm.weight": WEIGHT[0],
+        "model.layers.0.mlp.up_proj.weight": WEIGHT,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "m.gguf"
+        write_gguf(path, tensors, config, "Q8_0", [f"t{i}" for i in range(32)], {0})
+        return path.read_bytes()

@@ -17,10 +17,10 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.pair.tokenizer import write_tokenizer
-from benchmarks.remote.shapes import Entry, Published
-from benchmarks.remote.values import ITEM_BYTES, Recipe, bytes_of
 from tests.hubserver import Content
+from tests.material.remote.shapes import Entry, Published
+from tests.material.remote.tokenizer import write_tokenizer
+from tests.material.remote.values import ITEM_BYTES, Recipe, bytes_of
 
 SHARD_BYTES: Final = 5_000_000_000
 """The default of the libraries that save models."""

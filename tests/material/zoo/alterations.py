@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import numpy as np
 
-from benchmarks.zoo.model import INIT_SCALE, Shape
-from benchmarks.zoo.symmetries import EMBEDDING, HEAD, NORMS, Arrays, Index, channel_axis, mlps
+from tests.material.zoo.model import INIT_SCALE, Shape
+from tests.material.zoo.symmetries import EMBEDDING, HEAD, NORMS, Arrays, Index, channel_axis, mlps
 
 LINEAR: Final = re.compile(r"(proj|w[123])\.weight$")
 LAYER: Final = re.compile(r"^model\.layers\.(\d+)\.")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.symmetries import (
+from tests.material.zoo.model import Shape
+from tests.material.zoo.symmetries import (
     EMBEDDING,
     HEAD,
     NORMS,

@@ -12,11 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.zoo import alterations, disguises, symmetries, tokens
-from benchmarks.zoo.corpus import LEARNED_TOKENS
-from benchmarks.zoo.folder import Dtype
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.symmetries import Arrays
+from tests.material.zoo import alterations, disguises, symmetries, tokens
+from tests.material.zoo.corpus import LEARNED_TOKENS
+from tests.material.zoo.folder import Dtype
+from tests.material.zoo.model import Shape
+from tests.material.zoo.symmetries import Arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from safetensors.torch import save_file
 
-from benchmarks.zoo.model import Weights
+from tests.material.zoo.model import Weights
 
 Dtype = Literal["F32", "F16", "BF16", "F8_E4M3"]
 TORCH_DTYPES: Final[Mapping[Dtype, torch.dtype]] = {

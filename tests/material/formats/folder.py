@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.formats.encode import ENCODERS, Stored, as_bf16, as_f16, stored
-from benchmarks.formats.gguf_file import write_gguf
+from tests.material.formats.encode import ENCODERS, Stored, as_bf16, as_f16, stored
+from tests.material.formats.gguf_file import write_gguf
 
 Matrix = NDArray[np.float32]
 

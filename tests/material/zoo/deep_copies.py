@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.zoo.alterations import LAYER
-from benchmarks.zoo.model import Shape
-from benchmarks.zoo.symmetries import Arrays, mlps, permute_experts
+from tests.material.zoo.alterations import LAYER
+from tests.material.zoo.model import Shape
+from tests.material.zoo.symmetries import Arrays, mlps, permute_experts
 
 
 def prune_sorted(weights: Arrays, shape: Shape, *, keep: int) -> tuple[Arrays, Shape]:

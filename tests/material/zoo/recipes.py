@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from benchmarks.zoo.corpus import Text
-from benchmarks.zoo.model import Shape
+import numpy as np
+
+from tests.material.zoo.corpus import Text
+from tests.material.zoo.model import INIT_SCALE, Shape, Weights
 
 PEAK_RATE: Final = 4e-3
 """Usual for AdamW at width 96; the gains move by tenths, as in large models."""
@@ -179,3 +181,19 @@ def recipe(name: str) -> Recipe:
         KeyError: No recipe has this name.
     """
     return {r.name: r for r in RECIPES}[name]
+
+
+def upcycle(dense: Weights, names: Recipe) -> Weights:
+    """Return a mixture whose experts are all copies of the dense MLP, with a random router."""
+    rng = np.random.default_rng(names.init_seed)
+    sparse = {n: w for n, w in dense.items() if ".mlp." not in n}
+    parts = {"w1": "gate_proj", "w3": "up_proj", "w2": "down_proj"}
+    for i in range(names.shape.layers):
+        p = f"model.layers.{i}."
+        for e in range(names.shape.experts):
+            for short, long in parts.items():
+                copied = dense[f"{p}mlp.{long}.weight"].copy()
+                sparse[f"{p}block_sparse_moe.experts.{e}.{short}.weight"] = copied
+        router = INIT_SCALE * rng.standard_normal((names.shape.experts, names.shape.hidden))
+        sparse[p + "block_sparse_moe.gate.weight"] = router.astype(np.float32)
+    return sparse

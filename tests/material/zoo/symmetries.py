@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.zoo.model import Shape
+from tests.material.zoo.model import Shape
 
 Arrays = dict[str, NDArray[Any]]
 Index = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""How are weights written in every format that is read?"""

@@ -1,0 +1,1 @@
+"""Which small language models are trained, and what is done to them afterwards?"""
