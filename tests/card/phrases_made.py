@@ -271,8 +271,10 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NOT_LOOKED_CLOSER: (
         (
             {"why": (Phrase(C.WHY, {"why": "no-shared-shape"}),)},
-            "not looked at more closely: no matrix has one shape in both models, or the budget is "
-            "spent",
+            (
+                "not looked at more closely: no matrix has one shape in both models, or the budget is "
+                "spent"
+            ),
         ),
         (
             {"why": (Phrase(C.TEXT, {"text": "the error's own text"}),)},
@@ -897,8 +899,10 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.RENAMED: (
         (
             {"matched": 40, "tensors": 44},
-            "the names of this model's tensors say nothing; 40 of 44 were matched to the base's by "
-            "place, shape and near values, which the bound pays for",
+            (
+                "the names of this model's tensors say nothing; 40 of 44 were matched to the base's by "
+                "place, shape and near values, which the bound pays for"
+            ),
         ),
     ),
     C.HEAD_ALONE: (
@@ -959,10 +963,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "example": "model-00001-of-00002.safetensors",
                 "instead": "w-00001-of-00003.safetensors",
             },
-            "org/base: model.safetensors.index.json is stale: it names 2 files, such as "
-            "'model-00001-of-00002.safetensors', and none of them exists. The complete set that "
-            "begins with w-00001-of-00003.safetensors was checked; loaders that follow the index "
-            "fail (index-stale)",
+            (
+                "org/base: model.safetensors.index.json is stale: it names 2 files, such as "
+                "'model-00001-of-00002.safetensors', and none of them exists. The complete set that "
+                "begins with w-00001-of-00003.safetensors was checked; loaders that follow the index "
+                "fail (index-stale)"
+            ),
         ),
         (
             {
@@ -973,8 +979,10 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "example": "",
                 "instead": "model.safetensors",
             },
-            "other.safetensors is a set of its own beside model.safetensors, which was checked "
-            "(other-sets)",
+            (
+                "other.safetensors is a set of its own beside model.safetensors, which was checked "
+                "(other-sets)"
+            ),
         ),
     ),
     C.EQUAL_AS_READ: (
