@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubcheck.check.observe import comparer_of
-from hubcheck.evidence.looks.interface import Opened, Terms
+from hubcheck.check.observe import comparer_of, opened_pair
+from hubcheck.evidence.looks.interface import Terms
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import attempt
@@ -54,7 +54,7 @@ def opened(folder: Path) -> Model:
 def compare(base: Model, subject: Model) -> tuple[str, str, float, float]:
     """Return verdict, relation, log10 of the bound, and kept."""
     comparer = comparer_of(base, subject, seed=SEED, tried=1)
-    both = Opened(comparer=comparer, base_config=base.config, subject_config=subject.config)
+    both = opened_pair(comparer, base, subject)
     terms = Terms(depth=Depth.SAMPLE, seed=SEED, declared=True, tried=1)
     seen = Observations()
     seen = seen.with_left(ORDERS, attempt(lambda: ORDERS.take(both, terms, seen), ORDERS.name))

@@ -227,7 +227,6 @@ class PhraseCode(StrEnum):
     WHY = "look.why"  # why: a code of ``evidence.refused.Why``
     RENAMED = "look.renamed"  # matched, tensors: names of the subject say nothing
     EQUAL_AS_READ = "look.equal-as-read"  # compared, total: bytes
-    NOT_EVERY_TENSOR = "look.not-every-tensor"  # why
     UNMATCHED = "look.unmatched"  # named: 'tensor (side): why'; more
     TWO_DTYPES = "look.two-dtypes"  # values, how
     PACKED_VALUES = "look.packed-values"  # values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hubcheck.card.wordings.relation import MOST_COMPONENTS
 from hubcheck.report.phrases import Phrase, Value
 from hubcheck.report.phrases import PhraseCode as C
 
@@ -268,7 +269,17 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ({"change": 0.032, "families": 8}, "relative change 0.032 (median of 8 sampled families)"),
     ),
     C.NOT_LOOKED_CLOSER: (
-        ({"why": "the budget is spent"}, "not looked at more closely: the budget is spent"),
+        (
+            {"why": (Phrase(C.WHY, {"why": "no-shared-shape"}),)},
+            (
+                "not looked at more closely: no matrix has one shape in both models, or the budget is "
+                "spent"
+            ),
+        ),
+        (
+            {"why": (Phrase(C.TEXT, {"text": "the error's own text"}),)},
+            "not looked at more closely: the error's own text",
+        ),
     ),
     C.CHANNELS_TURNED: (({}, "residual channels relabelled, rotated or rescaled"),),
     C.NEURONS_RELABELLED: (({}, "MLP neurons relabelled"),),
@@ -875,14 +886,111 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "layer map: not looked at, network: it hung up",
         ),
     ),
-    C.NOT_MADE: (({"look": "layer map", "why": "x"}, "layer map not made: x"),),
+    C.NOT_MADE: (
+        (
+            {"look": "layer map", "why": (Phrase(C.WHY, {"why": "few-layers"}),)},
+            "layer map not made: fewer than two layers to compare",
+        ),
+    ),
+    C.WHY: (
+        ({"why": "budget"}, "it needs more than --max-read leaves"),
+        ({"why": "of-a-newer-version"}, "of-a-newer-version"),
+    ),
+    C.RENAMED: (
+        (
+            {"matched": 40, "tensors": 44},
+            (
+                "the names of this model's tensors say nothing; 40 of 44 were matched to the base's by "
+                "place, shape and near values, which the bound pays for"
+            ),
+        ),
+    ),
+    C.HEAD_ALONE: (
+        (
+            {"side": "base", "head": "value head"},
+            "a head alone: the base holds no body (value head)",
+        ),
+        (
+            {"side": "subject", "head": "draft model"},
+            "a head alone: this model holds no body (draft model)",
+        ),
+    ),
+    C.COMPONENT_RELATED: (
+        (
+            {"name": "unet", "kind": "fine-tune", "what": (Phrase(C.EMBEDDINGS_REBUILT, {}),)},
+            "unet: fine-tune (embeddings rebuilt)",
+        ),
+        ({"name": "unet", "kind": "undetermined", "what": ()}, "unet: related"),
+        ({"name": "unet", "kind": "", "what": ()}, "unet: related"),
+    ),
+    C.COMPONENT_TENSORS: (
+        (
+            {"name": "vae", "equal": 3, "compared": 8},
+            "not compared by orders: vae (3 of 8 tensors compared are equal bit for bit)",
+        ),
+    ),
+    C.COMPONENTS_SAME: (({"parts": ("unet", "vae")}, "unet, vae: the same bytes"),),
+    C.COMPONENTS_DIFFER: (({"parts": ("text_encoder",)}, "text_encoder: tested, no match"),),
+    C.COMPONENTS_OPEN: (
+        ({"parts": ("unet",)}, "not compared by orders: unet"),
+        (
+            {"parts": tuple(f"part_{n}" for n in range(MOST_COMPONENTS + 2))},
+            "not compared by orders: "
+            + ", ".join(f"part_{n}" for n in range(MOST_COMPONENTS))
+            + " and 2 more",
+        ),
+    ),
+    C.COMPONENTS_ONLY: (
+        ({"side": "base", "parts": ("safety_checker",)}, "only in the base: safety_checker"),
+        ({"side": "subject", "parts": ("a", "b")}, "only in this model: a, b"),
+    ),
+    C.OF_THE_BODY: (
+        ({"what": (Phrase(C.EMBEDDINGS_REBUILT, {}),)}, "the body: embeddings rebuilt"),
+        ({"what": ()}, "the body alone"),
+    ),
+    C.PARTS_DIFFER: (
+        ({"parts": ("vision tower",)}, "the vision tower does not match"),
+        ({"parts": ("decoder", "projector")}, "the decoder and the projector do not match"),
+    ),
+    C.PARTS_UNTOLD: (({"parts": ("vision tower",)}, "the vision tower could not be told"),),
+    C.FILES_DISAGREE: (
+        (
+            {
+                "ref": "org/base",
+                "kind": "index-stale",
+                "file": "model.safetensors.index.json",
+                "count": 2,
+                "example": "model-00001-of-00002.safetensors",
+                "instead": "w-00001-of-00003.safetensors",
+            },
+            (
+                "org/base: model.safetensors.index.json is stale: it names 2 files, such as "
+                "'model-00001-of-00002.safetensors', and none of them exists. The complete set that "
+                "begins with w-00001-of-00003.safetensors was checked; loaders that follow the index "
+                "fail (index-stale)"
+            ),
+        ),
+        (
+            {
+                "ref": "",
+                "kind": "other-sets",
+                "file": "other.safetensors",
+                "count": 1,
+                "example": "",
+                "instead": "model.safetensors",
+            },
+            (
+                "other.safetensors is a set of its own beside model.safetensors, which was checked "
+                "(other-sets)"
+            ),
+        ),
+    ),
     C.EQUAL_AS_READ: (
         (
             {"compared": 64000000, "total": 15200000000},
             "the weight files are equal in every range read, 0.064 of 15.200 GB; depth full compares them all",
         ),
     ),
-    C.NOT_EVERY_TENSOR: (({"why": "x"}, "not every tensor was compared: x"),),
     C.UNMATCHED: (
         (
             {"named": ("a (base): no counterpart",), "more": 0},

@@ -29,6 +29,7 @@ from tests.material.formats.gguf_file import gguf_seed
 READ: Final = ""
 """The name of a format that is read."""
 SINGLE: Final = "model.safetensors"
+VARIANT: Final = "net.fp16.safetensors"
 INDEX: Final = "model.safetensors.index.json"
 BIN: Final = "pytorch_model.bin"
 SEVERAL: Final = "several sets of weights side by side"
@@ -223,7 +224,7 @@ def sets() -> Iterator[Layout]:
     )
     yield Layout(
         name="a variant beside the full weights",
-        files={"net.safetensors": safe(A), "net.fp16.safetensors": safe(A)},
+        files={"net.safetensors": safe(A), VARIANT: safe(A)},
         read=("net.safetensors",),
     )
     yield Layout(

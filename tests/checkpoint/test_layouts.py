@@ -10,13 +10,14 @@ from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.checkpoint.disagreement import DisagreementCode
+from hubcheck.checkpoint.unread import Why as Unread
 from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.load import load_report
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Conclusion, NothingCompared, ReasonCode, Verdict
 from hubcheck.source.weight_files import formats_of
-from tests.checkpoint.layouts import LAYOUTS, SINGLE, Layout, safe
+from tests.checkpoint.layouts import LAYOUTS, SINGLE, VARIANT, Layout, safe
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
 
@@ -59,11 +60,20 @@ def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout
         assert finding.verdict is Verdict.NOT_TESTED
         assert finding.code is ReasonCode.SUBJECT
     if layout.named:
-        assert words(finding.reason[0]) == f"subject format: {layout.named}"
+        assert sentence(finding.reason).partition("; ")[0] == f"subject format: {layout.named}"
         assert report.nothing_compared is NothingCompared.NOT_READABLE
     codes = [told.code for told in report.subject.disagreements]
     assert sorted(codes) == sorted(layout.codes)
     assert all(any(f"({code})" in words(w) for w in report.warnings) for code in codes)
+
+
+def test_a_variant_is_told_among_what_was_not_read(tmp_path: Path, base: Path) -> None:
+    """Loaders pass it over by its name: nothing disagrees, and the card says what was not read."""
+    layout = next(one for one in LAYOUTS if VARIANT in one.files)
+    subject = outcome_of(request(written(tmp_path / "subject", layout), [base])).report.subject
+    (told,) = subject.unread
+    assert (told.path, told.why) == (VARIANT, Unread.OTHER_SET)
+    assert not subject.disagreements
 
 
 @pytest.mark.parametrize("layout", NAMED, ids=[layout.name for layout in NAMED])

@@ -66,7 +66,6 @@ WORDS: Final[Mapping[P, Wording]] = {
         "base's by place, shape and near values, which the bound pays for"
     ),
     P.EQUAL_AS_READ: _as_read,
-    P.NOT_EVERY_TENSOR: "not every tensor was compared: {why}",
     P.UNMATCHED: _unmatched,
     P.TWO_DTYPES: (
         "{values:,} values are stored in two dtypes: both were {how} before their bits were "
