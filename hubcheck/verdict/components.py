@@ -200,8 +200,11 @@ def say_alone(entries: Sequence[Entry], seen: Components) -> Said:
         return Said(Verdict.RELATED, relation=relation)
     hidden = [e for e in entries if e.is_hidden]
     if hidden:
-        detail = said_of(hidden, hidden, replace(seen, only=((), ())))
-        relation = Relation(kind=RelationKind.REARRANGED, detail=detail, holds=Holds.PART)
+        relation = Relation(
+            kind=RelationKind.REARRANGED,
+            detail=said_of(hidden, hidden, replace(seen, only=((), ()))),
+            holds=Holds.PART,
+        )
         return Said(Verdict.DISGUISED, relation=relation)
     if all(e.judged.verdict is Verdict.NOT_TESTED for e in entries):
         code = ReasonCode.NO_SHARED_ORDER

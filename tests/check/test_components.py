@@ -410,9 +410,7 @@ def test_a_plan_lists_what_each_component_would_read(tmp_path: Path) -> None:
     """``--plan`` speaks of components; of one that no rule understands nothing is read."""
     base = pipeline(tmp_path / "base")
     plan = plan_of(request(pipeline(tmp_path / "tuned", text_encoder="finetune"), [base], seed=5))
-    read = {
-        pair.subject.name.rpartition(" ")[2]: pair.subject.n_bytes for pair in plan.pairs
-    }
+    read = {pair.subject.name.rpartition(" ")[2]: pair.subject.n_bytes for pair in plan.pairs}
     assert list(read) == ["text_encoder", "unet", "vae"]
     assert read["text_encoder"] > 0
     assert read["unet"] == read["vae"] == 0
