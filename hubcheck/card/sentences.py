@@ -238,6 +238,11 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if found.found_by == "search" and not found.declared:
         undated = Trusted(", which a search proposed; which came first is not known")
         return (Trusted("the weights match "), *_match(found), undated)
+    # What was compared and does not match is told before how much was compared.
+    for one in matches.declared(report):
+        refuted = matches.refuted_towers(one)
+        if refuted:
+            return (*_body_matches(one), Trusted(", not the "), _part_names(refuted))
     least = _least_compared(report)
     if least is not None:
         share = Trusted(f" in the {numbers.percent(least.compared)} of the parameters compared")
@@ -245,12 +250,14 @@ def _partly_title(report: Report, found: Finding) -> Line:
     for one in matches.declared(report):
         towers = matches.open_towers(one)
         if towers:
-            refuted = matches.refuted_towers(one)
-            body = any(p.name == matches.BODY for p in one.parts)
-            main = Trusted("the body matches " if body else "the weights match ")
-            others = Trusted(", not the " if refuted else ", not settled: the ")
-            return (main, *_match(one), others, _part_names(refuted or towers))
+            return (*_body_matches(one), Trusted(", not settled: the "), _part_names(towers))
     return (Trusted("the weights match "), *_match(found))
+
+
+def _body_matches(one: Finding) -> Line:
+    """Return that a base matches, and its body alone where it has one."""
+    body = any(p.name == matches.BODY for p in one.parts)
+    return (Trusted("the body matches " if body else "the weights match "), *_match(one))
 
 
 def _rest_of(found: Finding) -> Line:

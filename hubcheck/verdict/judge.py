@@ -38,7 +38,7 @@ from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
 from hubcheck.verdict.parts import Judged, Said, judge_part
 from hubcheck.verdict.rearranged import Undone, undone
 from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
-from hubcheck.verdict.whole import Whole, not_compared, parameters_of
+from hubcheck.verdict.whole import Whole, parameters_of
 from hubcheck.verdict.whole_from_parts import judge_alone, say_whole
 
 APART: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION})
@@ -137,16 +137,34 @@ def judge(case: Case) -> Judgement:
         return plain
     # What a rearrangement hid counts as compared once that was undone.
     found = case.seen.undone
-    sides = judge_part(look, equal, undone=found).sides if found else ()
-    if not sides:
+    if not found:
         return plain
-    least = min(sides, key=lambda side: side.compared)
+    body = judge_part(look, equal, undone=found)
+    whole = _whole_of(case, look, body)
     return replace(
         plain,
-        held=round(sides[0].held, 4),
-        order_tested=round(min(s.order_tested for s in sides), 4),
-        compared=round(least.compared, 4),
-        not_compared=tuple(not_compared(what, share) for what, share in least.not_compared),
+        held=round(body.held, 4),
+        order_tested=round(body.order_tested, 4),
+        compared=round(whole.compared, 4),
+        not_compared=whole.not_compared,
+    )
+
+
+def _whole_of(case: Case, look: PartLook, body: Judged) -> Whole:
+    """Return what is known of all parts: the body as it was judged, and every tower."""
+    towers = case.seen.seen(TOWERS).towers
+
+    def tower_only(anatomy: Anatomy) -> bool:
+        nothing = not look.comparison.outcomes
+        return bool(towers) and anatomy.get(Role.EMBED) is None and nothing
+
+    return Whole(
+        body=body,
+        towers=tuple(judge_alone(one) for one in towers),
+        looks=towers,
+        tower_only=(tower_only(look.base), tower_only(look.subject)),
+        heads_alone=(look.base.alone, look.subject.alone),
+        totals=(parameters_of(look.base), parameters_of(look.subject)),
     )
 
 
@@ -155,19 +173,7 @@ def _judged(
 ) -> Judgement:
     """Judge with what the orders, equal tensors and rearrangements that were undone say."""
     seen = case.seen.seen(TOWERS)
-
-    def tower_only(anatomy: Anatomy) -> bool:
-        nothing = not look.comparison.outcomes
-        return bool(seen.towers) and anatomy.get(Role.EMBED) is None and nothing
-
-    whole = Whole(
-        body=body,
-        towers=tuple(judge_alone(one) for one in seen.towers),
-        looks=seen.towers,
-        tower_only=(tower_only(look.base), tower_only(look.subject)),
-        heads_alone=(look.base.alone, look.subject.alone),
-        totals=(parameters_of(look.base), parameters_of(look.subject)),
-    )
+    whole = _whole_of(case, look, body)
     parts = (
         # Of a head alone, what stands for a body is the head's own layer.
         *(

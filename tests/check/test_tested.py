@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from transformers import BertConfig, BertModel, WhisperConfig, WhisperForConditionalGeneration
 
+from hubcheck.card import markdown
+from hubcheck.card.compose import compose
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import Outcome
 from hubcheck.errors import ExitCode, NetworkFaultError
@@ -60,16 +62,38 @@ def shaken(module: torch.nn.Module, seed: int) -> Tensors:
     }
 
 
+BERT: Final = BertConfig(
+    vocab_size=800, hidden_size=96, num_hidden_layers=3, num_attention_heads=4,
+    intermediate_size=256, max_position_embeddings=64,
+)  # fmt: skip
+OTHER_WORDS: Final = {
+    "encoder": "trunk", "layer": "cells", "attention": "mixing", "self": "inner", "query": "aa",
+    "key": "bb", "value": "cc", "output": "ee", "dense": "dd", "intermediate": "wide",
+}  # fmt: skip
+
+
+def encoder(seed: int, *, known: bool = False) -> Tensors:
+    """Return a small sentence encoder; a known one bears the names that BERT's tensors have."""
+    torch.manual_seed(seed)
+    tensors = shaken(BertModel(BERT), seed)
+    if known:
+        return tensors
+    return {
+        ".".join(OTHER_WORDS.get(part, part) for part in name.split(".")): values
+        for name, values in tensors.items()
+    }
+
+
+def config_of_encoder(*, known: bool = False) -> dict[str, object]:
+    """Return its configuration, of an architecture of no known name or of BERT's."""
+    strange = {"model_type": "strange", "architectures": ["StrangeModel"]}
+    return {**BERT.to_dict(), **({} if known else strange)}
+
+
 @pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def strange(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a small sentence encoder, none of whose layers any rule reads."""
-    config = BertConfig(
-        vocab_size=800, hidden_size=96, num_hidden_layers=3, num_attention_heads=4,
-        intermediate_size=256, max_position_embeddings=64,
-    )  # fmt: skip
-    torch.manual_seed(1)
-    tensors = shaken(BertModel(config), 1)
-    return put(tmp_path_factory.mktemp("bert") / "base", tensors, config.to_dict())
+    return put(tmp_path_factory.mktemp("strange") / "base", encoder(1), config_of_encoder())
 
 
 def checked(
@@ -90,44 +114,48 @@ def config_of(folder: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("depth", READING)
 def test_a_byte_identical_encoder_is_identical_at_every_depth(
-    bert: Path, tmp_path: Path, depth: Depth
+    strange: Path, tmp_path: Path, depth: Depth
 ) -> None:
     """The same bytes in another folder are the same model, whatever any rule understands of it."""
-    copy = put(tmp_path / "copy", load_file(bert / "model.safetensors"), config_of(bert))
-    outcome = checked(copy, [bert], depth=depth)
+    copy = put(tmp_path / "copy", load_file(strange / "model.safetensors"), config_of(strange))
+    outcome = checked(copy, [strange], depth=depth)
     (finding,) = outcome.report.findings
     assert finding.verdict is Verdict.IDENTICAL
     assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["no rule reads it", "BERT"])
 @pytest.mark.parametrize("depth", READING)
-def test_new_word_embeddings_contradict_nothing(bert: Path, tmp_path: Path, depth: Depth) -> None:
+def test_new_word_embeddings_contradict_nothing(
+    tmp_path: Path, depth: Depth, *, known: bool
+) -> None:
     """All tensors but the embedding are byte-equal: the base is held, and the card says by what."""
-    tensors = load_file(bert / "model.safetensors")
+    tensors, config = encoder(1, known=known), config_of_encoder(known=known)
+    base = put(tmp_path / "base", tensors, config)
     name = next(n for n in tensors if "word_embeddings" in n)
     rng = np.random.default_rng(4)
-    tensors[name] = rng.normal(size=tensors[name].shape).astype(np.float32)
-    outcome = checked(put(tmp_path / "new", tensors, config_of(bert)), [bert], depth=depth)
+    new = {**tensors, name: rng.normal(size=tensors[name].shape).astype(np.float32)}
+    outcome = checked(put(tmp_path / "new", new, config), [base], depth=depth)
     (finding,) = outcome.report.findings
     assert finding.verdict is Verdict.RELATED
     assert finding.relation is not None
-    assert f"{len(tensors) - 1} of {len(tensors)} tensors" in sentence(finding.relation.detail)
+    by_bytes = f"{len(tensors) - 1} of {len(tensors)} tensors"
+    by_orders = "embeddings rebuilt; only embeddings changed"
+    assert (by_orders if known else by_bytes) in sentence(finding.relation.detail)
     assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
     assert outcome.exit_code is ExitCode.OK
 
 
 def test_layers_that_no_rule_reads_are_neither_matched_nor_denied(
-    bert: Path, tmp_path: Path
+    strange: Path, tmp_path: Path
 ) -> None:
     """A fine-tuned encoder and an independent one are inconclusive, and the reason names why."""
-    base = load_file(bert / "model.safetensors")
+    base = load_file(strange / "model.safetensors")
     rng = np.random.default_rng(9)
     tuned = {n: w + rng.normal(size=w.shape).astype(np.float32) * 0.003 for n, w in base.items()}
-    torch.manual_seed(7)
-    config = config_of(bert)
-    other = shaken(BertModel(BertConfig.from_dict(config)), 8)
-    for name, tensors in (("tuned", tuned), ("other", other)):
-        outcome = checked(put(tmp_path / name, tensors, config), [bert])
+    config = config_of(strange)
+    for name, tensors in (("tuned", tuned), ("other", encoder(8))):
+        outcome = checked(put(tmp_path / name, tensors, config), [strange])
         (finding,) = outcome.report.findings
         assert finding.verdict is Verdict.INCONCLUSIVE, name
         assert finding.code in {ReasonCode.BODY_NOT_COMPARED, ReasonCode.REST_NOT_COMPARED}
@@ -159,6 +187,10 @@ def test_a_random_audio_encoder_is_not_confirmed(tmp_path: Path) -> None:
     assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert finding.relation is None or finding.relation.kind is not RelationKind.RECAST
     assert finding.compared < 0.9
+    parts = {p.name: p.verdict for p in finding.parts}
+    assert (parts["body"], parts["audio tower"]) == (Verdict.RELATED, Verdict.UNRELATED)
+    title = markdown.render(compose(outcome.report)).splitlines()[0]
+    assert "not the audio tower" in title
 
 
 # -- settled evidence survives ---------------------------------------------------------------------
