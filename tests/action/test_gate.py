@@ -124,6 +124,9 @@ TRICKS: Final = (
     Trick("folder moved", lambda _f: files_of(STOLEN, "models/other"),
           "error", E.USAGE, "has no model in"),
     Trick("renamed .gguf", lambda f: moved(f, f"{FOLDER}/model.gguf"),
+          "error", E.OK, "the weights cannot be read"),
+    Trick("a .gguf that is nothing", lambda f: moved(changed(f, WEIGHTS, b"x" * 99),
+                                                     f"{FOLDER}/model.gguf"),
           "error", E.UNREADABLE, "the weights are unreadable"),
     Trick("renamed .bin", lambda f: moved(f, f"{FOLDER}/pytorch_model.bin"),
           "error", E.OK, "the weights cannot be read"),
@@ -273,8 +276,8 @@ def test_weights_that_stop_answering_are_an_error(
     ("where", "error"),
     [
         *(("run_check", e) for e in (KeyboardInterrupt, SystemExit, MemoryError, ValueError)),
-        *((where, ValueError) for where in ("fetch_model", "task_of", "tell_everywhere")),
-        ("tell_everywhere", SystemExit),
+        *((where, ValueError) for where in ("fetch_model", "task_of", "write_everywhere")),
+        ("write_everywhere", SystemExit),
     ],
 )
 def test_whatever_ends_the_run_ends_the_waiting(

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.cli.main import main
 from hubcheck.errors import ExitCode
+from hubcheck.report.load import load_report
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
 from tests.action.conftest import MODELS, Job
 
@@ -132,9 +135,10 @@ def test_a_base_of_the_policy_file_that_is_a_pull_request_is_refused(hub: Job) -
     for _ in range(2):
         ended = hub.run("schedule", {})
         assert Path(ended.outputs["report-path"]).name == "report.json"
-        report = json.loads((hub.workspace / ended.outputs["report-path"]).read_text())
-        [finding] = report["findings"]
-        assert finding["reason"].startswith("a proposal to zoo/base, not zoo/base")
+        report = load_report(hub.workspace / ended.outputs["report-path"])
+        [finding] = report.findings
+        assert [one.code for one in finding.reason] == [PhraseCode.PROPOSAL]
+        assert sentence(finding.reason).startswith("a proposal to zoo/base, not zoo/base")
         assert "zoo/base@refs/pr/9" in ended.summary
         assert "`zoo/base`" not in ended.summary
         (hub.workspace / ".github/hubcheck.yml").unlink(missing_ok=True)
