@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.anatomy.stack_config import stack_config
-from hubcheck.anatomy.stacks import Kind
+from hubcheck.anatomy.stack_names import Kind
 
 
 def test_facts_of_each_stack() -> None:
