@@ -53,11 +53,8 @@ def test_the_second_check_shares_the_seed_of_the_first(choose: Callable[..., Cho
 def test_a_cache_that_is_not_there_yet_keeps_the_seed(tmp_path: Path) -> None:
     """The seed is taken before anything is read, so the first check makes the folder, privately."""
     folder = tmp_path / "new" / "cache"
-    drawn = iter((7, 8))
-    first, second = (
-        shared_seed(folder, now=lambda: 1e9, environment={}, draw=lambda: next(drawn))
-        for _ in range(2)
-    )
+    first = shared_seed(folder, now=lambda: 1e9, environment={}, draw=lambda: 7)
+    second = shared_seed(folder, now=lambda: 1e9, environment={}, draw=lambda: 8)
     assert (first.seed, second.seed, second.checks) == (7, 7, 2)
     assert folder.stat().st_mode & 0o077 == 0
 
