@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -36,8 +37,10 @@ def declared(
 
 
 def base(ref: str, why: str, revision: str = "") -> DeclaredBase:
-    """Return a declared base."""
-    return DeclaredBase(ref=ref, revision=revision, why=why)
+    """Return a declared base; the line is that of the card in ``why``, 0 without one."""
+    told = re.match(r"README\.md line ([0-9]+)", why)
+    line = int(told[1]) if told is not None else 0
+    return DeclaredBase(ref=ref, revision=revision, why=why, line=line)
 
 
 CARDS = {
