@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from hubcheck.evidence.looks.equality.value import Equality, Outcome, TensorPair
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 Both: TypeAlias = tuple[frozenset[str], frozenset[str]]
 """Names of tensors, of base and of subject."""
@@ -65,4 +66,17 @@ def joined(one: EqualTensors, other: EqualTensors) -> EqualTensors:
         alone=both(one.alone, other.alone),
         log10_p=one.log10_p + other.log10_p,
         whole=one.whole and other.whole,
+    )
+
+
+def tensors_equal(equal: EqualTensors) -> Phrase:
+    """Return how many tensors of the subject are equal, bit for bit, and which are not."""
+    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
+    return phrase(
+        PhraseCode.TENSORS_EQUAL,
+        equal=n_equal,
+        compared=n_equal + n_differing,
+        whole=equal.whole,
+        differing=tuple(sorted(equal.differing[1])[:3]),
+        alone=len(equal.alone[0]) + len(equal.alone[1]),
     )

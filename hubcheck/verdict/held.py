@@ -28,6 +28,7 @@ KINDS: Final = (
     (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
 )
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
+OTHER_HEAD: Final = "head of another shape"
 FEWEST: Final = 2
 """Families that must have been tested before a kind counts as missing: one may be a stray."""
 MOST_OF_IT: Final = 0.5
@@ -142,12 +143,19 @@ def is_part(held: Sequence[Held]) -> bool:
 def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which roles only one of the two models has.
 
-    A head that is the embedding is stored once or twice as the file format likes.
+    A head that is the embedding is stored once or twice as the file format likes. Heads on a body
+    (a pooler, a classifier) are of one role: they are told apart by their shapes.
     """
     # Other components of the repository are judged on their own.
     roles = [_roles(anatomy) - {Role.COMPONENT} for anatomy in (base, subject)]
     if base.tied or subject.tied:
         roles = [some - {Role.LM_HEAD} for some in roles]
+    heads = _heads(base), _heads(subject)
+    if all(heads):
+        roles = [
+            some | ({OTHER_HEAD} if own - other else set())
+            for some, own, other in zip(roles, heads, reversed(heads), strict=True)
+        ]
     only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
     return tuple(
         phrase(PhraseCode.ONLY_ONE_SIDE, side=side, roles=tuple(sorted(str(role) for role in some)))
@@ -159,3 +167,14 @@ def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
 def _roles(anatomy: Anatomy) -> frozenset[str]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
     return frozenset(found - NO_PARAMETERS) | ({anatomy.beside} - {""})
+
+
+def _heads(anatomy: Anatomy) -> Counter[tuple[int, ...]]:
+    """Return the shapes of the heads on a body."""
+    tensors = anatomy.checkpoint.tensors
+    return Counter(tensors[name].shape for name in heads_of(anatomy))
+
+
+def heads_of(anatomy: Anatomy) -> frozenset[str]:
+    """Return the names of the heads on a body: no order is tested in them, no closer look reads."""
+    return frozenset(name for name, role in anatomy.others.items() if role is Role.HEAD)

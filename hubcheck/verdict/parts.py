@@ -18,11 +18,12 @@ from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
-from hubcheck.report.thresholds import ENOUGH, MOST
+from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
-from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors
+from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, tensors_equal
+from hubcheck.verdict.held import heads_of
 from hubcheck.verdict.relation import RELABELLED, relation_of
 
 ENOUGH_ORDER: Final = 0.5
@@ -57,6 +58,9 @@ class Judged:
     """What was looked at of base and of subject."""
     whole_is_quiet: bool
     """Whether nothing at all was seen, the channels of the part included."""
+    same_but_untold: bool = False
+    """Whether nothing that was read differs while some tensors were not: equality tells of those
+    (a head put on anew, biases that were trained alone)."""
 
     @property
     def is_start(self) -> bool:
@@ -84,12 +88,8 @@ class Judged:
         """Whether orders leave nothing open that equal bytes could settle."""
         if self.verdict is Verdict.UNRELATED:
             return self.order_tested >= ENOUGH  # an equal tensor would have hit
-        return self.verdict is Verdict.RELATED and self.compared >= ENOUGH
-
-    @property
-    def holds_most(self) -> bool:
-        """Whether what was compared is most of the part, of the base's or of the subject's."""
-        return max(side.compared for side in self.sides) >= MOST
+        settled = self.verdict is Verdict.RELATED and self.compared >= ENOUGH
+        return settled and not self.same_but_untold
 
 
 def judge_part(
@@ -104,14 +104,16 @@ def judge_part(
     """
     sides = sides_of(look, equal, undone=undone)
     said = _said(look, sides)
+    relation, compared = said.relation, min(side.compared for side in sides)
     return Judged(
         name=look.name,
         verdict=said.verdict,
         code=said.code,
         reason=said.reason,
-        relation=said.relation,
+        relation=None if relation is None else _checked(relation, look, sides, equal),
         sides=sides,
         whole_is_quiet=look.comparison.best_whole < NOTABLE,
+        same_but_untold=relation is not None and relation.kind in VALUES_SAME and compared < 1.0,
     )
 
 
@@ -136,7 +138,7 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         and combined.without_strongest >= NOTABLE
         and combined.strongest_body >= NOTABLE
     ):
-        return _order_agrees(look, sides)
+        return _order_agrees(look)
     if max(combined.strongest_body, combined.body) >= NOTABLE:
         if combined.whole >= SETTLED:
             return Said(unsure, ReasonCode.ONE_ORDER, because(ReasonCode.ONE_ORDER))
@@ -148,7 +150,7 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     return Said(Verdict.UNRELATED)
 
 
-def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
+def _order_agrees(look: PartLook) -> Said:
     """Judge a part whose order agrees beyond chance: a start, a copy, or order alone."""
     comparison = look.comparison
     start = common_start(comparison)
@@ -160,17 +162,29 @@ def _order_agrees(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         code = ReasonCode.ORDER_WITHOUT_CONTENT
         return Said(Verdict.INCONCLUSIVE, code, because(code))
     relation = relation_of(comparison, look.base, look.subject, look.change)
-    return Said(Verdict.RELATED, relation=_checked(relation, look, sides))
+    return Said(Verdict.RELATED, relation=relation)
 
 
-def _checked(relation: Relation, look: PartLook, sides: tuple[Covered, Covered]) -> Relation:
-    """Return the relation; "the same values" only where no role stands on one side alone.
+def _checked(
+    relation: Relation, look: PartLook, sides: tuple[Covered, Covered], equal: EqualTensors
+) -> Relation:
+    """Return the relation; "the same values" only where nothing differs or stands alone.
 
     A sample that shows no change says so of itself: of what has no counterpart, or no rule, it
-    knows nothing (DESIGN 9.5).
+    knows nothing (DESIGN 9.5). What no order and no closer look reads, heads and biases, is held
+    against its namesake by equality.
     """
     if relation.kind not in VALUES_SAME:
         return relation
+    if any(equal.differing):
+        said = (tensors_equal(equal), phrase(PhraseCode.REST_EQUAL))
+        return Relation(kind=RelationKind.SPARSE_UPDATE, detail=said)
+    heads = [heads_of(look.base) - equal.equal[0], heads_of(look.subject) - equal.equal[1]]
+    if all(heads) and any(equal.equal):
+        untold = phrase(PhraseCode.NOT_HELD_AGAINST, what=("output head",))
+        cast = heads[0] <= equal.alone[0] and heads[1] <= equal.alone[1]
+        kind = relation.kind if cast else RelationKind.UNDETERMINED
+        return Relation(kind=kind, detail=(*relation.detail, untold))
     alone = _one_sided(look.base, look.subject)
     if not alone and min(side.compared for side in sides) >= 1 - MISSING:
         return relation

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from hubcheck.evidence.family import Part
 from hubcheck.evidence.looks.sample.part import PartLook
-from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, MOST
 from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.beside import beside_the_body
-from hubcheck.verdict.equal_tensors import EqualTensors
+from hubcheck.verdict.equal_tensors import EqualTensors, tensors_equal
 from hubcheck.verdict.parts import Judged, Said, judge_part, share_not_compared
 from hubcheck.verdict.tower_alone import towers_alone
 from hubcheck.verdict.whole import Whole, part_name
@@ -28,7 +28,7 @@ def say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
         if equal.differing[1]:  # tensors were compared, and none proves anything
             code = ReasonCode.BODY_NOT_COMPARED
-            said = (_counted(equal), *because(ReasonCode.NO_SHARED_ORDER, self_test=""))
+            said = (tensors_equal(equal), *because(ReasonCode.NO_SHARED_ORDER, self_test=""))
             return Said(unsure, code, said)
         return Said(Verdict.NOT_TESTED, body.code, body.reason)
     if body.verdict is Verdict.RELATED:
@@ -70,7 +70,7 @@ def _equal_body(whole: Whole, equal: EqualTensors) -> Said | None:
     share = max(side.equal for side in whole.body.sides)
     if share <= 0.0:
         return None
-    said = _counted(equal)
+    said = tensors_equal(equal)
     if share < MOST:
         code = ReasonCode.SOME_TENSORS
         reason = (said, *because(code, share=round(share, 4)))
@@ -78,19 +78,6 @@ def _equal_body(whole: Whole, equal: EqualTensors) -> Said | None:
     same = not equal.differing[1] and not any(equal.alone)
     kind = RelationKind.RECAST if same else RelationKind.UNDETERMINED
     return Said(Verdict.RELATED, relation=Relation(kind=kind, detail=(said,)))
-
-
-def _counted(equal: EqualTensors) -> Phrase:
-    """Return how many of the tensors compared are equal, and which are not."""
-    n_equal, n_differing = len(equal.equal[1]), len(equal.differing[1])
-    return phrase(
-        PhraseCode.TENSORS_EQUAL,
-        equal=n_equal,
-        compared=n_equal + n_differing,
-        whole=equal.whole,
-        differing=tuple(sorted(equal.differing[1])[:3]),
-        alone=len(equal.alone[0]) + len(equal.alone[1]),
-    )
 
 
 def _some_orders(body: Judged) -> Relation:
