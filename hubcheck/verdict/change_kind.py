@@ -17,7 +17,7 @@ from hubcheck.evidence.looks.change.grid import Rounding
 from hubcheck.evidence.looks.change.low_rank import EMPTY
 from hubcheck.evidence.looks.change.matrix import Moved
 from hubcheck.evidence.looks.change.run import CloserLook
-from hubcheck.evidence.looks.change.stored import ON_GRID
+from hubcheck.evidence.looks.change.stored import ON_GRID, SIGNIFICANT_BITS
 from hubcheck.evidence.looks.change.values import (
     ATTENTION,
     BY_TOKEN,
@@ -72,7 +72,11 @@ def change_of_parts(look: CloserLook) -> Clauses:
 def _recast(look: CloserLook) -> Relation | None:
     formats = look.formats
     matrices = [m for m in look.moved if m.place.role in MATRICES and m.fill > 0]
-    if max(look.recast) < ON_GRID or not all(m.rounded for m in matrices):
+    # Values on few levels fill the cells of a float unevenly, and hold no step of training that is
+    # smaller than the distance of two levels: equal once rounded, they are the same.
+    packed = not {formats.base_stored, formats.subject_stored} <= SIGNIFICANT_BITS.keys()
+    same = all(m.rounded or (packed and not m.touched) for m in matrices)
+    if max(look.recast) < ON_GRID or not same:
         return None
     if all(m.relative == 0 for m in look.moved):
         return Relation(kind=RelationKind.RECAST, detail=(phrase(PhraseCode.SAME_VALUES),))

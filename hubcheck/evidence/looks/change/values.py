@@ -28,6 +28,7 @@ LATENT: Final = (Role.MLA_Q_A, Role.MLA_Q_B, Role.MLA_KV_A, Role.MLA_K_B, Role.M
 CROSS: Final = (Role.CROSS_Q, Role.CROSS_K, Role.CROSS_V, Role.CROSS_O)
 MATRICES: Final = (*ATTENTION, *LATENT, *DENSE, *EXPERT, *CROSS)
 NORMS: Final = (Role.NORM_ATTN_IN, Role.NORM_ATTN_POST, Role.NORM_MLP_IN, Role.NORM_MLP_POST)
+GAINS: Final = (*NORMS, Role.NORM_FINAL)
 BY_TOKEN: Final = (Role.EMBED, Role.LM_HEAD)
 
 
@@ -120,18 +121,31 @@ def _run(size: int, rows: int, draw: Draw) -> tuple[int, ...]:
 
 
 def pair_of(place: Place, base: Reader, subject: Reader, wanted: tuple[Wanted, Wanted]) -> Pair:
-    """Return fetched values as a pair."""
+    """Return fetched values as a pair.
+
+    Where one model stores gains and the other gains less one (a Gemma as GGUF and as published),
+    both are told as the latter: that is how they were trained and rounded.
+    """
     a, b = wanted
+    theirs, own = base.block(a), subject.block(b)
+    if place.role in GAINS:
+        most = max(base.anatomy.norm_offset, subject.anatomy.norm_offset)
+        theirs = _less(theirs, most - base.anatomy.norm_offset)
+        own = _less(own, most - subject.anatomy.norm_offset)
     return Pair(
         place=place,
-        base_ui=base.block(a),
-        subject_ui=subject.block(b),
+        base_ui=theirs,
+        subject_ui=own,
         base_dtype=stored_as(base.anatomy, a.matrix),
         subject_dtype=stored_as(subject.anatomy, b.matrix),
         units=b.units,
         whole=not b.units and not b.inputs,
         full_rows=not b.inputs and b.matrix.n_in > 1,
     )
+
+
+def _less(values: NDArray[np.float32], offset: float) -> NDArray[np.float32]:
+    return values - np.float32(offset) if offset else values
 
 
 def read_before(
