@@ -21,7 +21,8 @@ from hubcheck.verdict.relation import RELABELLED
 
 FEWEST: Final = 2
 """Families of a layer with power, all silent, before the layer is called another's: as for a whole
-model, one order alone settles nothing."""
+model, one order alone settles nothing. Where a body has one kind of order alone (the neurons of an
+RWKV), a layer has no second one: then as many of all layers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def other_layers(
     if base.geometry.layers != subject.geometry.layers:
         return NONE_OTHER
     silent: dict[int, int] = defaultdict(int)
+    kinds = {outcome.test for outcome in comparison.seeing if outcome.base.layer >= 0}
     found = set(mapped.base_of.values())
     for outcome in comparison.seeing:
         layer = outcome.base.layer
@@ -65,5 +67,8 @@ def other_layers(
             found.add(layer)
         else:
             silent[layer] += 1
-    other = {i for i, n in silent.items() if n >= FEWEST and i not in found}
+    least = FEWEST if len(kinds) > 1 else 1
+    other = {i for i, n in silent.items() if n >= least and i not in found}
+    if sum(silent[i] for i in other) < FEWEST:
+        other = set()
     return OtherLayers(found=tuple(sorted(found)), other=tuple(sorted(other)))

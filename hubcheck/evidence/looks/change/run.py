@@ -22,6 +22,7 @@ from hubcheck.evidence.looks.change.stored import FINEST, less_range, rounded
 from hubcheck.evidence.looks.change.upcycled import Experts, experts_of, wanted_experts
 from hubcheck.evidence.looks.change.values import (
     MATRICES,
+    WHOLE,
     Pair,
     Place,
     pair_of,
@@ -206,16 +207,24 @@ def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int
     anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
     found: list[Pair] = []
     for layer in [j for j in draw.layers(anatomies[1].geometry.layers) if j in base_of][:n_layers]:
+        ready = [
+            (place, both)
+            for place in places(*anatomies, [(layer, base_of[layer])], draw)
+            if (both := place.at(*anatomies)) is not None
+        ]
         chosen: list[tuple[Place, tuple[Wanted, Wanted]]] = []
-        for place in places(*anatomies, [(layer, base_of[layer])], draw):
-            both = place.at(*anatomies)
-            if both is not None:
-                chosen.append((place, wanted_rows(*both, SCAN_ROWS, draw, "relation")))
-        wanted = [w for _, w in chosen]
-        if not budget.affords(wanted, SCAN_SHARE):
+        for whole in (WHOLE, 0):  # rows of every matrix rather than the whole of some
+            chosen = [
+                (place, wanted_rows(*both, SCAN_ROWS, draw, "relation", whole=whole))
+                for place, both in ready
+            ]
+            wanted = [w for _, w in chosen]
+            if budget.affords(wanted, SCAN_SHARE):
+                break
+        else:
             budget.notes.append(f"layer {layer} was left out: the budget is spent")
             break
-        budget.read(wanted)
+        budget.read([w for _, w in chosen])
         found += [pair_of(place, *budget.readers, w) for place, w in chosen]
     return found
 

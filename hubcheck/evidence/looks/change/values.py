@@ -89,19 +89,22 @@ def places(
     return found
 
 
-def wanted_rows(a: Matrix, b: Matrix, rows: int, draw: Draw, why: str) -> tuple[Wanted, Wanted]:
+def wanted_rows(
+    a: Matrix, b: Matrix, rows: int, draw: Draw, why: str, *, whole: int = WHOLE
+) -> tuple[Wanted, Wanted]:
     """Return the same part of two matrices of one shape.
 
     Args:
         a: Of the base.
         b: Of the subject.
         rows: Stored rows, at most; small matrices are taken whole.
+        whole: Values up to which a matrix is small.
         draw: Where the run of rows begins, the same for every matrix of the same height.
         why: Shown by ``--plan``.
     """
     units: tuple[int, ...] = ()
     inputs: tuple[int, ...] = ()
-    if a.n_in > 1 and a.n_out * a.n_in > WHOLE:
+    if a.n_in > 1 and a.n_out * a.n_in > whole:
         if not (a.transposed and b.transposed):
             units = _run(a.n_out, rows, draw)
         if a.transposed or b.transposed:
