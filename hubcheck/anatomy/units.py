@@ -2,20 +2,18 @@
 
 Index arithmetic only: blocks go to the row reader of the checkpoint folder, its arrays come back
 here. ``units`` are canonical out indices, ``inputs`` canonical in indices, int64 [n], any order,
-repeats allowed. Every function works for both storage orders; what differs is the cost, which
-``unit_axis_cost`` tells beforehand.
+repeats allowed. Every function works for both storage orders; what differs is the cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Matrix
-from hubcheck.checkpoint.interface import RowBlock, TensorRecord
+from hubcheck.checkpoint.interface import RowBlock
 
 
 def row_blocks(tensor: str, rows: NDArray[np.int64]) -> tuple[RowBlock, ...]:
@@ -156,25 +154,3 @@ def matrix_from_rows(matrix: Matrix, arrays: Sequence[NDArray[np.float32]]) -> N
         arrays: The rows of ``blocks_of_matrix(matrix)``, in that order.
     """
     return assemble_units(matrix, np.arange(matrix.n_out, dtype=np.int64), arrays)
-
-
-def unit_axis_cost(
-    matrix: Matrix,
-    units: NDArray[np.int64],
-    axis: Literal["out", "in"],
-    record: TensorRecord,
-) -> int:
-    """Return how many bytes reading some units costs.
-
-    Args:
-        matrix: The matrix.
-        units: Canonical indices on ``axis``, int64 [n].
-        axis: ``out`` for canonical rows, ``in`` for canonical columns.
-        record: The stored tensor of the matrix.
-
-    Returns:
-        Bytes of the blocks to read, before neighbours are fetched together.
-    """
-    find = blocks_for_units if axis == "out" else blocks_for_inputs
-    rows = sum(block.stop - block.start for block in find(matrix, units))
-    return rows * ((record.stop - record.start) // max(record.n_rows, 1))

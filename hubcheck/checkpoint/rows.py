@@ -9,7 +9,7 @@ are still on their way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -102,56 +102,6 @@ def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArra
     for place, (record, block) in enumerate(zip(records, blocks, strict=True)):
         require_finite(arrays[place], record.name, first_row=block.start)
     return [arrays[place] for place in range(len(blocks))]
-
-
-def read_row_list(
-    checkpoint: Checkpoint, wanted: Mapping[str, NDArray[np.int64]]
-) -> dict[str, NDArray[np.float32]]:
-    """Return chosen rows of several tensors, all fetched by one call of the source.
-
-    Rows that follow each other are asked for as one block, so sorted lists cost the fewest
-    requests; a row asked for twice is read once.
-
-    Args:
-        checkpoint: The opened model.
-        wanted: For each tensor the row numbers, int64 [n], in any order.
-
-    Returns:
-        For each tensor a float32 array [n, n_cols], row i being row ``wanted[tensor][i]``.
-
-    Raises:
-        UnreadableError: as ``read_rows``.
-        UnsupportedFormatError: as ``read_rows``.
-        BudgetExceededError: as ``read_rows``.
-    """
-    distinct = {name: np.unique(rows, return_inverse=True) for name, rows in wanted.items()}
-    blocks = {name: contiguous_blocks(name, rows) for name, (rows, _) in distinct.items()}
-    read = iter(read_rows(checkpoint, [block for some in blocks.values() for block in some]))
-    arrays = {}
-    for name, (rows, order) in distinct.items():
-        empty = np.empty((0, _record(checkpoint, name).n_cols), dtype=np.float32)
-        values = np.concatenate([empty, *(next(read) for _ in blocks[name])])
-        in_order = np.array_equal(order, np.arange(len(rows)))
-        arrays[name] = values if in_order else values[order]
-    return arrays
-
-
-def contiguous_blocks(tensor: str, rows: NDArray[np.int64]) -> list[RowBlock]:
-    """Return the fewest blocks that hold exactly ``rows``.
-
-    Args:
-        tensor: Name of the tensor.
-        rows: Row numbers, int64 [n], ascending without repetition.
-    """
-    if rows.size == 0:
-        return []
-    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-    starts = rows[np.concatenate([[0], breaks])]
-    stops = rows[np.concatenate([breaks - 1, [rows.size - 1]])] + 1
-    return [
-        RowBlock(tensor=tensor, start=start, stop=stop)
-        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)
-    ]
 
 
 def require_finite(

@@ -38,24 +38,6 @@ def longest_increasing(values: Sequence[int]) -> int:
     return len(tails)
 
 
-def members_of_longest(values: Sequence[int]) -> tuple[int, ...]:
-    """Return the positions of one longest strictly increasing subsequence, ascending."""
-    tails: list[int] = []
-    at: list[int] = []
-    before: list[int] = []
-    for position, value in enumerate(values):
-        place = bisect_left(tails, value)
-        tails[place : place + 1] = [value]
-        at[place : place + 1] = [position]
-        before.append(at[place - 1] if place else -1)
-    found: list[int] = []
-    position = at[-1] if at else -1
-    while position >= 0:
-        found.append(position)
-        position = before[position]
-    return tuple(reversed(found))
-
-
 def log10_p_increasing(length: int, units: int) -> float:
     """Return log10 of the bound P(longest >= length) <= C(units, length) / length!, at most 0."""
     return min(0.0, (_log_choose(units, length) - lgamma(length + 1)) / LOG10)

@@ -18,7 +18,6 @@ from hubcheck.anatomy.units import (
     blocks_for_units,
     matrix_from_rows,
     row_blocks,
-    unit_axis_cost,
 )
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.rows import read_rows
@@ -80,18 +79,6 @@ def test_only_the_asked_rows_are_read() -> None:
     assert blocks_for_units(vector_and_matrix(transposed=True), units) == (
         RowBlock(tensor="t", start=3, stop=6),
     )
-
-
-def test_costs_tell_the_cheap_axis() -> None:
-    """Two units cost two rows where units are rows, and the whole expert where they are columns."""
-    record = checkpoint_of({"t": np.zeros((2, 8, 3), dtype=np.float32)}).tensors["t"]
-    flipped = checkpoint_of({"t": np.zeros((2, 3, 8), dtype=np.float32)}).tensors["t"]
-    two = np.array([0, 1], dtype=np.int64)
-    plain, turned = (vector_and_matrix(transposed=t) for t in (False, True))
-    assert unit_axis_cost(plain, two, "out", record) == 2 * 3 * 4
-    assert unit_axis_cost(plain, two, "in", record) == 8 * 3 * 4
-    assert unit_axis_cost(turned, two, "out", flipped) == 3 * 8 * 4
-    assert unit_axis_cost(turned, two, "in", flipped) == 2 * 8 * 4
 
 
 @pytest.mark.parametrize("transposed", [False, True])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -15,8 +14,6 @@ from safetensors.numpy import save
 
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock, TensorRecord
 from hubcheck.checkpoint.rows import (
-    contiguous_blocks,
-    read_row_list,
     read_rows,
     require_finite,
     span_of,
@@ -76,49 +73,12 @@ def test_blocks_come_back_in_the_order_asked(asked: list[tuple[str, int, int]]) 
     assert source.ledger.by_purpose()[Purpose.WEIGHTS] == sum(span.size for span in spans)
 
 
-@given(data=st.data())
-def test_row_lists_equal_indexing(data: st.DataObject) -> None:
-    """Any row numbers, repeated and unsorted, give what NumPy's indexing gives, read once."""
-    source, checkpoint = model()
-    wanted = {}
-    n_bytes = 0
-    for name in data.draw(st.sets(st.sampled_from(sorted(ARRAYS)))):
-        n_rows = flat(name).shape[0]
-        rows = data.draw(st.lists(st.integers(0, n_rows - 1), max_size=15)) if n_rows else []
-        wanted[name] = np.array(rows, dtype=np.int64)
-        n_bytes += len(set(rows)) * flat(name).shape[1] * ARRAYS[name].itemsize
-    found = read_row_list(checkpoint, wanted)
-    assert found.keys() == wanted.keys()
-    for name, rows_wanted in wanted.items():
-        np.testing.assert_array_equal(found[name], flat(name)[rows_wanted])
-    assert len(source.calls) <= 1
-    assert source.ledger.by_purpose()[Purpose.WEIGHTS] == n_bytes
-
-
-@given(rows=st.sets(st.integers(0, 60)))
-def test_contiguous_blocks_are_the_fewest_that_hold_the_rows(rows: set[int]) -> None:
-    """Blocks list every row once, in order, and no two of them touch."""
-    blocks = contiguous_blocks("t", np.array(sorted(rows), dtype=np.int64))
-    listed = [row for block in blocks for row in range(block.start, block.stop)]
-    assert listed == sorted(rows)
-    assert all(after.start > before.stop for before, after in pairwise(blocks))
-
-
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (0, 13), (12, 13), (3, 2), (13, 13)])
 def test_a_block_outside_its_tensor_is_refused_before_reading(start: int, stop: int) -> None:
     """No block reaches into a neighbour's bytes."""
     source, checkpoint = model()
     with pytest.raises(UnreadableError, match="of tensor 'matrix' were asked for, which has 12"):
         read_rows(checkpoint, [RowBlock(tensor="matrix", start=start, stop=stop)])
-    assert source.calls == []
-
-
-@pytest.mark.parametrize("row", [-1, 12, 10**12])
-def test_a_row_outside_its_tensor_is_refused_before_reading(row: int) -> None:
-    """Negative numbers do not count from the end."""
-    source, checkpoint = model()
-    with pytest.raises(UnreadableError, match="which has 12"):
-        read_row_list(checkpoint, {"matrix": np.array([0, row], dtype=np.int64)})
     assert source.calls == []
 
 
@@ -158,9 +118,7 @@ def test_a_value_that_is_no_number_is_refused_with_its_place(value: float) -> No
     place = f"Tensor 'w' holds {value} in row 4, column 2."
     with pytest.raises(UnreadableError) as by_block:
         read_rows(checkpoint, [RowBlock(tensor="w", start=3, stop=6)])
-    with pytest.raises(UnreadableError) as by_list:
-        read_row_list(checkpoint, {"w": np.array([5, 1, 4], dtype=np.int64)})
-    assert by_block.value.what == by_list.value.what == place
+    assert by_block.value.what == place
     clean = read_rows(checkpoint, [RowBlock(tensor="w", start=0, stop=4)])
     np.testing.assert_array_equal(clean[0], 0)
 
