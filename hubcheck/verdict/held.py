@@ -151,12 +151,11 @@ def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
     if base.tied or subject.tied:
         roles = [some - {Role.LM_HEAD} for some in roles]
     heads = _heads(base), _heads(subject)
-    if all(heads):
-        roles = [
-            some | ({OTHER_HEAD} if own - other else set())
-            for some, own, other in zip(roles, heads, reversed(heads), strict=True)
-        ]
-    only = (("base", roles[0] - roles[1]), ("subject", roles[1] - roles[0]))
+    further = [{OTHER_HEAD} if all(heads) and heads[n] - heads[1 - n] else set() for n in (0, 1)]
+    only = (
+        ("base", (roles[0] - roles[1]) | further[0]),
+        ("subject", (roles[1] - roles[0]) | further[1]),
+    )
     return tuple(
         phrase(PhraseCode.ONLY_ONE_SIDE, side=side, roles=tuple(sorted(str(role) for role in some)))
         for side, some in only

@@ -45,6 +45,16 @@ def test_a_head_put_on_a_body_is_told(tmp_path: Path) -> None:
     assert said.params == {"side": "subject", "roles": ("head of another shape",)}
 
 
+def test_a_head_of_other_classes_is_told(tmp_path: Path) -> None:
+    """Two classes became seven, and the pooler went: neither is what the other model has."""
+    subject = {n: t for n, t in _classifier().items() if "pooler" not in n}
+    subject["classifier.weight"] = np.ones((7, 64), dtype=np.float32)
+    _, relation = _finding(tmp_path, subject, _classifier())
+    assert relation.kind is RelationKind.UNDETERMINED
+    said = [p.params["side"] for p in relation.detail if p.code is PhraseCode.ONLY_ONE_SIDE]
+    assert said == ["base", "subject"]
+
+
 @pytest.mark.parametrize(
     ("change", "names"),
     [
