@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Identifier
+from hubcheck.source.weight_files import weight_folders
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import BaseModelRef, Report
@@ -74,3 +75,8 @@ def short(revision: str) -> str:
 def is_commit(revision: str) -> bool:
     """Return whether ``revision`` is a commit's hex digest."""
     return len(revision) > SHORT_COMMIT and set(revision) <= set("0123456789abcdef")
+
+
+def folders_with_weights(report: Report) -> tuple[str, ...]:
+    """Return the folders below the top level that hold weights, as far as the report names them."""
+    return tuple(f for f in weight_folders(f.path for f in report.subject.files) if f)

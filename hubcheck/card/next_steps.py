@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, matches, names, sentences
+from hubcheck.card import first_table, matches, names
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
 from hubcheck.report.thresholds import ENOUGH
@@ -87,7 +87,7 @@ def _decide(report: Report) -> tuple[Line, ...]:
 
 def _below(report: Report) -> Line:
     """Return how to name the first of the folders that hold weights."""
-    folder = next(iter(sentences.folders_with_weights(report)), "")
+    folder = next(iter(names.folders_with_weights(report)), "")
     local = report.subject.revision == names.LOCAL
     begin = (Trusted("name the folder that holds the model"),)
     if not folder or not _is_plain(folder):

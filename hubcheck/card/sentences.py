@@ -19,7 +19,6 @@ from hubcheck.report.words import (
     RelationKind,
     Verdict,
 )
-from hubcheck.source.weight_files import weight_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,7 +192,7 @@ def _nothing_title(report: Report) -> Line:
     begin = Trusted("nothing was compared: ")
     why = report.nothing_compared
     if why is NothingCompared.WEIGHTS_BELOW:
-        folders = folders_with_weights(report)
+        folders = names.folders_with_weights(report)
         if folders:
             where = (Trusted("no model lies at the top level, weights lie in "), *_listed(folders))
             return (begin, *where)
@@ -209,11 +208,6 @@ def _nothing_title(report: Report) -> Line:
 
 def _untested(kind: str, listed: Line) -> Line:
     return (Trusted(f"the {kind} "), *listed, Trusted(" could not be tested"))
-
-
-def folders_with_weights(report: Report) -> tuple[str, ...]:
-    """Return the folders below the top level that hold weights, as far as the report names them."""
-    return tuple(f for f in weight_folders(f.path for f in report.subject.files) if f)
 
 
 def _partly_title(report: Report, found: Finding) -> Line:

@@ -451,6 +451,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ({}, "no token is shared and the residual stream was turned; neurons keep their order"),
     ),
     C.NO_LAYER_FOUND: (({}, "no layer of this base was found again"),),
+    C.LAYERS_OF_ANOTHER: (
+        (
+            {"layers": (1, 3), "found": 2},
+            "of the layers compared 2 hold the base's orders, layers 1 and 3 none of them",
+        ),
+    ),
     C.LAYERS_DROPPED: (({"layers": (2,)}, "base layer 2 dropped"),),
     C.LAYERS_REPEATED: (
         (
