@@ -98,6 +98,14 @@ class Entry:
         return self.judged.verdict is Verdict.DISGUISED
 
     @property
+    def is_untested(self) -> bool:
+        """Whether nothing of it could be compared but tensors, of which none is equal."""
+        judged = self.judged
+        nothing = not (judged.order_tested or judged.compared)
+        unsure = judged.code is ReasonCode.BODY_NOT_COMPARED and nothing
+        return judged.verdict is Verdict.NOT_TESTED or unsure
+
+    @property
     def is_big(self) -> bool:
         """Whether it holds a tenth of both models."""
         return min(self.shares) >= BIG_PART

@@ -104,7 +104,7 @@ def not_compared_of(entries: Sequence[Entry]) -> Clauses:
     """Return what was not compared, with its component."""
     found: list[Phrase] = []
     for entry in entries:
-        if entry.judged.verdict is Verdict.NOT_TESTED:
+        if entry.is_untested:
             found.append(not_compared(entry.name, entry.shares[1]))
         elif entry.name == BODY:
             found += entry.judged.not_compared

@@ -157,7 +157,7 @@ def _hidden(found: Sequence[Entry], entries: Sequence[Entry], seen: Components) 
 def _nothing_held(entries: Sequence[Entry], seen: Components) -> Said:
     """Judge models of which no component is the base's, as far as was compared."""
     starts = [e for e in entries if e.judged.verdict is Verdict.RELATED]
-    tested = [e for e in entries if e.judged.verdict is not Verdict.NOT_TESTED]
+    tested = [e for e in entries if not e.is_untested]
     refuted = [e for e in entries if e.judged.verdict is Verdict.UNRELATED]
     hidden = [e for e in entries if e.is_hidden]
     if least_of(hidden) >= MOST:
@@ -170,7 +170,7 @@ def _nothing_held(entries: Sequence[Entry], seen: Components) -> Said:
             holds=Holds.NOTHING,
         )
         return Said(Verdict.RELATED, relation=relation)
-    if not tested:
+    if not tested and all(e.judged.verdict is Verdict.NOT_TESTED for e in entries):
         return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, said_of((), entries, seen))
     if least_of(refuted) >= ENOUGH_ORDER and most_of(open_) < BIG_PART and not starts:
         return Said(Verdict.UNRELATED)
@@ -204,7 +204,7 @@ def say_alone(entries: Sequence[Entry], seen: Components) -> Said:
         undone = said_of(hidden, hidden, replace(seen, only=((), ())))
         relation = Relation(kind=RelationKind.REARRANGED, detail=undone, holds=Holds.PART)
         return Said(Verdict.DISGUISED, relation=relation)
-    if all(e.judged.verdict is Verdict.NOT_TESTED for e in entries):
+    if all(e.is_untested for e in entries):
         code = ReasonCode.NO_SHARED_ORDER
         said = (*because(code, self_test=""), *said_of((), entries, seen))
         return Said(Verdict.NOT_TESTED, code, said)
