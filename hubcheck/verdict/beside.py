@@ -33,7 +33,8 @@ def beside_the_body(whole: Whole) -> Relation | None:
     if any(t.name in STACK for t in other) and whole.body_share < MOST:
         # Two stacks make one model of text: one of them that is less than half is a part of it.
         return Relation(kind=RelationKind.PARTS, detail=tuple(said), holds=Holds.PART)
-    kind = RelationKind.UNDETERMINED if relation.kind in VALUES_SAME else relation.kind
+    of_most = {*VALUES_SAME, RelationKind.SPARSE_UPDATE}  # words about the rest of all values
+    kind = RelationKind.UNDETERMINED if relation.kind in of_most else relation.kind
     return Relation(kind=kind, detail=tuple(said), holds=relation.holds)
 
 

@@ -21,7 +21,7 @@ from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
-from hubcheck.verdict.coverage import NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.coverage import APART, NOT_UNDERSTOOD, Covered, covered
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, tensors_equal
 from hubcheck.verdict.held import heads_of
 from hubcheck.verdict.relation import RELABELLED, relation_of
@@ -176,7 +176,8 @@ def _checked(
     """
     if relation.kind not in VALUES_SAME:
         return relation
-    if any(equal.differing):
+    sides_differ = zip(equal.differing, (look.base, look.subject), strict=True)
+    if any(names - _judged_apart(anatomy) for names, anatomy in sides_differ):
         said = (tensors_equal(equal), phrase(PhraseCode.REST_EQUAL))
         return Relation(kind=RelationKind.SPARSE_UPDATE, detail=said)
     heads = [heads_of(look.base) - equal.equal[0], heads_of(look.subject) - equal.equal[1]]
@@ -192,6 +193,11 @@ def _checked(
     what = tuple(dict.fromkeys(words)) or ("a part",)
     missing = phrase(PhraseCode.NOT_HELD_AGAINST, what=what)
     return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, missing))
+
+
+def _judged_apart(anatomy: Anatomy) -> frozenset[str]:
+    """Return the tensors of parts that are judged on their own; heads are judged here."""
+    return frozenset(n for n, r in anatomy.others.items() if r in APART - {Role.HEAD})
 
 
 def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
