@@ -114,9 +114,9 @@ def _one_kind(task: tuple[int, Kind], keep: Path | None) -> list[PairRow] | Skip
     return ask_kind(kind, SEED + 100 * number, keep)
 
 
-def _one_layout(task: tuple[int, Layout], keep: Path | None) -> LayoutRow | Skipped:
-    number, layout = task
-    return ask_layout(layout, SEED + 100_000 + 100 * number, keep)
+def _one_layout(number: int, keep: Path | None) -> LayoutRow | Skipped:
+    """Ask about a layout by its place in the list: what makes one does not pass to a process."""
+    return ask_layout(LAYOUTS[number], SEED + 100_000 + 100 * number, keep)
 
 
 def chosen(group: str, only: Sequence[str]) -> tuple[list[Kind], list[Layout]]:
@@ -160,8 +160,8 @@ def measure(
             continue
         pairs += found
         _tell(f"{found[0].kind}: " + " ".join(row.judged.call for row in found))
-    places_tasks = [(places[x.name], x) for x in layouts]
-    for one in _each(partial(_one_layout, keep=keep), places_tasks, jobs):
+    chosen_places = [places[x.name] for x in layouts]
+    for one in _each(partial(_one_layout, keep=keep), chosen_places, jobs):
         if isinstance(one, Skipped):
             skipped.append(one)
             continue
