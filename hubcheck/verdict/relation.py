@@ -38,6 +38,9 @@ SAME_DIRECTION: Final = 0.9999
 """Units that kept this much point the same way to within storage rounding ..."""
 RESCALED: Final = 0.02
 """... so a relative change beyond this is a change of their lengths: rescaled, not retrained."""
+LEAST_PACKED: Final = 0.25
+"""Of the most that a packed storage moves a row, what it moves a sample at least: measured 0.27 (8
+bits) to 0.66 (fp8) in ``benchmarks/kinds``."""
 RELABELLED: Final = 0.5
 """Share of the expected twins from which units count as relabelled."""
 NO_PART_OF_A_MERGE: Final = frozenset(
@@ -81,6 +84,12 @@ def relation_of(
     width = widths_changed(base, subject)
     vocabulary = vocabulary_changed(comparison, base, subject)
     body = body_of(look) if look is not None and not moved else None
+    if body is not None and body.kind is RelationKind.FINE_TUNE and changes:
+        # Training smaller than what packing rounds away cannot be told from packing; a change that
+        # is smaller than packing itself makes is no packing.
+        least = LEAST_PACKED * rounding_of(main_storage(subject.checkpoint))
+        if least and not main_storage(base.checkpoint) and median(changes) >= least:
+            body = _packed(changes, base, subject) or body
     stored = body if body is not None and body.kind in STORED_ANEW else None
     if look is None or body is None:
         stored = _recast(changes, base, subject)
@@ -230,9 +239,8 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
         return None
     if max(changes) == 0:
         return Relation(kind=RelationKind.RECAST, detail=(phrase(PhraseCode.SAME_VALUES),))
-    stored = [main_storage(side.checkpoint) for side in (base, subject)]
-    if any(stored):
-        return _quantised(changes, *stored)
+    if any(main_storage(side.checkpoint) for side in (base, subject)):
+        return _packed(changes, base, subject)
     there, here = main_dtype(base), main_dtype(subject)
     if there != here and max(changes) <= max(ROUNDING.get(there, 0), ROUNDING.get(here, 0)) / 2:
         cast = phrase(PhraseCode.CAST_ROUNDED, base=there, subject=here)
@@ -240,9 +248,10 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
     return None
 
 
-def _quantised(changes: list[float], there: str, here: str) -> Relation | None:
+def _packed(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation | None:
     """Return the relation of models of which one is packed and nothing else was seen to change."""
-    if max(changes) > rounding_of(there) + rounding_of(here):
+    there, here = (main_storage(side.checkpoint) for side in (base, subject))
+    if not (there or here) or not changes or max(changes) > rounding_of(there) + rounding_of(here):
         return None
     packed = phrase(PhraseCode.PACKED, base=there, subject=here)
     rounding = phrase(PhraseCode.PACKED_ROUNDING, change=float(median(changes)))

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from hubcheck.report.words import RelationKind, Verdict
-from tests.evidence.laboratory import SHAPE, Weights, model, outcome_of, request, shipped
+from tests.evidence.laboratory import (
+    SHAPE,
+    Weights,
+    model,
+    outcome_of,
+    plain,
+    request,
+    shipped,
+    write,
+)
 from tests.material.formats.folder import ORIGINAL, write_model
 
 
@@ -51,3 +60,18 @@ def test_training_between_the_levels_is_no_rounding(tmp_path: Path) -> None:
     (finding,) = outcome_of(request(tmp_path / "plain", [tmp_path / "packed"])).report.findings
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.FINE_TUNE
+
+
+@pytest.mark.parametrize("name", ["Q4_0", "Q4_K", "Q8_0"])
+def test_a_packed_copy_of_four_byte_values_is_quantised(tmp_path: Path, name: str) -> None:
+    """Levels with minima, of blocks of blocks: what packing rounds away is no training."""
+    rng = np.random.default_rng(3)
+    full = {
+        n: (w * (1 + 1e-4 * rng.normal(size=w.shape))).astype(np.float32)
+        for n, w in shipped("base").items()
+    }
+    base = write(tmp_path / "base", plain(full, dtype="F32"))
+    write_model(tmp_path / "packed", full, SHAPE.config(), f"GGUF {name}", beside=model("base"))
+    (finding,) = outcome_of(request(tmp_path / "packed", [base])).report.findings
+    assert finding.relation is not None
+    assert finding.relation.kind is RelationKind.QUANTISED
