@@ -2,6 +2,6 @@
 
 import sys
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 
 sys.exit(main())

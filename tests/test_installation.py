@@ -140,7 +140,7 @@ def test_the_wheel_carries_the_name_the_command_and_the_extras(
     assert stated["Name"] == DISTRIBUTION
     assert stated["Version"] == hubcheck.__version__
     assert stated["Metadata-Version"] == "2.4"
-    assert dict(points["console_scripts"]) == {"hubcheck": "hubcheck.cli.main:main"}
+    assert dict(points["console_scripts"]) == {"hubcheck": "hubcheck.cli:main"}
     assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == {"hubcheck"}
     assert set(stated.get_all("Provides-Extra", [])) == {*Extra, "test"}
     needs = stated.get_all("Requires-Dist", [])

@@ -41,7 +41,7 @@ def ask(subject: Path, *bases: Path, options: Sequence[str] = ()) -> Said:
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["HF_ENDPOINT"] = NOWHERE
-    from hubcheck.cli.main import main
+    from hubcheck.cli import main
 
     with tempfile.TemporaryDirectory(prefix="kinds-") as name:
         out = Path(name)

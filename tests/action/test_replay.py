@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.card.wording import sentence
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.load import load_report
 from hubcheck.report.phrases import PhraseCode

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from hubcheck.check.observe import comparer_of, opened_pair, terms_of
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.evidence.looks.equality.look import EQUAL_TENSORS
 from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.model import Model, compare_weights, open_model, same_weights

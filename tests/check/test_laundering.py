@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Verdict

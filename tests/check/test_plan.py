@@ -13,7 +13,7 @@ from huggingface_hub import close_session
 from hubcheck.check import plan as plan_module
 from hubcheck.check.observe import comparer_of
 from hubcheck.check.plan import plan_of, plan_text
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.model import Model, open_model
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference

@@ -17,7 +17,7 @@ from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check, exit_codes
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode, SubjectUnreadableError
 from hubcheck.model import open_model
 from hubcheck.report.schema import Finding, Report

@@ -11,7 +11,7 @@ from huggingface_hub import close_session
 from hubcheck.card.wording import sentence, words
 from hubcheck.checkpoint.disagreement import DisagreementCode
 from hubcheck.checkpoint.unread import Why as Unread
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.load import load_report
 from hubcheck.report.phrases import PhraseCode, phrase

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from hubcheck.cli.main import build_parser, main
+from hubcheck.cli.entry import build_parser, main
 from hubcheck.cli.serve import settings_of
 from hubcheck.errors import UsageError
 from hubcheck.serve.settings import CheckHere, Dispatch, Settings

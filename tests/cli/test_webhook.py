@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from huggingface_hub import close_session
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from tests.hubserver import Status
 from tests.serve.hookedhub import HookedHub, payload

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo import run
 from hubcheck.demo.run import CASES, MODELS, demo
 from hubcheck.errors import ExitCode

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from hubcheck.card import badge, section
-from hubcheck.cli.main import build_parser
+from hubcheck.cli.entry import build_parser
 from hubcheck.publish.hub.credentials import Role
 from hubcheck.publish.model_card import END, START
 from tests.card.reports import cases

@@ -11,7 +11,7 @@ import pytest
 from hubcheck.candidates.proposals import Limits
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.model import Access, open_model
 from hubcheck.report.schema import Report

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from huggingface_hub import close_session
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import CASES, demo
 from hubcheck.errors import ExitCode
 from hubcheck.request.replayed import covers

@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from hubcheck.cli.main import build_parser
+from hubcheck.cli.entry import build_parser
 from hubcheck.report.words import Depth
 from hubcheck.request.options import Options, options_of
 from hubcheck.serve import carry_out

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 import yaml
 
-from hubcheck.cli.main import build_parser
+from hubcheck.cli.entry import build_parser
 from hubcheck.cli.serve import settings_of, work_of
 
 ROOT: Final = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import UsageError
 from hubcheck.report.schema import Report
 from hubcheck.source.cache import LAYOUT, SpanCache

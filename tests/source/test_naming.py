@@ -11,7 +11,7 @@ import pytest
 
 from hubcheck.card.wording import words
 from hubcheck.check.run import Outcome
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.publish.files import report_json
 from hubcheck.report.words import DeclarationVerdict

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.publish.hub.card import publish_card
 from hubcheck.publish.hub.comment import publish_comment

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from hubcheck.card.section import REPORT_FILE
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.publish.badge_files import PNG
 from hubcheck.publish.model_card import current_section

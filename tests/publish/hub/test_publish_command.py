@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.card.section import REPORT_FILE
-from hubcheck.cli.main import main
+from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.publish.badge_files import PNG
 from hubcheck.publish.files import report_json

@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.card.explain import TEXTS
-from hubcheck.cli import carry_out
-from hubcheck.cli.main import main
+from hubcheck.cli import carry_out, main
 from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
@@ -559,3 +560,15 @@ def test_any_text_is_a_size_or_refused(text: str) -> None:
 def test_a_seed_is_any_whole_number_below_2_63(seed: int) -> None:
     """What a report can hold, the option can repeat."""
     assert parse_seed(str(seed)) == seed
+
+
+@pytest.mark.parametrize(
+    "way",
+    [["-m", "hubcheck"], ["-m", "hubcheck.cli"], ["-c", "import hubcheck.cli as c; c.main()"]],
+    ids=" ".join,
+)
+def test_every_way_in_is_the_same_command(way: list[str]) -> None:
+    """A script that an earlier installation left calls ``hubcheck.cli:main``: it goes on working."""
+    line = [sys.executable, *way, "--version"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout.split()[0]) == (0, "hubcheck"), done.stderr
