@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar, cast
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.account import Spent
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.refused import LIMITS, Refused
 from hubcheck.evidence.row import Row
 
 T_co = TypeVar("T_co", covariant=True)
@@ -53,6 +53,11 @@ class Observation(Generic[T_co]):
     """Roles that were found to be the base's once a rearrangement was undone."""
     refused: tuple[Refused, ...] = ()
     """Parts of the look that could not be taken."""
+
+
+def nothing_unless_limited(refused: Refused, nothing: T) -> Observation[T] | Refused:
+    """Return a refusal that another run may not meet; any other means that there is nothing."""
+    return refused if refused.code in LIMITS else Observation(seen=nothing)
 
 
 class Named(Protocol[T_co]):

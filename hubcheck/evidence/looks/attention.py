@@ -23,10 +23,10 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
 from hubcheck.evidence.looks.orders import ORDERS
-from hubcheck.evidence.observation import Observation, Observations, Skip
+from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.orders.vo import value_groups
 from hubcheck.evidence.reading import Wanted
-from hubcheck.evidence.refused import LIMITS, Refused, Why
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import RelationKind, Verdict
@@ -186,7 +186,7 @@ class AttentionLook:
         found = _layers_found(opened, seen)
         turned = attention_turned(sides.base, sides.subject, found)
         if isinstance(turned, Refused):
-            return turned if turned.code in LIMITS else Observation(seen=())
+            return nothing_unless_limited(turned, self.nothing)
         return Observation(seen=turned, undone=frozenset(t.role for t in turned if t.stands))
 
 

@@ -147,3 +147,12 @@ class Look(Protocol[T_co]):
             HubcheckError: one of ``refused.REFUSING``; the runner makes a refusal of it.
         """
         ...
+
+
+class FromDeep:
+    """The turn of a look that is taken of every base from depth ``deep`` on."""
+
+    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
+        """Return whether the depth is too shallow; nothing else matters."""
+        del seen, standing
+        return Skip.NO if terms.is_deep else Skip.DEPTH

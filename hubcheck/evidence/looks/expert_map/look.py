@@ -5,17 +5,16 @@ It spends nothing: the orders it sees are those that the sample and the map spea
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final
 
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
 from hubcheck.evidence.looks.expert_map.run import experts_of
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
 from hubcheck.evidence.looks.width.look import layers_that_correspond
-from hubcheck.evidence.observation import Observation, Observations, Skip
-from hubcheck.evidence.refused import LIMITS, Refused
+from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
+from hubcheck.evidence.refused import Refused
 
 NO_EXPERTS: Final = Experts(
     kind=ExpertChange.SAME,
@@ -32,16 +31,11 @@ NO_EXPERTS: Final = Experts(
 )
 
 
-class ExpertMapLook:
+class ExpertMapLook(FromDeep):
     """Experts of both models, by their routers and by the neurons inside."""
 
     name = "expert map"
     nothing = NO_EXPERTS
-
-    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
-        """It is taken of every base from depth ``deep`` on."""
-        del seen, standing
-        return Skip.NO if terms.is_deep else Skip.DEPTH
 
     def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
         """Return the bytes it may add where a model has experts."""
@@ -61,8 +55,7 @@ class ExpertMapLook:
         base_of = layers_that_correspond(opened, seen)
         found = experts_of(sides.base, sides.subject, sides.draw, base_of)
         if isinstance(found, Refused):
-            trouble = found.code in LIMITS  # otherwise no layer has experts of one size
-            return found if trouble else Observation(seen=NO_EXPERTS)
+            return nothing_unless_limited(found, NO_EXPERTS)  # no experts of one size
         return Observation(seen=found, rows=found.rows)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from hubcheck.evidence.account import Spender, Spent
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.run import map_layers, planned_rows
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
@@ -28,16 +27,11 @@ NO_MAP: Final = LayerMap(
 )
 
 
-class LayerMapLook:
+class LayerMapLook(FromDeep):
     """All layers of both models, sampled by the same rows and held against each other."""
 
     name = "layer map"
     nothing = NO_MAP
-
-    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
-        """It is taken of every base from depth ``deep`` on."""
-        del seen, standing
-        return Skip.NO if terms.is_deep else Skip.DEPTH
 
     def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
         """Return the rows of its first look; later ones follow what that shows."""

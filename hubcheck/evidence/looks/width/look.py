@@ -6,32 +6,26 @@ sees are those that the sample and the map speak about.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
 from hubcheck.evidence.looks.width.run import width_of
-from hubcheck.evidence.observation import Observation, Observations, Skip
-from hubcheck.evidence.refused import LIMITS, Refused
+from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
+from hubcheck.evidence.refused import Refused
 
 ONE_WIDTH: Final = Width(neurons=None, channels=None, log_e=0.0, bytes_base=0, bytes_subject=0)
 MLP: Final = frozenset({Role.GATE, Role.UP, Role.DOWN})
 
 
-class WidthLook:
+class WidthLook(FromDeep):
     """Neurons and channels of models whose numbers of them differ."""
 
     name = "width"
     nothing = ONE_WIDTH
-
-    def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:
-        """It is taken of every base from depth ``deep`` on."""
-        del seen, standing
-        return Skip.NO if terms.is_deep else Skip.DEPTH
 
     def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:
         """Return the bytes it may add where the sizes differ."""
@@ -51,8 +45,7 @@ class WidthLook:
         base_of = layers_that_correspond(opened, seen)
         found = width_of(sides.base, sides.subject, sides.draw, base_of)
         if isinstance(found, Refused):
-            trouble = found.code in LIMITS  # otherwise there is nothing of two sizes to be matched
-            return found if trouble else Observation(seen=ONE_WIDTH)
+            return nothing_unless_limited(found, ONE_WIDTH)  # nothing of two sizes to be matched
         neurons = found.neurons
         known = neurons is not None and neurons.order is not UnitOrder.UNKNOWN
         return Observation(seen=found, rows=found.rows, undone=MLP if known else frozenset())
