@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, NoReturn
+from typing import Final
 
 from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.header import (
@@ -28,11 +28,12 @@ from hubcheck.checkpoint.shards import (
     file_sets,
     from_index,
     left_over,
+    refuse_mixed,
     require_plain_name,
     usual_set,
 )
 from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES
-from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.errors import printable
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.weight_files import SAFETENSORS
@@ -148,7 +149,7 @@ def _named(source: Source, sizes: Mapping[str, int], named: str) -> Chosen:
         named.removesuffix(INDEX_SUFFIX), "config.json names the weights", (_SUFFIX,)
     )
     if named not in sizes:
-        _hostile(f"config.json names the weights '{printable(named)}', which do not exist.")
+        refuse_mixed(f"config.json names the weights '{printable(named)}', which do not exist.")
     return _indexed(source, sizes, named) if index else Chosen(paths=(named,))
 
 
@@ -225,7 +226,7 @@ def _read_headers(
         for path in paths
     }
     if sum(stops.values()) > MAX_TOTAL_HEADER_BYTES:
-        _hostile(
+        refuse_mixed(
             f"All headers together take {sum(stops.values())} bytes, over the cap of"
             f" {MAX_TOTAL_HEADER_BYTES}."
         )
@@ -267,18 +268,9 @@ def _add(records: dict[str, TensorRecord], tensors: Iterable[TensorRecord]) -> N
     for tensor in tensors:
         other = records.setdefault(tensor.name, tensor)
         if other is not tensor:
-            _hostile(
+            refuse_mixed(
                 f"Both '{printable(other.path)}' and '{printable(tensor.path)}' hold tensor"
                 f" '{printable(tensor.name)}'."
             )
     if len(records) > MAX_TENSORS:
-        _hostile(f"The model lists {len(records)} tensors, over the cap of {MAX_TENSORS}.")
-
-
-def _hostile(what: str) -> NoReturn:
-    """Raise the refusal of a model whose files contradict each other."""
-    raise HostileCheckpointError(
-        what,
-        cause="shards of two models were mixed, or the files were built to mislead.",
-        next_step="upload or download the model again; if nothing changes, do not load it.",
-    )
+        refuse_mixed(f"The model lists {len(records)} tensors, over the cap of {MAX_TENSORS}.")

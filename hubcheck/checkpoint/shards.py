@@ -240,18 +240,20 @@ def _weight_map(
 ) -> dict[str, str]:
     """Return tensor to file as an index has it, every name a plain one at top level."""
     if sizes[index] > MAX_JSON_BYTES:
-        _hostile(f"'{index}' is {sizes[index]} bytes long, over the cap of {MAX_JSON_BYTES}.")
+        refuse_mixed(f"'{index}' is {sizes[index]} bytes long, over the cap of {MAX_JSON_BYTES}.")
     raw = source.read_document(index, limit=MAX_JSON_BYTES)
     weight_map = load_object(raw, f"'{printable(index)}'").get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
-        _hostile(f"'{printable(index)}' has no weight_map with entries: {shown(weight_map)}.")
+        refuse_mixed(f"'{printable(index)}' has no weight_map with entries: {shown(weight_map)}.")
     if len(weight_map) > MAX_TENSORS:
-        _hostile(f"The index lists {len(weight_map)} tensors, over the cap of {MAX_TENSORS}.")
+        refuse_mixed(f"The index lists {len(weight_map)} tensors, over the cap of {MAX_TENSORS}.")
     checked: dict[str, str] = {}
     plain: set[str] = set()
     for name, path in weight_map.items():
         if not isinstance(path, str):
-            _hostile(f"The index maps tensor '{printable(name)}' to {shown(path)}, no file name.")
+            refuse_mixed(
+                f"The index maps tensor '{printable(name)}' to {shown(path)}, no file name."
+            )
         if path not in plain:
             require_plain_name(path, "The index names the shard", suffixes)
             plain.add(path)
@@ -264,10 +266,11 @@ def require_plain_name(path: str, whose: str, suffixes: Collection[str]) -> None
     plain = path.isprintable() and not any(c in path for c in '/\\:"<>|?*')
     if not plain or path.startswith(".") or not path.endswith(tuple(suffixes)):
         endings = " or ".join(suffixes)
-        _hostile(f"{whose} '{printable(path)}', no plain {endings} file name.")
+        refuse_mixed(f"{whose} '{printable(path)}', no plain {endings} file name.")
 
 
-def _hostile(what: str) -> NoReturn:
+def refuse_mixed(what: str) -> NoReturn:
+    """Raise the refusal of a model whose files contradict each other."""
     raise HostileCheckpointError(
         what,
         cause="shards of two models were mixed, or the files were built to mislead.",
