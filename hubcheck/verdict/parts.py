@@ -41,6 +41,8 @@ must be able to see (DESIGN section 2), and units in another order have a cosine
 MISSING: Final = 0.05
 """Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
 biases that no closer look reads."""
+WITH_EVIDENCE: Final = APART - {Role.HEAD}
+"""Roles of parts that have orders of their own; a head has none, and is judged with its body."""
 VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 
 
@@ -197,7 +199,7 @@ def _checked(
 
 def _judged_apart(anatomy: Anatomy) -> frozenset[str]:
     """Return the tensors of parts that are judged on their own; heads are judged here."""
-    return frozenset(n for n, r in anatomy.others.items() if r in APART - {Role.HEAD})
+    return frozenset(n for n, r in anatomy.others.items() if r in WITH_EVIDENCE)
 
 
 def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:

@@ -87,9 +87,9 @@ def relation_of(
     if body is not None and body.kind is RelationKind.FINE_TUNE and changes:
         # Training smaller than what packing rounds away cannot be told from packing; a change that
         # is smaller than packing itself makes is no packing.
-        least = LEAST_PACKED * rounding_of(main_storage(subject.checkpoint))
-        if least and not main_storage(base.checkpoint) and median(changes) >= least:
-            body = _packed(changes, base, subject) or body
+        there, here = (main_storage(side.checkpoint) for side in (base, subject))
+        if here and not there and median(changes) >= LEAST_PACKED * rounding_of(here):
+            body = _packed(changes, there, here) or body
     stored = body if body is not None and body.kind in STORED_ANEW else None
     if look is None or body is None:
         stored = _recast(changes, base, subject)
@@ -239,8 +239,9 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
         return None
     if max(changes) == 0:
         return Relation(kind=RelationKind.RECAST, detail=(phrase(PhraseCode.SAME_VALUES),))
-    if any(main_storage(side.checkpoint) for side in (base, subject)):
-        return _packed(changes, base, subject)
+    stored = [main_storage(side.checkpoint) for side in (base, subject)]
+    if any(stored):
+        return _packed(changes, *stored)
     there, here = main_dtype(base), main_dtype(subject)
     if there != here and max(changes) <= max(ROUNDING.get(there, 0), ROUNDING.get(here, 0)) / 2:
         cast = phrase(PhraseCode.CAST_ROUNDED, base=there, subject=here)
@@ -248,10 +249,9 @@ def _recast(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation |
     return None
 
 
-def _packed(changes: list[float], base: Anatomy, subject: Anatomy) -> Relation | None:
+def _packed(changes: list[float], there: str, here: str) -> Relation | None:
     """Return the relation of models of which one is packed and nothing else was seen to change."""
-    there, here = (main_storage(side.checkpoint) for side in (base, subject))
-    if not (there or here) or not changes or max(changes) > rounding_of(there) + rounding_of(here):
+    if max(changes) > rounding_of(there) + rounding_of(here):
         return None
     packed = phrase(PhraseCode.PACKED, base=there, subject=here)
     rounding = phrase(PhraseCode.PACKED_ROUNDING, change=float(median(changes)))
