@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,17 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from hubcheck.card.wording import words
-from hubcheck.check.run import check
-from hubcheck.model import Access
-from hubcheck.report.schema import Policy, Report
-from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
-from hubcheck.source.reference import parse_reference
+from hubcheck.report.schema import Report
+from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
+from tests.evidence.laboratory import report_of
 from tests.material.formats.encode import as_bf16
 from tests.material.formats.folder import safetensors_file
 
-ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
 Tensors = dict[str, NDArray[np.float32]]
 Shapes = Mapping[str, tuple[int, ...]]
 H: Final = 64
@@ -189,16 +183,7 @@ def written(folder: Path, kind: str, tensors: Tensors, *, words: str = "w") -> P
 
 def report(subject: Path, base: Path) -> Report:
     """Return the report of one check of a declared base."""
-    request = Request(
-        subject=parse_reference(str(subject)),
-        bases=chosen_bases([str(base)], []),
-        access=ACCESS,
-        depth=Depth.SAMPLE,
-        seed=5,
-        policy=Policy(),
-        replay="",
-    )
-    return check(request, now=lambda: datetime.now(tz=UTC), progress=lambda _: None).report
+    return report_of(subject, [base], seed=5)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +12,12 @@ import numpy as np
 import pytest
 
 from hubcheck.check.renamed import under_names_of
-from hubcheck.check.run import check
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.phrases import PhraseCode, codes
-from hubcheck.report.schema import Finding, Policy
-from hubcheck.report.words import Depth, Verdict
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
+from hubcheck.report.schema import Finding
+from hubcheck.report.words import Verdict
 from hubcheck.source.reference import parse_reference
+from tests.evidence.laboratory import finding_of
 from tests.material.formats.encode import as_bf16
 from tests.material.formats.folder import read_floats, safetensors_file
 
@@ -63,17 +60,7 @@ def opened(folder: Path) -> Model:
 
 def found(subject: Path, base: Path) -> Finding:
     """Return the finding on one suspected base."""
-    request = Request(
-        subject=parse_reference(str(subject)),
-        bases=chosen_bases([], [str(base)]),
-        access=ACCESS,
-        depth=Depth.SAMPLE,
-        seed=5,
-        policy=Policy(),
-        replay="",
-    )
-    report = check(request, now=lambda: datetime.now(tz=UTC), progress=lambda _: None).report
-    return report.findings[0]
+    return finding_of(subject, base, seed=5, declared=False)
 
 
 @pytest.mark.parametrize("noise", [0.002, 0.1])

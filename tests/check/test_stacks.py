@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,24 +11,18 @@ import pytest
 from numpy.typing import NDArray
 
 from hubcheck.card.wording import sentence, words
-from hubcheck.check.run import check
-from hubcheck.model import Access
-from hubcheck.report.schema import Finding, Policy, Report
+from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import (
     DeclarationVerdict,
-    Depth,
     Holds,
     ReasonCode,
     RelationKind,
     Verdict,
 )
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
-from hubcheck.source.reference import parse_reference
+from tests.evidence.laboratory import report_of
 from tests.material.formats.encode import stored
 from tests.material.formats.folder import safetensors_file
 
-ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
 Tensors = dict[str, NDArray[np.float32]]
 WIDTH, INNER, NEURONS, TOKENS, LAYERS = 64, 64, 160, 400, 3
 CONFIG: Final = {
@@ -103,16 +96,7 @@ def write(folder: Path, tensors: Tensors) -> Path:
 def judged(tmp_path: Path, subject: Tensors, base: Tensors = BASE) -> tuple[Report, Finding]:
     """Return the report of one check of a declared base, and its finding."""
     folders = [write(tmp_path / n, t) for n, t in (("subject", subject), ("base", base))]
-    request = Request(
-        subject=parse_reference(str(folders[0])),
-        bases=chosen_bases([str(folders[1])], []),
-        access=ACCESS,
-        depth=Depth.SAMPLE,
-        seed=5,
-        policy=Policy(),
-        replay="",
-    )
-    report = check(request, now=lambda: datetime.now(tz=UTC), progress=lambda _: None).report
+    report = report_of(folders[0], folders[1:], seed=5)
     (finding,) = report.findings
     return report, finding
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,16 +14,14 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.observe import comparer_of, opened_pair
-from hubcheck.check.run import check
 from hubcheck.evidence.looks.interface import Terms
 from hubcheck.evidence.looks.towers import NO_PARTS, TOWERS
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.model import Access, Model, open_model
-from hubcheck.report.schema import Policy, Report
+from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
 from hubcheck.source.reference import parse_reference
+from tests.evidence.laboratory import report_of
 from tests.material.formats.encode import as_bf16
 from tests.material.formats.folder import read_floats, safetensors_file
 
@@ -74,17 +71,7 @@ def report(
     subject: Path, *, bases: tuple[Path, ...] = (), suspects: tuple[Path, ...] = ()
 ) -> Report:
     """Return the report of one check."""
-    of = chosen_bases([str(b) for b in bases], [str(s) for s in suspects])
-    request = Request(
-        subject=parse_reference(str(subject)),
-        bases=of,
-        access=ACCESS,
-        depth=Depth.SAMPLE,
-        seed=5,
-        policy=Policy(),
-        replay="",
-    )
-    return check(request, now=lambda: datetime.now(tz=UTC), progress=lambda _: None).report
+    return report_of(subject, bases, suspects, seed=5)
 
 
 def test_a_tower_is_read_as_a_model_of_its_own(tmp_path: Path) -> None:
