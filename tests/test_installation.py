@@ -74,6 +74,23 @@ def test_no_line_installs_a_strangers_package() -> None:
     assert not {name: found for name, text in texts.items() if (found := list(strangers(text)))}
 
 
+def test_every_file_of_the_project_that_a_page_names_is_there() -> None:
+    """Modules move; a page that sends a reader to one that is gone is found here.
+
+    The changelog speaks of the past, and a page in a folder may name files beside it.
+    """
+    named = re.compile(r"`((?:hubcheck|tests|benchmarks|action)/[\w/]+\.(?:py|json|md|sh))`")
+    pages = {n: t for n, t in tracked() if n.endswith(".md") and n != "CHANGELOG.md"}
+    assert any(named.search(text) for text in pages.values())
+    gone = {
+        (page, found)
+        for page, text in pages.items()
+        for found in named.findall(text)
+        if not (ROOT / found).is_file()
+    }
+    assert not gone
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,8 +1,8 @@
 """How high do independent models score in the disguise test?
 
 ``python -m benchmarks.zoo.calibrate`` matches the models of ``benchmarks.zoo.calibration`` (train
-them first) in rounds of disjoint pairs and writes ``hubcheck/deep/calibration.json``, the table the
-product ships. Every round is a perfect matching of all models, so each alone gives the rank bound
+them first) in rounds of disjoint pairs and writes
+``hubcheck/evidence/looks/disguise/calibration.json``, the table the product ships. Every round is a perfect matching of all models, so each alone gives the rank bound
 2/(M+2); the rounds together can only raise the greatest score. ``--judge`` holds the judge models,
 which are in no table, against it, all pairs in both directions.
 """
@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.zoo.train import MODELS
 from hubcheck.evidence.family import Block
+from hubcheck.evidence.looks.disguise import calibration
 from hubcheck.evidence.looks.disguise.calibration import TABLE, shipped
 from hubcheck.evidence.looks.disguise.mlp_views import (
     Neurons,
@@ -162,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(judge(models), indent=2))
         return 0
     made = table(models, chosen.rounds)
-    path = Path(__file__).parents[2] / "hubcheck" / "deep" / TABLE
+    path = Path(calibration.__file__).parent / TABLE
     path.write_text(json.dumps(made, indent=2) + "\n")
     print(json.dumps(made, indent=2))
     return 0
