@@ -12,3 +12,6 @@ alone. Of a part, the compared share from which its match is the part's (DESIGN 
 the share of its body that makes it more than a part (DESIGN 13.2)."""
 BIG_PART: Final = 0.1
 """Share of the parameters of both sides from which a part must match to confirm."""
+PRESENT: Final = 0.02
+"""Share of a merge below which a base has none, whatever its interval: on planted merges decoys
+stay below .01."""

@@ -166,7 +166,7 @@ def _low_rank(look: CloserLook) -> Relation | None:
 
     Ranks of several matrices must agree in being low; what has no low rank must not have moved at
     all. A light fine-tune whose spectrum sinks into the storage rounding has no gap and no clean
-    residual, so it is not called one (``relate.low_rank``).
+    residual, so it is not called one (``evidence.looks.change.low_rank``).
     """
     touched = [m for m in look.moved if m.touched and m.place.role in MATRICES]
     measured = [m for m in touched if m.rank is not None and m.rank.room >= LEAST_ROOM]

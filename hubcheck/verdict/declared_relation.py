@@ -12,12 +12,11 @@ from typing import Final, Literal
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Finding, RelationCheck
 from hubcheck.report.standing import FOUND
+from hubcheck.report.thresholds import PRESENT
 from hubcheck.report.words import RelationKind, Verdict
 
 Answer = Literal["yes", "no", "cannot-tell"]
 
-NO_SHARE: Final = 0.02
-"""A share this small is none (``relate.merge.PRESENT``)."""
 ADAPTER_FILES: Final = ("adapter_model.safetensors", "adapter_model.bin")
 _SHARED: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION})
 _REBUILT: Final = frozenset(
@@ -119,7 +118,7 @@ def _merge(finding: Finding, bases: Sequence[Finding]) -> tuple[Answer, Clauses]
         near = phrase(PhraseCode.MERGE_SHARE, share=whole.share, low=whole.low, high=whole.high)
         # The ancestor of merged task vectors is named as a base by usual tools, and rightly so.
         others = any(_is_merged(f) for f in bases)
-        return ("cannot-tell" if others and abs(whole.share) > NO_SHARE else "no"), (near,)
+        return ("cannot-tell" if others and abs(whole.share) > PRESENT else "no"), (near,)
     return "cannot-tell", (phrase(PhraseCode.NO_SHARES),)
 
 

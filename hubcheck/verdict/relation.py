@@ -1,8 +1,8 @@
 """How are two related models related, as far as the evidence tells?
 
 Top-down, first that fits (DESIGN 3.6). What the tests saw gives rearrangement, depth, width and
-vocabulary; the kind of change inside comes from a closer look (``relate.look``), where one was
-taken. Every relation carries its figures in words; what they do not justify is not said.
+vocabulary; the kind of change inside comes from a closer look (``evidence.looks.change``), where
+one was taken. Every relation carries its figures in words; what they do not justify is not said.
 """
 
 from __future__ import annotations

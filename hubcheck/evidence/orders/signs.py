@@ -17,7 +17,7 @@ def count_signs(base: Profiles, subject: Profiles) -> list[tuple[int, int]]:
     """Return (agreements, pairs) in every frame both sides have.
 
     ``signed`` rows are there only where the base's architecture makes its signs fair
-    (``evidence.neurons``): the coins are the base's, whatever the subject says it is.
+    (``orders.neurons``): the coins are the base's, whatever the subject says it is.
     """
     counted = []
     for frame, up_a in base.signed.items():

@@ -151,7 +151,7 @@ def _line_removed(look: CloserLook) -> Direction | None:
 
 
 def _computed(look: CloserLook) -> Direction | None:
-    """Return the side on whose grid a low-rank sum was rounded (see ``relate.crossings``)."""
+    """Return the side on whose grid a low-rank sum was rounded (see ``change.crossings``)."""
     if not look.computed_last:
         return None
     side = look.computed_last

@@ -54,9 +54,8 @@ from hubcheck.evidence.looks.merge.shares import (
 )
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.report.thresholds import PRESENT
 
-PRESENT: Final = 0.02
-"""A share below this is none, whatever its interval: on planted merges decoys stay below .01."""
 LAYERS: Final = 8
 """Layers of a fit within a small limit; all of them where the limit allows."""
 ROWS: Final = (32, 16, 8, 4)

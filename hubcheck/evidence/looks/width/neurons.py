@@ -2,7 +2,7 @@
 
 A few layers are looked at: a run of neighbouring neurons of the narrower model against the window
 of the wider model in which their partners must lie if order was kept; if that shows nothing,
-against one layer's whole gate, where no order is needed. Null and weights: ``deep.width_look``.
+against one layer's whole gate, where no order is needed. Null and weights: ``width.run``.
 Distinct layers are distinct orders of the base and multiply, unless they share one.
 """
 
