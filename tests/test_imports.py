@@ -22,7 +22,7 @@ PROGRAMS: Final = ("__main__", "cli", "demo")
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     PROGRAMS,
     ("serve",),
-    ("publish",),
+    ("publish", "export"),
     ("card",),
     ("check",),
     ("request",),
@@ -47,6 +47,10 @@ NOT_THOUGH_BELOW: Final = {
     **{
         ("publish", part): "publishing answers where a card goes, not how it came about"
         for part in PIPELINE
+    },
+    **{
+        ("export", part): "an export is rendered from a report and nothing else"
+        for part in (*PIPELINE, "verdict", "publish")
     },
     ("evidence", "candidates"): "which bases to test is decided before any test",
     ("anatomy", "source"): "the checkpoint stands between roles and bytes",

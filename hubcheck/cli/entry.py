@@ -17,6 +17,7 @@ from hubcheck.cli.card import add_card
 from hubcheck.cli.check import add_check
 from hubcheck.cli.demo import add_demo
 from hubcheck.cli.explain import add_explain
+from hubcheck.cli.export import add_export
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
@@ -30,6 +31,7 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_replay,
     add_suspects,
     add_card,
+    add_export,
     add_publish,
     add_serve,
     add_webhook,

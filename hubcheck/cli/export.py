@@ -1,0 +1,61 @@
+"""What does ``hubcheck export`` do?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from hubcheck.errors import ExitCode, UsageError, printable
+
+FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv")
+"""As ``export.formats`` has them (tested); importing it would make ``--help`` slow."""
+
+
+def add_export(commands: Any) -> None:
+    """Add the command to a parser's commands."""
+    export = commands.add_parser(
+        "export",
+        help="write a report as an ML-BOM, a statement, SARIF, JUnit or CSV",
+        description="Write a report in a format that pipelines read. Nothing is signed here.",
+    )
+    export.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
+    export.add_argument("--format", choices=FORMATS, required=True)
+    export.add_argument(
+        "--out", type=Path, metavar="FILE", help="write here; default: the terminal"
+    )
+    export.add_argument(
+        "--model-path",
+        default="",
+        metavar="DIR",
+        help="sarif: folder of the model in your repository; default: its top level",
+    )
+    export.set_defaults(run=run_export)
+
+
+def run_export(arguments: argparse.Namespace) -> ExitCode:
+    """``hubcheck export``."""
+    from hubcheck.export.formats import export
+    from hubcheck.report.load import load_report
+
+    report = load_report(arguments.report)
+    text = export(
+        report,
+        arguments.report.read_bytes(),
+        arguments.format,
+        model_path=arguments.model_path,
+    )
+    if arguments.out is None:
+        print(text, end="")
+        return ExitCode.OK
+    try:
+        arguments.out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"'{printable(arguments.out)}' cannot be written: {error.strerror}.",
+            cause="the folder is missing, or not yours to write to.",
+            next_step="name a file in a folder that is there, by --out.",
+        ) from error
+    print(f"hubcheck: wrote {printable(arguments.out)}", file=sys.stderr)
+    return ExitCode.OK
