@@ -17,6 +17,7 @@ from hubcheck.anatomy.components import with_components
 from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.anatomy.one_stack import anatomy_of_model
+from hubcheck.anatomy.several_a_byte import packed_several
 from hubcheck.candidates.documents import JsonDocument, read_json_object
 from hubcheck.checkpoint.composite import Piece, joined
 from hubcheck.checkpoint.disagreement import Disagreement
@@ -25,7 +26,7 @@ from hubcheck.checkpoint.gguf import tower_files
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.layout import Layout, LayoutKind, layout_of
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
-from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.packed import SEVERAL_A_BYTE, packed_storage
 from hubcheck.checkpoint.variants import several_sets
 from hubcheck.checkpoint.weights_below import refuse_below
 from hubcheck.errors import (
@@ -206,22 +207,29 @@ class LaidOut:
         checkpoint = self.checkpoint
         packed = packed_storage(checkpoint)
         if packed:
-            raise UnsupportedFormatError(
-                f"The weights of {self.pin.ref} are stored as {packed}.",
-                cause="packed storage cannot be compared value by value.",
-                next_step="check the unpacked model, or wait for support of this storage.",
-                format_name=packed,
-            )
+            raise self._stored_as(packed)
         checkpoint = replace(checkpoint, of_subject=self.is_subject)
         parts = self.readable_components
         if not parts:
-            return Reader(anatomy_of_model(checkpoint, self.config))
+            anatomy = anatomy_of_model(checkpoint, self.config)
+            if packed_several(anatomy):
+                raise self._stored_as(SEVERAL_A_BYTE)
+            return Reader(anatomy)
         own = self.body_checkpoint.tensors if self.body_checkpoint is not None else {}
         located = {name: checkpoint.tensors[name] for name in own}
         body = anatomy_of_model(replace(checkpoint, tensors=located), self.config)
         anatomies = {name: part.anatomy for name, part in parts.items()}
         title = text_of(self.layout.title)
         return Reader(with_components(body, checkpoint, anatomies, title=title))
+
+    def _stored_as(self, storage: str) -> UnsupportedFormatError:
+        """Return the refusal of weights in a storage that is not read."""
+        return UnsupportedFormatError(
+            f"The weights of {self.pin.ref} are stored as {storage}.",
+            cause="packed storage cannot be compared value by value.",
+            next_step="check the unpacked model, or wait for support of this storage.",
+            format_name=storage,
+        )
 
     @property
     def disagreements(self) -> tuple[Disagreement, ...]:

@@ -1,17 +1,19 @@
 """Which bytes do the libraries themselves write, and what do they make of them again?
 
 Writes ``tests/checkpoint/golden/written_by_libraries.safetensors``: one small matrix in each format,
-packed by bitsandbytes and compressed-tensors on a CPU, beside what the library restores. The tensors
-of AutoGPTQ and AutoAWQ, which no longer install beside a current PyTorch, are kept from the file that
-is there: they were made once with ``QuantLinear.pack`` and ``WQLinear_GEMM.from_linear``.
-Run, with both libraries installed: ``python -m benchmarks.formats.golden``.
+packed by bitsandbytes, compressed-tensors and MLX on a CPU, beside what the library restores. The
+tensors of a library that is not installed are kept from the file that is there; those of AutoGPTQ and
+AutoAWQ, which no longer install beside a current PyTorch, were made once with ``QuantLinear.pack`` and
+``WQLinear_GEMM.from_linear``. Run: ``python -m benchmarks.formats.golden``.
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -23,7 +25,6 @@ PATH: Final = (
     / "written_by_libraries.safetensors"
 )
 GROUP: Final = 32
-KEPT: Final = ("AutoGPTQ", "AutoAWQ")
 
 
 def scales(weight: torch.Tensor, group: int, top: float) -> torch.Tensor:
@@ -108,12 +109,39 @@ def compressed_parts(weight: torch.Tensor) -> dict[str, dict[str, torch.Tensor]]
     return found
 
 
+def mlx_parts(weight: torch.Tensor) -> dict[str, dict[str, torch.Tensor]]:
+    """Return every mode of MLX, its affine mode at every width of codes."""
+    from mlx import core
+
+    found: dict[str, dict[str, torch.Tensor]] = {}
+    given = core.array(weight.numpy()).astype(core.float16)
+    affine = {
+        f"MLX {n} bit": {"bits": n, "group_size": 32 + 32 * (n % 2)} for n in (2, 3, 4, 5, 6, 8)
+    }
+    modes = {f"MLX {mode}": {"mode": mode} for mode in ("mxfp4", "mxfp8", "nvfp4")}
+    for name, how in {**affine, **modes}.items():
+        made = core.quantize(given, **how)
+        restored = core.dequantize(*made, **how).astype(core.float32)
+        named = zip(("weight", "scales", "biases"), made, strict=False)
+        found[name] = {part: torch.from_numpy(np.array(array)) for part, array in named}
+        found[name]["expected"] = torch.from_numpy(np.array(restored))
+    return found
+
+
+LIBRARIES: Final = {
+    "bitsandbytes": bitsandbytes_parts,
+    "compressed_tensors": compressed_parts,
+    "mlx": mlx_parts,
+}
+
+
 def main() -> None:
     """Write the file anew."""
     torch.manual_seed(0)
     weight = torch.randn(32, 64) * 0.05
-    written = {n: t for n, t in load_file(PATH).items() if n.startswith(KEPT)}
-    for name, parts in {**bitsandbytes_parts(weight), **compressed_parts(weight)}.items():
+    written = load_file(PATH)
+    made = {library: make for library, make in LIBRARIES.items() if find_spec(library)}
+    for name, parts in [item for make in made.values() for item in make(weight).items()]:
         written |= {f"{name}/{part}": tensor.contiguous() for part, tensor in parts.items()}
         written[f"{name}/expected"] = parts["expected"].float().contiguous()
     save_file(written, PATH)

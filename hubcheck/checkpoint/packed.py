@@ -24,11 +24,31 @@ NVFP4: Final = "NVFP4"
 COMPRESSED_TENSORS: Final = "compressed-tensors"
 SUB_BYTE: Final = "sub-byte floats"
 INTEGER: Final = "integer weights"
+SEVERAL_A_BYTE: Final = "integer weights, several a byte"
 MLX: Final = "MLX"
+EETQ: Final = "EETQ"
+QUANTO: Final = "Quanto"
+TORCHAO: Final = "torchao"
+BITNET: Final = "BitNet"
+HIGGS: Final = "HIGGS"
 BY_LAST_NAME: Final[Mapping[str, str]] = MappingProxyType(
-    {"q_weight": "EXL2", "trellis": "EXL3", "W_q": "HQQ", "Qidxs": "QuIP#"}
+    {
+        "q_weight": "EXL2",
+        "trellis": "EXL3",
+        "W_q": "HQQ",
+        "Qidxs": "QuIP#",
+        "dense_weights": "SpQR",
+        "_packed": QUANTO,
+        "_data": QUANTO,
+        "_weight_qdata": TORCHAO,
+    }
 )
 """Storages told by the last part of a tensor's name, which no other program uses."""
+COMPANIONS: Final = ("scale", "scales", "zeros", "zero_point", "absmax", "codebook", "lut", "s")
+"""What tensors beside codes are called, in whatever program: in the module, or behind the name."""
+INDICES: Final = ("idx", "perm", "groups", "shape")
+"""How the names of integers end that say where a value belongs."""
+MATRIX: Final = 2
 
 GGUF_ONLY_NAMED: Final = frozenset(TYPE_NAMES.values()) - BLOCKS.keys() - DTYPE_BITS.keys()
 """Block types of GGUF that are named and not read."""
@@ -76,6 +96,11 @@ def packed_tensors(checkpoint: Checkpoint) -> Mapping[str, str]:
 def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
     """Return the storage of one tensor, or ``""``."""
     name, dtype = tensor.name, tensor.dtype
+    last = name.rpartition(".")[2]
+    if BY_LAST_NAME.get(last) == TORCHAO:
+        return TORCHAO
+    if f"{name}.quant_map" in tensors and last == "weight":
+        return BITSANDBYTES  # in a container of any dtype
     if DTYPE_BITS.get(dtype, 8) % 8:
         return SUB_BYTE
     if dtype in GGUF_ONLY_NAMED:
@@ -97,18 +122,46 @@ def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, Tens
         storage = GPTQ_AWQ
     elif last == "codes" and f"{stem}.codebooks" in tensors:
         storage = "AQLM"
+    elif last == "indices" and f"{stem}.centroids.weight" in tensors:
+        storage = "VPTQ"
     elif last == "weight_packed":
         is_nvfp4 = f"{stem}.weight_global_scale" in tensors
         storage = NVFP4 if is_nvfp4 else COMPRESSED_TENSORS
     elif name.endswith("_blocks") and name.removesuffix("_blocks") + "_scales" in tensors:
         storage = MXFP4
     elif last == "weight" and tensor.shape:
-        if f"{stem}.SCB" in tensors or any(name + end in tensors for end in _BITSANDBYTES_ENDS):
-            storage = BITSANDBYTES
-        elif f"{name}_scale_2" in tensors:
-            storage = NVFP4
-        elif f"{stem}.scales" in tensors:
-            storage = MLX
-        else:
-            storage = COMPRESSED_TENSORS if f"{name}_scale" in tensors else INTEGER
+        storage = _of_weight(name, tensor, tensors)
+    return storage or _unnamed(name, tensor, tensors)
+
+
+def _of_weight(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
+    """Return the storage of integers that are called ``weight``, by what lies beside them."""
+    stem = name.removesuffix(".weight")
+    if f"{stem}.SCB" in tensors or any(name + end in tensors for end in _BITSANDBYTES_ENDS):
+        storage = BITSANDBYTES
+    elif f"{name}_scale_2" in tensors:
+        storage = NVFP4
+    elif f"{stem}.tables" in tensors:
+        storage = HIGGS
+    elif f"{stem}.scales" in tensors:
+        storage = MLX
+    elif f"{name}_scales" in tensors:
+        storage = EETQ
+    elif f"{name}_scale" in tensors:
+        scale = tensors[f"{name}_scale"]
+        ternary = tensor.dtype == "U8" and scale.n_values == 1
+        storage = BITNET if ternary else COMPRESSED_TENSORS
+    else:
+        storage = INTEGER
     return storage
+
+
+def _unnamed(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
+    """Return the storage of integers under a name that says nothing, by scales beside them."""
+    if len(tensor.shape) < MATRIX or tensor.dtype in ("BOOL", "I64"):
+        return ""  # masks and indices
+    if name.endswith((*COMPANIONS, *INDICES)):
+        return ""
+    stem = name.rpartition(".")[0]
+    beside = [f"{stem}.{end}" for end in COMPANIONS] + [f"{name}_{end}" for end in COMPANIONS]
+    return INTEGER if any(one in tensors for one in beside) else ""

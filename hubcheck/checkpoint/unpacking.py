@@ -15,22 +15,23 @@ from math import prod
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.checkpoint import groups
 from hubcheck.checkpoint.bitsandbytes import MAX_STATE_BYTES, State, four_bit_of, parse_state
 from hubcheck.checkpoint.four_bit_floats import FourBitFloats
 from hubcheck.checkpoint.gptq_awq import PACKS, Awq, Gptq, awq_of, gptq_of
-from hubcheck.checkpoint.interface import Checkpoint, Storage, TensorRecord
+from hubcheck.checkpoint.groups import Found, Tensors
+from hubcheck.checkpoint.groups import weight as _weight
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.packed_ints import packed_ints_of
 from hubcheck.checkpoint.plain_values import whole
 from hubcheck.checkpoint.quantisation_config import Quantisation, read_quantisation
 from hubcheck.checkpoint.scaled import Scaled, block_of
 from hubcheck.source.ledger import Purpose
 
-Tensors = Mapping[str, TensorRecord]
-Found = tuple[TensorRecord, tuple[str, ...]]
-"""A weight as it is to be seen, and the stored tensors it replaces."""
-
 FLOAT_SCALES: Final = frozenset({"F32", "F16", "BF16", "F8_E8M0", "U8"})
 PLAIN_FLOATS: Final = frozenset({"F32", "F16", "BF16"})
+WORDS: Final = frozenset({"U32", "I32"})
+"""Dtypes under which words of codes are stored: PyTorch files have no unsigned ones."""
 BITSANDBYTES_STATE: Final = (
     "quant_state.bitsandbytes__nf4",
     "quant_state.bitsandbytes__fp4",
@@ -95,10 +96,20 @@ def _recognise(
         return _four_bit_floats(stem, record, tensors)
     if name.endswith("_blocks") and record.dtype == "U8":
         return _gpt_oss(name, record, tensors)
+    if last == "codes":
+        return groups.aqlm(stem, record, tensors)
+    if last == "weight" and record.dtype in WORDS and f"{stem}.scales" in tensors:
+        return groups.mlx(stem, record, tensors, stated)
+    if last == "weight" and f"{name}.quant_map" in tensors:
+        return _bitsandbytes(name, record, tensors, shapes)
     if last == "weight" and record.dtype == "U8":
-        return _bitsandbytes(name, record, tensors, shapes) or _four_bit_floats(
-            stem, record, tensors
-        )
+        found = groups.bitnet(stem, record, tensors, stated)
+        found = found or _four_bit_floats(stem, record, tensors)
+        return found or groups.pairs_with_powers(name, record, tensors)
+    if record.dtype in ("I8", "F4"):
+        pairs = groups.pairs_with_powers(name, record, tensors)
+        if pairs is not None:
+            return pairs
     if record.dtype == "I8" and f"{stem}.SCB" in tensors:
         return _scaled(name, record, tensors, f"{stem}.SCB", stated, factor=1 / 127)
     if record.dtype.startswith("F8_E") or record.dtype == "I8":
@@ -121,6 +132,8 @@ def _scaled(
     scales = tensors.get(scale_name)
     if scales is None or scales.dtype not in FLOAT_SCALES or scales is record:
         return None
+    if record.dtype == "I8" and scales.dtype not in PLAIN_FLOATS:
+        return None  # powers of two scale floats: what these bytes are is not known
     block = block_of(record.shape, scales.shape, stated.block)
     if block is None:
         return None
@@ -242,18 +255,13 @@ def _bitsandbytes(
     state = shapes.get(text)
     if state is None:
         return None
-    storage = four_bit_of(record, companions, tensors[text], state)
+    # Sharded training needs every tensor in one dtype, so the bytes may lie in floats.
+    codes = replace(record, dtype="U8", shape=(record.stop - record.start, 1))
+    storage = four_bit_of(codes, companions, tensors[text], state)
     if storage is None:
         return None
     parts = (name, text, *(f"{name}.{e}" for e in endings))
     return _weight(name, record, state.shape, storage), parts
-
-
-def _weight(
-    name: str, record: TensorRecord, shape: tuple[int, ...], storage: Storage
-) -> TensorRecord:
-    """Return the record of a weight stored in the codes of ``record``."""
-    return replace(record, name=name, dtype=storage.name, shape=shape, storage=storage)
 
 
 # -- shapes that are stored inside tensors -----------------------------------------------------
@@ -276,7 +284,8 @@ def _read_inner_shapes(checkpoint: Checkpoint) -> dict[str, State]:
             codes = checkpoint.tensors.get(name.removesuffix("shape") + "packed")
             readers[name] = _parse_shape
         if codes is not None and record.stop - record.start <= MAX_STATE_BYTES:
-            shape = codes.shape if name.endswith("_shape") else (codes.n_values,)
+            n_bytes = codes.stop - codes.start
+            shape = codes.shape if name.endswith("_shape") else (n_bytes,)
             groups.setdefault((_NUMBER.sub(".#", name), hash(shape)), []).append(name)
     first = [names[0] for names in groups.values()]
     spans = [whole(checkpoint.tensors[name]) for name in first]

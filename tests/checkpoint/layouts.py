@@ -7,7 +7,6 @@ containers by their first bytes, the names of their members and their side files
 from __future__ import annotations
 
 import io
-import json
 import pickle
 import struct
 import tarfile
@@ -476,8 +475,16 @@ def containers() -> Iterator[Layout]:
         ("MLX", "MLX", {SINGLE: save(
             {f"{MODULE}.weight": np.ones((16, 8), dtype=np.uint32),
              f"{MODULE}.scales": np.ones((16, 1), dtype=np.float16),
-             f"{MODULE}.biases": np.ones((16, 1), dtype=np.float16)}),
-            "config.json": json.dumps({"quantization": {"bits": 4, "group_size": 64}}).encode()}),
+             f"{MODULE}.biases": np.ones((16, 1), dtype=np.float16)})}),
+        ("EETQ", "EETQ", {SINGLE: save(
+            {f"{MODULE}.weight": np.ones((8, 16), dtype=np.int8),
+             f"{MODULE}.weight_scales": np.ones(16, dtype=np.float16)})}),
+        ("Quanto", "Quanto", {SINGLE: save(
+            {f"{MODULE}.weight._data": np.ones((16, 8), dtype=np.int8),
+             f"{MODULE}.weight._scale": np.ones((16, 1), dtype=np.float16)})}),
+        ("torchao", "torchao", {SINGLE: save(
+            {f"{MODULE}._weight_qdata": np.ones((16, 8), dtype=np.int8),
+             f"{MODULE}._weight_scale": np.ones((16, 1), dtype=np.float16)})}),
     )  # fmt: skip
     for name, named, files in several:
         yield Layout(name=name, files=files, named=named)

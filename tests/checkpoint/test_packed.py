@@ -67,6 +67,20 @@ QUANTISED: dict[str, tuple[str, Layout]] = {
     "compressed-tensors 8 bit": ("compressed-tensors", {"q.weight": ("I8", 50),
                                                         "q.weight_scale": ("BF16", 2)}),
     "sub-byte": ("sub-byte floats", {"q.weight": ("F4", 50)}),
+    "EETQ": ("EETQ", {"q.weight": ("I8", 50), "q.weight_scales": ("F16", 2)}),
+    "Quanto": ("Quanto", {"q.weight._data": ("I8", 50), "q.weight._scale": ("F16", 2)}),
+    "torchao, integers": ("torchao", {"q._weight_qdata": ("I8", 50), "q._weight_scale": ("F16", 2)}),
+    "torchao, floats": (
+        "torchao", {"q._weight_qdata": ("F8_E4M3", 50), "q._weight_scale": ("F16", 2)}
+    ),
+    "VPTQ": ("VPTQ", {"q.indices": ("I32", 50), "q.centroids.weight": ("F16", 2)}),
+    "HIGGS": ("HIGGS", {"q.weight": ("I16", 50), "q.scales": ("F16", 2), "q.tables": ("F16", 2)}),
+    "unknown codes with scales in their module": (
+        "integer weights", {"q.w_int": ("U8", 50), "q.scales": ("F16", 2)}
+    ),
+    "unknown codes with scales under their name": (
+        "integer weights", {"q.kernel": ("I32", 50), "q.kernel_scale": ("F16", 2)}
+    ),
     "bare integers": ("integer weights", {"q.weight": ("I8", 50)}),
 }  # fmt: skip
 

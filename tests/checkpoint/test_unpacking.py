@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from hubcheck.checkpoint.decode import DTYPE_BITS
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
@@ -21,11 +22,16 @@ from tests.material.formats.encode import (
     ENCODERS,
     Stored,
     bnb_four_bit,
+    code_books,
+    fp4_pairs,
     fp8_block,
     gptq,
+    int8_channel,
+    mlx,
     mxfp4_experts,
     packed_ints,
     stored,
+    ternary,
 )
 from tests.material.formats.folder import safetensors_file
 from tests.memory_source import MemorySource
@@ -96,6 +102,95 @@ def test_a_group_that_does_not_fit_stays_packed_and_is_named() -> None:
     checkpoint = opened(under("q_proj", parts))
     assert "q_proj.qweight" in checkpoint.tensors
     assert packed_storage(checkpoint) == "GPTQ/AWQ"
+
+
+def read_all(checkpoint: Checkpoint, name: str) -> NDArray[np.float32]:
+    """Return every row of a tensor, read at once and in two pieces that agree."""
+    n = checkpoint.tensors[name].n_rows
+    whole, low, high = read_rows(
+        checkpoint,
+        [RowBlock(tensor=name, start=a, stop=b) for a, b in ((0, n), (0, 13), (13, n))],
+    )
+    np.testing.assert_array_equal(whole, np.concatenate([low, high]))
+    return whole
+
+
+@pytest.mark.parametrize("multiplies", [True, False])
+def test_ternary_weights_come_back(multiplies: bool) -> None:
+    """BitNet's quarters are put in order again; its scale multiplies or divides, as configured."""
+    of = "autobitlinear" if multiplies else "bitlinear"
+    config: dict[str, object] = {"quant_method": "bitnet", "linear_class": of}
+    checkpoint = opened(under("q_proj", ternary(WEIGHT, multiplies=multiplies)), config)
+    assert list(checkpoint.tensors) == ["q_proj.weight"]
+    scale = np.abs(WEIGHT).mean()
+    expected = np.rint(WEIGHT / scale).clip(-1, 1) * scale
+    np.testing.assert_allclose(read_all(checkpoint, "q_proj.weight"), expected, atol=1e-6)
+
+
+def test_ternary_weights_without_a_word_in_the_configuration_are_named() -> None:
+    """A byte may hold four codes or two: without the configuration nobody knows."""
+    checkpoint = opened(under("q_proj", ternary(WEIGHT, multiplies=True)))
+    assert packed_storage(checkpoint) == "BitNet"
+
+
+def test_code_books_come_back() -> None:
+    """AQLM's sums of entries have the values that its own arithmetic gives them."""
+    wide = np.random.default_rng(1).normal(size=(48, 64)).astype(np.float32)
+    parts = code_books(wide, books=2, bits=8)
+    checkpoint = opened(under("q_proj", parts))
+    assert checkpoint.tensors["q_proj.weight"].shape == wide.shape
+    codes = np.frombuffer(parts["codes"].raw, dtype=np.uint8).reshape(parts["codes"].shape)
+    books = np.frombuffer(parts["codebooks"].raw, dtype=np.float16).reshape(2, 256, 8)
+    scales = np.frombuffer(parts["scales"].raw, dtype=np.float16).astype(np.float32)[:, None]
+    sums = sum(books[b].astype(np.float32)[codes[:, :, b]] for b in range(2))
+    expected = np.asarray(sums).reshape(wide.shape) * scales
+    np.testing.assert_allclose(read_all(checkpoint, "q_proj.weight"), expected, rtol=1e-5)
+    assert np.linalg.norm(expected - wide) < 0.7 * np.linalg.norm(wide)
+
+
+def test_pairs_in_int8_are_not_taken_for_int8() -> None:
+    """A power of two for sixteen bytes: the bytes are pairs, and the matrix is twice as wide."""
+    checkpoint = opened(under("mlp.up_proj", fp4_pairs(WEIGHT)))
+    assert checkpoint.tensors["mlp.up_proj.weight"].shape == WEIGHT.shape
+    read = read_all(checkpoint, "mlp.up_proj.weight")
+    assert np.linalg.norm(read - WEIGHT) < 0.16 * np.linalg.norm(WEIGHT)
+
+
+def test_int8_under_powers_of_two_of_another_group_is_named() -> None:
+    """Nobody publishes such a format: it is not read as anything."""
+    parts = int8_channel(WEIGHT)
+    parts["weight_scale"] = Stored("F8_E8M0", (32, 1), b"\x7f" * 32)
+    assert packed_storage(opened(under("up_proj", parts))) == "compressed-tensors"
+
+
+def test_words_of_mlx_without_a_configuration_are_named() -> None:
+    """Twelve words and three groups may be four bits or two: only the configuration knows."""
+    checkpoint = opened(under("up_proj", mlx(WEIGHT)))
+    assert packed_storage(checkpoint) == "MLX"
+    other = opened(under("up_proj", mlx(WEIGHT)), {"bits": 4, "group_size": 64})
+    assert packed_storage(other) == "MLX"
+
+
+def test_a_module_of_mlx_may_differ_from_the_others() -> None:
+    """The configuration names modules of other widths by their paths."""
+    tensors = under("a.up_proj", mlx(WEIGHT)) | under("a.router", mlx(WEIGHT, bits=8, group=64))
+    apart = {"bits": 4, "group_size": 32, "a.router": {"bits": 8, "group_size": 64}}
+    checkpoint = opened(tensors, apart)
+    assert {r.shape for r in checkpoint.tensors.values()} == {WEIGHT.shape}
+    storages = {n: r.storage.name for n, r in checkpoint.tensors.items() if r.storage is not None}
+    assert storages == {"a.up_proj.weight": "MLX 4 bit", "a.router.weight": "MLX 8 bit"}
+
+
+def test_four_bits_in_a_container_of_floats_are_read() -> None:
+    """Sharded training stores bitsandbytes' bytes as bfloat16; they are no weights."""
+    parts = bnb_four_bit(WEIGHT)
+    plain = read_all(opened(under("q_proj", parts)), "q_proj.weight")
+    packed = parts["weight"]
+    parts["weight"] = Stored("BF16", (packed.shape[0] // 2, 1), packed.raw)
+    checkpoint = opened(under("q_proj", parts))
+    np.testing.assert_array_equal(read_all(checkpoint, "q_proj.weight"), plain)
+    del parts["weight.quant_state.bitsandbytes__nf4"]
+    assert packed_storage(opened(under("q_proj", parts))) == "bitsandbytes"
 
 
 def test_two_tensors_that_claim_one_weight_are_left_alone() -> None:

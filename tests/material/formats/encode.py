@@ -326,6 +326,75 @@ def nvfp4(w: Matrix, *, divides: bool) -> dict[str, Stored]:
     }
 
 
+def fp4_pairs(w: Matrix) -> dict[str, Stored]:
+    """DeepSeek-V4's experts: E2M1 pairs that the header calls int8, a power of two for 32."""
+    parts = grouped(w, 32)
+    exponents = power_scales(parts)
+    codes = fp4_codes(parts / _powers(exponents)).reshape(w.shape[0], -1)
+    return {"weight": stored(codes, "I8"), "scale": stored(exponents, "F8_E8M0")}
+
+
+def mlx(w: Matrix, bits: int = 4, group: int = 32) -> dict[str, Stored]:
+    """MLX's affine mode: words of codes, a scale and an offset for each group."""
+    parts = grouped(w, group)
+    low = parts.min(axis=-1, keepdims=True).astype(np.float16)
+    step = (parts.max(axis=-1, keepdims=True) - low) / (2**bits - 1)
+    scale = np.maximum(step, 1e-7).astype(np.float16)
+    codes = np.rint((parts - low) / scale).clip(0, 2**bits - 1).astype(np.uint32)
+    packed = words(codes.reshape(w.shape[0], -1), bits)
+    return {
+        "weight": stored(packed, "U32"),
+        "scales": stored(scale[..., 0]),
+        "biases": stored(low[..., 0]),
+    }
+
+
+def ternary(w: Matrix, *, multiplies: bool) -> dict[str, Stored]:
+    """BitNet of transformers: quarters of the outputs side by side in each byte."""
+    scale = np.float32(np.abs(w).mean())
+    codes = (np.rint(w / scale).clip(-1, 1) + 1).astype(np.uint8)
+    quarters = codes.reshape(4, -1, w.shape[1])
+    packed = sum(quarters[i] << (2 * i) for i in range(4))
+    own = scale if multiplies else 1 / scale
+    return {
+        "weight": stored(np.asarray(packed, dtype=np.uint8)),
+        "weight_scale": stored(np.asarray([own], dtype=np.float32)),
+    }
+
+
+def code_books(w: Matrix, books: int = 2, bits: int = 6, width: int = 8) -> dict[str, Stored]:
+    """AQLM: each run of inputs is the sum of one entry of each book, chosen one book at a time."""
+    draw = np.random.default_rng(0)
+    scale = np.linalg.norm(w, axis=1, keepdims=True).astype(np.float16).astype(np.float32)
+    rest = (w / scale).reshape(w.shape[0], -1, width)
+    entries, codes = [], []
+    for _ in range(books):
+        runs = rest.reshape(-1, width)
+        book = runs[draw.choice(len(runs), 2**bits, replace=False)].astype(np.float16)
+        far = ((rest[..., None, :] - book.astype(np.float32)) ** 2).sum(axis=-1)
+        code = far.argmin(axis=-1)
+        rest = rest - book[code]
+        entries.append(book[:, None, :])
+        codes.append(code)
+    stacked = np.stack(codes, axis=-1)
+    return {
+        "codes": stored(np.where(stacked < 128, stacked, stacked - 256).astype(np.int8)),
+        "codebooks": stored(np.stack(entries)),
+        "scales": stored(scale.astype(np.float16)[:, :, None, None]),
+    }
+
+
+def int4_pairs(w: Matrix, *, of_outputs: bool = False) -> dict[str, Stored]:
+    """Two four-bit codes a byte with plain scales, as any program may pack them: not published."""
+    scale = (np.abs(w).max(axis=1, keepdims=True) / 7).astype(np.float32)
+    codes = (np.rint(w / scale).clip(-8, 7).astype(np.int8)) & 0xF
+    if of_outputs:
+        packed, scale = codes[::2] | (codes[1::2] << 4), scale[::2]
+    else:
+        packed = codes[:, ::2] | (codes[:, 1::2] << 4)
+    return {"weight": stored(packed.astype(np.int8)), "weight_scale": stored(scale)}
+
+
 Encoder = Callable[[Matrix], dict[str, Stored]]
 
 ENCODERS: Final[Mapping[str, tuple[Encoder, dict[str, object]]]] = {
@@ -367,6 +436,9 @@ ENCODERS: Final[Mapping[str, tuple[Encoder, dict[str, object]]]] = {
         lambda w: nvfp4(w, divides=True),
         {"quant_method": "compressed-tensors"},
     ),
+    "MLX 4 bit": (mlx, {"bits": 4, "group_size": 32}),
+    "MLX 8 bit": (lambda w: mlx(w, bits=8), {"bits": 8, "group_size": 32}),
+    "MXFP4 pairs in int8, DeepSeek": (fp4_pairs, {"quant_method": "fp8", "scale_fmt": "ue8m0"}),
     "NVFP4, ModelOpt": (lambda w: nvfp4(w, divides=False), {"quant_method": "modelopt"}),
 }
 """By format: how a linear layer is stored, and the quantisation config beside it."""
