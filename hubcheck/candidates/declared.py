@@ -38,6 +38,8 @@ MAX_LICENCE: Final = 300
 """Characters of a licence name or link."""
 RELATIONS: Final = frozenset({"finetune", "adapter", "merge", "quantized"})
 """What ``base_model_relation`` may say (Hub documentation of model cards)."""
+MERGE_TAGS: Final = ("merge", "mergekit")
+"""Tags that mergekit and LazyMergekit write into the card of a merge."""
 
 ADAPTER_PATH: Final = "adapter_config.json"
 CONFIG_PATH: Final = "config.json"
@@ -248,10 +250,16 @@ def _program_name(document: JsonDocument, key: str, found: _Collector) -> Reposi
     return name
 
 
+def _is_tagged_merge(card: FrontMatter) -> bool:
+    """Return whether the card's own tags say merge, as merging tools write them."""
+    entry = card.fields.get("tags")
+    return entry is not None and any(value in MERGE_TAGS for value, _ in _items(entry))
+
+
 def _relation(card: FrontMatter, found: _Collector) -> str:
     entry = card.fields.get("base_model_relation")
     if entry is None or entry.value is None:
-        return ""
+        return "merge" if _is_tagged_merge(card) else ""
     word = entry.value.strip().lower() if isinstance(entry.value, str) else ""
     if word in RELATIONS:
         return word

@@ -26,13 +26,15 @@ from hubcheck.request.interface import Request
 from hubcheck.source.reference import HubReference
 from hubcheck.verdict.declaration import younger
 from hubcheck.verdict.licence import Tie, check_licences
-from hubcheck.verdict.licence_rules import LICENCE_PATH, Stated
+from hubcheck.verdict.licence_rules import LEGAL_PATH, LICENCE_PATH, Stated
 
 if TYPE_CHECKING:
     from hubcheck.candidates.hub_index import HubIndex
 
 MAX_REQUESTS: Final = 24
 """Ancestors asked for in a check that searched for no bases."""
+MAX_LEGAL: Final = 6
+"""Further files that may hold a licence, such as NOTICE, and are read: each costs a request."""
 MAX_LICENCE: Final = 200_000
 """Bytes of a LICENSE file; the longest in use have about 40 kB."""
 
@@ -189,12 +191,15 @@ def stated_by(model: Model, *, card: bool) -> Stated:
 
     Args:
         model: The model; its LICENSE file is read.
-        card: Whether the text of its card is wanted as well.
+        card: Whether the text of its card is wanted as well, and of its other legal files.
     """
     said = model.known_declaration
     paths = tuple(f.path for f in model.files)
     path = next((p for p in sorted(paths, key=len) if LICENCE_PATH.fullmatch(p)), "")
     data = _document(model, path, MAX_LICENCE) if path else b""
+    legal = [p for p in sorted(paths, key=len) if LEGAL_PATH.fullmatch(p) and p != path]
+    others = {p: _document(model, p, MAX_LICENCE) for p in legal[:MAX_LEGAL]} if card else {}
+    texts = {path: data, **others} if path else others
     text = _document(model, CARD_PATH, CARD_LIMIT) if card else None
     return Stated(
         ref=model.pin.ref,
@@ -206,6 +211,7 @@ def stated_by(model: Model, *, card: bool) -> Stated:
         file_path=path,
         file_text=data.decode("utf-8", "replace"),
         file_sha256=hashlib.sha256(data).hexdigest() if data else "",
+        texts=tuple((p, d.decode("utf-8", "replace")) for p, d in texts.items()),
         card=None if text is None else text.decode("utf-8", "replace"),
     )
 

@@ -35,17 +35,16 @@ def check_relation(
     """Return one line per declared base that was found in the weights.
 
     Args:
-        declared: What the card says, or ``""``; then the Hub's own reading is used: several bases
-            are a merge, one is a fine-tune that nobody claimed and nothing is held against.
+        declared: What the card says, or ``""``: then nothing is held against it. Several bases
+            without a word are no merge that anyone claimed.
         findings: One per base.
         weight_paths: The subject's weight files.
     """
     bases = [f for f in findings if f.declared]
-    relation = declared or ("merge" if len(bases) > 1 else "")
-    if not relation:
+    if not declared:
         return ()
     return tuple(
-        _line(relation, finding, bases, weight_paths)
+        _line(declared, finding, bases, weight_paths)
         for finding in bases
         if finding.verdict in FOUND
     )

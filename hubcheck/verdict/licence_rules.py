@@ -24,10 +24,20 @@ from hubcheck.verdict.licence_table import (
     by_name,
     by_tag,
     by_text,
+    holds,
 )
 
 LICENCE_PATH: Final = re.compile(r"(?:.*/)?(?:LICEN[CS]E|COPYING)[^/]{0,60}", re.IGNORECASE)
-NOTICE_PATH: Final = re.compile(r"(?:.*/)?NOTICE[^/]{0,40}", re.IGNORECASE)
+NOTICE_PATH: Final = re.compile(
+    r"(?:.*/)?(?:[^/]{0,40}[-_ ])?NOTICES?(?:[^A-Za-z/][^/]{0,40})?", re.IGNORECASE
+)
+"""NOTICE, THIRD_PARTY_NOTICES.txt and the like."""
+LEGAL_PATH: Final = re.compile(
+    r"(?:.*/)?(?:[^/]{0,40}[-_ ])?(?:LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|LEGAL|ATTRIBUTION)S?"
+    r"(?:[^A-Za-z/][^/]{0,60})?",
+    re.IGNORECASE,
+)
+"""Files whose text may hold a licence, whatever they are called."""
 POLICY_PATH: Final = re.compile(r"(?:.*/)?[^/]{0,40}USE[-_ ]?POLICY[^/]{0,40}", re.IGNORECASE)
 POLICY_WORDS: Final = re.compile(
     r"acceptable use policy|prohibited use policy|use[- ]policy|use-based restrictions",
@@ -55,6 +65,8 @@ class Stated:
     file_path: str = ""
     file_text: str = ""
     file_sha256: str = ""
+    texts: tuple[tuple[str, str], ...] = ()
+    """Path and text of every file that may hold a licence, the LICENSE file included."""
     card: str | None = None
     """The card's text; None when it was not read."""
 
@@ -135,9 +147,22 @@ def _file(case: Case, pattern: re.Pattern[str], name: str) -> Seen:
 
 
 def _licence_file(_ask: Ask, case: Case) -> Seen:
+    """A licence is kept where its text stands; the name of a file is no licence."""
+    child, title = case.child, case.licence.title
     seen = _file(case, LICENCE_PATH, "LICENSE")
-    found = case.child.from_file
-    if seen.status is not Status.OK or found is None or found.id == case.licence.id:
+    where = next((path for path, text in child.texts if holds(text, case.licence)), "")
+    if where:
+        return _ok(f"the text of the {title} stands in {printable(where)}")
+    if child.card is not None and holds(child.card, case.licence):
+        return _ok(f"the text of the {title} stands in the card")
+    if seen.status is not Status.OK or not child.file_path:
+        return seen
+    if not child.file_text.strip():
+        return _unknown("the LICENSE file is empty or could not be read")
+    found = child.from_file
+    if found is None and case.licence.marks:
+        return _unknown(f"the text of the LICENSE file is not recognised as the {title}")
+    if found is None or found.id == case.licence.id:
         return seen
     return _attention(f"the LICENSE file reads as {found.title}")
 

@@ -125,3 +125,20 @@ def by_text(text: str) -> Licence | None:
         key=lambda one: (one.family != PERMISSIVE, sum(map(len, one.marks))),
         default=None,
     )
+
+
+def holds(text: str, licence: Licence) -> bool:
+    """Return whether a text holds a licence's, wherever it stands: a NOTICE may list several.
+
+    All phrases of the licence must stand within ``MARKED_WITHIN`` characters of its first.
+    """
+    flat = " ".join(text.lower().split())
+    if not licence.marks:
+        return False
+    at = flat.find(licence.marks[0])
+    while at >= 0:
+        near = flat[max(0, at - MARKED_WITHIN) : at + MARKED_WITHIN]
+        if all(mark in near for mark in licence.marks):
+            return True
+        at = flat.find(licence.marks[0], at + 1)
+    return False

@@ -124,6 +124,15 @@ def test_relation_and_licence_are_read() -> None:
     assert declared("license: [mit, apache-2.0]").licence == "mit, apache-2.0"
 
 
+def test_a_merge_is_declared_by_word_alone() -> None:
+    """Two bases claim no merge; the tags that merging tools write do, unless a relation is given."""
+    bases = "base_model:\n- a/b\n- c/d\n"
+    assert declared(bases).relation == ""
+    assert declared(f"{bases}tags:\n- mergekit\n- merge").relation == "merge"
+    assert declared(f"{bases}tags: merge").relation == "merge"
+    assert declared(f"{bases}tags: [merge]\nbase_model_relation: finetune").relation == "finetune"
+
+
 def test_adapter_config_declares_with_its_revision() -> None:
     """An adapter names its base and the commit it was trained on."""
     found = declared(adapter={"base_model_name_or_path": "acme/base", "revision": "abc"})

@@ -70,7 +70,7 @@ def test_an_adapter_alone_cannot_be_told() -> None:
 def test_a_merge_needs_all_its_bases() -> None:
     """Two found bases leave a merge open; one that is not there refutes it."""
     one, two = (finding(RelationKind.FINE_TUNE, ref=f"acme/{n}") for n in "ab")
-    assert [c.agrees for c in check_relation("", [one, two], WEIGHTS)] == ["cannot-tell"] * 2
+    assert [c.agrees for c in check_relation("merge", [one, two], WEIGHTS)] == ["cannot-tell"] * 2
     gone = two.model_copy(update={"verdict": Verdict.UNRELATED})
     (check,) = check_relation("merge", [one, gone], WEIGHTS)
     assert sentence(check.note) == "1 of 2 declared bases were found in the weights"
@@ -80,6 +80,8 @@ def test_nothing_is_held_against_a_card_that_says_nothing() -> None:
     """Without a declared relation, and for suspects, there is nothing to compare."""
     suspect = finding(RelationKind.FINE_TUNE).model_copy(update={"declared": False})
     assert not check_relation("", [finding(RelationKind.RECAST)], WEIGHTS)
+    two = [finding(RelationKind.FINE_TUNE, ref=f"acme/{n}") for n in "ab"]
+    assert not check_relation("", two, WEIGHTS)  # two bases are no merge that anyone claimed
     assert not check_relation("finetune", [suspect], WEIGHTS)
 
 

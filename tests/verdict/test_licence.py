@@ -399,3 +399,45 @@ def test_hostile_statements_give_flags_and_nothing_else(
     for report in (check_licences(child, [tie]), check_licences(model("a/c"), [back])):
         assert all(flag.isprintable() for flag in report.flags)
         assert all(c.detail.isprintable() for c in report.checks)
+
+
+KEPT = (
+    ("NOTICE", MIT_TEXT),
+    ("THIRD_PARTY_NOTICES.txt", "Parts come from others.\n" * 900 + MIT_TEXT + APACHE_TEXT),
+    ("COPYRIGHT.md", MIT_TEXT.upper().replace("\n", "  \n ")),
+)
+
+
+@pytest.mark.parametrize(("path", "text"), KEPT, ids=[path for path, _ in KEPT])
+def test_a_licence_is_kept_wherever_its_text_stands(path: str, text: str) -> None:
+    """What a file is called plays no part: the text of MIT in a NOTICE keeps MIT's notice."""
+    child = model("acme/x", "apache-2.0", files=(path,), texts=((path, text),))
+    parent = model("zoo/base", "mit")
+    report = check_licences(child, [Tie(parent=parent, basis="declared", declared=True)])
+    rows = {c.rule: c for c in report.checks}
+    assert rows["licence-file"].status is Status.OK
+    assert path in rows["licence-file"].detail
+
+
+def test_a_licence_in_the_card_is_kept() -> None:
+    """So is the text of a licence in the card itself."""
+    child = model(
+        "acme/x", "apache-2.0", files=BARE, card=f"# x\n## Licence of the base\n{MIT_TEXT}"
+    )
+    parent = model("zoo/base", "mit")
+    report = check_licences(child, [Tie(parent=parent, basis="declared", declared=True)])
+    assert Status.ATTENTION not in {c.status for c in report.checks}
+
+
+@pytest.mark.parametrize("text", ["", "to do", "All rights reserved."])
+def test_the_name_of_a_file_is_no_licence(text: str) -> None:
+    """A file called LICENSE that holds no licence text is not said to be one."""
+    child = model(
+        "acme/x", "mit", files=("LICENSE",), file_path="LICENSE", file_text=text,
+        texts=(("LICENSE", text),),
+    )  # fmt: skip
+    report = check_licences(
+        child, [Tie(parent=model("zoo/base", "mit"), basis="declared", declared=True)]
+    )
+    rows = {c.rule: c.status for c in report.checks}
+    assert rows["licence-file"] is Status.UNKNOWN

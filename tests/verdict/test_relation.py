@@ -110,7 +110,7 @@ def test_which_bases_are_fitted(verdict: Verdict, kind: RelationKind, *, may: bo
 def test_a_declared_merge_is_confirmed_by_its_shares() -> None:
     """Two declared bases with shares agree with 'merge'; one without a share does not."""
     both = [merged(ref) for ref in ("org/a", "org/b")]
-    assert [c.agrees for c in check_relation("", both, WEIGHTS)] == ["yes", "yes"]
+    assert [c.agrees for c in check_relation("merge", both, WEIGHTS)] == ["yes", "yes"]
     *_, last = check_relation("merge", [*both, merged("org/c")], WEIGHTS)
     assert last.agrees == "no"
     assert sentence(last.note) == "its share is 0.000, -0.010 to 0.010"
