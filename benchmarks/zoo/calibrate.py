@@ -36,7 +36,7 @@ from hubcheck.evidence.orders.mlps import DENSE
 from hubcheck.evidence.side import Side
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
-from hubcheck.statistics.disguise import Score, match_layers, rank_bound, score
+from hubcheck.statistics.disguise import GATED, Score, match_layers, rank_bound, score
 
 CALIBRATION: Final = MODELS / "calibration"
 JUDGES: Final = MODELS / "judges"
@@ -135,7 +135,7 @@ def table(models: Sequence[Seen], count: int) -> dict[str, object]:
 def judge(models: Sequence[Seen]) -> dict[str, object]:
     """Hold models that are in no table against the shipped one, in both directions."""
     scores = [compare(a, b) for a, b in permutations(models, 2)]
-    known = shipped()
+    known = shipped()[GATED]
     return {
         "models": len(models),
         "ordered_pairs": len(scores),

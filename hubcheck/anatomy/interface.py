@@ -182,6 +182,9 @@ class Anatomy:
     """True when flipping an up row with its down column changes nothing: the MLP is known to be
     act(gate) * up, so the signs of up rows are fair coins between unrelated models. False where the
     family is not known to be plain."""
+    fair_values: bool = False
+    """True when attention is known to be softmax(q k) v and O with nothing between: the signs of
+    V/O dimensions are fair coins between unrelated models."""
     rms_norm: bool
     """True when norms have no bias and no mean subtraction, so residual signs are free."""
     norm_offset: float

@@ -36,6 +36,7 @@ from hubcheck.anatomy.traits import (
     LAYER_NORMS,
     NORMS,
     OFFSET_NORMS,
+    PLAIN_ATTENTION,
     PLAIN_GATES,
     RESIDUAL_NORMS,
 )
@@ -304,6 +305,7 @@ def anatomy_of(
         tied=same,
         gated=gated,
         fair_signs=gated and has_plain_gate(facts),
+        fair_values=facts.model_type.removeprefix(GGUF_FAMILY) in PLAIN_ATTENTION,
         rms_norm=is_rms(matrices, facts),
         norm_offset=1.0 if facts.model_type in OFFSET_NORMS and not gguf else 0.0,
         plain={} if gguf else {n: p for n, p in names.items() if n != p},

@@ -113,3 +113,15 @@ PLAIN_GATES: Final = frozenset(
 )
 """Model types whose MLP is act(gate) * up and nothing more, read in the published model code. Not
 among them: gpt-oss and its like, (up + 1) * glu. What is not listed counts as not plain."""
+PLAIN_ATTENTION: Final = frozenset(
+    (
+        *("bert", "roberta", "xlm-roberta", "xlm-roberta-xl", "roberta-prelayernorm", "camembert"),
+        *("electra", "distilbert", "mpnet", "deberta", "deberta-v2", "esm", "big_bird"),
+        *("longformer", "nomic_bert", "t5", "mt5", "umt5", "longt5", "t5encoder"),
+        *("bart", "mbart", "marian", "pegasus", "m2m_100", "blenderbot", "blenderbot-small", "led"),
+        *("gpt2", "gpt_neo", "gptj", "gpt_neox", "opt", "bloom"),
+    )
+)
+"""Model types without gates whose attention is softmax(q k) v, then O, and nothing between that the
+sign of a V/O dimension could matter to, read in the published model code. Heads that are gated or
+normed before O are not among them; what is not listed counts as not plain."""

@@ -52,7 +52,7 @@ class Why(StrEnum):
     """Too few tokens are shared to make a frame of."""
     FEW_NEURONS = "few-neurons"
     """Of the neurons that fit the budget too few true pairs would remain."""
-    NO_GATED_MLP = "no-gated-mlp"
+    NO_COMMON_MLP = "no-common-mlp"
     NO_EXPERTS = "no-experts"
     SAME_SIZE = "same-size"
     """Neurons and channels are as many in both models."""

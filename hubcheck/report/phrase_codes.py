@@ -180,13 +180,14 @@ class PhraseCode(StrEnum):
     FAMILY_VIEW = "family.view"  # label, view: one view alone
     FAMILY_SIGNS = "family.signs"  # label: signs of up rows
     FAMILY_MATCHED_SIGNS = "family.matched-signs"  # layer: signs of up rows of matched neurons
+    FAMILY_VALUE_SIGNS = "family.value-signs"  # layer: signs of matched V/O dimensions
     FAMILY_IDENTITY = "family.identity"
     FAMILY_FILES = "family.files"  # files: by sha256
     FAMILY_ALL = "family.all"  # Every tensor
     FAMILY_WRITERS = "family.writers"
     """``layer``, ``frame``: a layer's neurons through the writers of another."""
     FAMILY_MAPPED = "family.mapped"  # layer, by: neurons in the order found in another layer
-    FAMILY_DISGUISE = "family.disguise"  # layer: neurons matched by gate, up and down alone
+    FAMILY_DISGUISE = "family.disguise"  # layer, plain: neurons matched by each matrix
     FAMILY_LAYERS = "family.layers"  # subject, base: numbers of layers
     FAMILY_CHANNELS_KEPT = "family.channels-kept"  # subject, base
     FAMILY_NEURONS_KEPT = "family.neurons-kept"  # label, few, many

@@ -3,9 +3,10 @@
 Legend: u sampled neurons of a base layer, v of a subject layer, t shared tokens. A *view* is one
 matrix of the MLP seen through the shared tokens (statistics.whitening): residual rotations cancel
 in it, and |cosine| is blind to the sign and the scale of a neuron. Each view alone names the
-nearest subject neuron of every base neuron. In a copy the three views name the same one, however
-the neurons were shuffled; in models trained apart they agree only where training makes the same
-neuron twice.
+nearest subject neuron of every base neuron. In a copy all views name the same one, however the
+neurons were shuffled; in models trained apart they agree only where training makes the same neuron
+twice. A gated MLP has three views; one without a gate has two, which agree more often by chance and
+are held against a table of their own.
 
 Null. No exchangeability is left: the statistic is invariant to the very group whose permutations
 would make an exact p-value (methods note, 4.7), so it is *calibrated*, on pairs of independently
@@ -43,7 +44,9 @@ from numpy.typing import NDArray
 
 from hubcheck.statistics.profiles import FloatArray
 
-VIEWS: Final = ("gate", "up", "down")
+GATED: Final = ("gate", "up", "down")
+PLAIN: Final = ("up", "down")
+"""Matrices of an MLP without a gate."""
 CONTROL_QUANTILE: Final = 0.99
 """A unit stands out above this quantile of wrong-layer matches: 1 % do by chance."""
 FEWEST_CONTROLS: Final = 2
@@ -65,7 +68,7 @@ class LayerPair:
     base: int
     subject: int
     partner: NDArray[np.int64]
-    """[u] the subject neuron all three views name, or ``NO_PARTNER``."""
+    """[u] the subject neuron that all views name, or ``NO_PARTNER``."""
     expected: float
     """Pairs a copy would have among the sampled neurons."""
     best: Mapping[str, FloatArray]
@@ -73,7 +76,7 @@ class LayerPair:
 
     @property
     def agreeing(self) -> int:
-        """Base neurons on which the three views agree."""
+        """Base neurons on which all views agree."""
         return int((self.partner != NO_PARTNER).sum())
 
     @property
@@ -131,20 +134,21 @@ def match_layers(
     """Match the sampled neurons of two layers by each view alone.
 
     Args:
-        a: Views of u base neurons.
-        b: Views of v subject neurons.
+        a: Views of u base neurons, by ``GATED`` or ``PLAIN``.
+        b: The same views of v subject neurons.
         base: The base layer.
         subject: The subject layer.
         a_pool: Neurons the base layer has.
         b_pool: Neurons the subject layer has.
         find: Finds the nearest rows.
     """
-    matches = {view: find(a[view], b[view]) for view in VIEWS}
-    gate, up, down = (matches[view][0] for view in VIEWS)
-    partner = np.where((gate == up) & (up == down), gate, NO_PARTNER)
-    partner = _claimed_once(partner, sum((matches[view][1] for view in VIEWS), np.zeros(gate.size)))
-    expected = gate.size * b["gate"].shape[0] / max(a_pool, b_pool)
-    best = {view: matches[view][1] for view in VIEWS}
+    matches = {view: find(a[view], b[view]) for view in a}
+    named = np.stack([index for index, _ in matches.values()])
+    first = named[0]
+    partner = np.where((named == first).all(axis=0), first, NO_PARTNER)
+    partner = _claimed_once(partner, sum((v for _, v in matches.values()), np.zeros(first.size)))
+    expected = first.size * next(iter(b.values())).shape[0] / max(a_pool, b_pool)
+    best = {view: value for view, (_, value) in matches.items()}
     return LayerPair(base=base, subject=subject, partner=partner, expected=expected, best=best)
 
 
@@ -169,7 +173,7 @@ def score(pairs: Sequence[LayerPair]) -> Score:
     agreements = [max(pair.agreement for pair in row) for row in by_base.values()]
     shares = {
         view: [max(stands[id(pair)][view] for pair in row) for row in by_base.values()]
-        for view in VIEWS
+        for view in pairs[0].best
     }
     found = [
         max(row, key=lambda p: (p.agreement, max(stands[id(p)].values())))
@@ -196,9 +200,9 @@ def outstanding(pair: LayerPair, row: Sequence[LayerPair]) -> dict[str, float]:
     """
     others = [other for other in row if other is not pair]
     if len(others) < FEWEST_CONTROLS:
-        return dict.fromkeys(VIEWS, 0.0)
+        return dict.fromkeys(pair.best, 0.0)
     shares = {}
-    for view in VIEWS:
+    for view in pair.best:
         control = np.median([np.quantile(o.best[view], CONTROL_QUANTILE) for o in others])
         shares[view] = float((pair.best[view] > control).mean())
     return shares

@@ -82,7 +82,7 @@ def _speaks(account: Account, look: Spender) -> bool:
 
 
 def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Undone:
-    """Judge a base whose neurons match, each by gate, by up and by down alone."""
+    """Judge a base whose neurons match, by each matrix of their MLP alone."""
     done, relation = seen.done, _relation(seen)
     if said.verdict is Verdict.RELATED and held > 0:
         # Exact orders of the body have settled the relation; the match says what became of the
@@ -95,7 +95,7 @@ def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Und
     if seen.calibrated:
         found = Said(Verdict.DISGUISED, relation=relation)
         return Undone(said=found, changed=True, kept=kept, done=done, log10_p=log10(seen.bound))
-    if not seen.plain:
+    if not seen.in_table:
         code = ReasonCode.NOT_IN_TABLE
         reason = because(code)
     else:

@@ -45,15 +45,16 @@ def evidence_of_disguise(seen: Disguise) -> tuple[Evidence, ...]:
     """Return one calibrated row for each base layer, and one exact row for each proof."""
     return (
         *(_layer_row(seen, pair, share) for pair, share in _with_shares(seen)),
-        *(_sign_row(sign) for sign in seen.signs),
-        *(_map_row(mapped) for mapped in seen.maps),
+        *(_sign_row(sign, PhraseCode.FAMILY_MATCHED_SIGNS) for sign in seen.signs),
+        *(_sign_row(sign, PhraseCode.FAMILY_VALUE_SIGNS) for sign in seen.values),
+        *(_map_row(mapped, gated=seen.gated) for mapped in seen.maps),
     )
 
 
-def _sign_row(sign: SignProof) -> Evidence:
+def _sign_row(sign: SignProof, family: PhraseCode) -> Evidence:
     return Evidence(
         test="signs",
-        family=phrase(PhraseCode.FAMILY_MATCHED_SIGNS, layer=sign.base),
+        family=phrase(family, layer=sign.base),
         kind=EvidenceKind.EXACT,
         part="body",
         frame="token",
@@ -67,13 +68,13 @@ def _sign_row(sign: SignProof) -> Evidence:
     )
 
 
-def _map_row(mapped: MapProof) -> Evidence:
+def _map_row(mapped: MapProof, *, gated: bool) -> Evidence:
     return Evidence(
         test="shared-map",
         family=phrase(PhraseCode.FAMILY_MAPPED, layer=mapped.base, by=mapped.mapped_by),
         kind=EvidenceKind.EXACT,
         part="body",
-        frame="token gate",
+        frame="token gate" if gated else "token up",
         layers=(mapped.base,),
         units=mapped.units,
         hits=mapped.hits,
@@ -93,7 +94,7 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
     table = seen.calibration
     return Evidence(
         test="disguise",
-        family=phrase(PhraseCode.FAMILY_DISGUISE, layer=pair.base),
+        family=phrase(PhraseCode.FAMILY_DISGUISE, layer=pair.base, plain=not seen.gated),
         kind=EvidenceKind.CALIBRATED,
         part="body",
         frame="token",

@@ -751,6 +751,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.FAMILY_SIGNS: (({"label": "neurons of layer 7"}, "signs of up rows, neurons of layer 7"),),
     C.FAMILY_MATCHED_SIGNS: (({"layer": 3}, "signs of up rows, matched neurons of layer 3"),),
+    C.FAMILY_VALUE_SIGNS: (({"layer": 3}, "signs of V/O dimensions, matched again in layer 3"),),
     C.FAMILY_IDENTITY: (({}, "tensors equal bit for bit"),),
     C.FAMILY_FILES: (({"files": 2}, "2 weight files by sha256"),),
     C.FAMILY_ALL: (({}, "every tensor"),),
@@ -758,7 +759,10 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ({"layer": 3, "frame": 1}, "neurons of layer 3, through the writers of layer 1"),
     ),
     C.FAMILY_MAPPED: (({"layer": 3, "by": 1}, "neurons of layer 3 in the order found in layer 1"),),
-    C.FAMILY_DISGUISE: (({"layer": 3}, "neurons of layer 3, matched by gate, up and down alone"),),
+    C.FAMILY_DISGUISE: (
+        ({"layer": 3, "plain": False}, "neurons of layer 3, matched by gate, up and down alone"),
+        ({"layer": 3, "plain": True}, "neurons of layer 3, matched by up and down alone"),
+    ),
     C.FAMILY_LAYERS: (({"subject": 6, "base": 4}, "6 subject layers against 4 base layers"),),
     C.FAMILY_CHANNELS_KEPT: (({"subject": 80, "base": 96}, "residual channels: 80 of 96"),),
     C.FAMILY_NEURONS_KEPT: (

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hubcheck.statistics.disguise import (
+    GATED,
     NO_PARTNER,
-    VIEWS,
     LayerPair,
     Views,
     match_layers,
@@ -25,7 +25,7 @@ UNITS, TOKENS = 48, 64
 def views(seed: int, units: int = UNITS) -> dict[str, NDArray[np.float64]]:
     """Return three unrelated views of random neurons."""
     rng = np.random.default_rng(seed)
-    return {v: np.asarray(unit_rows(rng.standard_normal((units, TOKENS)))) for v in VIEWS}
+    return {v: np.asarray(unit_rows(rng.standard_normal((units, TOKENS)))) for v in GATED}
 
 
 def layer_pair(a: Views, b: Views, base: int = 0, subject: int = 0, pool: int = UNITS) -> LayerPair:
@@ -38,7 +38,7 @@ def disguised(a: Views, seed: int) -> tuple[dict[str, NDArray[np.float64]], NDAr
     rng = np.random.default_rng(seed)
     order = rng.permutation(UNITS)
     sign = rng.choice([-1.0, 1.0], UNITS)[:, None]
-    out = {v: np.asarray(a[v])[order] for v in VIEWS}
+    out = {v: np.asarray(a[v])[order] for v in GATED}
     return {"gate": out["gate"], "up": out["up"] * sign, "down": out["down"] * sign}, order
 
 
@@ -126,7 +126,7 @@ def test_agreement_is_a_share_of_the_true_pairs_in_the_samples() -> None:
     a = views(1)
     b, order = disguised(a, 2)
     half = UNITS // 2
-    some = [{v: x[v][:half] for v in VIEWS} for x in (a, b)]
+    some = [{v: x[v][:half] for v in GATED} for x in (a, b)]
     pair = layer_pair(some[0], some[1])
     true = int((order[:half] < half).sum())
     assert pair.expected == pytest.approx(UNITS / 4)

@@ -80,12 +80,16 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY_VIEW: "{label}: {view} alone",
     P.FAMILY_SIGNS: "signs of up rows, {label}",
     P.FAMILY_MATCHED_SIGNS: "signs of up rows, matched neurons of layer {layer}",
+    P.FAMILY_VALUE_SIGNS: "signs of V/O dimensions, matched again in layer {layer}",
     P.FAMILY_IDENTITY: "tensors equal bit for bit",
     P.FAMILY_FILES: _files,
     P.FAMILY_ALL: "every tensor",
     P.FAMILY_WRITERS: "neurons of layer {layer}, through the writers of layer {frame}",
     P.FAMILY_MAPPED: "neurons of layer {layer} in the order found in layer {by}",
-    P.FAMILY_DISGUISE: "neurons of layer {layer}, matched by gate, up and down alone",
+    P.FAMILY_DISGUISE: lambda given: (
+        f"neurons of layer {given.count('layer')}, matched by "
+        f"{'up' if given.has('plain') else 'gate, up'} and down alone"
+    ),
     P.FAMILY_LAYERS: "{subject} subject layers against {base} base layers",
     P.FAMILY_CHANNELS_KEPT: "residual channels: {subject} of {base}",
     P.FAMILY_NEURONS_KEPT: "{label}: {few} of {many}",

@@ -46,7 +46,7 @@ WHY: Final[Mapping[str, str]] = {
     "few-layers": "fewer than two layers to compare",
     "few-tokens": "too few shared tokens to make a frame of",
     "few-neurons": "too few neurons fit the budget to expect true pairs",
-    "no-gated-mlp": "no gated MLP in both models",
+    "no-common-mlp": "the two models share no kind of MLP",
     "no-experts": "neither model has experts",
     "same-size": "neurons and channels are as many in both models",
     "no-common-piece": "no layer's MLPs can be cut into pieces of one size",

@@ -18,12 +18,16 @@ from hubcheck.evidence.refused import Refused
 from hubcheck.report.thresholds import MOST
 from hubcheck.report.words import OPEN, Depth, ReasonCode, RelationKind, Verdict
 
+UNSETTLED: Final = frozenset({ReasonCode.BETWEEN, ReasonCode.ONE_ORDER})
+"""Why a verdict is open although something agrees."""
+
 
 def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
     """Return whether what could be hidden from the exact orders is looked for.
 
     ``sample`` asks where a declared base comes out unrelated, so that an honest declaration of a
-    rearranged copy is not called ``contradicted``; ``deep`` wherever the orders did not settle the
+    rearranged copy is not called ``contradicted``, or where something agrees and does not settle
+    it (reserved tokens, say); ``deep`` wherever the orders did not settle the
     matter. At any depth, whoever named the base, a model of which some orders are the base's and
     most are not is looked at: its neurons were relabelled, or its MLPs are another model's, and
     only matching them tells. So is one whose embeddings or norms are the base's and whose body
@@ -36,7 +40,7 @@ def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
     if standing.relation is RelationKind.PARTS and standing.order_tested > 0.0 == standing.held:
         return Skip.NO  # its stream is the base's and no order of its body: shuffled, or another
     if not terms.is_deep:
-        if standing.verdict is not Verdict.UNRELATED:
+        if standing.verdict is not Verdict.UNRELATED and standing.code not in UNSETTLED:
             return Skip.DEPTH
         return Skip.NO if terms.declared else Skip.NOT_DECLARED
     hidden = standing.verdict in OPEN or standing.relation is RelationKind.PARTS
@@ -44,7 +48,7 @@ def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
 
 
 class DisguiseLook:
-    """Neurons matched by gate, by up and by down alone, in the whitened token frame."""
+    """Neurons matched by each matrix of their MLP alone, in the whitened token frame."""
 
     name = "disguise test"
     nothing: Disguise | Skip = Skip.SETTLED
@@ -93,7 +97,7 @@ class DisguiseLook:
 
 def undone_by(seen: Disguise) -> frozenset[Role]:
     """Return the roles that the disguise test found to be the base's."""
-    roles = seen.roles
+    roles = seen.mlps.roles
     return frozenset({roles.gate, roles.up, roles.down}) if seen.found else frozenset()
 
 
@@ -101,14 +105,14 @@ def spent_by(seen: Disguise) -> tuple[Spent, ...]:
     """Return what is proven of a match; the match itself is calibrated and spends nothing."""
     if not seen.found:
         return ()
-    layers = {*(s.base for s in seen.signs), *(m.base for m in seen.maps)}
+    layers = {*(s.base for s in (*seen.signs, *seen.values)), *(m.base for m in seen.maps)}
     return (
         Spent(
             look=Spender.PROOF,
             orders=tuple(sorted(layers)),
             log_e=seen.log_e,
             log_e_without_strongest=seen.log_e_without_strongest,
-            stands=True,  # matched by gate, by up and by down alone: more than an order
+            stands=True,  # matched by every matrix alone: more than an order
         ),
     )
 

@@ -1,7 +1,8 @@
 """How do sampled MLP neurons look through the tokens, one view for each matrix?
 
 Gate and up rows are readers of the residual stream, down columns its writers; each is seen through
-the shared tokens (evidence.side), so that what turns, relabels or rescales the stream cancels.
+the shared tokens (evidence.side), so that what turns, relabels or rescales the stream cancels. An
+MLP without a gate has two matrices and two views.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from hubcheck.evidence.family import Block
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.statistics.disguise import GATED, PLAIN
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 
-MATRICES: Final = ("gate", "up", "down")
 TWIN: Final = 0.9999
 """Cosine from which on two gate rows are the same row, stored with rounding."""
 NEIGHBOURS: Final = 4
@@ -47,27 +48,48 @@ class Neurons:
     lengths: dict[str, NDArray[np.float64]]
     """[units] lengths of the effective up rows and of the down columns."""
     twins: int
-    """Sampled neurons whose gate row stands in the sample more than once."""
+    """Sampled neurons whose gate row (up row without gates) stands there more than once."""
+
+    @property
+    def reading(self) -> FloatArray:
+        """The view of what decides when a neuron speaks: its gate row, or its up row."""
+        return next(iter(self.views.values()))
 
 
-def gated_roles(base: Anatomy, subject: Anatomy) -> MlpRoles | None:
-    """Return which kind of gated MLP both models have in most layers; None for none."""
-    counts = {
-        roles: min(len(gated_layers(base, roles)), len(gated_layers(subject, roles)))
-        for roles in (DENSE, SHARED, EXPERT)
-    }
-    best = max(counts, key=lambda roles: counts[roles])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mlps:
+    """Which MLPs of two models are matched, and by which of their matrices."""
+
+    roles: MlpRoles
+    matrices: tuple[str, ...]
+    """``GATED`` or ``PLAIN``."""
+
+    def layers(self, anatomy: Anatomy) -> tuple[int, ...]:
+        """Return the layers that have exactly these matrices."""
+        member = 0 if self.roles is EXPERT else -1
+        return tuple(
+            layer
+            for layer in range(anatomy.geometry.layers)
+            if tuple(self.roles.at(anatomy, Block(layer=layer, member=member))) == self.matrices
+        )
+
+
+KINDS: Final = (
+    *(Mlps(roles=roles, matrices=GATED) for roles in (DENSE, SHARED, EXPERT)),
+    Mlps(roles=DENSE, matrices=PLAIN),
+)
+
+
+def mlps_of(base: Anatomy, subject: Anatomy) -> Mlps | None:
+    """Return which kind of MLP both models have in most layers; None where they share none."""
+    counts = {mlps: min(len(mlps.layers(base)), len(mlps.layers(subject))) for mlps in KINDS}
+    best = max(counts, key=lambda mlps: counts[mlps])
     return best if counts[best] else None
 
 
 def gated_layers(anatomy: Anatomy, roles: MlpRoles) -> tuple[int, ...]:
     """Return the layers that have gate, up and down of this kind."""
-    member = 0 if roles is EXPERT else -1
-    return tuple(
-        layer
-        for layer in range(anatomy.geometry.layers)
-        if len(roles.at(anatomy, Block(layer=layer, member=member))) == len(MATRICES)
-    )
+    return Mlps(roles=roles, matrices=GATED).layers(anatomy)
 
 
 def pool_of(anatomy: Anatomy, roles: MlpRoles, block: Block) -> int:
@@ -76,13 +98,13 @@ def pool_of(anatomy: Anatomy, roles: MlpRoles, block: Block) -> int:
 
 
 def weights_wanted(anatomy: Anatomy, roles: MlpRoles, sample: Sample) -> tuple[Wanted, ...]:
-    """Return the weights of a sample: rows of gate and up, columns of down."""
+    """Return the weights of a sample, the reading matrix first: rows, and columns of down."""
     why = f"disguise test, layer {sample.block.layer}"
-    of = roles.at(anatomy, sample.block)
-    return (
-        Wanted(matrix=of["gate"], units=sample.units, why=why),
-        Wanted(matrix=of["up"], units=sample.units, why=why),
-        Wanted(matrix=of["down"], inputs=sample.units, why=why),
+    return tuple(
+        Wanted(matrix=matrix, inputs=sample.units, why=why)
+        if name == "down"
+        else Wanted(matrix=matrix, units=sample.units, why=why)
+        for name, matrix in roles.at(anatomy, sample.block).items()
     )
 
 
@@ -108,24 +130,26 @@ def read_neurons(side: Side, roles: MlpRoles, sample: Sample) -> Neurons:
     reader = Reader(side.anatomy)
     wanted = weights_wanted(side.anatomy, roles, sample)
     reader.fetch(wanted)
-    gate_ud, up_ud, down_du = (reader.block(one) for one in wanted)
+    names = roles.at(side.anatomy, sample.block)
+    rows = dict(zip(names, (reader.block(one) for one in wanted), strict=True))
     layer = sample.block.layer
     gain_d = side.gain_values(side.mlp_gain_role(layer), layer)
     seen = {
-        "gate": side.through_tokens(gate_ud, gain_d),
-        "up": side.through_tokens(up_ud, gain_d),
-        "down": side.written_to_tokens(down_du.T),
+        name: side.written_to_tokens(values.T)
+        if name == "down"
+        else side.through_tokens(values, gain_d)
+        for name, values in rows.items()
     }
     return Neurons(
         sample=sample,
         views={name: unit_rows(view) for name, view in seen.items() if view is not None},
-        lengths={"up": _lengths(up_ud * gain_d), "down": _lengths(down_du.T)},
-        twins=near_twins(gate_ud),
+        lengths={"up": _lengths(rows["up"] * gain_d), "down": _lengths(rows["down"].T)},
+        twins=near_twins(rows[next(iter(names))]),
     )
 
 
 def effective_gate(side: Side, roles: MlpRoles, sample: Sample) -> NDArray[np.float32]:
-    """Read the gate rows of a sample times the norm gain in front of them, [units, channels]."""
+    """Read gate rows (up rows without gates) times the gain before them, [units, channels]."""
     reader = Reader(side.anatomy)
     gate = weights_wanted(side.anatomy, roles, sample)[0]
     reader.fetch([gate])

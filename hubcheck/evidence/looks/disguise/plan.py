@@ -13,10 +13,10 @@ from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.draw import TOKEN_WINDOW, Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.disguise.mlp_views import (
+    Mlps,
     Sample,
     frame_wanted,
-    gated_layers,
-    gated_roles,
+    mlps_of,
     pool_of,
     weights_wanted,
 )
@@ -54,7 +54,7 @@ class Planned:
 
     sides: tuple[Side, Side]
     samples: tuple[list[Sample], list[Sample]]
-    roles: MlpRoles
+    mlps: Mlps
 
 
 class Planning:
@@ -76,16 +76,16 @@ class Planning:
         self._tokens = tokens
         self._draw = draw
         self._effort = effort
-        self.roles = gated_roles(base, subject)
+        self.mlps = mlps_of(base, subject)
 
     def affordable(self, budget: int) -> Planned | Refused:
         """Return the largest samples that the budget pays for, or why there are none."""
-        roles = self.roles
-        if roles is None:
-            return Refused(code=Why.NO_GATED_MLP)
+        mlps = self.mlps
+        if mlps is None:
+            return Refused(code=Why.NO_COMMON_MLP)
         if len(self._tokens.base_ids) < FEWEST_TOKENS:
             return Refused(code=Why.FEW_TOKENS)
-        layers = self._layers(roles)
+        layers, roles = (mlps.layers(self._a), mlps.layers(self._b)), mlps.roles
         if len(layers[0]) < LAYERS_NEEDED or len(layers[1]) < LAYERS_NEEDED:
             return Refused(code=Why.FEW_LAYERS)
         sides = self._sides()
@@ -100,7 +100,7 @@ class Planning:
                 few = self._expected(samples[0][0], samples[1][0]) < FEWEST_PAIRS
                 if few:
                     return Refused(code=Why.FEW_NEURONS)
-                return Planned(sides=sides, samples=(samples[0], samples[1]), roles=roles)
+                return Planned(sides=sides, samples=(samples[0], samples[1]), mlps=mlps)
         return Refused(code=Why.BUDGET)
 
     def _efforts(self, n_layers: int) -> list[tuple[int, int]]:
@@ -111,9 +111,6 @@ class Planning:
             sizes.append(neurons)
             neurons //= 2
         return [(n, m) for m in sizes or [self._effort.neurons] for n in layers]
-
-    def _layers(self, roles: MlpRoles) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return gated_layers(self._a, roles), gated_layers(self._b, roles)
 
     def _chosen(
         self, layers: tuple[tuple[int, ...], tuple[int, ...]], n: int

@@ -1,7 +1,7 @@
 """How much of the base must a relabelled and turned copy keep for the disguise test to see it?
 
 As for the exact tests (statistics.planted): a copy keeping rho of every base neuron is planted, the
-rest being the subject's own neurons in shuffled order, in all three views alike; what turning and
+rest being the subject's own neurons in shuffled order, in all views alike; what turning and
 rescaling would do cancels in the views, so it need not be planted. The embeddings that make the
 frame are taken as kept.
 """
@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from hubcheck.statistics.disguise import VIEWS, Views
+from hubcheck.statistics.disguise import Views
 from hubcheck.statistics.planted import NOT_DETECTABLE
 
 KEPT_GRID: Final = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -35,12 +35,12 @@ def detectable_disguised(a: Views, b: Views, *, needed: float, share: float) -> 
     Returns:
         A value of the grid, or ``NOT_DETECTABLE``.
     """
-    n = min(a["gate"].shape[0], b["gate"].shape[0], MOST_UNITS)
+    n = min(*(next(iter(views.values())).shape[0] for views in (a, b)), MOST_UNITS)
     if n * share < 1:
         return NOT_DETECTABLE
     order = np.random.default_rng(SEED).permutation(n)
     grams, crosses = {}, {}
-    for view in VIEWS:
+    for view in a:
         a_nt, b_nt = np.asarray(a[view])[:n], np.asarray(b[view])[:n][order]
         grams[view], crosses[view] = a_nt @ a_nt.T, a_nt @ b_nt.T
     low, high = 0, len(KEPT_GRID)
@@ -53,9 +53,9 @@ def detectable_disguised(a: Views, b: Views, *, needed: float, share: float) -> 
                 (rho * grams[view] + rest * crosses[view])
                 / _lengths(rho, rest, np.diagonal(crosses[view]))
             ).argmax(axis=1)
-            for view in VIEWS
+            for view in a
         ]
-        agreeing = (nearest[0] == nearest[1]) & (nearest[1] == nearest[2])
+        agreeing = (np.stack(nearest) == nearest[0]).all(axis=0)
         if float(agreeing.mean()) > needed:
             high = middle
         else:

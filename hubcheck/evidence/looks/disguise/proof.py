@@ -33,7 +33,7 @@ from hubcheck.evidence.looks.disguise.mlp_views import Neurons
 from hubcheck.statistics.disguise import NO_PARTNER, LayerPair
 from hubcheck.statistics.evalues import log_e_hits, log_e_signs, log_mean
 from hubcheck.statistics.hits import count_hits
-from hubcheck.statistics.profiles import cosine_matrix, standardise
+from hubcheck.statistics.profiles import FloatArray, cosine_matrix, standardise
 from hubcheck.statistics.shared_order import orders_of
 
 FEWEST_MATCHED: Final = 8
@@ -105,10 +105,8 @@ def prove_shared_map(
         a, b = base[pair.base], subject[pair.subject]
         if (a.sample.units, b.sample.units) != units:
             continue
-        # Gate rows alone: nobody can flip their signs without changing the function.
-        profiles = [
-            standardise(side.views["gate"][rows]) for side, rows in ((a, chosen), (b, partner))
-        ]
+        # What decides when a neuron speaks: nobody flips its sign without changing the function.
+        profiles = [standardise(side.reading[rows]) for side, rows in ((a, chosen), (b, partner))]
         counted = count_hits(cosine_matrix(*profiles))
         proofs.append(
             MapProof(
@@ -125,22 +123,22 @@ def prove_shared_map(
 
 
 def distinct_orders(
-    signs: Sequence[SignProof], maps: Sequence[MapProof], base: Mapping[int, Neurons]
+    proofs: Sequence[Sequence[SignProof | MapProof]], base: Mapping[int, FloatArray], pool: int
 ) -> tuple[float, ...]:
-    """Return the log e-values that multiply: one of signs and one of maps for each order.
+    """Return the log e-values that multiply: one of each kind of proof for each order.
 
     Args:
-        signs: Signs of matched up rows, by base layer.
-        maps: Hits in the order found elsewhere, by base layer.
-        base: Neurons by base layer.
+        proofs: By kind (signs of up rows; hits in the order found elsewhere), one a base layer.
+        base: Rows of the units in question, through the tokens, by base layer.
+        pool: Units a layer has.
     """
-    layers = sorted({*(s.base for s in signs), *(m.base for m in maps)})
-    rows = [standardise(base[i].views["gate"][:MOST_TESTED]) for i in layers]
-    groups = orders_of(rows, max((base[i].sample.pool for i in layers), default=0))
+    layers = sorted({one.base for of_kind in proofs for one in of_kind})
+    rows = [standardise(base[i][:MOST_TESTED]) for i in layers]
+    groups = orders_of(rows, pool)
     factors = []
     for group in groups or ():
         of_group = {layers[n] for n in group}
-        for proofs in (signs, maps):
-            own = [proof.log_e for proof in proofs if proof.base in of_group]
+        for of_kind in proofs:
+            own = [proof.log_e for proof in of_kind if proof.base in of_group]
             factors += [log_mean(own)] if own else []
     return tuple(factors)

@@ -2,7 +2,8 @@
 
 A few layers of both models are read (evenly many neurons of each), every sampled base layer is
 matched with every sampled subject layer (statistics.disguise), and the score is held against the
-shipped table. What the match recovers is then put to exact tests (deep.proof).
+shipped table for such MLPs. What the match recovers is then put to exact tests (disguise.proof,
+disguise.value_signs).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
 from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
 from hubcheck.evidence.looks.disguise.mlp_views import (
-    MATRICES,
+    Mlps,
     Neurons,
     Sample,
     frame_wanted,
@@ -36,13 +37,14 @@ from hubcheck.evidence.looks.disguise.proof import (
     prove_shared_map,
     prove_signs,
 )
+from hubcheck.evidence.looks.disguise.value_signs import has_value_coins, value_proofs
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
-from hubcheck.statistics.disguise import LayerPair, Score, match_layers, score
+from hubcheck.statistics.disguise import GATED, LayerPair, Score, match_layers, score
 from hubcheck.statistics.evalues import log_product, without_strongest
 from hubcheck.statistics.profiles import FloatArray
 
@@ -56,18 +58,21 @@ class Disguise:
     bound: float
     """Chance that an independent pair scores like this, the bases tried paid for."""
     signs: tuple[SignProof, ...]
+    """Of up rows, where the MLP has a gate and its up rows fair coins."""
+    values: tuple[SignProof, ...]
+    """Of V/O dimensions, where it has none."""
     maps: tuple[MapProof, ...]
     log_e: float
     """Exact evidence of what the fit never saw, nothing paid for; natural log."""
     log_e_without_strongest: float
     kept: float
-    """Median |cosine| of the matched neurons over the three views, 0 with none."""
+    """Median |cosine| of the matched neurons over all views, 0 with none."""
     detectable: float
     """Smallest kept at which a copy, relabelled and turned, would have been seen."""
     base: Mapping[int, Neurons]
     subject: Mapping[int, Neurons]
     sides: tuple[Side, Side]
-    roles: MlpRoles
+    mlps: Mlps
     done: Clauses = ()
     """What was done to the copy, where it was found."""
 
@@ -79,17 +84,23 @@ class Disguise:
     @property
     def calibrated(self) -> bool:
         """Whether the table is large enough to say so, and of such MLPs."""
-        return self.found and self.plain and self.bound <= FLOOR
+        return self.found and self.in_table and self.bound <= FLOOR
 
     @property
-    def plain(self) -> bool:
-        """Whether the base's MLP is known to be act(gate) * up, as all models of the table are.
+    def gated(self) -> bool:
+        """Whether the MLPs matched have a gate."""
+        return self.mlps.matrices == GATED
 
-        Where up takes part in the activation, gate, up and down lean to each other: the three
-        views of strangers agree more often than the table knows. One model that does not lean is
-        enough, and what the subject says it is decides nothing.
+    @property
+    def in_table(self) -> bool:
+        """Whether the base's MLP is known to be of the kind that the table was made of.
+
+        act(gate) * up, or act(up) without a gate. Where up takes part in a gate's activation, gate,
+        up and down lean to each other: the views of strangers agree more often than the table
+        knows. One model that does not lean is enough, and what the subject says it is decides
+        nothing.
         """
-        return self.sides[0].anatomy.fair_signs
+        return self.sides[0].anatomy.fair_signs if self.gated else not self.sides[0].anatomy.gated
 
 
 class DisguiseTest:
@@ -123,7 +134,7 @@ class DisguiseTest:
     def run(
         self,
         *,
-        calibration: Calibration,
+        calibration: Mapping[tuple[str, ...], Calibration],
         n_bases: int,
         budget: int,
         progress: Callable[[str], None],
@@ -131,7 +142,7 @@ class DisguiseTest:
         """Read, match, score, prove.
 
         Args:
-            calibration: The table to hold the score against.
+            calibration: The tables to hold the score against, by the views of an MLP.
             n_bases: Bases put to this test in this check.
             budget: Bytes that may still be read of each model.
             progress: Told each step in words.
@@ -143,7 +154,8 @@ class DisguiseTest:
         planned = self._plan.affordable(budget)
         if isinstance(planned, Refused):
             return planned
-        sides, samples, roles = planned.sides, planned.samples, planned.roles
+        sides, samples, roles = planned.sides, planned.samples, planned.mlps.roles
+        already = [side.anatomy.checkpoint.source.ledger.bytes_read for side in sides]
         for side, of_side in zip(sides, samples, strict=True):
             side.reader.fetch(frame_wanted(side, [s.block.layer for s in of_side]))
         if roles is EXPERT:
@@ -153,7 +165,14 @@ class DisguiseTest:
         base, subject = neurons
         progress(f"disguise test: matching {len(base)} by {len(subject)} layers")
         pairs = self._match(base, subject)
-        return self._sum_up(pairs, (base, subject), sides, calibration, n_bases, roles)
+        spent = max(
+            side.anatomy.checkpoint.source.ledger.bytes_read - was
+            for side, was in zip(sides, already, strict=True)
+        )
+        table = calibration[planned.mlps.matrices]
+        return self._sum_up(
+            pairs, (base, subject), sides, table, n_bases, planned.mlps, budget - spent
+        )
 
     # -- matching ------------------------------------------------------------------------------
 
@@ -229,21 +248,34 @@ class DisguiseTest:
         sides: tuple[Side, Side],
         calibration: Calibration,
         n_bases: int,
-        roles: MlpRoles,
+        mlps: Mlps,
+        budget: int,
     ) -> Disguise:
         seen = score(pairs)
         base, subject = neurons
         found = seen.found if seen.value > calibration.threshold else ()
-        fair = sides[0].anatomy.fair_signs
+        fair = sides[0].anatomy.fair_signs and mlps.matrices == GATED
         signs = tuple(prove_signs(p, base[p.base], subject[p.subject]) for p in found if fair)
+        coins = found if has_value_coins(sides[0].anatomy) else ()
+        values, of_values = value_proofs(coins, sides, budget)
         maps = prove_shared_map(found, base, subject)
-        factors = distinct_orders(signs, maps, base)
+        factors = (
+            *distinct_orders(
+                (signs, maps),
+                {i: one.reading for i, one in base.items()},
+                max(one.sample.pool for one in base.values()),
+            ),
+            *distinct_orders(
+                (values,), of_values, max((v.shape[0] for v in of_values.values()), default=0)
+            ),
+        )
         first = seen.found[0]
         return Disguise(
             score=seen,
             calibration=calibration,
             bound=calibration.bound(n_bases),
             signs=signs,
+            values=values,
             maps=maps,
             log_e=log_product(factors),
             log_e_without_strongest=without_strongest(factors),
@@ -257,7 +289,7 @@ class DisguiseTest:
             base=base,
             subject=subject,
             sides=sides,
-            roles=roles,
+            mlps=mlps,
         )
 
 
@@ -266,7 +298,7 @@ def _kept(found: Sequence[LayerPair]) -> float:
     values = [
         float(np.median(pair.best[view][pair.partner >= 0]))
         for pair in found
-        for view in MATRICES
+        for view in pair.best
         if pair.agreeing
     ]
     return float(np.median(values)) if values else 0.0

@@ -19,11 +19,11 @@ def said_of(seen: Disguise) -> Clauses:
         for pair in seen.score.found
         if pair.agreeing
     ]
-    best = seen.score.found[0]
+    best, roles = seen.score.found[0], seen.mlps.roles
     try:
         gates = Gates(
-            base_ud=effective_gate(seen.sides[0], seen.roles, seen.base[best.base].sample),
-            subject_vd=effective_gate(seen.sides[1], seen.roles, seen.subject[best.subject].sample),
+            base_ud=effective_gate(seen.sides[0], roles, seen.base[best.base].sample),
+            subject_vd=effective_gate(seen.sides[1], roles, seen.subject[best.subject].sample),
         )
     except BudgetExceededError:
         return what_was_done(seen, gains, None)

@@ -16,6 +16,7 @@ from hubcheck.errors import SubjectUnreadableError
 from hubcheck.evidence.looks.disguise.plan import AT_DEEP
 from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
 from hubcheck.model import align_tokens
+from hubcheck.statistics.disguise import GATED, PLAIN
 from tests.evidence import laboratory
 from tests.evidence.laboratory import plain, write
 from tests.evidence.looks.disguise.test_disguise import TABLE, hide, opened
@@ -67,7 +68,12 @@ def run(team: Team, base: Path, subject: Path) -> tuple[Disguise, int, int]:
     """Make the test as one member; return it with the bytes its ledgers hold."""
     a, b = opened(base), opened(subject)
     test = DisguiseTest(a.reader, b.reader, align_tokens(a, b), seed=4, effort=AT_DEEP, team=team)
-    seen = test.run(calibration=TABLE, n_bases=1, budget=10**9, progress=lambda _text: None)
+    seen = test.run(
+        calibration=dict.fromkeys((GATED, PLAIN), TABLE),
+        n_bases=1,
+        budget=10**9,
+        progress=lambda _text: None,
+    )
     assert isinstance(seen, Disguise)
     return seen, a.source.ledger.bytes_read, b.source.ledger.bytes_read
 
