@@ -7,7 +7,10 @@ enter a message, so that a hostile name cannot move a terminal's cursor or forge
 
 from __future__ import annotations
 
+import hashlib
+import traceback
 from enum import IntEnum
+from pathlib import PurePath
 from typing import ClassVar
 
 
@@ -119,3 +122,31 @@ class BudgetExceededError(HubcheckError):
     """A read was refused because it would pass ``--max-read``."""
 
     exit_code = ExitCode.USAGE
+
+
+class InternalFaultError(HubcheckError):
+    """A fault of hubcheck itself while one model was looked at; the rest of the check goes on."""
+
+    fault: str = ""
+    """A few hex digits that are the same for the same fault: of its kind and its place."""
+    path: str = ""
+    """The places in hubcheck that led to it, outermost first; for the log, never for a card."""
+
+    @classmethod
+    def of(cls, error: Exception) -> InternalFaultError:
+        """Return what is said of an error that nobody foresaw: its kind and place, no value."""
+        if isinstance(error, cls):
+            return error
+        steps = [
+            f"{'/'.join(PurePath(step.filename).parts[-2:])}:{step.lineno}"
+            for step in traceback.extract_tb(error.__traceback__)
+        ]
+        kind, place = type(error).__name__, steps[-1] if steps else "nowhere"
+        fault = hashlib.sha256(f"{kind} {place}".encode()).hexdigest()[:8]
+        made = cls(
+            f"{fault}, {kind} at {place}.",
+            cause="these files are of a form that nobody foresaw.",
+            next_step="please report it with this number and, if it is public, the model's name.",
+        )
+        made.fault, made.path = fault, " > ".join(steps)
+        return made

@@ -20,6 +20,10 @@ CONFIG_LIMIT: Final = 2_000_000
 """Bytes of a config. Published ones are kilobytes; quantisation lists reach some 100 kB."""
 TOKENIZER_LIMIT: Final = 40_000_000
 """Bytes of a tokenizer file (DESIGN section 7)."""
+MAX_VALUES: Final = 2_500_000
+"""Most values and containers of a JSON document, counted before parsing: an empty list of three
+bytes costs sixty in memory. The largest published tokenizer (900,000 pieces with their scores) has
+1.8 million."""
 MAX_DUPLICATES: Final = 16
 """Repeated keys that are remembered; a hostile file may repeat a million."""
 
@@ -87,8 +91,21 @@ def read_bytes(source: Source, path: str, *, limit: int) -> bytes | Absent | Mal
         return Malformed(reason=f"{path} cannot be read: {printable(fault.what)}")
 
 
+def too_many_values(data: bytes, path: str) -> Malformed | None:
+    """Return why a document is not parsed, if it could hold more values than are kept."""
+    n_values = data.count(b",") + data.count(b"[") + data.count(b"{")
+    if n_values <= MAX_VALUES:
+        return None
+    return Malformed(
+        reason=f"{path} holds about {n_values} values, more than the {MAX_VALUES} that are read"
+    )
+
+
 def parse_json(data: bytes, path: str) -> object | Malformed:
     """Return any JSON value, without a check for repeated keys (fast; for vocabularies)."""
+    refusal = too_many_values(data, path)
+    if refusal is not None:
+        return refusal
     try:
         value: object = json.loads(data)
     except (ValueError, RecursionError) as fault:
@@ -103,6 +120,9 @@ def parse_json_object(data: bytes, path: str) -> JsonDocument | Malformed:
         data: The file, in UTF-8, UTF-16 or UTF-32.
         path: Its name, for the reason.
     """
+    refusal = too_many_values(data, path)
+    if refusal is not None:
+        return refusal
     duplicates: list[str] = []
 
     def last_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -14,18 +14,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.candidates.documents import Malformed, parse_json, parse_json_object
+from hubcheck.candidates.documents import (
+    Malformed,
+    parse_json,
+    parse_json_object,
+    too_many_values,
+)
 
+MAX_TOKENS: Final = 1_500_000
+"""Most tokens of one file; the largest published vocabularies have about a million."""
 MAX_ID: Final = 1 << 24
 """First refused token id; the largest published vocabularies have about a million."""
 
 _MERGES: Final = re.compile(rb'(?<!\\)"merges"\s*:\s*(?=\[)')
-_KEYS_READ: Final = (b'"vocab"', b'"added_tokens"', b'"model"', b'"type"')
-_COLON: Final = re.compile(rb"\s*:")
+_KEYS_READ: Final = re.compile(rb'"(?:vocab|added_tokens|model|type)"\s*:')
 _LETTER_ESCAPE: Final = re.compile(rb"\\u00[567]")
 """How JSON can write a letter of a key otherwise than as itself."""
 _SP_UNKNOWN, _SP_CONTROL, _SP_UNUSED = 2, 3, 5
 """Piece types of sentencepiece_model.proto (NORMAL is 1, USER_DEFINED 4, BYTE 6)."""
+_PIECE_FIELDS: Final = 4
+"""Most fields of a piece; the format has three."""
+_OTHER_FIELDS: Final = 100_000
+"""Most fields of a model that are no pieces; published files have three."""
 _PIECE_TAG: Final = 0x0A
 """Field 1, length-delimited: a piece in the model, the string in a piece."""
 _TEKKEN_SPECIAL: Final = 1000
@@ -58,7 +68,8 @@ _TO_BYTE_LEVEL: Final = str.maketrans(dict(enumerate(byte_alphabet())))
 
 def parse_tokenizer_json(data: bytes, path: str) -> TokenTable | Malformed:
     """Read a ``tokenizer.json`` (BPE, WordPiece, WordLevel: object; Unigram: list of pieces)."""
-    document = _without_merges(data) or parse_json(data, path)
+    # Merges that are not parsed cost nothing, so the first try has its own count.
+    document = _without_merges(data, path) or parse_json(data, path)
     if isinstance(document, Malformed):
         return document
     model = document.get("model") if isinstance(document, dict) else None
@@ -110,6 +121,8 @@ def parse_vocab_txt(data: bytes, path: str) -> TokenTable | Malformed:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         return Malformed(reason=f"{path} is not UTF-8 (byte {fault.start})")
+    if text.count("\n") > MAX_TOKENS:
+        return _too_many(path)
     tokens = text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
     return _table(path, tokens, range(len(tokens)), special=(), kind="vocab.txt")
 
@@ -118,6 +131,8 @@ def parse_tiktoken(data: bytes, path: str) -> TokenTable | Malformed:
     """Read a tiktoken file: lines of ``base64 rank``; tokens are spelled as byte-level BPE does."""
     tokens: list[str] = []
     ids: list[int] = []
+    if data.count(b"\n") > MAX_TOKENS:
+        return _too_many(path)
     try:
         for line in data.split(b"\n"):
             if line.strip():
@@ -161,7 +176,7 @@ def parse_sentencepiece(data: bytes, path: str) -> TokenTable | Malformed:
     """Read the pieces of a sentencepiece ``ModelProto``; every other field is stepped over."""
     tokens: list[str] = []
     special: list[int] = []
-    at, stop = 0, len(data)
+    at, stop, others = 0, len(data), 0
     span: tuple[int, int] | None
     try:
         while at < stop:
@@ -171,7 +186,12 @@ def parse_sentencepiece(data: bytes, path: str) -> TokenTable | Malformed:
             else:
                 number, span, at = _next_field(data, at, stop)
             if number != 1:
+                others += 1
+                if others > _OTHER_FIELDS:
+                    return Malformed(reason=f"{path} is not a sentencepiece model")
                 continue
+            if len(tokens) == MAX_TOKENS:
+                return _too_many(path)
             if at > stop or span is None:
                 return Malformed(reason=f"{path} is not a sentencepiece model")
             text, kind = _piece(data, *span)
@@ -196,8 +216,11 @@ def _piece(data: bytes, start: int, stop: int) -> tuple[str, int]:
     length = stop - start - 7
     if 0 <= length < 0x80 and data[start] == _PIECE_TAG and data[start + 1] == length:  # noqa: PLR2004
         return data[start + 2 : start + 2 + length].decode(), 1
-    text, kind, at = "", 1, start
+    text, kind, at, n_fields = "", 1, start, 0
     while at < stop:
+        n_fields += 1
+        if n_fields > _PIECE_FIELDS:
+            raise ValueError(n_fields)
         number, span, at = _next_field(data, at, stop)
         if number == 1 and span is not None:
             text = data[span[0] : span[1]].decode()
@@ -249,7 +272,7 @@ def _varint(data: bytes, at: int, stop: int) -> tuple[int, int]:
     raise ValueError(at)
 
 
-def _without_merges(data: bytes) -> dict[str, object] | None:
+def _without_merges(data: bytes, path: str) -> dict[str, object] | None:
     """Parse a tokenizer.json up to its merges, or return None when that is not safe.
 
     Merges are two thirds of the bytes and say nothing about ids. The text before them, closed by
@@ -258,6 +281,8 @@ def _without_merges(data: bytes) -> dict[str, object] | None:
     """
     found = _MERGES.search(data)
     if found is None or _may_hold_keys(data, found.end()):
+        return None
+    if too_many_values(data[: found.end()], path) is not None:
         return None
     try:
         value: object = json.loads(data[: found.end()] + b"[]}}")
@@ -271,13 +296,13 @@ def _without_merges(data: bytes) -> dict[str, object] | None:
 
 def _may_hold_keys(data: bytes, start: int) -> bool:
     """Tell whether a key that is read may stand behind ``start``, escaped letters included."""
-    for key in _KEYS_READ:
-        at = data.find(key, start)
-        while at >= 0:
-            if _COLON.match(data, at + len(key)) is not None:
-                return True
-            at = data.find(key, at + 1)
+    if _KEYS_READ.search(data, start) is not None:
+        return True
     return _LETTER_ESCAPE.search(data, start) is not None
+
+
+def _too_many(path: str) -> Malformed:
+    return Malformed(reason=f"{path} holds more than the {MAX_TOKENS} tokens that are read")
 
 
 def _table(
@@ -293,6 +318,8 @@ def _table(
     marks = list(special)
     if not strings:
         return Malformed(reason=f"{path} holds no tokens")
+    if len(strings) > MAX_TOKENS:
+        return _too_many(path)
     if set(map(type, strings)) != {str}:
         return Malformed(reason=f"{path} holds a token that is not a string")
     if set(map(type, numbers)) != {int} or not set(map(type, marks)) <= {int}:

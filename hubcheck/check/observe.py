@@ -21,6 +21,7 @@ from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
+    InternalFaultError,
     UnreachableError,
     UnreadableError,
     UnsupportedFormatError,
@@ -76,6 +77,10 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
             identity = opened(base, model)
         except HubcheckError as error:
             return _tested(base, identity.base, None, error)
+        except Exception as error:  # noqa: BLE001 - one base's files never end the check
+            fault = InternalFaultError.of(error)
+            tell_fault(fault, progress)
+            return _tested(base, unopened(base).base, None, fault)
     if identity.refused:
         reason = because(ReasonCode.PROPOSAL, detail=identity.refused)
         said = Untested(code=ReasonCode.PROPOSAL, reason=reason)
@@ -104,7 +109,16 @@ def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
         _ = subject.anatomy
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         return error
+    except HubcheckError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the report is written all the same
+        return InternalFaultError.of(error)
     return None
+
+
+def tell_fault(fault: InternalFaultError, progress: Progress) -> None:
+    """Say in the log where a fault of hubcheck lies; a card has its number only."""
+    progress(f"a fault of hubcheck: {fault.what} Please report it. ({fault.path})")
 
 
 def examine(

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from hubcheck.check.finding import finding_of
-from hubcheck.check.observe import Progress, examine, open_base, prepare
+from hubcheck.check.observe import Progress, examine, open_base, prepare, tell_fault
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
+    InternalFaultError,
     UnreachableError,
     UnreadableError,
     printable,
@@ -76,13 +77,33 @@ def examine_all(
                 ahead.fetch_beyond(place)
             ahead.wait(place)
             if one.model is not None:
-                examine(one, subject, request, n_bases, refusal, progress)
+                _examine(one, subject, request, n_bases, refusal, progress)
                 fault = fault or one.subject_error
             if len(tested) > 1:
                 progress(_result(one, place + 1, len(tested)))
     finally:
         ahead.stop()
     return fault
+
+
+def _examine(
+    one: Tested,
+    subject: Model,
+    request: Request,
+    n_bases: int,
+    refusal: HubcheckError | None,
+    progress: Progress,
+) -> None:
+    """Examine a base; what nobody foresaw in it leaves it untested, and the others are reported."""
+    try:
+        examine(one, subject, request, n_bases, refusal, progress)
+        finding_of(one)  # judging is part of it
+    except HubcheckError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one base's files never end the check
+        fault = InternalFaultError.of(error)
+        one.give_up(fault)
+        tell_fault(fault, progress)
 
 
 @contextmanager
@@ -105,6 +126,8 @@ def _read_headers(one: Tested, base: Model) -> None:
         _ = base.reader
     except (UnreadableError, BudgetExceededError, UnreachableError) as error:
         one.error = error
+    except Exception:  # noqa: BLE001 - the examination meets it again and says so
+        return
 
 
 class _Ahead:
@@ -155,8 +178,8 @@ class _Ahead:
             if one.comparer is not None:
                 wanted, _ = one.comparer.plan()
                 base.reader.fetch(wanted)
-        except HubcheckError:
-            return  # the examination meets it again and says so
+        except Exception:  # noqa: BLE001 - the examination meets it again and says so
+            return
 
 
 def _silent(_text: str) -> None:

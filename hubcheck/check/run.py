@@ -10,17 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from hubcheck.check.assemble import assemble
 from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
-from hubcheck.check.observe import Progress, subject_refusal
+from hubcheck.check.observe import Progress, subject_refusal, tell_fault
 from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     ExitCode,
     HubcheckError,
+    InternalFaultError,
     NetworkFaultError,
     NoWeightsError,
     UnsupportedFormatError,
@@ -34,6 +36,8 @@ from hubcheck.request.interface import Request
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.policy import fails_on_what_was_found
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     tried = max(len(bases), request.searched().tried)
     fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:
-        _fit_merge(tested, subject, request)
+        _unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
     drafts = [finding_of(one) for one in tested]
     ancestry = declared_ancestry(subject, tested, drafts, request)
     explained = explain(
@@ -80,7 +84,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         lambda d, s: (
             Kinship.DECLARED
             if leads_to(ancestry, s, d) or leads_to(ancestry, d, s)
-            else kinship(tested, d, s, request)
+            else _unless_at_fault(lambda: kinship(tested, d, s, request), Kinship.NONE, progress)
         ),
         lambda s, d: leads_to(ancestry, s, d),
     )
@@ -91,6 +95,20 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     )
     code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)
+
+
+def _unless_at_fault(look: Callable[[], T], otherwise: T, progress: Progress) -> T:
+    """Return what a look at several models gives; a fault of hubcheck in it is told, and no more.
+
+    What such a look would excuse is then not excused.
+    """
+    try:
+        return look()
+    except HubcheckError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the findings of each base stand without it
+        tell_fault(InternalFaultError.of(error), progress)
+        return otherwise
 
 
 def _fit_merge(tested: Sequence[Tested], subject: Model, request: Request) -> None:
@@ -132,12 +150,17 @@ def exit_codes(
 
     What was found fails first: a model that matches an undeclared base does not get away with a
     tensor that cannot be read. Then a subject that is unreadable, then the rest of the policy. A
-    base that is not there, private or gated is the policy's business; only a network that kept
-    everything from being compared is 3, because the same check can end otherwise later.
+    base that is not there, private or gated is the policy's business; a fault of hubcheck's own is
+    5 where it left nothing compared; only a network that kept everything from being compared is 3,
+    because the same check can end otherwise later.
     """
     without = ExitCode.OK
     if refusal is not None:
         without = refusal.exit_code
+    elif not anything_compared(report.findings) and any(
+        isinstance(one.error, InternalFaultError) for one in tested
+    ):
+        without = ExitCode.INTERNAL
     elif not anything_compared(report.findings) and any(
         isinstance(one.error, NetworkFaultError) for one in tested
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hubcheck.check.renamed import Renamed
-from hubcheck.errors import HubcheckError, SubjectUnreadableError
+from hubcheck.errors import HubcheckError, InternalFaultError, SubjectUnreadableError
 from hubcheck.evidence.looks.equality.files import FileState, WholeFiles
 from hubcheck.evidence.looks.interface import Standing
 from hubcheck.evidence.looks.orders import ORDERS
@@ -20,6 +20,7 @@ from hubcheck.request.interface import BaseRequest
 from hubcheck.verdict.component_entries import NO_COMPONENTS, Components
 from hubcheck.verdict.components import judge_components
 from hubcheck.verdict.judge import Case, Judgement, judge
+from hubcheck.verdict.refusals import why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,13 @@ class Tested:
                 judged = judge_components(judged, self.case, self.components)
             self._judged = (self.seen, judged)
         return self._judged[1]
+
+    def give_up(self, error: InternalFaultError) -> None:
+        """Leave this base untested for a fault of hubcheck; nothing seen of it counts."""
+        self.untested = Untested(code=ReasonCode.INTERNAL, reason=why(error)[1])
+        self.error = error
+        self.files, self.comparer = None, None
+        self.components, self.seen, self._judged = NO_COMPONENTS, Observations(), None
 
     def stands(self, seen: Observations) -> Standing:
         """Return how the base stands with what was seen so far."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from hubcheck.checkpoint.strict_json import MAX_JSON_VALUES
 from hubcheck.checkpoint.variants import variants_in
 from hubcheck.errors import UnreadableError, printable
 from hubcheck.source.gguf_tags import GgufSet, gguf_sets_of, shown_names, towers_beside
@@ -246,7 +247,10 @@ def _json(source: Source, paths: Sequence[str], name: str) -> object:
     if name not in paths:
         return None
     try:
-        value: object = json.loads(source.read_document(name, limit=INDEX_LIMIT))
+        text = source.read_document(name, limit=INDEX_LIMIT)
+        if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_JSON_VALUES:
+            return None
+        value: object = json.loads(text)
     except (ValueError, RecursionError, UnreadableError):
         return None
     return value

@@ -29,10 +29,26 @@ _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
 _DICTIONARY: Final = ("collections", "OrderedDict")
 _KNOWN: Final = frozenset({_REBUILD, _PARAMETER, _DICTIONARY})
+RUNNERS: Final = frozenset(
+    {"os", "posix", "nt", "subprocess", "runpy", "pty", "commands", "socket", "shutil", "ctypes",
+     "importlib", "webbrowser", "code", "pickle", "_pickle", "urllib", "asyncio", "multiprocessing"}
+)  # fmt: skip
+"""Modules that no description of weights has any business with: what names one is hostile, and not
+merely of another kind."""
+_RUNNING: Final = frozenset(
+    (module, name)
+    for module in ("builtins", "__builtin__")
+    for name in ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals")
+)
 WRAPPERS: Final = ("state_dict", "model", "module", "model_state_dict")
 """Keys under which training scripts keep the weights of a larger dictionary."""
 MAX_STACK: Final = 100_000
 """Most objects on the stack at once; ``torch.save`` fills a dictionary a thousand items a time."""
+MAX_INSTRUCTIONS: Final = 5_000_000
+"""Most instructions that are followed: a tensor takes about forty, and a hundred thousand tensors
+are more than models have. A file of sixty megabytes holds sixty million, a microsecond each."""
+LONGEST_KEY: Final = 64
+"""Characters of the name of a storage; ``torch.save`` numbers them from 0."""
 MAX_OBJECTS: Final = 3_000_000
 """Most objects in all, because an empty list of one byte costs sixty in memory. A tensor takes
 about eight."""
@@ -124,6 +140,7 @@ class _Walk:
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
         self.n_objects = 0
+        self.n_instructions = 0
 
     def take(self, n: int) -> bytes:
         """Return the next bytes."""
@@ -159,6 +176,9 @@ class _Walk:
             if step is None:
                 _refuse(self.path, f"holds a pickle with the instruction {code!r}")
             step(self)
+            self.n_instructions += 1
+            if self.n_instructions > MAX_INSTRUCTIONS:
+                _refuse(self.path, f"holds a pickle of more than {MAX_INSTRUCTIONS} instructions")
             if len(self.stack) > MAX_STACK:
                 _refuse(self.path, "holds a pickle whose stack grows without end")
 
@@ -217,7 +237,8 @@ class _Walk:
             _refuse(self.path, "holds a persistent id that is no storage")
         kind, key, n_values = what[1], what[2], what[4]
         fits = isinstance(kind, _Callable) and isinstance(key, str) and type(n_values) is int
-        if not fits or not key.isdecimal() or not 0 <= n_values <= MAX_DIMENSION:
+        plain = fits and key.isascii() and key.isdecimal() and len(key) <= LONGEST_KEY
+        if not plain or not 0 <= n_values <= MAX_DIMENSION:
             _refuse(self.path, "holds a persistent id that is no storage")
         self.push(StorageRef(STORAGE_DTYPES[kind.name], key, n_values))
 
@@ -243,6 +264,8 @@ class _Walk:
     def forbid(self, what: _Callable) -> NoReturn:
         """End the reading at a callable that is not known."""
         named = printable(f"{what.module}.{what.name}", limit=80)
+        if what.module.partition(".")[0] in RUNNERS or (what.module, what.name) in _RUNNING:
+            _refuse(self.path, f"is a pickle that wants to call '{named}'; nothing was run")
         raise UnsupportedFormatError(
             f"'{printable(self.path)}' is a pickle that wants to call '{named}'; nothing was run.",
             cause="it holds more than weights, or was built to run code where it is loaded.",

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
+    InternalFaultError,
     SubjectUnreadableError,
     UnreachableError,
     UnreadableError,
@@ -36,6 +37,8 @@ class Why(StrEnum):
     NETWORK = "network"
     FORMAT = "format"
     """A storage that cannot be read in pieces."""
+    FAULT = "fault"
+    """Of hubcheck."""
     # not comparable
     NO_SHARED_ORDER = "no-shared-order"
     """All axes differ in size."""
@@ -93,7 +96,7 @@ def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> 
     """Return what a look says that an error ended.
 
     Args:
-        error: One of ``REFUSING``.
+        error: One of ``REFUSING``, or a fault of hubcheck.
         look: What was looked for.
         side: Whose fault it is, where the caller knows.
     """
@@ -101,6 +104,8 @@ def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> 
         code = Why.BUDGET
     elif isinstance(error, UnreachableError):
         code = Why.NETWORK
+    elif isinstance(error, InternalFaultError):
+        code = Why.FAULT
     elif isinstance(error, UnsupportedFormatError):
         code = Why.FORMAT
     else:
@@ -111,9 +116,16 @@ def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> 
 
 
 def attempt(look: Callable[[], Seen], name: str) -> Seen | Refused:
-    """Return what a look gives, or why it could not be taken."""
+    """Return what a look gives, or why it could not be taken.
+
+    Errors of ours that are none of ``REFUSING`` say that the request is wrong, and end the check.
+    """
     try:
         seen = look()
     except REFUSING as error:
         return refused_by(error, look=name)
+    except HubcheckError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault in one look takes nothing from the others
+        return refused_by(InternalFaultError.of(error), look=name)
     return seen.named(name) if isinstance(seen, Refused) else seen

@@ -54,9 +54,10 @@ class Side:
         """Return the wanted embedding (or head) rows of the shared tokens.
 
         Where embeddings have a width of their own, what carries them into the stream comes second.
+        A head without a row for each of them is of another vocabulary: none of its rows are.
         """
         matrix = self.anatomy.get(role)
-        if matrix is None or not self.token_ids:
+        if matrix is None or not self.token_ids or max(self.token_ids) >= matrix.n_out:
             return ()
         rows = Wanted(matrix=matrix, units=self.token_ids, why="token frame")
         into = self.anatomy.get(Role.EMBED_IN) if role is Role.EMBED else None

@@ -32,6 +32,7 @@ class PhraseCode(StrEnum):
     HOSTILE = "reason.hostile"  # detail
     FORMAT = "reason.format"  # format
     NOT_AVAILABLE = "reason.not-available"  # detail: the weights are pointers without their content
+    INTERNAL = "reason.internal"  # detail: a fault of hubcheck, its number and place
     UNREADABLE = "reason.unreadable"  # detail
     SUBJECT = "reason.subject"
     """``why`` (phrases): the same of the subject; ``fit``: how an adapter fits, or empty."""

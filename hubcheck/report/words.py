@@ -128,6 +128,8 @@ class ReasonCode(StrEnum):
     FORMAT = "format"
     NOT_AVAILABLE = "not-available"
     UNREADABLE = "unreadable"
+    INTERNAL = "internal"
+    """A fault of hubcheck while this base was looked at."""
     SUBJECT = "subject"
     NO_SHARED_ORDER = "no-shared-order"
     # inconclusive

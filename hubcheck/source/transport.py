@@ -46,6 +46,10 @@ SLOWEST: Final = 64 * 1024
 MAX_JSON: Final = 64 * 1024 * 1024
 """One page of a listing is about 300 kB; a host that sends this much is broken or hostile."""
 
+MAX_VALUES: Final = 4_000_000
+"""Values of one page, counted before it is parsed: an empty list of three bytes costs sixty. A page
+of a listing has some ten thousand."""
+
 _SHORT_LENGTH: Final = re.compile(r"[0-9]{1,5}")
 """A short unwanted body is read to its end, so that the connection can be used again."""
 
@@ -181,6 +185,8 @@ class Transport:
                 text += chunk
                 if len(text) > MAX_JSON:
                     raise _not_json(what, f"more than {MAX_JSON} bytes")
+            if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_VALUES:
+                raise _not_json(what, f"more than {MAX_VALUES} values")
             try:
                 payload: object = json.loads(text)
             except (ValueError, RecursionError) as error:

@@ -20,6 +20,7 @@ _REASONS: Final[Mapping[str, ReasonCode]] = {
     "UnreachableError": ReasonCode.FORBIDDEN,
     "BudgetExceededError": ReasonCode.BUDGET,
     "HostileCheckpointError": ReasonCode.HOSTILE,
+    "InternalFaultError": ReasonCode.INTERNAL,
 }
 TELLING: Final = frozenset({"layer map", "disguise test", "frame of writers", "every tensor"})
 """Looks of which a reader is told that they could not be made, whatever kept them from it; of the

@@ -67,6 +67,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NOT_AVAILABLE: (
         ({"detail": "the error's own text."}, "LFS content not available: the error's own text."),
     ),
+    C.INTERNAL: (
+        (
+            {"detail": "0a1b2c3d, KeyError at anatomy/units.py:46."},
+            "a fault of hubcheck, please report it: 0a1b2c3d, KeyError at anatomy/units.py:46.",
+        ),
+    ),
     C.UNREADABLE: (({"detail": "the error's own text."}, "unreadable: the error's own text."),),
     C.SUBJECT: (
         (

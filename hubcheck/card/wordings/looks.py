@@ -38,6 +38,7 @@ WHY: Final[Mapping[str, str]] = {
     "budget": "it needs more than --max-read leaves",
     "network": "the network failed",
     "format": "its storage cannot be read in pieces",
+    "fault": "a fault of hubcheck",
     "no-shared-order": "no order of the layers is comparable: all sizes differ",
     "no-sound-order": "no order of the base could be tested",
     "no-shared-shape": "no matrix has one shape in both models, or the budget is spent",

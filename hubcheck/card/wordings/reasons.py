@@ -50,6 +50,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.HOSTILE: "its files contradict themselves: {detail}",
     P.FORMAT: "format: {format}",
     P.NOT_AVAILABLE: "LFS content not available: {detail}",
+    P.INTERNAL: "a fault of hubcheck, please report it: {detail}",
     P.UNREADABLE: "unreadable: {detail}",
     P.SUBJECT: _subject,
     P.NO_SHARED_ORDER: _no_order,

@@ -19,6 +19,7 @@ from hubcheck.cli import main
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Verdict
+from tests.attacks.registry import attack, attacks
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub, Status
 
@@ -110,6 +111,30 @@ def spelled(hub: LocalHub) -> dict[str, dict[str, bytes]]:
     }
 
 
+SPELLINGS: Final = {
+    "ref": "`base_model: famous/llm@refs/pr/9`",
+    "quoted ref": "`@refs%2Fpr%2F9`",
+    "commit": "the commit of the pull request",
+    "address": "an address of the pull request's tree",
+    "quoted": "the same address, quoted",
+    "commit page": "the page of its commit",
+    "file page": "the address of its weight file",
+    "config": "its commit in `_name_or_path`",
+    "adapter": "`revision: refs/pr/9` of an adapter",
+    "adapter commit": "its commit as the revision of an adapter",
+    "recipe": "a merge recipe that names it",
+}
+TRIED: Final = {SPELLINGS["ref"], SPELLINGS["commit"]}
+attacks(
+    "base",
+    *(
+        (f"a stranger's pull request on a famous repository, by {how}", "confirmed" if how in TRIED else "-",
+         "not-tested: a proposal, under its own name")
+        for how in SPELLINGS.values()
+    ),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "how",
     ["ref", "quoted ref", "commit", "address", "quoted", "commit page", "file page", "config",
@@ -177,6 +202,12 @@ def test_the_command_line_is_told_what_it_names(
     assert "put `base_model" not in text  # nobody is told to declare a pull request
 
 
+@attack(
+    "base",
+    "a base whose card names `famous/llm` explains a match with a proposal to it",
+    before="-",
+    now="not explained",
+)
 def test_a_proposal_is_no_ancestor_and_explains_nothing(hub: LocalHub, remote: Remote) -> None:
     """A base whose card names ``famous/llm`` does not explain a match with a proposal to it."""
     hub.add_repo("zoo/base", model("base"))
@@ -294,6 +325,12 @@ def test_an_honest_pin_replays(
     assert code == 0, text
 
 
+@attack(
+    "replay",
+    "a report whose base is exchanged for a pull request's commit",
+    before="-",
+    now="exit 1",
+)
 def test_a_replay_does_not_take_a_smuggled_pull_request(
     hub: LocalHub, remote: Remote, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

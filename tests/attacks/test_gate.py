@@ -22,6 +22,7 @@ import pytest
 from action import stage_publish
 from hubcheck.errors import ExitCode, NetworkFaultError
 from tests.action.conftest import HEAD, MODELS, Ended, Job, finished_run
+from tests.attacks.registry import attack, attacks
 from tests.evidence.laboratory import shipped
 from tests.githubserver.server import Fault
 from tests.githubserver.world import NAME, Login
@@ -155,6 +156,24 @@ TRICKS: Final = (
 )  # fmt: skip
 
 
+WAS_GREEN: Final = frozenset(
+    {"broken header", "weights deleted", "renamed .gguf", "@ in the file's name", "nested folders",
+     "over 20 MB", "base that is not there", "large file that nobody has"}
+)  # fmt: skip
+"""What the first gate was tried with."""
+attacks(
+    "gate",
+    *(
+        (
+            f"stolen weights, {t.name}",
+            "success" if t.name in WAS_GREEN else "-",
+            f"{t.state}: {t.text}",
+        )
+        for t in TRICKS
+    ),
+)
+
+
 @pytest.mark.parametrize("trick", TRICKS, ids=lambda t: t.name)
 def test_no_trick_turns_the_gate_green(job: Job, trick: Trick) -> None:
     """The weights are read and judged, or the status says why not; it is never success."""
@@ -190,6 +209,12 @@ def test_an_honest_model_is_green(job: Job) -> None:
     assert ended.outputs["status"] == "success"
 
 
+@attack(
+    "gate",
+    "`@` in the name of the model's folder",
+    before="-",
+    now="failure: read as a folder",
+)
 def test_a_folder_with_an_at_sign_is_a_folder(job: Job) -> None:
     """The input names it; nothing is looked up on the Hub at a revision of that name."""
     job.put_model(folder="models/tiny@v2")
@@ -211,6 +236,12 @@ def test_large_files_of_a_fork_are_read_by_range(job: Job, model: str) -> None:
     assert not any("authorization" in headers for headers in asked)
 
 
+@attack(
+    "gate",
+    "a file beyond what GitHub serves, and a link in the model's place",
+    before="success",
+    now="error: not readable here",
+)
 def test_what_git_cannot_give_is_named(job: Job) -> None:
     """A file beyond what GitHub serves, and a link: not readable here, and never skipped."""
     files = files_of("finetune")
@@ -227,6 +258,12 @@ def test_what_git_cannot_give_is_named(job: Job) -> None:
     assert "a link or a submodule" in ended.summary
 
 
+@attack(
+    "gate",
+    "a `.GIT` folder in the commit that names a server for large files",
+    before="-",
+    now="error: not readable here, the folder is not written",
+)
 def test_a_commits_git_folder_is_not_written(job: Job) -> None:
     """It could say that the large files lie on a server of the pull request's choice."""
     config = b'[lfs]\n\turl = "http://127.0.0.1:9/"\n'
@@ -236,6 +273,12 @@ def test_a_commits_git_folder_is_not_written(job: Job) -> None:
     assert "not readable here" in last(job)[1]
 
 
+@attack(
+    "gate",
+    "two bases declared, one of them not there",
+    before="-",
+    now="error: not every base could be tested",
+)
 @pytest.mark.parametrize(("allowed", "state"), [(False, "error"), (True, "success")])
 def test_every_declared_base_has_to_be_tested(job: Job, allowed: bool, state: str) -> None:
     """One of two is not there: not green, unless the policy file accepts that."""
@@ -315,6 +358,12 @@ def test_a_status_is_sent_again(job: Job) -> None:
     assert states(job)[-1] == "success"
 
 
+@attack(
+    "gate",
+    "GitHub takes no result after `pending`",
+    before="-",
+    now="the run ends with 3",
+)
 def test_a_result_that_github_never_takes_is_not_a_green_run(job: Job) -> None:
     """``pending`` stands, so the run ends with 3 and can be seen and run again."""
     puts = f"POST .*/statuses/{HEAD}"
@@ -343,6 +392,7 @@ def test_a_token_that_may_not_set_a_status_is_a_notice(job: Job) -> None:
     assert states(job) == []
 
 
+@attack("gate", "the job is cancelled while it reads", before="-", now="error")
 def test_a_cancelled_job_ends_the_waiting(job: Job) -> None:
     """The runner's SIGTERM reaches the process while it reads: the status says error."""
     job.github.world.add_commit(HEAD, files_of("finetune"))

@@ -1,0 +1,1 @@
+"""Attacks on the Action, the gate, serve, replay and publish, each run against the real thing."""
