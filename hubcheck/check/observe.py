@@ -14,6 +14,7 @@ from typing import Final
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
 from hubcheck.check.components import has_bodies, look_at_components
+from hubcheck.check.faults import tell_fault
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
@@ -114,11 +115,6 @@ def subject_refusal(subject: Model, depth: Depth) -> HubcheckError | None:
     except Exception as error:  # noqa: BLE001 - the report is written all the same
         return InternalFaultError.of(error)
     return None
-
-
-def tell_fault(fault: InternalFaultError, progress: Progress) -> None:
-    """Say in the log where a fault of hubcheck lies; a card has its number only."""
-    progress(f"a fault of hubcheck: {fault.what} Please report it. ({fault.path})")
 
 
 def examine(

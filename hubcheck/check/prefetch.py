@@ -13,8 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 
+from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
-from hubcheck.check.observe import Progress, examine, open_base, prepare, tell_fault
+from hubcheck.check.observe import Progress, examine, open_base, prepare
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from hubcheck.check.assemble import assemble
+from hubcheck.check.faults import unless_at_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
-from hubcheck.check.observe import Progress, subject_refusal, tell_fault
+from hubcheck.check.observe import Progress, subject_refusal
 from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
@@ -36,8 +36,6 @@ from hubcheck.request.interface import Request
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.policy import fails_on_what_was_found
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     tried = max(len(bases), request.searched().tried)
     fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:
-        _unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
+        unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
     drafts = [finding_of(one) for one in tested]
     ancestry = declared_ancestry(subject, tested, drafts, request)
     explained = explain(
@@ -84,7 +82,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         lambda d, s: (
             Kinship.DECLARED
             if leads_to(ancestry, s, d) or leads_to(ancestry, d, s)
-            else _unless_at_fault(lambda: kinship(tested, d, s, request), Kinship.NONE, progress)
+            else unless_at_fault(lambda: kinship(tested, d, s, request), Kinship.NONE, progress)
         ),
         lambda s, d: leads_to(ancestry, s, d),
     )
@@ -95,20 +93,6 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     )
     code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)
-
-
-def _unless_at_fault(look: Callable[[], T], otherwise: T, progress: Progress) -> T:
-    """Return what a look at several models gives; a fault of hubcheck in it is told, and no more.
-
-    What such a look would excuse is then not excused.
-    """
-    try:
-        return look()
-    except HubcheckError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the findings of each base stand without it
-        tell_fault(InternalFaultError.of(error), progress)
-        return otherwise
 
 
 def _fit_merge(tested: Sequence[Tested], subject: Model, request: Request) -> None:
