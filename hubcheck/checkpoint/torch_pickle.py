@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK, MAX_TENSORS
+from hubcheck.checkpoint.torch_names import runs_something
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 
 STORAGE_DTYPES: Final = {
@@ -29,17 +30,6 @@ _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
 _DICTIONARY: Final = ("collections", "OrderedDict")
 _KNOWN: Final = frozenset({_REBUILD, _PARAMETER, _DICTIONARY})
-RUNNERS: Final = frozenset(
-    {"os", "posix", "nt", "subprocess", "runpy", "pty", "commands", "socket", "shutil", "ctypes",
-     "importlib", "webbrowser", "code", "pickle", "_pickle", "urllib", "asyncio", "multiprocessing"}
-)  # fmt: skip
-"""Modules that no description of weights has any business with: what names one is hostile, and not
-merely of another kind."""
-_RUNNING: Final = frozenset(
-    (module, name)
-    for module in ("builtins", "__builtin__")
-    for name in ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals")
-)
 WRAPPERS: Final = ("state_dict", "model", "module", "model_state_dict")
 """Keys under which training scripts keep the weights of a larger dictionary."""
 MAX_STACK: Final = 100_000
@@ -264,7 +254,7 @@ class _Walk:
     def forbid(self, what: _Callable) -> NoReturn:
         """End the reading at a callable that is not known."""
         named = printable(f"{what.module}.{what.name}", limit=80)
-        if what.module.partition(".")[0] in RUNNERS or (what.module, what.name) in _RUNNING:
+        if runs_something(what.module, what.name):
             _refuse(self.path, f"is a pickle that wants to call '{named}'; nothing was run")
         raise UnsupportedFormatError(
             f"'{printable(self.path)}' is a pickle that wants to call '{named}'; nothing was run.",
