@@ -1,4 +1,4 @@
-"""Does what a pickle wants to call run something, or is it merely of another kind?
+"""What do the names in a pickle of PyTorch mean, and which of them run something?
 
 Neither is ever called. A class of a training script makes a file one that is not read; a name that
 only runs or loads code makes it hostile.
@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
+STORAGE_DTYPES: Final = {
+    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
+    "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
+    "ByteStorage": "U8", "BoolStorage": "BOOL", "Float8_e4m3fnStorage": "F8_E4M3",
+    "Float8_e5m2Storage": "F8_E5M2", "UntypedStorage": "U8",
+}  # fmt: skip
+"""Classes of ``torch`` that a file may name as the type of a storage."""
 RUNNERS: Final = frozenset(
     {"os", "posix", "nt", "subprocess", "runpy", "pty", "commands", "socket", "shutil", "ctypes",
      "importlib", "webbrowser", "code", "pickle", "_pickle", "urllib", "asyncio", "multiprocessing"}

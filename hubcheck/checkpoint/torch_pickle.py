@@ -15,16 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK, MAX_TENSORS
-from hubcheck.checkpoint.torch_names import runs_something
+from hubcheck.checkpoint.torch_names import STORAGE_DTYPES, runs_something
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
-
-STORAGE_DTYPES: Final = {
-    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
-    "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
-    "ByteStorage": "U8", "BoolStorage": "BOOL", "Float8_e4m3fnStorage": "F8_E4M3",
-    "Float8_e5m2Storage": "F8_E5M2", "UntypedStorage": "U8",
-}  # fmt: skip
-"""Classes of ``torch`` that a file may name as the type of a storage."""
 
 _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
