@@ -197,7 +197,9 @@ def test_a_compressed_archive_is_refused() -> None:
         (b"\x80\x02h\x07.", "malformed"),
         (b"\x80\x02\x8a\xff" + b"\1" * 255 + b".", "255 bytes"),
         (b"\x80\x02" + b"}" * 100_001 + b".", "without end"),
-        pytest.param(b"\x80\x02]" + b"}a" * 3_000_001 + b".", "objects", marks=pytest.mark.slow),
+        pytest.param(
+            b"\x80\x02]" + b"}a" * 3_000_001 + b".", "instructions", marks=pytest.mark.slow
+        ),
         (b"", "ends too early"),
     ],
 )
