@@ -1,0 +1,1 @@
+"""Every reader and renderer, and whole checks, against inputs that nobody would write."""
