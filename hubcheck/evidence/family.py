@@ -15,6 +15,8 @@ from typing import Protocol
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.statistics.blocks import log_e_blocks
+from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.profiles import FloatArray
 
@@ -72,6 +74,8 @@ class Profiles:
     """By name; ``raw ...`` in the model's own channels, ``token ...`` through the tokens."""
     rows: FloatArray
     """Raw rows [units, features], for the self-test of the base and the spectrum."""
+    in_blocks: bool = False
+    """Units are a run of an axis whose units change places in blocks only."""
     signed: Mapping[str, FloatArray] = field(default_factory=dict)
     """Up rows by frame, scaled but not centred, so that flipping a row flips its cosines."""
 
@@ -135,6 +139,13 @@ class View:
     kept: float
     shifted: int
     """Hits with the base index shifted: the control."""
+    in_blocks: bool = False
+    """Units change places in blocks only: a hit is worth less (``statistics.blocks``)."""
+
+    @property
+    def log_e(self) -> float:
+        """Natural log of what the hits are worth."""
+        return log_e_blocks(self.hits) if self.in_blocks else log_e_hits(self.hits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,8 @@ class FamilyOutcome:
     stands_from: float = NOT_DETECTABLE
     """Smallest kept at which a copy's content would have stood; as for the power, only of families
     that were not found."""
+    known_as: str = ""
+    """The class whose certified axis this is; empty where rules found the order."""
     displaced: float = -1.0
     """Of the twins that a relabelling would leave among the units read, the share that is there:
     about 1 where units were relabelled, 0 where they were replaced. -1 where the order was found,

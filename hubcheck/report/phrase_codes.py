@@ -199,6 +199,7 @@ class PhraseCode(StrEnum):
     NOTE_MLPS = "note.mlps"  # found, compared
     NOTE_SEPARATE = "note.separate"  # hits in every view alone
     NOTE_CEILING = "note.ceiling"
+    NOTE_AXIS = "note.axis"  # known: class, library, version; blocks: units move in blocks only
     NOTE_FRAME = "note.frame"  # frame, detectable
     NOTE_SIGNS = "note.signs"  # undone: after a match was undone
     NOTE_VIEW = "note.view"

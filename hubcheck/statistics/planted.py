@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.statistics.blocks import log_e_blocks
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.hits import hit_mask
 from hubcheck.statistics.profiles import FloatArray
@@ -98,6 +99,8 @@ class Order:
     """Of the views that see an exactly copied unit, over all looks and views of the order."""
     rest: float
     """Natural log of what its other views and looks add, as they were seen."""
+    in_blocks: bool = False
+    """Its units change places in blocks only."""
 
 
 def detectable_share(
@@ -118,13 +121,17 @@ def detectable_share(
     Returns:
         q in steps of 0.01, or ``NOT_DETECTABLE``.
     """
-    table = np.array([log_e_hits(n) for n in range(max((o.units for o in orders), default=0) + 1)])
+    most = max((o.units for o in orders), default=0)
+    tables = {
+        blocks: np.array([(log_e_blocks if blocks else log_e_hits)(n) for n in range(most + 1)])
+        for blocks in {o.in_blocks for o in orders}
+    }
 
     def seen(percent: int) -> bool:
         total = np.full(PLANTINGS, others)
         for order in orders:
             hits = rng.binomial(order.units, percent / 100, size=PLANTINGS)
-            total += np.logaddexp(log(order.weight) + table[hits], order.rest)
+            total += np.logaddexp(log(order.weight) + tables[order.in_blocks][hits], order.rest)
         return float((total >= needed).mean()) >= POWER
 
     low, high = 1, 101  # the answer is the first percentage that is seen

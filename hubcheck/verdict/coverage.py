@@ -31,6 +31,7 @@ ORDERED: Final = frozenset(
         Role.GATE, Role.UP, Role.DOWN, Role.ROUTER,
         Role.EXPERT_GATE, Role.EXPERT_UP, Role.EXPERT_DOWN,
         Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN,
+        Role.AXIS_IN, Role.AXIS_IN_2, Role.AXIS_OUT, Role.LINEAR,
     }
 )  # fmt: skip
 """Roles of canonical matrices whose units stand in an order that is arbitrary."""
@@ -67,6 +68,9 @@ _WORDS: Final[Mapping[Role, str]] = {
     Role.SHARED_UP: "shared experts",
     Role.SHARED_DOWN: "shared experts",
     Role.ROUTER: "router",
+    **dict.fromkeys((Role.AXIS_IN, Role.AXIS_IN_2, Role.AXIS_OUT), "inner channels"),
+    Role.AXIS_HEADS: "attention",
+    Role.LINEAR: "other matrices",
 }
 OTHERWISE: Final = "other tensors"
 NOT_UNDERSTOOD: Final = "tensors that no rule understands"
@@ -182,7 +186,10 @@ def _kind(matrix: Matrix, by_tensor: Mapping[str, Role]) -> Kind:
 def _units(anatomy: Anatomy) -> Iterable[_Unit]:
     """Yield every tensor of the part, or every matrix in it, with what it is equal to."""
     tensors = anatomy.checkpoint.tensors
+    written = {m.tensor for m in anatomy.matrices.values() if m.role is Role.AXIS_IN}
     for matrix in anatomy.matrices.values():
+        if matrix.role is Role.AXIS_OUT and matrix.tensor in written:
+            continue  # it reads one axis and writes the next: counted there
         if anatomy.tied and matrix.role is Role.LM_HEAD:
             continue  # the embedding once more
         if matrix.tensor in anatomy.borrowed:

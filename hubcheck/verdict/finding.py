@@ -16,6 +16,7 @@ from hubcheck.evidence.observation import Skip
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Controls, Evidence, Power
 from hubcheck.report.words import EvidenceKind
+from hubcheck.statistics.blocks import log_ways
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
@@ -85,7 +86,7 @@ def _row(outcome: FamilyOutcome, part: str) -> Evidence:
         layers=(outcome.base.layer,) if outcome.base.layer >= 0 else (),
         units=view.units,
         hits=view.hits,
-        log10_p=own_log10_p(view.hits),
+        log10_p=own_log10_p(view.hits, in_blocks=view.in_blocks),
         detectable_kept=_shown(min(outcome.detectable_raw, outcome.detectable_token)),
         note=_note(outcome, view),
         kept=round(view.kept, 4),
@@ -135,9 +136,10 @@ def identity_rows(equal: EqualTensors) -> tuple[Evidence, ...]:
     )
 
 
-def own_log10_p(hits: int) -> float:
-    """Return log10 of a family's own bound 1/hits!."""
-    return -lgamma(hits + 1) / LOG10 or 0.0
+def own_log10_p(hits: int, *, in_blocks: bool = False) -> float:
+    """Return log10 of a family's own bound: 1/hits!, more where units move in blocks only."""
+    ways = log_ways(hits, whole=False) if in_blocks else 0.0
+    return min(0.0, ways - lgamma(hits + 1)) / LOG10 or 0.0
 
 
 def _shown(detectable: float) -> float:
@@ -150,6 +152,9 @@ def _note(outcome: FamilyOutcome, view: View) -> Clauses:
         found = bool(outcome.log_e >= NOTABLE)
         notes.append(phrase(PhraseCode.NOTE_PLACE, place=view.subject.words, found=found))
     notes += mlps_counted(outcome)
+    if outcome.known_as:
+        known = phrase(PhraseCode.NOTE_AXIS, known=outcome.known_as, blocks=view.in_blocks)
+        notes.append(known)
     if outcome.separate_hits >= 0:
         notes.append(phrase(PhraseCode.NOTE_SEPARATE, hits=outcome.separate_hits))
     if outcome.ceiling and not outcome.stands:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.one_stack import anatomy_of_model
+from hubcheck.anatomy.of_model import anatomy_of_model
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from tests.check.components_made import clip_text

@@ -831,6 +831,16 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NOTE_EXPERTS: (
         ({"found": 4, "orders": 8}, "4 experts found again, 8 orders of the base looked at"),
     ),
+    C.NOTE_AXIS: (
+        (
+            {"known": "AutoencoderKL of diffusers 0.42.1", "blocks": False},
+            "certified axis of AutoencoderKL of diffusers 0.42.1",
+        ),
+        (
+            {"known": "AutoencoderKL of diffusers 0.42.1", "blocks": True},
+            "certified axis of AutoencoderKL of diffusers 0.42.1, free in blocks; bound A(k)/k!",
+        ),
+    ),
     C.NOTE_ROUTER: (({}, "matched one to one; hits count those that kept their place"),),
     C.BITS_EQUAL: (
         (

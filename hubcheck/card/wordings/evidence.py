@@ -75,6 +75,11 @@ def _ranks(given: Given) -> str:
     return said + (": " + ", ".join(found) if found else "")
 
 
+def _axis(given: Given) -> str:
+    said = f"certified axis of {given.text('known')}"
+    return f"{said}, free in blocks; bound A(k)/k!" if given.has("blocks") else said
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY: _family,
     P.FAMILY_VIEW: "{label}: {view} alone",
@@ -100,6 +105,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.NOTE_MLPS: "found in {found} of {compared} MLPs compared",
     P.NOTE_SEPARATE: "{hits} hit in every view alone",
     P.NOTE_CEILING: "content does not stand above the relabelling ceiling",
+    P.NOTE_AXIS: _axis,
     P.NOTE_FRAME: "{frame} frame would show {detectable:.2f}",
     P.NOTE_SIGNS: _signs,
     P.NOTE_VIEW: "a view of the family above, averaged into it",

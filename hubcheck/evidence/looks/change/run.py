@@ -25,6 +25,7 @@ from hubcheck.evidence.looks.change.values import (
     WHOLE,
     Pair,
     Place,
+    one_of_each_kind,
     pair_of,
     places,
     read_before,
@@ -37,6 +38,8 @@ from hubcheck.evidence.side import Side
 
 SAMPLE_BYTES: Final = 2_000_000
 """What a look adds to a check at the default depth, for each model."""
+AXES_BYTES: Final = 8_000_000
+"""Of a model without layers, whose places differ in size: some rows of one of each kind."""
 DEEP_BYTES: Final = 64_000_000
 SCAN_SHARE: Final = 0.4
 """Of the bytes, for the first rows of every matrix; the rest goes to the rank of one that moved."""
@@ -111,15 +114,14 @@ def look_closer(
     base_of = dict(layers) if layers else layers_seen(base, subject, comparison)
     if not base_of:
         return Refused(code=Why.NO_LAYER_PAIR)
-    budget = _Budget(readers, limit)
+    budget = _Budget(readers, max(limit, AXES_BYTES if base.anatomy.axes else 0))
     pairs = read_before(*readers, (comparison.wanted_base, comparison.wanted_subject), base_of)
     n_layers = SAMPLE_LAYERS if limit <= SAMPLE_BYTES else DEEP_LAYERS
     scanned = _scan(budget, base_of, draw, n_layers)
     pairs += scanned
     experts = _experts(budget, base_of, draw)
     pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
-    matrices = any(p.place.role in MATRICES for p in pairs)
-    if not pairs or (not matrices and experts is None):
+    if not pairs or (not any(p.place.role in MATRICES for p in pairs) and experts is None):
         return Refused(code=Why.NO_SHARED_SHAPE)
     formats = formats_of(pairs)
     moved = {
@@ -181,7 +183,7 @@ class _Budget:
         self.notes: list[str] = []
 
     def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
-        """Return whether these fit; ``share`` of the limit is to be used at most."""
+        """Return whether these fit ``share`` of the limit."""
         return all(
             self._cost(n, [w[n] for w in wanted])
             <= min(
@@ -206,7 +208,9 @@ def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int
     """Read the first rows of every matrix and norm in a few drawn layers."""
     anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
     found: list[Pair] = []
-    for layer in [j for j in draw.layers(anatomies[1].geometry.layers) if j in base_of][:n_layers]:
+    drawn = [j for j in draw.layers(anatomies[1].geometry.layers) if j in base_of]
+    drawn = one_of_each_kind(anatomies[1], drawn) if anatomies[1].axes else drawn[:n_layers]
+    for layer in drawn:
         ready = [
             (place, both)
             for place in places(*anatomies, [(layer, base_of[layer])], draw)

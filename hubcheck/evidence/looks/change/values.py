@@ -26,7 +26,9 @@ DENSE: Final = (Role.GATE, Role.UP, Role.DOWN)
 EXPERT: Final = (Role.EXPERT_GATE, Role.EXPERT_UP, Role.EXPERT_DOWN)
 LATENT: Final = (Role.MLA_Q_A, Role.MLA_Q_B, Role.MLA_KV_A, Role.MLA_K_B, Role.MLA_V_B)
 CROSS: Final = (Role.CROSS_Q, Role.CROSS_K, Role.CROSS_V, Role.CROSS_O)
-MATRICES: Final = (*ATTENTION, *LATENT, *DENSE, *EXPERT, *CROSS)
+AXES: Final = (Role.AXIS_IN, Role.AXIS_IN_2, Role.AXIS_OUT, Role.AXIS_HEADS, Role.LINEAR)
+"""Of a model that is read by its free axes: one number, one place."""
+MATRICES: Final = (*ATTENTION, *LATENT, *DENSE, *EXPERT, *CROSS, *AXES)
 NORMS: Final = (Role.NORM_ATTN_IN, Role.NORM_ATTN_POST, Role.NORM_MLP_IN, Role.NORM_MLP_POST)
 GAINS: Final = (*NORMS, Role.NORM_FINAL)
 BY_TOKEN: Final = (Role.EMBED, Role.LM_HEAD)
@@ -87,6 +89,20 @@ def places(
             if place.at(base, subject) is not None:
                 found.append(place)
     return found
+
+
+def one_of_each_kind(anatomy: Anatomy, numbers: Sequence[int]) -> list[int]:
+    """Return one place of each role and shape, of a model that is read by its axes."""
+    kinds: dict[int, set[tuple[Role, int, int]]] = {}
+    for m in anatomy.matrices.values():
+        kinds.setdefault(m.layer, set()).add((m.role, m.n_out, m.n_in))
+    seen: set[tuple[Role, int, int]] = set()
+    chosen = []
+    for number in numbers:
+        if kinds.get(number, set()) - seen:
+            seen |= kinds[number]
+            chosen.append(number)
+    return chosen
 
 
 def wanted_rows(

@@ -36,6 +36,7 @@ from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.step_fetching import StepFetching
 from hubcheck.evidence.looks.sample.steps import MORE_LAYERS, SEARCH, STEP_BYTES, Item, Steps
 from hubcheck.evidence.norms import NormLikeness, norm_likeness
+from hubcheck.evidence.orders.axes import AxisTest
 from hubcheck.evidence.orders.channels import ChannelTest, neuron_tests
 from hubcheck.evidence.orders.experts import ExpertTest
 from hubcheck.evidence.orders.heads import HeadTest
@@ -94,6 +95,7 @@ class Comparer:
             ValueTest(a, b, self.draw),
             ValueTest(a, b, self.draw, CROSS),
             MixerTest(a, b, self.draw),
+            AxisTest(a, b, self.draw),
             ExpertTest(a, b, self.draw, routing_groups),
             HeadTest(a, b, self.draw),
             ReservedTest(a, tokens.base_reserved, tokens.subject_reserved),
@@ -229,6 +231,7 @@ class Comparer:
         met = {view.subject for look in looks for view in look.views}
         self._outcomes[test, block] = replace(
             outcome,
+            known_as=self.base.anatomy.known_as if isinstance(test, AxisTest) else "",
             base_matrices=_matrices(test.wanted(self.base, block)),
             subject_matrices=_matrices(w for b in met for w in test.wanted(self.subject, b)),
         )

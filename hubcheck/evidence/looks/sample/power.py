@@ -13,7 +13,7 @@ import numpy as np
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
-from hubcheck.statistics.evalues import log_e_hits, log_sum_exp
+from hubcheck.statistics.evalues import log_sum_exp
 from hubcheck.statistics.planted import NOT_DETECTABLE, Order, detectable_share
 
 
@@ -56,7 +56,13 @@ def planted_order(outcome: FamilyOutcome) -> Order | None:
             if n == 0 and view.name.startswith("raw") and view.subject == first:
                 weight += each
             else:
-                rest.append(log(each) + log_e_hits(view.hits))
+                rest.append(log(each) + view.log_e)
     if not weight:
         return None
-    return Order(units=outcome.first.units, weight=weight, rest=log_sum_exp(rest))
+    first_view = outcome.first
+    return Order(
+        units=first_view.units,
+        weight=weight,
+        rest=log_sum_exp(rest),
+        in_blocks=first_view.in_blocks,
+    )

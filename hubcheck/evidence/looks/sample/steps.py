@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.family import Block, FamilyTest
+from hubcheck.evidence.orders.axes import AxisTest
 from hubcheck.evidence.orders.mlps import LAYERS_A_STEP
 from hubcheck.evidence.orders.neurons import NeuronTest
 from hubcheck.evidence.reading import Wanted
@@ -17,6 +18,8 @@ from hubcheck.evidence.side import Side
 
 BLOCKS_A_STEP: Final = LAYERS_A_STEP
 """Families of each test that a step adds; of experts, so many of each of as many layers."""
+AXES_A_STEP: Final = 16
+"""Free axes that a step adds of a model without layers: its places differ in size and kind."""
 STEP_BYTES: Final = (12_000_000, 8_000_000, 32_000_000)
 """Weight bytes a step may add for each model: the first leaves room within the 16 MB that a check
 of 100 B may read for gaps between scattered rows, side parts and the relation; the third searches
@@ -44,6 +47,8 @@ class Step:
 
 def blocks_of(test: FamilyTest) -> int:
     """Return how many blocks of a test a step looks at."""
+    if isinstance(test, AxisTest):
+        return AXES_A_STEP
     return BLOCKS_A_STEP * (test.blocks_a_layer if isinstance(test, NeuronTest) else 1)
 
 

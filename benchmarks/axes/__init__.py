@@ -1,0 +1,1 @@
+"""Which axes of published classes are free, proven by relabelling them in the running model?"""

@@ -1,0 +1,262 @@
+"""Which axes of a model stand in no order of their own, where no rule knows the model?
+
+A table made by ``benchmarks/axes`` says which axes of a published class are free: each was
+relabelled in the running model, and the output stayed as it was. A class is known by its names:
+nearly all tensors of the model are called as those of the class, and every tensor under the module
+that holds an axis is one that was there when it was certified. Sizes need only fit each other, so
+that a class certified small serves its published sizes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+Shapes = Mapping[str, tuple[int, ...]]
+TABLE: Final = "certified_axes.json.gz"
+KNOWN: Final = 0.9
+"""Share of a model's tensors that must be called as the class's are: forms differ in a few (biases,
+another conditioning), other classes in most."""
+MOST_NAMES: Final = 1 << 17
+"""Tensors of a model beyond which none is looked for; published ones have some thousands."""
+FEWEST_UNITS: Final = 8
+"""Of an axis: 8 hits are e = 1e3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lies:
+    """Where the units of an axis lie in one tensor."""
+
+    tensor: str
+    axis: int
+    starts: tuple[int, ...]
+    """Units begin at each of these indices, all of them in a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeAxis:
+    """One axis whose units may change places."""
+
+    n: int
+    in_blocks: bool
+    """Only inside blocks of equal size, and block against block (groups of a norm, heads)."""
+    writes: tuple[Lies, ...]
+    """What writes the units, largest first; gains and biases are left out."""
+    reads: tuple[Lies, ...]
+    heads: tuple[Lies, ...] = ()
+    """Queries and keys: they move with whole blocks and have no order to be tested."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownClass:
+    """A class that a model's names are those of."""
+
+    name: str
+    library: str
+    version: str
+    share: float
+    """Of the model's tensors that are called as the class's."""
+    axes: tuple[FreeAxis, ...]
+    fixed: frozenset[str]
+    """Names of tensors that are equal in all models of the class, whatever they were trained on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pattern:
+    """An axis of a class, wherever its module is repeated."""
+
+    scope: str
+    """Module that holds it, numbers as ``#``."""
+    inside: frozenset[str]
+    """Every tensor under that module when it was certified, by its name there."""
+    in_blocks: bool
+    writes: tuple[tuple[str, int, tuple[int, ...]], ...]
+    reads: tuple[tuple[str, int, tuple[int, ...]], ...]
+    heads: tuple[tuple[str, int, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Class:
+    name: str
+    library: str
+    version: str
+    names: frozenset[str]
+    patterns: tuple[_Pattern, ...]
+    fixed: frozenset[str]
+
+
+def known_class(shapes: Shapes) -> KnownClass | None:
+    """Return the class that a model's names are those of, with its free axes; None for none.
+
+    Args:
+        shapes: Shape of every tensor. Hostile; names are compared and cut at dots, never run.
+    """
+    if not shapes or len(shapes) > MOST_NAMES:
+        return None
+    general = {name: numberless(name) for name in shapes}
+    found: list[tuple[float, KnownClass]] = []
+    seen = frozenset(general.values())
+    for one in table():
+        share = sum(g in one.names for g in general.values()) / len(general)
+        if share < KNOWN:
+            continue
+        axes = _axes_of(one, shapes, general)
+        if axes:
+            fixed = frozenset(n for n, g in general.items() if g in one.fixed)
+            there = len(seen & one.names) / len(one.names)
+            found.append(
+                (
+                    there,
+                    KnownClass(
+                        name=one.name,
+                        library=one.library,
+                        version=one.version,
+                        share=share,
+                        axes=axes,
+                        fixed=fixed,
+                    ),
+                )
+            )
+    # Of several that fit, the one that explains most and has least beyond it; a name decides the
+    # rest, so that two models of a class always meet in one.
+    best = max(found, key=lambda f: (round(f[1].share, 6), f[0], f[1].name), default=None)
+    return None if best is None else best[1]
+
+
+def _axes_of(one: _Class, shapes: Shapes, general: Mapping[str, str]) -> tuple[FreeAxis, ...]:
+    """Return every axis of a class that a model has, in the order of names."""
+    ordered = sorted(shapes)
+    anchors: dict[str, list[_Pattern]] = defaultdict(list)
+    for pattern in one.patterns:
+        first = pattern.writes[0][0]
+        anchors[numberless(_join(pattern.scope, first))].append(pattern)
+    found: dict[tuple[Lies, ...], FreeAxis] = {}
+    for name in sorted(shapes, key=natural):
+        for pattern in anchors.get(general[name], ()):
+            first = pattern.writes[0][0]
+            if not name.endswith(first):
+                continue
+            scope = name[: len(name) - len(first)].removesuffix(".")
+            if numberless(scope) != pattern.scope or (scope and name[len(scope)] != "."):
+                continue
+            if _under(ordered, scope) != pattern.inside:
+                continue
+            axis = _at(pattern, scope, shapes)
+            if axis is not None:
+                found.setdefault(axis.reads, axis)
+    return tuple(found.values())
+
+
+def _under(ordered: Sequence[str], scope: str) -> frozenset[str]:
+    """Return the names of everything under a module, without the module's."""
+    if not scope:
+        return frozenset(ordered)
+    before = scope + "."
+    start = bisect_left(ordered, before)
+    inside = []
+    for name in ordered[start:]:
+        if not name.startswith(before):
+            break
+        inside.append(name[len(before) :])
+    return frozenset(inside)
+
+
+def _at(pattern: _Pattern, scope: str, shapes: Shapes) -> FreeAxis | None:
+    """Return an axis at one place, where the sizes of everything it lies in fit each other."""
+    first, axis, parts = pattern.writes[0]
+    shape = shapes.get(_join(scope, first), ())
+    wanted = max(parts) + 1
+    if len(shape) <= axis or min(parts) < 0 or shape[axis] % wanted:
+        return None
+    n = shape[axis] // wanted
+    places = [
+        _lies(scope, some, n, shapes) for some in (pattern.writes, pattern.reads, pattern.heads)
+    ]
+    if n < FEWEST_UNITS or any(p is None for p in places):
+        return None
+    writes, reads, heads = (p or () for p in places)
+    if not writes or not reads:
+        return None
+    return FreeAxis(n=n, in_blocks=pattern.in_blocks, writes=writes, reads=reads, heads=heads)
+
+
+def _lies(
+    scope: str, some: Sequence[tuple[str, int, tuple[int, ...]]], n: int, shapes: Shapes
+) -> tuple[Lies, ...] | None:
+    """Return where n units lie in some tensors, vectors checked and left out; None: they do not."""
+    found = []
+    for rel, axis, parts in some:
+        name = _join(scope, rel)
+        shape = shapes.get(name, ())
+        if len(shape) <= axis:
+            return None
+        size = shape[axis]
+        beside = -1 in parts
+        if not beside and size % n == 0 and max(parts) < size // n:
+            starts = tuple(p * n for p in parts)
+        elif size > n and (beside or parts == (0,)):
+            starts = (size - n,) if beside else (0,)
+        else:
+            return None
+        if not beside and parts != (0,) and size != (max(parts) + 1) * n:
+            return None
+        if len(shape) > 1 and shape[1 - axis if axis < 2 else 0] > 1:  # noqa: PLR2004 - axes
+            found.append(Lies(tensor=name, axis=axis, starts=starts))
+    return tuple(found)
+
+
+def _join(scope: str, rel: str) -> str:
+    return f"{scope}.{rel}" if scope else rel
+
+
+def numberless(name: str) -> str:
+    """Return a name with ``#`` for the numbers of lists: ``a.7.conv1`` as ``a.#.conv1``."""
+    return ".".join("#" if p.isascii() and p.isdecimal() else p for p in name.split("."))
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts names as people count: block 2 before block 10."""
+    return tuple(
+        (0, int(p), "") if p.isascii() and p.isdecimal() and len(p) < 10 else (1, 0, p)  # noqa: PLR2004
+        for p in re.split(r"(\d+)", name)
+        if p
+    )
+
+
+@lru_cache(maxsize=1)
+def table() -> tuple[_Class, ...]:
+    """Return the table that ships; it is data of this package, made by ``benchmarks/axes``."""
+    packed = files("hubcheck.anatomy").joinpath(TABLE).read_bytes()
+    return tuple(_class(one) for one in json.loads(gzip.decompress(packed))["classes"])
+
+
+def _class(one: Mapping[str, Any]) -> _Class:
+    def moves(some: Sequence[Any]) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+        return tuple((rel, int(axis), tuple(parts)) for rel, axis, parts in some)
+
+    return _Class(
+        name=one["name"],
+        library=one["library"],
+        version=one["version"],
+        names=frozenset(one["names"]),
+        fixed=frozenset(one["fixed"]),
+        patterns=tuple(
+            _Pattern(
+                scope=p["scope"],
+                inside=frozenset(p["inside"]),
+                in_blocks=p["freedom"] == "blocks",
+                writes=moves(p["writes"]),
+                reads=moves(p["reads"]),
+                heads=moves(p["heads"]),
+            )
+            for p in one["axes"]
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Which way reads a model: the rules, or the axes of a class that is known by its names?
+
+Best first (DESIGN 10): a rule knows what a tensor is for, a certified axis only that its units may
+change places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.anatomy.by_axes import by_certified_axes
+from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.one_stack import anatomy_by_rules
+from hubcheck.anatomy.towers import towers_of
+from hubcheck.checkpoint.interface import Checkpoint
+
+FREE: Final = frozenset(
+    {
+        Role.UP, Role.DOWN, Role.V, Role.O, Role.CROSS_V, Role.CROSS_O, Role.MLA_V_B,
+        Role.EXPERT_UP, Role.EXPERT_DOWN, Role.SHARED_UP, Role.SHARED_DOWN,
+    }
+)  # fmt: skip
+"""Roles whose units stand in an order that the rules know to be free."""
+
+
+def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
+    """Return the role of every tensor, by the best way that finds an order.
+
+    Args:
+        checkpoint: Its headers; no weight byte is read.
+        config: The parsed ``config.json``, empty when the model has none. Hostile.
+    """
+    plain = anatomy_by_rules(checkpoint, config)
+    if has_orders(plain, config):
+        return plain
+    return by_certified_axes(plain) or plain
+
+
+def has_orders(anatomy: Anatomy, config: Mapping[str, object]) -> bool:
+    """Return whether the rules found an order: of the body, or of a tower.
+
+    Args:
+        anatomy: As the rules read it.
+        config: The parsed ``config.json``.
+    """
+    if anatomy.mixers or anatomy.alone or any(m.role in FREE for m in anatomy.matrices.values()):
+        return True
+    towers = towers_of(anatomy, config)
+    return any(m.role in FREE for t in towers for m in t.anatomy.matrices.values())
