@@ -140,14 +140,15 @@ def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
                 verdict=str(finding.get("verdict", f"exit {said.exit_code}")),
                 relation=str((finding.get("relation") or {}).get("kind", "")),
                 declaration=str(said.report.get("verdict", "")),
-                hits=_hits(said),
+                hits=hits_of(said),
             )
         )
         _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
     return found
 
 
-def _hits(said: Said) -> tuple[int, ...]:
+def hits_of(said: Said) -> tuple[int, ...]:
+    """Return the hits of every family of the body."""
     rows = finding_of(said).get("evidence") or ()
     return tuple(int(row["hits"]) for row in rows if row["test"] in BODY)
 

@@ -1,0 +1,192 @@
+"""Does the null hold for trained models that are read by certified axes, and are children found?
+
+    python -m benchmarks.axes.trained                 # trains once, into build/axes-trained; then asks
+    python -m benchmarks.axes.trained --only ResNet
+
+A small UNet learns to take noise off pictures of discs, bars and stripes, a small ResNet to name
+them; three seeds each, and a fine-tune of the first on other pictures. Independents must hit once a
+family on average; the exit code is 1 where a stranger matches or a child does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from benchmarks.kinds.ask import ask
+from benchmarks.kinds.build import published_in, quiet
+from benchmarks.kinds.judge import MATCH, finding_of
+from benchmarks.kinds.trained import Answer, hits_of, table
+
+BUILD: Final = Path("build/axes-trained")
+KINDS: Final = ("UNet", "ResNet")
+SEEDS: Final = (1, 2, 3)
+STEPS: Final = 400
+TUNING: Final = 100
+BATCH: Final = 32
+SIDE: Final = 16
+RATE: Final = 1e-3
+CHILD: Final = "fine-tune"
+SHAPES: Final = 4
+"""Classes of pictures: disc, bar, stripes, checks."""
+
+
+def pictures(n: int, generator: torch.Generator, *, other: bool) -> tuple[torch.Tensor, Any]:
+    """Return pictures [n, 3, side, side] and what each shows.
+
+    Args:
+        n: How many.
+        generator: Of places, sizes and colours.
+        other: Darker ones of other sizes, for a fine-tune.
+    """
+    kind = torch.randint(0, SHAPES, (n,), generator=generator)
+    at = torch.rand((n, 2, 1, 1), generator=generator) * SIDE
+    size = (2 if other else 3) + 3 * torch.rand((n, 1, 1), generator=generator)
+    y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    dy, dx = (y - at[:, 0]).abs(), (x - at[:, 1]).abs()
+    masks = torch.stack(
+        [
+            (dy**2 + dx**2 < size**2),
+            (dy < size / 2) & (dx < 2 * size),
+            ((x + at[:, 0]) // size % 2 == 0) & (dy >= 0),
+            ((x // size + y // size + at[:, 1].round()) % 2 == 0),
+        ]
+    ).float()
+    shown = masks[kind, torch.arange(n)][:, None]
+    colours = torch.rand((n, 3, 1, 1), generator=generator) * (0.5 if other else 1.0)
+    return 2 * shown * colours - 1, kind
+
+
+def configured(kind: str) -> Any:
+    """Return an untrained model."""
+    if kind == "UNet":
+        import diffusers
+
+        return diffusers.UNet2DModel(
+            sample_size=SIDE, block_out_channels=(32, 64), layers_per_block=1, norm_num_groups=8,
+            down_block_types=("DownBlock2D", "AttnDownBlock2D"), attention_head_dim=16,
+            up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        )  # fmt: skip
+    import transformers
+
+    return transformers.ResNetForImageClassification(
+        transformers.ResNetConfig(
+            embedding_size=32, hidden_sizes=[64, 128], depths=[2, 2], layer_type="bottleneck",
+            downsample_in_first_stage=False, num_labels=SHAPES,
+        )
+    )  # fmt: skip
+
+
+def learn(kind: str, model: Any, seed: int, steps: int, *, other: bool = False) -> float:
+    """Train a model in place; return its last mean loss."""
+    generator = torch.Generator().manual_seed(seed)
+    step = torch.optim.AdamW(model.parameters(), lr=RATE / (3 if other else 1), weight_decay=0.01)
+    plan = torch.optim.lr_scheduler.OneCycleLR(step, RATE, total_steps=steps, pct_start=0.1)
+    model.train()
+    losses = []
+    for _ in range(steps):
+        seen, shows = pictures(BATCH, generator, other=other)
+        if kind == "UNet":
+            noise = torch.randn(seen.shape, generator=generator)
+            at = torch.randint(0, 1000, (BATCH,), generator=generator)
+            level = (at / 1000)[:, None, None, None]
+            said = model((1 - level) * seen + level * noise, at).sample
+            loss = torch.nn.functional.mse_loss(said, noise)
+        else:
+            loss = torch.nn.functional.cross_entropy(model(pixel_values=seen).logits, shows)
+        step.zero_grad()
+        loss.backward()
+        step.step()
+        plan.step()
+        losses.append(float(loss.detach()))
+    model.eval()
+    last = losses[-max(1, steps // 10) :]
+    return sum(last) / len(last)
+
+
+def trained(kind: str, build: Path, steps: int) -> dict[str, Path]:
+    """Return the folders of a kind's models, training those that are not there."""
+    folders = {f"seed {s}": build / f"{kind}-{s}" for s in SEEDS}
+    folders[CHILD] = build / f"{kind}-{CHILD}"
+    for name, at in folders.items():
+        if (at / "config.json").exists():
+            continue
+        seed = SEEDS[0] if name == CHILD else int(name.split()[1])
+        torch.manual_seed(seed)
+        model = configured(kind)
+        if name == CHILD:
+            parent = published_in(folders["seed 1"], _weights(folders["seed 1"]))
+            model.load_state_dict(dict(parent.tensors), strict=False)
+            loss = learn(kind, model, 12, max(1, steps * TUNING // STEPS), other=True)
+        else:
+            loss = learn(kind, model, seed, steps)
+        with quiet():
+            model.save_pretrained(at)
+        _tell(f"{kind}, {name}: loss {loss:.3f}")
+    return folders
+
+
+def _weights(folder: Path) -> str:
+    return next(p.name for p in folder.glob("*.safetensors"))
+
+
+def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
+    """Ask about every ordered pair of seeds, and about the child and its parent or a stranger."""
+    seeds = [f"seed {s}" for s in SEEDS]
+    pairs = [(a, b, False) for a in seeds for b in seeds if a != b]
+    pairs += [(CHILD, seeds[0], True), (CHILD, seeds[1], False)]
+    found = []
+    for subject, base, related in pairs:
+        said = ask(folders[subject], folders[base])
+        finding = finding_of(said)
+        found.append(
+            Answer(
+                kind=kind,
+                subject=subject,
+                base=base,
+                related=related,
+                verdict=str(finding.get("verdict", f"exit {said.exit_code}")),
+                relation=str((finding.get("relation") or {}).get("kind", "")),
+                declaration=str(said.report.get("verdict", "")),
+                hits=hits_of(said),
+            )
+        )
+        _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
+    return found
+
+
+def _tell(text: str) -> None:
+    print(f"trained: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, ask, print, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.axes.trained", description=__doc__)
+    parser.add_argument("--build", type=Path, default=BUILD, help="where the models are kept")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
+    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    given = parser.parse_args(arguments)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    torch.set_num_threads(1)
+    rows: list[Answer] = []
+    for kind in [given.only] if given.only else KINDS:
+        rows += answers(kind, trained(kind, given.build, given.steps))
+    print(table(rows))
+    if given.json is not None:
+        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
+        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    missed = any(r.related and r.verdict not in MATCH for r in rows)
+    return 1 if missed or any(r.false for r in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
