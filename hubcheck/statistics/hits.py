@@ -63,12 +63,15 @@ def hit_mask(similarity_uv: FloatArray) -> NDArray[np.bool_]:
     if n == 0 or similarity_uv.shape[1] != n:
         return np.zeros(n, dtype=bool)
     own_u = np.diagonal(similarity_uv).copy()
-    others_uv = similarity_uv.copy()
+    others_uv = similarity_uv.copy(order="K")
     np.fill_diagonal(others_uv, -np.inf)
     second_u = others_uv.max(axis=1) if n > 1 else np.full(n, -np.inf)
     margin_u = TIE_RELATIVE * np.maximum(np.abs(own_u), 1e-30)
-    empty_u = ~similarity_uv.any(axis=1) | ~similarity_uv.any(axis=0)
-    return np.asarray((own_u > second_u + margin_u) & ~empty_u, dtype=bool)
+    hit_u = np.asarray(own_u > second_u + margin_u, dtype=bool)
+    # A row or column of zeros has a zero on the diagonal: nothing else needs the look.
+    for unit in np.flatnonzero(hit_u & (own_u == 0)):
+        hit_u[unit] = similarity_uv[unit].any() and similarity_uv[:, unit].any()
+    return hit_u
 
 
 def count_hits(similarity_uv: FloatArray) -> HitCount:

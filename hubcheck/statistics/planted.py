@@ -12,14 +12,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubcheck.statistics.blocks import log_e_blocks
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.hits import hit_mask
 from hubcheck.statistics.profiles import FloatArray
+
+Square = NDArray[Any]
+"""[units, units], float32 in a check: the counts are those of float64 but for ties."""
 
 NEEDED_HITS: Final = 14
 """Hits that settle a family on its own: 1/14! = 1.1e-11."""
@@ -57,37 +61,43 @@ def detectable_kept(
     n = a_uf.shape[0]
     if n < needed:
         return NOT_DETECTABLE
-    gram_uu = np.asarray(a_uf @ a_uf.T, dtype=np.float64)
-    cross_uv = np.asarray(a_uf @ b_uf.T, dtype=np.float64)
-    orders = [rng.permutation(n) for _ in range(SHUFFLES)]
+    gram_uu = np.asarray(a_uf @ a_uf.T, dtype=np.float32)
+    cross_vu = np.asarray(b_uf @ a_uf.T, dtype=np.float32)
+    mixed = [cross_vu[rng.permutation(n)] for _ in range(SHUFFLES)]
     low, high = 0, len(KEPT_GRID)  # the answer is the first grid index that is seen
     while low < high:
         middle = (low + high) // 2
-        if _seen(gram_uu, cross_uv, orders, KEPT_GRID[middle], needed):
+        if _seen(gram_uu, mixed, KEPT_GRID[middle], needed):
             high = middle
         else:
             low = middle + 1
     return KEPT_GRID[low] if low < len(KEPT_GRID) else NOT_DETECTABLE
 
 
-def _seen(
-    gram_uu: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    cross_uv: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    orders: list[np.ndarray[tuple[int, ...], np.dtype[np.int64]]],
-    rho: float,
-    needed: int,
-) -> bool:
-    """Return whether a copy keeping ``rho`` gives ``needed`` hits in POWER of the plantings."""
+def _seen(gram_uu: Square, mixed: Sequence[Square], rho: float, needed: int) -> bool:
+    """Return whether a copy keeping ``rho`` gives ``needed`` hits in POWER of the plantings.
+
+    Args:
+        gram_uu: Inner products of the base's rows.
+        mixed: For each planting, those of the subject's rows, shuffled, with the base's.
+        rho: Share of the base in each planted row.
+        needed: Hits.
+    """
     rest = float(np.sqrt(max(0.0, 1.0 - rho * rho)))
-    good = 0
-    for left, order in zip(range(len(orders), 0, -1), orders, strict=True):
-        similarity_uv = rho * gram_uu + rest * cross_uv[:, order]
-        own_v = np.diagonal(cross_uv[:, order])
+    base_uu = rho * gram_uu  # symmetric: rows and columns are one
+    good, enough = 0, POWER * len(mixed)
+    for left, cross_vu in zip(range(len(mixed), 0, -1), mixed, strict=True):
+        similarity_vu = rest * cross_vu
+        similarity_vu += base_uu
+        own_v = np.diagonal(cross_vu)
         length_v = np.sqrt(np.maximum(1e-12, rho * rho + rest * rest + 2 * rho * rest * own_v))
-        good += int(hit_mask(similarity_uv / length_v).sum()) >= needed
-        if good + left - 1 < POWER * len(orders):
+        similarity_vu *= (1.0 / length_v)[:, None]
+        good += int(hit_mask(similarity_vu.T).sum()) >= needed
+        if good >= enough:
+            return True
+        if good + left - 1 < enough:
             return False
-    return good >= POWER * len(orders)
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
