@@ -35,6 +35,16 @@ MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
 BLOCK_WIDTH: Final = 40
 
+SIGNATURES_SHOWN: Final = 8
+_OTHER: Final = "a detached signature"
+_SIGNED: Final = {
+    "oms": "OpenSSF Model Signing",
+    "sigstore": "a Sigstore bundle",
+    "in-toto": "in-toto statements",
+    "pgp": "an armoured OpenPGP file",
+}
+"""What a file's name says it is."""
+
 SUMMARY: Final = "Context, no evidential value"
 
 _Blocks = list[Heading | Paragraph | Table | ItemList | CodeBlock]
@@ -47,6 +57,7 @@ def context_section(report: Report) -> tuple[Details, ...]:
     for part in (_norms(report), _architecture(context), _tokenizers(report)):
         blocks += part
     blocks += _other(report)
+    blocks += _signatures(report)
     blocks += _disclosure(context)
     return (Details(summary=(Trusted(SUMMARY),), blocks=tuple(blocks)),) if blocks else ()
 
@@ -153,6 +164,40 @@ def _other(report: Report) -> _Blocks:
     if not items:
         return []
     return [Heading(content=(Trusted("Also measured"),)), ItemList(items=tuple(items))]
+
+
+def _signatures(report: Report) -> _Blocks:
+    """Return the files that their names call signatures, which were neither opened nor verified."""
+    subject = report.subject
+    found = [(names.pinned(subject.ref, subject.revision), one) for one in subject.signatures]
+    found += [(names.pinned_base(f.base), s) for f in report.findings for s in f.base.signatures]
+    if not found:
+        return []
+    items: list[Line] = [
+        (
+            Identifier(one.path),
+            Trusted(" in "),
+            model,
+            Trusted(f": {_SIGNED.get(one.kind, _OTHER)}"),
+        )
+        for model, one in found[:SIGNATURES_SHOWN]
+    ]
+    more = len(found) - SIGNATURES_SHOWN
+    if more > 0:
+        items.append((Trusted(f"{numbers.count(more)} more are in report.json"),))
+    return [
+        Heading(content=(Trusted("Signature files, not verified"),)),
+        ItemList(items=tuple(items)),
+        Paragraph(
+            content=(
+                Trusted(
+                    "Found by their names. None was opened: what they sign, and who signed, is not "
+                    "known here."
+                ),
+            ),
+            role=Role.NOTE,
+        ),
+    ]
 
 
 def _disclosure(context: Context) -> _Blocks:

@@ -117,7 +117,12 @@ def _statement(finding: Finding) -> Line:
     if finding.relation is not None and finding.relation.detail:
         found += _stated(sentence(finding.relation.detail))
     if finding.verdict in matches.MATCHES:
-        found += [Trusted(_bound(finding)), *_coverage(finding), *_direction(finding)]
+        found += [
+            Trusted(_bound(finding)),
+            Trusted(_similarity(finding)),
+            *_coverage(finding),
+            *_direction(finding),
+        ]
         found.append(Trusted(sentences.RELATED_MEANS))
     elif finding.verdict is Verdict.UNRELATED:
         found.append(
@@ -150,6 +155,17 @@ def _bound(finding: Finding) -> str:
         share = numbers.hits(finding.families_hit, finding.families_tested)
         text += f"{share} families would reject chance alone. "
     return text
+
+
+def _similarity(finding: Finding) -> str:
+    """Return the interval of kept, which speaks of the families that were looked at."""
+    if finding.kept_interval is None:
+        return ""
+    low, high = (numbers.kept(value) for value in finding.kept_interval)
+    return (
+        f"Similarity {numbers.kept(finding.kept)} (95 % interval {low} to {high}, over all units "
+        "of the families looked at). "
+    )
 
 
 def _coverage(finding: Finding) -> tuple[Trusted | Untrusted, ...]:

@@ -10,6 +10,7 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.base_identity import signatures_of
 from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
@@ -111,6 +112,7 @@ def assemble(
                 )
                 for d in subject.disagreements
             ),
+            signatures=signatures_of(subject),
         ),
         declared=Declared(
             bases=tuple(

@@ -31,9 +31,11 @@ from hubcheck.report.schema import (
 )
 from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.hits import LOG10
+from hubcheck.verdict.alignment import alignment_of
 from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
 from hubcheck.verdict.finding import controls_of, power_of
 from hubcheck.verdict.judge import Judgement
+from hubcheck.verdict.kept import rounded
 from hubcheck.verdict.refusals import why
 from hubcheck.verdict.relation import changes_of
 from hubcheck.verdict.rows import (
@@ -166,11 +168,13 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         log10_p=judged.log10_p,
         log10_p_without_strongest=judged.log10_p_without_strongest,
         kept=round(max(-1.0, min(1.0, judged.kept)), 4),
+        kept_interval=rounded(judged.kept_interval),
         relation=judged.relation,
         parts=judged.parts,
         direction=judged.direction.value,
         direction_reason=judged.direction.reason,
         disguise=judged.disguise,
+        alignment=alignment_of(seen),
         changes=_changes(one),
         layer_map=_layer_map(one),
         shares=judged.shares,

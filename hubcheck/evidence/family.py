@@ -157,6 +157,19 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """The units of one view, one by one, in the order under test."""
+
+    view: View
+    kept_u: tuple[float, ...]
+    """Cosine of each base unit with the subject unit of its index."""
+    nearest_u: tuple[int, ...]
+    """Place of the subject unit nearest to each base unit."""
+    cosine_u: tuple[float, ...]
+    """Their cosine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyOutcome:
     """Everything seen of one order of the base."""
 
@@ -194,6 +207,8 @@ class FamilyOutcome:
     """Of the twins that a relabelling would leave among the units read, the share that is there:
     about 1 where units were relabelled, 0 where they were replaced. -1 where the order was found,
     or too few units of too many were read to tell."""
+    units: Units | None = None
+    """Of the view that stands for the family, as it was judged."""
 
     @property
     def first(self) -> View:

@@ -59,22 +59,13 @@ class UnreadWeights(Part):
     same_as: str = Field(default="", description="a file that was read and has the same sha256")
 
 
-class FirstSeen(Part):
-    """A record that these weights existed on a day; none that their maker can write."""
-
-    record: str = Field(description="whose record: catalogue, host-log, transparency-log")
-    day: str = Field(description="YYYY-MM-DD")
-    of: str = Field(description="sha256 that the record is about")
-
-
 class Signature(Part):
-    """A signature beside the weights, and what it covers."""
+    """A file that its name calls a signature: it was not opened, and is not verified."""
 
     path: str
-    kind: str = Field(description="oms, gpg ...")
-    signer: str = ""
-    verified: bool = False
-    covers: tuple[str, ...] = Field(default=(), description="files whose digests it holds")
+    kind: str = Field(
+        description="by its name: oms (OpenSSF Model Signing), sigstore, in-toto, pgp, detached"
+    )
 
 
 class BaseModelRef(Part):
@@ -96,8 +87,7 @@ class BaseModelRef(Part):
     weights_digest: str = Field(
         default="", description="as of the subject; empty when a file's digest is not known"
     )
-    first_seen: tuple[FirstSeen, ...] = ()
-    signatures: tuple[Signature, ...] = ()
+    signatures: tuple[Signature, ...] = Field(default=(), description="as of the subject")
 
 
 class Relation(Part):
@@ -164,7 +154,9 @@ class Evidence(Part):
     note: ClausesField = ()
     kept: float = Field(default=0.0, description="median cosine of same-index units")
     kept_interval: tuple[float, float] | None = Field(
-        default=None, description="95 % interval of kept, a bootstrap over the sampled units"
+        default=None,
+        description="95 % interval for kept of all units of this family, of which these were "
+        "sampled; null for fewer than six units and for what is no order",
     )
     ceiling: float = Field(default=0.0, description="what optimal relabelling could have reached")
     log10_e: float = Field(default=0.0, description="log10 of the e-value this family contributes")
@@ -173,7 +165,9 @@ class Evidence(Part):
     )
     nearest: tuple[tuple[int, int, float], ...] = Field(
         default=(),
-        description="base unit, its nearest subject unit, their cosine: for figures, a sample",
+        description="place of a base unit among the units under test, that of the subject unit "
+        "nearest to it, their cosine: at most 64 units of the first family of each kind, for "
+        "figures",
     )
 
 
@@ -233,12 +227,16 @@ class Power(Part):
 
 
 class Alignment(Part):
-    """Which units of a rearranged copy stand for which of the base, in one family."""
+    """Which units of a rearranged copy stand for which of the base, in one layer."""
 
-    axis: str = Field(description="neurons, channels, experts, heads, layers")
-    base_layer: int = Field(default=-1, ge=-1)
-    subject_layer: int = Field(default=-1, ge=-1)
-    units: tuple[tuple[int, int], ...] = Field(default=(), description="base unit, subject unit")
+    axis: str = Field(description="neurons, experts")
+    base_layer: int = Field(ge=-1)
+    subject_layer: int = Field(ge=-1)
+    matched: int = Field(ge=0, description="units that were found again, of those looked at")
+    units: tuple[tuple[int, int], ...] = Field(
+        default=(),
+        description="number of a unit in the base, in the subject: at most 64, by the base's",
+    )
 
 
 class AccountLine(Part):
@@ -292,7 +290,8 @@ class Finding(Part):
         default=(), description="what was done to hide the copy, where it was undone"
     )
     alignment: tuple[Alignment, ...] = Field(
-        default=(), description="of a rearranged copy, as far as it was undone"
+        default=(),
+        description="of a rearranged copy, as far as it was undone; layers are in layer_map",
     )
     changes: tuple[Change, ...] = Field(default=(), description="layer x role: the heat map")
     layer_map: tuple[LayerMatch, ...] = ()
@@ -327,7 +326,10 @@ class Finding(Part):
         default=(), description="what was not compared, with its share of the parameters"
     )
     kept_interval: tuple[float, float] | None = Field(
-        default=None, description="95 % interval of kept, a bootstrap over the sampled units"
+        default=None,
+        description="95 % interval for kept, were all units of the families looked at read: of "
+        "those families, not of layers that were not looked at; null where kept is no median of "
+        "theirs",
     )
     account: tuple[AccountLine, ...] = Field(
         default=(), description="what each look spent of the evidence, and what it brought in"

@@ -21,7 +21,6 @@ from hubcheck.report.finding import (
     Evidence,
     FileDisagreement,
     Finding,
-    FirstSeen,
     LayerMatch,
     MergeShare,
     NotCompared,
@@ -50,7 +49,6 @@ __all__ = [
     "Evidence",
     "FileDisagreement",
     "Finding",
-    "FirstSeen",
     "LayerMatch",
     "MergeShare",
     "NotCompared",
@@ -103,8 +101,9 @@ class Subject(Part):
     disagreements: tuple[FileDisagreement, ...] = Field(
         default=(), description="in what its files disagree about its weights"
     )
-    first_seen: tuple[FirstSeen, ...] = ()
-    signatures: tuple[Signature, ...] = ()
+    signatures: tuple[Signature, ...] = Field(
+        default=(), description="files that their names call signatures; none was opened"
+    )
 
 
 class DeclaredPlace(Part):

@@ -156,6 +156,7 @@ def _judged(
         reason=reason,
         relation=relation,
         kept=share,
+        kept_interval=None,
         parts=(),
         order_tested=share,
         compared=share,

@@ -69,6 +69,7 @@ def judge_components(body: Judgement, case: Case, seen: Components) -> Judgement
         reason=said.reason,
         relation=said.relation,
         kept=main.judged.kept if main is not None and known else 0.0,
+        kept_interval=main.judged.kept_interval if main is not None and known else None,
         parts=(
             *(body.parts if seen.bodies else ()),  # by its own evidence, whatever its files say
             *(part_row(e) for e in counted if e.name != BODY),

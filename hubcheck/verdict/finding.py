@@ -8,11 +8,12 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.family import FamilyOutcome, Part, Test, View
+from hubcheck.evidence.family import FamilyOutcome, Part, Test, Units, View
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
 from hubcheck.evidence.observation import Skip
+from hubcheck.evidence.shown import shown_view
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Controls, Evidence, Power
 from hubcheck.report.words import EvidenceKind
@@ -20,21 +21,18 @@ from hubcheck.statistics.blocks import log_ways
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.signs import log10_p_signs
+from hubcheck.statistics.similarity_interval import similarity_interval
 from hubcheck.verdict.equal_tensors import EqualTensors
 from hubcheck.verdict.expert_words import family_of, mlps_counted
+from hubcheck.verdict.kept import rounded
 
 FAMILY_REJECTS: Final = -3.0
 """A family counts as hit when its own bound 1/N! is below 1e-3 (7 hits)."""
+PICTURED: Final = 4
+"""Families of one comparison of which the nearest units are told: one of each kind, as a rule."""
+PAIRS: Final = 64
+"""Units told of each of them: all that are under test in a large model."""
 PART_VIEWS: Final = {"raw embeddings": Part.EMBEDDINGS, "raw norms": Part.NORMS}
-
-
-def shown_view(outcome: FamilyOutcome) -> View:
-    """Return the view that stands for a family.
-
-    The best of a notable one, else the one fixed beforehand: the best of several null counts would
-    look like more than chance.
-    """
-    return outcome.best if outcome.log_e >= NOTABLE else outcome.first
 
 
 def evidence_of(comparison: Comparison, *, part: str = "") -> tuple[Evidence, ...]:
@@ -45,8 +43,9 @@ def evidence_of(comparison: Comparison, *, part: str = "") -> tuple[Evidence, ..
         part: Of a tower, its name: it stands on the rows in place of the body's.
     """
     rows: list[Evidence] = []
+    pictured = _pictured(comparison.outcomes)
     for outcome in comparison.outcomes:
-        rows.append(_row(outcome, part))
+        rows.append(_row(outcome, part, pictured=outcome in pictured))
         if outcome.test is Test.CHANNELS:
             views = [v for v in outcome.looks[0].views if v.name in PART_VIEWS]
             rows += [_view_row(outcome, v, part) for v in views]
@@ -75,8 +74,25 @@ def _of(part: str, family: Phrase) -> Phrase:
     return phrase(PhraseCode.ABOUT, name=part, what=(family,)) if part else family
 
 
-def _row(outcome: FamilyOutcome, part: str) -> Evidence:
+def _pictured(outcomes: Sequence[FamilyOutcome]) -> list[FamilyOutcome]:
+    """Return the families that are pictured: the first of each kind, whatever they show."""
+    first: dict[Test, FamilyOutcome] = {}
+    for outcome in outcomes:
+        first.setdefault(outcome.test, outcome)
+    return list(first.values())[:PICTURED]
+
+
+def _nearest(units: Units) -> tuple[tuple[int, int, float], ...]:
+    """Return which subject unit is nearest to each of evenly many base units."""
+    n = len(units.nearest_u)
+    chosen = range(n) if n <= PAIRS else [k * n // PAIRS for k in range(PAIRS)]
+    return tuple((u, units.nearest_u[u], round(units.cosine_u[u], 4)) for u in chosen)
+
+
+def _row(outcome: FamilyOutcome, part: str, *, pictured: bool) -> Evidence:
     view = shown_view(outcome)
+    # Where a guard has taken views out of a family since, its units are those of another view.
+    units = outcome.units if outcome.units is not None and outcome.units.view == view else None
     return Evidence(
         test=outcome.test,
         family=_of(part, family_of(outcome, view)),
@@ -91,8 +107,10 @@ def _row(outcome: FamilyOutcome, part: str) -> Evidence:
         note=_note(outcome, view),
         kept=round(view.kept, 4),
         ceiling=round(outcome.ceiling, 4),
+        kept_interval=None if units is None else rounded(similarity_interval(units.kept_u)),
         log10_e=outcome.log_e / LOG10,
         control_hits=view.shifted,
+        nearest=_nearest(units) if units is not None and pictured else (),
     )
 
 

@@ -31,6 +31,7 @@ from hubcheck.report.schema import MergeShare, PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
+from hubcheck.statistics.similarity_interval import Interval
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
 from hubcheck.verdict.kept import kept_of
 from hubcheck.verdict.other_layers import other_layers
@@ -65,6 +66,7 @@ class Judgement:
     reason: Clauses
     relation: Relation | None
     kept: float
+    kept_interval: Interval | None
     parts: tuple[PartVerdict, ...]
     order_tested: float
     compared: float
@@ -203,7 +205,8 @@ def _judged(
         code=said.code,
         reason=said.reason,
         relation=relation,
-        kept=closed.kept if closed.kept >= 0 else kept,
+        kept=closed.kept if closed.kept >= 0 else kept.median,
+        kept_interval=kept.interval if closed.kept < 0 else None,
         parts=parts,
         order_tested=round(body.order_tested, 4),
         compared=round(whole.compared, 4),

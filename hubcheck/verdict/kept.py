@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor
 from statistics import median
+from typing import Final
 
 from hubcheck.evidence.family import BODY_ORDERS
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.report.schema import PartVerdict, Relation
 from hubcheck.report.words import RelationKind, Verdict
+from hubcheck.statistics.similarity_interval import Interval, interval_of_similarities
 from hubcheck.verdict.equal_tensors import EqualTensors
+
+DIGITS: Final = 10_000
+"""Similarities are told to four places."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How similar two models are."""
+
+    median: float
+    interval: Interval | None = None
+    """95 % interval over the units of the families looked at; None where it is no such median."""
+
+
+def rounded(interval: Interval | None) -> Interval | None:
+    """Return an interval to four places, outwards, within what a cosine can be."""
+    if interval is None:
+        return None
+    low, high = interval
+    return max(-1.0, floor(low * DIGITS) / DIGITS), min(1.0, ceil(high * DIGITS) / DIGITS)
 
 
 def kept_of(
@@ -18,7 +42,7 @@ def kept_of(
     relation: Relation | None,
     parts: Sequence[PartVerdict],
     equal: EqualTensors,
-) -> float:
+) -> Kept:
     """Return how similar the two are: over the orders that hit, else over all of the body.
 
     Args:
@@ -32,10 +56,17 @@ def kept_of(
         A median cosine, 0 where nothing was compared.
     """
     if verdict is Verdict.RELATED and any(equal.proven) and not comparison.hitting:
-        return 1.0  # bit-equal tensors carry the verdict
+        return Kept(median=1.0)  # bit-equal tensors carry the verdict
     if relation is not None and relation.kind is RelationKind.PARTS:
-        return max((p.kept for p in parts if p.verdict is Verdict.RELATED), default=0.0)
+        best = max((p.kept for p in parts if p.verdict is Verdict.RELATED), default=0.0)
+        return Kept(median=best)
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
     hitting = list(comparison.hitting) if verdict is not Verdict.UNRELATED else []
-    values = [o.best.kept for o in hitting] or [o.first.kept for o in body]
-    return median(values) if values else 0.0
+    chosen = [(o, o.best) for o in hitting] or [(o, o.first) for o in body]
+    if not chosen:
+        return Kept(median=0.0)
+    units = [o.units.kept_u for o, v in chosen if o.units is not None and o.units.view == v]
+    return Kept(
+        median=median(view.kept for _, view in chosen),
+        interval=interval_of_similarities(units) if len(units) == len(chosen) else None,
+    )

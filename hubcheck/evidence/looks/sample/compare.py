@@ -46,6 +46,7 @@ from hubcheck.evidence.orders.signs import count_signs, sum_signs
 from hubcheck.evidence.orders.vo import CROSS, ValueTest
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.scale import free_of_scale
+from hubcheck.evidence.shown import units_shown
 from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.statistics.exchangeability import order_problem
@@ -234,6 +235,7 @@ class Comparer:
             known_as=self.base.anatomy.known_as if isinstance(test, AxisTest) else "",
             base_matrices=_matrices(test.wanted(self.base, block)),
             subject_matrices=_matrices(w for b in met for w in test.wanted(self.subject, b)),
+            units=units_shown(outcome, base, subjects),
         )
         if signs:
             self._signs.setdefault((test, block), []).append((weight, signs))
