@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 
@@ -29,6 +28,7 @@ from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import SEVERAL_A_BYTE, packed_storage
 from hubcheck.checkpoint.variants import several_sets
 from hubcheck.checkpoint.weights_below import refuse_below
+from hubcheck.computed_once import computed_once
 from hubcheck.errors import (
     HubcheckError,
     NoWeightsError,
@@ -71,7 +71,7 @@ class LaidOut:
         """The model and the state it is fixed to."""
         return self.source.pin
 
-    @cached_property
+    @computed_once
     def layout(self) -> Layout:
         """Where the weights lie: at top level, in a folder, in a folder a component."""
         return layout_of(self.source)
@@ -95,7 +95,7 @@ class LaidOut:
         left_out = (f"The component '{n}' was not read: {e.what}" for n, e in refused.items())
         return (*notes, *left_out)
 
-    @cached_property
+    @computed_once
     def body_source(self) -> Source:
         """The files of the model itself, without those of other components and variants."""
         body = self.layout.body
@@ -103,7 +103,7 @@ class LaidOut:
             return self.source
         return SelectedSource(self.source, body, ref=self.pin.ref, files=self.files)
 
-    @cached_property
+    @computed_once
     def components(self) -> Mapping[str, Self]:
         """The components beside the body, each a model of its own, by name; often none."""
         found: dict[str, Self] = {}
@@ -113,7 +113,7 @@ class LaidOut:
             found[one.name] = type(self)(source, source.files(), is_subject=self.is_subject)
         return found
 
-    @cached_property
+    @computed_once
     def body(self) -> Self:
         """The model without the components beside it; of a pipeline nothing is left."""
         if not self.components:
@@ -122,7 +122,7 @@ class LaidOut:
         source = SelectedSource(self.source, shown, ref=self.pin.ref, files=self.files)
         return type(self)(source, source.files(), is_subject=self.is_subject)
 
-    @cached_property
+    @computed_once
     def config(self) -> Mapping[str, object]:
         """``config.json``, or ``params.json`` as Meta and Mistral publish it; hostile values.
 
@@ -136,7 +136,7 @@ class LaidOut:
         document = read_json_object(self.body_source, name)
         return document.values if isinstance(document, JsonDocument) else {}
 
-    @cached_property
+    @computed_once
     def checkpoint(self) -> Checkpoint:
         """Every tensor of the weights, located by the headers, whatever role it plays.
 
@@ -156,7 +156,7 @@ class LaidOut:
             pieces.insert(0, Piece(name="", checkpoint=body, real_paths=self.layout.body or {}))
         return joined(self.source, pieces, notes=self.layout_notes)
 
-    @cached_property
+    @computed_once
     def body_checkpoint(self) -> Checkpoint | None:
         """The tensors of the model itself, as its own files name them; None for a pipeline.
 
@@ -170,7 +170,7 @@ class LaidOut:
             refuse_below(self.pin, (f.path for f in self.files))
         return open_checkpoint(self.body_source, self.config)
 
-    @cached_property
+    @computed_once
     def _refusals(self) -> Mapping[str, UnreadableError]:
         """Why components cannot be read that are no weights of a known kind, by name.
 
@@ -196,7 +196,7 @@ class LaidOut:
         """The components whose weights are of a kind that is read."""
         return {n: m for n, m in self.components.items() if n not in self._refusals}
 
-    @cached_property
+    @computed_once
     def reader(self) -> Reader:
         """The weights, headers read and roles found.
 
@@ -242,7 +242,7 @@ class LaidOut:
         """Which tensor plays which role."""
         return self.reader.anatomy
 
-    @cached_property
+    @computed_once
     def loaded_files(self) -> tuple[FileEntry, ...]:
         """The weight files that a loader loads, sorted by path: what every finding speaks of.
 

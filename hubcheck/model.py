@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
@@ -25,6 +24,7 @@ from hubcheck.candidates.tokenizer import (
 from hubcheck.checkpoint.gguf import SUFFIX as GGUF_SUFFIX
 from hubcheck.checkpoint.unread import UnreadFile
 from hubcheck.checkpoint.unread_folders import unread_beside
+from hubcheck.computed_once import computed_once
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -82,7 +82,7 @@ class Access:
 class Model(LaidOut):
     """One opened model. Documents are read at once, weights only where a test asks."""
 
-    @cached_property
+    @computed_once
     def declaration(self) -> Declaration:
         """What the model says about its origin: card, configs, and a GGUF header if they do not."""
         declared = read_declaration(self.source)
@@ -102,7 +102,7 @@ class Model(LaidOut):
         except HubcheckError:
             return NOTHING_SAID
 
-    @cached_property
+    @computed_once
     def vocabulary(self) -> Vocabulary | Absent | Malformed:
         """The token strings, or why there are none; the same whatever was asked for before.
 

@@ -34,7 +34,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("checkpoint",),
     ("source",),
     ("report",),
-    ("errors", "installation", "__init__"),
+    ("errors", "installation", "computed_once", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = ("check", "request", "model", "evidence", "devices")

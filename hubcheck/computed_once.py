@@ -1,0 +1,40 @@
+"""What is computed once for an object, without making another object wait?
+
+``functools.cached_property`` holds one lock for all objects of a class on Python 3.11 (dropped in
+3.12), so two models never read their headers at the same time there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class computed_once(Generic[T]):  # noqa: N801 - used as ``property`` and ``cached_property`` are
+    """A property whose value is kept in the object's own dictionary.
+
+    Two threads that ask one object at once may compute the value twice; the last one is kept.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        """Take over the name and the documentation of a method without arguments."""
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn under which name the value is kept."""
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> T | Self:
+        """Return the value; afterwards it is found in the dictionary before this is asked."""
+        if instance is None:
+            return self
+        value = self.compute(instance)
+        vars(instance)[self.name] = value
+        return value
