@@ -140,6 +140,7 @@ def judge_family(
         self_hits=_self_hits(base.views[best.name]),
         log_e=log_e,
         view_stands=_view_stands(test, base, subjects[first], looks),
+        view_detectable=_view_detectable(test, base, subjects[first], looks, draw),
         change=_change(base, subjects[best.subject]) if best.name.startswith("raw") else -1.0,
         stands_from=stands_from,
         displaced=-1.0 if found else _displaced(base, subjects[first], test.pool()),
@@ -191,6 +192,23 @@ def _view_stands(
         ceiling = relabelling_ceiling(similarity_uv[few, few], pool=test.pool())
         found[view.name] = stands_above(view.kept, ceiling)
     return found
+
+
+def _view_detectable(
+    test: FamilyTest, base: Profiles, subject: Profiles, looks: Sequence[Look], draw: Draw
+) -> dict[str, float]:
+    """Return what each view of the channels would have shown by itself, of those that are quiet.
+
+    A view of one or two norms describes a channel by one or two numbers: the nearest channel is
+    then another one after the least training, and no hit tells nothing.
+    """
+    if test.test is not Test.CHANNELS:
+        return {}
+    quiet = [view.name for view in looks[0].views if view.hits < NOTABLE_HITS]
+    return {
+        name: detectable_kept(base.views[name], subject.views[name], draw.shuffles(-1))
+        for name in quiet
+    }
 
 
 def _change(base: Profiles, subject: Profiles) -> float:

@@ -191,6 +191,9 @@ class FamilyOutcome:
     log_e: float
     view_stands: Mapping[str, bool]
     """For the channel family: the content check of each view of the first look."""
+    view_detectable: Mapping[str, float]
+    """For the channel family: the smallest kept that each view of the first look would have shown
+    by itself; only of families that were not found."""
     change: float
     """|subject - base| / |base| over the sampled rows in the raw frame; -1 where the best view is
     not raw or the shapes differ."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import median
+from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.family import BODY_ORDERS, Part, Test
@@ -12,9 +13,14 @@ from hubcheck.evidence.looks.towers import SidePartLook
 from hubcheck.report.schema import NotCompared, PartVerdict
 from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.verdict.finding import PART_VIEWS
 from hubcheck.verdict.parts import Judged
 from hubcheck.verdict.whole import Whole, part_name
+
+SEEN_BY_ITSELF: Final = 0.5
+"""Kept that norms or embeddings must be able to show by themselves before they are said not to
+match: fine-tuning leaves more of them, and one or two norms could not show even that."""
 
 
 def body_rows(
@@ -57,7 +63,7 @@ def body_rows(
                 continue
             log_e = combined.embeddings if part is Part.EMBEDDINGS else combined.norms
             stands = outcome.view_stands.get(view.name, False)
-            power = outcome.detectable_raw <= 1.0
+            power = outcome.view_detectable.get(view.name, NOT_DETECTABLE) <= SEEN_BY_ITSELF
             verdict = _by_itself(log_e, stands=stands, power=power)
             found.append(
                 PartVerdict(

@@ -182,6 +182,10 @@ def _checked(
     if any(names - _judged_apart(anatomy) for names, anatomy in sides_differ):
         said = (tensors_equal(equal), phrase(PhraseCode.REST_EQUAL))
         return Relation(kind=RelationKind.SPARSE_UPDATE, detail=said)
+    if isinstance(look.change, CloserLook) and look.change.heads_differ:
+        names = tuple(look.change.heads_differ[:3])
+        other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=names)
+        return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
     heads = [heads_of(look.base) - equal.equal[0], heads_of(look.subject) - equal.equal[1]]
     if all(heads) and any(equal.equal):
         untold = phrase(PhraseCode.NOT_HELD_AGAINST, what=("output head",))

@@ -323,6 +323,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.ONLY_ONE_SIDE: (({"side": "base", "roles": ("gate", "up")}, "only the base has gate, up"),),
+    C.HEAD_OF_ANOTHER: (
+        (
+            {"tensors": ("a.weight", "b.weight")},
+            "the head is another: a.weight, b.weight hold other values",
+        ),
+    ),
     C.NOT_HELD_AGAINST: (
         ({"what": ("router", "output head")}, "not compared: router, output head"),
     ),

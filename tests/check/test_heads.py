@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from hubcheck.report.phrases import PhraseCode, codes
 from hubcheck.report.schema import Finding, Relation
@@ -84,3 +85,36 @@ def test_a_classifier_stored_anew_holds_the_same_values(tmp_path: Path) -> None:
     assert relation.kind is RelationKind.RECAST
     assert codes(relation.detail) == {PhraseCode.SAME_VALUES}
     assert finding.compared > 0.999
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["fresh head", "same head"])
+def test_a_cast_with_a_fresh_head_is_not_the_same_values(tmp_path: Path, *, fresh: bool) -> None:
+    """Stored in half precision no tensor is equal bit for bit: the head's values are compared."""
+    changed = _anew(_classifier(), "classifier") if fresh else _classifier()
+    base = written(tmp_path / "base", "bert", _classifier())
+    subject = written(tmp_path / "subject", "bert", changed)
+    for folder, tensors, dtype in ((base, _classifier(), "f4"), (subject, changed, "f2")):
+        stored = {n: np.ascontiguousarray(t.astype(dtype)) for n, t in tensors.items()}
+        (folder / "model.safetensors").write_bytes(save(stored))
+    (finding,) = report(subject, base).findings
+    relation = finding.relation
+    assert relation is not None
+    said = [p for p in relation.detail if p.code is PhraseCode.HEAD_OF_ANOTHER]
+    assert bool(said) is fresh
+    assert relation.kind is (RelationKind.UNDETERMINED if fresh else RelationKind.RECAST)
+    if fresh:
+        assert said[0].params == {"tensors": ("classifier.weight",)}
+
+
+def test_one_norm_does_not_show_that_norms_do_not_match(tmp_path: Path) -> None:
+    """A channel told by one gain has another nearest after the least training."""
+    rng = np.random.default_rng(3)
+    kept = "embeddings.LayerNorm.weight"
+    base = {n: t for n, t in made("bert", 1).items() if "LayerNorm" not in n or n == kept}
+    subject = {
+        n: (t + 0.05 * t.std() * rng.normal(size=t.shape)).astype(np.float32)
+        for n, t in base.items()
+    }
+    finding, _ = _finding(tmp_path, subject, base)
+    norms = [p.verdict for p in finding.parts if p.name == "norms"]
+    assert Verdict.UNRELATED not in norms

@@ -68,6 +68,7 @@ def outcome(test: Kind, layer: int, log_e: float, *, hits: int = 0) -> FamilyOut
         self_hits=1.0,
         log_e=log_e,
         view_stands={},
+        view_detectable={},
         change=0.0,
     )
 

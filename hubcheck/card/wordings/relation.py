@@ -258,6 +258,9 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.ONLY_ONE_SIDE: lambda given: (
         f"only the {given.text('side')} has {', '.join(given.names('roles'))}"
     ),
+    P.HEAD_OF_ANOTHER: lambda given: (
+        f"the head is another: {', '.join(given.names('tensors'))} hold other values"
+    ),
     P.NOT_HELD_AGAINST: lambda given: f"not compared: {', '.join(given.names('what'))}",
     P.EXPERTS_NOT_COMPARABLE: "none of the {experts:,} experts of the {side} could be compared",
     P.EXPERTS_MATCH: _experts_match,

@@ -17,6 +17,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.crossings import Later, computed_last, crossings
 from hubcheck.evidence.looks.change.grid import Rounding, grid_of, rounding_between
+from hubcheck.evidence.looks.change.heads import heads_that_differ
 from hubcheck.evidence.looks.change.matrix import Formats, Moved, change_of, formats_of, with_rank
 from hubcheck.evidence.looks.change.stored import FINEST, less_range, rounded
 from hubcheck.evidence.looks.change.upcycled import Experts, experts_of, wanted_experts
@@ -41,6 +42,8 @@ SAMPLE_BYTES: Final = 2_000_000
 AXES_BYTES: Final = 8_000_000
 """Of a model without layers, whose places differ in size: some rows of one of each kind."""
 DEEP_BYTES: Final = 64_000_000
+HEAD_BYTES: Final = 500_000
+"""For rows of heads beside the body, for each model."""
 SCAN_SHARE: Final = 0.4
 """Of the bytes, for the first rows of every matrix; the rest goes to the rank of one that moved."""
 SCAN_ROWS: Final = 4
@@ -82,6 +85,8 @@ class CloserLook:
     bytes_base: int
     bytes_subject: int
     notes: tuple[str, ...] = ()
+    heads_differ: tuple[str, ...] = ()
+    """The subject's heads that are not the base's of that name (``change.heads``)."""
 
 
 def look_closer(
@@ -158,6 +163,7 @@ def look_closer(
         bytes_base=budget.spent[0],
         bytes_subject=budget.spent[1],
         notes=tuple(budget.notes),
+        heads_differ=heads_that_differ(base.anatomy, subject.anatomy, HEAD_BYTES),
     )
 
 
