@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.rule import Rule, rule
+from hubcheck.anatomy.rule import Rule, Store, rule
 from hubcheck.anatomy.rules import R
 from hubcheck.anatomy.splits import Split
 
@@ -63,10 +63,20 @@ INSIDE: Final[tuple[Rule, ...]] = (
     # Extras of one family each: another attention beside, adapters of languages, convolutions.
     rule(
         r"attention\.self\.(?:pos_\w*proj|\w+_global|\w2\w_query|conv|conv_\w+_layer|"
-        r"key_conv_attn_layer(?:\.\w+)?)|output\.adapter_modules\..+|fourier\.output\.LayerNorm",
+        r"key_conv_attn_layer(?:\.\w+)?)|self_attn\.relative_pos_embeddings|output\.adapter_modules\..+|fourier\.output\.LayerNorm",
         R.SIDE,
         split=Split.LISTED,
     ),
+    # XLNet: matrices by input, o by output (anatomy.flat_heads); r and the biases place tokens.
+    rule(r"rel_attn\.q", R.Q, store=Store.COLUMNS),
+    rule(r"rel_attn\.k", R.K, store=Store.COLUMNS),
+    rule(r"rel_attn\.v", R.V, store=Store.COLUMNS),
+    rule(r"rel_attn\.o", R.O),
+    rule(r"rel_attn\.(?:r|r_\w_bias|seg_embed)", R.SIDE, split=Split.LISTED),
+    rule(r"rel_attn\.layer_norm", R.NORM_ATTN_POST),
+    rule(r"ff\.layer_norm", R.NORM_MLP_POST),
+    rule(r"ff\.layer_1", R.UP),
+    rule(r"ff\.layer_2", R.DOWN),
     # MLPs. GTE and NomicBERT put up first.
     rule(r"ffn|ffn\.lin1", R.UP),
     rule(r"ffn_output|ffn\.lin2", R.DOWN),
@@ -92,6 +102,9 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(EMBED_IN, Role.EMBED_IN),
     rule(r"embeddings\.word_embeddings|embed_tokens", R.EMBED, beside=EMBED_IN, narrow=True),
     rule(r"embeddings\.position_embeddings", R.POS_EMBED),
+    rule(r"word_embedding", R.EMBED),
+    rule(r"mask_emb|ngram_embeddings", R.SIDE, split=Split.LISTED),
+    rule(r"lm_loss", R.LM_HEAD),
     rule(r"rel_embeddings", R.POS_EMBED, absent=r"embeddings\.position_embeddings"),
     rule(r"embeddings\.(?:LayerNorm|layer_norm)|emb_ln", R.NORM_EMBED),
     rule(
@@ -120,7 +133,7 @@ OUTSIDE: Final[tuple[Rule, ...]] = (
     ),
     rule(r"decoder|cls", R.LM_HEAD, beside=r"head\.(?:dense|linear1)"),
     rule(
-        r"pooler(?:\.dense)?|cls\.seq_relationship|sop_classifier\.classifier|pre_classifier|"
+        r"sequence_summary\.summary|logits_proj|pooler(?:\.dense)?|cls\.seq_relationship|sop_classifier\.classifier|pre_classifier|"
         r"contact_head\.regression|discriminator_predictions\.\w+",
         R.HEAD,
         split=Split.LISTED,

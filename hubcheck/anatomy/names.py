@@ -34,7 +34,7 @@ SUBLAYER: Final = re.compile(
 """LongCat keeps two attention and MLP blocks in one layer; each counts as a layer of its own."""
 INNER: Final = re.compile(r"(?:mamba_decoder|shared_transformer|shared_transf)\.")
 """Zamba keeps a Mamba layer and a shared attention layer side by side in one layer."""
-WRAPPED: Final = re.compile(r"\.(?:linear|base_layer)$")
+WRAPPED: Final = re.compile(r"\.(?:linear|base_layer|modules_to_save\.\w+)$")
 """Modules that hold nothing but the weight of the module around them (Moshi, PEFT)."""
 JOINED_BIAS: Final = re.compile(
     r"(.*(?:gate_up_proj|gate_proj|up_proj|down_proj|dense|attn\.in_proj|attention\.self\.[qv]))_bias"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hubcheck.anatomy.config import MAX_HEADS, ConfigFacts, read_config
+from hubcheck.anatomy.flat_heads import with_flat_heads
 from hubcheck.anatomy.geometry import Key, geometry_of, head_dim_of
 from hubcheck.anatomy.gguf_names import (
     FORMAT,
@@ -250,6 +251,7 @@ def anatomy_of(
     Returns:
         The anatomy. Tensors that fit no rule are listed as unknown; nothing raises.
     """
+    checkpoint = with_flat_heads(checkpoint)
     gguf = checkpoint.format == FORMAT
     stated = published_config(checkpoint.metadata) if gguf else config
     names = published_names(checkpoint) if names is None else names

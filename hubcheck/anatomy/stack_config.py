@@ -22,7 +22,10 @@ def stack_config(config: Mapping[str, object], kind: Kind) -> dict[str, object]:
         facts |= own
     aliases = {
         "hidden_size": ("d_model", "hidden_size"),
-        "num_attention_heads": (f"{kind}_attention_heads", "num_heads", "num_attention_heads"),
+        "num_attention_heads": (
+            *(f"{kind}_attention_heads", f"num_{kind}_attention_heads"),
+            *("num_heads", "num_attention_heads"),
+        ),
         "num_key_value_heads": (f"{kind}_num_key_value_heads", "num_key_value_heads"),
         "head_dim": ("d_kv", "head_dim"),
         "hidden_act": ("hidden_act",),

@@ -41,15 +41,26 @@ MATRICES: Final = {
     "k": "k_proj",
     "v": "v_proj",
     "o": "o_proj",
+    "intermediate": "up_proj",
+    "output": "down_proj",
 }
 """Without a gate ``wi`` is all there is; with one ``wi_0`` passes the activation."""
-FFN: Final = re.compile(r"ffn\.(?P<rest>.+)")
+FFN: Final = re.compile(r"(?:ffn|feed_forward)\.(?P<rest>.+)")
 SELF: Final = MappingProxyType(
-    {"query": "q_proj", "key": "k_proj", "value": "v_proj", "output": "out_proj"}
+    {
+        "query": "q_proj",
+        "key": "k_proj",
+        "value": "v_proj",
+        "output": "out_proj",
+        "query_proj": "q_proj",
+        "key_proj": "k_proj",
+        "value_proj": "v_proj",
+    }
 )
-"""Attention of long inputs (LED, BigBird) keeps the names of BERT inside those of BART."""
+"""Attention of long inputs (LED, BigBird) keeps the names of BERT inside those of BART; ProphetNet
+has names between the two."""
 SELF_ATTENTION: Final = re.compile(
-    r"self_attn\.(?:(?:longformer_self_attn|self)\.)?(?P<rest>query|key|value|output)"
+    r"self_attn\.(?:(?:longformer_self_attn|self)\.)?(?P<rest>(?:query|key|value)(?:_proj)?|output)"
 )
 CROSS_NORM: Final = "encoder_attn_layer_norm"
 CROSS_NORM_POST: Final = "post_encoder_attn_layernorm"
@@ -74,6 +85,8 @@ OUTSIDE: Final = MappingProxyType(
     {
         **dict.fromkeys(("layer_norm", "final_layer_norm", "layernorm", "norm"), "norm"),
         "layernorm_embedding": "word_embeddings_layernorm",
+        "embeddings_layer_norm": "word_embeddings_layernorm",
+        "position_embeddings": "embed_positions",
         "embed_tokens": "embed_tokens",
         "embeddings.word_embeddings": "embed_tokens",
         "embed_positions": "embed_positions",
@@ -125,7 +138,8 @@ def _inside(kind: Kind, path: str, *, pre_norm: bool) -> str:
         if cross is None:
             return path
         rest = path[cross.end() :].removeprefix(".self").replace(".output.dense", ".out_proj")
-        return f"encoder_attn{rest}"
+        rest = rest.removeprefix(".")
+        return f"encoder_attn.{SELF.get(rest, rest) if rest.endswith('_proj') else rest}"
     module, rest = t5["module"], t5["rest"]
     if module == "layer_norm":
         if t5["n"] == "0":

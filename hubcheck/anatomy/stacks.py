@@ -172,7 +172,7 @@ def _placed(name: str) -> tuple[str, Kind, int, str] | None:
 
 def _shared(outer: str) -> tuple[str, ...]:
     """Return what an embedding of both stacks may be called."""
-    return (f"{outer}shared", *SHARED)
+    return (f"{outer}shared", *SHARED, f"{outer}word_embeddings")
 
 
 def _sense(

@@ -1,0 +1,26 @@
+"""Which matrices are stored with an axis for heads of their own?
+
+XLNet keeps q, k, v, o and r as [in, heads, size] parameters. The same bytes, row after row, are a
+matrix [in, heads * size], which the rules can read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from hubcheck.checkpoint.interface import Checkpoint
+
+HEADS_APART: Final = re.compile(r"(?:.*\.)?rel_attn\.[qkvor]")
+AXES: Final = 3
+
+
+def with_flat_heads(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the checkpoint with such tensors as matrices; itself where there are none."""
+    flat = {
+        name: replace(record, shape=(record.shape[0], record.shape[1] * record.shape[2]))
+        for name, record in checkpoint.tensors.items()
+        if len(record.shape) == AXES and record.storage is None and HEADS_APART.fullmatch(name)
+    }
+    return replace(checkpoint, tensors={**checkpoint.tensors, **flat}) if flat else checkpoint
