@@ -18,6 +18,8 @@ from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.errors import UnreadableError
 from hubcheck.evidence.looks.change.stored import ON_GRID, SIGNIFICANT_BITS, FloatArray, ulp
 
+LIMIT: Final = 500_000
+"""Bytes read of the heads of each model."""
 ROWS: Final = 16
 """Rows of a head that are read; another head differs in every one."""
 ROUNDED_TWICE: Final = 1.01
@@ -26,7 +28,7 @@ SMALLEST: Final = 2.0**-24
 """Values below it are lost in float16 and say nothing."""
 
 
-def heads_that_differ(base: Anatomy, subject: Anatomy, limit: int) -> tuple[str, ...]:
+def heads_that_differ(base: Anatomy, subject: Anatomy, *, limit: int = LIMIT) -> tuple[str, ...]:
     """Return the subject's heads of one name and shape with the base's that hold other values.
 
     Args:

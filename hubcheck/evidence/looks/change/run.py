@@ -42,8 +42,6 @@ SAMPLE_BYTES: Final = 2_000_000
 AXES_BYTES: Final = 8_000_000
 """Of a model without layers, whose places differ in size: some rows of one of each kind."""
 DEEP_BYTES: Final = 64_000_000
-HEAD_BYTES: Final = 500_000
-"""For rows of heads beside the body, for each model."""
 SCAN_SHARE: Final = 0.4
 """Of the bytes, for the first rows of every matrix; the rest goes to the rank of one that moved."""
 SCAN_ROWS: Final = 4
@@ -53,8 +51,7 @@ RANK_ROWS: Final = 512
 """Twice the largest rank of usual adapters: beyond, more rows tell nothing new."""
 RANKS: Final = 2
 """Matrices of each kind whose rank is measured."""
-GRIDS: Final = 3
-"""Matrices whose grid is looked at: a quantiser treats all alike."""
+GRIDS: Final = 3  # matrices whose grid is looked at: a quantiser treats all alike
 WRITERS: Final = (Role.O, Role.CROSS_O, Role.DOWN, Role.EXPERT_DOWN)
 ONE_LINE: Final = 0.99
 """|cosine| of the changes' directions from which they count as one."""
@@ -85,8 +82,7 @@ class CloserLook:
     bytes_base: int
     bytes_subject: int
     notes: tuple[str, ...] = ()
-    heads_differ: tuple[str, ...] = ()
-    """The subject's heads that are not the base's of that name (``change.heads``)."""
+    heads_differ: tuple[str, ...] = ()  # the subject's that are not the base's
 
 
 def look_closer(
@@ -122,8 +118,7 @@ def look_closer(
     budget = _Budget(readers, max(limit, AXES_BYTES if base.anatomy.axes else 0))
     pairs = read_before(*readers, (comparison.wanted_base, comparison.wanted_subject), base_of)
     n_layers = SAMPLE_LAYERS if limit <= SAMPLE_BYTES else DEEP_LAYERS
-    scanned = _scan(budget, base_of, draw, n_layers)
-    pairs += scanned
+    pairs += _scan(budget, base_of, draw, n_layers)
     experts = _experts(budget, base_of, draw)
     pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
     if not pairs or (not any(p.place.role in MATRICES for p in pairs) and experts is None):
@@ -141,7 +136,6 @@ def look_closer(
     changes = tuple(m for _, m in sorted(moved.values(), key=lambda pm: _order(pm[1].place)))
     low = [(p, m) for p, m in moved.values() if m.rank is not None and m.rank.is_low]
     one_direction, removed = _one_direction(low, changes)
-    same_format = formats.base == formats.subject
     coarse_subject, coarse_base, both = _roundings(kept)
     return CloserLook(
         moved=changes,
@@ -154,7 +148,7 @@ def look_closer(
             [
                 crossings(p.base_ui, p.subject_ui, m.rank.rank, formats.coarser)
                 for p, m in low
-                if same_format and m.rank is not None
+                if formats.base == formats.subject and m.rank is not None
             ]
         ),
         one_direction=one_direction,
@@ -163,7 +157,7 @@ def look_closer(
         bytes_base=budget.spent[0],
         bytes_subject=budget.spent[1],
         notes=tuple(budget.notes),
-        heads_differ=heads_that_differ(base.anatomy, subject.anatomy, HEAD_BYTES),
+        heads_differ=heads_that_differ(base.anatomy, subject.anatomy),
     )
 
 
