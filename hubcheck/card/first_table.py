@@ -73,6 +73,7 @@ def evidence_cell(finding: Finding) -> Line:
     counted = numbers.hits(finding.units_hit, finding.units_tested)
     reason = Untrusted(brief(finding.reason), limit=FEW_WORDS)
     same = matches.identity_row(finding)
+    across, counted_any = _across_shapes(finding), finding.units_tested > 0
     match finding.verdict:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
@@ -80,6 +81,8 @@ def evidence_cell(finding: Finding) -> Line:
             return (Trusted(f"{counted}, "), reason)
         case Verdict.INCONCLUSIVE if not finding.units_tested:
             return (reason,) if finding.reason else (Trusted("too little to decide"),)
+        case Verdict.UNRELATED | Verdict.RELATED if across is not None and not counted_any:
+            return (Trusted(across),)
         case Verdict.UNRELATED:
             return (Trusted(f"{counted} (1 per family by chance)"),)
         case Verdict.IDENTICAL if not finding.units_tested:
@@ -96,6 +99,17 @@ def evidence_cell(finding: Finding) -> Line:
             return (Trusted(f"{counted}, in {families} families"),)
         case _:
             return (Trusted(counted),)
+
+
+def _across_shapes(finding: Finding) -> str | None:
+    """Return what neurons of another number showed, in the row that shows most, if any did."""
+    if not any(row.test == matches.PRUNED for row in finding.evidence):
+        return None
+    rows = [row for row in finding.evidence if row.test in {matches.PRUNED, matches.SIGNS}]
+    best = max(rows, key=lambda row: row.log10_e)
+    what = "signs of matched neurons" if best.test == matches.SIGNS else "matched neurons in order"
+    by_chance = ", as by chance" if finding.verdict is Verdict.UNRELATED else ""
+    return f"{numbers.hits(best.hits, best.units)} {what}{by_chance}"
 
 
 def kept_cell(finding: Finding) -> Line:

@@ -298,7 +298,9 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
     floors = [f.detectable_kept for f in findings]
     if not floors or min(floors) <= 0:
         return (_strong(begin),)
-    power = f"A copy keeping {numbers.kept(max(floors))} or more would have been seen"
+    cut = any(f.power is not None and f.power.other_shape for f in findings)
+    copy = "A copy cut to these sizes and" if cut else "A copy"
+    power = f"{copy} keeping {numbers.kept(max(floors))} or more would have been seen"
     everywhere = all(f.power is not None and f.power.searched for f in findings)
     layers = "." if everywhere else " in these layers."
     return (_strong(f"{begin} {power}{layers}"),)

@@ -20,6 +20,7 @@ from hubcheck.card.wordings import (
     maps,
     reasons,
     relation,
+    shapes,
     warnings,
 )
 from hubcheck.card.wordings.given import Given, Wording
@@ -46,6 +47,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **warnings.WORDS,
     **declared.WORDS,
     **files.WORDS,
+    **shapes.WORDS,
 }
 
 
@@ -80,6 +82,11 @@ def power_words(power: Power | None) -> str:
     if power is None or power.would_be_seen <= 0:
         return "" if power is None else sentence(power.stated)
     where = "in any layer" if power.searched else "in these layers"
+    if power.other_shape:
+        return (
+            f"a copy cut to these sizes, its neurons sorted or not, that keeps "
+            f"{power.would_be_seen:.2f} or more would have been seen in the layers read"
+        )
     said = f"a copy keeping {power.would_be_seen:.2f} or more {where} would have been seen"
     if power.copied_share > 0:
         said += f", and so would {power.copied_share:.0%} of the body's units copied exactly"

@@ -16,6 +16,7 @@ from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.equality.files import FileState
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Skip
 from hubcheck.model import Model
@@ -33,7 +34,7 @@ from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdic
 from hubcheck.statistics.hits import LOG10
 from hubcheck.verdict.alignment import alignment_of
 from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
-from hubcheck.verdict.finding import controls_of, power_of
+from hubcheck.verdict.finding import controls_of, detectable_of, power_of
 from hubcheck.verdict.judge import Judgement
 from hubcheck.verdict.kept import rounded
 from hubcheck.verdict.refusals import why
@@ -145,6 +146,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
     comparisons = comparisons_in(case, one.components)
     # What an unrelated base would have shown is said of the part that carries the verdict.
     main = next((c for c in comparisons if c.outcomes), comparisons[0])
+    shapes = seen.seen(OTHER_SHAPES)
     closed = judged.verdict in CLOSED and judged.disguise != ()
     code, reason = judged.code, judged.reason
     fault = one.fault_of_subject
@@ -181,8 +183,8 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         account=_account(judged),
         controls=controls_of(comparisons),
         evidence=(*rows, *deeper_rows(case)),
-        power=None if closed else power_of(main, seen.seen(DISGUISE)),
-        detectable_kept=min(main.detectable, 1.0),
+        power=None if closed else power_of(main, seen.seen(DISGUISE), shapes),
+        detectable_kept=min(detectable_of(main, shapes), 1.0),
         families_tested=count.families,
         families_hit=count.hit,
         units_tested=count.units,

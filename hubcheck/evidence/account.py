@@ -38,6 +38,7 @@ class Spender(StrEnum):
     ORDERS = "orders"
     LAYER_MAP = "layer-map"
     WRITERS = "writers"
+    SHAPES = "other-shapes"
     PROOF = "proof"
     """Orders and signs that the fit of the disguise test never saw."""
 
@@ -45,7 +46,8 @@ class Spender(StrEnum):
 SHARES: Final[Mapping[Spender, Fraction]] = {
     Spender.ORDERS: Fraction(1, 2),
     Spender.LAYER_MAP: Fraction(1, 4),
-    Spender.WRITERS: Fraction(1, 8),
+    Spender.WRITERS: Fraction(1, 16),
+    Spender.SHAPES: Fraction(1, 16),
     Spender.PROOF: Fraction(1, 8),
 }
 """Fixed at every depth alike, so that a deeper check of the same draw never says less. The look

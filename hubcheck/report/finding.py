@@ -215,6 +215,10 @@ class Power(Part):
     copied_share: float = Field(
         default=0.0, description="share of the body's units that, copied exactly, would have shown"
     )
+    other_shape: bool = Field(
+        default=False,
+        description="of a copy cut or grown to the subject's sizes, its neurons sorted or not",
+    )
     searched: bool = Field(
         default=False, description="in any layer; else in the layers that were read"
     )

@@ -49,6 +49,8 @@ class PhraseCode(StrEnum):
     """``missing``: the share of the parameters that was not compared."""
     PART_OPEN = "reason.part-open"  # part, why (phrases), verdict
     NO_POWER = "reason.no-power"
+    OTHER_SHAPE = "reason.other-shape"
+    """``sizes`` (phrases), ``tested``: share of the body; ``self_test``: why orders abstain."""
     HEAD_ALONE = "reason.head-alone"  # side, head: this one is a head and nothing else
     SOME_TENSORS = "reason.some-tensors"
     """``share`` of the body that is equal; what was compared is said before it."""
@@ -261,6 +263,11 @@ class PhraseCode(StrEnum):
     LIMIT_MATCH = "limit.match"
     LIMIT_BOUND = "limit.bound"
     LIMIT_UNRELATED = "limit.unrelated"
+
+    # -- what sizes say
+    SIZE_DIFFERS = "shape.size-differs"  # axis, base, subject
+    SHAPE_RULES_OUT = "shape.rules-out"  # relation, axis, base, subject
+    SHAPE_LEAVES_OPEN = "shape.leaves-open"
 
     # -- whether a declared relation fits
     NOT_AN_ADAPTER = "declared.not-an-adapter"

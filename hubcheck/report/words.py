@@ -139,6 +139,8 @@ class ReasonCode(StrEnum):
     BODY_NOT_COMPARED = "body-not-compared"
     PART_OPEN = "part-open"
     NO_POWER = "no-power"
+    OTHER_SHAPE = "other-shape"
+    """Sizes differ, and of what survives that too little was tested, or without power."""
     HEAD_ALONE = "head-alone"
     """Base or subject is a head, made to be put on a body: fitting there is no derivation."""
     SOME_TENSORS = "some-tensors"

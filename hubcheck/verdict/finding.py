@@ -8,10 +8,11 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.family import FamilyOutcome, Part, Test, Units, View
+from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, Units, View
 from hubcheck.evidence.looks.disguise.run import Disguise
-from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
+from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.shown import shown_view
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
@@ -196,14 +197,39 @@ def controls_of(comparisons: Sequence[Comparison]) -> Controls | None:
     return Controls(shifted_hits=round(shifted, 3), self_hits=round(own, 4))
 
 
-def power_of(comparison: Comparison, disguise: Disguise | Skip = Skip.SETTLED) -> Power | None:
+def detectable_of(comparison: Comparison, shapes: OtherShapes = NOT_SHAPES) -> float:
+    """Return the kept from which a copy would have been seen in two orders of the body.
+
+    Args:
+        comparison: What orders of equal sizes showed.
+        shapes: What those of other sizes showed, where the equal ones tell too little.
+    """
+    if comparison.detectable < NOT_DETECTABLE or not shapes.orders:
+        return comparison.detectable
+    body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
+    values = sorted(
+        [min(o.detectable_raw, o.detectable_token) for o in body]
+        + [one.detectable for one in shapes.orders]
+    )
+    return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else NOT_DETECTABLE
+
+
+def power_of(
+    comparison: Comparison,
+    disguise: Disguise | Skip = Skip.SETTLED,
+    shapes: OtherShapes = NOT_SHAPES,
+) -> Power | None:
     """Return what an ``unrelated`` would have seen; None where nothing would have shown.
 
     Args:
         comparison: What the orders showed.
         disguise: What the disguise test saw, where it was made.
+        shapes: What the look across shapes showed.
     """
     if comparison.detectable >= NOT_DETECTABLE:
+        across = detectable_of(comparison, shapes)
+        if across < NOT_DETECTABLE:
+            return Power(would_be_seen=across, other_shape=True)
         return None
     share, related = copied_share(comparison), related_from(comparison)
     hidden = 0.0

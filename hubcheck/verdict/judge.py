@@ -24,6 +24,7 @@ from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
@@ -120,6 +121,7 @@ def body_of(case: Case) -> PartLook:
         base=case.base,
         subject=case.subject,
         change=left.seen if isinstance(left, Observation) else left,
+        shapes=case.seen.seen(OTHER_SHAPES),
     )
 
 

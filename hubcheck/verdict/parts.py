@@ -16,6 +16,7 @@ from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.evidence.looks.shapes.interface import OtherShapes
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
@@ -114,7 +115,7 @@ def judge_part(
         reason=said.reason,
         relation=None if relation is None else _checked(relation, look, sides, equal),
         sides=sides,
-        whole_is_quiet=look.comparison.best_whole < NOTABLE,
+        whole_is_quiet=max(look.comparison.best_whole, look.shapes.log_e) < NOTABLE,
         same_but_untold=relation is not None and relation.kind in VALUES_SAME and compared < 1.0,
     )
 
@@ -132,8 +133,8 @@ class Said:
 def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
     """Apply the rules of one part, in order."""
     comparison, unsure = look.comparison, Verdict.INCONCLUSIVE
-    combined = comparison.combined
-    if not comparison.outcomes:
+    combined, shapes = comparison.combined, look.shapes
+    if not comparison.outcomes and not shapes.was_tested:
         return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
     if (
         combined.whole >= SETTLED
@@ -145,11 +146,33 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         if combined.whole >= SETTLED:
             return Said(unsure, ReasonCode.ONE_ORDER, because(ReasonCode.ONE_ORDER))
         return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
+    if max(shapes.strongest, shapes.log_e) >= NOTABLE:
+        if shapes.log_e >= SETTLED and not shapes.standing:
+            code = ReasonCode.ORDER_WITHOUT_CONTENT
+            return Said(unsure, code, because(code))
+        return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
     if min(side.order_tested for side in sides) < ENOUGH_ORDER:
+        if shapes.was_tested:
+            return Said(unsure, ReasonCode.OTHER_SHAPE, _other_shape(shapes, sides))
         return Said(unsure, ReasonCode.BODY_NOT_COMPARED, (not_tested(sides),))
-    if not comparison.has_power or len(comparison.seeing) < POWER_FAMILIES:
+    if len(comparison.seeing) + len(shapes.seeing) < POWER_FAMILIES:
+        if shapes.was_tested:
+            return Said(unsure, ReasonCode.OTHER_SHAPE, _other_shape(shapes, sides))
         return Said(unsure, ReasonCode.NO_POWER, because(ReasonCode.NO_POWER))
     return Said(Verdict.UNRELATED)
+
+
+def _other_shape(shapes: OtherShapes, sides: tuple[Covered, Covered]) -> Clauses:
+    """Return that too little survives the change of shape to say that nothing matches."""
+    return because(
+        ReasonCode.OTHER_SHAPE,
+        sizes=tuple(
+            phrase(PhraseCode.SIZE_DIFFERS, axis=axis, base=a, subject=b)
+            for axis, a, b in shapes.sizes
+        ),
+        tested=round(min(side.order_tested for side in sides), 4),
+        self_test=shapes.abstained,
+    )
 
 
 def _order_agrees(look: PartLook) -> Said:
@@ -242,11 +265,19 @@ def sides_of(
             if o in comparison.seeing or o.displaced >= RELABELLED
             for m in (o.base_matrices, o.subject_matrices)[which]
         ]
+        tested += [
+            (m, one.hits and one.stands)
+            for one in look.shapes.seeing
+            for m in (one.base_matrices, one.subject_matrices)[which]
+        ]
         found_again = [m for m in anatomy.matrices.values() if m.role in undone and not m.bias]
         tested += [(m, True) for m in found_again]
         hitting = [m for m, hit in tested if hit]
         wanted = comparison.wanted_base if which == 0 else comparison.wanted_subject
         beside = [w.matrix for w in wanted if w.matrix.role in READ_BESIDE]
+        embedded = anatomy.get(Role.EMBED)
+        if look.shapes.standing and embedded is not None:
+            beside.append(embedded)  # the token frame is made of it
         # Where the values point elsewhere, they were not held against their own counterparts.
         places = [m.place.at(look.base, look.subject) for m in moved if m.cosine >= ALIGNED]
         closely = [both[which] for both in places if both is not None]

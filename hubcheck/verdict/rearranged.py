@@ -13,6 +13,7 @@ from statistics import median
 from typing import Final
 
 from hubcheck.evidence.account import Account, Spender
+from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.disguise.calibration import FLOOR
 from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.disguise.run import Disguise
@@ -20,6 +21,9 @@ from hubcheck.evidence.looks.expert_map.look import EXPERT_MAP
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.layer_map.wording import said_of_map
+from hubcheck.evidence.looks.shapes.interface import OtherShapes
+from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
+from hubcheck.evidence.looks.width.interface import UnitOrder
 from hubcheck.evidence.looks.width.look import WIDTH
 from hubcheck.evidence.looks.writers import WRITERS, WriterEvidence
 from hubcheck.evidence.observation import Observations, Skip
@@ -69,6 +73,8 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
         writers = seen.seen(WRITERS)
         if writers.content_stands and _speaks(account, Spender.WRITERS):
             return _through_writers(said, writers)
+        if _speaks(account, Spender.SHAPES):
+            return _by_shapes(said, seen.seen(OTHER_SHAPES))
         layers = seen.seen(LAYER_MAP)
         if _speaks(account, Spender.LAYER_MAP):
             return _by_layers(said, layers, seen)
@@ -143,6 +149,32 @@ def _by_layers(said: Said, found: LayerMap, seen: Observations) -> Undone:
         ),
         changed=True,
         kept=round(kept[len(kept) // 2], 4),
+    )
+
+
+def _by_shapes(said: Said, found: OtherShapes) -> Undone:
+    """Judge a base whose neurons were found again, cut or grown to another number."""
+    first = found.standing[0]
+    in_order = any(one.log_e_order >= NOTABLE for one in found.standing)
+    units = phrase(
+        PhraseCode.UNITS_KEPT,
+        axis="neurons",
+        base=first.n_base,
+        subject=first.n_subject,
+        order=(UnitOrder.KEPT if in_order else UnitOrder.LOST).value,
+    )
+    others = tuple(
+        phrase(PhraseCode.SIZE_CHANGED, axis=axis, base=a, subject=b)
+        for axis, a, b in found.sizes
+        if axis != "neurons"
+    )
+    relation = Relation(kind=RelationKind.WIDTH_CHANGED, detail=(units, *others))
+    return Undone(
+        said=replace(
+            said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason=(), relation=relation
+        ),
+        changed=True,
+        kept=round(found.kept, 4),
     )
 
 

@@ -140,6 +140,37 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.NO_POWER: (({}, "too little is comparable to have seen a copy"),),
+    C.OTHER_SHAPE: (
+        (
+            {
+                "sizes": (Phrase(C.SIZE_DIFFERS, {"axis": "hidden", "base": 640, "subject": 576}),),
+                "tested": 0.25,
+                "self_test": (),
+            },
+            "other shape: 640 wide there, 576 here; 25% of the body could be tested across that",
+        ),
+        (
+            {"sizes": (), "tested": 0.0, "self_test": ("sorted units",)},
+            "other shape; the base fails its self-test (sorted units)",
+        ),
+    ),
+    C.SIZE_DIFFERS: (
+        ({"axis": "layers", "base": 18, "subject": 30}, "18 layers there, 30 here"),
+        ({"axis": "new", "base": 1, "subject": 2}, "1 new there, 2 here"),
+    ),
+    C.SHAPE_RULES_OUT: (
+        (
+            {"relation": "finetune", "axis": "hidden", "base": 640, "subject": 576},
+            "a fine-tune of a model 640 wide is 640 wide; this one is 576",
+        ),
+        (
+            {"relation": "merge", "axis": "neurons", "base": 2048, "subject": 1536},
+            "a merge of a model with 2,048 neurons a layer has 2,048; this one has 1,536",
+        ),
+    ),
+    C.SHAPE_LEAVES_OPEN: (
+        ({}, "what remains possible: pruned, grown, distilled, or from another model"),
+    ),
     C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%, the rest does not match"),),
     C.ONE_ORDER: (({}, "a single order agrees, the rest does not"),),
     C.BETWEEN: (({}, "something agrees, not enough to settle it"),),

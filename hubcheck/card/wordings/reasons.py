@@ -32,6 +32,14 @@ def _body(given: Given) -> str:
     return said + (f"; not compared: {missing}" if missing else "")
 
 
+def _other_shape(given: Given) -> str:
+    said = f"other shape: {given.said('sizes')}" if given.has("sizes") else "other shape"
+    why = given.names("self_test")
+    if why:
+        return f"{said}; the base fails its self-test ({'; '.join(why)})"
+    return f"{said}; {given.figure('tested'):.0%} of the body could be tested across that"
+
+
 def _part_open(given: Given) -> str:
     return f"the {given.text('part')} is open: {given.said('why') or given.text('verdict')}"
 
@@ -67,6 +75,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.TOWERS_DIFFER: ("the towers do not match; {missing:.0%} of the parameters were not compared"),
     P.PART_OPEN: _part_open,
     P.NO_POWER: "too little is comparable to have seen a copy",
+    P.OTHER_SHAPE: _other_shape,
     P.SOME_TENSORS: "of the body {share:.0%}, the rest does not match",
     P.ONE_ORDER: "a single order agrees, the rest does not",
     P.BETWEEN: "something agrees, not enough to settle it",

@@ -16,6 +16,11 @@ AXES: Final = {
     "hidden": "residual channels",
     "neurons": "neurons",
     "experts": "experts",
+    "layers": "layers",
+    "heads": "attention heads",
+    "kv_heads": "key-value heads",
+    "head_dim": "values a head",
+    "expert_neurons": "neurons an expert",
 }
 """By the name of the size in a model's geometry."""
 

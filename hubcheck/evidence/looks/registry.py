@@ -16,6 +16,7 @@ from hubcheck.evidence.looks.expert_map.look import EXPERT_MAP
 from hubcheck.evidence.looks.interface import Look
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.orders import ORDERS
+from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.looks.width.look import WIDTH
@@ -24,6 +25,7 @@ from hubcheck.evidence.looks.writers import WRITERS
 LOOKS: Final[tuple[Look[object], ...]] = (
     ORDERS,
     TOWERS,
+    OTHER_SHAPES,
     LAYER_MAP,
     WIDTH,
     EXPERT_MAP,

@@ -31,6 +31,7 @@ from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.looks.sample.compare import Comparer
+from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.looks.width.look import WIDTH
@@ -303,6 +304,7 @@ PLANTED: Final[dict[str, tuple[Callable[[Path], Path], Sees]]] = {
         _derived("dropped-layer"),
         lambda seen: dict(seen.base_of) == {0: 0, 1: 1, 2: 3},
     ),
+    OTHER_SHAPES.name: (_narrow, lambda seen: len(seen.standing) >= 2 and seen.log_e > NOTABLE),
     WIDTH.name: (_narrow, lambda seen: seen.neurons is not None and seen.neurons.log_e > NOTABLE),
     EXPERT_MAP.name: (_upcycled, lambda seen: seen.kind is ExpertChange.UPCYCLED),
     CHANGE.name: (lambda _: model("finetune"), lambda seen: isinstance(seen, CloserLook)),

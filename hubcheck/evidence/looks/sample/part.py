@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused
 
@@ -21,3 +22,5 @@ class PartLook:
     subject: Anatomy
     change: CloserLook | Refused | Skip = Skip.NOT_RELATED
     """How it moved, where it turned out related."""
+    shapes: OtherShapes = NOT_SHAPES
+    """What the tests that survive a change of shape saw."""

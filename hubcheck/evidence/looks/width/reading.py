@@ -56,17 +56,27 @@ class LayerRows:
             names: ``gate`` and ``up``, or one of them.
             raw: Whether both models have the same channels.
         """
+        features = self.features(names, raw=raw)
+        return {frame: profile(*of.values()) for frame, of in features.items()}
+
+    def features(self, names: Sequence[str], *, raw: bool) -> dict[str, dict[str, FloatArray]]:
+        """Return the rows of some matrices in each frame, by frame and name, [units, features].
+
+        Args:
+            names: ``gate`` and ``up``, or one of them.
+            raw: Whether both models have the same channels.
+        """
         rows = {n: self.side.reader.block(self.by_name[n]) for n in names if n in self.by_name}
-        views: dict[str, FloatArray] = {}
+        found: dict[str, dict[str, FloatArray]] = {}
         if not rows:
-            return views
+            return found
         if raw:
-            views["raw"] = profile(*rows.values())
-        seen = [self._through_tokens(values) for name, values in rows.items() if self._whole(name)]
-        held = [s for s in seen if s is not None]
+            found["raw"] = {**rows}
+        seen = {n: self._through_tokens(values) for n, values in rows.items() if self._whole(n)}
+        held = {n: s for n, s in seen.items() if s is not None}
         if held:
-            views["token"] = profile(*held)
-        return views
+            found["token"] = held
+        return found
 
     def raw_rows(self) -> FloatArray:
         """Return the rows as they are stored, matrices side by side, [units, features]."""

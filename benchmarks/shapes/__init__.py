@@ -1,0 +1,1 @@
+"""Are pruned children found, and strangers left alone, where all sizes of two models differ?"""

@@ -1,0 +1,174 @@
+"""Which MLPs of two models of different sizes are held against each other, and which rows of them?
+
+Of the subject a run of neighbouring neurons is read, of the base the whole layer where that fits,
+else the window in which the partners of such a run must lie if a random choice of neurons was kept.
+The richest plan that fits is taken; which one does not depend on any value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hubcheck.anatomy.interface import Anatomy
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.family import Block
+from hubcheck.evidence.looks.layer_map.spending import Spending
+from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows, window_of
+from hubcheck.evidence.orders.mlps import BY_KIND, DENSE, EXPERT, SHARED, MlpRoles, neurons_of
+from hubcheck.evidence.orders.neurons import corresponding_layers
+from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.side import Side
+
+EFFORTS: Final = (
+    (16, 256, True),
+    (6, 256, True),
+    (4, 256, True),
+    (4, 128, True),
+    (2, 256, True),
+    (4, 192, False),
+    (2, 192, False),
+    (2, 96, False),
+)
+"""(layers of the base, neurons read of a subject layer, whether the base's layers are read whole),
+the most telling first. Signs need whole layers; two orders are the least that settle anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is read of both models."""
+
+    base: tuple[tuple[Block, LayerRows], ...]
+    """MLPs of the base, each an order of its own."""
+    subject: tuple[tuple[Block, LayerRows], ...]
+    """MLPs of the subject; each is held against all of the base of its kind and other size."""
+
+    def partners(self, base: Block) -> list[tuple[Block, LayerRows]]:
+        """Return the MLPs of the subject that one of the base is held against."""
+        return [
+            (block, rows)
+            for block, rows in self.subject
+            if block.kind == base.kind and block.member == base.member
+        ]
+
+    @property
+    def wanted(self) -> tuple[list[Wanted], list[Wanted]]:
+        """What must be read of base and subject."""
+        return (
+            [w for _, rows in self.base for w in rows.wanted],
+            [w for _, rows in self.subject for w in rows.wanted],
+        )
+
+
+def plans(base: Side, subject: Side, draw: Draw) -> Iterator[Plan]:
+    """Yield what could be read, the most telling first; nothing where all sizes agree."""
+    for roles in (DENSE, SHARED, EXPERT):
+        sides = _blocks(base, subject, draw, roles)
+        if all(sides):
+            break
+    else:
+        return
+    for layers, rows, whole in EFFORTS:
+        yield _plan((base, subject), draw, sides, layers, rows, whole=whole)
+
+
+def affordable(spending: Spending, draw: Draw) -> Plan | None:
+    """Return the richest plan that fits what may be read, None where none does."""
+    found = plans(spending.base, spending.subject, draw)
+    return next((plan for plan in found if spending.affords(*plan.wanted)), None)
+
+
+def other_sizes(base: Anatomy, subject: Anatomy, draw: Draw) -> bool:
+    """Return whether there are MLPs of one kind in two sizes."""
+    return any(all(_of_other_size(base, subject, draw, roles)) for roles in (DENSE, SHARED, EXPERT))
+
+
+def _blocks(
+    base: Side, subject: Side, draw: Draw, roles: MlpRoles
+) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    return _of_other_size(base.anatomy, subject.anatomy, draw, roles)
+
+
+def _of_other_size(
+    base: Anatomy, subject: Anatomy, draw: Draw, roles: MlpRoles
+) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+    """Return the MLPs of a kind that meet none of equal size in the other model.
+
+    An order whose size is met is told by hits (``evidence.orders``), and is not spent here again.
+    """
+    experts = min(base.geometry.experts, subject.geometry.experts)
+    if roles is EXPERT and not experts:
+        return (), ()
+    member = draw.one_of(experts, 0) if roles is EXPERT else -1
+    sides = [
+        [
+            block
+            for layer in draw.layers(one.geometry.layers)
+            if neurons_of(one, block := Block(layer=layer, member=member, kind=roles.kind)) > 1
+        ]
+        for one in (base, subject)
+    ]
+    sizes = [
+        {neurons_of(one, b) for b in of} for one, of in zip((base, subject), sides, strict=True)
+    ]
+    met = sizes[0] & sizes[1]
+    of_base = tuple(b for b in sides[0] if neurons_of(base, b) not in met)
+    of_subject = tuple(b for b in sides[1] if neurons_of(subject, b) not in met)
+    return of_base, of_subject
+
+
+def _plan(
+    sides: tuple[Side, Side],
+    draw: Draw,
+    blocks: tuple[tuple[Block, ...], tuple[Block, ...]],
+    layers: int,
+    rows: int,
+    *,
+    whole: bool,
+) -> Plan:
+    base, subject = sides
+    of_base = blocks[0][:layers]
+    there = {b.layer: b for b in blocks[1]}
+    of_subject: Sequence[Block] = blocks[1]
+    if not whole:  # layer by layer: the window costs more than it tells elsewhere
+        depths = (base.anatomy.geometry.layers, subject.anatomy.geometry.layers)
+        near = [there.get(j) for b in of_base for j in corresponding_layers(b.layer, *depths)]
+        of_subject = [b for b in dict.fromkeys(near) if b is not None] or blocks[1][:layers]
+    n_subject = neurons_of(subject.anatomy, of_subject[0])
+    size = min(rows, n_subject)
+    start = draw.start(n_subject, size)
+    run = tuple(range(start, start + size))
+    return Plan(
+        base=tuple(
+            (block, _rows(base, block, draw, _of_base(base, block, run, n_subject, whole=whole)))
+            for block in of_base
+        ),
+        subject=tuple(
+            (block, _rows(subject, block, draw, _within(run, neurons_of(subject.anatomy, block))))
+            for block in of_subject
+        ),
+    )
+
+
+def _rows(side: Side, block: Block, draw: Draw, units: tuple[int, ...]) -> LayerRows:
+    return layer_rows(side, BY_KIND[block.kind], block, units, draw, by_input=False)
+
+
+def _within(run: tuple[int, ...], n_units: int) -> tuple[int, ...]:
+    """Return a run as long in a layer of other size, as far along."""
+    size = min(len(run), n_units)
+    start = min(run[0], n_units - size)
+    return tuple(range(start, start + size))
+
+
+def _of_base(
+    side: Side, block: Block, run: tuple[int, ...], n_subject: int, *, whole: bool
+) -> tuple[int, ...]:
+    n_base = neurons_of(side.anatomy, block)
+    if whole:
+        return tuple(range(n_base))
+    if n_base <= n_subject:  # the base's neurons lie among more: as far along as the run
+        first = run[0] * n_base // n_subject
+        return tuple(range(first, min(n_base, first + len(run))))
+    return window_of(run, n_subject, n_base)
