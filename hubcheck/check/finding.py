@@ -193,6 +193,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         explained_by=explained.by,
         closer=explained.closer,
         upstream=explained.upstream,
+        ruled_out=judged.ruled_out,
         bytes_read=one.bytes_read,
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),

@@ -49,6 +49,8 @@ class Tested:
     """The subject under the base's names, where its own say nothing and its values are near."""
     tried: int = 1
     """Bases tried in the check."""
+    relation: str = ""
+    """What the card declares this base to be to the subject; empty where it says nothing."""
     components: Components = NO_COMPONENTS
     """What was seen of everything beside the bodies, folder by folder."""
     seen: Observations = field(default_factory=Observations)
@@ -108,6 +110,7 @@ class Tested:
             subject=self.comparer.subject.anatomy,
             tried=self.tried,
             seen=self.seen,
+            relation=self.relation,
         )
 
     @property

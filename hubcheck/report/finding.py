@@ -338,6 +338,10 @@ class Finding(Part):
     account: tuple[AccountLine, ...] = Field(
         default=(), description="what each look spent of the evidence, and what it brought in"
     )
+    ruled_out: ClausesField = Field(
+        default=(),
+        description="which sizes rule out the declared relation, whatever the values show",
+    )
     upstream: bool = Field(
         default=False,
         description="explained by weights alone: neither model's declarations name the other",

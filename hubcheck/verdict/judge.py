@@ -40,6 +40,7 @@ from hubcheck.verdict.part_rows import body_rows, side_row, tower_row
 from hubcheck.verdict.parts import Judged, Said, judge_part
 from hubcheck.verdict.rearranged import Undone, undone
 from hubcheck.verdict.relation import direction_of, in_merge, may_be_merged
+from hubcheck.verdict.ruled_out import ruled_out
 from hubcheck.verdict.whole import Whole, parameters_of
 from hubcheck.verdict.whole_from_parts import judge_alone, say_whole
 
@@ -56,6 +57,8 @@ class Case:
     tried: int
     """Bases tried in the check, at least 1."""
     seen: Observations
+    relation: str = ""
+    """What the card declares this base to be to the subject; empty where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,8 @@ class Judgement:
     settles_equality: bool
     """Orders leave nothing open that bit-equal tensors could settle."""
     account: Account
+    ruled_out: Clauses = ()
+    """Which sizes rule out what the card declares, whatever the values show."""
 
     @property
     def standing(self) -> Standing:
@@ -169,6 +174,7 @@ def _whole_of(case: Case, look: PartLook, body: Judged) -> Whole:
         tower_only=(tower_only(look.base), tower_only(look.subject)),
         heads_alone=(look.base.alone, look.subject.alone),
         totals=(parameters_of(look.base), parameters_of(look.subject)),
+        ruled_out=tuple(bool(ruled_out(case.relation, one.base, one.subject)) for one in towers),
     )
 
 
@@ -222,6 +228,10 @@ def _judged(
         shares=shares,
         settles_equality=body.settles_equality,
         account=account,
+        # A tower, or a head, is no model whose sizes the other would have to keep.
+        ruled_out=()
+        if any(whole.tower_only) or whole.is_head_alone
+        else ruled_out(case.relation, look.base, look.subject),
     )
 
 
