@@ -121,8 +121,8 @@ def summary(lines: Sequence[Line]) -> str:
     mean = float(np.mean(10.0 ** np.minimum(tested, 300.0))) if tested else 0.0
     greatest = f"{max(tested):.1f}" if tested else "none"
     said = [
-        f"{len(apart)} independent pairs: {counts}; look across shapes taken in {len(tested)}, "
-        f"largest log10 E {greatest}, mean E {mean:.2g}",
+        f"{len(apart)} independent pairs: {counts}",
+        f"look across shapes taken in {len(tested)}: log10 E <= {greatest}, mean E {mean:.2g}",
         "",
         "| base | subject | verdict | log10 E across shapes | log10 bound | similarity |",
         "|---|---|---|---|---|---|",

@@ -246,7 +246,7 @@ class Alignment(Part):
 class AccountLine(Part):
     """What one look was given of the weight of its orders, and what it brought in."""
 
-    look: str = Field(description="orders, layer-map, writers, proof")
+    look: str = Field(description="orders, layer-map, writers, other-shapes, proof")
     share: float = Field(ge=0, le=1, description="of the weight of each of its orders")
     log10_e: float = Field(description="log10 of its e-value, nothing paid for")
     orders: tuple[str, ...] = Field(default=(), description="names of orders of the base")
