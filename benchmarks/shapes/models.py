@@ -51,7 +51,7 @@ SHAPES: Final = (
     replace(PARENT, hidden=120, neurons=208, layers=3, heads=6, kv_heads=3, head_dim=14),
 )
 """No two agree in width, in neurons or in the size of a head."""
-STEPS: Final = 800
+STEPS: Final = 500
 FURTHER: Final = 300
 """Steps of a child after it was cut."""
 RATE: Final = 6e-3

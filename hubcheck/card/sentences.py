@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, names, numbers
+from hubcheck.card import matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
-from hubcheck.card.wording import words
-from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.standing import UNDATED, UPSTREAM, is_undated
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, PartVerdict, Report
 
 NAMES_IN_TITLE: Final = 3
-SIZES: Final = 160
-"""Characters of what sizes rule out; the figures come from a report that anyone can write."""
-LEAVES_OPEN: Final = phrase(PhraseCode.SHAPE_LEAVES_OPEN)
 
 RELATED_MEANS: Final = (
     "Related means derivation in either direction, a common ancestor or a common initialisation; "
@@ -59,22 +54,7 @@ def title(report: Report) -> Line:
 
 def lead(report: Report) -> Line:
     """Return the sentence under the title: how sure it is, or what is missing."""
-    return (*_ruled_out(report), *_lead(report), *_upstream(report), *_undated(report))
-
-
-def _ruled_out(report: Report) -> Line:
-    """Return what the sizes of two models rule out: said before anything that a test saw."""
-    found = next((f for f in matches.declared(report) if f.ruled_out), None)
-    if found is None:
-        return ()
-    said = words(found.ruled_out[0])
-    undecided = found.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_TESTED}
-    open_ = f" {_as_sentence(words(LEAVES_OPEN))}" if undecided else ""
-    return (Untrusted(_as_sentence(said), limit=SIZES), Trusted(f"{open_} "))
-
-
-def _as_sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return (*ruled_out.line(report), *_lead(report), *_upstream(report), *_undated(report))
 
 
 def _lead(report: Report) -> Line:

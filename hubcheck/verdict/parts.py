@@ -155,7 +155,8 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         if shapes.was_tested:
             return Said(unsure, ReasonCode.OTHER_SHAPE, _other_shape(shapes, sides))
         return Said(unsure, ReasonCode.BODY_NOT_COMPARED, (not_tested(sides),))
-    if len(comparison.seeing) + len(shapes.seeing) < POWER_FAMILIES:
+    seeing = len(comparison.seeing) + len(shapes.seeing)
+    if seeing < POWER_FAMILIES or not (comparison.has_power or shapes.seeing):
         if shapes.was_tested:
             return Said(unsure, ReasonCode.OTHER_SHAPE, _other_shape(shapes, sides))
         return Said(unsure, ReasonCode.NO_POWER, because(ReasonCode.NO_POWER))

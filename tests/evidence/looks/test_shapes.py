@@ -146,10 +146,10 @@ def test_layers_of_one_line_are_told_from_free_ones() -> None:
         def joint(self) -> Any:
             return {"token": self._rows}
 
-    free = [Fixed(rng.standard_normal((128, 64))) for _ in range(4)]
+    free = [Fixed(rng.standard_normal((128, 64))).guard for _ in range(4)]
     assert shared_orders(free, 128) == ((0,), (1,), (2,), (3,))
     near = [
-        Fixed(np.roll(smooth, 3 * n, axis=0) + 0.05 * rng.standard_normal((128, 64)))
+        Fixed(np.roll(smooth, 3 * n, axis=0) + 0.05 * rng.standard_normal((128, 64))).guard
         for n in range(3)
     ]
     assert shared_orders(near, 128) in {IN_LINE, STRUCTURED}

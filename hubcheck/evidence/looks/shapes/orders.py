@@ -59,6 +59,16 @@ class Mlp:
         """
         self.block, self.rows, self._raw = block, rows, raw
 
+    def forget(self) -> None:
+        """Let the profiles go: those of a large model's layers do not lie in memory together."""
+        for name in ("_features", "joint", "gate", "up", "signed"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def guard(self) -> NDArray[np.float32]:
+        """The first neurons' joint profile, by which layers of the base are held together."""
+        return np.array(_first(self)[:GUARDED])
+
     @property
     def gated(self) -> bool:
         """Whether there is a gate to match by."""
@@ -175,16 +185,21 @@ def own_problem(base: Mlp) -> str:
     return problem
 
 
-def shared_orders(bases: Sequence[Mlp], pool: int) -> tuple[tuple[int, ...], ...] | str:
+def shared_orders(
+    views: Sequence[NDArray[np.float32]], pool: int
+) -> tuple[tuple[int, ...], ...] | str:
     """Return the base's layers by position, grouped by order; why all abstain otherwise.
 
     Beside layers that stand in one order (``statistics.shared_order``), layers whose matches with
     each other run upwards are no free orders: where neighbours in index are alike in every layer,
     the neurons of any model made so run upwards with them (e at 1e3 is enough to abstain).
+
+    Args:
+        views: Of every layer, the profile that guards it.
+        pool: Neurons of the widest layer.
     """
-    if not bases:
+    if not views:
         return ()
-    views = [_first(one)[:GUARDED] for one in bases]
     groups = orders_of(views, pool)
     if groups is None:
         return STRUCTURED

@@ -16,7 +16,15 @@ from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows, window_of
-from hubcheck.evidence.orders.mlps import BY_KIND, DENSE, EXPERT, SHARED, MlpRoles, neurons_of
+from hubcheck.evidence.orders.mlps import (
+    BY_KIND,
+    DENSE,
+    EXPERT,
+    MAY_BECOME,
+    SHARED,
+    MlpRoles,
+    neurons_of,
+)
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
@@ -35,6 +43,11 @@ EFFORTS: Final = (
 the most telling first. Signs need whole layers; two orders are the least that settle anything."""
 
 
+FEWEST_ORDERS: Final = 2
+Blocks = tuple[tuple[Block, ...], tuple[Block, ...]]
+"""MLPs of base and subject."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is read of both models."""
@@ -42,15 +55,7 @@ class Plan:
     base: tuple[tuple[Block, LayerRows], ...]
     """MLPs of the base, each an order of its own."""
     subject: tuple[tuple[Block, LayerRows], ...]
-    """MLPs of the subject; each is held against all of the base of its kind and other size."""
-
-    def partners(self, base: Block) -> list[tuple[Block, LayerRows]]:
-        """Return the MLPs of the subject that one of the base is held against."""
-        return [
-            (block, rows)
-            for block, rows in self.subject
-            if block.kind == base.kind and block.member == base.member
-        ]
+    """MLPs of the subject, each held against all of the base."""
 
     @property
     def wanted(self) -> tuple[list[Wanted], list[Wanted]]:
@@ -63,14 +68,9 @@ class Plan:
 
 def plans(base: Side, subject: Side, draw: Draw) -> Iterator[Plan]:
     """Yield what could be read, the most telling first; nothing where all sizes agree."""
-    for roles in (DENSE, SHARED, EXPERT):
-        sides = _blocks(base, subject, draw, roles)
-        if all(sides):
-            break
-    else:
-        return
-    for layers, rows, whole in EFFORTS:
-        yield _plan((base, subject), draw, sides, layers, rows, whole=whole)
+    for blocks in _kinds(base.anatomy, subject.anatomy, draw):
+        for layers, rows, whole in EFFORTS:
+            yield _plan((base, subject), draw, blocks, layers, rows, whole=whole)
 
 
 def affordable(spending: Spending, draw: Draw) -> Plan | None:
@@ -80,42 +80,45 @@ def affordable(spending: Spending, draw: Draw) -> Plan | None:
 
 
 def other_sizes(base: Anatomy, subject: Anatomy, draw: Draw) -> bool:
-    """Return whether there are MLPs of one kind in two sizes."""
-    return any(all(_of_other_size(base, subject, draw, roles)) for roles in (DENSE, SHARED, EXPERT))
+    """Return whether there are MLPs of two sizes, one of which may have become the other."""
+    return any(True for _ in _kinds(base, subject, draw))
 
 
-def _blocks(
-    base: Side, subject: Side, draw: Draw, roles: MlpRoles
-) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
-    return _of_other_size(base.anatomy, subject.anatomy, draw, roles)
+def _kinds(base: Anatomy, subject: Anatomy, draw: Draw) -> Iterator[Blocks]:
+    """Yield MLPs of base and subject that are held against each other, the likeliest kinds first.
 
-
-def _of_other_size(
-    base: Anatomy, subject: Anatomy, draw: Draw, roles: MlpRoles
-) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
-    """Return the MLPs of a kind that meet none of equal size in the other model.
-
-    An order whose size is met is told by hits (``evidence.orders``), and is not spent here again.
+    Of a mixture its experts, which hold most of it; then each kind by itself, then across kinds;
+    one order alone, which settles nothing, comes last. An order whose size is met in the other
+    model is told by hits (``evidence.orders``), and is not spent here again.
     """
-    experts = min(base.geometry.experts, subject.geometry.experts)
-    if roles is EXPERT and not experts:
-        return (), ()
-    member = draw.one_of(experts, 0) if roles is EXPERT else -1
-    sides = [
-        [
-            block
-            for layer in draw.layers(one.geometry.layers)
-            if neurons_of(one, block := Block(layer=layer, member=member, kind=roles.kind)) > 1
+    found: list[Blocks] = []
+    same = [(roles, roles) for roles in (EXPERT, DENSE, SHARED)]
+    across = [(BY_KIND[k], one) for k, of in MAY_BECOME.items() for one in of if one.kind != k]
+    for roles, other in (*same, *across):
+        sides = _of_kind(base, subject, draw, roles), _of_kind(subject, base, draw, other)
+        sizes = [
+            {neurons_of(one, b) for b in of} for one, of in zip((base, subject), sides, strict=True)
         ]
-        for one in (base, subject)
-    ]
-    sizes = [
-        {neurons_of(one, b) for b in of} for one, of in zip((base, subject), sides, strict=True)
-    ]
-    met = sizes[0] & sizes[1]
-    of_base = tuple(b for b in sides[0] if neurons_of(base, b) not in met)
-    of_subject = tuple(b for b in sides[1] if neurons_of(subject, b) not in met)
-    return of_base, of_subject
+        met = sizes[0] & sizes[1]
+        blocks = (
+            tuple(b for b in sides[0] if neurons_of(base, b) not in met),
+            tuple(b for b in sides[1] if neurons_of(subject, b) not in met),
+        )
+        if all(blocks):
+            found.append(blocks)
+    yield from sorted(found, key=lambda blocks: len(blocks[0]) < FEWEST_ORDERS)
+
+
+def _of_kind(own: Anatomy, other: Anatomy, draw: Draw, roles: MlpRoles) -> list[Block]:
+    """Return one MLP of a kind of every layer, in drawn order; an expert that both may have."""
+    member = -1
+    if roles is EXPERT:
+        if not own.geometry.experts:
+            return []
+        member = draw.one_of(min(n for n in (own.geometry.experts, other.geometry.experts) if n), 0)
+    layers = draw.layers(own.geometry.layers)
+    blocks = [Block(layer=layer, member=member, kind=roles.kind) for layer in layers]
+    return [b for b in blocks if neurons_of(own, b) > 1]
 
 
 def _plan(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.anatomy.sizes import differing
@@ -30,7 +31,7 @@ from hubcheck.evidence.looks.shapes.orders import (
     seen_in,
     shared_orders,
 )
-from hubcheck.evidence.looks.shapes.plan import Plan, affordable, other_sizes
+from hubcheck.evidence.looks.shapes.plan import affordable, other_sizes
 from hubcheck.evidence.looks.shapes.wording import rows_of
 from hubcheck.evidence.looks.width.match import SUREST, matching_ceiling, surest_matches
 from hubcheck.evidence.orders.mlps import BY_KIND, neurons_of
@@ -73,30 +74,30 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
         return Refused(code=Why.BUDGET)
     spending.read(*plan.wanted)
     bases = [Mlp(block, rows, raw=one_width) for block, rows in plan.base]
-    subjects = {block: Mlp(block, rows, raw=one_width) for block, rows in plan.subject}
-    sound: list[Mlp] = []
+    subjects = [Mlp(block, rows, raw=one_width) for block, rows in plan.subject]
+    guards: list[NDArray[np.float32]] = []
+    orders: list[OrderSeen] = []
     abstained: list[str] = []
     for one in bases:
         problem = own_problem(one)
         if problem:
             abstained.append(problem)
-        elif any(frames_of(one, subjects[b]) for b, _ in plan.partners(one.block)):
-            sound.append(one)
+        elif any(frames_of(one, other) for other in subjects):
+            guards.append(one.guard)
+            orders.append(_order(one, len(orders), subjects, (base, subject), draw))
+        one.forget()
     pool = max((neurons_of(base.anatomy, b) for b, _ in plan.base), default=0)
-    groups = shared_orders(sound, pool)
+    groups = shared_orders(guards, pool)
     if isinstance(groups, str):
         abstained.append(groups)
-        sound, groups = [], ()
-    orders = tuple(
-        _order(one, n, plan, subjects, (base, subject), draw) for n, one in enumerate(sound)
-    )
+        orders, groups = [], ()
     channels = None if one_width else _channels(base, subject, abstained)
     factors = [log_mean([orders[n].log_e_order for n in group]) for group in groups]
     # layers that share an order share their coins too: one factor each
     factors += [log_mean([orders[n].log_e_signs for n in group]) for group in groups]
     factors += [channels.log_e] if channels is not None else []
     found = OtherShapes(
-        orders=orders,
+        orders=tuple(orders),
         channels=channels,
         log_e=log_product(factors),
         log_e_without_strongest=without_strongest(factors),
@@ -109,13 +110,11 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
 def _order(
     one: Mlp,
     turn: int,
-    plan: Plan,
-    subjects: dict[Block, Mlp],
+    partners: Sequence[Mlp],
     sides: tuple[Side, Side],
     draw: Draw,
 ) -> OrderSeen:
     base, subject = sides
-    partners = [subjects[block] for block, _ in plan.partners(one.block)]
     fair = base.anatomy.fair_signs
     seen = [
         (other, seen_in(one, other, frame, fair_signs=fair))
