@@ -76,6 +76,11 @@ class Declaration:
     problems: tuple[str, ...]
     """What could not be used, and why; one printable line each."""
 
+    @property
+    def relation_of_each(self) -> str:
+        """The relation, where it is said of each base: of several only a merge says it of all."""
+        return self.relation if len(self.bases) <= 1 or self.relation == "merge" else ""
+
 
 NOTHING_SAID: Final = Declaration(
     bases=(), leaked=(), relation="", licence="", licence_name="", licence_link="", problems=()

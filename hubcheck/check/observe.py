@@ -139,7 +139,7 @@ def examine(
     if base is None:
         return
     one.tried = tried
-    one.relation = _declared_as(subject) if one.request.declared else ""
+    one.relation = subject.declaration.relation_of_each if one.request.declared else ""
     one.files = compare_weights(
         base,
         subject,
@@ -173,13 +173,6 @@ def examine(
     both = opened_pair(one.comparer, base, subject)
     _look(one, base, subject, both, terms)
     one.bytes_read = base.source.ledger.bytes_read
-
-
-def _declared_as(subject: Model) -> str:
-    """Return what the card declares its base to be; of several only a merge says it of each."""
-    declaration = subject.declaration
-    alone = len(declaration.bases) <= 1 or declaration.relation == "merge"
-    return declaration.relation if alone else ""
 
 
 def _under_known_names(one: Tested, base: Model, subject: Model, request: Request) -> Model:

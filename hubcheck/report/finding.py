@@ -217,7 +217,7 @@ class Power(Part):
     )
     other_shape: bool = Field(
         default=False,
-        description="of a copy cut or grown to the subject's sizes, its neurons sorted or not",
+        description="of a copy cut or grown to these sizes, its neurons sorted or not",
     )
     searched: bool = Field(
         default=False, description="in any layer; else in the layers that were read"
