@@ -215,10 +215,7 @@ class Power(Part):
     copied_share: float = Field(
         default=0.0, description="share of the body's units that, copied exactly, would have shown"
     )
-    other_shape: bool = Field(
-        default=False,
-        description="of a copy cut or grown to these sizes, its neurons sorted or not",
-    )
+    other_shape: bool = Field(default=False, description="of a copy cut or grown to these sizes")
     searched: bool = Field(
         default=False, description="in any layer; else in the layers that were read"
     )
@@ -338,10 +335,7 @@ class Finding(Part):
     account: tuple[AccountLine, ...] = Field(
         default=(), description="what each look spent of the evidence, and what it brought in"
     )
-    ruled_out: ClausesField = Field(
-        default=(),
-        description="which sizes rule out the declared relation, whatever the values show",
-    )
+    ruled_out: ClausesField = Field(default=(), description="sizes that deny what is declared")
     upstream: bool = Field(
         default=False,
         description="explained by weights alone: neither model's declarations name the other",
