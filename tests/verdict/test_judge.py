@@ -183,6 +183,6 @@ def test_the_judge_is_pure() -> None:
 
 
 def test_anatomies_are_all_that_is_known_of_the_models() -> None:
-    """A case holds anatomies and observations: no file, no network, no clock."""
-    assert set(Case.__annotations__) == {"base", "subject", "tried", "seen"}
+    """A case holds anatomies, observations and a declared word: no file, network or clock."""
+    assert set(Case.__annotations__) == {"base", "subject", "tried", "seen", "relation"}
     assert Case.__annotations__["base"] == Anatomy.__name__
