@@ -59,12 +59,12 @@ class Input:
 
 
 INPUTS: Final = (
-    Input(name="model", default="", meaning="Folder of the workspace, or org/name, org/name:folder, org/name:Q4_K_M on the Hub; default: the policy file's model, else the workspace"),  # noqa: E501 - one row of the table
+    Input(name="model", default="", meaning="Folder of the workspace, or org/name, org/name:folder, org/name:Q4_K_M on the Hub; several by comma or line, or a pattern such as models/*: one job, one comment; default: the policy file's model, else the workspace"),  # noqa: E501 - one row of the table
     Input(name="revision", default="", meaning="Branch, tag or commit of a model on the Hub"),
     Input(name="bases", default="", meaning="Bases it is said to come from, by comma or line; they replace what the card declares"),  # noqa: E501
     Input(name="suspects", default="auto", meaning="Further bases to test: a list, auto (names leaked in the repository, no search) or none"),  # noqa: E501
     Input(name="config-file", default=".github/hubcheck.yml", meaning="Policy file; the default may be absent"),  # noqa: E501
-    Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared for a model that was named and holds no weights"),  # noqa: E501
+    Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared where no weights are found"),  # noqa: E501
     Input(name="warn-only", default="", meaning="true: say what failed and end with exit code 0"),
     Input(name="depth", default="", meaning="headers, sample, deep or full; default: the policy file's, else sample"),  # noqa: E501
     Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB (deep: 2GB, full: none)"),  # noqa: E501
@@ -83,7 +83,8 @@ INPUTS: Final = (
 class Settings:
     """The inputs, read and checked. None means: not given, ask the policy file."""
 
-    model: str
+    models: tuple[str, ...]
+    """As they were typed: names, folders, patterns of folders; empty: ask the policy file."""
     revision: str
     bases: tuple[str, ...]
     suspects: tuple[str, ...]
@@ -126,7 +127,7 @@ def read_inputs(environment: Mapping[str, str]) -> Settings:
             "comment-id", given["comment-id"], "letters, digits, dots and dashes, up to 64"
         )
     return Settings(
-        model=given["model"],
+        models=_names("model", given["model"]),
         revision=given["revision"],
         bases=_names("bases", given["bases"]),
         suspects=tuple(n for n in names if n not in {AUTO, "none"}),

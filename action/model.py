@@ -6,6 +6,7 @@ workspace; a model that an event from outside names must be on the policy file's
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, replace
@@ -14,8 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from action.event import OnHub
+from action.policy import HERE, listed, read_policy
 from action.scene import Scene
 from hubcheck import __version__
+from hubcheck.candidates.documents import TOKENIZER_LIMIT, read_bytes
+from hubcheck.candidates.read_files import is_read_file
 from hubcheck.cli.launch import resources_for
 from hubcheck.errors import UsageError, printable
 from hubcheck.model import Model, open_model
@@ -25,7 +29,7 @@ from hubcheck.report.words import Depth
 from hubcheck.request.build import Means, build_request
 from hubcheck.request.interface import Request
 from hubcheck.request.options import FILES, Options, how, line_of
-from hubcheck.request.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
+from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import check_places, inside, settled
 from hubcheck.source.kept_seed import fresh_seed
 from hubcheck.source.reference import (
@@ -39,7 +43,7 @@ from hubcheck.source.reference import (
 from hubcheck.source.weight_files import weight_folders
 from hubcheck.verdict.policy import NOTHING_COMPARED, parse_fail_on
 
-HERE: Final = "."
+CARD_PATH: Final = "README.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +56,8 @@ class Task:
     folder: str
     """The model's folder in the workspace; empty for a model on the Hub."""
     needs_weights: bool = False
-    """Whether the model was named, and nobody said what fails: then one without weights does."""
-
-
-def read_policy(scene: Scene) -> PolicyFile:
-    """Return the repository's policy; without a file at the default place, the defaults.
-
-    Raises:
-        UsageError: the file is bad, or another one was named and is not there.
-    """
-    name = scene.settings.config_file
-    path = inside(scene.runner.workspace, name, what="config-file")
-    if not path.exists() and name == DEFAULT_PATH:
-        return PolicyFile()
-    return read_policy_file(path, shown=name)
+    """Whether nobody said what fails: then a model without weights does, and a job that looked
+    where none are."""
 
 
 def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
@@ -103,9 +95,8 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
             options, _means(scene, options.depth or file.depth), file=file, subject=subject
         ),
         folder=folder,
-        needs_weights=_is_named(scene, file) and settings.fail_on is None
-        and "fail_on" not in file.model_fields_set,
-    )  # fmt: skip
+        needs_weights=settings.fail_on is None and "fail_on" not in file.model_fields_set,
+    )
 
 
 def hub_token() -> str | None:
@@ -126,12 +117,8 @@ def _means(scene: Scene, depth: Depth) -> Means:
     )
 
 
-def _is_named(scene: Scene, file: PolicyFile) -> bool:
-    return bool(scene.settings.model or file.model) or isinstance(scene.event, OnHub)
-
-
 def held_to_weights(task: Task, subject: Model) -> Task:
-    """Return the task under the default policy: a model that was named and is not there fails."""
+    """Return the task under the default policy: a check that found no weights fails."""
     there = subject.lies_in_folders or "" in weight_folders(f.path for f in subject.files)
     if not task.needs_weights or there:
         return task
@@ -144,8 +131,9 @@ def held_to_weights(task: Task, subject: Model) -> Task:
 def result_key(task: Task, subject: Model, today: date) -> str:
     """Return a digest of all that the result depends on; empty where a digest is not known.
 
-    Weights by their digest, the card by its lineage lines, the policy, the version. Not the bases'
-    later commits: a comment names the ones that were compared.
+    Weights by their digest, every other file that is read (configs, tokenizers, indexes) by its
+    bytes, the card by its lineage lines, the policy, the version. Not the bases' later commits: a
+    comment names the ones that were compared.
     """
     request, said = task.request, subject.declaration
     lineage = [
@@ -161,7 +149,31 @@ def result_key(task: Task, subject: Model, today: date) -> str:
         [name_of(request.subject), *how(replace(task.options, seed=None))],
         allowed,
     ]
-    return key_of(__version__, subject.weights_digest, json.dumps(lineage), json.dumps(asked))
+    return key_of(
+        __version__,
+        subject.weights_digest,
+        _documents(subject),
+        json.dumps(lineage),
+        json.dumps(asked),
+    )
+
+
+def _documents(subject: Model) -> str:
+    """Return a digest of the files beside weights and card that a check reads; empty if unknown."""
+    weights = {f.path for f in subject.weight_files}
+    found = hashlib.sha256()
+    for entry in sorted(subject.files, key=lambda f: f.path):
+        name = entry.path.rpartition("/")[2]
+        if entry.path in weights or name == CARD_PATH or not is_read_file(entry.path):
+            continue
+        digest = entry.digest
+        if not digest:
+            data = read_bytes(subject.source, entry.path, limit=TOKENIZER_LIMIT)
+            if not isinstance(data, bytes):
+                return ""
+            digest = hashlib.sha256(data).hexdigest()
+        found.update(f"{entry.path}\0{digest}\n".encode("utf-8", "surrogateescape"))
+    return found.hexdigest()
 
 
 def unchanged_on_the_hub(scene: Scene, task: Task, subject: Model) -> str:
@@ -185,7 +197,7 @@ def model_name(scene: Scene) -> str:
 def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
     """Return the model's name and revision as the workflow, the event or the file names them."""
     event, settings = scene.event, scene.settings
-    name, revision = settings.model, settings.revision
+    name, revision = next(iter(settings.models), ""), settings.revision
     if isinstance(event, OnHub):
         name = name or event.repo
         if name.partition(":")[0] == event.repo and not revision:  # the model, or a folder of it
@@ -198,7 +210,7 @@ def _named(scene: Scene, file: PolicyFile) -> tuple[str, str]:
                 cause="the relay watches a model that this repository does not check.",
                 next_step=f"add it to models in {scene.settings.config_file}.",
             )
-    return name or file.model or HERE, revision
+    return name or next(iter(listed(file.model)), "") or HERE, revision
 
 
 def _subject(

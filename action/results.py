@@ -5,12 +5,14 @@ In this order, and each on its own: what fails later loses nothing that was writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from action import commands
+from action.event import OnFinishedRun
+from action.inputs import Stage
 from action.scene import Scene
 from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
@@ -22,10 +24,11 @@ from hubcheck.publish.github.answer import Answered, Done, Mode, Wanted, answer
 from hubcheck.publish.github.body import LIMIT, comment_body, page
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import pull_request
-from hubcheck.publish.github.state import State, state_of
+from hubcheck.publish.github.state import State, identity, state_of
 from hubcheck.report.schema import Finding, Report
 from hubcheck.verdict.gate import NAMED, Gate, GateState
 
+HERE: Final = "."
 OUT: Final = "hubcheck-out"
 """Folder of the workspace for report and cards."""
 OUTPUTS: Final = {
@@ -163,32 +166,54 @@ def write_comment(scene: Scene, result: Result, number: int) -> str:
 
     A pull request whose head has moved on is left to the run of the newer commit.
     """
-    settings = scene.settings
-    if settings.comment is Mode.OFF:
+    if scene.settings.comment is Mode.OFF:
         return ""
-    place = PullRequestPlace(owner=scene.runner.owner, name=scene.runner.repository, number=number)
     state = state_of(result.report, commit=result.commit, run=scene.runner.run_id, key=result.key)
     links = scene.links(result.commit)
 
-    def body(before: State | None, share: float) -> str:
+    def body(comment_id: str, before: State | None, limit: int) -> str:
         return comment_body(
             result.report,
-            comment_id=settings.comment_id,
+            comment_id=comment_id,
             state=state,
             before=before,
             links=links,
             note=result.note,
-            limit=int(LIMIT * share),
+            limit=limit,
         )
 
+    return put_comment(scene, state, number, result.commit, body)
+
+
+def put_comment(
+    scene: Scene,
+    state: State,
+    number: int,
+    commit: str,
+    body: Callable[[str, State | None, int], str],
+) -> str:
+    """Bring a comment up to date and return its address, empty if there is none.
+
+    Args:
+        scene: The run.
+        state: What the next run should know.
+        number: Of the pull request.
+        commit: That the answer is about.
+        body: Returns the text, given the comment's id, what the last one said, and its limit.
+    """
+    settings, comment_id = scene.settings, comment_id_of(scene)
+    place = PullRequestPlace(owner=scene.runner.owner, name=scene.runner.repository, number=number)
     done: list[Answered] = []
 
     def write() -> None:
-        if _has_moved(scene, place, result.commit):
+        if _has_moved(scene, place, commit):
             scene.notice("the pull request has a newer commit; its own run answers.")
             return
         wanted = Wanted(
-            comment_id=settings.comment_id, mode=settings.comment, state=state, body=body
+            comment_id=comment_id,
+            mode=settings.comment,
+            state=state,
+            body=lambda before, share: body(comment_id, before, int(LIMIT * share)),
         )
         done.append(answer(scene.github, place, wanted))
         if done[0].done is not Done.SKIPPED:
@@ -196,6 +221,17 @@ def write_comment(scene: Scene, result: Result, number: int) -> str:
 
     scene.attempt("the comment", write)
     return done[0].url if done else ""
+
+
+def comment_id_of(scene: Scene) -> str:
+    """Return which comment this run writes: the workflow's word, and what it checks.
+
+    A report that somebody else's run made has a comment of its own, and never takes the place of
+    what was computed here.
+    """
+    if isinstance(scene.event, OnFinishedRun) and scene.settings.stage is not Stage.CHECK:
+        return f"{scene.settings.comment_id}.reported"
+    return identity(scene.settings.comment_id, "\n".join(scene.asked) or HERE)
 
 
 def _has_moved(scene: Scene, place: PullRequestPlace, commit: str) -> bool:

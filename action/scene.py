@@ -26,6 +26,8 @@ class Scene:
     github: GitHub
     now: Callable[[], datetime]
     write: Callable[[str], None]
+    asked: tuple[str, ...] = ()
+    """The models as the workflow or the policy file names them: what a comment is about."""
 
     def log(self, text: str) -> None:
         """Write a plain line."""

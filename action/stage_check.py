@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from action import commands, results
@@ -11,12 +12,15 @@ from action.badge import store_badge
 from action.card import write_card
 from action.checkout import git_head
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
+from action.many import code_of, for_model, run_each, worst_of, write_all
+from action.many import write_comment as write_comment_of_many
 from action.model import Task, held_to_weights, result_key, task_of, unchanged_on_the_hub
-from action.pushed import unchanged_by_the_push
+from action.models import models_of_workspace
+from action.policy import asked_of
 from action.scene import Scene
 from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
-from hubcheck.model import open_model
+from hubcheck.model import Model, open_model
 from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
 from hubcheck.publish.github.pull_requests import is_commit
@@ -34,26 +38,28 @@ class Checked:
 
 
 def check_stage(scene: Scene) -> ExitCode:
-    """Check the model of this event and answer everywhere.
+    """Check the model of this event, or each of several, and answer everywhere.
 
     Raises:
         HubcheckError: there is nothing to report on.
     """
     refuse_head_checkout(scene)
-    task = task_of(scene)
-    commit = commit_of(scene)
-    subject = open_model(task.request.subject, task.request.access)
-    task = held_to_weights(task, subject)
-    key = result_key(task, subject, scene.now().date())
+    scene = replace(scene, asked=asked_of(scene))
+    names = models_of_workspace(scene)
+    if len(names) > 1:
+        return _check_many(scene, names)
+    return _check_one(for_model(scene, names[0]) if names else scene)
+
+
+def _check_one(scene: Scene) -> ExitCode:
+    task, subject, key = _opened(scene)
     known = _known(scene, key)
     if known is not None and known.state is not None:
         return _stands(scene, task, known)
-    before = unchanged_on_the_hub(scene, task, subject) or unchanged_by_the_push(
-        scene, task, subject
-    )
+    before = unchanged_on_the_hub(scene, task, subject)
     if before:
         return _nothing_new(scene, before)
-    checked = run_check(scene, task, commit=commit, key=key)
+    checked = run_check(scene, task, commit=commit_of(scene), key=key)
     values = write_everywhere(scene, checked)
     event = scene.event
     if isinstance(event, OnPullRequest):
@@ -64,6 +70,34 @@ def check_stage(scene: Scene) -> ExitCode:
         results.set_outputs(scene, {"badge-url": values["badge-url"]})
     write_card(scene, checked.result.report, checked.result.folder)
     return checked.exit_code
+
+
+def _check_many(scene: Scene, names: Sequence[str]) -> ExitCode:
+    def check(one: Scene) -> tuple[results.Result, ExitCode]:
+        task, _, key = _opened(one)
+        checked = run_check(one, task, commit=commit_of(one), key=key)
+        return checked.result, checked.exit_code
+
+    ran = run_each(scene, names, check)
+    write_all(scene, ran)
+    event, worst = scene.event, worst_of(ran)
+    if isinstance(event, OnPullRequest):
+        url = write_comment_of_many(scene, ran, event.number, commit_of(scene))
+        results.set_outputs(scene, {"comment-url": url})
+    elif worst is not None:
+        results.set_outputs(scene, {"badge-url": store_badge(scene, worst.report)})
+    for one in ran:
+        if one.result is not None:
+            write_card(for_model(scene, one.model), one.result.report, one.result.folder)
+    return code_of(ran)
+
+
+def _opened(scene: Scene) -> tuple[Task, Model, str]:
+    """Return what is checked, the opened model, and the key of the result."""
+    task = task_of(scene)
+    subject = open_model(task.request.subject, task.request.access)
+    task = held_to_weights(task, subject)
+    return task, subject, result_key(task, subject, scene.now().date())
 
 
 def run_check(
@@ -142,12 +176,13 @@ def refuse_head_checkout(scene: Scene) -> None:
 
 
 def _checkouts(workspace: Path) -> list[Path]:
-    """Return the folders, one level deep, that hold a checkout."""
-    try:
-        children = [c for c in sorted(workspace.iterdir()) if c.is_dir() and not c.is_symlink()]
-    except OSError:
-        children = []
-    return [f for f in (workspace, *children) if (f / ".git").exists()]
+    """Return every folder that holds a checkout, however deep; links are not followed."""
+    found = []
+    for folder, below, files in os.walk(workspace):
+        if ".git" in below or ".git" in files:
+            found.append(Path(folder))
+        below[:] = sorted(b for b in below if b != ".git")
+    return found
 
 
 def _known(scene: Scene, key: str) -> Comment | None:
@@ -159,7 +194,7 @@ def _known(scene: Scene, key: str) -> Comment | None:
         owner=scene.runner.owner, name=scene.runner.repository, number=event.number
     )
     try:
-        comment = latest(own_comments(scene.github, place, scene.settings.comment_id))
+        comment = latest(own_comments(scene.github, place, results.comment_id_of(scene)))
     except HubcheckError as error:
         scene.log(f"the last answer cannot be read, so everything is checked: {error.what}")
         return None
@@ -198,11 +233,19 @@ def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
 
 def _nothing_new(scene: Scene, before: str) -> ExitCode:
     text = (
-        f"this push changed neither weights nor lineage lines since {before[:7]}: nothing to check."
+        f"this push changed neither weights nor lineage lines since {before[:7]}: nothing was "
+        "checked, and what the check of that commit said stands, whatever it was."
     )
     scene.notice(text)
     scene.attempt("the job summary", lambda: _summarise(scene, f"### hubcheck: {text}"))
-    results.set_outputs(scene, {"conclusion": Conclusion.NEUTRAL.value, "bytes-read": "0"})
+    results.set_outputs(
+        scene,
+        {
+            "conclusion": Conclusion.NEUTRAL.value,
+            "status": GateState.ERROR.value,  # nothing was compared here
+            "bytes-read": "0",
+        },
+    )
     return ExitCode.OK
 
 

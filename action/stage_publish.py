@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +19,20 @@ from action import results
 from action.badge import store_badge
 from action.card import write_card
 from action.event import OnFinishedRun, OnPullRequest
+from action.many import (
+    Ran,
+    code_of,
+    for_model,
+    gate_of,
+    run_each,
+    worst_of,
+    write_all,
+)
+from action.many import write_comment as write_comment_of_many
+from action.many import write_summary as write_summary_of_many
 from action.model import held_to_weights, hub_token, model_name, result_key, task_of
+from action.models import is_pattern, models_of_workspace, named_models
+from action.policy import asked_of
 from action.scene import Scene
 from action.stage_check import Checked, commit_of, run_check, write_everywhere
 from action.status import CONTEXT, REPORTED, Status
@@ -25,8 +40,8 @@ from hubcheck.card.document import Line, Trusted
 from hubcheck.card.names import LOCAL
 from hubcheck.errors import ExitCode, UsageError, printable
 from hubcheck.model import open_model
-from hubcheck.publish.github.artifact import report_of_run
-from hubcheck.publish.github.commit_files import fetch_model
+from hubcheck.publish.github.artifact import reports_of_run
+from hubcheck.publish.github.commit_files import fetch_model, folders_with_weights
 from hubcheck.publish.github.pull_requests import PullRequest, find_by_head
 from hubcheck.publish.github.stranger import read_stranger
 from hubcheck.report.load import load_report
@@ -85,17 +100,57 @@ def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:
     Raises:
         HubcheckError: there is nothing to report on.
     """
+    scene = replace(scene, asked=asked_of(scene))
     with Status(scene, event.head, CONTEXT) as status:
         found = _pull_request(scene, event)
         if found is None:
             return ExitCode.OK
         status.wait("checking the head commit again")
-        with tempfile.TemporaryDirectory(prefix="hubcheck-") as folder:
-            checked = _recheck(scene, event, found, Path(folder))
+        names = _models_of_commit(scene, event, found)
+        if len(names) > 1:
+            return _recheck_many(scene, event, found, names, status)
+        one = for_model(scene, names[0]) if names else scene
+        checked = _recheck(one, event, found)
+        write_everywhere(one, checked)
+        url = results.write_comment(one, checked.result, found.place.number)
+        results.set_outputs(one, {"comment-url": url})
         return status.settle(checked.result.gate, checked.exit_code)
 
 
-def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path) -> Checked:
+def _models_of_commit(scene: Scene, event: OnFinishedRun, found: PullRequest) -> tuple[str, ...]:
+    """Return the models of a commit; a pattern stands for what matches it there.
+
+    A folder of the default branch that matches is one, too: a pull request that removes the
+    weights of a model has no green gate for that.
+    """
+    asked = asked_of(scene)
+    if not any(is_pattern(name) for name in asked):
+        return named_models(asked, ())
+    owner, name = found.place.owner, found.place.name
+    there = folders_with_weights(scene.github, owner, name, event.head)
+    return named_models(asked, {*there, *models_of_workspace(scene, none_is_fine=True)})
+
+
+def _recheck_many(
+    scene: Scene, event: OnFinishedRun, found: PullRequest, names: Sequence[str], status: Status
+) -> ExitCode:
+    def check(one: Scene) -> tuple[results.Result, ExitCode]:
+        checked = _recheck(one, event, found)
+        return checked.result, checked.exit_code
+
+    ran = run_each(scene, names, check)
+    write_all(scene, ran)
+    url = write_comment_of_many(scene, ran, found.place.number, event.head)
+    results.set_outputs(scene, {"comment-url": url})
+    return status.settle(gate_of(ran), code_of(ran))
+
+
+def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest) -> Checked:
+    with tempfile.TemporaryDirectory(prefix="hubcheck-") as folder:
+        return _recheck_in(scene, event, found, Path(folder))
+
+
+def _recheck_in(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Path) -> Checked:
     name = model_name(scene)
     fetched = fetch_model(
         scene.github, found.place.owner, found.place.name, event.head, folder=name, into=folder
@@ -116,11 +171,7 @@ def _recheck(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: Pat
     subject = open_model(task.request.subject, task.request.access)
     task = held_to_weights(task, subject)
     key = result_key(task, subject, scene.now().date())
-    checked = run_check(scene, task, commit=event.head, key=key, unread=fetched.left_out)
-    write_everywhere(scene, checked)
-    url = results.write_comment(scene, checked.result, found.place.number)
-    results.set_outputs(scene, {"comment-url": url})
-    return checked
+    return run_check(scene, task, commit=event.head, key=key, unread=fetched.left_out)
 
 
 def _large_files(scene: Scene, found: PullRequest) -> LargeFiles:
@@ -147,22 +198,41 @@ def _reported(scene: Scene, event: OnFinishedRun) -> ExitCode:
         if found is None:
             return ExitCode.OK
         runner = scene.runner
-        data = report_of_run(scene.github, runner.owner, runner.repository, event.run_id)
-        report = read_stranger(data)
-        result = results.Result(
-            report=report,
-            gate=_gate_of(report),
-            commit=event.head,
-            folder="",
-            key="",
-            note=_NOTE,
-        )
-        results.write_log(scene, report)
+        documents = reports_of_run(scene.github, runner.owner, runner.repository, event.run_id)
+        reports = [read_stranger(data) for data in documents]
+        made = [
+            results.Result(
+                report=report, gate=_gate_of(report), commit=event.head, folder="", key="",
+                note=_NOTE,
+            )
+            for report in reports
+        ]  # fmt: skip
+        if len(made) > 1:
+            return _reported_many(scene, made, found, status)
+        (result,) = made
+        results.write_log(scene, result.report)
         results.write_summary(scene, result)
         results.set_outputs(scene, results.outputs_of(result))
         url = results.write_comment(scene, result, found.place.number)
         results.set_outputs(scene, {"comment-url": url})
         return status.settle(result.gate, ExitCode.OK)
+
+
+def _reported_many(
+    scene: Scene, made: Sequence[results.Result], found: PullRequest, status: Status
+) -> ExitCode:
+    ran = tuple(
+        Ran(model=f"{number}: {one.report.subject.ref}", code=ExitCode.OK, result=one)
+        for number, one in enumerate(made, 1)
+    )
+    for one in made:
+        results.write_log(scene, one.report)
+    write_summary_of_many(scene, ran)
+    worst = worst_of(ran)
+    results.set_outputs(scene, {} if worst is None else results.outputs_of(worst))
+    url = write_comment_of_many(scene, ran, found.place.number, made[0].commit)
+    results.set_outputs(scene, {"comment-url": url})
+    return status.settle(gate_of(ran), ExitCode.OK)
 
 
 def _gate_of(report: Report) -> Gate:

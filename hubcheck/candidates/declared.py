@@ -185,10 +185,14 @@ def _items(entry: Field) -> Iterable[tuple[object, int]]:
     return ((entry.value, entry.line),)
 
 
+NO_BASE: Final = frozenset({"", "none", "null", "nil", "n/a", "-"})
+"""What templates write where there is no base; none of them is a repository."""
+
+
 def _add_card_bases(entry: Field, found: _Collector) -> None:
     for value, line in _items(entry):
         why = f"{CARD_PATH} line {line}"
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and value.strip().casefold() in NO_BASE):
             continue
         if not isinstance(value, str):
             shown = f" {printable(value)}" if isinstance(value, (bool, float, int)) else ""

@@ -79,9 +79,17 @@ class Rate:
                 return 0.0
             return (count - self._left) / self._per_second
 
+    def missing(self) -> float:
+        """Return the seconds until there is one token, 0 where there is; take none."""
+        wait = self.take()
+        if not wait:
+            with self._lock:
+                self._left += 1
+        return wait
+
 
 class RatePerRepository:
-    """One bucket for each repository, so that a busy one does not silence the others."""
+    """One bucket for each repository or sender, so that a busy one does not silence the others."""
 
     def __init__(
         self, *, burst: int, per_hour: float, clock: Callable[[], float] = time.monotonic
@@ -90,6 +98,12 @@ class RatePerRepository:
         self._burst, self._per_second, self._clock = burst, per_hour / 3600, clock
         self._rates: OrderedDict[str, Rate] = OrderedDict()
         self._lock = threading.Lock()
+
+    def owed(self, repo: str) -> float:
+        """Return the seconds until there is a token again, 0 where there is one; take none."""
+        with self._lock:
+            rate = self._rates.get(repo.casefold())
+        return 0.0 if rate is None else rate.missing()
 
     def take(self, repo: str) -> float:
         """Take one token of a repository; see ``Rate.take``."""

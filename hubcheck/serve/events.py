@@ -7,13 +7,14 @@ into one is replaced before it is written.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from hubcheck.errors import printable
+from hubcheck.errors import InternalFaultError, printable
 
 VALUE_LIMIT: Final = 700
 """Characters of one value."""
@@ -65,3 +66,19 @@ class EventLog:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return printable(text, limit=VALUE_LIMIT)
+
+
+class LibraryLog(logging.Handler):
+    """Writes what libraries log as events: a line that is no JSON would hide the ones after it."""
+
+    def __init__(self, tell: EventLog) -> None:
+        """Take the log of events."""
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record; of an exception its kind and place, never its traceback."""
+        told: dict[str, object] = {"level": record.levelname.lower(), "library": record.name}
+        if record.exc_info and isinstance(record.exc_info[1], Exception):
+            told["error"] = InternalFaultError.of(record.exc_info[1]).what
+        self._tell("library", message=record.getMessage(), **told)

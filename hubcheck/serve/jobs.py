@@ -10,18 +10,18 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from hubcheck.serve.clock import steady_clock
 from hubcheck.serve.payload import Push
 
 MAX_ATTEMPTS: Final = 3
 """Starts of one job. What brings the server down three times would do so for ever."""
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -32,9 +32,12 @@ CREATE TABLE IF NOT EXISTS jobs (
   lease_until REAL NOT NULL DEFAULT 0, started REAL NOT NULL DEFAULT 0,
   finished REAL NOT NULL DEFAULT 0, verdict TEXT NOT NULL DEFAULT '',
   conclusion TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+  ended INTEGER NOT NULL DEFAULT 0,
   UNIQUE (repo, ref, new_sha));
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, not_before, id);
 """
+_NEXT: Final = "(SELECT COALESCE(MAX(ended), 0) + 1 FROM jobs)"
+"""What ends now ends after everything else, whatever a clock says."""
 _COLUMNS: Final = (
     "id, repo, ref, old_sha, new_sha, state, received, attempts, lease, started, finished, "
     "verdict, conclusion, note"
@@ -89,23 +92,35 @@ class Result:
 class Jobs:
     """The table; safe to use from several threads of one process."""
 
-    def __init__(self, path: Path, *, limit: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, *, limit: int, clock: Callable[[], float] | None = None) -> None:
         """Open or create it.
 
         Args:
             path: The file of the database.
             limit: Jobs that may wait at once.
-            clock: Seconds since 1970.
+            clock: Seconds since 1970; default: this machine's when the queue was opened, and what
+                went by since. A clock that is set moves no lease and holds no job back.
         """
         self._limit = limit
-        self._clock = clock
+        self._clock = clock or steady_clock()
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode=WAL")
         # An answer of 202 is a promise: what was accepted is on the disk.
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        self._add_sequence()
         self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def _add_sequence(self) -> None:
+        """Number what ended in a queue of the version before, in the order of its clock."""
+        with self._transaction():
+            if "ended" not in {row[1] for row in self._db.execute("PRAGMA table_info(jobs)")}:
+                self._db.execute("ALTER TABLE jobs ADD COLUMN ended INTEGER NOT NULL DEFAULT 0")
+                self._db.execute(
+                    "UPDATE jobs SET ended=(SELECT COUNT(*) FROM jobs AS j WHERE j.finished>0 AND "
+                    "(j.finished, j.id)<=(jobs.finished, jobs.id)) WHERE finished>0"
+                )
 
     def close(self) -> None:
         """Close the database."""
@@ -169,7 +184,7 @@ class Jobs:
         """End a job; return whether its lease still held."""
         return self._leave(
             job,
-            "state=?, verdict=?, conclusion=?, note=?, finished=?",
+            f"state=?, verdict=?, conclusion=?, note=?, finished=?, ended={_NEXT}",
             (result.state, result.verdict, result.conclusion, result.note, self._clock()),
         )
 
@@ -193,6 +208,11 @@ class Jobs:
             changed = self._db.execute(
                 "UPDATE jobs SET state=?, lease='' WHERE state=?", (State.WAITING, State.RUNNING)
             ).rowcount
+            # The clock may stand elsewhere than when the process that is gone looked at it.
+            self._db.execute(
+                "UPDATE jobs SET not_before=MIN(not_before, ?) WHERE state=?",
+                (self._clock(), State.WAITING),
+            )
             self._give_up(self._clock())
             return changed
 
@@ -222,7 +242,7 @@ class Jobs:
         with self._lock:
             rows = self._db.execute(
                 "SELECT new_sha, state FROM jobs WHERE repo=? AND ref=? AND id<>? "
-                "ORDER BY finished DESC, id DESC",
+                "ORDER BY ended DESC, id DESC",
                 (push.repo, push.ref, job.id),
             ).fetchall()
         newest = {state: sha for sha, state in reversed(rows)}
@@ -238,7 +258,7 @@ class Jobs:
         """Return the jobs that ended last, newest first."""
         states = (State.DONE, State.SKIPPED, State.FAILED)
         return self._select(
-            "WHERE state IN (?,?,?) ORDER BY finished DESC, id DESC LIMIT ?", (*states, limit)
+            "WHERE state IN (?,?,?) ORDER BY ended DESC, id DESC LIMIT ?", (*states, limit)
         )
 
     def unfinished(self, limit: int) -> list[Job]:
@@ -280,8 +300,9 @@ class Jobs:
     def _give_up(self, now: float) -> None:
         """End jobs that were started too often without ever ending."""
         note = f"given up: started {MAX_ATTEMPTS} times, and the server ended each time"
+        ending = f"state=?, note=?, finished=?, ended={_NEXT}, lease=''"
         self._db.execute(
-            "UPDATE jobs SET state=?, note=?, finished=?, lease='' WHERE attempts>=? "
+            f"UPDATE jobs SET {ending} WHERE attempts>=? "  # noqa: S608 - constants
             "AND (state=? OR (state=? AND lease_until<?))",
             (State.FAILED, note, now, MAX_ATTEMPTS, State.WAITING, State.RUNNING, now),
         )

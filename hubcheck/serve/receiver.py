@@ -40,6 +40,10 @@ DRAINED: Final = 1_000_000
 answer; beyond that the connection is cut."""
 STRANGERS: Final = (50, 5.0)
 """Wrong secrets that are told in the log, burst and rate per second: a flood fills no disk."""
+GUESSES: Final = (10, 360)
+"""Wrong passwords of one address, burst and number an hour; behind a proxy all have its address."""
+LONGEST_JOB: Final = 18
+"""Digits of a job's number: what SQLite counts to."""
 PAGE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -81,6 +85,7 @@ class Receiver:
         self._tell = tell
         self._cards = cards
         self._rates = RatePerRepository(burst=settings.per_hour, per_hour=settings.per_hour)
+        self._guessers = RatePerRepository(burst=GUESSES[0], per_hour=GUESSES[1])
         self._strangers = Rate(burst=STRANGERS[0], per_second=STRANGERS[1])
 
     def application(self) -> Starlette:
@@ -91,7 +96,7 @@ class Receiver:
             Route("/metrics", self.metrics),
         ]
         if self._settings.page_password:
-            routes += [Route("/", self.page), Route("/cards/{job:int}", self.card)]
+            routes += [Route("/", self.page), Route("/cards/{job}", self.card)]
         return Starlette(routes=routes)
 
     async def webhook(self, request: Request) -> Response:
@@ -124,16 +129,21 @@ class Receiver:
 
     async def page(self, request: Request) -> Response:
         """Show the queue and the last verdicts."""
-        if not self._may_look(request):
-            return _login()
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
         headers = PAGE_HEADERS | {"Refresh": REFRESH}
         return HTMLResponse(await asyncio.to_thread(self._page), headers=headers)
 
     async def card(self, request: Request) -> Response:
         """Show the card of one job."""
-        if not self._may_look(request):
-            return _login()
-        path = self._cards / str(request.path_params["job"]) / "card.html"
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        job = request.path_params["job"]
+        if not (job.isascii() and job.isdecimal() and len(job) <= LONGEST_JOB):
+            return PlainTextResponse("There is no card of this job.\n", status_code=404)
+        path = self._cards / str(int(job)) / "card.html"
         try:
             text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         except OSError:
@@ -225,6 +235,23 @@ class Receiver:
             now=time.time(),
             cards=frozenset(present),
         )
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return why the page is not shown, if it is not: the password, or too many wrong ones.
+
+        An address that has guessed too often is not even told whether the next guess is right.
+        """
+        sender = request.client.host if request.client else ""
+        wait = self._guessers.owed(sender)
+        if wait:
+            headers = {"Retry-After": str(max(1, round(wait)))}
+            text = "Too many wrong passwords.\n"
+            return PlainTextResponse(text, status_code=429, headers=headers)
+        if self._may_look(request):
+            return None
+        if request.headers.get("authorization"):
+            self._guessers.take(sender)
+        return _login()
 
     def _may_look(self, request: Request) -> bool:
         """Return whether the page's password came with the request; any user name will do."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -25,8 +27,9 @@ from starlette.types import ASGIApp
 from hubcheck import __version__
 from hubcheck.errors import UsageError, printable
 from hubcheck.serve.carry_out import Ending, Guarded, OwnName, check_here
+from hubcheck.serve.connections import CONNECTIONS, HEADER_SECONDS, Connection
 from hubcheck.serve.dispatch import dispatch
-from hubcheck.serve.events import EventLog, secrets_in
+from hubcheck.serve.events import EventLog, LibraryLog, secrets_in
 from hubcheck.serve.intake import Intake
 from hubcheck.serve.jobs import Job, Jobs
 from hubcheck.serve.metrics import Metrics
@@ -34,8 +37,6 @@ from hubcheck.serve.receiver import Receiver
 from hubcheck.serve.settings import CheckHere, Dispatch, Settings
 from hubcheck.serve.workers import Workers
 
-CONNECTIONS: Final = 256
-"""Connections at once; more are answered 503."""
 BACKLOG: Final = 512
 DISPATCH_SECONDS: Final = 600.0
 """Longest that guards and one dispatch take, waits for rate limits included."""
@@ -50,11 +51,12 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
         UsageError: the address is taken, the folder cannot be used, or another server uses it.
     """
     tell = EventLog(sys.stderr, secrets=secrets_in(environment))
+    logging.basicConfig(handlers=[LibraryLog(tell)], level=logging.WARNING, force=True)
     metrics = Metrics()
     folder = settings.state / "jobs"
     with _held(settings.state), _listening(settings.host, settings.port) as listener:
         folder.mkdir(exist_ok=True)
-        jobs = Jobs(settings.state / "queue.sqlite", limit=settings.queue_limit)
+        jobs = open_queue(settings.state, settings.queue_limit)
         workers = Workers(
             jobs,
             _carrier(settings, environment, tell, jobs),
@@ -80,6 +82,23 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
             workers.stop(grace=settings.grace)
             jobs.close()
             tell("stopped")
+
+
+def open_queue(state: Path, limit: int) -> Jobs:
+    """Open the queue of a folder.
+
+    Raises:
+        UsageError: its file is no queue.
+    """
+    path = state / "queue.sqlite"
+    try:
+        return Jobs(path, limit=limit)
+    except sqlite3.DatabaseError as error:
+        raise UsageError(
+            f"'{printable(path)}' is no queue that can be opened: {printable(error)}.",
+            cause="the file was damaged, or is something else.",
+            next_step="restore it from a copy, or move it away; what waited in it is then lost.",
+        ) from error
 
 
 def _carrier(
@@ -142,9 +161,10 @@ async def _answer(application: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        limit_concurrency=CONNECTIONS,
+        http=Connection,
+        limit_concurrency=2 * CONNECTIONS,
         backlog=BACKLOG,
-        timeout_keep_alive=30,
+        timeout_keep_alive=int(HEADER_SECONDS),
         timeout_graceful_shutdown=20,
     )
     await _Server(config).serve(sockets=[listener])

@@ -1,7 +1,7 @@
-"""How does the second stage get the report of the first?
+"""How does the second stage get the reports of the first?
 
 As the artifact of a workflow run: an archive that the fork's run made, so every number in it is
-held against a limit before anything is unpacked, and only one file of it is looked at.
+held against a limit before anything is unpacked, and only reports in it are looked at.
 """
 
 from __future__ import annotations
@@ -20,62 +20,72 @@ ARTIFACT: Final = "hubcheck-report"
 REPORT: Final = "report.json"
 ARCHIVE_LIMIT: Final = 16_000_000
 """Bytes of the archive: report, two cards and a badge are under one million."""
-ENTRIES: Final = 64
+ENTRIES: Final = 400
+REPORTS: Final = 50
+"""Reports of one run that are read: as many models as one job checks."""
 
 
-def report_of_run(github: GitHub, owner: str, name: str, run: int) -> bytes:
-    """Return the report that a run uploaded, unchecked.
+def reports_of_run(github: GitHub, owner: str, name: str, run: int) -> tuple[bytes, ...]:
+    """Return the reports that a run uploaded, unchecked: of every model, each once.
 
     Raises:
         NotFoundError: the run has no such artifact.
-        UsageError: the artifact is no archive with a report of a size that is read.
+        UsageError: an artifact is no archive with reports of a size that is read.
     """
     path = f"/repos/{owner}/{name}/actions/runs/{run}/artifacts"
-    artifacts = [
-        a
-        for a in github.pages(path, items="artifacts", name=ARTIFACT)
-        if isinstance(a, dict) and a.get("name") == ARTIFACT and not a.get("expired")
-    ]
-    if not artifacts:
+    newest: dict[str, int] = {}
+    for entry in github.pages(path, items="artifacts"):
+        artifact = entry if isinstance(entry, dict) else {}
+        called, number = str(artifact.get("name") or ""), int(artifact.get("id") or 0)
+        # A matrix gives each job's artifact a name of its own behind this one.
+        ours = called == ARTIFACT or called.startswith(f"{ARTIFACT}-")
+        if ours and not artifact.get("expired"):
+            # An attempt that is run again uploads again; the newest is this completion's.
+            newest[called] = max(number, newest.get(called, 0))
+    if not newest:
         raise NotFoundError(
             f"Run {run} has no artifact named {ARTIFACT}.",
             cause="the first stage ended before it had a report, or does not upload one.",
             next_step="look at the log of the first workflow.",
             status=404,
         )
-    # An attempt that is run again uploads again; the newest is the one of this completion.
-    newest = max(artifacts, key=lambda a: int(a.get("id") or 0))
-    number = int(newest.get("id") or 0)
-    address = f"/repos/{owner}/{name}/actions/artifacts/{number}/zip"
-    return unpack(github.download(address, limit=ARCHIVE_LIMIT))
+    found: list[bytes] = []
+    for called in sorted(newest)[:REPORTS]:
+        address = f"/repos/{owner}/{name}/actions/artifacts/{newest[called]}/zip"
+        found += unpack(github.download(address, limit=ARCHIVE_LIMIT))
+    return tuple(found[:REPORTS])
 
 
-def unpack(archive: bytes) -> bytes:
-    """Return the report inside an archive.
+def unpack(archive: bytes) -> tuple[bytes, ...]:
+    """Return the reports inside an archive: one, or one for each of several models.
 
     Raises:
-        UsageError: there is none of a size that is read.
+        UsageError: there is none, or one of a size that is not read.
     """
     try:
-        data = _read_entry(archive)
+        found = _read_entries(archive)
     except UsageError:
         raise
     except Exception as error:  # zlib and zipfile raise a dozen kinds on hostile bytes
         raise _not_a_report("it cannot be unpacked") from error
-    if len(data) > MAX_BYTES:
+    if any(len(data) > MAX_BYTES for data in found):
         raise _not_a_report(f"{REPORT} has more than {MAX_BYTES} bytes")
-    return data
+    return found
 
 
-def _read_entry(archive: bytes) -> bytes:
+def _read_entries(archive: bytes) -> tuple[bytes, ...]:
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         entries = opened.infolist()
         named = [e for e in entries if e.filename.rpartition("/")[2] == REPORT]
-        if len(entries) > ENTRIES or len(named) != 1:
+        names = {e.filename for e in named}
+        if len(entries) > ENTRIES or not 0 < len(named) <= REPORTS or len(names) < len(named):
             raise _not_a_report(f"it holds {len(entries)} files, {len(named)} are {REPORT}")
-        with opened.open(named[0]) as file:
-            # The size in the archive's directory is the archive's claim; this is the limit.
-            return file.read(MAX_BYTES + 1)
+        found = []
+        for entry in sorted(named, key=lambda e: e.filename):
+            with opened.open(entry) as file:
+                # The size in the archive's directory is the archive's claim; this is the limit.
+                found.append(file.read(MAX_BYTES + 1))
+        return tuple(found)
 
 
 def _not_a_report(reason: str) -> UsageError:

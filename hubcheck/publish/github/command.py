@@ -13,7 +13,7 @@ from hubcheck.publish.github.body import LIMIT, Links, comment_body
 from hubcheck.publish.github.client import PUBLIC_API, GitHub
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.pull_requests import is_commit, pull_request
-from hubcheck.publish.github.state import State, is_comment_id, state_of
+from hubcheck.publish.github.state import State, identity, is_comment_id, state_of
 from hubcheck.publish.outcome import NotPublished, Outcome, Published, Unchanged, not_published
 from hubcheck.report.schema import Report
 
@@ -40,6 +40,7 @@ def publish_on_pull_request(
         raise UsageError(
             what, cause="it stands in a hidden marker.", next_step="use letters, digits, dashes."
         )
+    comment_id = identity(comment_id, report.subject.ref)
     owner, _, name = environment.get("GITHUB_REPOSITORY", "").partition("/")
     run = environment.get("GITHUB_RUN_ID", "")
     links = Links(

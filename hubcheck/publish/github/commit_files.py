@@ -16,6 +16,7 @@ from typing import Any, Final
 from hubcheck.candidates.read_files import is_licence_file, is_read_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.publish.github.client import GitHub
+from hubcheck.source.weight_files import holds_weights
 
 MOST_FILES: Final = 400
 """Files of one model that are fetched; a 100B model has about a hundred."""
@@ -90,6 +91,25 @@ def fetch_model(
         fetched.files.append(path)
         fetched.n_bytes += len(data)
     return fetched
+
+
+def folders_with_weights(github: GitHub, owner: str, name: str, commit: str) -> tuple[str, ...]:
+    """Return the folders of a commit that hold weights, sorted; without the repository's root.
+
+    Raises:
+        UsageError: GitHub does not list the whole commit.
+        GitHubError: it cannot be read.
+    """
+    tree = github.get(f"/repos/{owner}/{name}/git/trees/{commit}", recursive="1")
+    listed = tree.get("tree") if isinstance(tree, dict) else None
+    if not isinstance(tree, dict) or tree.get("truncated"):
+        raise UsageError(
+            f"The files of {commit[:7]} are more than GitHub lists.",
+            cause="the repository holds a hundred thousand files.",
+            next_step="name the models' folders instead of a pattern.",
+        )
+    paths = [_path(e) for e in listed or () if isinstance(e, dict) and e.get("type") == "blob"]
+    return tuple(sorted({p.rpartition("/")[0] for p in paths if "/" in p and holds_weights(p)}))
 
 
 def _wanted(path: str) -> bool:

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
 BASES_KEPT: Final = 20
 """As many as the card's table shows."""
+MODELS_KEPT: Final = 50
+"""As many as one job checks."""
 ID_LIMIT: Final = 64
 DEFAULT_ID: Final = "hubcheck"
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MARKER: Final = re.compile(
-    r"<!-- hubcheck:v1 id=([A-Za-z0-9._-]{1,64})(?: state=([A-Za-z0-9_=-]{1,12000}))? -->"
+    r"<!-- hubcheck:v1 id=([A-Za-z0-9._-]{1,80})(?: state=([A-Za-z0-9_=-]{1,16000}))? -->"
 )
 
 
@@ -43,6 +45,15 @@ class BaseState(BaseModel):
     relation: str = Field(default="", max_length=40)
 
 
+class ModelState(BaseModel):
+    """What was said about one of several models."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model: str = Field(max_length=120)
+    said: str = Field(max_length=20, description="a verdict, or empty where it was not checked")
+
+
 class State(BaseModel):
     """What a comment said, and about what."""
 
@@ -54,11 +65,20 @@ class State(BaseModel):
     run: int = Field(default=0, ge=0, description="id of the workflow run, 0 outside of one")
     key: str = Field(default="", max_length=64, description="see ``key_of``; empty: unknown")
     bases: tuple[BaseState, ...] = Field(default=(), max_length=BASES_KEPT)
+    models: tuple[ModelState, ...] = Field(default=(), max_length=MODELS_KEPT)
 
 
 def is_comment_id(text: str) -> bool:
     """Return whether a text can name one of several comments on a pull request."""
     return _ID.fullmatch(text) is not None
+
+
+def identity(comment_id: str, asked: str) -> str:
+    """Return the id of the comment about what was asked for: one model, or a list or pattern.
+
+    Two jobs of one workflow that check two models with the same ``comment_id`` have two comments.
+    """
+    return f"{comment_id}.{hashlib.sha256(asked.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def key_of(*parts: str) -> str:

@@ -1,0 +1,82 @@
+"""How long may a connection say nothing, and who gives way when there are too many?
+
+A stranger can open as many connections as he likes. One that has no request in progress is cut
+when its time is up, and the one that has been quiet for longest gives way to a new one: the Hub's
+delivery always finds a place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEADER_SECONDS: Final = 10.0
+"""From the first byte of silence to the end of a request's head."""
+CONNECTIONS: Final = 256
+"""Connections at once."""
+
+
+class Connection(H11Protocol):
+    """One connection, cut where it keeps a place without a request."""
+
+    quiet: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a place; the connection that has been quiet for longest gives way."""
+        super().connection_made(transport)
+        self._wait()
+        # Dictionaries and not the server's own set: the order in which they went quiet is kept.
+        idle = _IDLE.setdefault(id(self.connections), {})
+        idle[id(self)] = self
+        if len(self.connections) >= CONNECTIONS:
+            for other in list(idle.values()):
+                if other is not self and not other.busy:
+                    other.cut()
+                    break
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        self._stop_waiting()
+        _IDLE.get(id(self.connections), {}).pop(id(self), None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the clock once a request's head is there."""
+        super().data_received(data)
+        if self.busy:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request; whoever was quiet before gives way first."""
+        super().on_response_complete()
+        if not self.transport.is_closing() and not self.busy:
+            idle = _IDLE.get(id(self.connections), {})
+            if idle.pop(id(self), None) is not None:
+                idle[id(self)] = self
+            self._wait()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is in progress."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def cut(self) -> None:
+        """Close the connection."""
+        self._stop_waiting()
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self.quiet = self.loop.call_later(HEADER_SECONDS, self.cut)
+
+    def _stop_waiting(self) -> None:
+        if self.quiet is not None:
+            self.quiet.cancel()
+            self.quiet = None
+
+
+_IDLE: Final[dict[int, dict[int, Connection]]] = {}
+"""Connections of each server in the order in which they went quiet; a busy one keeps its place."""

@@ -1,0 +1,186 @@
+"""Tests that no stranger shuts the receiver off, and that no clock and no file loses a delivery."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from hubcheck.errors import UsageError
+from hubcheck.serve.connections import CONNECTIONS
+from hubcheck.serve.jobs import Jobs, Result, State
+from hubcheck.serve.payload import Push
+from hubcheck.serve.server import open_queue
+from tests.attacks.registry import attack
+from tests.serve.receiving import PASSWORD, Receiving
+
+IDLE: Final = 500
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiving]:
+    """One receiver that nobody delivers to."""
+    environment = {"HUBCHECK_PAGE_PASSWORD": PASSWORD, "HF_ENDPOINT": "http://127.0.0.1:9"}
+    folder = tmp_path_factory.mktemp("state")
+    with Receiving(folder, "--allow", "acme/*", environment=environment) as started:
+        yield started
+
+
+def login(password: str) -> dict[str, str]:
+    """Return the header of a browser's login."""
+    return {"Authorization": "Basic " + base64.b64encode(f"x:{password}".encode()).decode()}
+
+
+@attack("serve", "500 connections that say nothing", before="every delivery answered 503",
+        now="the quietest gives way: answered throughout")  # fmt: skip
+@pytest.mark.parametrize("said", [b"", b"POST /webhook HTTP/1.1\r\nHost: x\r\nX-A: "])
+def test_idle_connections_do_not_shut_it_off(receiver: Receiving, said: bytes) -> None:
+    """Silent ones and ones whose head never ends; whoever asks is answered at once."""
+    open_ones = []
+    try:
+        for number in range(IDLE):
+            one = socket.create_connection(("127.0.0.1", receiver.port), timeout=10)
+            one.sendall(said)
+            open_ones.append(one)
+            if number % 100 == 99:
+                assert receiver.get("/healthz")[0] == 200
+        began = time.monotonic()
+        assert receiver.get("/healthz")[0] == 200
+        assert time.monotonic() - began < 5
+        assert len(open_ones) > CONNECTIONS
+    finally:
+        for one in open_ones:
+            one.close()
+
+
+@attack("serve", "`GET /cards/` and 5,000 digits", before="500 and a traceback, not limited",
+        now="404")  # fmt: skip
+@pytest.mark.parametrize("job", ["9" * 5000, "\u0663", "-1", "1.0", "..%2f..", "0x1", "1" * 19])
+def test_a_card_is_asked_for_by_a_number(receiver: Receiving, job: str) -> None:
+    """Anything else is not there."""
+    path = f"/cards/{job}".encode("ascii", "ignore").decode()
+    assert receiver.get(path, login(PASSWORD))[0] in {404, 431}
+
+
+@attack("serve", "guessing the page's password without end", before="not limited",
+        now="429 after ten, whatever is guessed then")  # fmt: skip
+def test_guesses_are_counted(tmp_path: Path) -> None:
+    """Not even the right one is answered then; without a password nothing is counted."""
+    environment = {"HUBCHECK_PAGE_PASSWORD": PASSWORD, "HF_ENDPOINT": "http://127.0.0.1:9"}
+    with Receiving(tmp_path, "--allow", "acme/*", environment=environment) as started:
+        assert {started.get("/")[0] for _ in range(15)} == {401}
+        seen = [started.get("/", login(f"guess {n}"))[0] for n in range(12)]
+        assert seen[:10] == [401] * 10
+        assert seen[-1] == 429
+        assert started.get("/", login(PASSWORD))[0] == 429
+        assert started.get("/healthz")[0] == 200
+
+
+@attack("serve", "bytes that are no HTTP", before="a line in the log that is no JSON",
+        now="every line is a JSON object")  # fmt: skip
+def test_every_line_of_the_log_is_json(receiver: Receiving) -> None:
+    """Also what the libraries below have to say."""
+    for data in (b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\n\x00\xff" * 9):
+        with socket.create_connection(("127.0.0.1", receiver.port), timeout=10) as one:
+            one.sendall(data)
+            one.settimeout(5)
+            one.recv(200)
+    assert receiver.get("/healthz")[0] == 200
+    assert all(isinstance(json.loads(line), dict) for line in receiver.text)
+    assert any(e["event"] == "library" for e in receiver.events)
+
+
+# -- clocks and files -----------------------------------------------------------------------------
+
+
+def push(number: int, old: int | None = None) -> Push:
+    """Return a push."""
+    before = "" if old is None else f"{old:040x}"
+    return Push(repo="acme/m", ref="refs/heads/main", old_sha=before, new_sha=f"{number:040x}")
+
+
+@attack("serve", "the machine's clock is set back by an hour", before="what waits waits for an hour",
+        now="it runs at once")  # fmt: skip
+@attack("serve", "the machine's clock is set forward by an hour", before="what runs is run again",
+        now="its lease holds")  # fmt: skip
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_moves_no_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    """While the server runs, and from one process to the next."""
+    jobs = Jobs(tmp_path / "q", limit=9)
+    jobs.add([push(1)])
+    real = time.time
+    monkeypatch.setattr("hubcheck.serve.clock.time.time", lambda: real() + step)
+    first = jobs.claim(lease_seconds=60)
+    assert first is not None
+    assert jobs.claim(lease_seconds=60) is None
+    jobs.add([push(2)])
+    jobs.close()
+    monkeypatch.setattr("hubcheck.serve.clock.time.time", lambda: real() - step)
+    again = Jobs(tmp_path / "q", limit=9)
+    again.recover()
+    found = [again.claim(lease_seconds=60) for _ in range(3)]
+    assert [j.push.new_sha[-1] for j in found if j] == ["1", "2"]
+    again.close()
+
+
+@attack("serve", "a failed push excused by an older one, after a clock step",
+        before="the older one counts as the last", now="the order is that of the endings")  # fmt: skip
+def test_the_order_is_that_of_the_endings(tmp_path: Path) -> None:
+    """What ended last is compared with, whatever a clock said then."""
+    now = [10_000.0]
+    jobs = Jobs(tmp_path / "q", limit=9, clock=lambda: now[0])
+    jobs.add([push(1), push(2, 1)])
+    for state in (State.DONE, State.FAILED):
+        job = jobs.claim(lease_seconds=60)
+        assert job is not None
+        jobs.finish(job, Result(state=state))
+        now[0] -= 3600
+        jobs.recover()
+    jobs.add([push(3, 2)])
+    job = jobs.claim(lease_seconds=60)
+    assert job is not None
+    assert (
+        jobs.held_against(job) == push(1).new_sha
+    )  # the last that was checked, not the failed one
+    assert [j.push.new_sha[-1] for j in jobs.ended(9)] == ["2", "1"]
+    jobs.close()
+
+
+def test_a_queue_of_the_version_before_is_opened(tmp_path: Path) -> None:
+    """Its endings are numbered in the order of their times."""
+    path = tmp_path / "q"
+    jobs = Jobs(path, limit=9)
+    jobs.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE jobs DROP COLUMN ended")
+        for number, finished in ((1, 50.0), (2, 20.0), (3, 0.0)):
+            db.execute(
+                "INSERT INTO jobs (repo, ref, old_sha, new_sha, state, received, not_before, finished)"
+                " VALUES ('a/b','refs/heads/main','',?,?,1,1,?)",
+                (f"{number:040x}", "done" if finished else "waiting", finished),
+            )
+    db.close()
+    jobs = Jobs(path, limit=9)
+    assert [j.push.new_sha[-1] for j in jobs.ended(9)] == ["1", "2"]
+    jobs.close()
+
+
+@attack("serve", "a damaged `queue.sqlite`", before="exit 5, a traceback", now="exit 2, what to do")
+@pytest.mark.parametrize(
+    "data",
+    [b"no database at all, and long enough to be read" * 99, b"SQLite format 3\0" + b"\xff" * 5000],
+)
+def test_a_damaged_queue_is_told(tmp_path: Path, data: bytes) -> None:
+    """With its name and the next step."""
+    (tmp_path / "queue.sqlite").write_bytes(data)
+    with pytest.raises(UsageError, match=r"queue\.sqlite' is no queue that can be opened"):
+        open_queue(tmp_path, 9)
