@@ -20,6 +20,8 @@ SINUSOIDS: Final = frozenset(
     ("xglm", "marian", "pegasus", "m2m_100", "fsmt", "speech_to_text", "transfo-xl")
 )
 """Model types whose positions are fixed sinusoids, added to the embeddings."""
+BARK: Final = frozenset(("semantic", "coarse_acoustics", "fine_acoustics"))
+"""Model types of Bark's three transformers, which call their heads ``num_heads``."""
 SINUSOID_SWITCHES: Final = ("sinusoidal_pos_embds", "sinusoidal_embeddings")
 """DistilBERT and XLM say it in their configuration."""
 MAX_NESTING: Final = 3
@@ -110,7 +112,14 @@ def read_config(config: Mapping[str, object]) -> ConfigFacts:
         layers=first_size(
             configs, ("num_hidden_layers", "n_layer", "n_layers", "num_layers"), MAX_SIZE
         ),
-        heads=first_size(configs, ("num_attention_heads", "n_head", "n_heads"), MAX_HEADS),
+        heads=first_size(
+            configs,
+            (
+                *("num_attention_heads", "n_head", "n_heads"),
+                *(("num_heads",) if model_type in BARK else ()),
+            ),
+            MAX_HEADS,
+        ),
         kv_heads=first_size(
             kv_configs,
             (

@@ -60,6 +60,12 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"attention\.(?:out_lin|attn\.o)", R.O),
     rule(r"attention\.self\.in_proj", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
     rule(r"(?:attention\.(?:qkv_proj|self\.Wqkv)|mixer\.Wqkv)", R.Q, R.K, R.V, split=Split.QKV),
+    # A decoder of text that attends to pictures (BLIP).
+    rule(r"crossattention\.self\.query", R.CROSS_Q),
+    rule(r"crossattention\.self\.key", R.CROSS_K),
+    rule(r"crossattention\.self\.value", R.CROSS_V),
+    rule(r"crossattention\.output\.dense", R.CROSS_O),
+    rule(r"crossattention\.output\.LayerNorm", R.NORM_CROSS_POST),
     # Extras of one family each: another attention beside, adapters of languages, convolutions.
     rule(
         r"attention\.self\.(?:pos_\w*proj|\w+_global|\w2\w_query|conv|conv_\w+_layer|"

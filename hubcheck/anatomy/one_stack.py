@@ -1,9 +1,10 @@
 """What do the tensors of a model mean whose layers lie under names that no rule strips?
 
-``text_model.encoder.layers.0.self_attn.q_proj.weight``: the text encoder of a diffusion pipeline is
-a stack of layers like any other, behind a name of its own. Where the rules see no layer at all and
-all numbered layers share one name in front, that name is taken off, as it is for a tower. The
-tensors keep the names under which they are stored.
+``text_model.encoder.layers.0.self_attn.q_proj.weight``: the text encoder of a diffusion pipeline,
+or of CLIP beside its vision tower, is a stack of layers like any other, behind a name of its own.
+Where the rules see no layer at all and all numbered layers outside the towers share one name in
+front, that name is taken off, as it is for a tower. The tensors keep the names under which they are
+stored.
 """
 
 from __future__ import annotations
@@ -13,14 +14,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.anatomy.config import nested_configs
 from hubcheck.anatomy.gguf_names import FORMAT
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.parts import stated_config
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.anatomy.towers import HEADS, LAYERED, MIN_LAYERS, SIGNS, TOWER
+from hubcheck.anatomy.towers import CONFIGS, HEADS, LAYERED, MIN_LAYERS, SIGNS, TOWER
 from hubcheck.checkpoint.interface import Checkpoint
 
 STORED: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 """What a tensor is whatever it belongs to; any other role outside the layers is another part's."""
+BESIDE: Final = frozenset({*CONFIGS, Role.PROJECTOR})
+"""Parts beside which a stack of text may stand: it is the body, and they stay what they are."""
+INNER: Final = "encoder."
+"""What families put between a stack's name and its layers."""
 
 
 def anatomy_by_rules(checkpoint: Checkpoint, config: Mapping[str, object]) -> Anatomy:
@@ -31,20 +38,26 @@ def anatomy_by_rules(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
         config: The parsed ``config.json``, empty when the model has none. Hostile.
     """
     plain = anatomy_of(checkpoint, config)
-    others = frozenset(plain.others.values()) - STORED
+    apart = {n: role for n, role in plain.others.items() if role not in STORED}
     tower = any(not words.isdisjoint(config) for _, words in SIGNS)  # ``anatomy.towers`` reads it
-    if plain.geometry.layers or others or tower or checkpoint.format == FORMAT:
+    if plain.geometry.layers or tower or checkpoint.format == FORMAT:
         return plain
-    found = {name: LAYERED.fullmatch(name) for name in checkpoint.tensors}
+    if not BESIDE.issuperset(apart.values()):
+        return plain
+    own = {n: plain.plain.get(n, n) for n in checkpoint.tensors if n not in apart}
+    found = {name: LAYERED.fullmatch(published) for name, published in own.items()}
     layered = {name: match for name, match in found.items() if match is not None}
-    if len({(match["prefix"], match["list"]) for match in layered.values()}) != 1:
+    fronts = {(match["prefix"], match["list"]) for match in layered.values()}
+    if len(fronts) != 1:
         return plain
+    front = fronts.pop()[0].removesuffix(INNER)
     stored = {f"layers.{match['rest']}": name for name, match in layered.items()}
-    stored |= {name: name for name in found if name not in layered}
+    stored |= {own[name].removeprefix(front): name for name in found if name not in layered}
     if len(stored) != len(found):  # a tensor outside has the name of one inside
         return plain
     named = {new: replace(checkpoint.tensors[old], name=new) for new, old in sorted(stored.items())}
-    heads = next((config[key] for key in HEADS if key in config), 0)
+    configs = nested_configs(stated_config(checkpoint, config))
+    heads = next((c[key] for c in configs for key in HEADS if key in c), 0)
     inner = replace(checkpoint, tensors=MappingProxyType(named), format=TOWER)
     stack = anatomy_of(inner, {"model_type": TOWER, "num_attention_heads": heads})
     read = {m.layer for m in stack.matrices.values() if m.layer >= 0}
@@ -55,6 +68,7 @@ def anatomy_by_rules(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
         checkpoint=checkpoint,
         architecture=plain.architecture,
         matrices={k: replace(m, tensor=stored[m.tensor]) for k, m in stack.matrices.items()},
-        others={stored[name]: role for name, role in stack.others.items()},
+        others={**apart, **{stored[name]: role for name, role in stack.others.items()}},
         unknown=tuple(sorted(stored[name] for name in stack.unknown)),
+        plain=plain.plain,
     )

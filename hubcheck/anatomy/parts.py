@@ -13,6 +13,7 @@ from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.names import Template, read_template, split_indices
 from hubcheck.anatomy.place import PAIRED, fits
+from hubcheck.anatomy.release_names import is_released, release_config, released_names
 from hubcheck.anatomy.rule import Rule, Store
 from hubcheck.anatomy.splits import Split
 from hubcheck.anatomy.stacks import Stacks
@@ -113,9 +114,19 @@ def double_layers(cut: list[Cut]) -> list[Cut]:
 def published_names(checkpoint: Checkpoint) -> dict[str, str]:
     """Return the published name of every tensor, without wrappers, by its stored name."""
     if checkpoint.format != FORMAT:
-        return {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
+        names = {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
+        released = released_names({names[n]: r.shape for n, r in checkpoint.tensors.items()})
+        return {name: released.get(plain, plain) for name, plain in names.items()}
     architecture = checkpoint.metadata.get("general.architecture", "")
     return {name: published_name(name, architecture) for name in checkpoint.tensors}
+
+
+def stated_config(checkpoint: Checkpoint, config: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a configuration, with what the names of a maker's release say beside it."""
+    if checkpoint.format == FORMAT or not any(map(is_released, checkpoint.tensors)):
+        return config
+    names = {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
+    return release_config({names[n]: r.shape for n, r in checkpoint.tensors.items()}, config)
 
 
 def parts_of(

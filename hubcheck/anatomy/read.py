@@ -26,7 +26,14 @@ from hubcheck.anatomy.gguf_names import (
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.lone_head import lone_head
 from hubcheck.anatomy.mixers import mixers_of
-from hubcheck.anatomy.parts import Part, columns_of, hidden_of, parts_of, published_names
+from hubcheck.anatomy.parts import (
+    Part,
+    columns_of,
+    hidden_of,
+    parts_of,
+    published_names,
+    stated_config,
+)
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
 from hubcheck.anatomy.rule import Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
@@ -253,7 +260,7 @@ def anatomy_of(
     """
     checkpoint = with_flat_heads(checkpoint)
     gguf = checkpoint.format == FORMAT
-    stated = published_config(checkpoint.metadata) if gguf else config
+    stated = published_config(checkpoint.metadata) if gguf else stated_config(checkpoint, config)
     names = published_names(checkpoint) if names is None else names
     shapes = {names[n]: r.shape for n, r in checkpoint.tensors.items()}
     stacks = stacks_in(shapes, stated)

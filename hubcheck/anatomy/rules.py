@@ -22,6 +22,10 @@ M: Final = r"(?:mlp|mlp\.text_moe|feed_forward|ffn|block_sparse_moe|moe|mixer|ml
 X: Final = rf"(?:{M})?experts\.#\."
 S: Final = rf"(?:(?:{M})?(?:shared?_experts?|shared_mlp))\."
 
+WAV2VEC: Final = r"feed_forward\.intermediate_dense"
+"""What wav2vec2 and its like call the first matrix of their MLP; they norm behind or in front of
+the block under the same names, and their configuration says which."""
+
 INSIDE: Final[tuple[Rule, ...]] = (
     # State-space, delta-rule and convolution blocks: a role here, their channels in ``mixers``.
     rule(r"(?:self_attn|attention)\.indexer\..+", R.INDEXER, split=Split.LISTED),
@@ -67,6 +71,19 @@ INSIDE: Final[tuple[Rule, ...]] = (
         r"input_layernorm|attention_norm|attn_norm|ln_attn|operator_norm|self_attn_layer_norm|layer_norm1|"
         r"attention_layer_?norm|pre_attention_layernorm|temporal_pre_norm|norm_mlstm|norm_1|norm1|norm_attn_norm\.norm_1|norm",
         R.NORM_ATTN_IN,
+    ),
+    rule(r"layer_norm", R.NORM_ATTN_POST, beside=WAV2VEC, families="tower.normed-behind speecht5"),
+    rule(
+        r"final_layer_norm",
+        R.NORM_MLP_POST,
+        beside=WAV2VEC,
+        families="tower.normed-behind speecht5",
+    ),
+    rule(r"layer_norm", R.NORM_ATTN_IN, beside=WAV2VEC),
+    rule(r"layernorm_1", R.NORM_ATTN_IN, beside=r"attn\.att_proj"),
+    rule(r"layernorm_2", R.NORM_MLP_IN, beside=r"attn\.att_proj"),
+    rule(
+        r"layer_scale[12]\.lambda1|ls[12]\.gamma|lambda_[12]|gamma_[12]", R.SIDE, split=Split.LISTED
     ),
     rule(r"ln_1", R.NORM_ATTN_POST, families="openai-gpt"),
     rule(r"ln_2", R.NORM_MLP_POST, families="openai-gpt"),
@@ -137,7 +154,7 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"attention\.wqkv", R.Q, R.K, R.V, split=Split.QKV_GROUPED),
     rule(r"attn\.qkv_proj", R.Q, R.K, R.V, split=Split.QKV_CODEGEN, under=r"transformer\.$"),
     rule(
-        r"self_attn\.(?:qkv_proj|W_pack)|(?:norm_attn_norm\.)?attn\.Wqkv|att_proj|"
+        r"self_attn\.(?:qkv_proj|W_pack)|(?:norm_attn_norm\.)?attn\.Wqkv|(?:attn\.)?att_proj|"
         rf"{A}(?:qkv|in_proj)",
         *(R.Q, R.K, R.V),
         split=Split.QKV,
@@ -174,6 +191,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
         R.EXPERT_DOWN,
         store=Store.STACKED,
     ),
+    # MLX stacks experts whose publishers store them one by one.
+    rule(r"mlp\.switch_mlp\.gate_proj", R.EXPERT_GATE, store=Store.STACKED),
+    rule(r"mlp\.switch_mlp\.up_proj", R.EXPERT_UP, store=Store.STACKED),
+    rule(r"mlp\.switch_mlp\.down_proj", R.EXPERT_DOWN, store=Store.STACKED),
     rule(rf"(?:moe|{M}experts)\.gate_proj", R.EXPERT_GATE, store=Store.STACKED),
     rule(rf"(?:moe|{M}experts)\.up_proj", R.EXPERT_UP, store=Store.STACKED),
     rule(r"ffn\.experts\.mlp\.w1", R.EXPERT_GATE, store=Store.FLAT_ROWS),
@@ -227,6 +248,10 @@ INSIDE: Final[tuple[Rule, ...]] = (
     rule(r"attention\.output\.dense", R.O),
     rule(r"intermediate\.dense", R.UP),
     rule(r"output\.dense", R.DOWN),
+    rule(r"feed_forward\.intermediate_dense", R.UP),
+    rule(r"feed_forward\.output_dense", R.DOWN),
+    rule(r"mlp\.in_proj", R.UP, beside=r"attn\.att_proj"),
+    rule(r"mlp\.out_proj", R.DOWN, beside=r"attn\.att_proj"),
     rule(r"layernorm_before", R.NORM_ATTN_IN),
     rule(r"layernorm_after", R.NORM_MLP_IN),
     # Zamba's shared attention reads the stream beside the embedding, at twice the width; each use
@@ -254,16 +279,29 @@ HEADS: Final = (
 OUTSIDE: Final[tuple[Rule, ...]] = (
     rule(
         r"embed_tokens|wte|word_embeddings|embed_in|tok_embeddings|embeddings|embedding|embed|"
-        r"embedding\.word_embeddings|embeddings\.(?:tok|word)_embeddings|tokens_embed",
+        r"embedding\.word_embeddings|embeddings\.(?:tok|word)_embeddings|tokens_embed|"
+        r"embeddings\.token_embedding|input_embeds_layer",
         R.EMBED,
     ),
-    rule(r"wpe|embed_positions|positions_embed|position_embeddings?", R.POS_EMBED),
+    rule(
+        r"wpe|embed_positions|positions_embed|position_embeddings?|embeddings\.position_embedding|"
+        r"position_embeds_layer",
+        R.POS_EMBED,
+    ),
     rule(r"lm_head|embed_out|output|output_layer|head|unembed|ff_out", R.LM_HEAD),
     rule(
-        r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm|out_norm|ln_out",
+        r"norm|final_layernorm|final_layer_norm|ln_f|norm_f|layer_norm|embedding_norm|final_norm|out_norm|ln_out|"
+        r"layernorm_final",
         R.NORM_FINAL,
     ),
     rule(HEADS, R.HEAD, split=Split.LISTED),
+    # What speech encoders have in front of their layers.
+    rule(
+        r"(?:\w+\.)*(?:feature_extractor|feature_projection|pos_conv_embed|masked_spec_embed)"
+        r"(?:\..+)?",
+        R.SIDE,
+        split=Split.LISTED,
+    ),
     rule(
         r"word_embeddings_layernorm|embed_norm|embeddings\.norm|embed_tokens\.embed_norm",
         R.NORM_EMBED,

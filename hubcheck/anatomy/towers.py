@@ -17,7 +17,7 @@ from typing import Final
 
 from hubcheck.anatomy.gguf_names import FORMAT, published_config, published_name
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.parts import published_names
+from hubcheck.anatomy.parts import published_names, stated_config
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.anatomy.stack_config import stack_config
 from hubcheck.anatomy.stacks import stacks_in
@@ -36,16 +36,21 @@ CONFIGS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
     }
 )
 SIGNS: Final = (
-    (Role.VISION, frozenset(("image_size", "patch_size", "num_channels"))),
     (
         Role.AUDIO,
         frozenset(("num_mel_bins", "input_feat_per_channel", "feat_extract_norm", "conv_kernel")),
     ),
+    (Role.VISION, frozenset(("image_size", "patch_size", "num_channels"))),
 )
-"""What the configuration of a tower alone says, and that of a language model does not."""
+"""What the configuration of a tower alone says, and that of a language model does not. Sound goes
+first: a transformer over spectrograms cuts them into patches as well."""
 HEADS: Final = ("num_attention_heads", "num_heads", "encoder_attention_heads", "n_heads")
 TOWER: Final = "tower"
 """The format of a tower's inner checkpoint: its names are published ones, whatever the file's."""
+BEHIND: Final = "tower.normed-behind"
+"""The model type of a tower that norms the sum of stream and block, where names do not say it."""
+NORMED_BEHIND: Final = frozenset({"speecht5"})
+"""Model types whose speech encoder does so and has no switch (wav2vec2 and its like have one)."""
 MAX_DIGITS: Final = 6
 """Of a head count in a header."""
 MAX_TOWERS: Final = 8
@@ -75,6 +80,7 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
     """
     checkpoint = whole.checkpoint
     gguf = checkpoint.format == FORMAT
+    config = stated_config(checkpoint, config)
     found: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
     lone: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
     for name, role in whole.others.items():
@@ -117,7 +123,8 @@ def stacks_beside(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, 
     if not whole.stack or Role.DECODER not in whole.others.values():
         return ()
     checkpoint = whole.checkpoint
-    stated = published_config(checkpoint.metadata) if checkpoint.format == FORMAT else config
+    gguf = checkpoint.format == FORMAT
+    stated = published_config(checkpoint.metadata) if gguf else stated_config(checkpoint, config)
     published = published_names(checkpoint)
     stacks = stacks_in({published[n]: r.shape for n, r in checkpoint.tensors.items()}, stated)
     if stacks is None or stacks.other is None:
@@ -182,6 +189,7 @@ def _config(config: Mapping[str, object], role: Role) -> dict[str, object]:
             outer = inner
     own = next((v for k in CONFIGS[role] if isinstance(v := outer.get(k), Mapping)), outer)
     if own is outer and not any(w in outer for r, words in SIGNS if r is role for w in words):
-        return {"model_type": "tower"}  # the heads of a language model are not the tower's
+        return {"model_type": TOWER}  # the heads of a language model are not the tower's
     heads = next((own[k] for k in HEADS if k in own), 0)
-    return {"model_type": "tower", "num_attention_heads": heads}
+    behind = own.get("do_stable_layer_norm") is False or own.get("model_type") in NORMED_BEHIND
+    return {"model_type": BEHIND if behind else TOWER, "num_attention_heads": heads}

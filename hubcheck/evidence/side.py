@@ -134,10 +134,14 @@ class Side:
     def head_role(self) -> Role:
         """Whose rows stand for the tokens at the end of the stream.
 
-        The embedding's where the two are tied or the head does not read the stream itself.
+        The embedding's where the two are tied, the head does not read the stream itself, or has
+        fewer rows than there are tokens (the head of SigLIP's text stack is a projection).
         """
-        stored = self.anatomy.get(Role.LM_HEAD) is not None
-        return Role.LM_HEAD if stored and self.anatomy.head_reads_stream else Role.EMBED
+        head, embed = (self.anatomy.get(role) for role in (Role.LM_HEAD, Role.EMBED))
+        if head is None or not self.anatomy.head_reads_stream:
+            return Role.EMBED
+        short = embed is not None and head.n_out < embed.n_out
+        return Role.EMBED if short else Role.LM_HEAD
 
     def through_tokens(
         self, rows_ud: NDArray[np.float32], gain_d: NDArray[np.float32]

@@ -143,11 +143,26 @@ def _of_one_stack(
     ]
 
 
+def with_heads_of(one: Anatomy, other: Anatomy) -> Anatomy:
+    """Return an anatomy with the heads of another where nothing says what its own are.
+
+    A release without a configuration (timm, DINO) and the same model in transformers have the same
+    heads if they are related. If they are not, the order inside the heads of the one whose heads
+    are known is arbitrary given the other, however that is divided: the test is exact for it.
+    """
+    ours, theirs = one.geometry, other.geometry
+    o, same = one.get(Role.O, 0), other.get(Role.O, 0)
+    if ours.heads or not theirs.heads or o is None or same is None or o.n_in != same.n_in:
+        return one
+    taken = {n: getattr(theirs, n) for n in ("heads", "kv_heads", "head_dim")}
+    return replace(one, geometry=replace(ours, **taken))
+
+
 def _pair(tower: Tower, other: Tower, tries: int) -> PartPair:
     return PartPair(
         name=tower.name,
-        base=other.anatomy,
-        subject=tower.anatomy,
+        base=with_heads_of(other.anatomy, tower.anatomy),
+        subject=with_heads_of(tower.anatomy, other.anatomy),
         tries=tries,
         is_stack=tower.role in STACKS,
     )
