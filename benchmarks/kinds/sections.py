@@ -18,6 +18,14 @@ PARTS: Final = {
             "`python -m benchmarks.kinds.trained --page docs/kinds.md`\n"
         ),
     ),
+    "trained-senses": (
+        "## Trained models of pictures and sound\n",
+        (
+            "A small ViT, a small Whisper and a small CLIP, really trained from three seeds each on gratings and tones that\n"
+            "`benchmarks/kinds/sense_models.py` draws; a fine-tune of the first on others, and the first with a part of the second.\n"
+            "`python -m benchmarks.kinds.trained_senses --page docs/kinds.md`\n"
+        ),
+    ),
     "real": (
         "## Published weights\n",
         (

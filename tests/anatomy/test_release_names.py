@@ -13,7 +13,7 @@ import transformers
 from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.one_stack import anatomy_of_model
+from hubcheck.anatomy.of_model import anatomy_of_model
 from hubcheck.anatomy.release_names import release_config, released_names, vision_heads
 from hubcheck.anatomy.towers import Tower, towers_of
 from hubcheck.evidence.looks.towers import pairs_of

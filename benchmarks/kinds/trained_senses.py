@@ -1,0 +1,151 @@
+"""Are trained models of pictures and sound judged as trained language models are?
+
+    python -m benchmarks.kinds.trained_senses               # trains once, into build/kinds-trained; then asks
+    python -m benchmarks.kinds.trained_senses --only ViT
+
+A small ViT, a small Whisper and a small CLIP from three seeds each, on what ``sense_models`` draws;
+of the first of each a fine-tune on other pictures or sounds, and a *half*: one stack, or every second
+layer, from the second seed. Independents are held against one hit a family, as ``trained`` does; a
+half is never ``confirmed``, and neither is a stranger. The exit code is 1 where that fails or a child
+is not found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from benchmarks.kinds.ask import ask
+from benchmarks.kinds.build import Published, published_in
+from benchmarks.kinds.folder import changed, write
+from benchmarks.kinds.judge import MATCH, finding_of
+from benchmarks.kinds.sections import write_part
+from benchmarks.kinds.sense_models import KINDS, RATE, STEPS, TUNING, TUNING_RATE, configured, learn
+from benchmarks.kinds.trained import BUILD, SEEDS, Answer, hits_of, table
+from benchmarks.kinds.trained_models import save
+
+CHILD: Final = "fine-tune"
+HALF: Final = "half of another"
+CONFIRMED: Final = "confirmed"
+FOREIGN: Final = {
+    "ViT": tuple(f"encoder.layer.{n}." for n in (1, 3)),
+    "Whisper": ("model.encoder.",),
+    "CLIP": ("text_model.",),
+}
+"""What a half has from the other seed."""
+
+
+def trained(kind: str, build: Path, steps: int) -> dict[str, Path]:
+    """Return the folders of a kind's models, training those that are not there."""
+    folders = {}
+    for seed in SEEDS:
+        at = folders[f"seed {seed}"] = build / f"{kind}-{seed}"
+        if not (at / "model.safetensors").exists():
+            torch.manual_seed(seed)
+            model = configured(kind)
+            loss = learn(kind, model, seed, steps, RATE)
+            _tell(f"{kind}, seed {seed}: loss {loss:.2f}")
+            save(model, at)
+    at = folders[CHILD] = build / f"{kind}-{CHILD}"
+    if not (at / "model.safetensors").exists():
+        tuned = type(configured(kind)).from_pretrained(folders["seed 1"])
+        loss = learn(kind, tuned, 12, max(1, steps * TUNING // STEPS), TUNING_RATE, other=True)
+        _tell(f"{kind}, {CHILD}: loss {loss:.2f}")
+        save(tuned, at)
+    at = folders[HALF] = build / f"{kind}-half"
+    one, two = (published_in(folders[f"seed {n}"]) for n in (1, 2))
+    write(at, half(kind, one, two))
+    return folders
+
+
+def half(kind: str, one: Published, two: Published) -> Published:
+    """Return a model with one part of another."""
+    mixed = {
+        name: two.tensors[name] if any(f in name for f in FOREIGN[kind]) else values
+        for name, values in one.tensors.items()
+    }
+    return changed(one, mixed)
+
+
+def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
+    """Ask about every ordered pair of seeds, the child, and the half."""
+    seeds = [f"seed {s}" for s in SEEDS]
+    pairs = [(a, b, False) for a in seeds for b in seeds if a != b]
+    pairs += [(CHILD, seeds[0], True), (CHILD, seeds[1], False), (HALF, seeds[0], True)]
+    found = []
+    for subject, base, related in pairs:
+        said = ask(folders[subject], folders[base])
+        finding = finding_of(said)
+        found.append(
+            Answer(
+                kind=kind,
+                subject=subject,
+                base=base,
+                related=related,
+                verdict=str(finding.get("verdict", f"exit {said.exit_code}")),
+                relation=str((finding.get("relation") or {}).get("kind", "")),
+                declaration=str(said.report.get("verdict", "")),
+                hits=hits_of(said),
+            )
+        )
+        _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
+    return found
+
+
+def wrong(row: Answer) -> bool:
+    """Say whether an answer is untrue, a child was missed, or a stranger or a half was confirmed."""
+    if row.subject == HALF or not row.related:
+        return row.declaration == CONFIRMED or (row.false and row.subject != HALF)
+    return row.verdict not in MATCH
+
+
+def words(rows: Sequence[Answer]) -> str:
+    """Return the table of all pairs but the halves, and what was said of these."""
+    text = table([r for r in rows if r.subject != HALF])
+    halves = [r for r in rows if r.subject == HALF]
+    said = "; ".join(f"{r.kind} {r.verdict} {r.relation}".strip() for r in halves)
+    good = sum(r.declaration != CONFIRMED for r in halves)
+    return (
+        f"{text}\nA part of another seed inside: {good} of {len(halves)} not confirmed ({said}).\n"
+    )
+
+
+def _tell(text: str) -> None:
+    print(f"trained: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, ask, print, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.kinds.trained_senses", description=__doc__
+    )
+    parser.add_argument("--build", type=Path, default=BUILD, help="where the models are kept")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
+    parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write its part of the page")
+    given = parser.parse_args(arguments)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    rows: list[Answer] = []
+    for kind in [given.only] if given.only else KINDS:
+        rows += answers(kind, trained(kind, given.build, given.steps))
+    print(words(rows))
+    if given.json is not None:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
+        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    if given.page is not None:
+        write_part(given.page, "trained-senses", words(rows))
+    return int(any(map(wrong, rows)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
