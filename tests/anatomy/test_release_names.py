@@ -32,7 +32,7 @@ VISION: Final = {**SIZE, "image_size": 32, "patch_size": 8}
 def model_of(name: str) -> tuple[Any, dict[str, object]]:
     """Return a tiny random model of one class, and its configuration."""
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    sizes: dict[str, Any] = {
+    known: dict[str, dict[str, Any]] = {
         "WhisperForConditionalGeneration": {
             "d_model": 128, "encoder_layers": 2, "decoder_layers": 2, "vocab_size": 67,
             "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 96,
@@ -65,7 +65,8 @@ def model_of(name: str) -> tuple[Any, dict[str, object]]:
             "num_feat_extract_layers": 1, "num_conv_pos_embeddings": 8,
             "num_conv_pos_embedding_groups": 2,
         },
-    }[name]  # fmt: skip
+    }  # fmt: skip
+    sizes = known[name]
     model_class = getattr(transformers, name)
     config = model_class.config_class(**sizes)
     torch.manual_seed(0)
