@@ -5,7 +5,7 @@ Made once, of all that was seen and of how it stands beside the other bases; nev
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.unread import unread_files
@@ -79,20 +79,29 @@ def unread_weights(model: Model, *, nothing_read: bool = False) -> tuple[UnreadW
     )
 
 
+def _head(one: Tested, explained: Explanation) -> dict[str, Any]:
+    """Return what every finding says first, whatever was seen: which base, asked by whom."""
+    return {
+        "base": one.base,
+        "proposed_by": one.request.why,
+        "declared": one.request.declared,
+        "found_by": one.request.found_by,
+        "explained_by": explained.by,
+        "closer": explained.closer,
+        "upstream": explained.upstream,
+        "bytes_read": one.bytes_read,
+    }
+
+
 def _untested(one: Tested, explained: Explanation) -> Finding:
     return Finding(
-        base=one.base,
-        proposed_by=one.request.why,
-        declared=one.request.declared,
-        found_by=one.request.found_by,
+        **_head(one, explained),
         status="not-tested",
         reason=one.untested.reason,
         code=one.untested.code,
         verdict=Verdict.NOT_TESTED,
         log10_p=0.0,
         kept=0.0,
-        explained_by=explained.by,
-        bytes_read=one.bytes_read,
         unread=() if one.model is None else unread_weights(one.model),
     )
 
@@ -114,10 +123,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         kept=1.0,
     )
     return Finding(
-        base=one.base,
-        proposed_by=one.request.why,
-        declared=one.request.declared,
-        found_by=one.request.found_by,
+        **_head(one, explained),
         status="tested",
         reason=(),
         code=ReasonCode.NONE,
@@ -129,10 +135,6 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         held=1.0,
         relation=Relation(kind=RelationKind.IDENTICAL, detail=(phrase(PhraseCode.SAME_BYTES),)),
         evidence=(evidence,),
-        explained_by=explained.by,
-        closer=explained.closer,
-        upstream=explained.upstream,
-        bytes_read=one.bytes_read,
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),
     )
@@ -154,10 +156,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         code = ReasonCode.SUBJECT
         reason = because(code, why=why(fault.error)[1])
     return Finding(
-        base=one.base,
-        proposed_by=one.request.why,
-        declared=one.request.declared,
-        found_by=one.request.found_by,
+        **_head(one, explained),
         status="not-tested" if judged.verdict is Verdict.NOT_TESTED else "tested",
         reason=reason,
         code=code,
@@ -190,11 +189,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         units_tested=count.units,
         units_hit=count.units_hit,
         notes=(*notes_of(case, one.refused), *_files_note(one), *_renamed_note(one)),
-        explained_by=explained.by,
-        closer=explained.closer,
-        upstream=explained.upstream,
         ruled_out=judged.ruled_out,
-        bytes_read=one.bytes_read,
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),
     )

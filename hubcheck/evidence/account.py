@@ -14,6 +14,13 @@ nothing; a look that was not taken counts 0. The sum of the shares of all looks 
 order is what that order was spent: the account refuses to let it pass 1. ``tried`` counts the bases
 of the check, for the smallest of several bounds is only a bound when all are paid for.
 
+What stands in the sum is the value at which a look stopped. A look multiplies over distinct orders
+of the base, one after the other, each factor of conditional mean at most 1: a supermartingale, and
+the value at which a rule stops it is an e-value (``statistics.evalues``). Its running maximum is
+none, though Ville bounds it as well; it has no place in a sum. It is used for one thing: a base is
+called unrelated only where even the maximum stayed below ``NOTABLE`` (``Comparison.best_whole``),
+where to overstate what was seen is the careful side.
+
 Beside the whole, parts are judged by themselves: embeddings, norms, towers, side parts. Whichever
 of these statements is made, the others were tried, too. So half of the weight belongs to the
 statement about the whole and half, evenly, to those about parts (``WHOLE``, ``part_share``).

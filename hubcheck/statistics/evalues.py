@@ -1,8 +1,12 @@
 """How is evidence from many counts combined without losing the bound?
 
 An e-value is a non-negative statistic whose mean is at most 1 under the null; P(e >= 1/a) <= a by
-Markov, and for a product built up step by step even the running maximum obeys this (Ville). One
-rule everywhere (DESIGN 3.3):
+Markov. A product built up factor by factor, each of conditional mean at most 1, is a
+supermartingale: its value where a rule stops it, whatever the rule saw before, is an e-value again
+(optional stopping). Its running maximum obeys the same P(max >= 1/a) <= a (Ville) and is *no*
+e-value: of factors that are 2 or 0 with equal chance the maximum over n steps has the mean 1 + n/2.
+So what is added up, averaged or divided further is the value at which a look stopped. One rule
+everywhere (DESIGN 3.3):
 
 * the mean (with weights fixed beforehand, at most 1 in sum) of e-values is an e-value, whatever
   their dependence: used for everything that shares one order of the base;
@@ -101,5 +105,5 @@ def without_strongest(log_es: Sequence[float]) -> float:
 
 
 def log10_p(log_e: float) -> float:
-    """Return log10 of the bound a running maximum of ``log_e`` gives: -log10(max(1, E))."""
+    """Return log10 of the bound that an e-value gives: -log10(max(1, E)), by Markov."""
     return -max(0.0, log_e) / LOG10 or 0.0

@@ -139,6 +139,19 @@ def test_early_stopping_is_free() -> None:
     assert (peak >= log(2)).sum() > 100  # runs do rise: the check above is not empty
 
 
+def test_where_a_rule_stops_is_an_evalue_and_the_largest_on_the_way_is_none() -> None:
+    """Exactly, over all orders of four families of four units, stopped at the first E >= 2."""
+    e = np.array([e_of(n) for n in all_hits(np.eye(4))])
+    paths = np.cumprod(np.stack(np.meshgrid(*[e] * 4, indexing="ij")), axis=0).reshape(4, -1)
+    passed = paths >= 2
+    at = np.where(passed.any(axis=0), passed.argmax(axis=0), len(paths) - 1)
+    stopped = paths[at, np.arange(paths.shape[1])]
+    assert passed.any()
+    assert not passed.all()
+    assert stopped.mean() <= 1
+    assert np.maximum(1, paths.max(axis=0)).mean() > 1
+
+
 def layer_map(rng: np.random.Generator, *, alike: bool) -> NDArray[np.int64]:
     """Return the hits [base layer, subject layer] of 48 x 48 unrelated layers of 64 units.
 

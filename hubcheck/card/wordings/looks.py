@@ -41,7 +41,7 @@ WHY: Final[Mapping[str, str]] = {
     "fault": "a fault of hubcheck",
     "no-shared-order": "no order of the layers is comparable: all sizes differ",
     "no-sound-order": "no order of the base could be tested",
-    "no-shared-shape": "no matrix has one shape in both models, or the budget is spent",
+    "no-shared-shape": "no matrix has one shape in both models",
     "no-layer-pair": "no layer of one model corresponds to one of the other",
     "one-layer": "one layer alone corresponds: nothing to hold it against",
     "few-layers": "fewer than two layers to compare",

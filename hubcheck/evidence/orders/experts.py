@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Part, Profiles, Test
-from hubcheck.evidence.orders.neurons import corresponding_layers, joined_views
+from hubcheck.evidence.orders.by_layer import direct_layers, further_layers
+from hubcheck.evidence.orders.neurons import joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 
@@ -55,15 +56,11 @@ class ExpertTest:
 
     def direct(self, block: Block) -> Sequence[Block]:
         """Return the corresponding layers."""
-        n_base, n_subject = self._base.geometry.layers, self._subject.geometry.layers
-        layers = corresponding_layers(block.layer, n_base, n_subject)
-        return [Block(layer=j) for j in layers if self._fits(block, j)]
+        return direct_layers(block, self._base, self._subject, self._fits)
 
     def mapped(self, block: Block) -> Sequence[Block]:
         """Return every other subject layer."""
-        near = {b.layer for b in self.direct(block)}
-        layers = range(self._subject.geometry.layers)
-        return [Block(layer=j) for j in layers if j not in near and self._fits(block, j)]
+        return further_layers(block, self._base, self._subject, self._fits)
 
     def label(self, block: Block) -> str:
         """Return 'experts of layer 7'."""

@@ -122,7 +122,7 @@ def look_closer(
     experts = _experts(budget, base_of, draw)
     pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
     if not pairs or (not any(p.place.role in MATRICES for p in pairs) and experts is None):
-        return Refused(code=Why.NO_SHARED_SHAPE)
+        return Refused(code=Why.BUDGET if budget.short else Why.NO_SHARED_SHAPE)
     formats = formats_of(pairs)
     moved = {
         p.place: (p, change_of(p, formats)) for p in sorted(pairs, key=lambda p: p.base_ui.size)
@@ -181,10 +181,12 @@ class _Budget:
         self.readers, self.limit = readers, limit
         self.spent = [0, 0]
         self.notes: list[str] = []
+        self.short = False
+        """Something was left out that would have passed the limit, or a model's budget."""
 
     def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
         """Return whether these fit ``share`` of the limit."""
-        return all(
+        fits = all(
             self._cost(n, [w[n] for w in wanted])
             <= min(
                 share * self.limit - self.spent[n],
@@ -192,6 +194,8 @@ class _Budget:
             )
             for n in (0, 1)
         )
+        self.short |= not fits
+        return fits
 
     def _cost(self, n: int, wanted: Sequence[Wanted]) -> int:
         return self.readers[n].cost(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,25 @@ import pytest
 from hubcheck.card.wording import sentence
 from hubcheck.check.observe import comparer_of
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES, CloserLook, look_closer
-from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.evidence.looks.sample.comparison import NOTHING_COMPARED, Comparison
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import Model, open_model
 from hubcheck.report.words import Depth, RelationKind
 from hubcheck.source.reference import parse_reference
 from hubcheck.verdict.relation import changes_of, direction_of, relation_of
-from tests.evidence.laboratory import Weights, model, outcome_of, plain, request, shipped, write
+from tests.evidence.laboratory import (
+    SHAPE,
+    Weights,
+    model,
+    outcome_of,
+    plain,
+    request,
+    shipped,
+    write,
+)
 from tests.material.zoo import alterations, relations
 from tests.material.zoo.folder import Dtype
+from tests.material.zoo.model import initial_weights
 from tests.material.zoo.recipes import UPCYCLED_SHAPE, recipe, upcycle
 
 RNG = np.random.default_rng
@@ -191,6 +202,27 @@ def test_the_look_keeps_to_its_limit() -> None:
     nothing, *_ = seen(model("base"), model("finetune"), limit=0)
     assert isinstance(nothing, CloserLook)
     assert (nothing.bytes_base, nothing.bytes_subject) == (0, 0)
+
+
+def test_a_budget_that_is_spent_is_no_difference_of_shape(tmp_path: Path) -> None:
+    """Nothing was read of what could have been compared: the limit is why, and the code says so."""
+    narrow = replace(SHAPE, hidden=64, neurons=SHAPE.neurons // 2)
+    stranger = write(tmp_path / "narrow", plain(initial_weights(narrow, 5), narrow))
+    for subject, limit, code in (
+        (model("finetune"), 0, Why.BUDGET),
+        (stranger, SAMPLE_BYTES, Why.NO_SHARED_SHAPE),
+    ):
+        comparer = comparer_of(opened(model("base")), opened(subject), seed=3, tried=1)
+        look = look_closer(
+            comparer.base,
+            comparer.subject,
+            NOTHING_COMPARED,
+            comparer.draw,
+            limit=limit,
+            layers={0: 0, 1: 1},
+        )
+        assert isinstance(look, Refused)
+        assert look.code is code
 
 
 def test_the_figures_become_cells_of_the_heat_map() -> None:
