@@ -26,6 +26,7 @@ from hubcheck.candidates.repository_name import (
     parse_repository_name,
 )
 from hubcheck.errors import printable
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.source.interface import Source
 
 MAX_BASES: Final = 16
@@ -73,7 +74,7 @@ class Declaration:
     """The card's ``license``; several are joined by a comma. Hostile text, as are the next two."""
     licence_name: str
     licence_link: str
-    problems: tuple[str, ...]
+    problems: Clauses
     """What could not be used, and why; one printable line each."""
 
     @property
@@ -94,17 +95,18 @@ class _Collector:
 
     own: str
     bases: dict[str, DeclaredBase] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Phrase] = field(default_factory=list)
     left_out: int = 0
 
-    def complain(self, problem: str) -> None:
+    def complain(self, code: PhraseCode, **params: Value) -> None:
+        problem = phrase(code, **params)
         if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
             self.problems.append(problem)
 
     def add(self, name: RepositoryName, why: str, *, line: int = 0) -> None:
         key = name.ref.casefold()
         if key in {self.own, self.own.partition(":")[0]}:  # a folder's card may be its repository's
-            self.complain(f"{why}: names the model itself")
+            self.complain(PhraseCode.DECLARES_ITSELF, where=why)
             return
         known = self.bases.get(key)
         if known is None and len(self.bases) >= MAX_BASES:
@@ -116,8 +118,12 @@ class _Collector:
             self.bases[key] = replace(known, revision=name.revision, why=why)
         elif name.revision and name.revision != known.revision:
             self.complain(
-                f"{why}: names revision {printable(name.revision)} of {known.ref}, {known.why} "
-                f"names {printable(known.revision)}"
+                PhraseCode.DECLARES_REVISIONS,
+                where=why,
+                revision=printable(name.revision),
+                base=known.ref,
+                other=printable(known.revision),
+                there=known.why,
             )
 
 
@@ -145,7 +151,7 @@ def read_declaration(source: Source) -> Declaration:
         found.add(hint, CONFIG_WHY)
     if found.left_out:
         found.problems.append(
-            f"{found.left_out} more bases are declared than the {MAX_BASES} taken"
+            phrase(PhraseCode.DECLARES_MANY, more=found.left_out, taken=MAX_BASES)
         )
     return Declaration(
         bases=tuple(found.bases.values()),
@@ -163,10 +169,10 @@ def _read_card(source: Source, found: _Collector) -> FrontMatter:
     card = read_front_matter(source)
     if isinstance(card, FrontMatter):
         for key in card.duplicates:
-            found.complain(f"{CARD_PATH}: {printable(key)} is written twice, the last one is used")
+            found.complain(PhraseCode.KEY_TWICE, where=CARD_PATH, key=printable(key))
         return card
     if isinstance(card, Malformed):
-        found.complain(card.reason)
+        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=card.reason)
     return FrontMatter(fields={}, duplicates=(), last_line=0)
 
 
@@ -174,7 +180,7 @@ def _read_config(source: Source, path: str, found: _Collector) -> JsonDocument |
     """Return a config, or None when it is absent or unusable (then told in ``problems``)."""
     document = read_json_object(source, path)
     if isinstance(document, Malformed):
-        found.complain(document.reason)
+        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=document.reason)
     return document if isinstance(document, JsonDocument) else None
 
 
@@ -195,17 +201,22 @@ def _add_card_bases(entry: Field, found: _Collector) -> None:
         if value is None or (isinstance(value, str) and value.strip().casefold() in NO_BASE):
             continue
         if not isinstance(value, str):
-            shown = f" {printable(value)}" if isinstance(value, (bool, float, int)) else ""
-            kind = kind_in_words(value)
-            found.complain(f"{why}: base_model{shown} is {kind}, not a repository name")
+            shown = printable(value) if isinstance(value, (bool, float, int)) else ""
+            found.complain(
+                PhraseCode.NO_NAME,
+                where=why,
+                key="base_model",
+                value=shown,
+                kind=kind_in_words(value),
+            )
             continue
         name = parse_repository_name(value)
         if isinstance(name, Malformed):
-            found.complain(f"{why}: base_model {name.reason}")
+            found.complain(PhraseCode.KEY_UNUSABLE, where=why, key="base_model", why=name.reason)
         else:
             found.add(name, why, line=line)
     if isinstance(entry.value, list) and len(entry.value) > MAX_ITEMS:
-        found.complain(f"{CARD_PATH}: only the first {MAX_ITEMS} values of base_model are read")
+        found.complain(PhraseCode.KEY_CUT, where=CARD_PATH, key="base_model", taken=MAX_ITEMS)
 
 
 def _add_adapter_base(source: Source, found: _Collector) -> None:
@@ -219,7 +230,12 @@ def _add_adapter_base(source: Source, found: _Collector) -> None:
     if isinstance(revision, str) and revision and not name.revision:
         with_revision = parse_repository_name(f"{name.ref}@{revision}")
         if isinstance(with_revision, Malformed):
-            found.complain(f"{ADAPTER_PATH}: {with_revision.reason}")
+            found.complain(
+                PhraseCode.KEY_UNUSABLE,
+                where=ADAPTER_PATH,
+                key="revision",
+                why=with_revision.reason,
+            )
         else:
             name = with_revision
     found.add(name, ADAPTER_PATH)
@@ -241,20 +257,19 @@ def _program_name(document: JsonDocument, key: str, found: _Collector) -> Reposi
     """Return the repository that a program wrote under ``key``, or say why there is none."""
     value = document.values.get(key)
     if key in document.duplicates:
-        found.complain(f"{document.path}: {key} is written twice, the last one is used")
+        found.complain(PhraseCode.KEY_TWICE, where=document.path, key=key)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        found.complain(f"{document.path}: {key} is {kind_in_words(value)}, not a name")
+        kind = kind_in_words(value)
+        found.complain(PhraseCode.NO_NAME, where=document.path, key=key, value="", kind=kind)
         return None
     name = parse_repository_name(value)
     if isinstance(name, Malformed):
-        found.complain(f"{document.path}: {key} {name.reason}")
+        found.complain(PhraseCode.KEY_UNUSABLE, where=document.path, key=key, why=name.reason)
         return None
     if "/" in name.ref and looks_local(name):
-        found.complain(
-            f"{document.path}: {key} '{name.ref}' looks like a local folder, which is not followed"
-        )
+        found.complain(PhraseCode.KEY_LOCAL, where=document.path, key=key, value=name.ref)
         return None
     return name
 
@@ -275,8 +290,10 @@ def _relation(card: FrontMatter, found: _Collector) -> str:
     value = entry.value
     shown = f"'{printable(value)}'" if isinstance(value, str) else kind_in_words(value)
     found.complain(
-        f"{CARD_PATH} line {entry.line}: base_model_relation is {shown}, none of "
-        f"{', '.join(sorted(RELATIONS))}"
+        PhraseCode.RELATION_WORD,
+        where=f"{CARD_PATH} line {entry.line}",
+        value=shown,
+        known=tuple(sorted(RELATIONS)),
     )
     return ""
 
@@ -288,5 +305,5 @@ def _text(card: FrontMatter, key: str, found: _Collector) -> str:
         return ""
     values = [value for value, _ in _items(entry)]
     if not all(isinstance(v, str) for v in values):
-        found.complain(f"{CARD_PATH} line {entry.line}: {key} is not a text")
+        found.complain(PhraseCode.KEY_NO_TEXT, where=f"{CARD_PATH} line {entry.line}", key=key)
     return ", ".join(v.strip() for v in values if isinstance(v, str))[:MAX_LICENCE]

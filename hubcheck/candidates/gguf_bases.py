@@ -15,6 +15,7 @@ from typing import Final
 from hubcheck.candidates.declared import MAX_BASES, Declaration, DeclaredBase
 from hubcheck.candidates.documents import Malformed
 from hubcheck.candidates.repository_name import RepositoryName, parse_repository_name
+from hubcheck.report.phrases import PhraseCode, phrase
 
 PREFIX: Final = "general.base_model"
 
@@ -38,7 +39,7 @@ def with_header_bases(
     for n in range(n_bases):
         why, name = _named(metadata, n)
         if isinstance(name, Malformed):
-            problems.append(f"{why}: {name.reason}")
+            problems.append(phrase(PhraseCode.KEY_UNUSABLE, where=why, key="", why=name.reason))
         elif name is not None and name.ref.casefold() != own.casefold():
             base = DeclaredBase(ref=name.ref, revision=name.revision, why=why)
             bases.setdefault(name.ref.casefold(), base)

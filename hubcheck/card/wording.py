@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.wordings import (
     coverage,
+    declaration,
     declared,
     direction,
     disguise,
@@ -45,6 +46,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **coverage.WORDS,
     **looks.WORDS,
     **warnings.WORDS,
+    **declaration.WORDS,
     **declared.WORDS,
     **files.WORDS,
     **shapes.WORDS,

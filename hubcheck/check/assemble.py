@@ -243,7 +243,7 @@ def _warnings(
     refusal: HubcheckError | None,
 ) -> Clauses:
     """Return what a reader should know and no field says."""
-    found = [text(problem) for problem in (*subject.declaration.problems, *subject.layout_notes)]
+    found = [*subject.declaration.problems, *(text(note) for note in subject.layout_notes)]
     for path, reason in subject.left_out.items():
         found.append(phrase(PhraseCode.LEFT_OUT, path=printable(path), why=reason))
     if refusal is not None:

@@ -242,6 +242,18 @@ class PhraseCode(StrEnum):
     """``missing``: what the machine of this run lacks; another one may say otherwise."""
 
     # -- what a reader should know of the whole report
+    DECLARES_ITSELF = "declaration.itself"  # where
+    DECLARES_REVISIONS = "declaration.revisions"
+    """``where``, ``revision``, ``base``; ``there`` and the ``other`` revision, which stands."""
+    DECLARES_MANY = "declaration.many"  # more, taken
+    DOCUMENT_UNUSABLE = "declaration.document"  # why: the parser's own text
+    KEY_TWICE = "declaration.key-twice"  # where, key: the last one is used
+    KEY_CUT = "declaration.key-cut"  # where, key, taken: values read of a list
+    KEY_UNUSABLE = "declaration.key-unusable"  # where; key or empty; why: the parser's own text
+    KEY_LOCAL = "declaration.key-local"  # where, key, value: looks like a folder
+    KEY_NO_TEXT = "declaration.key-no-text"  # where, key
+    NO_NAME = "declaration.no-name"  # where, key, kind; value or empty
+    RELATION_WORD = "declaration.relation-word"  # where, value; known: the words that are read
     LEFT_OUT = "warning.left-out"  # path, why
     FILES_DISAGREE = "warning.files-disagree"
     """``kind``: a code of ``checkpoint.disagreement``; ``ref``: whose files, empty for the

@@ -16,6 +16,7 @@ from hubcheck.candidates.declared import (
     DeclaredBase,
     read_declaration,
 )
+from hubcheck.card.wording import words
 from hubcheck.errors import BudgetExceededError
 from tests.memory_source import MemorySource
 
@@ -106,7 +107,7 @@ def test_unusable_values_become_problems(card: str) -> None:
     """What cannot be used is told in one line, and nothing is declared by it."""
     found = declared(card)
     assert found.bases == ()
-    assert found.problems == (UNUSABLE[card],)
+    assert tuple(map(words, found.problems)) == (UNUSABLE[card],)
 
 
 def test_relation_and_licence_are_read() -> None:
@@ -155,7 +156,7 @@ def test_conflicting_revisions_are_told() -> None:
         adapter={"base_model_name_or_path": "acme/base", "revision": "v2"},
     )
     assert found.bases == (base("acme/base", "README.md line 2", "v1"),)
-    assert found.problems == (
+    assert tuple(map(words, found.problems)) == (
         "adapter_config.json: names revision v2 of acme/base, README.md line 2 names v1",
     )
 
@@ -190,7 +191,9 @@ def test_bases_and_problems_are_capped() -> None:
     """A hostile card cannot order a hundred downloads or fill a report."""
     many = declared("base_model: [" + ", ".join(f"a/b{i}" for i in range(100)) + "]")
     assert len(many.bases) == MAX_BASES
-    assert many.problems == (f"84 more bases are declared than the {MAX_BASES} taken",)
+    assert tuple(map(words, many.problems)) == (
+        f"84 more bases are declared than the {MAX_BASES} taken",
+    )
     bad = declared("base_model: [" + ", ".join(f"/x{i}" for i in range(3000)) + "]")
     assert bad.bases == ()
     assert len(bad.problems) == MAX_PROBLEMS
@@ -200,7 +203,9 @@ def test_repeated_key_is_told() -> None:
     """A second base_model does not silently replace the first."""
     found = declared("base_model: a/b\nbase_model: c/d")
     assert [b.ref for b in found.bases] == ["c/d"]
-    assert found.problems == ("README.md: base_model is written twice, the last one is used",)
+    assert tuple(map(words, found.problems)) == (
+        "README.md: base_model is written twice, the last one is used",
+    )
 
 
 def test_model_without_documents_declares_nothing() -> None:
@@ -221,7 +226,7 @@ def test_broken_documents_are_problems() -> None:
         )
     )
     assert [b.ref for b in found.bases] == ["c/d"]
-    assert found.problems == (
+    assert tuple(map(words, found.problems)) == (
         "README.md line 1: the front matter has no closing ---",
         "adapter_config.json holds a list, not an object",
     )
@@ -245,7 +250,7 @@ def test_any_documents_give_a_declaration(card: bytes, adapter: bytes, config: b
             }
         )
     )
-    assert all(p.isprintable() for p in found.problems)
+    assert all(words(p).isprintable() for p in found.problems)
 
 
 VALUE = st.recursive(
@@ -262,4 +267,4 @@ def test_any_value_gives_a_declaration(a: object, b: object, c: object, d: objec
     found = declared(
         card, adapter={"base_model_name_or_path": c, "revision": d}, config={"_name_or_path": d}
     )
-    assert all(p.isprintable() for p in found.problems)
+    assert all(words(p).isprintable() for p in found.problems)

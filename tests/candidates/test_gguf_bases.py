@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hubcheck.candidates.declared import Declaration, DeclaredBase
 from hubcheck.candidates.gguf_bases import with_header_bases
+from hubcheck.card.wording import words
 
 SILENT = Declaration(
     bases=(), leaked=(), relation="", licence="", licence_name="", licence_link="", problems=()
@@ -64,7 +65,7 @@ def test_a_path_in_a_header_is_a_problem_and_not_followed() -> None:
     }
     declared = with_header_bases(SILENT, metadata, own="me/x")
     assert not declared.bases
-    assert "is a path" in declared.problems[0]
+    assert "is a path" in words(declared.problems[0])
 
 
 @given(st.dictionaries(st.sampled_from([*URL, "general.base_model.0.name"]), st.text(max_size=40)))

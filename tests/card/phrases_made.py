@@ -318,6 +318,79 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "not looked at more closely: the error's own text",
         ),
     ),
+    C.DECLARES_ITSELF: (
+        ({"where": "README.md line 2"}, "README.md line 2: names the model itself"),
+    ),
+    C.DECLARES_REVISIONS: (
+        (
+            {
+                "where": "adapter_config.json",
+                "revision": "v2",
+                "base": "acme/base",
+                "there": "README.md line 2",
+                "other": "v1",
+            },
+            "adapter_config.json: names revision v2 of acme/base, README.md line 2 names v1",
+        ),
+    ),
+    C.DECLARES_MANY: (({"more": 84, "taken": 16}, "84 more bases are declared than the 16 taken"),),
+    C.DOCUMENT_UNUSABLE: (
+        ({"why": "config.json is no JSON object"}, "config.json is no JSON object"),
+    ),
+    C.KEY_TWICE: (
+        (
+            {"where": "README.md", "key": "base_model"},
+            "README.md: base_model is written twice, the last one is used",
+        ),
+    ),
+    C.KEY_CUT: (
+        (
+            {"where": "README.md", "key": "base_model", "taken": 64},
+            "README.md: only the first 64 values of base_model are read",
+        ),
+    ),
+    C.KEY_UNUSABLE: (
+        (
+            {"where": "README.md line 2", "key": "base_model", "why": "'/x' is a path"},
+            "README.md line 2: base_model '/x' is a path",
+        ),
+        (
+            {"where": "general.base_model.0.repo_url", "key": "", "why": "'/x' is a path"},
+            "general.base_model.0.repo_url: '/x' is a path",
+        ),
+    ),
+    C.KEY_LOCAL: (
+        (
+            {"where": "adapter_config.json", "key": "revision", "value": "out/x"},
+            "adapter_config.json: revision 'out/x' looks like a local folder, which is not followed",
+        ),
+    ),
+    C.KEY_NO_TEXT: (
+        (
+            {"where": "README.md line 2", "key": "license"},
+            "README.md line 2: license is not a text",
+        ),
+    ),
+    C.NO_NAME: (
+        (
+            {"where": "README.md line 2", "key": "base_model", "value": "7", "kind": "a number"},
+            "README.md line 2: base_model 7 is a number, not a repository name",
+        ),
+        (
+            {"where": "README.md line 2", "key": "base_model", "value": "", "kind": "a mapping"},
+            "README.md line 2: base_model is a mapping, not a repository name",
+        ),
+    ),
+    C.RELATION_WORD: (
+        (
+            {
+                "where": "README.md line 2",
+                "value": "'cousin'",
+                "known": ("adapter", "finetune"),
+            },
+            "README.md line 2: base_model_relation is 'cousin', none of adapter, finetune",
+        ),
+    ),
     C.CHANNELS_TURNED: (({}, "residual channels relabelled, rotated or rescaled"),),
     C.NEURONS_RELABELLED: (({}, "MLP neurons relabelled"),),
     C.EXPERTS_RELABELLED: (({}, "experts relabelled"),),
