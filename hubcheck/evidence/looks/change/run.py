@@ -181,13 +181,12 @@ class _Budget:
         self.readers, self.limit = readers, limit
         self.spent = [0, 0]
         self.notes: list[str] = []
-        self.short = False
-        """Something was left out that would have passed the limit, or a model's budget."""
+        self.short = False  # something was left out that would have passed the limit
 
     def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
         """Return whether these fit ``share`` of the limit."""
         fits = all(
-            self._cost(n, [w[n] for w in wanted])
+            self.readers[n].cost([w[n] for w in wanted])
             <= min(
                 share * self.limit - self.spent[n],
                 self.readers[n].anatomy.checkpoint.source.ledger.remaining,
@@ -197,14 +196,11 @@ class _Budget:
         self.short |= not fits
         return fits
 
-    def _cost(self, n: int, wanted: Sequence[Wanted]) -> int:
-        return self.readers[n].cost(wanted)
-
     def read(self, wanted: Sequence[tuple[Wanted, Wanted]]) -> None:
         """Fetch these of both models."""
         for n in (0, 1):
             part = [w[n] for w in wanted]
-            self.spent[n] += self._cost(n, part)
+            self.spent[n] += self.readers[n].cost(part)
             self.readers[n].fetch(part)
 
 
