@@ -36,12 +36,12 @@ BLOCKS_SHOWN: Final = 24
 BLOCK_WIDTH: Final = 40
 
 SIGNATURES_SHOWN: Final = 8
-_OTHER: Final = "a detached signature"
+_OTHER: Final = "named as a detached signature"
 _SIGNED: Final = {
-    "oms": "OpenSSF Model Signing",
-    "sigstore": "a Sigstore bundle",
-    "in-toto": "in-toto statements",
-    "pgp": "an armoured OpenPGP file",
+    "oms": "named as OpenSSF Model Signing names its own",
+    "sigstore": "named as a Sigstore bundle",
+    "in-toto": "named as in-toto statements",
+    "pgp": "named as an armoured OpenPGP file",
 }
 """What a file's name says it is."""
 
