@@ -308,10 +308,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NOT_LOOKED_CLOSER: (
         (
             {"why": (Phrase(C.WHY, {"why": "no-shared-shape"}),)},
-            (
-                "not looked at more closely: no matrix has one shape in both models, or the budget is "
-                "spent"
-            ),
+            "not looked at more closely: no matrix has one shape in both models",
         ),
         (
             {"why": (Phrase(C.TEXT, {"text": "the error's own text"}),)},
