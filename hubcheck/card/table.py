@@ -1,11 +1,13 @@
 """What does the terminal show?
 
-Plain text: the title, the table, the next step. No colour, no control character, nothing that a
-workflow log would take for a command.
+Plain text: the title, the table, the next step. Nothing that a workflow log would take for a
+command; no control character but the colours of a terminal that wants them, and those come from
+here, never from a report.
 """
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 CELL_WIDTH: Final = 64
 """Characters of one cell: five cells of typical length fit 160 columns."""
+NARROWEST: Final = 8
+"""Columns below which a cell is not wrapped: its words would be cut to letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +63,54 @@ OVERVIEW_HEAD: Final = (
 )
 
 
-def summary(report: Report) -> str:
-    """Return the result for standard output: title, table, next step, ending in a line break."""
+COLOURS: Final = {
+    DeclarationVerdict.CONFIRMED: "32",
+    DeclarationVerdict.UNDECLARED: "33",
+    DeclarationVerdict.CONTRADICTED: "31",
+    DeclarationVerdict.NONE_FOUND: "36",
+    DeclarationVerdict.INCONCLUSIVE: "36",
+}
+"""Green, yellow, red, cyan of a terminal: beside the word, never instead of it."""
+
+
+def summary(report: Report, *, width: int = 0, colour: bool = False) -> str:
+    """Return the result for standard output: title, table, next step, ending in a line break.
+
+    Args:
+        report: The report.
+        width: Columns of the terminal; text is wrapped at words, cells too. Commands are not
+            broken: they are pasted. 0: a line is as long as it is.
+        colour: Whether the verdict is coloured.
+    """
     document = compose(report)
-    lines = [f"hubcheck: {inline(document.title)}  ({document.verdict})"]
+    said = f"({document.verdict})"
+    lines = wrapped(f"hubcheck: {inline(document.title)}  {said}", width)
+    if colour:
+        shown = f"\x1b[1;{COLOURS[report.verdict]}m{said}\x1b[0m"
+        lines[-1] = lines[-1].replace(said, shown)
     for block in document.blocks:
         match block:
             case Paragraph(role=Role.LEAD, content=content):
-                lines += [inline(content), ""]
+                lines += [*wrapped(inline(content), width), ""]
             case Table(head=head, rows=rows):
-                lines += [*columns(head, tuple(tuple(map(inline, row)) for row in rows)), ""]
+                cells = tuple(tuple(map(inline, row)) for row in rows)
+                lines += [*columns(head, cells, width=width), ""]
+            case NextSteps(steps=steps) if width and len(steps) > 1:
+                lines += ["Next:", *(f"  - {inline(step)}" for step in steps)]
             case NextSteps(steps=steps):
                 lines.append("Next: " + " - ".join(inline(step) for step in steps))
             case Paragraph(role=Role.FOOTER | Role.SCOPE, content=content):
-                lines.append(inline(content))
+                lines += wrapped(inline(content), width)
             case _:
                 continue
     return "\n".join(lines) + "\n"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most ``width`` columns, longer words whole; 0: in one line."""
+    if not width or len(text) <= width:
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def overview_row(report: Report) -> OverviewRow:
@@ -114,13 +149,44 @@ def overview_cells(row: OverviewRow) -> tuple[str, ...]:
     )
 
 
-def columns(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> list[str]:
-    """Return aligned lines: the head, a rule, the rows; cells too long are cut."""
+def columns(
+    head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], *, width: int = 0
+) -> list[str]:
+    """Return aligned lines: the head, a rule, the rows; cells too long are cut.
+
+    With a width, cells are wrapped until the table fits, as far as columns can be narrowed.
+    """
     cells = [head, *(tuple(_cut(cell) for cell in row) for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+    if width:
+        widths = _narrowed(widths, width)
+    lines = [line for row in cells for line in _lines(row, widths)]
+    lines.insert(len(_lines(head, widths)), "  ".join("-" * w for w in widths))
     return [line.rstrip() for line in lines]
+
+
+def _narrowed(widths: list[int], width: int) -> list[int]:
+    """Return widths that fit together: the widest column gives first."""
+    narrowed = list(widths)
+    while sum(narrowed) + 2 * (len(narrowed) - 1) > width and max(narrowed) > NARROWEST:
+        narrowed[narrowed.index(max(narrowed))] -= 1
+    return narrowed
+
+
+def _lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    """Return a row of the table, in as many lines as its longest cell needs."""
+    parts = [
+        [cell] if len(cell) <= w else textwrap.wrap(cell, w, break_on_hyphens=False)
+        for cell, w in zip(row, widths, strict=True)
+    ]
+    high = max(map(len, parts))
+    return [
+        "  ".join(
+            (part[n] if n < len(part) else "").ljust(w)
+            for part, w in zip(parts, widths, strict=True)
+        )
+        for n in range(high)
+    ]
 
 
 def inline(content: Line) -> str:

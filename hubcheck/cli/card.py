@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from hubcheck.cli.terminal import MANNER, as_utf8, tell
 from hubcheck.errors import ExitCode, printable
 
 
@@ -30,13 +30,16 @@ def run_card(arguments: argparse.Namespace) -> ExitCode:
     report = load_report(arguments.report)
     if arguments.out is not None:
         write_outputs(report, arguments.out)
-        print(f"hubcheck: wrote the card to {printable(arguments.out)}", file=sys.stderr)
+        tell(f"wrote the card to {printable(arguments.out)}")
         return ExitCode.OK
+    manner = MANNER.get()
     rendered = {
         "markdown": lambda: markdown.render(compose(report)),
         "html": lambda: html.render(compose(report)),
         "badge": lambda: badge.svg(report),
-        "text": lambda: summary(report),
+        "text": lambda: summary(report, width=manner.width, colour=manner.colour),
     }
+    if arguments.format != "text":
+        as_utf8()
     print(rendered[arguments.format](), end="")
     return ExitCode.OK

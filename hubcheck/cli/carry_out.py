@@ -13,7 +13,7 @@ from pathlib import Path
 from hubcheck.check.concluded import conclude_check
 from hubcheck.check.run import Outcome
 from hubcheck.cli.launch import resources_for
-from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing
+from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing, tell
 from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.report.words import Depth
@@ -62,7 +62,7 @@ def carried_out(request: Request) -> Outcome:
         clear_progress()
         if main and request.resources.state is not None:
             place = printable(request.resources.state)
-            print(f"hubcheck: what is done is kept in {place}", file=sys.stderr)
+            tell(f"what is done is kept in {place}")
         raise
     if main:
         clear_progress()

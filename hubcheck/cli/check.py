@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubcheck.cli.terminal import MANNER, tell
 from hubcheck.errors import ExitCode, printable
 from hubcheck.request.options import REF_HELP, add_options, options_of
 
@@ -109,25 +109,34 @@ def _drawn(arguments: argparse.Namespace) -> int:
     chosen = shared_seed(
         arguments.cache, now=time.time, environment=os.environ, renew=arguments.fresh_seed
     )
-    print(f"hubcheck: {chosen.sentence}", file=sys.stderr)
+    tell(chosen.sentence)
     return chosen.seed
 
 
 def _show_cache(cache: SpanCache) -> None:
     """Say what the cache saved, and what went wrong with it."""
-    print(f"hubcheck: {cache.served_bytes / 1e6:.1f} MB came from the cache", file=sys.stderr)
+    tell(f"{cache.served_bytes / 1e6:.1f} MB came from the cache")
     for warning in cache.warnings:
-        print(f"hubcheck: {warning}", file=sys.stderr)
+        tell(warning)
 
 
 def _deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
     """Write the files and print the result."""
     from hubcheck.card.table import summary
-    from hubcheck.publish.files import report_json, write_outputs
+    from hubcheck.publish.files import keep_earlier, report_json, write_outputs
 
+    kept = keep_earlier(outcome.report, folder)
     paths = write_outputs(outcome.report, folder)
-    print(report_json(outcome.report) if as_json else summary(outcome.report), end="")
+    manner = MANNER.get()
+    shown = (
+        report_json(outcome.report)
+        if as_json
+        else summary(outcome.report, width=manner.width, colour=manner.colour)
+    )
+    print(shown, end="")
+    if kept:
+        tell(kept)
     written = ", ".join(
         printable(p) for p in (paths["report.json"], paths["card.md"], paths["card.html"])
     )
-    print(f"hubcheck: wrote {written}", file=sys.stderr)
+    tell(f"wrote {written}")

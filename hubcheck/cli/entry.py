@@ -18,10 +18,12 @@ from hubcheck.cli.check import add_check
 from hubcheck.cli.demo import add_demo
 from hubcheck.cli.explain import add_explain
 from hubcheck.cli.export import add_export
+from hubcheck.cli.parsing import Parser
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
 from hubcheck.cli.suspects import add_suspects
+from hubcheck.cli.terminal import MANNER, add_manner, manner_of, show_every_letter
 from hubcheck.cli.webhook import add_webhook
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 
@@ -42,23 +44,29 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of every command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="hubcheck",
-        description="Do these weights come from where the card says? Exact evidence, few bytes.",
+        description="Do these weights come from where the card says? Exact evidence, few bytes. "
+        "Begin with `hubcheck demo`, then `hubcheck check org/name`.",
         epilog="Exit codes: 0 pass or neutral, 1 policy failed, 2 usage, 3 unreachable, "
         "4 unreadable or hostile weights, 5 internal.",
     )
     parser.add_argument("--version", action="version", version=f"hubcheck {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    add_manner(parser)
     for add in COMMANDS:
         add(commands)
+    for command in commands.choices.values():
+        add_manner(command)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    show_every_letter()
     arguments = build_parser().parse_args(argv)
+    MANNER.set(manner_of(arguments, os.environ, sys.stdout))
     # One thread: the matrices are small, spinning threads cost more than they give on a shared
     # runner, and sums are then taken in the same order everywhere. Must be set before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from dataclasses import replace
 from typing import Any
 
+from hubcheck.cli.terminal import tell
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.request.options import REF_HELP
 
@@ -58,7 +58,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     print(as_text(subject, proposals), end="")
     for note in proposals.notes:
-        print(f"hubcheck: {plain_text(note, limit=300)}", file=sys.stderr)
+        tell(plain_text(note, limit=300))
     return ExitCode.OK
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from hubcheck.card import badge, family_tree, heat_svg, html, markdown
 from hubcheck.card.compose import compose
@@ -16,6 +17,36 @@ from hubcheck.report.schema import Report
 def report_json(report: Report) -> str:
     """Return the report as stable, readable JSON."""
     return json.dumps(report.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+
+
+EARLIER: Final = "earlier-report.json"
+"""Where the report of another model is kept that lay where a new one is written."""
+MAX_EARLIER: Final = 50_000_000
+"""Bytes of a file that is still taken for a report."""
+
+
+def keep_earlier(report: Report, folder: Path) -> str:
+    """Keep a report of another model that is about to be replaced; return what to say of it.
+
+    A report of the same model is replaced, which is said as well. Whatever else lies there under
+    that name is no report, and is replaced without a word.
+    """
+    place = folder / "report.json"
+    try:
+        if place.stat().st_size > MAX_EARLIER:
+            return ""
+        known = json.loads(place.read_bytes())
+        subject, day = str(known["subject"]["ref"]), str(known["finished"])[: len("2026-01-31")]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    if subject == report.subject.ref:
+        return f"this replaces the report of {printable(day)} in {printable(folder)}"
+    try:
+        place.replace(folder / EARLIER)
+    except OSError:
+        return f"this replaces the report of {printable(subject)} in {printable(folder)}"
+    kept = printable(folder / EARLIER)
+    return f"the report of {printable(subject)} that was there is kept as {kept}"
 
 
 def write_outputs(report: Report, folder: Path) -> dict[str, Path]:

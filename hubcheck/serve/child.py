@@ -9,13 +9,14 @@ on its folder keeps a second run of the same job waiting until the first is gone
 
 from __future__ import annotations
 
-import fcntl
 import os
 import runpy
 import sys
 import threading
 from pathlib import Path
 from typing import Final
+
+from hubcheck.system import lock
 
 LOCK: Final = "lock"
 ORPHANED: Final = 70
@@ -24,8 +25,8 @@ ORPHANED: Final = 70
 
 def run(folder: Path, words: list[str]) -> None:
     """Run ``hubcheck WORD...`` in this process; never returns."""
-    descriptor = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    descriptor = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    lock(descriptor, wait=True)
     threading.Thread(target=_watch, daemon=True).start()
     sys.argv = ["hubcheck", *words]
     runpy.run_module("hubcheck", run_name="__main__", alter_sys=True)

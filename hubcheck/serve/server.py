@@ -7,7 +7,6 @@ checks their grace, puts back what did not end, and leaves with 0.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import signal
@@ -36,6 +35,7 @@ from hubcheck.serve.metrics import Metrics
 from hubcheck.serve.receiver import Receiver
 from hubcheck.serve.settings import CheckHere, Dispatch, Settings
 from hubcheck.serve.workers import Workers
+from hubcheck.system import lock
 
 BACKLOG: Final = 512
 DISPATCH_SECONDS: Final = 600.0
@@ -145,7 +145,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._leave)
+            try:
+                loop.add_signal_handler(number, self._leave)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._leave))
         yield
 
     def _leave(self) -> None:
@@ -183,14 +186,12 @@ def _held(state: Path) -> Iterator[None]:
             next_step="choose a folder that lasts longer than the server.",
         ) from error
     with held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not lock(held.fileno(), wait=False):
             raise UsageError(
                 f"'{printable(state)}' is used by another server.",
                 cause="hubcheck serve runs already with this --state.",
                 next_step="stop it, or name another folder.",
-            ) from error
+            )
         yield
 
 

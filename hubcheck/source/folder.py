@@ -33,6 +33,7 @@ from hubcheck.source.pointer import (
 )
 from hubcheck.source.ranges import check_spans, document_too_large, missing_file
 from hubcheck.source.reference import LargeFiles
+from hubcheck.system import open_for_reading, read_at
 
 if TYPE_CHECKING:
     from hubcheck.source.lfs import LfsContent
@@ -237,7 +238,7 @@ class FolderSource:
         if MIN_POINTER <= status.st_size < MAX_POINTER:
             descriptor = self._open(path, size=status.st_size)
             try:
-                pointer = parse_pointer(os.pread(descriptor, MAX_POINTER, 0))
+                pointer = parse_pointer(read_at(descriptor, MAX_POINTER, 0))
             finally:
                 os.close(descriptor)
             if pointer is not None:
@@ -261,11 +262,9 @@ class FolderSource:
         raise _refused_path(path, "it is a link that leaves the folder")
 
     def _open(self, path: str, *, size: int | None = None) -> int:
-        # O_NONBLOCK: a pipe put there since the listing must not hang the run.
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
         expected = self._listing()[path].size if size is None else size
         try:
-            descriptor = os.open(self._inside(path), flags)
+            descriptor = open_for_reading(self._inside(path))
         except OSError as error:
             raise _changed(path, error.strerror or "it cannot be opened") from error
         status = os.fstat(descriptor)
@@ -276,14 +275,14 @@ class FolderSource:
 
 
 def _pread(descriptor: int, span: Span) -> bytes:
-    data = os.pread(descriptor, span.size, span.start)
+    data = read_at(descriptor, span.size, span.start)
     if len(data) == span.size:
         return data
     pieces = [data]
     # One call returns at most about 2 GiB, and less on some network filesystems.
     while data:
         done = sum(map(len, pieces))
-        data = os.pread(descriptor, span.size - done, span.start + done)
+        data = read_at(descriptor, span.size - done, span.start + done)
         pieces.append(data)
     joined = b"".join(pieces)
     if len(joined) != span.size:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hubcheck.system import open_for_reading
+
 SEED_BITS: Final = 32
 """Four billion draws are more than anyone can prepare a copy for, and short to type."""
 LONGEST: Final = 24 * 3600
@@ -96,7 +98,7 @@ def _kept(place: Path, now: float) -> tuple[tuple[int, int, int] | None, str]:
     The file is opened once and judged by what was opened; a link is not followed.
     """
     try:
-        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = open_for_reading(place)
     except FileNotFoundError:
         return None, "the cache keeps no seed yet"
     except OSError:

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from hubcheck.devices.reduction import PairSums
 from hubcheck.evidence.looks.whole.pieces import Found
 from hubcheck.evidence.looks.whole.rank import Rank
+from hubcheck.system import open_for_appending
 
 PREFIX: Final = "hubcheck-full-"
 SUFFIX: Final = ".journal"
@@ -63,8 +64,7 @@ class Journal:
         if self._folder is not None:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._file = os.open(self._path(self._folder), flags, 0o600)
+                self._file = open_for_appending(self._path(self._folder))
                 # What a killed run left without its line's end must not join the first new line.
                 self._append("\n\n")
             except OSError as error:
