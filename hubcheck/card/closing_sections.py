@@ -23,7 +23,7 @@ from hubcheck.card.document import (
 from hubcheck.card.next_steps import REPLAY
 from hubcheck.card.wording import words
 from hubcheck.report.phrases import PhraseCode
-from hubcheck.report.words import Verdict
+from hubcheck.report.words import Depth, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import BaseModelRef, Report
@@ -61,7 +61,7 @@ is called that."""
 
 def closing_sections(report: Report) -> tuple[Details, ...]:
     """Return warnings, limits and the way to run the check again."""
-    return (*_warnings(report), _limits(report), _replay(report))
+    return (*warning_section(report), _limits(report), _replay(report))
 
 
 def _limits(report: Report) -> Details:
@@ -103,6 +103,9 @@ def _replay(report: Report) -> Details:
         facts.insert(1, ("weights digest", (Identifier(subject.weights_digest),)))
     if report.max_read > 0:
         budget = f"{numbers.byte_count(report.max_read)} per model"
+        if report.escalate_to > report.max_read and report.depth is Depth.SAMPLE:
+            most = numbers.byte_count(report.escalate_to)
+            budget += f", {most} once a declared base looks unrelated"
         facts.append(("reading budget", (Trusted(budget),)))
     facts += [
         (
@@ -166,7 +169,8 @@ def _policy(report: Report) -> Line:
     return tuple(words[:-1]) if report.policy.fail_on else (*words, Trusted("nothing"))
 
 
-def _warnings(report: Report) -> tuple[Details, ...]:
+def warning_section(report: Report) -> tuple[Details, ...]:
+    """Return what went wrong or deserves a look, folded; nothing where nothing does."""
     # Flags of a newer report stand in a section of their own, with their clauses.
     flags = () if report.licence.checks else report.licence.flags
     texts = (*map(words, report.warnings), *(f"licence: {flag}" for flag in flags))

@@ -59,7 +59,7 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
     """Return the verdict about one base, with its relation where there is one."""
     content: list[Trusted | Untrusted | Identifier] = [Trusted(finding.verdict.value)]
     if finding.verdict in {Verdict.RELATED, Verdict.DISGUISED}:
-        content += _relation_words(finding)
+        content += relation_words(finding)
     chip = Chip(tuple(content), tone(report, finding))
     if finding.explained_by is not None:
         by = Identifier(names.tested(report, finding.explained_by))
@@ -137,7 +137,8 @@ def tone(report: Report, finding: Finding) -> Tone:
     return Tone.BAD if accused and main is not None and finding == main else Tone.PLAIN
 
 
-def _relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
+def relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
+    """Return how two models are related, behind a colon; empty where that was not told."""
     if finding.relation is None:
         return []
     if finding.relation.kind is RelationKind.PARTS:

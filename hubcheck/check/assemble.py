@@ -146,12 +146,12 @@ def assemble(
         ),
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
-            *_disagreements("", subject.disagreements),
+            *disagreement_phrases("", subject.disagreements),
             *(
                 warning
                 for o in tested
                 if o.model
-                for warning in _disagreements(o.model.pin.ref, o.model.disagreements)
+                for warning in disagreement_phrases(o.model.pin.ref, o.model.disagreements)
             ),
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
@@ -186,7 +186,7 @@ def _is_unread(refusal: HubcheckError | None) -> bool:
     return isinstance(refusal, UnreadableError)
 
 
-def _disagreements(ref: str, found: Iterable[Disagreement]) -> Clauses:
+def disagreement_phrases(ref: str, found: Iterable[Disagreement]) -> Clauses:
     """Return a phrase for each thing in which files of a model disagree."""
     return tuple(
         phrase(

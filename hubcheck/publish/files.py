@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hubcheck.card import badge, family_tree, heat_svg, html, markdown
+from hubcheck.card import badge, comparison, family_tree, heat_svg, html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.errors import UsageError, printable
+from hubcheck.report.comparison import Comparison
 from hubcheck.report.schema import Report
 
 
@@ -69,6 +71,30 @@ def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
     changes = heat_svg.svg(report)
     if changes:  # only where tensors were held against each other
         contents["changes.svg"] = changes
+    return _write_all(contents, folder)
+
+
+def comparison_json(found: Comparison) -> str:
+    """Return a comparison as stable, readable JSON."""
+    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+
+
+def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
+    """Write a comparison and its cards; return their paths.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    document = comparison.compose(found)
+    contents = {
+        "comparison.json": comparison_json(found),
+        "comparison.md": markdown.render(document),
+        "comparison.html": html.render(document),
+    }
+    return tuple(_write_all(contents, folder).values())
+
+
+def _write_all(contents: Mapping[str, str], folder: Path) -> dict[str, Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():

@@ -1,0 +1,167 @@
+"""What are two models to each other, where nobody says that one comes from the other?
+
+The looks and the judge of a check, without what a check makes of a declaration: no card is held
+against anything, no policy fails, the Hub is asked for nothing but the two models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from hubcheck import __version__
+from hubcheck.anatomy.interface import Anatomy
+from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.assemble import LIMITS, UNRELATED_LIMIT, disagreement_phrases
+from hubcheck.check.finding import finding_of, unread_weights
+from hubcheck.check.observe import Progress, open_base, subject_refusal
+from hubcheck.check.prefetch import examine_all, headers_ahead
+from hubcheck.check.tensor_difference import stored, tensor_difference
+from hubcheck.errors import (
+    BudgetExceededError,
+    HubcheckError,
+    NetworkFaultError,
+    UnreachableError,
+    UnreadableError,
+    printable,
+)
+from hubcheck.model import Model, needs_vocabularies, open_model
+from hubcheck.report.comparison import RESULTS, Comparison
+from hubcheck.report.schema import Context, Coverage, Subject, Tool, WeightFile
+from hubcheck.report.words import Verdict
+from hubcheck.request.interface import BaseRequest, Request
+from hubcheck.source.reference import Reference
+from hubcheck.verdict import context as contexts
+
+WHY: Final = ("compare",)
+
+
+def compare(
+    request: Request,
+    other: Reference,
+    *,
+    repeat: str,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> Comparison:
+    """Hold two models against each other.
+
+    Args:
+        request: One model as its subject, depth, seed and access; its bases and policy are not
+            asked.
+        other: The other model.
+        repeat: The command that repeats this.
+        now: The clock, timezone-aware.
+        progress: Told each step in words.
+
+    Raises:
+        UnreachableError: one of the two cannot be reached.
+        UnreadableError: the weights of one of the two cannot be read.
+    """
+    started = now()
+    progress("opening both models")
+    a = open_model(request.subject, request.access, is_subject=True)
+    one = open_base(
+        BaseRequest(reference=other, declared=False, why=WHY), request.access, lambda _: None
+    )
+    b = one.model
+    if b is None:
+        raise one.error or NetworkFaultError(
+            "The second model cannot be opened.",
+            cause="its commit is only proposed to its repository.",
+            next_step="name a branch, a tag or a commit of the repository.",
+        )
+    with headers_ahead([one], a, request):
+        refusal = subject_refusal(a, request.depth)
+    fault = examine_all([one], a, request, 1, refusal, progress)
+    finding = finding_of(one)
+    refusal = refusal or fault
+    if refusal is not None and finding.verdict is not Verdict.IDENTICAL:
+        raise _of(a, refusal)
+    if finding.verdict is Verdict.NOT_TESTED and isinstance(
+        one.error, UnreadableError | UnreachableError
+    ):
+        raise _of(b, one.error)
+    ledgers = (a.source.ledger, b.source.ledger)
+    of_a, of_b = _anatomy(a), _anatomy(b)
+    finished = now()
+    return Comparison(
+        tool=Tool(version=__version__),
+        started=started.isoformat(timespec="seconds"),
+        finished=finished.isoformat(timespec="seconds"),
+        depth=request.depth,
+        seed=request.seed,
+        result=RESULTS[finding.verdict],
+        a=_subject(a),
+        b=_subject(b),
+        a_stored=None if of_a is None else stored(of_a),
+        b_stored=None if of_b is None else stored(of_b),
+        tensors=None if of_a is None or of_b is None else tensor_difference(of_a, of_b),
+        finding=finding,
+        context=_context(a, b, of_a, of_b),
+        coverage=Coverage(
+            bytes_read=sum(ledger.bytes_read for ledger in ledgers),
+            bytes_total=a.weight_bytes + b.weight_bytes,
+            requests=sum(ledger.requests for ledger in ledgers),
+            parameters_mapped=round(of_a.mapped_share, 4) if of_a is not None else 0.0,
+            subject_bytes_read=a.source.ledger.bytes_read,
+            subject_bytes_total=a.weight_bytes,
+            bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
+        ),
+        warnings=tuple(
+            said for m in (a, b) for said in disagreement_phrases(m.pin.ref, m.disagreements)
+        ),
+        limits=(*LIMITS, UNRELATED_LIMIT) if finding.verdict is Verdict.UNRELATED else LIMITS,
+        max_read=request.access.max_read,
+        repeat=repeat,
+        seconds=round((finished - started).total_seconds(), 2),
+    )
+
+
+def _of(model: Model, error: HubcheckError) -> HubcheckError:
+    """Return an error that says which of the two it is about."""
+    if isinstance(error, UnreadableError):
+        what = f"{printable(model.pin.ref)}: {error.what}"
+        return UnreadableError(what, cause=error.cause, next_step=error.next_step)
+    return error
+
+
+def _anatomy(model: Model) -> Anatomy | None:
+    """Return a model's tensors and roles; None where only digests could be held together."""
+    with suppress(UnreadableError, BudgetExceededError, UnreachableError):
+        return model.anatomy
+    return None
+
+
+def _subject(model: Model) -> Subject:
+    return Subject(
+        ref=model.pin.ref,
+        revision=model.pin.revision,
+        created=model.pin.created,
+        weights_digest=model.weights_digest,
+        files=tuple(
+            WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in model.weight_files
+        ),
+        read=tuple(f.path for f in model.loaded_files),
+        unread=unread_weights(model),
+    )
+
+
+def _context(a: Model, b: Model, of_a: Anatomy | None, of_b: Anatomy | None) -> Context:
+    """Return what both are, side by side: facts that move nothing."""
+    if of_a is None or of_b is None:
+        return Context()
+    try:
+        tokens = contexts.tokenizer_context(
+            b.pin.ref,
+            *((b.vocabulary, a.vocabulary) if needs_vocabularies(b, a) else (None, None)),
+            same_files=same_tokenizer(b.files, a.files),
+        )
+    except HubcheckError:
+        tokens = ()
+    return Context(
+        architecture=contexts.architecture_lines([(str(a.pin), of_a), (str(b.pin), of_b)]),
+        tokenizer=tokens,
+    )
