@@ -36,10 +36,12 @@ def ask_account(
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
-    from huggingface_hub.utils import get_session, httpx  # type: ignore[attr-defined]
+
+    from hubcheck.source.http_session import http
 
     install_redaction()
-    get_session().timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+    http().limit_silence(connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
+    broken: tuple[type[Exception], ...] = (OSError, *http().anything)
     token = credential(Role.WRITE, environment).token
     api = HfApi(endpoint=endpoint, token=token or False, library_name="hubcheck")
     try:
@@ -47,7 +49,7 @@ def ask_account(
     except HfHubHTTPError as error:
         with closing(error.response):
             raise _refused(error.response.status_code, doing) from None
-    except (httpx.HTTPError, OSError):
+    except broken:
         raise _refused(0, doing) from None
     except (ValueError, KeyError, TypeError) as error:
         what = f"{doing} failed in the Hub's client ({type(error).__name__})."

@@ -16,7 +16,10 @@ from hubcheck.source.weight_files import holds_weights
 
 HUB_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 """Hosts whose ``/org/name`` is a repository of the Hub."""
-OTHER_KINDS: Final = frozenset({"datasets", "spaces", "collections", "papers", "models", "docs"})
+OTHER_KINDS: Final = frozenset(
+    {"blog", "buckets", "collections", "datasets", "docs", "kernels", "learn", "models",
+     "organizations", "papers", "posts", "spaces", "tasks", "users"}
+)  # fmt: skip
 """First segments of Hub addresses that are not model repositories."""
 
 _FOLDER_PAGES: Final = frozenset({"tree", "commit"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.source.refusals import other_version, wrong_answer
 
 if TYPE_CHECKING:
-    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
+    from hubcheck.source.http_session import Response
 
 _CONTENT_RANGE: Final = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
@@ -53,7 +53,7 @@ class PartialBody:
         """The ``Range`` header that asks for what is missing."""
         return f"bytes={self.next_byte}-{self._stop - 1}"
 
-    def check_head(self, response: httpx.Response) -> None:
+    def check_head(self, response: Response) -> None:
         """Refuse an answer by its status and headers, before any of its body is read.
 
         Raises:

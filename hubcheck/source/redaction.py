@@ -18,10 +18,13 @@ CLIENT_LOGGERS: Final = (
     "httpcore2.http11",
     "httpcore2.http2",
     "huggingface_hub.utils._http",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
 )
-"""The loggers of huggingface_hub 1.x and 2.x that are handed an address or a Location header."""
+"""The loggers of huggingface_hub, 0.x to 2.x, that are handed an address or a Location header."""
 
-_QUERY: Final = re.compile(r"(https?://[^\s?#'\"]+)\?[^\s'\"]+")
+_QUERY: Final = re.compile(r"""(https?://[^\s?#'"]+|"[A-Z]{3,7} /[^\s?#'"]*)\?[^\s'"]+""")
+"""Of an address, and of the line of a request, which urllib3 logs without its host."""
 
 
 class QueryFilter(logging.Filter):

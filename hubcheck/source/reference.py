@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UsageError, printable
-from hubcheck.source.page_address import parse_page_address, parse_page_path
+from hubcheck.source.page_address import looks_like_address, parse_page_address, parse_page_path
 
 DEFAULT_REVISION: Final = "main"
 """The branch the Hub itself serves when no revision is named."""
@@ -39,11 +39,13 @@ _REVISION: Final = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,250}", re.ASCII
 
 _INSIDE: Final = re.compile(r"[^\x00-\x20\x7f:@\\]{1,400}")
 """A path inside a repository; spaces and colons do not occur in names of models' files."""
+_SPELLED_AS_PATH: Final = re.compile(r"/|\.{1,2}[/\\]|~|[A-Za-z]:[/\\]|\\\\")
+"""How paths begin that can be nothing else, those of Windows too."""
 MAX_TEXT: Final = 800
 """Characters of a text that is read as an address; every valid reference is shorter."""
 REF_FORMS: Final = (
     "org/name, org/name@revision, org/name:folder, org/name:Q4_K_M, or a path that starts with ./"
-    " or /"
+    " or /, or the address of a model's page"
 )
 """The spellings that a message offers."""
 
@@ -120,7 +122,7 @@ def parse_reference(text: str, *, root: Path = Path()) -> Reference:
         MissingModelError: it is spelled as a path, and nothing is there.
         UsageError: it is neither a path nor a Hub repository id.
     """
-    spelled_as_path = text.startswith(("/", "./", "../", "~")) or text in {".", ".."}
+    spelled_as_path = _SPELLED_AS_PATH.match(text) is not None or text in {".", ".."}
     path = local_path(text, root)
     if text and (spelled_as_path or os.path.exists(path)):  # noqa: PTH110 - Path.exists raises on hostile names
         if not os.path.exists(path):  # noqa: PTH110 - see above
@@ -166,7 +168,10 @@ def parse_hub_reference(text: str) -> HubReference:
         what = f"'{printable(text)}' is neither an existing path nor a Hub repository id."
         raise UsageError(
             what,
-            cause="a typing error, a web address, or a folder that does not exist here.",
+            cause="the address shows no model of the Hub: a page of another site, a data set, a "
+            "Space, a forum or a blog."
+            if looks_like_address(text)
+            else "a typing error, or a folder that does not exist here.",
             next_step=_meant_inside(text) or f"write {REF_FORMS}.",
         )
     if at and (_REVISION.fullmatch(revision) is None or ".." in revision):

@@ -33,8 +33,7 @@ from hubcheck.source.retry import (
 )
 
 if TYPE_CHECKING:
-    # The client exports the HTTP library of its own major version under this name.
-    from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
+    from hubcheck.source.http_session import Response
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 30.0
@@ -138,7 +137,7 @@ class Transport:
         def headers() -> dict[str, str]:
             return {**signed, "Range": body.range_header, "Accept-Encoding": "identity"}
 
-        def take(response: httpx.Response) -> Arrived | Moved | Refusal:
+        def take(response: Response) -> Arrived | Moved | Refusal:
             outcome = _outcome(response)
             if outcome is not None:
                 return outcome
@@ -176,7 +175,7 @@ class Transport:
     def _json(
         self, url: str, what: str, headers: Mapping[str, str], content: bytes | None
     ) -> Page | Moved | Refusal:
-        def take(response: httpx.Response) -> Page | Moved | Refusal:
+        def take(response: Response) -> Page | Moved | Refusal:
             outcome = _outcome(response)
             if outcome is not None:
                 return outcome
@@ -200,31 +199,28 @@ class Transport:
         url: str,
         what: str,
         headers: Callable[[], dict[str, str]],
-        take: Callable[[httpx.Response], T],
+        take: Callable[[Response], T],
         *,
         content: bytes | None = None,
     ) -> T:
         from huggingface_hub.errors import OfflineModeIsEnabled
-        from huggingface_hub.utils import (  # type: ignore[attr-defined]
-            get_session,
-            httpx,
-        )
+
+        from hubcheck.source.http_session import http
 
         origin = origin_of(url)
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        client = http()
         patience = Patience(what, self._policy, self._timing)
         fault, connected, asked = "the host limits requests", True, None
         while True:
             patience.wait(self._gate.delay(origin), fault)
             self._ledger.count_request()
             try:
-                with get_session().stream(
-                    "GET" if content is None else "POST",
+                with client.stream(
                     url,
                     content=content,
                     headers=self._common_headers(origin) | headers(),
-                    timeout=timeout,
-                    follow_redirects=False,
+                    connect=CONNECT_SECONDS,
+                    read=READ_SECONDS,
                 ) as response:
                     if response.status_code not in RETRY_STATUS:
                         return take(response)
@@ -233,12 +229,10 @@ class Transport:
                     asked = requested_wait(response.headers, now=self._timing.wall())
             except OfflineModeIsEnabled:
                 raise _offline(what) from None
-            except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
+            except client.faults as error:
                 # Neither chained nor quoted: both can carry the signed address.
                 fault, asked = type(error).__name__, None
-                connected = not isinstance(
-                    error, httpx.ConnectError | httpx.ConnectTimeout | httpx.UnsupportedProtocol
-                )
+                connected = not isinstance(error, client.unconnected)
             except _StuckError:
                 fault, connected, asked = f"less than {SLOWEST} bytes a second", True, None
             doubled = patience.failed(fault, connected=connected)
@@ -264,7 +258,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
-def _outcome(response: httpx.Response) -> Moved | Refusal | None:
+def _outcome(response: Response) -> Moved | Refusal | None:
     if response.is_redirect:
         _drain(response)
         headers = response.headers
@@ -283,7 +277,7 @@ def _outcome(response: httpx.Response) -> Moved | Refusal | None:
     )
 
 
-def _drain(response: httpx.Response) -> None:
+def _drain(response: Response) -> None:
     length = response.headers.get("content-length", "")
     if _SHORT_LENGTH.fullmatch(length):
         for _ in response.iter_raw():

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.check import plan as plan_module
 from hubcheck.check.observe import comparer_of
@@ -19,6 +18,7 @@ from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import model, request
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 
 def opened(name: str) -> Model:

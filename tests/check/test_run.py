@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check, exit_codes
@@ -42,6 +41,7 @@ from tests.evidence.laboratory import (
     write,
 )
 from tests.hubserver import LocalHub, Status
+from tests.hubserver.session import close_session
 from tests.verdict.findings import declared, suspect
 
 SEEDS: Final = range(3)

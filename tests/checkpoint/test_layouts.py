@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.checkpoint.disagreement import DisagreementCode
@@ -20,6 +19,7 @@ from hubcheck.source.weight_files import formats_of
 from tests.checkpoint.layouts import LAYOUTS, SINGLE, VARIANT, Layout, safe
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 NAMED: Final = [layout for layout in LAYOUTS if layout.named]
 IDS: Final = [layout.name for layout in LAYOUTS]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from tests.hubserver import Status
+from tests.hubserver.session import close_session
 from tests.serve.hookedhub import HookedHub, payload
 
 TOKEN: Final = "hf_owner_token_0123456789"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 WRITER: Final = "hf_writer"
 REPO: Final = "org/m"

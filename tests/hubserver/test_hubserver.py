@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi, close_session, hf_hub_download
+from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 from tests.hubserver.storage import Content
 
 FILES = {"README.md": b"# card", "sub/w.safetensors": bytes(1000), "config.json": b"{}"}

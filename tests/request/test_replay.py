@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.cli import main
 from hubcheck.demo.run import CASES, demo
@@ -19,6 +18,7 @@ from hubcheck.request.replayed import covers
 from hubcheck.verdict.differences import NOT_COMPARED
 from tests.evidence.laboratory import model
 from tests.hubserver.search import SearchableHub
+from tests.hubserver.session import close_session
 
 Replay = Callable[..., tuple[int, str]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import HfApi, close_session
+from huggingface_hub import HfApi
 
 from hubcheck.card.section import REPORT_FILE
 from hubcheck.cli import main
@@ -15,6 +15,7 @@ from hubcheck.demo.run import MODELS
 from hubcheck.publish.badge_files import PNG
 from hubcheck.publish.hub.texts import COMMIT_TITLE
 from hubcheck.publish.model_card import current_section
+from tests.hubserver.session import close_session
 from tests.serve.hookedhub import HookedHub
 from tests.serve.receiving import SECRET, Receiving, until
 

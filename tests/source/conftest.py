@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.source.hub import HubSource
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import parse_hub_reference
 from hubcheck.source.retry import RetryPolicy, Timing
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
-from huggingface_hub import close_session
 from safetensors.numpy import save
 
 from hubcheck.checkpoint.interface import RowBlock
@@ -42,6 +41,7 @@ from tests.hubserver import (
     Unframed,
 )
 from tests.hubserver.faults import Fault
+from tests.hubserver.session import close_session
 
 FOR_EVER: Final = 10_000
 SURVIVED: Final = "survived"

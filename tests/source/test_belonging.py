@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.errors import NetworkFaultError, UnreachableError
 from hubcheck.source.belonging import (
@@ -21,6 +20,7 @@ from hubcheck.source.belonging import (
 from hubcheck.source.opening import open_source
 from hubcheck.source.reference import HubReference
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 from tests.memory_source import MemorySource
 
 REPO: Final = "famous/llm"

@@ -229,11 +229,12 @@ class HubClient:
         """
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError
-        from huggingface_hub.utils import get_session, httpx  # type: ignore[attr-defined]
+
+        from hubcheck.source.http_session import http
 
         install_redaction()
-        session = get_session()
-        session.timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+        http().limit_silence(connect=CONNECT_SECONDS, read=SILENCE_SECONDS)
+        broken: tuple[type[Exception], ...] = (OSError, *http().anything)
         api = HfApi(
             endpoint=self.endpoint,
             token=self.credential.token or False,
@@ -251,14 +252,14 @@ class HubClient:
             except HfHubHTTPError as error:
                 with closing(error.response):
                     status = error.response.status_code
-                    headers = dict(error.response.headers)
+                    headers = {k.lower(): v for k, v in error.response.headers.items()}
                     disabled = "disabled" in (error.server_message or "")
                 failure = refused(status, doing=doing, repo_id=self.repo_id, disabled=disabled)
                 asked = requested_wait(headers, now=time.time())
                 pause = wait if asked is None else asked
                 if status != LIMITED or self._waited + pause > LONGEST_WAIT:
                     raise failure from None
-            except (httpx.HTTPError, OSError):
+            except broken:
                 raise refused(0, doing=doing, repo_id=self.repo_id) from None
             except (ValueError, KeyError, TypeError, RuntimeError) as error:
                 raise _client_failed(error, doing=doing, repo_id=self.repo_id) from None

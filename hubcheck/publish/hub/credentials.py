@@ -73,12 +73,23 @@ def credential(role: Role, environment: Mapping[str, str]) -> Credential:
 
 def _own_token(variable: str, resource: str) -> str | None:
     """Return the token that huggingface_hub finds, which may be one it exchanges."""
-    from huggingface_hub import get_token
-    from huggingface_hub.errors import HfHubHTTPError, OIDCError
+    from huggingface_hub import errors, get_token
 
+    if resource and not hasattr(errors, "OIDCError"):
+        import huggingface_hub
+
+        raise CredentialError(
+            f"The trusted publisher '{printable(resource)}' cannot be asked by huggingface_hub "
+            f"{huggingface_hub.__version__}.",
+            cause=f"{variable} is set, and the exchange came with a later version.",
+            next_step="pip install 'huggingface_hub>=1.33', or unset the variable.",
+        )
+    exchange = (errors.OIDCError,) if hasattr(errors, "OIDCError") else ()
+    failed: tuple[type[Exception], ...] = (errors.HfHubHTTPError, OSError, KeyError, ValueError)
+    failed = (*failed, *exchange)
     try:
         return get_token()
-    except (OIDCError, HfHubHTTPError, OSError, KeyError, ValueError) as error:
+    except failed as error:
         # ``from None``: the client's error carries the request, and the request the identity.
         kind = type(error).__name__
         raise CredentialError(

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 OWNER: Final = "hf_owner_token"
 OTHER: Final = "hf_other_token"

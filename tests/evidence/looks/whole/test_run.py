@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.devices.choice import TORCH_CPU, Device, Kind
@@ -35,6 +34,7 @@ from tests.evidence.looks.whole.laboratory import (
 )
 from tests.evidence.mixtures import mixture_of
 from tests.hubserver import LocalHub
+from tests.hubserver.session import close_session
 
 
 @pytest.fixture
