@@ -35,6 +35,17 @@ def printable(value: object, *, limit: int = 120) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """Return ``1 file``, ``2 files``, ``1,200 files``.
+
+    Args:
+        n: How many.
+        one: The word for one.
+        many: The word for several; empty: with an ``s``.
+    """
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 class HubcheckError(Exception):
     """Base of every error that hubcheck raises on purpose."""
 

@@ -34,11 +34,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("checkpoint",),
     ("source",),
     ("report",),
-<<<<<<< HEAD
-    ("errors", "installation", "computed_once", "__init__"),
-=======
-    ("errors", "installation", "system", "__init__"),
->>>>>>> 92a0f19 (One module opens, reads and locks on every system; a command line that answers typing errors, is quiet when asked, fits its terminal and no letter ends)
+    ("errors", "installation", "computed_once", "system", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = ("check", "request", "model", "evidence", "devices")

@@ -67,6 +67,27 @@ def test_what_a_command_runs_exists(name: str) -> None:
     assert not [word for word in variable(name) if not (ROOT / word).exists()]
 
 
+def test_three_systems_and_every_kind_of_client_are_tried() -> None:
+    """Each action by commit, nothing written; the clients are those that the package allows."""
+    text = (ROOT / ".github" / "workflows" / "systems.yml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    job = document["jobs"]["systems"]
+    assert document["permissions"] == {}
+    assert job["permissions"] == {"contents": "read"}
+    systems = job["strategy"]["matrix"]["system"]
+    assert [name.partition("-")[0] for name in systems] == ["ubuntu", "macos", "windows"]
+    assert [c.partition(".")[0] for c in job["strategy"]["matrix"]["client"]] == [
+        "0",
+        "0",
+        "1",
+        "2",
+    ]
+    for step in job["steps"]:
+        assert "uses" not in step or re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"])
+    package = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert '"huggingface_hub>=0.34,<3"' in package
+
+
 def test_a_long_run_takes_every_table() -> None:
     """Whoever takes rows of a table stands where ``make long`` goes."""
     places = [ROOT / word for word in variable("LONG")]

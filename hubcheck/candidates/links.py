@@ -18,14 +18,21 @@ MAX_LINE: Final = 4_000
 NO_MODEL: Final = frozenset(
     {"api", "blog", "chat", "docs", "join", "learn", "login", "new", "organizations", "papers",
      "posts", "pricing", "settings", "tasks", "terms-of-service", "privacy", "front", "inference",
-     "collections", "datasets", "spaces", "models", "hub", "coursehf", "storage", "support"}
+     "collections", "datasets", "spaces", "models", "hub", "coursehf", "storage", "support",
+     "agents", "brand", "buckets", "careers", "changelog", "course", "enterprise", "jobs",
+     "kernels", "notifications", "search", "security", "tags", "users"}
 )  # fmt: skip
 """First segments of Hub addresses that are no organisation."""
 
 _NAME: Final = r"[A-Za-z0-9][\w.-]{0,95}"
+_WHOLE: Final = r"[A-Za-z0-9][\w.-]{0,95}+"
+"""The same, never given back letter by letter to please what follows."""
 _LINK: Final = re.compile(
-    rf"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/({_NAME}/{_NAME})", re.ASCII
+    rf"(?<![\w.@-])(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/({_NAME}/{_WHOLE})"
+    r"(?!/discussions)",
+    re.ASCII,
 )
+"""Of the Hub's own host: the forum is another one, and a discussion of a model is no use of it."""
 _CALL: Final = re.compile(
     rf"""(?:from_pretrained|snapshot_download|pipeline|LLM|model_name|base_model|model_id)
     \s{{0,4}}[(=]\s{{0,4}}[^"'\n]{{0,40}}["']({_NAME}/{_NAME})["']""",

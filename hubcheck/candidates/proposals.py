@@ -34,7 +34,7 @@ from hubcheck.candidates.identity import (
     shared_files,
 )
 from hubcheck.candidates.shape import Shape, ShapeMatch, compare_shapes, shape_of_config
-from hubcheck.errors import BudgetExceededError, HubcheckError, printable
+from hubcheck.errors import BudgetExceededError, HubcheckError, counted, printable
 
 BAND: Final = (0.5, 2.0)
 """Parameters of the first search, as factors of the subject's: depth changes stay within."""
@@ -251,7 +251,9 @@ class _Search:
         usable = [c for c in self._found.all() if c.standing in {Standing.FOUND, Standing.GATED}]
         few = usable[: self._limits.close_looks]
         if len(usable) > len(few):
-            self.notes.append(f"{len(usable) - len(few)} candidates were not looked at closely")
+            self.notes.append(
+                f"{counted(len(usable) - len(few), 'candidate')} not looked at closely"
+            )
         with ThreadPoolExecutor(CLOSE_LOOKS_AT_ONCE, thread_name_prefix="hubcheck-look") as pool:
             looks = list(pool.map(self._look_at, few))
         for candidate, (shared, match) in zip(few, looks, strict=True):

@@ -55,14 +55,18 @@ def message(report: Report, *, stale: bool = False) -> str:
         case DeclarationVerdict.CONFIRMED:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED
-            said = "matches its card, disguised" if hidden else "matches its card"
+            named = matches.only_named(report, matches.declared(report))
+            said = "matches the base named" if named else "matches its card"
+            said = f"{said}, disguised" if hidden else said
             return f"{said}{_upstream(report)}: {_bases(report)}{_commit(report)}"
         case DeclarationVerdict.UNDECLARED:
             found = matches.main_match(report)
             hidden = found is not None and found.verdict is Verdict.DISGUISED
             return "disguised base not declared" if hidden else "base not declared"
         case DeclarationVerdict.CONTRADICTED:
-            return "differs from its card"
+            refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
+            named = bool(refuted) and matches.only_named(report, refuted)
+            return "differs from the base named" if named else "differs from its card"
         case DeclarationVerdict.NONE_FOUND:
             bases = len(matches.tested(report))
             return f"no relation to {bases} tested base{'' if bases == 1 else 's'}"

@@ -19,6 +19,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.wording import sentence, words
+from hubcheck.errors import counted
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -31,10 +32,9 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
     search = report.search
     if not (search.left_aside or search.notes):
         return ()
-    tried = numbers.count(search.bases_tried)
     text = (
-        f"{tried} models were tried, and the bounds above are divided by that number. The search "
-        f"made {numbers.count(search.requests)} requests and read "
+        f"Models tried: {numbers.count(search.bases_tried)}; the bounds above are divided by that "
+        f"number. The search made {counted(search.requests, 'request')} and read "
         f"{numbers.byte_count(search.bytes_read)}."
     )
     blocks: list[Paragraph | Table | ItemList] = [Paragraph(content=(Trusted(text),))]
@@ -52,8 +52,7 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
         shown = map(words, search.notes[:SHOWN])
         items: tuple[Line, ...] = tuple((Untrusted(note, limit=200),) for note in shown)
         blocks.append(ItemList(items=items))
-    count = numbers.count(len(search.left_aside))
-    summary = Trusted(f"{count} candidates found and not tested")
+    summary = Trusted(f"{counted(len(search.left_aside), 'candidate')} found and not tested")
     return (Details(summary=(summary,), blocks=tuple(blocks)),)
 
 

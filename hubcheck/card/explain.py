@@ -6,7 +6,10 @@ for each word that a policy can fail on. Some words appear in two places; their 
 
 from __future__ import annotations
 
+import difflib
 from typing import Final
+
+from hubcheck.card.explain_terms import OTHER_NAMES, TERMS
 
 _RELATED: Final = (
     "  Related says: derivation in either direction, a common ancestor or a common initialisation."
@@ -282,8 +285,12 @@ def explain(word: str) -> str:
     Raises:
         ValueError: The word is none of the report's; the message lists those that are.
     """
-    text = TEXTS.get(word.strip().lower().replace("_", "-"))
+    asked = "-".join(word.lower().replace("_", " ").split())
+    known = TEXTS | TERMS
+    text = known.get(OTHER_NAMES.get(asked, asked))
     if text is None:
-        message = f"no explanation of that word; the words are: {', '.join(sorted(TEXTS))}"
+        near = difflib.get_close_matches(asked, [*known, *OTHER_NAMES], n=1)
+        begin = f"did you mean '{near[0]}'? The words" if near else "the words"
+        message = f"{begin} are: {', '.join(sorted(known))}"
         raise ValueError(message)
     return text + "\n"

@@ -19,9 +19,13 @@ from hubcheck.report.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
 MATCHES: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
+NAMED: Final = "--base"
+"""Why a base is tested that the command line, a workflow or a policy file names."""
 BODY: Final = "body"
 """How the report names the part that is neither tower, embeddings nor norms."""
 TOWER: Final = "tower"
@@ -45,6 +49,17 @@ def tested(report: Report) -> tuple[Finding, ...]:
 def declared(report: Report) -> tuple[Finding, ...]:
     """Return the findings about declared bases."""
     return tuple(f for f in report.findings if f.declared)
+
+
+def only_named(report: Report, findings: Iterable[Finding]) -> bool:
+    """Return whether bases that stand as declared were named by the user alone, not by the card."""
+    by_card = {base.partition("@")[0].casefold() for base in report.declared.bases}
+    return all(
+        f.declared
+        and set(f.proposed_by) == {NAMED}
+        and f.base.ref.partition("@")[0].casefold() not in by_card
+        for f in findings
+    )
 
 
 def main_match(report: Report) -> Finding | None:

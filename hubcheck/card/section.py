@@ -27,7 +27,7 @@ from hubcheck.card.heat_svg import heading
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
-    from hubcheck.report.schema import Finding, Report
+    from hubcheck.report.schema import BaseModelRef, Finding, Report
 
 FOLDER: Final = "provenance"
 """Where the report and the badge lie, beside the model."""
@@ -139,10 +139,7 @@ def _commits(report: Report) -> str:
         weights = f", weights digest {markdown_code(digest)}" if digest else ""
         checked = f"Checked on {date} from a folder{weights}"
     lines = [f"{checked} with {by}, {numbers.byte_count(report.coverage.bytes_read)} read."]
-    bases = [
-        f"{markdown_code(names.called(f.base))} at {markdown_code(f.base.revision)}"
-        for f in matches.tested(report)[:COMMITS_NAMED]
-    ]
+    bases = [_held_against(f.base) for f in matches.tested(report)[:COMMITS_NAMED]]
     if bases:
         more = len(matches.tested(report)) - COMMITS_NAMED
         rest = f", and {more} more in the report" if more > 0 else ""
@@ -150,10 +147,23 @@ def _commits(report: Report) -> str:
     return " ".join(lines)
 
 
+def _held_against(base: BaseModelRef) -> str:
+    """Return a base with what pins it: its commit, or the digest of a folder's weights."""
+    called = markdown_code(names.called(base))
+    if base.revision != names.LOCAL:
+        return f"{called} at {markdown_code(base.revision)}"
+    digest = f", weights digest {markdown_code(base.weights_digest)}" if base.weights_digest else ""
+    return f"the folder {called}{digest}"
+
+
 def _repeat(report: Report) -> str:
     command = markdown.inline((Identifier(f"hubcheck replay {REPORT_FILE}"),))
+    revisions = [report.subject.revision, *(f.base.revision for f in matches.tested(report))]
+    # What lies in a folder is pinned by nothing that a reader elsewhere could fetch.
+    local = names.LOCAL in revisions
+    where = "where the folders named here lie," if local else "from these commits"
     text = (
-        f"{command} reads the same bytes again from these commits and must give the same numbers; "
+        f"{command} reads the same bytes again {where} and must give the same numbers; "
         f"[{REPORT_FILE}]({REPORT_FILE}) has the evidence, the error bounds and the limits."
     )
     related = any(f.verdict in matches.MATCHES for f in report.findings)

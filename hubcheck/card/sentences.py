@@ -120,26 +120,27 @@ def match_sentence(finding: Finding) -> str:
 def _confirmed_title(report: Report) -> Line:
     bases = matches.declared(report)
     found = matches.main_match(report)
+    kind = _kind(report, bases)
     if found is not None and len(bases) == 1:
         if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
-            begin = "the weights share their initialisation with the declared base "
+            begin = f"the weights share their initialisation with the {kind} "
         elif matches.holds_tower_alone(found):
             whole = Trusted(ONE_TOWER)
             part = matches.one_part(found)
-            return (Trusted(f"{part} matches the declared base "), *_match(found), whole)
+            return (Trusted(f"{part} matches the {kind} "), *_match(found), whole)
         elif matches.is_relation(found, RelationKind.PARTS):
-            begin = "parts of the weights match the declared base "
+            begin = f"parts of the weights match the {kind} "
         elif found.verdict is Verdict.IDENTICAL:
-            begin = "the weights are identical to the declared base "
+            begin = f"the weights are identical to the {kind} "
         else:
-            begin = "the weights match the declared base "
+            begin = f"the weights match the {kind} "
         return (Trusted(begin), *_match(found))
-    return (Trusted("the weights match every declared base: "), *_names(bases))
+    return (Trusted(f"the weights match every {kind}: "), *_names(bases))
 
 
 def _contradicted_title(report: Report) -> Line:
     refuted = tuple(f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED)
-    begin = (*_declaration(refuted), *_names(refuted))
+    begin = (*_declaration(report, refuted), *_names(refuted))
     found = matches.main_match(report)
     if found is None:
         them = "it" if len(refuted) <= 1 else "them"
@@ -155,9 +156,14 @@ def _undeclared_title(report: Report) -> Line:
     if not bases:
         return (Trusted(f"the card declares no base, {subject} match "), *target)
     if any(f.verdict in matches.MATCHES for f in bases):
-        return (*_declaration(bases), *_names(bases), Trusted(f", {subject} also match "), *target)
+        return (
+            *_declaration(report, bases),
+            *_names(bases),
+            Trusted(f", {subject} also match "),
+            *target,
+        )
     # The declared base was not reached or not decided: it is neither found nor refuted.
-    begin = (*_declaration(bases), *_names(bases), Trusted(" (not settled), "))
+    begin = (*_declaration(report, bases), *_names(bases), Trusted(" (not settled), "))
     return (*begin, Trusted(f"{subject} match "), *target)
 
 
@@ -180,7 +186,7 @@ def _inconclusive_title(report: Report) -> Line:
     listed = _names(open_bases)
     if len(open_bases) == 1 and matches.rest_is_open(open_bases[0]):
         return (Trusted("parts of the weights match "), *listed, Trusted(", the rest is open"))
-    kind = "declared base" if bases else "tested base"
+    kind = _kind(report, bases) if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
         return _untested(kind, listed)
@@ -201,7 +207,7 @@ def _nothing_title(report: Report) -> Line:
     bases = matches.declared(report) or report.findings
     if not bases:
         return (begin, Trusted(WHY_NOTHING[NothingCompared.NO_BASE]))
-    kind = "declared base" if bases[0].declared else "base"
+    kind = _kind(report, bases) if bases[0].declared else "base"
     kind += "s" if len(bases) > 1 else ""
     return (begin, *_untested(kind, _names(bases)))
 
@@ -306,9 +312,15 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
     return (_strong(f"{begin} {power}{layers}"),)
 
 
-def _declaration(findings: tuple[Finding, ...]) -> Line:
-    only_named = all(set(f.proposed_by) <= {"--base"} for f in findings)
-    return (Identifier("--base"), Trusted(" says ")) if only_named else (Trusted("the card says "),)
+def _declaration(report: Report, findings: tuple[Finding, ...]) -> Line:
+    if matches.only_named(report, findings):
+        return (Identifier(matches.NAMED), Trusted(" says "))
+    return (Trusted("the card says "),)
+
+
+def _kind(report: Report, bases: Sequence[Finding]) -> str:
+    """Return how bases are called that stand as declared: by the card, or by the user alone."""
+    return "named base" if matches.only_named(report, bases) else "declared base"
 
 
 def _subject(finding: Finding) -> str:

@@ -15,6 +15,7 @@ from hubcheck.card import first_table, matches, names, numbers
 from hubcheck.card.compose import compose
 from hubcheck.card.document import (
     Chip,
+    Document,
     Identifier,
     Inline,
     Line,
@@ -29,6 +30,7 @@ from hubcheck.card.document import (
     raw_text,
 )
 from hubcheck.card.escaping import plain_text
+from hubcheck.card.next_steps import REPLAY
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ COLOURS: Final = {
 """Green, yellow, red, cyan of a terminal: beside the word, never instead of it."""
 
 
-def summary(report: Report, *, width: int = 0, colour: bool = False) -> str:
+def summary(report: Report, *, width: int = 0, colour: bool = False, replay: str = REPLAY) -> str:
     """Return the result for standard output: title, table, next step, ending in a line break.
 
     Args:
@@ -81,13 +83,31 @@ def summary(report: Report, *, width: int = 0, colour: bool = False) -> str:
         width: Columns of the terminal; text is wrapped at words, cells too. Commands are not
             broken: they are pasted. 0: a line is as long as it is.
         colour: Whether the verdict is coloured.
+        replay: The command that replays the report where it was written.
     """
-    document = compose(report)
+    return document_text(
+        compose(report),
+        width=width,
+        colour=COLOURS[report.verdict] if colour else "",
+        replay=replay,
+    )
+
+
+def document_text(
+    document: Document, *, width: int = 0, colour: str = "", replay: str = REPLAY
+) -> str:
+    """Return the first screen of a card as text, ending in a line break; see ``summary``.
+
+    Args:
+        document: The card.
+        width: Columns, or 0.
+        colour: Code of the verdict's colour; empty for none.
+        replay: The command that replays the report where it was written.
+    """
     said = f"({document.verdict})"
     lines = wrapped(f"hubcheck: {inline(document.title)}  {said}", width)
     if colour:
-        shown = f"\x1b[1;{COLOURS[report.verdict]}m{said}\x1b[0m"
-        lines[-1] = lines[-1].replace(said, shown)
+        lines[-1] = lines[-1].replace(said, f"\x1b[1;{colour}m{said}\x1b[0m")
     for block in document.blocks:
         match block:
             case Paragraph(role=Role.LEAD, content=content):
@@ -96,14 +116,18 @@ def summary(report: Report, *, width: int = 0, colour: bool = False) -> str:
                 cells = tuple(tuple(map(inline, row)) for row in rows)
                 lines += [*columns(head, cells, width=width), ""]
             case NextSteps(steps=steps) if width and len(steps) > 1:
-                lines += ["Next:", *(f"  - {inline(step)}" for step in steps)]
+                lines += ["Next:", *(f"  - {_step(step, replay)}" for step in steps)]
             case NextSteps(steps=steps):
-                lines.append("Next: " + " - ".join(inline(step) for step in steps))
+                lines.append("Next: " + " - ".join(_step(step, replay) for step in steps))
             case Paragraph(role=Role.FOOTER | Role.SCOPE, content=content):
                 lines += wrapped(inline(content), width)
             case _:
                 continue
     return "\n".join(lines) + "\n"
+
+
+def _step(step: Line, replay: str) -> str:
+    return "".join(replay if part == Identifier(REPLAY) else _inline(part) for part in step)
 
 
 def wrapped(text: str, width: int) -> list[str]:

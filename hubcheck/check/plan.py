@@ -20,7 +20,8 @@ from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.model import Model, open_model
-from hubcheck.request.interface import Request
+from hubcheck.report.words import Depth
+from hubcheck.request.interface import EVERY_BYTE, Request
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
 from hubcheck.source.reference import name_of
@@ -197,9 +198,22 @@ def plan_text(request: Request) -> str:
         lines += [*_model_lines(pair.base), *_model_lines(pair.subject)]
         lines += [_further_line(look) for look in pair.further]
     lines += [f"{printable(name)}: would not be tested: {reason}" for name, reason in plan.left_out]
+    lines += _limit_lines(request)
     if not plan.pairs and not plan.left_out:
         lines.append("no base is declared or named: nothing would be read")
     return "\n".join(lines) + "\n"
+
+
+def _limit_lines(request: Request) -> list[str]:
+    """Return what may be read of each model at most."""
+    if request.access.max_read >= EVERY_BYTE:
+        return ["limit: none"]
+    limit = f"limit: {request.access.max_read:,} bytes of each model"
+    if request.depth is Depth.SAMPLE and request.escalate_to > request.access.max_read:
+        limit += (
+            f"; {request.escalate_to:,} once a declared base looks unrelated (--max-read sets one)"
+        )
+    return [limit]
 
 
 _WHEN: Final = {

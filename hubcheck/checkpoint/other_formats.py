@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 from hubcheck.checkpoint.containers import container_of
-from hubcheck.errors import NoWeightsError, UnsupportedFormatError, printable
+from hubcheck.errors import NoWeightsError, UnsupportedFormatError, counted, printable
 from hubcheck.source.interface import Source
 from hubcheck.source.weight_files import (
     FORMATS,
@@ -115,7 +115,7 @@ def refuse_other_formats(source: Source) -> NoReturn:
             next_step="name the folder that holds the weights; on the Hub that is ORG/NAME:FOLDER.",
         )
     raise NoWeightsError(
-        f"The model holds no weights among its {len(sizes)} files.",
+        f"The model holds no weights among its {counted(len(sizes), 'file')}.",
         cause="the upload is incomplete, or the reference names a model of another kind.",
         next_step="check the reference and the revision.",
     )

@@ -9,6 +9,7 @@ from hubcheck.candidates.candidate import STRENGTH, Candidate
 from hubcheck.candidates.proposals import Proposals
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.table import columns
+from hubcheck.errors import counted
 from hubcheck.model import Model
 from hubcheck.request.shortlist import note_of
 
@@ -25,13 +26,15 @@ def as_text(subject: Model, proposals: Proposals) -> str:
         _row(place, candidate, chosen=candidate in proposals.chosen)
         for place, candidate in enumerate(proposals.candidates, start=1)
     )
-    lines = [f"{name}: {len(proposals.chosen)} of {len(rows)} candidates would be tested", ""]
+    listed = counted(len(rows), "candidate")
+    lines = [f"{name}: {len(proposals.chosen)} of {listed} would be tested", ""]
     lines += columns(HEAD, rows)
     ledger = subject.source.ledger
     read = ledger.bytes_read + proposals.bytes_read
+    requests = counted(ledger.requests + proposals.requests, "request")
     lines += [
         "",
-        f"Read {read:,} bytes in {ledger.requests + proposals.requests} requests, no weights.",
+        f"Read {read:,} bytes in {requests}, no weights.",
         f"Test them: hubcheck check {plain_text(subject.pin.ref)} --suspect auto",
         "A candidate is a name worth testing. It is no finding.",
     ]

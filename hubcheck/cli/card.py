@@ -12,10 +12,16 @@ from hubcheck.errors import ExitCode, printable
 
 def add_card(commands: Any) -> None:
     """Add the command to a parser's commands."""
-    card = commands.add_parser("card", help="render a report again")
-    card.add_argument("report", type=Path, metavar="REPORT")
+    card = commands.add_parser(
+        "card",
+        help="render a report again",
+        epilog="Examples:\n  hubcheck card hubcheck-out/report.json > card.md\n"
+        "  hubcheck card report.json --format html > card.html",
+    )
+    card.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
     card.add_argument("--out", type=Path, metavar="DIR", help="write all files here")
-    card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown")
+    card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown",
+                      help="what to print; html is a page of one file")  # fmt: skip
     card.set_defaults(run=run_card)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.cli.terminal import MANNER, tell
 from hubcheck.errors import ExitCode, printable
@@ -18,10 +19,24 @@ if TYPE_CHECKING:
     from hubcheck.source.cache import SpanCache
 
 
+EXAMPLES: Final = """\
+Examples:
+  hubcheck check org/model
+  hubcheck check ./my-model --base org/base-7b --fail-on contradicted
+  hubcheck check org/quants:Q4_K_M --suspect auto --depth deep
+  hubcheck check https://huggingface.co/org/model/tree/v1.0 --plan
+  hubcheck check . --policy .github/hubcheck.yml --json > report.json"""
+
+
 def add_check(commands: Any) -> None:
     """Add the command to a parser's commands."""
     check = commands.add_parser(
-        "check", help="hold a model against its bases", description=REF_HELP
+        "check",
+        help="hold a model against its bases",
+        description="Test on the weights whether a model comes from where its card says. The bases "
+        "are those that the card names; --base replaces them, --suspect adds some. Writes "
+        f"report.json, card.md, card.html and a badge. {REF_HELP}",
+        epilog=EXAMPLES,
     )
     add_options(check)
     check.add_argument(
@@ -37,7 +52,8 @@ def add_check(commands: Any) -> None:
         action="store_true",
         help="with --cache: draw anew, and let later checks share this draw instead",
     )
-    check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR")
+    check.add_argument("--out", type=Path, default=Path("hubcheck-out"), metavar="DIR",
+                       help="write here")  # fmt: skip
     check.add_argument("--json", action="store_true", help="print the report instead of the table")
     check.add_argument("--plan", action="store_true", help="print what would be read, and stop")
     check.add_argument(
@@ -53,6 +69,7 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck check``."""
     from hubcheck.cli import carry_out
     from hubcheck.cli.launch import ended, nothing_to_do
+    from hubcheck.cli.places import mistyped
     from hubcheck.request.build import build_request
     from hubcheck.request.settled import settled
     from hubcheck.source.reference import parse_reference
@@ -61,6 +78,8 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     depth = options.depth or file.depth
     if nothing_to_do(depth, os.environ):
         return ExitCode.OK
+    for said in mistyped((options.subject, *options.bases, *options.suspects), arguments.root):
+        tell(said)
     # A typing error is told before processes are joined or a seed is taken.
     subject = parse_reference(options.subject, root=arguments.root)
     resources = carry_out.resources_of(depth, arguments.cache or arguments.out)
@@ -131,7 +150,12 @@ def _deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
     shown = (
         report_json(outcome.report)
         if as_json
-        else summary(outcome.report, width=manner.width, colour=manner.colour)
+        else summary(
+            outcome.report,
+            width=manner.width,
+            colour=manner.colour,
+            replay=printable(shlex.join(["hubcheck", "replay", str(folder / "report.json")])),
+        )
     )
     print(shown, end="")
     if kept:

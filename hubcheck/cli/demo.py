@@ -16,8 +16,9 @@ def add_demo(commands: Any) -> None:
     demo = commands.add_parser(
         "demo", help="the same on small trained models that ship with hubcheck"
     )
-    demo.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR")
-    demo.add_argument("--seed", type=parse_seed, metavar="N")
+    demo.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR",
+                      help="write here")  # fmt: skip
+    demo.add_argument("--seed", type=parse_seed, metavar="N", help="of every draw; default: new")
     demo.set_defaults(run=run_demo)
 
 

@@ -15,9 +15,12 @@ from typing import Any, Final
 from hubcheck import __version__
 from hubcheck.cli.card import add_card
 from hubcheck.cli.check import add_check
+from hubcheck.cli.compare import add_compare
+from hubcheck.cli.completion import add_completion
 from hubcheck.cli.demo import add_demo
 from hubcheck.cli.explain import add_explain
 from hubcheck.cli.export import add_export
+from hubcheck.cli.init import add_init
 from hubcheck.cli.parsing import Parser
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
@@ -29,15 +32,18 @@ from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 
 COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_check,
+    add_compare,
     add_demo,
     add_replay,
     add_suspects,
     add_card,
     add_export,
     add_publish,
+    add_init,
     add_serve,
     add_webhook,
     add_explain,
+    add_completion,
 )
 """In the order of ``--help``."""
 

@@ -18,6 +18,14 @@ from hubcheck.errors import ExitCode, printable
 class HelpText(argparse.HelpFormatter):
     """Help whose paragraphs are wrapped, and whose indented lines stay as they are."""
 
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        """Return an option's help, its default added where it has one and does not say it."""
+        said = action.help
+        shown = action.default is not None and action.default is not argparse.SUPPRESS
+        if not said or not shown or action.default in ([], "", False) or "default" in said:
+            return said
+        return f"{said}; default {str(action.default).replace('%', '%%')}"
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         parts = text.strip("\n").split("\n\n")
         return "\n\n".join(_filled(part, width, indent) for part in parts)

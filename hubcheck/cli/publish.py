@@ -1,7 +1,8 @@
 """What does ``hubcheck publish`` do?
 
-Publishing is the last step and never the point: whatever goes wrong is a line on stderr, and the
-exit code stays that of success. Only a request that makes no sense is an error.
+Publishing is the last step and never the point: whatever goes wrong at the other end is a line on
+stderr, and the exit code stays that of success. A request that makes no sense, or that nothing can
+be written with, is an error.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
 MODEL_CARD: Final = "model-card"
 DISCUSSION: Final = "discussion"
 PULL_REQUEST: Final = "pull-request"
-NO_TOKEN: Final = "no token to write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN"  # noqa: S105 - a sentence
 
 
 def add_publish(commands: Any) -> None:
     """Add the command to a parser's commands."""
-    publish = commands.add_parser("publish", help="put a report where people look")
-    publish.add_argument("report", type=Path, metavar="REPORT")
+    publish = commands.add_parser(
+        "publish",
+        help="put a report where people look",
+        epilog="Examples:\n  hubcheck publish hubcheck-out/report.json --to model-card --dry-run\n"
+        "  HF_TOKEN=... hubcheck publish report.json --to model-card --create-pr",
+    )
+    publish.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
     publish.add_argument(
         "--to",
         required=True,
@@ -43,7 +48,7 @@ def add_publish(commands: Any) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="comment on this pull request or discussion",
+        help="comment on this pull request or discussion; default: the event's, or a new one",
     )
     publish.add_argument(
         "--comment-id", default="hubcheck", metavar="ID", help="pull request: one of several"
@@ -116,7 +121,7 @@ def _publish_on_hub(
     from hubcheck.publish.hub.client import HubClient
     from hubcheck.publish.hub.credentials import Role, credential
     from hubcheck.publish.hub.rehearsal import RehearsalClient
-    from hubcheck.publish.outcome import NotPublished, not_published
+    from hubcheck.publish.outcome import not_published
 
     endpoint = environment.get("HF_ENDPOINT") or ENDPOINT
     what = WHAT if arguments.to == MODEL_CARD else comment.WHAT
@@ -130,7 +135,12 @@ def _publish_on_hub(
             report.subject.ref, credential=writer, endpoint=endpoint, announce=print
         )
     elif writer.token is None:
-        return NotPublished(what=what, reason=NO_TOKEN)
+        raise UsageError(
+            f"{what[:1].upper()}{what[1:]} cannot be written: there is no token to write with.",
+            cause="HUBCHECK_WRITE_TOKEN and HF_TOKEN are not set, and nobody is logged in.",
+            next_step="set HUBCHECK_WRITE_TOKEN or HF_TOKEN, or see with --dry-run what would be "
+            "written.",
+        )
     else:
         client = HubClient(report.subject.ref, credential=writer, endpoint=endpoint)
     if arguments.to == DISCUSSION:

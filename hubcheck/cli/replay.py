@@ -13,9 +13,12 @@ from hubcheck.errors import ExitCode
 def add_replay(commands: Any) -> None:
     """Add the command to a parser's commands."""
     replay = commands.add_parser(
-        "replay", help="read the same ranges again; the whole report must agree"
+        "replay",
+        help="read the same ranges again; the whole report must agree",
+        epilog="Examples:\n  hubcheck replay hubcheck-out/report.json\n"
+        "  hubcheck replay provenance/hubcheck.json --from ~/models",
     )
-    replay.add_argument("report", type=Path, metavar="REPORT")
+    replay.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
     replay.add_argument(
         "--from",
         dest="root",

@@ -15,7 +15,7 @@ from typing import Final
 from hubcheck.card.wording import sentence
 from hubcheck.cli.carry_out import carried_out, means_of, resources_of
 from hubcheck.cli.launch import ended
-from hubcheck.errors import ExitCode, printable
+from hubcheck.errors import ExitCode, counted, printable
 from hubcheck.report.load import NEWEST, schema_of
 from hubcheck.report.schema import Report
 from hubcheck.request.build import build_request
@@ -153,8 +153,9 @@ def lines_of(outcome: Outcome) -> list[str]:
     lines.append(ASKED)
     again = outcome.again
     n_rows = sum(len(f.evidence) for f in again.findings)
-    counted = (
-        f"{len(again.findings)} bases, {n_rows} rows of evidence, verdict {again.verdict}, "
+    agreed = (
+        f"{counted(len(again.findings), 'base')}, {counted(n_rows, 'row')} of evidence, "
+        f"verdict {again.verdict}, "
         f"seed {again.seed}."
     )
     match outcome.exit_code:
@@ -165,9 +166,9 @@ def lines_of(outcome: Outcome) -> list[str]:
         case ExitCode.UNREACHABLE:
             lines.append("hubcheck: the replay is incomplete: a base is not there any more.")
         case _ if outcome.unverified:
-            lines.append(f"hubcheck: all that was made again agrees: {counted}")
+            lines.append(f"hubcheck: all that was made again agrees: {agreed}")
         case _:
-            lines.append(f"hubcheck: the replay agrees: {counted}")
+            lines.append(f"hubcheck: the replay agrees: {agreed}")
     return lines
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hubcheck.cli.terminal import tell
@@ -18,7 +19,10 @@ from hubcheck.request.options import REF_HELP
 def add_suspects(commands: Any) -> None:
     """Add the command to a parser's commands."""
     suspects = commands.add_parser(
-        "suspects", help="which bases would be tested, and why", description=REF_HELP
+        "suspects",
+        help="which bases would be tested, and why",
+        description=REF_HELP,
+        epilog="Examples:\n  hubcheck suspects org/model\n  hubcheck suspects ./my-model --no-hub",
     )
     suspects.add_argument("subject", metavar="SUBJECT", help="as for check")
     suspects.add_argument(
@@ -40,6 +44,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.card.escaping import plain_text
     from hubcheck.cli.candidate_table import as_json, as_text
     from hubcheck.cli.carry_out import hub_token
+    from hubcheck.cli.places import mistyped
     from hubcheck.model import open_model
     from hubcheck.report.words import Depth
     from hubcheck.request.access import access_of
@@ -47,6 +52,8 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.request.interface import budget_of
     from hubcheck.source.reference import parse_reference
 
+    for said in mistyped((arguments.subject,), Path()):
+        tell(said)
     reference = parse_reference(arguments.subject)
     find_token = _no_token if arguments.no_hub else hub_token
     access = access_of(budget_of(Depth.HEADERS, None), os.environ, find_token)

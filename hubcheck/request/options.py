@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from hubcheck.report.words import Depth
@@ -62,6 +62,13 @@ REF_HELP: Final = (
 """What can be written wherever a model is named."""
 
 
+MAX_READ_HELP: Final = (
+    "hard limit per model, 64MB or 1GB or a number of bytes; default: 64MB, but 512MB at depth "
+    "sample once a declared base looks unrelated; 2GB at depth deep, none at depth full"
+)
+"""Says both limits of ``sample``: ``request.interface.BUDGETS`` and ``ESCALATION``."""
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what can be asked of a check to a parser."""
     parser.add_argument("subject", metavar="SUBJECT", help="the model to check: a REF, see above")
@@ -90,17 +97,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--max-read",
         type=parse_size,
         metavar="SIZE",
-        help="hard limit per model; default 64MB, at depth deep 2GB, at depth full none",
+        help=MAX_READ_HELP,
     )
     parser.add_argument(
-        "--seed", type=parse_seed, metavar="N", help="repeat the draw of another run"
+        "--seed",
+        type=parse_seed,
+        metavar="N",
+        help="repeat the draw of another run; default: a new one",
     )
     parser.add_argument(
         "--fail-on",
         metavar="WORDS",
-        help=f"what ends with exit code 1, by comma, or none; default {FAIL_ON}. Also "
-        "disguised, inconclusive, none-found, not-tested (a base), nothing-compared (all of them), "
-        "undeclared-upstream, match-undated, undeclared-part; `hubcheck explain WORD` says more",
+        help=f"what ends with exit code 1: words by comma, or none; default {FAIL_ON}. The words: "
+        "undeclared, contradicted, inconclusive, none-found, disguised, not-tested (a base), "
+        "nothing-compared (all of them), undeclared-upstream, match-undated, undeclared-part; "
+        "`hubcheck explain WORD` says what each means",
     )
     parser.add_argument(
         "--mirror",
@@ -171,6 +182,14 @@ def how(options: Options) -> list[str]:
 def line_of(options: Options) -> str:
     """Return the command that repeats a check, quoted for a shell."""
     return shlex.join(["hubcheck", *command_of(options)])
+
+
+def comparison_line(a: str, b: str, options: Options) -> str:
+    """Return the command that repeats a comparison of two models, quoted for a shell."""
+    named = how(replace(options, bases=(), suspects=(), mirrors=(), fail_on=None, policy_file=""))
+    dashed = a.startswith("-") or b.startswith("-")
+    words = [*named, "--", a, b] if dashed else [a, b, *named]
+    return shlex.join(["hubcheck", "compare", *words])
 
 
 class NotACheckError(ValueError):

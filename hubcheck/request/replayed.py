@@ -205,6 +205,12 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
         elif base.asked and base.asked != base.revision and "--base" in finding.proposed_by:
             why = "which branch or tag was named; the commit is held against all of them"
             yield Unverified(path=f"findings[{number}].base.asked", why=why)
+    if given.subject.revision == LOCAL:
+        # Publishing writes a section into the card of the folder, and a report beside it.
+        why = "the card and other files beside the weights of a folder may be written to since"
+        for name in BESIDE_WEIGHTS:
+            if getattr(given.coverage, name) != getattr(again.coverage, name):
+                yield Unverified(path=f"coverage.{name}", why=why)
     if given.policy.allow:
         yield Unverified(path="policy.allow", why="what a policy file accepted")
     if any(m.standing == "not looked up" for m in again.lineage.models):
@@ -214,6 +220,8 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
 
 SEARCH: Final = ("requests", "bytes_read", "left_aside", "notes")
 BYTES: Final = ("coverage.bytes_read", "coverage.subject_bytes_read", "findings[].bytes_read")
+BESIDE_WEIGHTS: Final = ("bytes_read", "subject_bytes_read", "bytes_hashed")
+"""Of the coverage: documents count, too."""
 OF_ALL: Final = (
     *("verdict", "conclusion", "coverage", "context", "licence", "lineage", "warnings", "limits"),
     *("findings[].explained_by", "findings[].relation", "findings[].shares", "findings[].notes"),

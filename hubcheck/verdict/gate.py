@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hubcheck.errors import ExitCode, printable
+from hubcheck.errors import ExitCode, counted, printable
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import (
     NOT_EXAMINED,
@@ -108,7 +108,7 @@ def _nothing(report: Report) -> str:
 
 def _counted(report: Report) -> str:
     tested = sum(f.status == "tested" for f in report.findings)
-    return f"{report.verdict.value}: {tested} of {len(report.findings)} bases tested"
+    return f"{report.verdict.value}: {tested} of {counted(len(report.findings), 'base')} tested"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence, words
 from hubcheck.cli import main
@@ -22,6 +21,7 @@ from hubcheck.report.words import DeclarationVerdict, Verdict
 from tests.attacks.registry import attack, attacks
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub, Status
+from tests.hubserver.session import close_session
 
 FAMOUS: Final = "famous/llm"
 PROPOSAL: Final = "refs/pr/9"

@@ -171,5 +171,5 @@ def test_licences_and_candidates_have_their_sections() -> None:
     assert "not legal advice" in text
     assert "1 candidates found and not tested" in text
     assert "far/off" in text
-    assert "12 models were tried" in text
+    assert "Models tried: 12;" in text
     assert "licence: attention" not in text, "a flag is told once"

@@ -91,20 +91,18 @@ def test_a_dry_run_needs_no_token(
     assert "## Provenance" in capsys.readouterr().out
 
 
-def test_without_a_token_nothing_is_written_and_the_run_goes_on(
+def test_without_a_token_nothing_is_written_and_that_is_an_error(
     hub: LocalHub,
     report_path: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """It is a warning that names the variable, with the exit code of success."""
+    """It names the variables, with exit code 2: who asks to publish has to learn of it."""
     monkeypatch.delenv("HUBCHECK_WRITE_TOKEN")
-    assert main(["publish", report_path, "--to", "model-card"]) == 0
+    assert main(["publish", report_path, "--to", "model-card"]) == 2
     captured = capsys.readouterr()
-    assert captured.err == (
-        "hubcheck: warning: the section, the badge and the report was not written: no token to "
-        "write with; set HUBCHECK_WRITE_TOKEN or HF_TOKEN\n"
-    )
+    assert "cannot be written: there is no token to write with" in captured.err
+    assert "set HUBCHECK_WRITE_TOKEN or HF_TOKEN" in captured.err
     assert captured.out == ""
 
 
