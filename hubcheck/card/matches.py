@@ -19,7 +19,7 @@ from hubcheck.report.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
@@ -51,7 +51,7 @@ def declared(report: Report) -> tuple[Finding, ...]:
     return tuple(f for f in report.findings if f.declared)
 
 
-def only_named(report: Report, findings: Iterable[Finding]) -> bool:
+def only_named(report: Report, findings: Collection[Finding]) -> bool:
     """Return whether bases that stand as declared were named by the user alone, not by the card."""
     by_card = {base.partition("@")[0].casefold() for base in report.declared.bases}
     return all(
@@ -60,6 +60,11 @@ def only_named(report: Report, findings: Iterable[Finding]) -> bool:
         and f.base.ref.partition("@")[0].casefold() not in by_card
         for f in findings
     )
+
+
+def kind_of(report: Report, bases: Collection[Finding]) -> str:
+    """Return how bases are called that stand as declared: by the card, or by the user alone."""
+    return "named base" if only_named(report, bases) else "declared base"
 
 
 def main_match(report: Report) -> Finding | None:

@@ -120,7 +120,7 @@ def match_sentence(finding: Finding) -> str:
 def _confirmed_title(report: Report) -> Line:
     bases = matches.declared(report)
     found = matches.main_match(report)
-    kind = _kind(report, bases)
+    kind = matches.kind_of(report, bases)
     if found is not None and len(bases) == 1:
         if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
             begin = f"the weights share their initialisation with the {kind} "
@@ -186,7 +186,7 @@ def _inconclusive_title(report: Report) -> Line:
     listed = _names(open_bases)
     if len(open_bases) == 1 and matches.rest_is_open(open_bases[0]):
         return (Trusted("parts of the weights match "), *listed, Trusted(", the rest is open"))
-    kind = _kind(report, bases) if bases else "tested base"
+    kind = matches.kind_of(report, bases) if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
         return _untested(kind, listed)
@@ -207,7 +207,7 @@ def _nothing_title(report: Report) -> Line:
     bases = matches.declared(report) or report.findings
     if not bases:
         return (begin, Trusted(WHY_NOTHING[NothingCompared.NO_BASE]))
-    kind = _kind(report, bases) if bases[0].declared else "base"
+    kind = matches.kind_of(report, bases) if bases[0].declared else "base"
     kind += "s" if len(bases) > 1 else ""
     return (begin, *_untested(kind, _names(bases)))
 
@@ -313,14 +313,8 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
 
 
 def _declaration(report: Report, findings: tuple[Finding, ...]) -> Line:
-    if matches.only_named(report, findings):
-        return (Identifier(matches.NAMED), Trusted(" says "))
-    return (Trusted("the card says "),)
-
-
-def _kind(report: Report, bases: Sequence[Finding]) -> str:
-    """Return how bases are called that stand as declared: by the card, or by the user alone."""
-    return "named base" if matches.only_named(report, bases) else "declared base"
+    named = matches.only_named(report, findings)
+    return (Identifier("--base"), Trusted(" says ")) if named else (Trusted("the card says "),)
 
 
 def _subject(finding: Finding) -> str:

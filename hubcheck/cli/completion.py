@@ -130,8 +130,7 @@ def _fish(every: tuple[Words, ...]) -> str:
         for word in one.words:
             if not word.startswith("--"):
                 lines.append(f"complete -c hubcheck -n '{when}' -f -a {word}")
-            elif word in known:
-                values = " ".join(known[word])
+            elif values := " ".join(known.get(word, ())):
                 lines.append(f"complete -c hubcheck -n '{when}' -l {word[2:]} -x -a '{values}'")
             else:
                 lines.append(f"complete -c hubcheck -n '{when}' -l {word[2:]}")

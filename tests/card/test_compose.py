@@ -90,7 +90,7 @@ def test_every_match_says_what_related_means(name: str) -> None:
         (
             DeclarationVerdict.CONTRADICTED,
             (unrelated(proposed_by=("--base",)), matching()),
-            "hubcheck: --base says acme/base-7b, the weights match other/base-7b  (contradicted)",
+            "hubcheck: the card says acme/base-7b, the weights match other/base-7b  (contradicted)",
         ),
         (
             DeclarationVerdict.UNDECLARED,

@@ -169,7 +169,7 @@ def test_licences_and_candidates_have_their_sections() -> None:
     assert "Licences: 1 attention" in text
     assert "1.b.i" in text
     assert "not legal advice" in text
-    assert "1 candidates found and not tested" in text
+    assert "1 candidate found and not tested" in text
     assert "far/off" in text
     assert "Models tried: 12;" in text
     assert "licence: attention" not in text, "a flag is told once"

@@ -20,7 +20,6 @@ COST: Final = "the total is shown"
 ASKED: Final = "what was asked; `replay` reads it"
 NOT_SHOWN: Final[Mapping[str, str]] = {
     "Report.accepted": WARNED,
-    "Report.escalate_to": ASKED,
     "Policy.allow": "the findings that it lets pass are shown as accepted",
     "Accepted.expires": "the policy file has it; `replay` reads it",
     "Declared.places": "`proposed_by` of each finding is shown, which says the same",

@@ -73,7 +73,7 @@ def test_the_usage_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         parse_reference("models/llama/7b")
     assert str(caught.value) == (
         "'models/llama/7b' is neither an existing path nor a Hub repository id. "
-        "Likely cause: a typing error, a web address, or a folder that does not exist here. "
+        "Likely cause: a typing error, or a folder that does not exist here. "
         "Next: for a folder or file of a repository on the Hub write models/llama:7b; a path here "
         "starts with ./ or /."
     )
