@@ -41,6 +41,13 @@ _RELATION_WORDS: Final = {
 }
 
 
+def says(report: Report, findings: tuple[Finding, ...]) -> Line:
+    """Return who says that bases are what the subject comes from: its card, or the user alone."""
+    if matches.only_named(report, findings):
+        return (Identifier(matches.NAMED), Trusted(" says "))
+    return (Trusted("the card says "),)
+
+
 def why_cell(finding: Finding) -> Line:
     """Return why this base was tested."""
     reasons = finding.proposed_by[:REASONS_SHOWN]

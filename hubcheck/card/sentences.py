@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, names, numbers, ruled_out
+from hubcheck.card import first_table, matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.report.standing import UNDATED, UPSTREAM, is_undated
 from hubcheck.report.thresholds import ENOUGH
@@ -125,9 +125,8 @@ def _confirmed_title(report: Report) -> Line:
         if matches.is_relation(found, RelationKind.COMMON_INITIALISATION):
             begin = f"the weights share their initialisation with the {kind} "
         elif matches.holds_tower_alone(found):
-            whole = Trusted(ONE_TOWER)
-            part = matches.one_part(found)
-            return (Trusted(f"{part} matches the {kind} "), *_match(found), whole)
+            part = Trusted(f"{matches.one_part(found)} matches the {kind} ")
+            return (part, *_match(found), Trusted(ONE_TOWER))
         elif matches.is_relation(found, RelationKind.PARTS):
             begin = f"parts of the weights match the {kind} "
         elif found.verdict is Verdict.IDENTICAL:
@@ -140,7 +139,7 @@ def _confirmed_title(report: Report) -> Line:
 
 def _contradicted_title(report: Report) -> Line:
     refuted = tuple(f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED)
-    begin = (*_declaration(report, refuted), *_names(refuted))
+    begin = (*first_table.says(report, refuted), *_names(refuted))
     found = matches.main_match(report)
     if found is None:
         them = "it" if len(refuted) <= 1 else "them"
@@ -157,13 +156,13 @@ def _undeclared_title(report: Report) -> Line:
         return (Trusted(f"the card declares no base, {subject} match "), *target)
     if any(f.verdict in matches.MATCHES for f in bases):
         return (
-            *_declaration(report, bases),
+            *first_table.says(report, bases),
             *_names(bases),
             Trusted(f", {subject} also match "),
             *target,
         )
     # The declared base was not reached or not decided: it is neither found nor refuted.
-    begin = (*_declaration(report, bases), *_names(bases), Trusted(" (not settled), "))
+    begin = (*first_table.says(report, bases), *_names(bases), Trusted(" (not settled), "))
     return (*begin, Trusted(f"{subject} match "), *target)
 
 
@@ -310,11 +309,6 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
     everywhere = all(f.power is not None and f.power.searched for f in findings)
     layers = "." if everywhere else " in these layers."
     return (_strong(f"{begin} {power}{layers}"),)
-
-
-def _declaration(report: Report, findings: tuple[Finding, ...]) -> Line:
-    named = matches.only_named(report, findings)
-    return (Identifier("--base"), Trusted(" says ")) if named else (Trusted("the card says "),)
 
 
 def _subject(finding: Finding) -> str:
