@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted
 from hubcheck.card.wording import words
-from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 LENGTH: Final = 160
 """Characters; the figures come from a report that anyone can write."""
+LEAVES_OPEN: Final = " What remains possible: pruned, grown, distilled, or from another model. "
 OPEN: Final = frozenset({Verdict.INCONCLUSIVE, Verdict.NOT_TESTED})
 
 
@@ -26,8 +26,7 @@ def line(report: Report) -> Line:
     said = Untrusted(_as_sentence(words(found.ruled_out[0])), limit=LENGTH)
     if found.verdict not in OPEN:
         return (said, Trusted(" "))
-    left = _as_sentence(words(phrase(PhraseCode.SHAPE_LEAVES_OPEN)))
-    return (said, Trusted(f" {left} "))
+    return (said, Trusted(LEAVES_OPEN))
 
 
 def _as_sentence(text: str) -> str:

@@ -31,6 +31,7 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.next_steps import REPLAY
+from hubcheck.card.wording import sentence
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
@@ -135,6 +136,13 @@ def wrapped(text: str, width: int) -> list[str]:
     if not width or len(text) <= width:
         return [text]
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def finding_line(report: Report, finding: Finding) -> str:
+    """Return what was found of one base as a line of plain text, its reason included."""
+    reason = sentence(finding.reason)
+    said = inline(first_table.verdict_cell(report, finding))
+    return said + (f": {plain_text(reason)}" if reason else "")
 
 
 def overview_row(report: Report) -> OverviewRow:

@@ -11,9 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hubcheck.card import matches, sentences
-from hubcheck.card.first_table import verdict_cell
-from hubcheck.card.table import inline
-from hubcheck.card.wording import sentence
+from hubcheck.card.table import finding_line, inline
 from hubcheck.report import standing
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import Conclusion, DeclarationVerdict, Holds, RelationKind, Verdict
@@ -80,9 +78,7 @@ def _of_base(report: Report, finding: Finding) -> Result:
     failed = report.conclusion is Conclusion.FAIL and rule in report.policy.fail_on
     outcome = Outcome.PASSED if passed else Outcome.FAILED if failed else Outcome.WARNED
     name = f"{'declared' if finding.declared else 'suspected'} base {finding.base.ref}"
-    reason = sentence(finding.reason)
-    says = inline(verdict_cell(report, finding)) + (f": {reason}" if reason else "")
-    return Result(name, rule, outcome, says, finding)
+    return Result(name, rule, outcome, finding_line(report, finding), finding)
 
 
 def _rule(finding: Finding) -> tuple[bool, str]:

@@ -279,7 +279,6 @@ class PhraseCode(StrEnum):
     # -- what sizes say
     SIZE_DIFFERS = "shape.size-differs"  # axis, base, subject
     SHAPE_RULES_OUT = "shape.rules-out"  # relation, axis, base, subject
-    SHAPE_LEAVES_OPEN = "shape.leaves-open"
 
     # -- whether a declared relation fits
     NOT_AN_ADAPTER = "declared.not-an-adapter"

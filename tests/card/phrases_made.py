@@ -168,9 +168,6 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "a merge of a model with 2,048 neurons a layer has 2,048; this one has 1,536",
         ),
     ),
-    C.SHAPE_LEAVES_OPEN: (
-        ({}, "what remains possible: pruned, grown, distilled, or from another model"),
-    ),
     C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%, the rest does not match"),),
     C.ONE_ORDER: (({}, "a single order agrees, the rest does not"),),
     C.BETWEEN: (({}, "something agrees, not enough to settle it"),),

@@ -131,7 +131,7 @@ def test_codes_are_found_inside_phrases() -> None:
 
 def test_words_are_made_by_the_card_alone() -> None:
     """No other part of the package makes a sentence of a phrase but what prints a result."""
-    printing = {"cli", "demo", "card", "export"}
+    printing = {"cli", "demo", "card"}
     found = {
         path.relative_to(PACKAGE).parts[0]
         for path in PACKAGE.rglob("*.py")

@@ -52,5 +52,4 @@ def _rules_out(given: Given) -> str:
 WORDS: Final[Mapping[P, Wording]] = {
     P.SIZE_DIFFERS: _differs,
     P.SHAPE_RULES_OUT: _rules_out,
-    P.SHAPE_LEAVES_OPEN: ("what remains possible: pruned, grown, distilled, or from another model"),
 }
