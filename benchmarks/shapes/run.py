@@ -107,6 +107,7 @@ def pairs(models: Path, real: Path | None) -> Iterator[tuple[Path, Path, bool]]:
                 for other in names:
                     if other != independent(parent):
                         yield models / other, made, False
+                        yield made, models / other, False
     if real is not None:
         for base, subject in permutations(REAL, 2):
             yield real / base, real / subject, False
@@ -143,13 +144,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--real", type=Path, help="where benchmarks.real fetched models to")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="one line a pair; what is there is not run again")
+    parser.add_argument(
+        "--share", default="1/1", help="I/N: every N-th pair, for several processes"
+    )
     given = parser.parse_args(arguments)
     known: dict[tuple[str, str, int], Line] = {}
     if given.json is not None and given.json.exists():
         for text in given.json.read_text().splitlines():
             line = Line(**json.loads(text))
             known[line.base, line.subject, line.seed] = line
-    for base, subject, related in pairs(given.models, given.real):
+    which, of = (int(n) for n in given.share.split("/"))
+    every = [*pairs(given.models, given.real)][which - 1 :: of]
+    for base, subject, related in every:
         key = (base.name, subject.name, given.seed)
         if key in known:
             continue

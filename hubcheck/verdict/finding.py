@@ -202,9 +202,9 @@ def detectable_of(comparison: Comparison, shapes: OtherShapes = NOT_SHAPES) -> f
 
     Args:
         comparison: What orders of equal sizes showed.
-        shapes: What those of other sizes showed, where the equal ones tell too little.
+        shapes: What those of other sizes showed.
     """
-    if comparison.detectable < NOT_DETECTABLE or not shapes.orders:
+    if not shapes.orders:
         return comparison.detectable
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
     values = sorted(
@@ -226,10 +226,10 @@ def power_of(
         disguise: What the disguise test saw, where it was made.
         shapes: What the look across shapes showed.
     """
+    across = detectable_of(comparison, shapes)
+    if across < comparison.detectable:
+        return Power(would_be_seen=across, other_shape=True)
     if comparison.detectable >= NOT_DETECTABLE:
-        across = detectable_of(comparison, shapes)
-        if across < NOT_DETECTABLE:
-            return Power(would_be_seen=across, other_shape=True)
         return None
     share, related = copied_share(comparison), related_from(comparison)
     hidden = 0.0

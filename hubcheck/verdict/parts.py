@@ -147,7 +147,7 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
             return Said(unsure, ReasonCode.ONE_ORDER, because(ReasonCode.ONE_ORDER))
         return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
     if max(shapes.strongest, shapes.log_e) >= NOTABLE:
-        if shapes.log_e >= SETTLED and not shapes.standing:
+        if shapes.strongest >= NOTABLE and not shapes.standing:
             code = ReasonCode.ORDER_WITHOUT_CONTENT
             return Said(unsure, code, because(code))
         return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
