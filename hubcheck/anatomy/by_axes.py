@@ -8,6 +8,7 @@ be compared but whose order nothing tests. Kernels are seen as rows: [out, in, 3
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
@@ -16,6 +17,7 @@ from typing import Final
 
 from hubcheck.anatomy.free_axes import FreeAxis, KnownClass, Lies, known_class, natural
 from hubcheck.anatomy.geometry import Key
+from hubcheck.anatomy.inferred_axes import inferred_axes
 from hubcheck.anatomy.interface import Anatomy, AxisPlace, Matrix, Role, Way
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.kernels import as_rows
@@ -24,6 +26,10 @@ FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
 MOST_MATRICES: Final = 1 << 16
 """Places of a model; published ones have some thousands."""
 MATRIX: Final = 2
+HEAD: Final = re.compile(
+    r"(?:^|\.)(?:classifier|head|heads|head_dist|fc|lm_head|score|qa_outputs)\."
+)
+"""What is put on a body for a task."""
 STORED: Final = (Role.BUFFER, Role.QUANT_COMPANION)
 
 
@@ -38,6 +44,16 @@ def by_certified_axes(plain: Anatomy) -> Anatomy | None:
     if known is None:
         return None
     return with_axes(plain, known.axes, Way.CERTIFIED, known)
+
+
+def by_inferred_axes(plain: Anatomy) -> Anatomy | None:
+    """Return the anatomy by axes that look free; None where none does.
+
+    Args:
+        plain: As the rules read it.
+    """
+    axes = inferred_axes({n: r.shape for n, r in plain.checkpoint.tensors.items()})
+    return with_axes(plain, axes, Way.INFERRED, None) if axes else None
 
 
 def with_axes(
@@ -75,12 +91,19 @@ def with_axes(
         number += 1
     others: dict[str, Role] = {name: role for name, role in plain.others.items() if role in STORED}
     fixed = known.fixed if known is not None else frozenset()
+    beyond = known.beyond if known is not None else frozenset()
+    unknown: list[str] = []
     for name in sorted(viewed, key=natural):
         record = viewed[name]
         if name in taken or name in others:
             continue
         if name in fixed or not _is_number(record):
             others[name] = Role.BUFFER
+        elif name in beyond:  # not the class's: it takes no number, or all behind it would move
+            if HEAD.search(name):
+                others[name] = Role.HEAD
+            else:
+                unknown.append(name)
         elif len(record.shape) != MATRIX or min(record.shape) <= 1:
             others[name] = Role.VECTOR
         else:
@@ -93,7 +116,7 @@ def with_axes(
         geometry=replace(plain.geometry, layers=number, hidden=0),
         matrices=matrices,
         others=others,
-        unknown=(),
+        unknown=tuple(unknown),
         axes=places,
         way=way,
         known_as="" if known is None else f"{known.name} of {known.library} {known.version}",

@@ -13,9 +13,9 @@ import gzip
 import json
 import re
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -27,6 +27,8 @@ KNOWN: Final = 0.9
 another conditioning), other classes in most."""
 MOST_NAMES: Final = 1 << 17
 """Tensors of a model beyond which none is looked for; published ones have some thousands."""
+MOST_WRAPPERS: Final = 3
+"""Names in front of a model that are looked behind."""
 FEWEST_UNITS: Final = 8
 """Of an axis: 8 hits are e = 1e3."""
 
@@ -67,6 +69,8 @@ class KnownClass:
     axes: tuple[FreeAxis, ...]
     fixed: frozenset[str]
     """Names of tensors that are equal in all models of the class, whatever they were trained on."""
+    beyond: frozenset[str]
+    """Names of tensors that the class has not: a head put on it, what a pipeline adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,34 +105,72 @@ def known_class(shapes: Shapes) -> KnownClass | None:
     """
     if not shapes or len(shapes) > MOST_NAMES:
         return None
+    for stored in _without_wrappers(shapes):
+        found = _among(stored, {short: shapes[name] for short, name in stored.items()})
+        if found is not None:
+            return found
+    return None
+
+
+def _without_wrappers(names: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Yield stored names by what they are called inside: as they are, then inside their module.
+
+    A model inside another (``resnet.`` before a body, ``model.diffusion_model.``) is called as the
+    class is behind the name that most of its tensors begin with.
+    """
+    stored = {name: name for name in names}
+    yield stored
+    for _ in range(MOST_WRAPPERS):
+        first = Counter(short.split(".")[0] for short in stored if short.count(".") > 1)
+        word, count = max(first.items(), key=lambda f: (f[1], f[0]), default=("", 0))
+        if count < KNOWN * len(stored):
+            return
+        cut = {short.removeprefix(f"{word}."): name for short, name in stored.items()}
+        if len(cut) < len(stored):  # two tensors would have one name
+            return
+        stored = cut
+        yield stored
+
+
+def _among(stored: Mapping[str, str], shapes: Shapes) -> KnownClass | None:
+    """Return the class whose names these are.
+
+    Args:
+        stored: Names as they are stored, by what they are called here.
+        shapes: By what they are called here.
+    """
     general = {name: numberless(name) for name in shapes}
-    found: list[tuple[float, KnownClass]] = []
     seen = frozenset(general.values())
+    found: list[tuple[float, KnownClass]] = []
     for one in table():
         share = sum(g in one.names for g in general.values()) / len(general)
-        if share < KNOWN:
-            continue
-        axes = _axes_of(one, shapes, general)
+        axes = _axes_of(one, shapes, general) if share >= KNOWN else ()
         if axes:
-            fixed = frozenset(n for n, g in general.items() if g in one.fixed)
-            there = len(seen & one.names) / len(one.names)
-            found.append(
-                (
-                    there,
-                    KnownClass(
-                        name=one.name,
-                        library=one.library,
-                        version=one.version,
-                        share=share,
-                        axes=axes,
-                        fixed=fixed,
-                    ),
-                )
+            known = KnownClass(
+                name=one.name,
+                library=one.library,
+                version=one.version,
+                share=share,
+                axes=tuple(_stored(axis, stored) for axis in axes),
+                fixed=frozenset(stored[n] for n, g in general.items() if g in one.fixed),
+                beyond=frozenset(stored[n] for n, g in general.items() if g not in one.names),
             )
+            found.append((len(seen & one.names) / len(one.names), known))
     # Of several that fit, the one that explains most and has least beyond it; a name decides the
     # rest, so that two models of a class always meet in one.
     best = max(found, key=lambda f: (round(f[1].share, 6), f[0], f[1].name), default=None)
     return None if best is None else best[1]
+
+
+def _stored(axis: FreeAxis, stored: Mapping[str, str]) -> FreeAxis:
+    """Return an axis with the names under which its tensors are stored."""
+
+    def named(some: tuple[Lies, ...]) -> tuple[Lies, ...]:
+        return tuple(replace(lies, tensor=stored[lies.tensor]) for lies in some)
+
+    return replace(
+        axis, writes=named(axis.writes), reads=named(axis.reads), heads=named(axis.heads)
+    )
 
 
 def _axes_of(one: _Class, shapes: Shapes, general: Mapping[str, str]) -> tuple[FreeAxis, ...]:

@@ -1,7 +1,7 @@
-"""Which way reads a model: the rules, or the axes of a class that is known by its names?
+"""Which way reads a model: rules, the axes of a class known by its names, or axes that look free?
 
 Best first (DESIGN 10): a rule knows what a tensor is for, a certified axis only that its units may
-change places.
+change places, an inferred one is an assumption.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hubcheck.anatomy.by_axes import by_certified_axes
+from hubcheck.anatomy.by_axes import by_certified_axes, by_inferred_axes
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.anatomy.one_stack import anatomy_by_rules
+from hubcheck.anatomy.one_stack import STORED, anatomy_by_rules
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.checkpoint.interface import Checkpoint
 
@@ -34,7 +34,11 @@ def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
     plain = anatomy_by_rules(checkpoint, config)
     if has_orders(plain, config):
         return plain
-    return by_certified_axes(plain) or plain
+    known = by_certified_axes(plain)
+    # What the rules named has a meaning that shapes do not show: nothing is inferred beside it.
+    if known is not None or plain.matrices or frozenset(plain.others.values()) - STORED:
+        return known or plain
+    return by_inferred_axes(plain) or plain
 
 
 def has_orders(anatomy: Anatomy, config: Mapping[str, object]) -> bool:

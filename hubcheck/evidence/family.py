@@ -204,6 +204,8 @@ class FamilyOutcome:
     stands_from: float = NOT_DETECTABLE
     """Smallest kept at which a copy's content would have stood; as for the power, only of families
     that were not found."""
+    assumed: bool = False
+    """The order looks free by names and shapes alone."""
     known_as: str = ""
     """The class whose certified axis this is; empty where rules found the order."""
     displaced: float = -1.0

@@ -72,6 +72,12 @@ class SharedOrders:
                 found.add(test)
         return found
 
+    def controlled(self, outcomes: Sequence[FamilyOutcome]) -> bool:
+        """Return whether families of one kind could be compared and none share an order."""
+        seen = [self.between(a, b) for a, b in combinations(outcomes, 2)]
+        compared = [pair for pair in seen if pair is not None]
+        return bool(compared) and not any(pair.one_order for pair in compared)
+
     def held_by_all(self, outcome: FamilyOutcome, outcomes: Sequence[FamilyOutcome]) -> float:
         """Return how much of a family the base's others hold, where all of them share one order.
 

@@ -56,6 +56,7 @@ class PhraseCode(StrEnum):
     """``share`` of the body that is equal; what was compared is said before it."""
     ONE_ORDER = "reason.one-order"
     BETWEEN = "reason.between"
+    ASSUMED = "reason.assumed"  # agrees: whether the order agrees beyond chance
     TABLE_TOO_SMALL = "reason.table-too-small"  # models, bound, needed
     NOT_IN_TABLE = "reason.not-in-table"
 

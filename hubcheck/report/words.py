@@ -71,6 +71,8 @@ class EvidenceKind(StrEnum):
     IDENTITY = "identity"
     """Bit-equal tensors: outside E, for any architecture."""
     CALIBRATED = "calibrated"
+    ASSUMED = "assumed"
+    """Of orders that look free by names and shapes alone."""
     CONTEXT = "context"
 
 
@@ -146,6 +148,8 @@ class ReasonCode(StrEnum):
     SOME_TENSORS = "some-tensors"
     ONE_ORDER = "one-order"
     BETWEEN = "between"
+    ASSUMED = "assumed"
+    """The orders look free by names and shapes alone."""
     TABLE_TOO_SMALL = "table-too-small"
     NOT_IN_TABLE = "not-in-table"
     """The calibrated table is of another kind of MLP."""

@@ -22,11 +22,17 @@ The b blocks of a choice then are taken from whole blocks, whose M hits have E[M
 and from those two: E[(M+2) (M+1) .. (M+3-b)] <= sum_j C(b,j) E[(M)_(b-j)] (2)_j <= 1 + 2b + b(b-1)
 = b^2 + b + 1, so that
 
-    E[N (N-1) .. (N-k+1)] <= A(k) = sum_b S(k, b) (b^2 + b + 1).
+    E[N (N-1) .. (N-k+1)] <= sum_b S(k, b) (b^2 + b + 1).
+
+Blocks may also be strided (unit i in block i mod g). A run then holds of every block as many units
+as of any other, or one more: two classes with M and M' hits, E[(M+M') .. (M+M'-b+1)] <= sum_j
+C(b,j) = 2^b. Which of the two it is need not be known:
+
+    E[N (N-1) .. (N-k+1)] <= A(k) = sum_b S(k, b) max(b^2 + b + 1, 2^b).
 
 With A for Bell, e(N) = 1/2 + sum_{k=1..N} [N!/(N-k)!] / (2 k (k+1) A(k)) has mean at most 1, for
 sum_k 1/(2k(k+1)) = 1/2. It is smaller than ``evalues.log_e_hits`` and large all the same: 30 hits
-of whole blocks 1.2e10, of a run 1.5e8.
+of whole blocks 1.2e10, of a run 3e7.
 
 Nothing of this holds where blocks lie in blocks (two levels: groups of heads in groups), or where
 the place inside a block means something (rotary pairs): E[N] is then as large as the number of
@@ -68,7 +74,12 @@ def hits_needed(plain: int) -> int:
 @lru_cache(maxsize=4096)
 def log_ways(k: int, *, whole: bool) -> float:
     """Return log Bell(k), or log A(k) for a run of neighbours."""
-    return log(sum(s * (1 if whole else b * b + b + 1) for b, s in enumerate(stirling(k))))
+    return log(sum(s * (1 if whole else cut(b)) for b, s in enumerate(stirling(k))))
+
+
+def cut(b: int) -> int:
+    """Return what a choice of units in b blocks may add where a run cuts blocks."""
+    return int(max(b * b + b + 1, 2**b))
 
 
 _ROWS: list[tuple[int, ...]] = [(1,)]

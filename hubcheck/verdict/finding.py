@@ -97,7 +97,7 @@ def _row(outcome: FamilyOutcome, part: str, *, pictured: bool) -> Evidence:
     return Evidence(
         test=outcome.test,
         family=_of(part, family_of(outcome, view)),
-        kind=EvidenceKind.EXACT,
+        kind=EvidenceKind.ASSUMED if outcome.assumed else EvidenceKind.EXACT,
         part=part or ("stream" if outcome.test is Test.CHANNELS else outcome.part),
         frame=view.name,
         layers=(outcome.base.layer,) if outcome.base.layer >= 0 else (),

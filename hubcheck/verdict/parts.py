@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.anatomy.interface import Anatomy, Matrix, Role, Way
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
@@ -106,7 +106,7 @@ def judge_part(
         undone: Roles that another look found to be the base's once a rearrangement was undone.
     """
     sides = sides_of(look, equal, undone=undone)
-    said = _said(look, sides)
+    said = _said(look, sides, equal)
     relation, compared = said.relation, min(side.compared for side in sides)
     return Judged(
         name=look.name,
@@ -130,10 +130,11 @@ class Said:
     relation: Relation | None = None
 
 
-def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
+def _said(look: PartLook, sides: tuple[Covered, Covered], equal: EqualTensors) -> Said:
     """Apply the rules of one part, in order."""
     comparison, unsure = look.comparison, Verdict.INCONCLUSIVE
     combined, shapes = comparison.combined, look.shapes
+    assumed = Way.INFERRED in (look.base.way, look.subject.way)
     if not comparison.outcomes and not shapes.was_tested:
         return Said(Verdict.NOT_TESTED, ReasonCode.NO_SHARED_ORDER, _no_order(comparison))
     if (
@@ -141,6 +142,10 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         and combined.without_strongest >= NOTABLE
         and combined.strongest_body >= NOTABLE
     ):
+        # An assumption says related only beside equal tensors, or where the base's own axes do not
+        # stand in one order (DESIGN 10).
+        if assumed and not (comparison.controlled or any(equal.proven)):
+            return Said(unsure, ReasonCode.ASSUMED, because(ReasonCode.ASSUMED, agrees=True))
         return _order_agrees(look)
     if max(combined.strongest_body, combined.body) >= NOTABLE:
         if combined.whole >= SETTLED:
@@ -160,6 +165,8 @@ def _said(look: PartLook, sides: tuple[Covered, Covered]) -> Said:
         if shapes.was_tested:
             return Said(unsure, ReasonCode.OTHER_SHAPE, _other_shape(shapes, sides))
         return Said(unsure, ReasonCode.NO_POWER, because(ReasonCode.NO_POWER))
+    if assumed:
+        return Said(unsure, ReasonCode.ASSUMED, because(ReasonCode.ASSUMED, agrees=False))
     return Said(Verdict.UNRELATED)
 
 

@@ -170,6 +170,22 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%, the rest does not match"),),
     C.ONE_ORDER: (({}, "a single order agrees, the rest does not"),),
+    C.ASSUMED: (
+        (
+            {"agrees": True},
+            (
+                "the order agrees, but that it is free is an assumption, by names and shapes "
+                "alone, and nothing in the base controls it"
+            ),
+        ),
+        (
+            {"agrees": False},
+            (
+                "no order agrees, but that they are free is an assumption, by names and shapes "
+                "alone; it never says that models are unrelated"
+            ),
+        ),
+    ),
     C.BETWEEN: (({}, "something agrees, not enough to settle it"),),
     C.TABLE_TOO_SMALL: (
         (

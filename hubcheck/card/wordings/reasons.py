@@ -78,6 +78,13 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.OTHER_SHAPE: _other_shape,
     P.SOME_TENSORS: "of the body {share:.0%}, the rest does not match",
     P.ONE_ORDER: "a single order agrees, the rest does not",
+    P.ASSUMED: lambda given: (
+        "the order agrees, but that it is free is an assumption, by names and shapes alone, and "
+        "nothing in the base controls it"
+        if given.has("agrees")
+        else "no order agrees, but that they are free is an assumption, by names and shapes alone; "
+        "it never says that models are unrelated"
+    ),
     P.BETWEEN: "something agrees, not enough to settle it",
     P.TABLE_TOO_SMALL: (
         "neurons match as in a disguised copy, but with the bases tried the table of {models} "

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from hubcheck.anatomy.interface import Matrix, Role
+from hubcheck.anatomy.interface import Matrix, Role, Way
 from hubcheck.evidence.combine import NOTABLE, Prices, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import (
@@ -233,6 +233,7 @@ class Comparer:
         self._outcomes[test, block] = replace(
             outcome,
             known_as=self.base.anatomy.known_as if isinstance(test, AxisTest) else "",
+            assumed=Way.INFERRED in (self.base.anatomy.way, self.subject.anatomy.way),
             base_matrices=_matrices(test.wanted(self.base, block)),
             subject_matrices=_matrices(w for b in met for w in test.wanted(self.subject, b)),
             units=units_shown(outcome, base, subjects),
@@ -261,6 +262,7 @@ class Comparer:
             abstentions=(*self._abstentions.values(), *structured),
             combined=combined,
             best_whole=max(best, combined.whole),
+            controlled=self._orders.controlled(outcomes),
             spectra=self._spectra(speaking),
             steps=steps,
             searched=searched,

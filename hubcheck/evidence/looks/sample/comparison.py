@@ -35,6 +35,8 @@ class Comparison:
     """True when all layers and groups were searched, nothing left out."""
     wanted_base: tuple[Wanted, ...]
     wanted_subject: tuple[Wanted, ...]
+    controlled: bool = False
+    """Some two families of the base could be held against each other, and none share an order."""
     refused: tuple[Refused, ...] = ()
     """Families that could not be read: values that are no numbers, a limit, the network."""
 
