@@ -112,6 +112,26 @@ def known_class(shapes: Shapes) -> KnownClass | None:
     return None
 
 
+def fixed_in(shapes: Shapes) -> frozenset[str]:
+    """Return the tensors that are equal in all models of their class, by two seeds of it.
+
+    Args:
+        shapes: Shape of every tensor. Hostile.
+    """
+    if not shapes or len(shapes) > MOST_NAMES:
+        return frozenset()
+    for stored in _without_wrappers(shapes):
+        general = {name: numberless(short) for short, name in stored.items()}
+        known = [
+            c
+            for c in table()
+            if sum(g in c.names for g in general.values()) >= KNOWN * len(general)
+        ]
+        if known:
+            return frozenset(n for n, g in general.items() if any(g in c.fixed for c in known))
+    return frozenset()
+
+
 def _without_wrappers(names: Iterable[str]) -> Iterator[dict[str, str]]:
     """Yield stored names by what they are called inside: as they are, then inside their module.
 

@@ -126,10 +126,24 @@ def test_sizes_that_do_not_fit_are_no_axis() -> None:
     assert "encoder.mid_block.resnets.0.conv1.weight" not in held
 
 
+def test_a_model_inside_another_is_known() -> None:
+    """Whatever stands in front of all its names; a head beside it is not the class's."""
+    inside = {f"model.vae.{n}": s for n, s in vae().items()} | {"classifier.1.weight": (3, 512)}
+    known, plain = known_class(inside), known_class(vae())
+    assert known is not None
+    assert plain is not None
+    assert known.beyond == {"classifier.1.weight"}
+    assert [a.writes[0].tensor for a in known.axes] == [
+        f"model.vae.{a.writes[0].tensor}" for a in plain.axes
+    ]
+    anatomy = anatomy_of_model(checkpoint(inside), {})
+    assert anatomy.others["classifier.1.weight"] is Role.HEAD
+    assert anatomy.geometry.layers == anatomy_of_model(checkpoint(vae()), {}).geometry.layers
+
+
 def test_names_of_another_model_are_no_class() -> None:
     """Nine tensors in ten must be called as the class's are; hostile names are only compared."""
-    shapes = vae()
-    strange = {f"x.{n}": s for n, s in shapes.items()}
+    strange = {n.replace("resnets", "towers"): s for n, s in vae().items()}
     assert known_class(strange) is None
     assert known_class({}) is None
     assert known_class({"..": (1,), "#": (2, 2), "\x00.#.weight": (0,)}) is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from hubcheck.anatomy.free_axes import fixed_in
 from hubcheck.evidence.looks.equality.tensors import LIMIT, look_for_equality
 from hubcheck.evidence.looks.equality.value import Equality
 from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms, When
@@ -49,8 +50,14 @@ class EqualTensorsLook:
     ) -> Observation[Equality] | Refused:
         """Hold tensors against each other, byte by byte."""
         del seen
+        base, subject = (
+            fixed_in({n: r.shape for n, r in c.tensors.items()}) for c in opened.checkpoints
+        )
         found = look_for_equality(
-            *opened.checkpoints, seed=terms.seed, limit_bytes=limit_of(terms.depth)
+            *opened.checkpoints,
+            seed=terms.seed,
+            limit_bytes=limit_of(terms.depth),
+            fixed=(base, subject),
         )
         if isinstance(found, Refused):
             nothing = found.code in {Why.NO_COUNTERPART, Why.FORMAT, Why.BUDGET}

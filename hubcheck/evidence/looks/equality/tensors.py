@@ -44,6 +44,7 @@ SHARE_OF_BUDGET: Final = 4
 PROOF: Final = -10.0
 """log10 of the bound from which a tensor counts as equal: one in ten billion, as everywhere."""
 
+NO_NAMES: Final[tuple[frozenset[str], frozenset[str]]] = (frozenset(), frozenset())
 _COMPUTED: Final = (
     "position_ids", "inv_freq", "cos_cached", "sin_cached", "masked_bias", "attn_mask",
     "causal_mask", "relative_position_index", "relative_coords_table", "mel_filters",
@@ -60,6 +61,7 @@ def look_for_equality(
     seed: int,
     limit_bytes: int = LIMIT,
     far_ranges: int = FAR_RANGES,
+    fixed: tuple[frozenset[str], frozenset[str]] = NO_NAMES,
 ) -> Equality | Refused:
     """Return which tensors of two models are equal bit for bit.
 
@@ -69,6 +71,7 @@ def look_for_equality(
         seed: Decides which ranges are read where not all of it is.
         limit_bytes: Most bytes read of each; never more than a quarter of what its ledger has left.
         far_ranges: Most ranges read of each where one of the two does not lie on this machine.
+        fixed: Names, of base and of subject, that are equal in all models of a known class.
 
     Returns:
         What was found, or a coded refusal: a budget or network fault is one.
@@ -79,7 +82,7 @@ def look_for_equality(
         limit = min(limit_bytes, *(c.source.ledger.remaining // SHARE_OF_BUDGET for c in sides))
         near = all(c.source.pin.revision == "local" for c in sides)
         pool = pool_of(pairing, base, subject)
-        if not pool and all(_is_computed(p, subject) for p in pairing.alike):
+        if not pool and all(_is_computed(p, subject, fixed) for p in pairing.alike):
             return Refused(code=Why.NO_COUNTERPART)
         most = None if near else far_ranges
         plan = plan_of(pairing.alike, pool, base, subject, seed=seed, limit=limit, most=most)
@@ -94,7 +97,10 @@ def look_for_equality(
             read.append(dict(read_pieces(checkpoint, wanted, as_numbers=plan.as_numbers)))
         except HubcheckError as error:
             return refused_by(error, side=side)
-    pairs = [_compared(p, read[0][p.base], read[1][p.subject], plan, subject) for p in plan.named]
+    pairs = [
+        _compared(p, read[0][p.base], read[1][p.subject], plan, subject, fixed=fixed)
+        for p in plan.named
+    ]
     pairs = _with_renamed(pairs, read[0], read[1], plan, base, subject)
     done = {p.subject for p in plan.named}
     left = [p for p in pairing.alike if p.subject not in done]
@@ -111,8 +117,15 @@ def look_for_equality(
     )
 
 
-def _is_computed(pair: Paired, subject: Checkpoint) -> bool:
-    """Say whether two tensors of one name are equal in any two models, by dtype or by name."""
+def _is_computed(
+    pair: Paired, subject: Checkpoint, fixed: tuple[frozenset[str], frozenset[str]]
+) -> bool:
+    """Say whether two tensors of one name are equal in any two models, by dtype or by name.
+
+    A class that is known says it of its own tensors: seeded features, frozen code books.
+    """
+    if pair.base in fixed[0] and pair.subject in fixed[1]:
+        return True
     if subject.tensors[pair.subject].dtype in INTEGER_DTYPES:
         return True
     return any(part in pair.base and part in pair.subject for part in _COMPUTED)
@@ -126,10 +139,11 @@ def _compared(
     checkpoint: Checkpoint,
     *,
     searched: int = 1,
+    fixed: tuple[frozenset[str], frozenset[str]] = NO_NAMES,
 ) -> TensorPair:
     """Return what two tensors say that were read at the same places."""
     record = checkpoint.tensors[pair.subject]
-    computed = _is_computed(pair, checkpoint)
+    computed = _is_computed(pair, checkpoint, fixed)
     compared = equal = alike = 0
     differs = False
     bound = math.log10(searched)

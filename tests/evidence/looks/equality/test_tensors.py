@@ -16,7 +16,7 @@ from safetensors.torch import save
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.errors import NetworkFaultError
-from hubcheck.evidence.looks.equality.tensors import look_for_equality
+from hubcheck.evidence.looks.equality.tensors import FAR_RANGES, LIMIT, look_for_equality
 from hubcheck.evidence.looks.equality.value import Equality, Outcome
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import open_model
@@ -58,9 +58,18 @@ def opened(
     return open_checkpoint(source, {})
 
 
-def look(base: Checkpoint, subject: Checkpoint, **limits: int) -> Equality:
+def look(
+    base: Checkpoint,
+    subject: Checkpoint,
+    *,
+    seed: int = 7,
+    limit_bytes: int = LIMIT,
+    far_ranges: int = FAR_RANGES,
+) -> Equality:
     """Look with one seed, and expect an answer."""
-    found = look_for_equality(base, subject, seed=limits.pop("seed", 7), **limits)
+    found = look_for_equality(
+        base, subject, seed=seed, limit_bytes=limit_bytes, far_ranges=far_ranges
+    )
     assert isinstance(found, Equality)
     return found
 
@@ -241,6 +250,22 @@ def test_what_code_computes_proves_nothing_under_any_name() -> None:
     assert outcomes(found)["x.inv_freq"] is Outcome.BY_CONSTRUCTION
     assert found.equal == ()
     assert {p.subject for p in found.agreeing} == set(computed)
+
+
+def test_what_two_seeds_of_a_class_have_in_common_proves_nothing() -> None:
+    """Frozen code books, seeded features: the table of certified axes lists them by name."""
+    frozen: Weights = {
+        "book": np.random.default_rng(1).standard_normal((64, 64)).astype(np.float32)
+    }
+    both = opened(weights(0) | frozen), opened(weights(1) | frozen)
+    names = frozenset({"book"})
+    assert outcomes(look(*both))["book"] is Outcome.EQUAL
+    told = look_for_equality(*both, seed=1, fixed=(names, names))
+    assert isinstance(told, Equality)
+    assert outcomes(told)["book"] is Outcome.BY_CONSTRUCTION
+    one_sided = look_for_equality(*both, seed=1, fixed=(names, frozenset()))
+    assert isinstance(one_sided, Equality)
+    assert outcomes(one_sided)["book"] is Outcome.EQUAL
 
 
 def test_a_computed_name_on_one_side_hides_nothing() -> None:
