@@ -15,6 +15,7 @@ import torch
 from benchmarks.axes.diffusion import BUILDS
 from benchmarks.axes.inputs import inputs_of
 from benchmarks.kinds.build import MAX_PARAMETERS, resize
+from benchmarks.kinds.recipes import KINDS
 
 TIMM_SIDE: Final = 64
 TIMM: Final = (
@@ -130,10 +131,27 @@ def _transformers(*, first: bool) -> Iterator[Subject]:
                 )  # fmt: skip
 
 
+def _sizes_of(config_class: Any) -> Mapping[str, Any]:
+    """Return the small sizes that ``benchmarks/kinds`` gives a class of this configuration."""
+    import transformers
+
+    for kind in KINDS:
+        made_by = (
+            getattr(transformers, kind.made_by, None) if kind.library == "transformers" else None
+        )
+        if kind.sizes and getattr(made_by, "config_class", None) is config_class:
+            return kind.sizes
+    return {}
+
+
 def _of_config(made_by: Any, config_class: Any) -> Callable[[], Any]:
     def build() -> Any:
-        config = config_class()
-        resize(config, {})
+        sizes = _sizes_of(config_class)
+        try:
+            config = config_class(**sizes)
+        except TypeError:
+            config = config_class()
+        resize(config, sizes)
         with torch.device("meta"):
             size = sum(p.numel() for p in made_by(config).parameters())
         if size > MAX_PARAMETERS:
