@@ -28,9 +28,12 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.origin_section import origin_blocks
 from hubcheck.card.wording import power_words, sentence, words
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
 BASES_SHOWN: Final = 20
@@ -53,6 +56,11 @@ COLUMNS: Final = (
     "14 hits on. Ceiling: the kept that the best relabelling of strangers reaches; a match "
     "must be well above it. Would show: the smallest kept that would have been seen. Shifted: "
     "hits with the base's index shifted, about 1 by chance."
+)
+
+IN_BLOCKS: Final = (
+    " Of an axis that is free in blocks only (groups of a norm, heads) k hits have a chance of at "
+    "most A(k)/k!, which is more."
 )
 
 
@@ -90,11 +98,21 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
     if families:
         blocks.append(_family_table(families[:FAMILIES_SHOWN]))
     if legend:
-        blocks.append(Paragraph(content=(Trusted(COLUMNS),), role=Role.NOTE))
+        blocks.append(Paragraph(content=(Trusted(_columns(families)),), role=Role.NOTE))
     if len(families) > FAMILIES_SHOWN:
         rest = f"{numbers.count(len(families) - FAMILIES_SHOWN)} more families are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
     return Details(summary=tuple(summary), blocks=(*blocks, *_notes(finding)))
+
+
+def _columns(families: Sequence[Evidence]) -> str:
+    """Return what the columns mean; of axes that are free in blocks, that a hit is worth less."""
+    in_blocks = any(
+        note.code is PhraseCode.NOTE_AXIS and note.params.get("blocks")
+        for row in families
+        for note in row.note
+    )
+    return COLUMNS + IN_BLOCKS * in_blocks
 
 
 def _notes(finding: Finding) -> tuple[Inner, ...]:
