@@ -49,7 +49,7 @@ def test_every_option_with_a_default_says_it() -> None:
                 assert isinstance(action.choices, dict)
                 todo += action.choices.values()
             elif action.default not in (None, [], "", False, "==SUPPRESS=="):
-                shown = " ".join(parser.format_help().split())
+                shown = " ".join(parser.format_help().partition("Examples:")[0].split())
                 name = action.option_strings[-1] if action.option_strings else str(action.metavar)
                 part = shown.rpartition(f" {name} ")[2] or shown
                 assert "default" in part, (parser.prog, action.dest)
