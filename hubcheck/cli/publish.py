@@ -94,15 +94,22 @@ def _publish(
         )
     local = report.subject.revision == LOCAL
     document = report_json(report).encode()
-    if arguments.to == MODEL_CARD and (local or arguments.folder is not None):
-        folder = arguments.folder or _folder_of(report)
-        return publish_in_folder(report, document, folder, dry_run=arguments.dry_run)
+    if arguments.to == MODEL_CARD and arguments.folder is not None:
+        return publish_in_folder(report, document, arguments.folder, dry_run=arguments.dry_run)
+    if arguments.to == MODEL_CARD and local:
+        # A report is a file that anyone may have written: it does not say where to write.
+        raise UsageError(
+            "The folder of the model card is not named.",
+            cause=f"the report is about a folder, '{printable(report.subject.ref)}', and a report "
+            "does not decide where files are written.",
+            next_step="name the folder: --folder DIR.",
+        )
     if local or not is_repo_id(report.subject.ref):
         what = f"'{printable(report.subject.ref)}' is not a model on the Hub."
         raise UsageError(
             what,
             cause="the report is about a folder or a file.",
-            next_step="use --to model-card, which edits the README.md in the folder.",
+            next_step="use --to model-card --folder DIR, which edits the README.md there.",
         )
     return _publish_on_hub(arguments, report, document, environment)
 
@@ -146,8 +153,3 @@ def _publish_on_hub(
     if arguments.to == DISCUSSION:
         return comment.publish_comment(client, report, number=arguments.number)
     return publish_card(client, report, document, as_pull_request=arguments.create_pr)
-
-
-def _folder_of(report: Report) -> Path:
-    path = Path(report.subject.ref).expanduser()
-    return path.parent if path.is_file() else path

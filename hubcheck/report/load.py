@@ -36,6 +36,11 @@ def load_report(source: Path | str) -> Report:
             return _parsed(source.encode("utf-8", "replace"), "the text")
         source = Path(source)
     shown = f"'{printable(source)}'"
+    if not regular(source):
+        what = f"{shown} cannot be read: it is no file."
+        raise UsageError(
+            what, cause="it is not there, or a pipe.", next_step="name the report.json of a check."
+        )
     try:
         size = source.stat().st_size
         data = source.read_bytes() if size <= MAX_REPORT else b""
@@ -47,6 +52,14 @@ def load_report(source: Path | str) -> Report:
     if size > MAX_REPORT:
         raise _too_large(shown, size)
     return _parsed(data, shown)
+
+
+def regular(path: Path) -> bool:
+    """Return whether a path names a file: opening anything else could wait for ever."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file system takes
+        return False
 
 
 def schema_of(raw: object) -> tuple[int, int]:

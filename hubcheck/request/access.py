@@ -6,7 +6,9 @@ import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from hubcheck.errors import UsageError, printable
 from hubcheck.model import Access
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.transport import origin_of
@@ -37,6 +39,7 @@ def access_of(
         github_token: GitHub's token that was given; outranks the environment's.
         cache: Folder that keeps what is read from the Hub.
     """
+    endpoint = checked_endpoint(environment.get("HF_ENDPOINT", ""))
 
     def authorise(origin: str) -> str:
         return lfs_authorization(origin, environment, find_token, github_token=github_token)
@@ -44,10 +47,31 @@ def access_of(
     return Access(
         max_read=max_read,
         token=read_token or None,
-        endpoint=environment.get("HF_ENDPOINT") or None,
+        endpoint=endpoint or None,
         cache=None if cache is None else SpanCache(cache),
         authorise=authorise,
         find_token=find_token,
+    )
+
+
+def checked_endpoint(text: str) -> str:
+    """Return the Hub's address if it is one; empty stays empty.
+
+    Raises:
+        UsageError: it is no address of the web.
+    """
+    try:
+        parts = urlsplit(text)
+        good = not text or (parts.scheme in {"http", "https"} and bool(parts.hostname))
+        _ = parts.port
+    except ValueError:
+        good = False
+    if good:
+        return text
+    raise UsageError(
+        f"HF_ENDPOINT is '{printable(text)}', which is no address.",
+        cause="a typing error in the environment.",
+        next_step="write https://host or https://host:port, or unset it.",
     )
 
 

@@ -11,7 +11,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 from hubcheck.errors import NetworkFaultError, UnreachableError, printable
 from hubcheck.source.interface import FileEntry
@@ -23,7 +23,7 @@ from hubcheck.source.refusals import (
     storage_refused,
     wrong_answer,
 )
-from hubcheck.source.transport import Arrived, Moved, Transport, origin_of
+from hubcheck.source.transport import Arrived, Moved, Transport, joined, origin_of
 
 MAX_HOPS: Final = 5
 """Redirects of one request. The Hub needs one or two."""
@@ -149,7 +149,7 @@ def _require_same(etag: str, body: PartialBody) -> None:
 
 def _redirected(url: str, location: str, *, path: str) -> str:
     """Return the absolute target of a redirect; refuses to leave HTTPS."""
-    target = urljoin(url, location) if location else ""
+    target = joined(url, location) if location else ""
     scheme = urlsplit(target).scheme
     if scheme == "https" or (scheme == "http" and urlsplit(url).scheme == "http"):
         return target

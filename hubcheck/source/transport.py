@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from hubcheck import __version__
 from hubcheck.errors import NetworkFaultError, printable
@@ -138,7 +138,7 @@ class Transport:
             return {**signed, "Range": body.range_header, "Accept-Encoding": "identity"}
 
         def take(response: Response) -> Arrived | Moved | Refusal:
-            outcome = _outcome(response)
+            outcome = self._outcome(response)
             if outcome is not None:
                 return outcome
             body.check_head(response)
@@ -176,12 +176,16 @@ class Transport:
         self, url: str, what: str, headers: Mapping[str, str], content: bytes | None
     ) -> Page | Moved | Refusal:
         def take(response: Response) -> Page | Moved | Refusal:
-            outcome = _outcome(response)
+            outcome = self._outcome(response)
             if outcome is not None:
                 return outcome
             text = bytearray()
+            clock = self._timing.monotonic
+            began = clock()
             for chunk in response.iter_bytes():
                 text += chunk
+                if clock() > began + READ_SECONDS + len(text) / SLOWEST:
+                    raise _StuckError
                 if len(text) > MAX_JSON:
                     raise _not_json(what, f"more than {MAX_JSON} bytes")
             if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_VALUES:
@@ -224,7 +228,7 @@ class Transport:
                 ) as response:
                     if response.status_code not in RETRY_STATUS:
                         return take(response)
-                    _drain(response)
+                    self._drain(response)
                     fault, connected = f"status {response.status_code}", True
                     asked = requested_wait(response.headers, now=self._timing.wall())
             except OfflineModeIsEnabled:
@@ -233,6 +237,9 @@ class Transport:
                 # Neither chained nor quoted: both can carry the signed address.
                 fault, asked = type(error).__name__, None
                 connected = not isinstance(error, client.unconnected)
+            except (FileNotFoundError, ValueError) as error:
+                # Of making the session, not of a request: certificates, proxies.
+                raise _settings(what, error) from None
             except _StuckError:
                 fault, connected, asked = f"less than {SLOWEST} bytes a second", True, None
             doubled = patience.failed(fault, connected=connected)
@@ -240,6 +247,33 @@ class Transport:
                 patience.wait(doubled, fault)
             else:
                 self._gate.close(origin, asked + self._timing.chance())
+
+    def _outcome(self, response: Response) -> Moved | Refusal | None:
+        if response.is_redirect:
+            self._drain(response)
+            headers = response.headers
+            return Moved(
+                location=headers.get("location", ""),
+                commit=headers.get(_COMMIT_HEADER, ""),
+                linked=headers.get("x-linked-etag", "").strip('"'),
+            )
+        if response.is_success:
+            return None
+        self._drain(response)
+        return Refusal(
+            status=response.status_code,
+            code=response.headers.get("x-error-code", ""),
+            message=response.headers.get("x-error-message", ""),
+        )
+
+    def _drain(self, response: Response) -> None:
+        """Read a short body to its end, if it comes in time."""
+        length = response.headers.get("content-length", "")
+        if _SHORT_LENGTH.fullmatch(length):
+            deadline = self._timing.monotonic() + READ_SECONDS
+            for _ in response.iter_raw():
+                if self._timing.monotonic() > deadline:
+                    return
 
     def _common_headers(self, origin: str) -> dict[str, str]:
         headers = {"User-Agent": f"hubcheck/{__version__}"}
@@ -250,7 +284,10 @@ class Transport:
 
 def origin_of(url: str) -> str:
     """Return scheme, host and port of ``url``, in lower case and with the port always named."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""  # no address; asking there fails by itself
     try:
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     except ValueError:
@@ -258,30 +295,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
-def _outcome(response: Response) -> Moved | Refusal | None:
-    if response.is_redirect:
-        _drain(response)
-        headers = response.headers
-        return Moved(
-            location=headers.get("location", ""),
-            commit=headers.get(_COMMIT_HEADER, ""),
-            linked=headers.get("x-linked-etag", "").strip('"'),
-        )
-    if response.is_success:
-        return None
-    _drain(response)
-    return Refusal(
-        status=response.status_code,
-        code=response.headers.get("x-error-code", ""),
-        message=response.headers.get("x-error-message", ""),
-    )
-
-
-def _drain(response: Response) -> None:
-    length = response.headers.get("content-length", "")
-    if _SHORT_LENGTH.fullmatch(length):
-        for _ in response.iter_raw():
-            pass
+def joined(url: str, location: str) -> str:
+    """Return where a host sends from ``url``; empty where that is no address."""
+    try:
+        target = urljoin(url, location)
+        urlsplit(target)
+    except ValueError:
+        return ""
+    return target
 
 
 def _not_json(what: str, detail: str) -> NetworkFaultError:
@@ -289,6 +310,14 @@ def _not_json(what: str, detail: str) -> NetworkFaultError:
         f"{what} failed: the answer is not the Hub's JSON ({detail}).",
         cause="the endpoint is not a Hub, or a proxy answers in its place.",
         next_step="check the endpoint (HF_ENDPOINT) and the proxy.",
+    )
+
+
+def _settings(what: str, error: Exception) -> NetworkFaultError:
+    return NetworkFaultError(
+        f"{what} failed: no connection can be made with these settings ({type(error).__name__}).",
+        cause="SSL_CERT_FILE names no file, or a proxy variable no proxy.",
+        next_step="look at SSL_CERT_FILE, SSL_CERT_DIR, HTTP_PROXY, HTTPS_PROXY and ALL_PROXY.",
     )
 
 

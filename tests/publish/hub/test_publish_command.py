@@ -139,7 +139,7 @@ def test_a_folder_gets_the_same_edit(
     report = report_now(hub)
     local = report.subject.model_copy(update={"ref": str(model), "revision": "local"})
     path.write_text(report_json(report.model_copy(update={"subject": local})))
-    words = ["publish", str(path), "--to", "model-card"]
+    words = ["publish", str(path), "--to", "model-card", "--folder", str(model)]
     assert main([*words, "--dry-run"]) == 0
     assert (model / README).read_bytes() == before
     assert main(words) == 0
