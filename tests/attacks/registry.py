@@ -82,7 +82,7 @@ def page() -> str:
         ),
     ]
     for surface, title in SURFACES.items():
-        rows = [a for a in found if a.surface == surface]
+        rows = sorted(a for a in found if a.surface == surface)
         if rows:
             lines += ["", f"## {title}", "", "| attack | before | now |", "|---|---|---|"]
             lines += [f"| {a.name} | {a.before} | {a.now} |" for a in rows]
