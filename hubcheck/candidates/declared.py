@@ -8,17 +8,27 @@ Whatever the repository says, a base is a repository of the Hub and never a path
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from hubcheck.candidates.distilled import distilled_from
 from hubcheck.candidates.documents import (
+    CARD_LIMIT,
     JsonDocument,
     Malformed,
     kind_in_words,
+    read_bytes,
     read_json_object,
 )
-from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_front_matter
+from hubcheck.candidates.front_matter import (
+    CARD_PATH,
+    Field,
+    FrontMatter,
+    card_lines,
+    parse_front_matter,
+)
+from hubcheck.candidates.links import MAX_LINES
 from hubcheck.candidates.merge_recipe import recipe_bases
 from hubcheck.candidates.repository_name import (
     RepositoryName,
@@ -76,6 +86,9 @@ class Declaration:
     licence_link: str
     problems: Clauses
     """What could not be used, and why; one printable line each."""
+    distilled: frozenset[str] = frozenset()
+    """Bases of the card, names folded, that its text says this model was distilled from, and of
+    which no weights are claimed: the card states no relation that would."""
 
     @property
     def relation_of_each(self) -> str:
@@ -136,7 +149,7 @@ def read_declaration(source: Source) -> Declaration:
         HubcheckError: the source failed (network, access, read budget).
     """
     found = _Collector(own=source.pin.ref.casefold())
-    card = _read_card(source, found)
+    card, prose = _read_card(source, found)
     base_model = card.fields.get("base_model")
     if base_model is not None:
         _add_card_bases(base_model, found)
@@ -153,27 +166,37 @@ def read_declaration(source: Source) -> Declaration:
         found.problems.append(
             phrase(PhraseCode.DECLARES_MANY, more=found.left_out, taken=MAX_BASES)
         )
+    relation = _relation(card, found)
     return Declaration(
         bases=tuple(found.bases.values()),
         leaked=leaked,
-        relation=_relation(card, found),
+        relation=relation,
         licence=_text(card, "license", found),
         licence_name=_text(card, "license_name", found),
         licence_link=_text(card, "license_link", found),
         problems=tuple(found.problems),
+        distilled=frozenset() if relation else _taught_by(found.bases.values(), prose),
     )
 
 
-def _read_card(source: Source, found: _Collector) -> FrontMatter:
-    """Return the card's fields; a card that is missing or unusable has none."""
-    card = read_front_matter(source)
+def _taught_by(bases: Iterable[DeclaredBase], prose: Sequence[str]) -> frozenset[str]:
+    """Return the bases of the card that its text says the model was distilled from."""
+    in_card = frozenset(base.ref.casefold() for base in bases if base.line)
+    return in_card & distilled_from(prose) if in_card else in_card
+
+
+def _read_card(source: Source, found: _Collector) -> tuple[FrontMatter, Sequence[str]]:
+    """Return the card's fields and its prose; a card that is missing or unusable has none."""
+    data = read_bytes(source, CARD_PATH, limit=CARD_LIMIT)
+    card = parse_front_matter(data) if isinstance(data, bytes) else data
     if isinstance(card, FrontMatter):
         for key in card.duplicates:
             found.complain(PhraseCode.KEY_TWICE, where=CARD_PATH, key=printable(key))
-        return card
+        lines = card_lines(data) if isinstance(data, bytes) else []
+        return card, [] if isinstance(lines, Malformed) else lines[card.last_line : MAX_LINES]
     if isinstance(card, Malformed):
         found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=card.reason)
-    return FrontMatter(fields={}, duplicates=(), last_line=0)
+    return FrontMatter(fields={}, duplicates=(), last_line=0), []
 
 
 def _read_config(source: Source, path: str, found: _Collector) -> JsonDocument | None:

@@ -77,7 +77,8 @@ confirmed (declaration verdict for the whole card)
     "undeclared": f"""\
 undeclared (declaration verdict for the whole card)
   Means: a tested base, named by the user or by the subject's own files, is related to the
-  subject and no declared base explains it.
+  subject and no declared base explains it. A declared base explains its relatives, unless the
+  subject holds what such a relative itself made of that base; the warnings say so then.
 {_RELATED}
   Does not mean: that this model came second, or that anyone hid anything. Cards are often
   just incomplete.
@@ -88,6 +89,8 @@ contradicted (declaration verdict for the whole card)
   Means: the card names a base, and the weights do not show it although a copy that kept the
   printed share would have been seen.
   Does not mean: bad faith. A wrong name or version in the card is the usual cause.
+  A base that the card calls the teacher of a distillation is not meant: no weights of it are
+  claimed, and the card is inconclusive.
   Do: if it is right, correct the line of the card that the table names. If it is wrong, run
   `hubcheck replay report.json`; a copy that was shuffled and rotated can
   look unrelated at depth sample.""",

@@ -12,6 +12,7 @@ from hubcheck.card import matches, names, numbers
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.card.wording import brief, sentence
+from hubcheck.report.standing import is_refuted
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def tone(report: Report, finding: Finding) -> Tone:
     if finding.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_TESTED}:
         return Tone.MUTED
     if finding.verdict is Verdict.UNRELATED:
-        return Tone.BAD if finding.declared else Tone.PLAIN
+        return Tone.BAD if is_refuted(finding) else Tone.PLAIN
     if finding.declared:
         return Tone.GOOD
     accused = report.verdict in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}

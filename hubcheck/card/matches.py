@@ -82,6 +82,12 @@ def main_match(report: Report) -> Finding | None:
     return unexplained[0] if unexplained else None
 
 
+NONE_CLAIMED: Final = (
+    "No weights inherited, none claimed: the card says that this model was distilled, and "
+    "distillation leaves no trace in weights."
+)
+
+
 def _weakness(finding: Finding) -> int:
     weak = (RelationKind.PARTS, RelationKind.COMMON_INITIALISATION)
     return next((i for i, kind in enumerate(weak, 1) if is_relation(finding, kind)), 0)

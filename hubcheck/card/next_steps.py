@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
+from hubcheck.report.standing import is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, ReasonCode, Verdict
 
@@ -46,7 +47,7 @@ def next_steps(report: Report) -> NextSteps:
 
 
 def _correct(report: Report) -> Line:
-    refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
+    refuted = [f for f in matches.declared(report) if is_refuted(f)]
     place = next((p for f in refuted for p in f.proposed_by if p not in _NOT_A_PLACE), "")
     if not place:
         return (Trusted("right? correct the base that was named"),)

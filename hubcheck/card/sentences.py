@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
-from hubcheck.report.standing import UNDATED, UPSTREAM, is_undated
+from hubcheck.report.standing import UNDATED, UPSTREAM, is_refuted, is_undated
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     WHY_NOTHING,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, PartVerdict, Report
 
 NAMES_IN_TITLE: Final = 3
-
 RELATED_MEANS: Final = (
     "Related means derivation in either direction, a common ancestor or a common initialisation; "
     "it does not say who copied whom."
@@ -64,7 +63,7 @@ def _lead(report: Report) -> Line:
         case DeclarationVerdict.INCONCLUSIVE:
             return (_strong(_inconclusive_lead(report)),)
         case DeclarationVerdict.CONTRADICTED if matches.main_match(report) is None:
-            refuted = tuple(f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED)
+            refuted = tuple(f for f in matches.declared(report) if is_refuted(f))
             return _absence(refuted, "The agreement is what chance gives.")
         case _:
             found = matches.main_match(report)
@@ -138,7 +137,7 @@ def _confirmed_title(report: Report) -> Line:
 
 
 def _contradicted_title(report: Report) -> Line:
-    refuted = tuple(f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED)
+    refuted = tuple(f for f in matches.declared(report) if is_refuted(f))
     begin = (*first_table.says(report, refuted), *_names(refuted))
     found = matches.main_match(report)
     if found is None:
@@ -183,6 +182,8 @@ def _inconclusive_title(report: Report) -> Line:
     if found is not None and not (bases and open_bases):
         return _partly_title(report, found)
     listed = _names(open_bases)
+    if all(f.taught for f in open_bases):
+        return (Trusted("no weights of "), *listed, Trusted(" are claimed, and none were found"))
     if len(open_bases) == 1 and matches.rest_is_open(open_bases[0]):
         return (Trusted("parts of the weights match "), *listed, Trusted(", the rest is open"))
     kind = matches.kind_of(report, bases) if bases else "tested base"
@@ -291,6 +292,8 @@ def _inconclusive_lead(report: Report) -> str:
         )
     if any(matches.rest_is_open(f) for f in report.findings):
         return "The table says what matches; of the rest neither a match nor its absence is shown."
+    if any(f.taught for f in report.findings):
+        return matches.NONE_CLAIMED
     found = matches.main_match(report)
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return match_sentence(found) + WHO

@@ -135,6 +135,7 @@ def _identical(one: Tested, base: Model, explained: Explanation) -> Finding:
         held=1.0,
         relation=Relation(kind=RelationKind.IDENTICAL, detail=(phrase(PhraseCode.SAME_BYTES),)),
         evidence=(evidence,),
+        notes=_held_note(explained),
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),
     )
@@ -188,7 +189,14 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         families_hit=count.hit,
         units_tested=count.units,
         units_hit=count.units_hit,
-        notes=(*notes_of(case, one.refused), *_files_note(one), *_renamed_note(one)),
+        taught=one.taught and judged.verdict is Verdict.UNRELATED,
+        notes=(
+            *_taught_note(one, judged),
+            *_held_note(explained),
+            *notes_of(case, one.refused),
+            *_files_note(one),
+            *_renamed_note(one),
+        ),
         ruled_out=judged.ruled_out,
         bytes_total=base.weight_bytes,
         unread=unread_weights(base),
@@ -232,6 +240,30 @@ def _layer_map(one: Tested) -> tuple[LayerMatch, ...]:
             kept=round(o.kept, 4),
         )
         for o in one.seen.seen(LAYER_MAP).origins
+    )
+
+
+def _taught_note(one: Tested, judged: Judgement) -> Clauses:
+    """Return that a base which the card calls a teacher gave no weights, and none were claimed."""
+    if not one.taught or judged.verdict is not Verdict.UNRELATED:
+        return ()
+    return (phrase(PhraseCode.NONE_CLAIMED),)
+
+
+def _held_note(explained: Explanation) -> Clauses:
+    """Return why the declared base beside a match does not explain it, where it does not."""
+    held = explained.held
+    if held is None:
+        return ()
+    if not held.families:
+        return (phrase(PhraseCode.HELD_BIT_FOR_BIT, equal=held.equal, matrices=held.matrices),)
+    return (
+        phrase(
+            PhraseCode.HELD_CHANGE,
+            share=held.share,
+            families=held.families,
+            bound=held.bound,
+        ),
     )
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.check.assemble import assemble
+from hubcheck.check.closeness import closeness
 from hubcheck.check.faults import unless_at_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
@@ -33,6 +35,7 @@ from hubcheck.model import Model, open_model
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
 from hubcheck.request.interface import Request
+from hubcheck.verdict.closeness import APART
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.policy import fails_on_what_was_found
@@ -69,6 +72,8 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     if not bases:  # nothing to compare with: no weight byte is read
         request = replace(request, depth=Depth.HEADERS)
     tested = open_all(bases, request.access, progress)
+    for one in tested:
+        one.taught = _is_taught(one, subject)
     with headers_ahead(tested, subject, request):
         refusal = subject_refusal(subject, request.depth)
     tried = max(len(bases), request.searched().tried)
@@ -85,6 +90,9 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
             else unless_at_fault(lambda: kinship(tested, d, s, request), Kinship.NONE, progress)
         ),
         lambda s, d: leads_to(ancestry, s, d),
+        lambda d, s: unless_at_fault(
+            lambda: closeness(tested, subject, d, s, request), APART, progress
+        ),
     )
     findings = [finding_of(one, how) for one, how in zip(tested, explained, strict=True)]
     refusal = refusal or fault
@@ -93,6 +101,15 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     )
     code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)
+
+
+def _is_taught(one: Tested, subject: Model) -> bool:
+    """Return whether the card names a base and says that the subject was distilled from it.
+
+    A base that the user declares is asked about whatever the card says.
+    """
+    by_card = one.request.declared and any(why.startswith(CARD_PATH) for why in one.request.why)
+    return by_card and one.base.ref.casefold() in subject.declaration.distilled
 
 
 def _fit_merge(tested: Sequence[Tested], subject: Model, request: Request) -> None:

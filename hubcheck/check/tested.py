@@ -51,6 +51,8 @@ class Tested:
     """Bases tried in the check."""
     relation: str = ""
     """What the card declares this base to be to the subject; empty where it says nothing."""
+    taught: bool = False
+    """The card names it, and says that the subject was distilled from it."""
     components: Components = NO_COMPONENTS
     """What was seen of everything beside the bodies, folder by folder."""
     seen: Observations = field(default_factory=Observations)

@@ -123,6 +123,12 @@ class Reader:
                 if not uses[block]:
                     del arrays[block]
 
+    def there(self, matrix: Matrix) -> list[Wanted]:
+        """Return the blocks of a matrix, rows with all their inputs, that were fetched."""
+        return [
+            one for one in self._blocks if one.matrix == matrix and one.units and not one.inputs
+        ]
+
     def block(self, wanted: Wanted) -> NDArray[np.float32]:
         """Return a fetched block, [units, inputs] (a vector as [units, 1]).
 

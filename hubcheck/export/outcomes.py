@@ -87,7 +87,7 @@ def _rule(finding: Finding) -> tuple[bool, str]:
     if finding.upstream:
         return False, standing.UPSTREAM
     if finding.declared:
-        if finding.verdict is Verdict.UNRELATED:
+        if standing.is_refuted(finding):
             return False, DeclarationVerdict.CONTRADICTED.value
         held = _holds(finding)
         return held, DeclarationVerdict.CONFIRMED.value if held else verdict

@@ -340,6 +340,11 @@ class Finding(Part):
         default=False,
         description="explained by weights alone: neither model's declarations name the other",
     )
+    taught: bool = Field(
+        default=False,
+        description="unrelated, and the card says that the subject was distilled from it: no "
+        "weights are inherited, and none are claimed",
+    )
     closer: bool = Field(
         default=False, description="explained, and closer to the subject than what explains it"
     )

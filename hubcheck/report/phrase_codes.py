@@ -261,6 +261,9 @@ class PhraseCode(StrEnum):
     subject's; ``file``, ``count``, ``example``, ``instead``."""
     ONLY_PROPOSED = "warning.only-proposed"  # base, repository
     CLOSER = "warning.closer"  # base, declared
+    NONE_CLAIMED = "warning.none-claimed"
+    HELD_BIT_FOR_BIT = "warning.held-bit-for-bit"  # equal, matrices
+    HELD_CHANGE = "warning.held-change"  # share, families, bound
     UPSTREAM = "warning.upstream"  # base, declared
     UNDATED = "warning.undated"  # base
     UNDECLARED_PART = "warning.undeclared-part"  # base

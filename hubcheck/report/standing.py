@@ -26,6 +26,11 @@ HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, Relat
 """Relations that never make ``undeclared`` by themselves (DESIGN 3.3)."""
 
 
+def is_refuted(finding: Finding) -> bool:
+    """Return whether the weights do not show a declared base whose weights are claimed."""
+    return finding.declared and finding.verdict is Verdict.UNRELATED and not finding.taught
+
+
 def matching(finding: Finding) -> tuple[PartVerdict, ...]:
     """Return the parts that match."""
     return tuple(p for p in finding.parts if p.verdict is Verdict.RELATED)

@@ -13,8 +13,8 @@ from datetime import date
 from hubcheck.errors import printable
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Accepted, Finding, Report
-from hubcheck.report.standing import is_undeclared
-from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict, Verdict
+from hubcheck.report.standing import is_refuted, is_undeclared
+from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
 
@@ -114,7 +114,7 @@ def _culprits(report: Report) -> list[Finding]:
     for finding in report.findings:
         by_word = bool(words_of(finding) & set(fail_on))
         undeclared = is_undeclared(finding)
-        refuted = finding.declared and finding.verdict is Verdict.UNRELATED
+        refuted = is_refuted(finding)
         if by_word or (report.verdict.value in fail_on and (undeclared or refuted)):
             found.append(finding)
     return found

@@ -2,9 +2,8 @@
 
 A declared base D explains a suspect S when S and D are themselves related (DESIGN 13.1): every
 fine-tune of X-Instruct is related to X, to its siblings and to their quantised copies, and an
-honest card must come out ``confirmed``. Being closer to S than to D has no calibrated null yet
-(children of one parent on one data set share their change), so it is a sentence, never an
-accusation.
+honest card must come out ``confirmed``. Only where the subject holds what S itself made of D
+(``verdict.closeness``) D explains nothing.
 """
 
 from __future__ import annotations
@@ -19,19 +18,17 @@ from hubcheck.report.standing import (
     holds_whole_base,
     is_part,
     is_proof,
+    is_refuted,
     is_undated,
     is_undeclared,
     matching,
 )
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.closeness import APART, Closeness
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
     from hubcheck.report.schema import Finding
-
-CLOSER: Final = 0.8
-"""The subject is closer to S than to D when what it lost, 1 - kept, is below this share of what it
-lost of D. A sentence on the card, nothing more: siblings on one data set pass it, too."""
 
 
 class Kinship(StrEnum):
@@ -54,24 +51,31 @@ class Explanation:
     """The declared base that explains it."""
     closer: bool = False
     """Explained, and closer to the subject than what explains it."""
+    held: Closeness | None = None
+    """The suspect's own change is held: no declared base explains it."""
     upstream: bool = False
     """Explained by weights alone: neither model's declarations name the other."""
 
 
 NOT_EXPLAINED: Final = Explanation()
+STORED_ANEW: Final = frozenset(
+    {RelationKind.IDENTICAL, RelationKind.RECAST, RelationKind.QUANTISED}
+)
 
 
-def is_closer(suspect: Finding, declared: Finding) -> bool:
-    """Return whether the subject lost clearly less of the suspect than of the declared base."""
-    if suspect.verdict is Verdict.IDENTICAL:
-        return declared.verdict is not Verdict.IDENTICAL
-    return 1.0 - suspect.kept < CLOSER * (1.0 - declared.kept)
+Measure = Callable[["Finding", "Finding"], Closeness]
+"""How a suspect (the second) stands to the subject beside a declared base that is its kin."""
+
+
+def _apart(_declared: Finding, _suspect: Finding) -> Closeness:
+    return APART
 
 
 def explain(
     findings: Sequence[Finding],
     kinship: Callable[[Finding, Finding], Kinship],
     declares: Callable[[Finding, Finding], bool] = lambda _suspect, _declared: False,
+    measure: Measure = _apart,
 ) -> tuple[Explanation, ...]:
     """Return what explains every undeclared base that a declared one explains.
 
@@ -84,13 +88,14 @@ def explain(
         findings: One per base.
         kinship: How two bases are related, the declared one first; called only where it matters.
         declares: Whether the first leads to the second in the declared graph.
+        measure: How close the subject is to two bases that are kin, the declared one first.
     """
     proven = [f for f in findings if f.declared and is_proof(f)]
     closed = [f for f in findings if f.declared and f.status == "not-tested"]
     return tuple(
         NOT_EXPLAINED
         if finding.declared or finding.verdict not in FOUND
-        else _explained(finding, findings, proven, closed, kinship, declares)
+        else _explained(finding, findings, proven, closed, kinship, declares, measure)
         for finding in findings
     )
 
@@ -102,25 +107,71 @@ def _explained(
     closed: Sequence[Finding],
     kinship: Callable[[Finding, Finding], Kinship],
     declares: Callable[[Finding, Finding], bool],
+    measure: Measure,
 ) -> Explanation:
     """Return what explains one suspect, if anything does."""
     parts = next((f for f in findings if f.declared and _holds_same_parts(f, finding)), None)
     if parts is not None:
         return Explanation(by=parts.base.ref)
-    # A suspect that was merged in beside the declared base is not explained by that base.
+    # A suspect that was merged in beside the declared base is not explained by that base, unless
+    # it is that base with a change that anyone can make: two scales of one public adapter.
     merged = finding.relation is not None and finding.relation.kind is RelationKind.MERGE
     if merged:
-        return NOT_EXPLAINED
-    for declared in proven:
-        how = kinship(declared, finding)
-        if how is not Kinship.NONE:
-            return Explanation(
-                by=declared.base.ref,
-                closer=is_closer(finding, declared),
-                upstream=how is Kinship.WEIGHTS and is_proof(finding),
-            )
+        return _by_public_change(finding, proven, kinship, measure)
+    by_kin = _by_kin(finding, findings, proven, kinship, measure)
+    if by_kin is not None:
+        return by_kin
     by = next((d.base.ref for d in closed if declares(finding, d)), None)
     return Explanation(by=by) if by else NOT_EXPLAINED
+
+
+def _by_kin(
+    finding: Finding,
+    findings: Sequence[Finding],
+    proven: Sequence[Finding],
+    kinship: Callable[[Finding, Finding], Kinship],
+    measure: Measure,
+) -> Explanation | None:
+    """Return how a suspect stands beside the declared bases that are its kin; None without any.
+
+    Its own change speaks only where it is held beside every one of them, and where every declared
+    base was found: what another declared base gave may be what the suspect took from that one.
+    """
+    all_found = all(is_proof(f) for f in findings if f.declared)
+    held: list[Closeness] = []
+    for declared in proven:
+        how = kinship(declared, finding)
+        if how is Kinship.NONE:
+            continue
+        close = measure(declared, finding)
+        if is_proof(finding) and close.held and all_found and not _is_stored_anew(declared):
+            held.append(close)
+            continue
+        return Explanation(
+            by=declared.base.ref,
+            closer=close.closer,
+            upstream=how is Kinship.WEIGHTS and is_proof(finding),
+        )
+    return Explanation(held=held[0]) if held else None
+
+
+def _is_stored_anew(declared: Finding) -> bool:
+    """Return whether the subject is a declared base in another format: it holds no training."""
+    return declared.relation is not None and declared.relation.kind in STORED_ANEW
+
+
+def _by_public_change(
+    finding: Finding,
+    proven: Sequence[Finding],
+    kinship: Callable[[Finding, Finding], Kinship],
+    measure: Measure,
+) -> Explanation:
+    """Return which declared base a suspect is with nothing of its own, if it is one."""
+    for declared in proven:
+        how = kinship(declared, finding)
+        if how is not Kinship.NONE and measure(declared, finding).anyones:
+            return Explanation(by=declared.base.ref, upstream=how is Kinship.WEIGHTS)
+    return NOT_EXPLAINED
 
 
 def _holds_same_parts(declared: Finding, suspect: Finding) -> bool:
@@ -172,7 +223,7 @@ def declaration_verdict(
         subject_owner: Who owns the subject on the Hub; empty for a folder.
     """
     declared = [f for f in findings if f.declared]
-    if any(f.verdict is Verdict.UNRELATED for f in declared):
+    if any(is_refuted(f) for f in declared):
         return DeclarationVerdict.CONTRADICTED
     if any(is_undeclared(f) for f in findings):
         return DeclarationVerdict.UNDECLARED

@@ -1182,6 +1182,24 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "the weights are closer to org/s than to the declared base org/d: compare training data; siblings trained on one data set look like that, too",
         ),
     ),
+    C.NONE_CLAIMED: (
+        (
+            {},
+            "no weights inherited, none claimed: the card says that this model was distilled from it, and distillation leaves no trace in weights",
+        ),
+    ),
+    C.HELD_BIT_FOR_BIT: (
+        (
+            {"equal": 14, "matrices": 21},
+            "kinship with the declared base does not explain this match: rows that this model changed are held bit for bit in 14 of 21 matrices looked at",
+        ),
+    ),
+    C.HELD_CHANGE: (
+        (
+            {"share": 1.02, "families": 204, "bound": 0.0097},
+            "kinship with the declared base does not explain this match: of what this model changed the weights hold more (1.02 of its smallest directions) than siblings of one data set held of each other's in any of 204 families of small models (calibrated bound 0.0097). A run that repeats this model's to the last setting would look the same",
+        ),
+    ),
     C.UPSTREAM: (
         (
             {"base": "org/s", "declared": "org/d"},

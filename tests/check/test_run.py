@@ -88,21 +88,21 @@ def test_a_derivative_of_a_derivative_may_name_its_parent_alone(tmp_path: Path) 
     assert report.verdict is DeclarationVerdict.CONFIRMED
 
 
-def test_a_closer_relative_of_the_declared_base_is_a_sentence_not_an_accusation(
-    tmp_path: Path,
-) -> None:
-    """Built on a long-trained model, declaring only its base: explained, and said to be closer.
+def test_a_copy_of_a_fine_tune_that_names_its_base_alone_is_undeclared(tmp_path: Path) -> None:
+    """Rounded from a long-trained model, declaring only what that was trained from.
 
-    Siblings on one data set look the same (statistics note, second attack, section 5): until
-    closeness has a null, nobody is accused by it.
+    It holds what the long-trained model made of the base, which no sibling does; and beside another
+    child of the base it is explained.
     """
     child = write(tmp_path / "child", derived("int4", "continued"))
     report = report_of(child, [model("base")], [model("continued")])
     found = by_ref(report)["continued"]
-    assert found.explained_by == str(model("base"))
-    assert found.closer
-    assert report.verdict is DeclarationVerdict.CONFIRMED
-    assert any("closer to" in words(w) for w in report.warnings)
+    assert found.explained_by is None
+    assert report.verdict is DeclarationVerdict.UNDECLARED
+    assert any("kinship with the declared base" in words(w) for w in report.warnings)
+    beside = report_of(child, [model("base")], [model("finetune")])
+    assert by_ref(beside)["finetune"].explained_by == str(model("base"))
+    assert beside.verdict is DeclarationVerdict.CONFIRMED
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -347,6 +347,30 @@ def test_a_card_on_the_hub_is_followed_and_pinned(hub: LocalHub, remote: Remote)
         assert set(revision) <= set("0123456789abcdef")
     # The closer look at related models may add 2 MB a model, of small ones whole matrices again.
     assert report.coverage.bytes_read < 2 * (weights_size() + 2_000_000) + 400_000
+
+
+@pytest.mark.parametrize(
+    ("relation", "sentence", "expected"),
+    [
+        ("", "distilled from zoo/twin", DeclarationVerdict.INCONCLUSIVE),
+        ("finetune", "distilled from zoo/twin", DeclarationVerdict.CONTRADICTED),
+        ("", "not distilled from zoo/twin", DeclarationVerdict.CONTRADICTED),
+        ("", "distilled from zoo/base", DeclarationVerdict.CONTRADICTED),
+    ],
+)
+def test_a_student_claims_no_weights_of_its_teacher(
+    hub: LocalHub, remote: Remote, relation: str, sentence: str, expected: DeclarationVerdict
+) -> None:
+    """A stated distillation of the base that is named contradicts nothing, and confirms nothing."""
+    hub.add_repo("zoo/twin", model("twin"))
+    hub.add_repo("zoo/student", model("finetune"))
+    fields = {"base_model": "zoo/twin"} | ({"base_model_relation": relation} if relation else {})
+    hub.push("zoo/student", {"README.md": f"{card(**fields)}\nIt was {sentence}.\n".encode()})
+    code, report = remote("zoo/student")
+    assert report.verdict is expected
+    assert code == (ExitCode.OK if expected is DeclarationVerdict.INCONCLUSIVE else 1)
+    assert report.findings[0].verdict is Verdict.UNRELATED
+    assert report.findings[0].taught == (expected is DeclarationVerdict.INCONCLUSIVE)
 
 
 def test_a_remote_and_a_local_check_agree(hub: LocalHub, remote: Remote) -> None:

@@ -1,11 +1,13 @@
-"""Do honest makers who fine-tune one base on one data set accuse each other?
+"""Do honest makers who fine-tune one base on one data set accuse each other, and who copies one?
 
 They share their base, their data and most of their change; each declares the base. Measured on the
-first version: 30 of 30 ordered pairs undeclared.
+first version: 30 of 30 ordered pairs undeclared. A child of one of them that declares the base
+holds what that maker made of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 from typing import Final
@@ -14,16 +16,20 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
+from hubcheck.card.wording import words
+from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.conftest import Trained
-from tests.evidence.laboratory import plain, report_of, write
+from tests.evidence.laboratory import Weights, plain, report_of, write
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, train_tiny
 from tests.tables import taken
 
 MAKERS: Final = 6
 STEPS: Final = 60
+RATE: Final = 3e-3
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +43,13 @@ def makers(
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     found = []
-    for maker in range(taken(4, MAKERS)):
+    for maker in range(taken(3, MAKERS)):
         weights, _ = train_tiny(
-            texts[Text.OTHER], start=independents[0].weights, order_seed=500 + maker, steps=STEPS
+            texts[Text.OTHER],
+            start=independents[0].weights,
+            order_seed=500 + maker,
+            steps=STEPS,
+            rate=RATE,
         )
         found.append(write(room / f"maker-{maker}", plain(weights, TINY)))
     torch.set_num_threads(threads)
@@ -58,3 +68,104 @@ def test_siblings_do_not_accuse_each_other(makers: list[Path], independents: lis
         assert sibling.relation.kind is not RelationKind.MERGE
         assert sibling.explained_by == str(base)
         assert report.verdict is DeclarationVerdict.CONFIRMED
+
+
+def weights_of(folder: Path) -> Weights:
+    """Return the weights of a folder as float32."""
+    return {n: w.float().numpy() for n, w in load_file(folder / "model.safetensors").items()}
+
+
+def notes_on(report: Report) -> str:
+    """Return the notes of the suspect's finding, in words."""
+    return " ".join(words(note) for note in report.findings[1].notes)
+
+
+def test_a_child_of_a_maker_holds_what_that_maker_changed(
+    makers: list[Path],
+    independents: list[Trained],
+    texts: dict[Text, NDArray[np.int64]],
+    tmp_path: Path,
+) -> None:
+    """Trained on lightly and declared as a fine-tune of the base: undeclared, and told why."""
+    weights, _ = train_tiny(
+        texts[Text.MAIN], start=weights_of(makers[0]), order_seed=900, steps=20, rate=RATE / 4
+    )
+    child = write(tmp_path / "child", plain(weights, TINY))
+    report = report_of(child, [independents[0].folder], [makers[0]], seed=3)
+    assert report.verdict is DeclarationVerdict.UNDECLARED
+    assert report.findings[1].explained_by is None
+    assert "families of small models" in notes_on(report)
+
+
+def test_a_child_of_one_maker_is_no_child_of_another(
+    makers: list[Path],
+    independents: list[Trained],
+    texts: dict[Text, NDArray[np.int64]],
+    tmp_path: Path,
+) -> None:
+    """The other maker shares what the data teach, and is explained by the base."""
+    weights, _ = train_tiny(
+        texts[Text.MAIN], start=weights_of(makers[0]), order_seed=901, steps=20, rate=RATE / 4
+    )
+    child = write(tmp_path / "child", plain(weights, TINY))
+    report = report_of(child, [independents[0].folder], [makers[1]], seed=3)
+    assert report.findings[1].explained_by == str(independents[0].folder)
+    assert report.verdict is DeclarationVerdict.CONFIRMED
+
+
+def test_tensors_that_a_maker_changed_are_held_bit_for_bit(
+    makers: list[Path], independents: list[Trained], tmp_path: Path
+) -> None:
+    """A child whose attention alone was moved needs no calibration, however many are suspected."""
+    weights = weights_of(makers[0])
+    rng = np.random.default_rng(0)
+    for name, w in weights.items():
+        if "self_attn" in name:
+            weights[name] = w + 0.1 * w.std() * rng.standard_normal(w.shape).astype(np.float32)
+    child = write(tmp_path / "child", plain(weights, TINY))
+    report = report_of(child, [independents[0].folder], [makers[0], *makers[1:]], seed=3)
+    assert report.verdict is DeclarationVerdict.UNDECLARED
+    assert "bit for bit" in notes_on(report)
+    assert all(f.explained_by is not None for f in report.findings[2:])
+
+
+def adapter(weights: Weights, other: Weights, scale: float = 1.0) -> Weights:
+    """Return a base with a change of rank 4 merged into it."""
+    out = {n: w.copy() for n, w in weights.items()}
+    for name in weights:
+        if "_proj" in name:
+            u, s, v = np.linalg.svd(other[name] - weights[name], full_matrices=False)
+            out[name] = weights[name] + scale * ((u[:, :4] * s[:4]) @ v[:4]).astype(np.float32)
+    return out
+
+
+def levels(weights: Weights, _other: Weights, scale: float = 1.0) -> Weights:
+    """Return a base whose rows were rounded to 8 bits."""
+    out = {n: w.copy() for n, w in weights.items()}
+    for name, w in weights.items():
+        if "_proj" in name:
+            step = scale * np.abs(w).max(axis=1, keepdims=True) / 127
+            out[name] = np.rint(w / step) * step
+    return out
+
+
+@pytest.mark.parametrize("change", [adapter, levels])
+@pytest.mark.parametrize("scale", [1.0, 0.9])
+def test_a_change_that_anyone_can_make_is_nobodys_own(
+    change: Callable[[Weights, Weights, float], Weights],
+    scale: float,
+    makers: list[Path],
+    independents: list[Trained],
+    tmp_path: Path,
+) -> None:
+    """Two who merged one public adapter, or rounded the base by one rule, accuse nobody."""
+    base, tuned = independents[0].weights, weights_of(makers[0])
+    one = change(base, tuned, 1.0)
+    other = change(base, tuned, scale) | {
+        n: tuned[n] for n in base if n.endswith("layernorm.weight")
+    }
+    folders = [
+        write(tmp_path / name, plain(w, TINY)) for name, w in (("one", one), ("other", other))
+    ]
+    report = report_of(folders[1], [independents[0].folder], [folders[0]], seed=3)
+    assert report.verdict is not DeclarationVerdict.UNDECLARED

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hubcheck.report.phrases import text
 from hubcheck.report.schema import Finding, PartVerdict, Relation
 from hubcheck.report.standing import is_proof, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
-from hubcheck.verdict.declaration import Kinship, confirms, declaration_verdict, explain, is_closer
+from hubcheck.verdict.closeness import APART, Closeness
+from hubcheck.verdict.declaration import Kinship, confirms, declaration_verdict, explain
 from tests.verdict.findings import declared, finding, suspect
 
 V, D, R = Verdict, DeclarationVerdict, RelationKind
@@ -28,7 +27,9 @@ def verdict_of(*findings: Finding, owner: str = "") -> DeclarationVerdict:
 
 
 def explained(
-    findings: Sequence[Finding], kinship: Callable[[Finding, Finding], Kinship]
+    findings: Sequence[Finding],
+    kinship: Callable[[Finding, Finding], Kinship],
+    close: Closeness = APART,
 ) -> list[Finding]:
     """Return findings as a check makes them, once it is known what explains each."""
     return [
@@ -40,7 +41,9 @@ def explained(
                 "upstream": how.upstream,
             }
         )
-        for one, how in zip(findings, explain(findings, kinship), strict=True)
+        for one, how in zip(
+            findings, explain(findings, kinship, measure=lambda _d, _s: close), strict=True
+        )
     ]
 
 
@@ -218,42 +221,6 @@ def test_a_declared_base_that_holds_the_tower_explains_it() -> None:
     assert verdict_of(*found) is D.CONFIRMED
 
 
-@pytest.mark.parametrize(
-    ("suspect_kept", "declared_kept", "closer"),
-    [
-        (0.95, 0.95, False),  # a quantised copy of the declared base
-        (0.951, 0.95, False),  # storage rounding
-        (0.96, 0.95, False),  # 0.04 lost against 0.05: on the border, not below 0.8
-        (0.97, 0.95, True),
-        (0.999, 0.95, True),  # the subject was made from the suspect
-        (0.90, 0.95, False),  # a sibling
-        (0.5, 0.95, False),
-        (1.0, 1.0, False),
-    ],
-)
-def test_closeness_is_what_was_lost(
-    suspect_kept: float, declared_kept: float, closer: bool
-) -> None:
-    """A suspect is closer when the subject lost clearly less of it than of the declared base."""
-    assert (
-        is_closer(suspect(V.RELATED, kept=suspect_kept), declared(V.RELATED, kept=declared_kept))
-        is closer
-    )
-
-
-def test_an_identical_suspect_is_closer_than_anything_but_another_identical_base() -> None:
-    """Equal bytes outrank any fine-tune, and mirrors of one model explain each other."""
-    assert is_closer(suspect(V.IDENTICAL), declared(V.RELATED, kept=0.999))
-    assert not is_closer(suspect(V.IDENTICAL), declared(V.IDENTICAL))
-
-
-@given(kept=st.floats(-1, 1), other=st.floats(-1, 1))
-def test_two_bases_are_never_closer_than_each_other(kept: float, other: float) -> None:
-    """Closeness is strict: A closer than B and B closer than A cannot both hold."""
-    a, b = suspect(V.RELATED, kept=kept), declared(V.RELATED, kept=other)
-    assert not (is_closer(a, b) and is_closer(b, a))
-
-
 def related_always(_d: Finding, _s: Finding) -> Kinship:
     """Say that any two bases are related, by what they declare."""
     return Kinship.DECLARED
@@ -279,11 +246,72 @@ def test_a_closer_suspect_is_explained_and_said_to_be_closer() -> None:
     found = explained(
         [declared(V.RELATED, kept=0.9), finding("org/instruct", V.RELATED, kept=0.99)],
         related_always,
+        Closeness(closer=True),
     )
     assert found[1].explained_by == "org/declared"
     assert found[1].closer
     assert not found[1].upstream
     assert verdict_of(*found) is D.CONFIRMED
+
+
+def taught(base: Finding) -> Finding:
+    """Return a declared base that the card calls a teacher, and whose weights are not there."""
+    return Finding(**{**dict(base), "taught": True})
+
+
+def test_a_teacher_whose_weights_are_not_there_contradicts_nothing() -> None:
+    """Nor does it confirm: no weights are claimed, and none were found (DESIGN 13.10)."""
+    teacher = taught(declared(V.UNRELATED))
+    assert verdict_of(teacher) is D.INCONCLUSIVE
+    assert verdict_of(teacher, finding("org/b", V.RELATED, declared=True)) is D.INCONCLUSIVE
+    assert verdict_of(teacher, finding("org/b", V.UNRELATED, declared=True)) is D.CONTRADICTED
+    assert verdict_of(teacher, suspect(V.RELATED)) is D.UNDECLARED
+
+
+HELD = Closeness(closer=True, held=True, families=200, bound=0.0099)
+
+
+def test_a_suspect_whose_own_change_is_held_is_not_explained() -> None:
+    """A child of a fine-tune that names the fine-tune's base alone is undeclared."""
+    found = explained([declared(V.RELATED), suspect(V.RELATED)], related_always, HELD)
+    assert found[1].explained_by is None
+    assert verdict_of(*found) is D.UNDECLARED
+
+
+@pytest.mark.parametrize("other", [V.NOT_TESTED, V.INCONCLUSIVE, V.DISGUISED])
+def test_what_an_untested_declared_base_may_have_given_accuses_nobody(other: Verdict) -> None:
+    """The suspect may be a copy of the other declared base: its change was declared, then."""
+    bases = [declared(V.RELATED), finding("org/closed", other, declared=True)]
+    found = explained([*bases, suspect(V.RELATED)], related_always, HELD)
+    assert found[2].explained_by == "org/declared"
+
+
+def test_two_scales_of_one_public_adapter_are_no_merge_with_the_other_maker() -> None:
+    """0.8 of an adapter is 0.8 of the model that merged it whole, and 0.2 of the base."""
+    merged = suspect(V.RELATED, relation=R.MERGE)
+    anyones = explained([declared(V.RELATED), merged], related_always, Closeness(anyones=True))
+    assert anyones[1].explained_by == "org/declared"
+    own = explained([declared(V.RELATED), merged], related_always, Closeness(matrices=7))
+    assert own[1].explained_by is None
+
+
+@pytest.mark.parametrize("kind", [R.IDENTICAL, R.RECAST, R.QUANTISED])
+def test_a_declared_base_stored_anew_holds_nothing_of_anyone(kind: RelationKind) -> None:
+    """Two who rounded one base by one rule hold each other's values, and made none of them."""
+    stored = declared(V.RELATED, relation=kind)
+    found = explained([stored, suspect(V.RELATED)], related_always, HELD)
+    assert found[1].explained_by == "org/declared"
+
+
+def test_one_declared_base_that_explains_is_enough() -> None:
+    """Of two declared bases the nearer one may be what the suspect is made of, too."""
+    bases = [declared(V.RELATED), finding("org/instruct", V.RELATED, declared=True)]
+    how = explain(
+        [*bases, suspect(V.RELATED)],
+        related_always,
+        measure=lambda d, _s: HELD if d.base.ref == "org/declared" else APART,
+    )
+    assert how[2].by == "org/instruct"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,20 @@ WORDS: Final[Mapping[P, Wording]] = {
         "the weights are closer to {base} than to the declared base {declared}: compare training "
         "data; siblings trained on one data set look like that, too"
     ),
+    P.NONE_CLAIMED: (
+        "no weights inherited, none claimed: the card says that this model was distilled from it, "
+        "and distillation leaves no trace in weights"
+    ),
+    P.HELD_BIT_FOR_BIT: (
+        "kinship with the declared base does not explain this match: rows that this model changed "
+        "are held bit for bit in {equal} of {matrices} matrices looked at"
+    ),
+    P.HELD_CHANGE: (
+        "kinship with the declared base does not explain this match: of what this model changed "
+        "the weights hold more ({share:.2f} of its smallest directions) than siblings of one data "
+        "set held of each other's in any of {families} families of small models (calibrated bound "
+        "{bound:.4f}). A run that repeats this model's to the last setting would look the same"
+    ),
     P.UPSTREAM: (
         "the declared base {declared} itself matches {base}, and neither names the other "
         "(undeclared-upstream): this speaks of that base's card, not of this model's maker"

@@ -8,7 +8,8 @@ from hubcheck.card import badge, heat_grid, markdown, matches, names, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.escaping import fence_for, markdown_text, yaml_value
 from hubcheck.card.names import is_commit, short
-from hubcheck.report.words import DeclarationVerdict, Verdict
+from hubcheck.report.standing import is_refuted
+from hubcheck.report.words import DeclarationVerdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -64,7 +65,7 @@ def proposal(report: Report) -> str:
     if report.verdict not in {DeclarationVerdict.UNDECLARED, DeclarationVerdict.CONTRADICTED}:
         return ""
     begin = "`base_model` is left as it is, for it is the owner's word."
-    refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
+    refuted = [f for f in matches.declared(report) if is_refuted(f)]
     bases = [names.declared_as(f.base) for f in matches.declared(report) if f not in refuted]
     found = matches.main_match(report)
     if found is not None and not found.base.belongs:

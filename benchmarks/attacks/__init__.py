@@ -1,0 +1,1 @@
+"""What does a check say of honest models and of attacks that nobody had told it of?"""

@@ -1,0 +1,1 @@
+"""Are the families that closeness is calibrated on made as they are said to be?"""
