@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names
 from hubcheck.card.escaping import html_text, plain_text
-from hubcheck.report.standing import UPSTREAM
+from hubcheck.report.standing import UPSTREAM, is_refuted
 from hubcheck.report.words import DeclarationVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def message(report: Report, *, stale: bool = False) -> str:
             hidden = found is not None and found.verdict is Verdict.DISGUISED
             return "disguised base not declared" if hidden else "base not declared"
         case DeclarationVerdict.CONTRADICTED:
-            refuted = [f for f in matches.declared(report) if f.verdict is Verdict.UNRELATED]
+            refuted = [f for f in matches.declared(report) if is_refuted(f)]
             named = bool(refuted) and matches.only_named(report, refuted)
             return "differs from the base named" if named else "differs from its card"
         case DeclarationVerdict.NONE_FOUND:

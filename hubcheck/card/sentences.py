@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, matches, names, numbers, ruled_out
+from hubcheck.card import first_table, kin, matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
-from hubcheck.report.standing import UNDATED, UPSTREAM, is_refuted, is_undated
+from hubcheck.report.standing import UPSTREAM, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     WHY_NOTHING,
@@ -53,7 +53,8 @@ def title(report: Report) -> Line:
 
 def lead(report: Report) -> Line:
     """Return the sentence under the title: how sure it is, or what is missing."""
-    return (*ruled_out.line(report), *_lead(report), *_upstream(report), *_undated(report))
+    begin = (*ruled_out.line(report), *_lead(report), *kin.beyond_kinship(report))
+    return (*begin, *_upstream(report), *kin.undated(report))
 
 
 def _lead(report: Report) -> Line:
@@ -84,15 +85,6 @@ def _upstream(report: Report) -> Line:
         _called(found),
         Trusted(f", and neither names the other: {UPSTREAM}, about that base's card."),
     )
-
-
-def _undated(report: Report) -> Line:
-    """Return that a search brought a match, where the title speaks of another (DESIGN 13.11)."""
-    found = next((f for f in report.findings if is_undated(f)), None)
-    if found is None or found is matches.main_match(report):
-        return ()
-    rest = f", which a search proposed; which came first is not known: {UNDATED}."
-    return (Trusted(" The weights match "), _called(found), Trusted(rest))
 
 
 def match_sentence(finding: Finding) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.check.assemble import assemble
 from hubcheck.check.closeness import closeness
 from hubcheck.check.faults import unless_at_fault
@@ -38,6 +37,7 @@ from hubcheck.request.interface import Request
 from hubcheck.verdict.closeness import APART
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
+from hubcheck.verdict.gate import BY_THE_USER
 from hubcheck.verdict.policy import fails_on_what_was_found
 
 
@@ -108,7 +108,7 @@ def _is_taught(one: Tested, subject: Model) -> bool:
 
     A base that the user declares is asked about whatever the card says.
     """
-    by_card = one.request.declared and any(why.startswith(CARD_PATH) for why in one.request.why)
+    by_card = one.request.declared and not BY_THE_USER & set(one.request.why)
     return by_card and one.base.ref.casefold() in subject.declaration.distilled
 
 
