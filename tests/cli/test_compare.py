@@ -32,8 +32,8 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Compare each model with the base once, for all tests that only look at what came out."""
     folders = {}
     for name in ("finetune", "twin", "disguised", "upscaled"):
-        folders[name] = tmp_path_factory.mktemp(name)
-        link = folders[name] / "model-a"  # a name that says nothing
+        folders[name] = tmp_path_factory.mktemp("pair")  # a name that says nothing
+        link = folders[name] / "model-a"
         link.symlink_to(model(name))
         words = ["compare", str(link), BASE, "--seed", "1", "--out", str(folders[name])]
         assert main([*words, "--quiet"]) == 0
