@@ -40,6 +40,10 @@ WHISPER_MODULES: Final = (
 PATCHES: Final = "patch_embed.proj.weight"
 """What cuts a picture up, in timm's names."""
 FUSED: Final = "blocks.0.attn.qkv.weight"
+TOKENS: Final = (
+    *("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "token_embedding.weight"),
+)
+"""Ends of the names of token embeddings: beside one, a vision transformer is not alone."""
 FRONT: Final = "vision_model."
 """Put before the names of a vision transformer that stands alone."""
 
@@ -121,7 +125,9 @@ def is_lone_vit(shapes: Shapes) -> bool:
     """Say whether this is a vision transformer and nothing else, in timm's names."""
     patches = shapes.get(PATCHES, ())
     axes = (4, 5)  # of a convolution over pictures, or over films
-    return len(patches) in axes and FUSED in shapes
+    if len(patches) not in axes or FUSED not in shapes:
+        return False
+    return not any(name.endswith(TOKENS) for name in shapes)
 
 
 def is_released(name: str) -> bool:

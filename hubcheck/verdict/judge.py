@@ -197,7 +197,7 @@ def _judged(
     said = say_whole(whole, parts, equal)
     held = body.held if not any(whole.tower_only) else 1.0
     closed = undone(said, held, account, case.seen)
-    said, other_share = _with_other_layers(closed.said, case, bool(closed.done))
+    said, other_share = _with_other_layers(closed.said, case, whole, bool(closed.done))
     kept = kept_of(look.comparison, said.verdict, said.relation, parts, equal)
     direction, relation = UNDETERMINED, said.relation
     shares: tuple[MergeShare, ...] = ()
@@ -235,17 +235,25 @@ def _judged(
     )
 
 
-def _with_other_layers(said: Said, case: Case, disguised: bool) -> tuple[Said, float]:
-    """Return what is said where some layers of the subject are another's, and their share."""
+def _with_other_layers(said: Said, case: Case, whole: Whole, disguised: bool) -> tuple[Said, float]:
+    """Return what is said where some layers of the subject are another's, and their share.
+
+    Of the body, and of every tower that holds a tenth of a model; the largest share counts.
+    """
     relation = said.relation
     if said.verdict is not Verdict.RELATED or relation is None or disguised:
         return said, 0.0
     if relation.kind in APART:
         return said, 0.0
-    layers = other_layers(
-        case.seen.seen(ORDERS), case.base, case.subject, case.seen.seen(LAYER_MAP)
-    )
-    if layers.share < BIG_PART:
+    body = other_layers(case.seen.seen(ORDERS), case.base, case.subject, case.seen.seen(LAYER_MAP))
+    towers = [
+        other_layers(look.comparison, look.base, look.subject, LAYER_MAP.nothing)
+        for tower, look in zip(whole.towers, whole.looks, strict=True)
+        if max(whole.tower_shares(tower)) >= BIG_PART
+    ]
+    layers = max((body, *towers), key=lambda one: one.share)
+    of_whole = layers is body or any(whole.tower_only)
+    if layers.share < BIG_PART or not of_whole:
         return said, layers.share
     other = phrase(PhraseCode.LAYERS_OF_ANOTHER, layers=layers.other, found=len(layers.found))
     changed = Relation(

@@ -189,6 +189,14 @@ def test_two_tensors_that_would_get_one_name_keep_their_own() -> None:
     assert released_names(shapes) == {}
 
 
+def test_a_vision_transformer_beside_text_is_not_alone() -> None:
+    """Its layers at top level say nothing about those of a language model beside it."""
+    alone = {"patch_embed.proj.weight": (8, 3, 4, 4), "blocks.0.attn.qkv.weight": (24, 8)}
+    assert set(released_names(alone).values()) == {f"vision_model.{name}" for name in alone}
+    assert released_names({**alone, "model.embed_tokens.weight": (20, 8)}) == {}
+    assert released_names({**alone, "patch_embed.proj.weight": (8, 48)}) == {}
+
+
 def test_a_configuration_is_never_overruled() -> None:
     """What a configuration states of heads stands."""
     shapes = {"decoder.blocks.0.cross_attn.query.weight": (128, 128)}
