@@ -12,9 +12,20 @@ ENV PYTHONNOUSERSITE=1 \
     HF_HUB_DISABLE_XET=1 \
     OPENBLAS_NUM_THREADS=1 \
     OMP_NUM_THREADS=1
-COPY pyproject.toml constraints.txt README.md LICENSE /build/
+COPY pyproject.toml constraints.txt requirements-image.txt README.md LICENSE /build/
 COPY hubcheck /build/hubcheck
-RUN pip install --no-cache-dir --disable-pip-version-check -c /build/constraints.txt /build
+# By digest where the digests are those of this machine's wheels; another architecture takes the same
+# versions by name.
+RUN if [ "$(uname -m)" = x86_64 ]; then \
+      pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
+        -r /build/requirements-image.txt && \
+      pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation /build; \
+    else \
+      pip install --no-cache-dir --disable-pip-version-check -c /build/constraints.txt /build; \
+    fi
+# No USER: GitHub's runner mounts the workspace and its command files for root, and documents that an
+# action's container runs as root. Nothing here needs more than that: the tests run it on a read-only
+# root with every capability dropped. The receiver's own image (docs/examples/serve) has a user.
 COPY action /app/action
 RUN python -m compileall -q /app/action
 ENTRYPOINT ["python", "-P", "-m", "action"]

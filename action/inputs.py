@@ -67,7 +67,7 @@ INPUTS: Final = (
     Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared where no weights are found"),  # noqa: E501
     Input(name="warn-only", default="", meaning="true: say what failed and end with exit code 0"),
     Input(name="depth", default="", meaning="headers, sample, deep or full; default: the policy file's, else sample"),  # noqa: E501
-    Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB (deep: 2GB, full: none)"),  # noqa: E501
+    Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB (512MB once a declared base looks unrelated; deep: 2GB, full: none)"),  # noqa: E501
     Input(name="comment", default="changes", meaning="changes (the first verdict, then what changed), always, failures or off"),  # noqa: E501
     Input(name="comment-id", default=DEFAULT_ID, meaning="Tells several comments on one pull request apart"),  # noqa: E501
     Input(name="card", default="off", meaning="Section of the model card: off, commit (in a folder: written for the next step to commit) or pull-request (on the Hub)"),  # noqa: E501
