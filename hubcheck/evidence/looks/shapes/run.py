@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.anatomy.sizes import differing
-from hubcheck.evidence.combine import SETTLED
+from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.layer_map.spending import Spending
@@ -122,16 +122,16 @@ def _order(
         for frame in frames_of(one, other)
     ]
     order, signs = log_e_of([s for _, s in seen])
-    other, best = max(
-        seen, key=lambda s: (s[1].log_e_order + s[1].log_e_signs, s[1].matches.cosine)
-    )
+    # The best of many null counts would look like more than chance: then one fixed beforehand.
+    other, best = next((s for s in seen if s[1].frame == "token"), seen[0])
+    first, fixed = other, best
+    if order + signs >= NOTABLE:
+        other, best = max(seen, key=_shown)
     n_base = neurons_of(base.anatomy, one.block)
     n_subject = neurons_of(subject.anatomy, other.block)
     ceiling, stands = content_stands(one, other, best, pool=max(n_base, n_subject))
     power = (NOT_DETECTABLE, NOT_DETECTABLE)
     if turn < POWER_ORDERS and not stands:
-        # not the best: what power there is must not follow what was seen
-        first, fixed = next((s for s in seen if s[1].frame == "token"), seen[0])
         power = _power(first, one, fixed, sides, draw, looks=len(seen))
     roles = BY_KIND[one.block.kind]
     return OrderSeen(
@@ -157,6 +157,10 @@ def _order(
         detectable_order=power[0],
         detectable_signs=power[1],
     )
+
+
+def _shown(seen: tuple[Mlp, PairSeen]) -> tuple[float, float]:
+    return seen[1].log_e_order + seen[1].log_e_signs, seen[1].matches.cosine
 
 
 def _power(
