@@ -1,9 +1,9 @@
 """How fast are deliveries answered, and is any lost, run twice or let in?
 
-    python -m benchmarks.serve.run [--deliveries 10000] [--unique 4000] [--connections 50]
+    python -m benchmarks.serve.run [--deliveries 10000] [--unique 4000] [--connections 50] [--kills 1] [--idle 0]
 
 Everything over sockets of this machine: a local Hub, a local GitHub and the clients in one process,
-the receiver in another, killed with SIGKILL after half of the answers and started again. The clients
+the receiver in another, killed with SIGKILL and started again; connections that say nothing beside. The clients
 share the processor with the receiver, so the latencies are upper bounds.
 """
 
@@ -45,6 +45,8 @@ def main() -> None:
     parser.add_argument("--unique", type=int, default=4_000)
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--kills", type=int, default=1)
+    parser.add_argument("--idle", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = run(
@@ -53,6 +55,8 @@ def main() -> None:
             unique=asked.unique,
             connections=asked.connections,
             workers=asked.workers,
+            kills=asked.kills,
+            idle=asked.idle,
         )
     print("\n".join(lines(figures)))
 

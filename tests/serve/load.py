@@ -59,7 +59,7 @@ class Figures:
     """Of those: had reached GitHub before."""
     let_in: int = 0
     memory: list[int] = field(default_factory=list)
-    """Highest resident bytes of the first and the second process."""
+    """Highest resident bytes of each process."""
 
     def quantile(self, share: float) -> float:
         """Return a quantile of the answers' seconds."""
@@ -112,6 +112,8 @@ def run(
     connections: int,
     workers: int,
     patience: float = 600.0,
+    kills: int = 1,
+    idle: int = 0,
 ) -> Figures:
     """Deliver, kill, start again, deliver the rest, wait until all is done, and count.
 
@@ -122,6 +124,8 @@ def run(
         connections: Clients at once.
         workers: Of the server.
         patience: Seconds for all jobs to end.
+        kills: Times the server is killed, evenly spread.
+        idle: Connections beside those, opened again when cut, that never say anything.
     """
     figures = Figures(deliveries=total)
     with LocalHub() as hub, Dispatches(token=GITHUB_TOKEN) as github:
@@ -138,8 +142,8 @@ def run(
         began = time.perf_counter()
         first: list[dict[str, Any]] = []
         with receiver:
-            half = len(deliveries) // 2
-            asyncio.run(_deliver(receiver, deliveries, connections, figures, half, first))
+            at = {len(deliveries) * (n + 1) // (kills + 1) for n in range(kills)}
+            asyncio.run(_deliver(receiver, deliveries, connections, figures, at, first, idle))
             figures.delivering_seconds = time.perf_counter() - began
             _drain(folder, unique, patience)
             figures.draining_seconds = time.perf_counter() - began
@@ -154,8 +158,9 @@ async def _deliver(
     deliveries: list[Delivery],
     connections: int,
     figures: Figures,
-    half: int,
+    kills: set[int],
     first: list[dict[str, Any]],
+    idle: int,
 ) -> None:
     waiting = list(reversed(deliveries))
     answered = 0
@@ -200,15 +205,29 @@ async def _deliver(
             if delivery.secret == SECRET:
                 figures.seconds.append(time.perf_counter() - began)
             answered += 1
-            if answered == half:
+            if answered in kills:
                 restarting.append(asyncio.create_task(restart()))
             if close:
                 await _close(stream)
                 stream = None
         await _close(stream)
 
+    async def silence() -> None:
+        while True:
+            await up.wait()
+            stream = None
+            with contextlib.suppress(OSError):
+                stream = await asyncio.open_connection("127.0.0.1", receiver.port)
+                await stream[0].read(1)
+            await _close(stream)
+            await asyncio.sleep(0.05)
+
+    silent = [asyncio.create_task(silence()) for _ in range(idle)]
     await asyncio.gather(*(connection() for _ in range(connections)))
     await asyncio.gather(*restarting)
+    for one in silent:
+        one.cancel()
+    await asyncio.gather(*silent, return_exceptions=True)
 
 
 async def _request(
