@@ -18,7 +18,7 @@ from hubcheck.evidence.refused import Refused
 from hubcheck.report.thresholds import MOST
 from hubcheck.report.words import OPEN, Depth, ReasonCode, RelationKind, Verdict
 
-UNSETTLED: Final = frozenset({ReasonCode.BETWEEN, ReasonCode.ONE_ORDER, ReasonCode.OTHER_SHAPE})
+UNSETTLED: Final = frozenset({ReasonCode.BETWEEN, ReasonCode.ONE_ORDER})
 """Why a verdict is open although something agrees."""
 
 
