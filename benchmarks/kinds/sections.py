@@ -19,10 +19,10 @@ PARTS: Final = {
         ),
     ),
     "trained-senses": (
-        "## Trained models of pictures and sound\n",
+        "## Trained models of pictures\n",
         (
-            "A small ViT, a small Whisper and a small CLIP, really trained from three seeds each on gratings and tones that\n"
-            "`benchmarks/kinds/sense_models.py` draws; a fine-tune of the first on others, and the first with a part of the second.\n"
+            "A small ViT and a small CLIP, really trained on gratings that `benchmarks/kinds/sense_models.py` draws; a fine-tune\n"
+            "of the first seed on others, and the first seed with a part of the second (every second layer, the stack of text).\n"
             "`python -m benchmarks.kinds.trained_senses --page docs/kinds.md`\n"
         ),
     ),

@@ -1,8 +1,7 @@
-"""How are a small ViT, a small Whisper and a small CLIP really trained, without any data to fetch?
+"""How are a small ViT and a small CLIP really trained, without any data to fetch?
 
-Pictures are gratings of some orientations, widths and places under noise, sounds are rows of
-patterns, one a token, under noise; what is to be told is the class, the tokens, or which caption
-belongs to which picture. The same seeds on the same machine and versions give the same weights.
+Pictures are gratings of some orientations, widths and places under noise; what is to be told is the
+class, or which caption belongs to which picture. The same seeds on the same machine and versions give the same weights.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 import torch
 
-KINDS: Final = ("ViT", "Whisper", "CLIP")
+KINDS: Final = ("ViT", "CLIP")
 WIDTH: Final = 96
 INNER: Final = 384
 LAYERS: Final = 4
@@ -31,11 +30,6 @@ PLACES: Final = 4
 """Quarters in which it may stand."""
 WORDS: Final = 40
 """Tokens; the first four are reserved."""
-SPOKEN: Final = 10
-"""Tokens of a sound."""
-MELS: Final = 16
-FRAMES: Final = 4
-"""Frames of a token."""
 NOISE: Final = 0.5
 OTHER: Final = 0.7
 """What a fine-tune sees is turned and stretched by this much."""
@@ -54,24 +48,13 @@ def configured(kind: str) -> Any:
         return transformers.ViTForImageClassification(
             transformers.ViTConfig(**sight, num_labels=TURNS * WAVES)
         )
-    if kind == "CLIP":
-        text = {
-            **size, "vocab_size": WORDS, "max_position_embeddings": 8,
-            "bos_token_id": 1, "eos_token_id": WORDS - 1, "pad_token_id": 0,
-        }  # fmt: skip
-        return transformers.CLIPModel(
-            transformers.CLIPConfig(text_config=text, vision_config=sight, projection_dim=64)
-        )
-    return transformers.WhisperForConditionalGeneration(
-        transformers.WhisperConfig(
-            vocab_size=WORDS, d_model=WIDTH, num_mel_bins=MELS, encoder_layers=LAYERS,
-            decoder_layers=LAYERS, encoder_attention_heads=HEADS, decoder_attention_heads=HEADS,
-            encoder_ffn_dim=INNER, decoder_ffn_dim=INNER, dropout=0.0,
-            max_source_positions=SPOKEN * FRAMES // 2, max_target_positions=16, pad_token_id=0,
-            bos_token_id=1, eos_token_id=2, decoder_start_token_id=1, suppress_tokens=None,
-            begin_suppress_tokens=None,
-        )
-    )  # fmt: skip
+    text = {
+        **size, "vocab_size": WORDS, "max_position_embeddings": 8,
+        "bos_token_id": 1, "eos_token_id": WORDS - 1, "pad_token_id": 0,
+    }  # fmt: skip
+    return transformers.CLIPModel(
+        transformers.CLIPConfig(text_config=text, vision_config=sight, projection_dim=64)
+    )
 
 
 def learn(
@@ -85,7 +68,7 @@ def learn(
         seed: Of what it sees.
         steps: Batches.
         rate: Highest learning rate; warmed up over a tenth of the steps, then let down to zero.
-        other: Other pictures or sounds, for a fine-tune.
+        other: Other pictures, for a fine-tune.
     """
     generator = torch.Generator().manual_seed(seed)
     step = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
@@ -106,20 +89,15 @@ def learn(
 
 
 def _loss(kind: str, model: Any, generator: torch.Generator, shift: float) -> torch.Tensor:
-    if kind == "Whisper":
-        tokens, sounds = heard(generator, shift)
-        given = {"input_features": sounds, "labels": tokens}
-    else:
-        facts, pictures = seen(generator, shift)
-        starts = torch.tensor([4, 4 + TURNS, 4 + TURNS + WAVES])
-        ends = torch.full((len(facts), 1), WORDS - 1)
-        captions = torch.cat([torch.ones_like(ends), facts + starts, ends], dim=1)
-        given = {
-            "ViT": {"labels": facts[:, 0] * WAVES + facts[:, 1]},
-            "CLIP": {"input_ids": captions, "return_loss": torch.tensor(1)},
-        }[kind]
-        given["pixel_values"] = pictures
-    loss: torch.Tensor = model(**given).loss
+    facts, pictures = seen(generator, shift)
+    starts = torch.tensor([4, 4 + TURNS, 4 + TURNS + WAVES])
+    ends = torch.full((len(facts), 1), WORDS - 1)
+    captions = torch.cat([torch.ones_like(ends), facts + starts, ends], dim=1)
+    given = {
+        "ViT": {"labels": facts[:, 0] * WAVES + facts[:, 1]},
+        "CLIP": {"input_ids": captions, "return_loss": torch.tensor(1)},
+    }[kind]
+    loss: torch.Tensor = model(pixel_values=pictures, **given).loss
     return loss
 
 
@@ -138,15 +116,3 @@ def seen(generator: torch.Generator, shift: float) -> tuple[torch.Tensor, torch.
     bars = bars * (0.3 + 0.7 * (near & beside))
     noise = torch.randn((BATCH, 3, SIDE, SIDE), generator=generator)
     return facts, bars[:, None] + NOISE * noise
-
-
-def heard(generator: torch.Generator, shift: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return tokens [batch, spoken] and sounds [batch, mels, frames]; a token is two tones."""
-    tokens = torch.randint(4, WORDS, (BATCH, SPOKEN), generator=generator)
-    at = torch.arange(MELS, dtype=torch.float32)
-    first, second = (tokens % 6) * 2.5, (tokens // 6) * 2.0
-    tones = torch.exp(-((at - first[..., None] - shift) ** 2))
-    tones = tones + torch.exp(-((at - second[..., None] - shift) ** 2) / 2)
-    frames = tones.repeat_interleave(FRAMES, dim=1).transpose(1, 2)
-    noise = torch.randn(frames.shape, generator=generator)
-    return tokens, frames + 0.3 * NOISE * noise

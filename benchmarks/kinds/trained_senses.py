@@ -1,10 +1,10 @@
-"""Are trained models of pictures and sound judged as trained language models are?
+"""Are trained models of pictures judged as trained language models are?
 
     python -m benchmarks.kinds.trained_senses               # trains once, into build/kinds-trained; then asks
     python -m benchmarks.kinds.trained_senses --only ViT
 
-A small ViT, a small Whisper and a small CLIP from three seeds each, on what ``sense_models`` draws;
-of the first of each a fine-tune on other pictures or sounds, and a *half*: one stack, or every second
+A small ViT and a small CLIP from three seeds each (``--seeds``), on what ``sense_models`` draws;
+of the first of each a fine-tune on other pictures, and a *half*: one stack, or every second
 layer, from the second seed. Independents are held against one hit a family, as ``trained`` does; a
 half is never ``confirmed``, and neither is a stranger. The exit code is 1 where that fails or a child
 is not found.
@@ -36,7 +36,6 @@ HALF: Final = "half of another"
 CONFIRMED: Final = "confirmed"
 FOREIGN: Final = {
     "ViT": tuple(f"encoder.layer.{n}." for n in (1, 3)),
-    "Whisper": ("model.encoder.",),
     "CLIP": ("text_model.",),
 }
 """What a half has from the other seed."""

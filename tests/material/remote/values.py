@@ -104,7 +104,8 @@ def _channels(seed: int, n_in: int) -> Values:
 def gains(seed: int, name: str, n: int) -> Values:
     """Return norm gains (or a bias): one curve over depth for all models, own channels."""
     parts = name.split(".")
-    depth = int(parts[2]) + 1 if "layers" in parts else 50
+    number = parts[parts.index("layers") + 1] if "layers" in parts else ""
+    depth = int(number) + 1 if number.isdecimal() else 50
     own = _stream(seed, "gains", str(n)).standard_normal(n)
     fresh = _stream(seed, name).standard_normal(n)
     return np.asarray(0.15 * depth**0.4 * (1 + 0.12 * (own + 0.5 * fresh)), dtype=np.float32)
