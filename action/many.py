@@ -18,7 +18,8 @@ from hubcheck.publish.files import write_outputs
 from hubcheck.publish.github.answer import Mode
 from hubcheck.publish.github.many import Entry, many_body, many_page, state_of_many
 from hubcheck.publish.github.state import State
-from hubcheck.verdict.gate import NAMED, Gate, GateState
+from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.verdict.gate import Gate, GateState, named
 
 ORDER: Final = (GateState.FAILURE, GateState.ERROR, GateState.SUCCESS)
 """The worst first."""
@@ -90,12 +91,9 @@ def gate_of(ran: Sequence[Ran]) -> Gate:
     """Return what a gate says of all of them together."""
     state = next(s for s in ORDER if any(one.state is s for one in ran))
     of_it = [one.model for one in ran if one.state is state]
-    named = ", ".join(printable(name, limit=30) for name in of_it[:NAMED])
-    more = f" and {len(of_it) - NAMED} more" if len(of_it) > NAMED else ""
-    counted = f"{len(of_it)} of {len(ran)} models"
-    return Gate(
-        state=state, text=counted if state is GateState.SUCCESS else f"{counted}: {named}{more}"
-    )
+    shown, more = named([] if state is GateState.SUCCESS else of_it, limit=30)
+    said = phrase(PhraseCode.GATE_MODELS, of_it=len(of_it), models=len(ran), named=shown, more=more)
+    return Gate(state=state, said=said)
 
 
 def write_all(scene: Scene, ran: Sequence[Ran]) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from action.scene import Scene
+from hubcheck.card.wording import words
 from hubcheck.errors import ExitCode, HubcheckError
 from hubcheck.publish.github.comments import PullRequestPlace
 from hubcheck.publish.github.errors import ForbiddenError
@@ -60,7 +61,7 @@ class Status:
         A run that leaves ``pending`` behind, because GitHub does not take the result, does not end
         as if it had answered.
         """
-        if self._put(gate.state, gate.text) or not self._waiting:
+        if self._put(gate.state, words(gate.said)) or not self._waiting:
             return code
         return ExitCode.UNREACHABLE if code is ExitCode.OK else code
 

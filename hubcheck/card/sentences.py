@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, kin, matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
+from hubcheck.card.wordings.gates import WHY_NOTHING
 from hubcheck.report.standing import UPSTREAM, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
-    WHY_NOTHING,
     DeclarationVerdict,
     NothingCompared,
     RelationKind,

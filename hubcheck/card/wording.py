@@ -17,6 +17,7 @@ from hubcheck.card.wordings import (
     disguise,
     evidence,
     files,
+    gates,
     looks,
     maps,
     reasons,
@@ -50,6 +51,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **declared.WORDS,
     **files.WORDS,
     **shapes.WORDS,
+    **gates.WORDS,
 }
 
 

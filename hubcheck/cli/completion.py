@@ -28,7 +28,7 @@ class Words:
 
     path: str
     """``check``, ``webhook create``; empty for hubcheck itself."""
-    words: tuple[str, ...]
+    following: tuple[str, ...]
     """Options and further commands."""
     choices: tuple[tuple[str, tuple[str, ...]], ...]
     """An option, and the words that it takes."""
@@ -47,10 +47,8 @@ def add_completion(commands: Any) -> None:
 
 
 def run_completion(arguments: argparse.Namespace) -> ExitCode:
-    """``hubcheck completion``."""
-    from hubcheck.cli.entry import build_parser
-
-    print(script(arguments.shell, tuple(words_of(build_parser()))), end="")
+    """``hubcheck completion``; the parser of every command comes with the arguments."""
+    print(script(arguments.shell, tuple(words_of(arguments.every_command))), end="")
     return ExitCode.OK
 
 
@@ -69,7 +67,7 @@ def words_of(parser: argparse.ArgumentParser, path: str = "") -> Iterator[Words]
                 choices.append((action.option_strings[-1], tuple(map(str, action.choices))))
         elif action.choices:
             words += list(map(str, action.choices))
-    yield Words(path=path, words=tuple(words), choices=tuple(choices))
+    yield Words(path=path, following=tuple(words), choices=tuple(choices))
     for name, command in below:
         yield from words_of(command, f"{path} {name}".strip())
 
@@ -110,7 +108,7 @@ def _function(every: tuple[Words, ...]) -> str:
         for option, values in one.choices:
             lines.append(f'    "{one.path} {option}") words="{" ".join(values)}" ;;')
     lines += ['    *) case "$command" in']
-    lines += [f'      "{one.path}") words="{" ".join(one.words)}" ;;' for one in every]
+    lines += [f'      "{one.path}") words="{" ".join(one.following)}" ;;' for one in every]
     lines += [
         "    esac ;;",
         "  esac",
@@ -127,7 +125,7 @@ def _fish(every: tuple[Words, ...]) -> str:
         seen = [f"__fish_seen_subcommand_from {part}" for part in one.path.split()]
         when = "; and ".join(seen) if seen else "__fish_use_subcommand"
         known = dict(one.choices)
-        for word in one.words:
+        for word in one.following:
             if not word.startswith("--"):
                 lines.append(f"complete -c hubcheck -n '{when}' -f -a {word}")
             elif values := " ".join(known.get(word, ())):

@@ -58,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
         "4 unreadable or hostile weights, 5 internal.",
     )
     parser.add_argument("--version", action="version", version=f"hubcheck {__version__}")
+    parser.set_defaults(every_command=parser)  # what ``completion`` is about
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     add_manner(parser)

@@ -284,6 +284,15 @@ class PhraseCode(StrEnum):
     SIZE_DIFFERS = "shape.size-differs"  # axis, base, subject
     SHAPE_RULES_OUT = "shape.rules-out"  # relation, axis, base, subject
 
+    # -- what is said beside the state of a required check
+    GATE_ENDED = "gate.ended"  # ended: the exit code of a check that gave no result
+    GATE_UNREAD = "gate.unread"  # files, more
+    GATE_NOTHING = "gate.nothing"  # why: a word of ``NothingCompared``
+    GATE_OPEN = "gate.open"  # bases that could not be tested, more
+    GATE_COUNTED = "gate.counted"  # verdict, tested, bases
+    GATE_MODELS = "gate.models"
+    """``of_it`` of so many ``models`` are of the worst state; ``named``, ``more``."""
+
     # -- whether a declared relation fits
     NOT_AN_ADAPTER = "declared.not-an-adapter"
     ADAPTER_ALONE = "declared.adapter-alone"

@@ -53,17 +53,6 @@ class NothingCompared(StrEnum):
     NO_BASE_TESTED = "no-base-tested"
 
 
-WHY_NOTHING: Final = {
-    NothingCompared.NO_WEIGHTS: "the model holds no weights",
-    NothingCompared.WEIGHTS_BELOW: "no model lies at the top level, only in folders below",
-    NothingCompared.NO_CONTENT: "the weights are Git LFS pointers without their content",
-    NothingCompared.NOT_READABLE: "the weights cannot be read",
-    NothingCompared.NO_BASE: "no base is declared and none was named",
-    NothingCompared.NO_BASE_TESTED: "no base could be tested",
-}
-"""The same in words, one text wherever it is said."""
-
-
 class EvidenceKind(StrEnum):
     """How far a piece of evidence carries."""
 

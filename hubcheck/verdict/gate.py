@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hubcheck.errors import ExitCode, counted, printable
+from hubcheck.errors import ExitCode, printable
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import (
     NOT_EXAMINED,
-    WHY_NOTHING,
     Conclusion,
     NothingCompared,
     ReasonCode,
@@ -27,12 +27,6 @@ NAMED: Final = 3
 """Names in one text; a commit status takes 140 characters."""
 BY_THE_USER: Final = frozenset({"--base", "--suspect"})
 """Reasons of a base that whoever runs the check named, and not the repository's prose."""
-_ENDED: Final = {
-    ExitCode.USAGE: "the check could not be carried out as asked",
-    ExitCode.UNREACHABLE: "a model could not be reached",
-    ExitCode.UNREADABLE: "the weights are unreadable",
-    ExitCode.INTERNAL: "a fault of hubcheck",
-}
 
 
 class GateState(StrEnum):
@@ -45,10 +39,10 @@ class GateState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The state, and why, in a few words of plain text."""
+    """The state, and why; the card has the words (``card.wording``)."""
 
     state: GateState
-    text: str
+    said: Phrase
 
 
 def gate(report: Report, code: ExitCode, *, unread: Sequence[str] = ()) -> Gate:
@@ -60,18 +54,23 @@ def gate(report: Report, code: ExitCode, *, unread: Sequence[str] = ()) -> Gate:
         unread: Files of the model that could not be fetched to be checked.
     """
     if code not in {ExitCode.OK, ExitCode.POLICY_FAILED}:
-        return Gate(state=GateState.ERROR, text=_ENDED[code])
+        return Gate(state=GateState.ERROR, said=phrase(PhraseCode.GATE_ENDED, ended=int(code)))
     if code is ExitCode.POLICY_FAILED or report.conclusion is Conclusion.FAIL:
-        return Gate(state=GateState.FAILURE, text=_failure(report))
+        return Gate(state=GateState.FAILURE, said=_failure(report))
     if unread:
-        return Gate(state=GateState.ERROR, text=f"not readable here: {_listed(unread)}")
+        files, more = named(unread)
+        return Gate(
+            state=GateState.ERROR, said=phrase(PhraseCode.GATE_UNREAD, files=files, more=more)
+        )
     if not anything_compared(report.findings):
-        return Gate(state=GateState.ERROR, text=_nothing(report))
+        return Gate(state=GateState.ERROR, said=_nothing(report))
     open_bases = [f.base.ref for f in report.findings if _is_missing(f, report.accepted)]
     if open_bases:
-        text = f"not every base could be tested: {_listed(open_bases)}"
-        return Gate(state=GateState.ERROR, text=text)
-    return Gate(state=GateState.SUCCESS, text=_counted(report))
+        bases, more = named(open_bases)
+        return Gate(
+            state=GateState.ERROR, said=phrase(PhraseCode.GATE_OPEN, bases=bases, more=more)
+        )
+    return Gate(state=GateState.SUCCESS, said=_counted(report))
 
 
 def _is_missing(finding: Finding, accepted: Sequence[str]) -> bool:
@@ -95,23 +94,24 @@ def _is_missing(finding: Finding, accepted: Sequence[str]) -> bool:
     return finding.declared or (bool(BY_THE_USER & set(finding.proposed_by)) and not looked_at)
 
 
-def _failure(report: Report) -> str:
+def _failure(report: Report) -> Phrase:
     if not anything_compared(report.findings):
         return _nothing(report)
     return _counted(report)
 
 
-def _nothing(report: Report) -> str:
-    why = WHY_NOTHING.get(report.nothing_compared) if report.nothing_compared else None
-    return f"nothing was compared: {why or WHY_NOTHING[NothingCompared.NO_BASE_TESTED]}"
+def _nothing(report: Report) -> Phrase:
+    why = report.nothing_compared or NothingCompared.NO_BASE_TESTED
+    return phrase(PhraseCode.GATE_NOTHING, why=why.value)
 
 
-def _counted(report: Report) -> str:
+def _counted(report: Report) -> Phrase:
     tested = sum(f.status == "tested" for f in report.findings)
-    return f"{report.verdict.value}: {tested} of {counted(len(report.findings), 'base')} tested"
+    verdict, bases = report.verdict.value, len(report.findings)
+    return phrase(PhraseCode.GATE_COUNTED, verdict=verdict, tested=tested, bases=bases)
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(printable(name, limit=40) for name in names[:NAMED])
-    more = len(names) - NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
+def named(names: Sequence[str], *, limit: int = 40) -> tuple[tuple[str, ...], int]:
+    """Return the names that a status has room for, printable, and how many more there are."""
+    shown = tuple(printable(name, limit=limit) for name in names[:NAMED])
+    return shown, max(0, len(names) - NAMED)

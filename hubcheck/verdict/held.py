@@ -143,8 +143,9 @@ def is_part(held: Sequence[Held]) -> bool:
 def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which roles only one of the two models has.
 
-    A head that is the embedding is stored once or twice as the file format likes. Heads on a body
-    (a pooler, a classifier) are of one role: they are told apart by their shapes.
+    Every role counts that holds parameters. A head that is the embedding is stored once or twice as
+    the file format likes. Heads on a body (a pooler, a classifier) are of one role: they are told
+    apart by their shapes. Which matrices have no counterpart is ``parts``'s question.
     """
     # Other components of the repository are judged on their own.
     roles = [_roles(anatomy) - {Role.COMPONENT} for anatomy in (base, subject)]

@@ -223,7 +223,7 @@ def _checked(
         cast = heads[0] <= equal.alone[0] and heads[1] <= equal.alone[1]
         kind = relation.kind if cast else RelationKind.UNDETERMINED
         return Relation(kind=kind, detail=(*relation.detail, untold))
-    alone = _one_sided(look.base, look.subject)
+    alone = _matrices_alone(look.base, look.subject)
     if not alone and min(side.compared for side in sides) >= 1 - MISSING:
         return relation
     words = list(alone) or [w for side in sides for w, _ in side.not_compared]
@@ -237,8 +237,13 @@ def _judged_apart(anatomy: Anatomy) -> frozenset[str]:
     return frozenset(n for n, r in anatomy.others.items() if r in WITH_EVIDENCE)
 
 
-def _one_sided(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
-    """Return the roles of matrices that one side has alone, a tied head aside."""
+def _matrices_alone(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
+    """Return the roles of matrices that one side has alone, and what no rule reads on either.
+
+    This asks whether every *matrix* has a counterpart to be held against: a tied head is one, for
+    its values are there. ``held.one_sided`` asks what a reader sees in one model alone: norms,
+    biases, poolers and classifiers as well, and nothing of how a head is stored.
+    """
     roles = []
     for one in (base, subject):
         own = {m.role for m in one.matrices.values() if m.n_in > 1}

@@ -205,7 +205,7 @@ def test_an_honest_model_is_green(job: Job) -> None:
     """And the outputs say the same."""
     ended = recheck(job, files_of("finetune"))
     assert ended.code is ExitCode.OK
-    assert last(job) == ("success", "confirmed: 1 of 1 bases tested")
+    assert last(job) == ("success", "confirmed: 1 of 1 base tested")
     assert ended.outputs["status"] == "success"
 
 
@@ -219,7 +219,7 @@ def test_a_folder_with_an_at_sign_is_a_folder(job: Job) -> None:
     """The input names it; nothing is looked up on the Hub at a revision of that name."""
     job.put_model(folder="models/tiny@v2")
     recheck(job, files_of(STOLEN, "models/tiny@v2"), model="models/tiny@v2")
-    assert last(job) == ("failure", "contradicted: 1 of 1 bases tested")
+    assert last(job) == ("failure", "contradicted: 1 of 1 base tested")
 
 
 @pytest.mark.parametrize("model", ["finetune", STOLEN])

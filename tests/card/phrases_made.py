@@ -1282,6 +1282,27 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere.",
         ),
     ),
+    C.GATE_ENDED: (({"ended": 3}, "a model could not be reached"),),
+    C.GATE_UNREAD: (({"files": ("a: 300 MB",), "more": 0}, "not readable here: a: 300 MB"),),
+    C.GATE_NOTHING: (
+        ({"why": "no-weights"}, "nothing was compared: the model holds no weights"),
+        ({"why": "no-base-tested"}, "nothing was compared: no base could be tested"),
+    ),
+    C.GATE_OPEN: (
+        ({"bases": ("org/a",), "more": 0}, "not every base could be tested: org/a"),
+        (
+            {"bases": ("a", "b", "c"), "more": 2},
+            "not every base could be tested: a, b, c and 2 more",
+        ),
+    ),
+    C.GATE_COUNTED: (
+        ({"verdict": "confirmed", "tested": 1, "bases": 1}, "confirmed: 1 of 1 base tested"),
+        ({"verdict": "undeclared", "tested": 1, "bases": 2}, "undeclared: 1 of 2 bases tested"),
+    ),
+    C.GATE_MODELS: (
+        ({"of_it": 2, "models": 2, "named": (), "more": 0}, "2 of 2 models"),
+        ({"of_it": 1, "models": 5, "named": ("org/a",), "more": 0}, "1 of 5 models: org/a"),
+    ),
     C.NOT_AN_ADAPTER: (({}, "the repository holds whole weights, not an adapter"),),
     C.ADAPTER_ALONE: (({}, "an adapter alone does not show its base"),),
     C.ROUNDING_OR_TRAINING: (({}, "coarse rounding and light training look alike in a sample"),),

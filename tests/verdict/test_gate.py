@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.card.wording import words
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import (
@@ -34,9 +35,9 @@ def result(*findings: Any, conclusion: Conclusion = C.NEUTRAL, **fields: Any) ->
 @pytest.mark.parametrize(
     ("given", "code", "state", "text"),
     [
-        (result(declared(Verdict.RELATED), conclusion=C.PASS), 0, S.SUCCESS, "1 of 1 bases tested"),
-        (result(declared(Verdict.INCONCLUSIVE)), 0, S.SUCCESS, "1 of 1 bases tested"),
-        (result(suspect(Verdict.UNRELATED)), 0, S.SUCCESS, "1 of 1 bases tested"),
+        (result(declared(Verdict.RELATED), conclusion=C.PASS), 0, S.SUCCESS, "1 of 1 base tested"),
+        (result(declared(Verdict.INCONCLUSIVE)), 0, S.SUCCESS, "1 of 1 base tested"),
+        (result(suspect(Verdict.UNRELATED)), 0, S.SUCCESS, "1 of 1 base tested"),
         (result(declared(Verdict.UNRELATED), conclusion=C.FAIL), 1, S.FAILURE, "1 of 1"),
         # warn-only waives the exit code, not what was found
         (result(declared(Verdict.UNRELATED), conclusion=C.FAIL), 0, S.FAILURE, "1 of 1"),
@@ -61,7 +62,7 @@ def test_the_state_follows_from_report_and_exit_code(
     """Success needs a tested base and every base tested; fail is failure; the rest is error."""
     said = gate(given, ExitCode(code))
     assert said.state is state
-    assert text in said.text
+    assert text in words(said.said)
 
 
 @pytest.mark.parametrize("code", sorted(NOT_EXAMINED))
@@ -101,13 +102,13 @@ def test_a_file_that_could_not_be_fetched_is_an_error() -> None:
     given = result(declared(Verdict.RELATED), conclusion=C.PASS)
     said = gate(given, ExitCode.OK, unread=["model.safetensors: 300 MB in git itself"])
     assert said.state is S.ERROR
-    assert said.text.startswith("not readable here: model.safetensors")
+    assert words(said.said).startswith("not readable here: model.safetensors")
 
 
 @pytest.mark.parametrize("why", list(NothingCompared))
 def test_each_reason_has_its_words(why: NothingCompared) -> None:
     """And they fit a commit status."""
-    text = gate(result(nothing_compared=why), ExitCode.OK).text
+    text = words(gate(result(nothing_compared=why), ExitCode.OK).said)
     assert text.startswith("nothing was compared: ")
     assert len(text) <= 140
 
