@@ -36,6 +36,7 @@ from hubcheck.errors import (
     UnsupportedFormatError,
 )
 from hubcheck.evidence.reading import Reader
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.interface import FileEntry, Pin, Source
 from hubcheck.source.remembering import RememberingSource
 from hubcheck.source.selected import SelectedSource
@@ -85,14 +86,17 @@ class LaidOut:
             return False
 
     @property
-    def layout_notes(self) -> tuple[str, ...]:
-        """What was chosen or left out among several folders, one sentence each."""
+    def layout_notes(self) -> Clauses:
+        """What was chosen or left out among several folders."""
         try:
             refused = self._refusals
             notes = self.layout.notes
         except HubcheckError:
             return ()  # why the weights cannot be read is told where they are needed
-        left_out = (f"The component '{n}' was not read: {e.what}" for n, e in refused.items())
+        left_out = (
+            phrase(PhraseCode.LAYOUT_REFUSED, component=name, detail=error.what)
+            for name, error in refused.items()
+        )
         return (*notes, *left_out)
 
     @computed_once
@@ -154,7 +158,7 @@ class LaidOut:
         ]
         if body is not None:
             pieces.insert(0, Piece(name="", checkpoint=body, real_paths=self.layout.body or {}))
-        return joined(self.source, pieces, notes=self.layout_notes)
+        return joined(self.source, pieces)
 
     @computed_once
     def body_checkpoint(self) -> Checkpoint | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.candidates.candidate import Standing
 from hubcheck.errors import BudgetExceededError
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 
 if TYPE_CHECKING:
     from hubcheck.candidates.hub_index import HubIndex
@@ -56,8 +57,8 @@ class Ancestry:
     loops: tuple[str, ...] = ()
     """Models that declare one of their own descendants as a base."""
     missing: tuple[str, ...] = ()
-    cut: str = ""
-    """Why the walk ended early, or empty."""
+    cut: Clauses = ()
+    """Why the walk ended early."""
     requests: int = 0
     """Requests made for this walk alone; 0 where a search's own questions served."""
 
@@ -100,7 +101,7 @@ def walk_up(index: HubIndex, subject: str, bases: Sequence[str], *, relation: st
     edges: list[Edge] = []
     loops: dict[str, None] = {}
     spelled: dict[str, str] = {}
-    cut = ""
+    cut: Clauses = ()
     waiting: deque[tuple[str, str, str, int]] = deque((subject, b, relation, 1) for b in bases)
     while waiting:
         child, name, how, depth = waiting.popleft()
@@ -114,12 +115,13 @@ def walk_up(index: HubIndex, subject: str, bases: Sequence[str], *, relation: st
                     loops[child] = None
             continue
         if depth > MAX_DEPTH or len(nodes) >= MAX_NODES:
-            cut = f"stopped after {len(nodes)} models, {min(depth, MAX_DEPTH)} steps up"
+            steps = min(depth, MAX_DEPTH)
+            cut = (phrase(PhraseCode.SEARCH_CUT, models=len(nodes), steps=steps),)
             continue
         try:
             found = index.describe(name)
         except BudgetExceededError as error:
-            cut = error.what
+            cut = (phrase(PhraseCode.SEARCH_CUT_BY, detail=error.what),)
             break
         if not isinstance(found, Described):
             standing = Standing.MISSING if found.missing else Standing.UNSEEN

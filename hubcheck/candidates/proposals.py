@@ -34,7 +34,8 @@ from hubcheck.candidates.identity import (
     shared_files,
 )
 from hubcheck.candidates.shape import Shape, ShapeMatch, compare_shapes, shape_of_config
-from hubcheck.errors import BudgetExceededError, HubcheckError, counted, printable
+from hubcheck.errors import BudgetExceededError, HubcheckError, printable
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 BAND: Final = (0.5, 2.0)
 """Parameters of the first search, as factors of the subject's: depth changes stay within."""
@@ -86,7 +87,7 @@ class Proposals:
     passed_over: tuple[Candidate, ...] = ()
     """Named or found, not chosen."""
     ancestry: Ancestry = NOTHING_DECLARED
-    notes: tuple[str, ...] = ()
+    notes: Clauses = ()
     requests: int = 0
     bytes_read: int = 0
 
@@ -125,7 +126,7 @@ def propose(subject: SubjectFacts, index: HubIndex | None, limits: Limits) -> Pr
 
 
 def _proposals(
-    found: Gathering, limits: Limits, ancestry: Ancestry, notes: Sequence[str]
+    found: Gathering, limits: Limits, ancestry: Ancestry, notes: Sequence[Phrase]
 ) -> Proposals:
     every = found.all()
     declared = [c for c in every if c.declared]
@@ -152,7 +153,7 @@ class _Search:
         self._limits = limits
         self._found = found
         self.ancestry = Ancestry()
-        self.notes: list[str] = []
+        self.notes: list[Phrase] = []
 
     def run(self) -> None:
         """Take the steps, cheapest and most telling first."""
@@ -160,10 +161,10 @@ class _Search:
             try:
                 step()
             except BudgetExceededError as error:
-                self.notes.append(error.what)
+                self.notes.append(phrase(PhraseCode.FAILED, detail=error.what))
                 return
             except HubcheckError as error:
-                self.notes.append(printable(error.what, limit=300))
+                self.notes.append(_failed(error))
 
     def _history(self) -> None:
         subject = self._subject
@@ -189,14 +190,12 @@ class _Search:
                 where = f"declared by {printable(children[0])}" if children else "declared"
                 self._found.add(node.ref, Reason(signal=Signal.ANCESTOR, where=where))
         self.notes += [
-            f"{printable(m)} is declared and does not exist" for m in self.ancestry.missing
+            phrase(PhraseCode.SEARCH_MISSING, model=printable(m)) for m in self.ancestry.missing
         ]
         self.notes += [
-            f"{printable(name)} declares a model that descends from it"
-            for name in self.ancestry.loops
+            phrase(PhraseCode.LOOP, model=printable(name)) for name in self.ancestry.loops
         ]
-        if self.ancestry.cut:
-            self.notes.append(f"declared ancestors: {self.ancestry.cut}")
+        self.notes += self.ancestry.cut
 
     def _named(self) -> None:
         """Ask for every model that was named: whether it exists, and since when."""
@@ -221,7 +220,7 @@ class _Search:
         """Search models of about the same size: of the same architecture, then of any."""
         size, kind = self._subject.parameters, self._subject.model_type
         if not size:
-            self.notes.append("no search: the subject's parameter count is not known")
+            self.notes.append(phrase(PhraseCode.SEARCH_NO_SIZE))
             return
         queries = [Query(parameters=_band(size, NARROW), limit=self._limits.found_a_search)]
         if kind:
@@ -251,9 +250,8 @@ class _Search:
         usable = [c for c in self._found.all() if c.standing in {Standing.FOUND, Standing.GATED}]
         few = usable[: self._limits.close_looks]
         if len(usable) > len(few):
-            self.notes.append(
-                f"{counted(len(usable) - len(few), 'candidate')} not looked at closely"
-            )
+            left = len(usable) - len(few)
+            self.notes.append(phrase(PhraseCode.SEARCH_NOT_CLOSELY, candidates=left))
         with ThreadPoolExecutor(CLOSE_LOOKS_AT_ONCE, thread_name_prefix="hubcheck-look") as pool:
             looks = list(pool.map(self._look_at, few))
         for candidate, (shared, match) in zip(few, looks, strict=True):
@@ -281,12 +279,16 @@ class _Search:
                 return shared, None
             data = self._index.document(described.ref, described.commit, config, limit=CONFIG_LIMIT)
         except HubcheckError as error:
-            self.notes.append(printable(error.what, limit=300))
+            self.notes.append(_failed(error))
             return (), None
         document = parse_json_object(data, "config.json")
         if not isinstance(document, JsonDocument):
             return shared, None
         return shared, compare_shapes(self._subject.shape, shape_of_config(document.values))
+
+
+def _failed(error: HubcheckError) -> Phrase:
+    return phrase(PhraseCode.FAILED, detail=printable(error.what, limit=300))
 
 
 def _band(size: int, factors: tuple[float, float]) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from hubcheck.card.wordings import (
     maps,
     reasons,
     relation,
+    searches,
     shapes,
     warnings,
 )
@@ -52,6 +53,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **files.WORDS,
     **shapes.WORDS,
     **gates.WORDS,
+    **searches.WORDS,
 }
 
 

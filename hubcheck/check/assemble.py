@@ -17,7 +17,7 @@ from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.errors import HubcheckError, UnreadableError, printable
 from hubcheck.model import Model, needs_vocabularies
-from hubcheck.report.phrases import Clauses, PhraseCode, clauses, phrase, text
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import (
     Context,
     Coverage,
@@ -164,10 +164,9 @@ def assemble(
             bytes_read=searched.bytes_read,
             bases_tried=max(len(tested), searched.tried),
             left_aside=tuple(
-                Proposed(ref=ref, why=why, note=clauses(note))
-                for ref, why, note in searched.left_aside
+                Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
             ),
-            notes=tuple(text(note) for note in searched.notes),
+            notes=searched.notes,
         ),
         limits=(
             (*LIMITS, UNRELATED_LIMIT)
@@ -243,11 +242,18 @@ def _warnings(
     refusal: HubcheckError | None,
 ) -> Clauses:
     """Return what a reader should know and no field says."""
-    found = [*subject.declaration.problems, *(text(note) for note in subject.layout_notes)]
+    found = [*subject.declaration.problems, *subject.layout_notes]
     for path, reason in subject.left_out.items():
         found.append(phrase(PhraseCode.LEFT_OUT, path=printable(path), why=reason))
     if refusal is not None:
-        found.append(text(f"{refusal}"))
+        found.append(
+            phrase(
+                PhraseCode.SUBJECT_FAILED,
+                detail=refusal.what,
+                cause=refusal.cause,
+                next_step=refusal.next_step,
+            )
+        )
     for finding in findings:
         ref = finding.base.ref
         if finding.base.belongs and finding.status == "tested":

@@ -67,13 +67,12 @@ class Piece:
         return f"{self.name}." if self.name else ""
 
 
-def joined(source: Source, pieces: Sequence[Piece], *, notes: Sequence[str] = ()) -> Checkpoint:
+def joined(source: Source, pieces: Sequence[Piece]) -> Checkpoint:
     """Return several components as one checkpoint.
 
     Args:
         source: The repository.
         pieces: The components, the body first where there is one.
-        notes: What was left out while they were found.
 
     Raises:
         HostileCheckpointError: two tensors come out under one name.
@@ -103,7 +102,7 @@ def joined(source: Source, pieces: Sequence[Piece], *, notes: Sequence[str] = ()
         format=formats.pop() if len(formats) == 1 else SEVERAL,
         tokens=first.tokens if first is not None else (),
         special_tokens=first.special_tokens if first is not None else frozenset(),
-        notes=(*notes, *said),
+        notes=tuple(said),
         disagreements=tuple(
             replace(d, file=piece.real_paths.get(d.file, d.file))
             for piece in pieces

@@ -19,8 +19,9 @@ from typing import Final
 from hubcheck.checkpoint.strict_json import MAX_JSON_VALUES
 from hubcheck.checkpoint.variants import variants_in
 from hubcheck.errors import UnreadableError, printable
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.gguf_tags import GgufSet, gguf_sets_of, shown_names, towers_beside
-from hubcheck.source.inside import listed, references
+from hubcheck.source.inside import references
 from hubcheck.source.interface import Source
 from hubcheck.source.weight_files import holds_weights, weight_folders
 
@@ -80,8 +81,8 @@ class Layout:
     """What is read beside the body; a pipeline has no body."""
     title: str = ""
     """The class that a pipeline's index names; hostile text."""
-    notes: tuple[str, ...] = ()
-    """What was chosen or left out, one printable sentence each."""
+    notes: Clauses = ()
+    """What was chosen or left out."""
 
 
 def layout_of(source: Source) -> Layout:
@@ -179,12 +180,12 @@ def _quantisation(
     largest = max(sets, key=lambda one: (size(one), one.paths))
     body = dict(shown_names(largest, towers_beside(paths, largest.folder)))
     body |= {p: p for p in paths if "/" not in p and not holds_weights(p)}
-    note = f"The GGUF files in '{printable(largest.folder, limit=60)}' were read"
-    refs = references(source.pin, paths)
-    if len(sets) > 1:
-        note += f", the largest of {len(sets)} quantisations"
-        note += f"; each is a model by itself: {listed(refs)}" if refs else ""
-    note += "."
+    note = phrase(
+        PhraseCode.LAYOUT_QUANTISATION,
+        folder=printable(largest.folder, limit=60),
+        sets=len(sets),
+        refs=tuple(references(source.pin, paths)),
+    )
     return Layout(kind=LayoutKind.QUANTISATION, body=body, notes=(note,))
 
 
@@ -214,7 +215,7 @@ def _of_components(
 ) -> Layout:
     taken = folders[:MOST_COMPONENTS]
     left = len(folders) - len(taken)
-    note = f"{left} components beyond the first {MOST_COMPONENTS} were not read."
+    note = phrase(PhraseCode.LAYOUT_CUT, left=left, taken=MOST_COMPONENTS)
     components = []
     for folder in taken:
         shown = _files_of(paths, folder)

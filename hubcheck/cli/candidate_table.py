@@ -9,6 +9,7 @@ from hubcheck.candidates.candidate import STRENGTH, Candidate
 from hubcheck.candidates.proposals import Proposals
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.table import columns
+from hubcheck.card.wording import sentence, words
 from hubcheck.errors import counted
 from hubcheck.model import Model
 from hubcheck.request.shortlist import note_of
@@ -52,7 +53,7 @@ def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
         plain_text(shown, limit=WHY_WIDTH),
         candidate.created[:10],
         f"{candidate.downloads:,}" if candidate.downloads else "",
-        note_of(candidate),
+        sentence(note_of(candidate)),
     )
 
 
@@ -76,7 +77,7 @@ def as_json(subject: Model, proposals: Proposals) -> str:
                 }
                 for c in proposals.candidates
             ],
-            "notes": list(proposals.notes),
+            "notes": list(map(words, proposals.notes)),
             "requests": subject.source.ledger.requests + proposals.requests,
             "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,
         },

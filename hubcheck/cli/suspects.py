@@ -42,6 +42,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
         raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
     from hubcheck.candidates.proposals import Limits
     from hubcheck.card.escaping import plain_text
+    from hubcheck.card.wording import words
     from hubcheck.cli.candidate_table import as_json, as_text
     from hubcheck.cli.carry_out import hub_token
     from hubcheck.cli.places import mistyped
@@ -65,7 +66,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
         return ExitCode.OK
     print(as_text(subject, proposals), end="")
     for note in proposals.notes:
-        tell(plain_text(note, limit=300))
+        tell(plain_text(words(note), limit=300))
     return ExitCode.OK
 
 

@@ -199,6 +199,8 @@ class PhraseCode(StrEnum):
     FAMILY_UP_BY_GATE = "family.up-by-gate"  # label
     FAMILY_IN_EXPERTS = "family.in-experts"  # layer
     FAMILY_ROUTER = "family.router"  # layer
+    FAMILY_BY_TEST = "family.by-test"
+    """``test``; ``layers``, or none: of a report by someone else, whose texts are dropped."""
     NOTE_PLACE = "note.place"  # place, found: in which block of the subject
     NOTE_MLPS = "note.mlps"  # found, compared
     NOTE_SEPARATE = "note.separate"  # hits in every view alone
@@ -283,6 +285,26 @@ class PhraseCode(StrEnum):
     # -- what sizes say
     SIZE_DIFFERS = "shape.size-differs"  # axis, base, subject
     SHAPE_RULES_OUT = "shape.rules-out"  # relation, axis, base, subject
+
+    # -- what an error says of itself: the one text that is not the card's, and stands as a detail
+    FAILED = "error.said"  # detail: what happened
+    SUBJECT_FAILED = "error.subject"  # detail, cause, next_step: why no weights were read
+
+    # -- what a search for bases met, and why a candidate was left aside
+    SEARCH_MISSING = "search.missing"  # model
+    SEARCH_CUT = "search.cut"  # models, steps: where the walk up the declared graph stopped
+    SEARCH_CUT_BY = "search.cut-by"  # detail: of the error that ended that walk
+    SEARCH_NO_SIZE = "search.no-size"
+    SEARCH_NOT_CLOSELY = "search.not-closely"  # candidates
+    ASIDE_OTHER_SIZES = "aside.other-sizes"
+    ASIDE_YOUNGER = "aside.younger"
+    ASIDE_GATED = "aside.gated"
+    ASIDE_MISSING = "aside.missing"
+
+    # -- which of several folders were read
+    LAYOUT_QUANTISATION = "layout.quantisation"  # folder, sets; refs: how the others are named
+    LAYOUT_CUT = "layout.cut"  # left, taken: components
+    LAYOUT_REFUSED = "layout.refused"  # component, detail
 
     # -- what is said beside the state of a required check
     GATE_ENDED = "gate.ended"  # ended: the exit code of a check that gave no result

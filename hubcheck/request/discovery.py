@@ -25,6 +25,7 @@ from hubcheck.candidates.proposals import Limits, Proposals, SubjectFacts, propo
 from hubcheck.candidates.shape import shape_of_config, shape_of_weights
 from hubcheck.errors import HubcheckError, UnreadableError
 from hubcheck.model import Access, Model
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.request.interface import BaseRequest, Searched
 from hubcheck.request.shortlist import note_of, probe
 from hubcheck.source.reference import name_of
@@ -32,7 +33,7 @@ from hubcheck.source.reference import name_of
 WORTH_A_TEST: Final = frozenset(Signal) - {Signal.SEARCH, Signal.SAME_TOKENIZER}
 """A suspect of other sizes that nothing names is left aside: a search and a common tokenizer bring
 more strangers than tests are worth. The list of candidates names it; ``--suspect`` tests it."""
-OTHER_SIZES: Final = "other sizes, and nothing names it"
+OTHER_SIZES: Final = (phrase(PhraseCode.ASIDE_OTHER_SIZES),)
 LOCAL: Final = "local"
 """The revision of a folder or file."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access, Model
+from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import Policy
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import Reference
@@ -45,9 +46,9 @@ class Searched:
     tried: int = 0
     """Models whose weights were looked at to choose the ones tested: the bound is divided by their
     number where it is the larger one."""
-    left_aside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    left_aside: tuple[tuple[str, tuple[str, ...], Clauses], ...] = ()
     """(name, reasons, note) of candidates that are not tested."""
-    notes: tuple[str, ...] = ()
+    notes: Clauses = ()
     requests: int = 0
     bytes_read: int = 0
     index: HubIndex | None = None

@@ -20,6 +20,7 @@ from hubcheck.candidates.candidate import STRENGTH, Candidate, Signal, Standing
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.reading import Wanted
 from hubcheck.model import Access, Model, open_model, same_weights
+from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.reference import HubReference, parse_hub_reference
 
 AT_ONCE: Final = 8
@@ -46,21 +47,21 @@ class Probed:
         return self.candidate.why
 
     @property
-    def note(self) -> str:
+    def note(self) -> Clauses:
         """What a reader of the left-aside list should know."""
         return note_of(self.candidate)
 
 
-def note_of(candidate: Candidate) -> str:
+def note_of(candidate: Candidate) -> Clauses:
     """Return what is known of a candidate that no reason says."""
-    words = []
+    known = []
     if candidate.younger:
-        words.append("first seen after the subject")
+        known.append(PhraseCode.ASIDE_YOUNGER)
     if candidate.standing is Standing.GATED:
-        words.append("gated")
+        known.append(PhraseCode.ASIDE_GATED)
     if candidate.standing is Standing.MISSING:
-        words.append("not found, or private")
-    return ", ".join(words)
+        known.append(PhraseCode.ASIDE_MISSING)
+    return tuple(map(phrase, known))
 
 
 def probe(suspects: Sequence[Candidate], subject: Model, access: Access, room: int) -> list[Probed]:

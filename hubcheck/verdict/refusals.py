@@ -7,7 +7,7 @@ from typing import Final
 
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
 from hubcheck.evidence.refused import LIMITS, Refused
-from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase, text
+from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.words import ReasonCode
 from hubcheck.source.pointer import NOT_AVAILABLE
 
@@ -43,7 +43,7 @@ def why(error: HubcheckError | None) -> tuple[ReasonCode, Clauses]:
 def why_not(refused: Refused) -> Clauses:
     """Return why a look could not be taken: the error's own words, or the code's."""
     if refused.error is not None:
-        return (text(refused.error.what),)
+        return (phrase(PhraseCode.FAILED, detail=refused.error.what),)
     return (phrase(PhraseCode.WHY, why=refused.code.value),)
 
 

@@ -1282,6 +1282,54 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere.",
         ),
     ),
+    C.FAILED: (({"detail": "it hung up."}, "it hung up."),),
+    C.SUBJECT_FAILED: (
+        (
+            {"detail": "It is cut.", "cause": "a break.", "next_step": "load it again."},
+            "It is cut. Likely cause: a break. Next: load it again.",
+        ),
+    ),
+    C.SEARCH_MISSING: (({"model": "org/a"}, "org/a is declared and does not exist"),),
+    C.SEARCH_CUT: (
+        (
+            {"models": 40, "steps": 3},
+            "declared ancestors: stopped after 40 models, 3 steps up",
+        ),
+    ),
+    C.SEARCH_CUT_BY: (({"detail": "spent."}, "declared ancestors: spent."),),
+    C.SEARCH_NO_SIZE: (({}, "no search: the subject's parameter count is not known"),),
+    C.SEARCH_NOT_CLOSELY: (
+        ({"candidates": 1}, "1 candidate not looked at closely"),
+        ({"candidates": 1200}, "1,200 candidates not looked at closely"),
+    ),
+    C.ASIDE_OTHER_SIZES: (({}, "other sizes, and nothing names it"),),
+    C.ASIDE_YOUNGER: (({}, "first seen after the subject"),),
+    C.ASIDE_GATED: (({}, "gated"),),
+    C.ASIDE_MISSING: (({}, "not found, or private"),),
+    C.LAYOUT_QUANTISATION: (
+        (
+            {"folder": "Q8_0", "sets": 1, "refs": ()},
+            "The GGUF files in 'Q8_0' were read.",
+        ),
+        (
+            {"folder": "Q8_0", "sets": 3, "refs": ("a:Q2", "a:Q4", "a:Q8_0")},
+            (
+                "The GGUF files in 'Q8_0' were read, the largest of 3 quantisations; each is a "
+                "model by itself: a:Q2, a:Q4 or a:Q8_0."
+            ),
+        ),
+    ),
+    C.LAYOUT_CUT: (({"left": 3, "taken": 16}, "3 components beyond the first 16 were not read."),),
+    C.LAYOUT_REFUSED: (
+        (
+            {"component": "unet", "detail": "no weights."},
+            "The component 'unet' was not read: no weights.",
+        ),
+    ),
+    C.FAMILY_BY_TEST: (
+        ({"test": "channels", "layers": ()}, "channels"),
+        ({"test": "neurons", "layers": (7, 9)}, "neurons of layer 7, 9"),
+    ),
     C.GATE_ENDED: (({"ended": 3}, "a model could not be reached"),),
     C.GATE_UNREAD: (({"files": ("a: 300 MB",), "more": 0}, "not readable here: a: 300 MB"),),
     C.GATE_NOTHING: (

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.checkpoint.layout import MOST_COMPONENTS, Layout, LayoutKind, layout_of
 from tests.memory_source import MemorySource
 
@@ -117,7 +118,7 @@ def test_the_largest_quantisation_is_read_with_the_tower_at_top_level() -> None:
     assert found.body == {
         "README.md": "README.md", "mmproj.gguf": "mmproj.gguf", "m-Q8_0.gguf": "Q8_0/m-Q8_0.gguf",
     }  # fmt: skip
-    (note,) = found.notes
+    note = sentence(found.notes)
     assert "the largest of 2 quantisations" in note
     assert "org/model:Q4_0 or org/model:Q8_0" in note
 
@@ -150,4 +151,4 @@ def test_components_are_capped() -> None:
         *(f"{n}/model.safetensors" for n in names), model_index={n: ["x", "Y"] for n in names}
     )
     assert len(found.components) == MOST_COMPONENTS
-    assert found.notes[0].startswith("3 components beyond the first")
+    assert sentence(found.notes).startswith("3 components beyond the first")

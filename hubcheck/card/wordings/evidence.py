@@ -80,6 +80,11 @@ def _axis(given: Given) -> str:
     return f"{said}, free in blocks; bound A(k)/k!" if given.has("blocks") else said
 
 
+def _by_test(given: Given) -> str:
+    layers = ", ".join(map(str, given.counts("layers")))
+    return f"{given.text('test')} of layer {layers}" if layers else given.text("test")
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY: _family,
     P.FAMILY_VIEW: "{label}: {view} alone",
@@ -100,6 +105,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY_NEURONS_KEPT: "{label}: {few} of {many}",
     P.FAMILY_UP_BY_GATE: "up rows matched by gate, {label}",
     P.FAMILY_IN_EXPERTS: "neurons inside the experts of layer {layer}",
+    P.FAMILY_BY_TEST: _by_test,
     P.FAMILY_ROUTER: "router rows of layer {layer}",
     P.NOTE_PLACE: _place,
     P.NOTE_MLPS: "found in {found} of {compared} MLPs compared",

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
-from hubcheck.report.phrases import text
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import (
     BaseModelRef,
     Context,
@@ -183,11 +183,11 @@ def _finding(finding: Finding) -> Finding:
 
 def _evidence(item: Evidence) -> Evidence:
     test = item.test if item.test in _TESTS else "channels"
-    layers = ", ".join(str(layer) for layer in item.layers[:3] if 0 <= layer < LARGEST)
+    layers = tuple(layer for layer in item.layers[:3] if 0 <= layer < LARGEST)
     return Evidence(
         test=test,
         # Written anew from words of ours: the family of a stranger's report is free text.
-        family=text(f"{test} of layer {layers}" if layers else test),
+        family=phrase(PhraseCode.FAMILY_BY_TEST, test=test, layers=layers),
         kind=item.kind,
         part=item.part if item.part in _PARTS else "body",
         frame=item.frame if item.frame in _FRAMES else "",

@@ -12,6 +12,7 @@ from action.inputs import read_inputs
 from action.runner import read_runner
 from action.scene import Scene
 from hubcheck.card.table import summary
+from hubcheck.card.wording import words
 from hubcheck.errors import ExitCode
 from hubcheck.publish.github.body import LIMIT, Links, comment_body, page
 from hubcheck.publish.github.client import GitHub
@@ -99,7 +100,7 @@ def test_the_log_holds_no_command_of_a_repository(payload: str) -> None:
     result = results.Result(
         report=report, gate=decided, commit=COMMIT, folder="models/tiny", key=""
     )
-    assert len(decided.text.splitlines()) == 1
+    assert len(words(decided.said).splitlines()) == 1
     lines.clear()
     results.write_annotation(scene, result, code)
     (line,) = lines

@@ -15,7 +15,7 @@ from hubcheck.publish.github.artifact import reports_of_run, unpack
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.errors import NotFoundError
 from hubcheck.publish.github.stranger import MAX_BYTES, read_stranger, without_free_text
-from hubcheck.report.phrases import text
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
 from tests.githubserver.server import LocalGitHub
@@ -44,7 +44,9 @@ def test_numbers_words_and_names_are_kept() -> None:
     assert kept.findings[0].proposed_by == ("README.md line 4",)
     assert kept.findings[1].proposed_by == ()
     assert kept.findings[1].units_hit == 510
-    assert kept.findings[1].evidence[0].family == text("neurons of layer 7")
+    assert kept.findings[1].evidence[0].family == phrase(
+        PhraseCode.FAMILY_BY_TEST, test="neurons", layers=(7,)
+    )
     assert kept.warnings == ()
     assert kept.replay == ""
 
