@@ -173,6 +173,14 @@ calibrated (kind of evidence)
   never be smaller than about 2 in the number of those models.
   Does not mean: a proof. New families of models may behave in other ways.
   Do: treat it as a reason to look closer, not as a result.""",
+    "assumed": """\
+assumed (kind of evidence)
+  Means: no rule and no table knows this model, and the order that was tested looks free by the
+  names and shapes of tensors alone. The chance of a match is counted as for exact evidence, if
+  that assumption holds.
+  Does not mean: exact. Such orders say related only beside equal tensors or where the base's own
+  orders do not agree among themselves, and they never say unrelated.
+  Do: read the evidence below the table, and look into report.json for what was compared.""",
     "context": """\
 context (kind of evidence)
   Means: a fact worth showing that has no evidential value: raw norm cosine, shapes, tokenizer

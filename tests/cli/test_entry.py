@@ -132,12 +132,12 @@ def test_the_policy_decides_what_fails(run: Run) -> None:
         (("check", FINETUNE, "--max-read", "0"), "size"),
         (("check", FINETUNE, "--max-read", "100"), "raise --max-read"),
         (("check", FINETUNE, "--fail-on", "confirmed"), "--fail-on names 'confirmed'"),
-        (("check", FINETUNE, "--depth", "deeper"), "invalid choice"),
+        (("check", FINETUNE, "--depth", "deeper"), "'deeper' is none of headers"),
         (("check", FINETUNE, "--base", "not a name"), "neither an existing path nor"),
         (("replay", "none.json"), "cannot be read"),
         (("card", "none.json"), "cannot be read"),
         (("explain", "guilty"), "is not a word of the report"),
-        (("serve-me",), "invalid choice"),
+        (("serve-me",), "'serve-me' is no command"),
     ],
 )
 def test_a_request_that_is_wrong_ends_with_2(

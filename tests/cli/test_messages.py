@@ -125,7 +125,8 @@ def test_a_section_from_a_folder_claims_no_commits(run: Run, tmp_path: Path) -> 
     shutil.copytree(FINETUNE, tmp_path / "mine")
     shutil.copytree(BASE, tmp_path / "its-base")
     run("check", "mine", "--base", "its-base", "--seed", 1)
-    assert run("publish", "hubcheck-out/report.json", "--to", "model-card").code == 0
+    named = ("publish", "hubcheck-out/report.json", "--to", "model-card", "--folder", "mine")
+    assert run(*named).code == 0
     section = (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
     assert "from these commits" not in section
     assert "where the folders named here lie" in section
