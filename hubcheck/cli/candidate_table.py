@@ -1,9 +1,9 @@
-"""How are the candidates of ``hubcheck suspects`` shown: as a table, as JSON?"""
+"""How are the candidates of ``hubcheck suspects`` shown: as a table, as JSON, as rows?"""
 
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from hubcheck.candidates.candidate import STRENGTH, Candidate
 from hubcheck.candidates.proposals import Proposals
@@ -57,26 +57,31 @@ def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
     )
 
 
+def rows_of(proposals: Proposals) -> list[dict[str, Any]]:
+    """Return what is known of each candidate, in their order; names are raw."""
+    return [
+        {
+            "ref": c.ref,
+            "revision": c.revision,
+            "chosen": c in proposals.chosen,
+            "declared": c.declared,
+            "why": list(c.why),
+            "signals": sorted({r.signal.value for r in c.reasons}),
+            "standing": c.standing.value,
+            "created": c.created,
+            "younger": c.younger,
+            "downloads": c.downloads,
+        }
+        for c in proposals.candidates
+    ]
+
+
 def as_json(subject: Model, proposals: Proposals) -> str:
     """Return the candidates as JSON, in their order."""
     return json.dumps(
         {
             "subject": {"ref": subject.pin.ref, "revision": subject.pin.revision},
-            "candidates": [
-                {
-                    "ref": c.ref,
-                    "revision": c.revision,
-                    "chosen": c in proposals.chosen,
-                    "declared": c.declared,
-                    "why": list(c.why),
-                    "signals": sorted({r.signal.value for r in c.reasons}),
-                    "standing": c.standing.value,
-                    "created": c.created,
-                    "younger": c.younger,
-                    "downloads": c.downloads,
-                }
-                for c in proposals.candidates
-            ],
+            "candidates": rows_of(proposals),
             "notes": list(map(words, proposals.notes)),
             "requests": subject.source.ledger.requests + proposals.requests,
             "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,

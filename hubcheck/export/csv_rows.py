@@ -8,44 +8,51 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.export import figures
 from hubcheck.export.models import shown
-from hubcheck.export.outcomes import results
+from hubcheck.export.outcomes import Result, results
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
 
-HEAD: Final = (
+FIGURES: Final = (
     "subject", "subject-revision", "declaration-verdict", "conclusion", "base", "base-revision",
-    "outcome", "rule", "verdict", "relation", "declared", "proposed-by", "reason-code",
-    "log10-bound", "similarity", "similarity-low", "similarity-high", "compared-share",
-    "order-tested-share", "units-tested", "units-hit", "detectable-similarity", "direction",
-    "explained-by", "says", "report-sha256",
+    "outcome", "rule", *figures.OF_A_FINDING, "says",
 )  # fmt: skip
+HEAD: Final = (*FIGURES, "report-sha256")
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet takes for a formula (OWASP, CSV injection)."""
 
 
+def rows(report: Report) -> list[dict[str, figures.Value]]:
+    """Return the table's rows as values; a report without a base has one, about the declaration."""
+    told = results(report)
+    return [_row(report, result) for result in told[1:] or told]
+
+
+def _row(report: Report, result: Result) -> dict[str, figures.Value]:
+    finding = result.finding
+    return {
+        "subject": report.subject.ref,
+        "subject-revision": report.subject.revision,
+        "declaration-verdict": report.verdict.value,
+        "conclusion": report.conclusion.value,
+        "base": finding.base.ref if finding else "",
+        "base-revision": finding.base.revision if finding else "",
+        "outcome": result.outcome.value,
+        "rule": result.rule,
+        **(figures.values_of(finding) if finding else {}),
+        "says": result.says,
+    }
+
+
 def render(report: Report, report_sha256: str) -> str:
-    """Return the table; a report without a base has one row, about the declaration."""
+    """Return the table as text."""
     out = io.StringIO()
     writer = csv.DictWriter(out, HEAD, restval="", lineterminator="\n")
     writer.writeheader()
-    told = results(report)
-    for result in told[1:] or told:
-        finding = result.finding
-        row = {
-            "subject": report.subject.ref,
-            "subject-revision": report.subject.revision,
-            "declaration-verdict": report.verdict.value,
-            "conclusion": report.conclusion.value,
-            "base": finding.base.ref if finding else "",
-            "base-revision": finding.base.revision if finding else "",
-            "outcome": result.outcome.value,
-            "rule": result.rule,
-            **(figures.of_finding(finding) if finding else {}),
-            "says": result.says,
-            "report-sha256": report_sha256,
-        }
-        writer.writerow({name: _cell(text) for name, text in row.items()})
+    for row in rows(report):
+        said = {name: figures.text_of(name, value) for name, value in row.items()}
+        said["report-sha256"] = report_sha256
+        writer.writerow({name: _cell(text) for name, text in said.items()})
     return out.getvalue()
 
 

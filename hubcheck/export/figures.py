@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
 
+Value = str | int | float | bool
+
+OF_A_FINDING: Final = (
+    "verdict", "relation", "declared", "proposed-by", "reason-code", "log10-bound", "similarity",
+    "similarity-low", "similarity-high", "compared-share", "order-tested-share", "units-tested",
+    "units-hit", "detectable-similarity", "direction", "explained-by",
+)  # fmt: skip
+
+
+def values_of(finding: Finding) -> dict[str, Value]:
+    """Return what was found of one base, in the order of the names above.
+
+    What is not known is left out; so are the figures of a base that was not tested.
+    """
+    tested = finding.status == "tested"
+    interval = finding.kept_interval if tested else None
+    said: dict[str, Value | None] = {
+        "verdict": finding.verdict.value,
+        "relation": finding.relation.kind.value if finding.relation else None,
+        "declared": finding.declared,
+        "proposed-by": "; ".join(finding.proposed_by),
+        "reason-code": finding.code.value,
+        "log10-bound": finding.log10_p if tested else None,
+        "similarity": finding.kept if tested else None,
+        "similarity-low": interval[0] if interval else None,
+        "similarity-high": interval[1] if interval else None,
+        "compared-share": finding.compared if tested else None,
+        "order-tested-share": finding.order_tested if tested else None,
+        "units-tested": finding.units_tested if tested else None,
+        "units-hit": finding.units_hit if tested else None,
+        "detectable-similarity": finding.detectable_kept if tested else None,
+        "direction": finding.direction if tested else None,
+        "explained-by": finding.explained_by,
+    }
+    return {name: value for name, value in said.items() if value is not None and value != ""}
+
 
 def of_finding(finding: Finding) -> dict[str, str]:
     """Return what was found of one base, as text; what is not known is left out."""
-    kept, interval = finding.kept, finding.kept_interval
-    tested = finding.status == "tested"
-    said = {
-        "verdict": finding.verdict.value,
-        "relation": finding.relation.kind.value if finding.relation else "",
-        "declared": "yes" if finding.declared else "no",
-        "proposed-by": "; ".join(finding.proposed_by),
-        "reason-code": finding.code.value,
-        "log10-bound": f"{finding.log10_p:.1f}" if tested else "",
-        "similarity": f"{kept:.4f}" if tested else "",
-        "similarity-low": f"{interval[0]:.4f}" if interval else "",
-        "similarity-high": f"{interval[1]:.4f}" if interval else "",
-        "compared-share": f"{finding.compared:.4f}" if tested else "",
-        "order-tested-share": f"{finding.order_tested:.4f}" if tested else "",
-        "units-tested": str(finding.units_tested) if tested else "",
-        "units-hit": str(finding.units_hit) if tested else "",
-        "detectable-similarity": f"{finding.detectable_kept:.4f}" if tested else "",
-        "direction": finding.direction if tested else "",
-        "explained-by": finding.explained_by or "",
-    }
-    return {name: text for name, text in said.items() if text}
+    return {name: text_of(name, value) for name, value in values_of(finding).items()}
+
+
+def text_of(name: str, value: Value) -> str:
+    """Return a value as every format writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.1f}" if name == "log10-bound" else f"{value:.4f}"
+    return str(value)
 
 
 def of_report(report: Report) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""hubcheck as functions, for notebooks, pipelines and tests: the calls, and what they return."""
