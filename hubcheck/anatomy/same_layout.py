@@ -1,8 +1,9 @@
 """Which tensors of two models may be the same one, if names say nothing and shapes everything?
 
 Both models hold one long list of equal layers. Tensors inside it are candidates for each other when
-they have one shape; so are tensors outside. Which of several candidates is which, values must say
-(``hubcheck.renamed``).
+they have one shape; so are tensors outside. Where the subject's names do not even say of which
+layer a tensor is, all of one shape are candidates for each other. Which of several candidates is
+which, values must say (``check.renamed``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 MOST_ALIKE: Final = 6
 """Tensors of one shape in a layer; a dense encoder has four matrices and at most nine vectors."""
 MOST_VECTORS: Final = 12
+MOST_UNNUMBERED: Final = 128
+"""Tensors of one shape where no name holds a layer's number: they are all held against each other,
+and the number of orders of them, 128! at most, is paid for."""
 MOST_LAYERS: Final = 4096
 MIN_LAYERS: Final = 2
 
@@ -47,6 +51,11 @@ class Candidates:
     """Of the subject, over all layers."""
     vector: bool
 
+    @property
+    def is_body(self) -> bool:
+        """Whether these are matrices of which a body is made, as far as shapes tell."""
+        return not self.vector and (self.layers > 0 or len(self.base) > 1)
+
 
 def candidates_of(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
     """Return which places may be each other; empty where the layouts differ.
@@ -56,7 +65,9 @@ def candidates_of(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
         subject: The same of the subject. Hostile; names are cut at dots and never parsed further.
     """
     lists = [_layer_list(shapes) for shapes in (base, subject)]
-    if not all(lists) or lists[0][1] != lists[1][1]:
+    if lists[0][1] and not lists[1][1]:
+        return _unnumbered(base, subject)
+    if not all(n for _, n in lists) or lists[0][1] != lists[1][1]:
         return ()
     found: list[Candidates] = []
     for inside in (True, False):
@@ -79,6 +90,27 @@ def candidates_of(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
                     )
                 )
     return tuple(found)
+
+
+def _unnumbered(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
+    """Return all tensors of one shape as candidates, each a place of its own."""
+    sides: list[dict[tuple[int, ...], list[Place]]] = []
+    for shapes in (base, subject):
+        found: dict[tuple[int, ...], list[Place]] = defaultdict(list)
+        for name in sorted(shapes):
+            found[shapes[name]].append(Place(before=name, after=""))
+        sides.append(found)
+    return tuple(
+        Candidates(
+            base=tuple(sides[0][shape]),
+            subject=tuple(places),
+            layers=0,
+            parameters=prod(shape) * len(places),
+            vector=sum(n > 1 for n in shape) <= 1,
+        )
+        for shape, places in sides[1].items()
+        if len(sides[0].get(shape, ())) == len(places) <= MOST_UNNUMBERED
+    )
 
 
 def _layer_list(shapes: Shapes) -> tuple[str, int]:

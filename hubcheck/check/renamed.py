@@ -24,7 +24,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import FLOATS, anatomy_of
 from hubcheck.anatomy.same_layout import Candidates, candidates_of
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
-from hubcheck.checkpoint.rows import read_rows
+from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.evidence.reading import Reader
 from hubcheck.model import Model
 
@@ -33,6 +33,10 @@ NEAR: Final = 0.5
 within 0.05 over the rows read, a fine-tune keeps 0.9 and more."""
 ROWS: Final = 16
 """Rows read of each tensor in each of two layers."""
+LIMIT: Final = 16_000_000
+"""Bytes read of each model where every tensor is a candidate: fewer rows of each, then none."""
+MOST_WAYS: Final = 10**300
+"""A bound divided by more says nothing, and is no float."""
 MOST_NEAR: Final = 0.5
 """Share of the layers' parameters that must be near before any name is given."""
 BODY: Final = frozenset({Role.UP, Role.DOWN, Role.V, Role.O, Role.EXPERT_UP, Role.SSM, Role.DELTA})
@@ -67,21 +71,22 @@ def under_names_of(base: Model, subject: Model) -> Renamed | None:
     if any(c.format == FORMAT for c in checkpoints):
         return None
     groups = candidates_of(*(_shapes(c) for c in checkpoints))
-    inside = sum(g.parameters for g in groups if g.layers and not g.vector)
+    inside = sum(g.parameters for g in groups if g.is_body)
     if not inside:
         return None
+    rows = _rows_that_fit(groups, checkpoints)
     names: dict[str, str] = {}
     near, ways = 0, 1
     for group in groups:
-        pairs = _near_pairs(group, *checkpoints)
+        pairs = _near_pairs(group, *checkpoints, rows)
         ways *= factorial(len(group.base))
-        if group.layers and not group.vector:
+        if group.is_body:
             near += group.parameters * len(pairs) // len(group.base)
         for i, j in pairs:
             for layer in range(group.layers) if group.layers else (-1,):
                 stored = group.base[i].name(layer)
                 names[group.subject[j].name(layer)] = base.anatomy.plain.get(stored, stored)
-    if near < MOST_NEAR * inside:
+    if near < MOST_NEAR * inside or ways > MOST_WAYS:
         return None
     anatomy = anatomy_of(
         checkpoints[1],
@@ -111,15 +116,31 @@ def _shapes(checkpoint: Checkpoint) -> Mapping[str, tuple[int, ...]]:
     }
 
 
+def _rows_that_fit(groups: Sequence[Candidates], checkpoints: tuple[Checkpoint, Checkpoint]) -> int:
+    """Return how many rows of each tensor are read: fewer where all tensors are candidates."""
+    flat = [group for group in groups if not group.layers]
+    names = (
+        [place.before for group in flat for place in group.base],
+        [place.before for group in flat for place in group.subject],
+    )
+    rows = ROWS
+    while rows > 1 and any(
+        cost_of(checkpoint, _blocks(checkpoint, some, rows)) > LIMIT
+        for checkpoint, some in zip(checkpoints, names, strict=True)
+    ):
+        rows //= 2
+    return rows
+
+
 def _near_pairs(
-    group: Candidates, base: Checkpoint, subject: Checkpoint
+    group: Candidates, base: Checkpoint, subject: Checkpoint, rows: int
 ) -> Sequence[tuple[int, int]]:
     """Return (base, subject) places of a group whose values are near, each once."""
     layers = (0, group.layers - 1) if group.layers else (-1,)
     sums = np.zeros((len(group.base), len(group.subject)))
     for layer in layers:
         ours, theirs = (
-            _rows(checkpoint, [place.name(layer) for place in places])
+            _rows(checkpoint, [place.name(layer) for place in places], rows)
             for checkpoint, places in ((base, group.base), (subject, group.subject))
         )
         sums += ours @ theirs.T
@@ -135,14 +156,20 @@ def _near_pairs(
     return pairs
 
 
-def _rows(checkpoint: Checkpoint, names: Sequence[str]) -> NDArray[np.float64]:
-    """Return some rows of each tensor, centred and of length one, [tensors, values]."""
+def _blocks(checkpoint: Checkpoint, names: Sequence[str], rows: int) -> list[RowBlock]:
+    """Return some rows in the upper third of each tensor."""
     blocks = []
     for name in names:
         n_rows = checkpoint.tensors[name].n_rows
-        first = max(0, n_rows // 3 - ROWS // 2)
-        blocks.append(RowBlock(tensor=name, start=first, stop=min(n_rows, first + ROWS)))
-    values = np.stack([rows.ravel() for rows in read_rows(checkpoint, blocks)]).astype(np.float64)
+        first = max(0, n_rows // 3 - rows // 2)
+        blocks.append(RowBlock(tensor=name, start=first, stop=min(n_rows, first + rows)))
+    return blocks
+
+
+def _rows(checkpoint: Checkpoint, names: Sequence[str], rows: int) -> NDArray[np.float64]:
+    """Return some rows of each tensor, centred and of length one, [tensors, values]."""
+    blocks = _blocks(checkpoint, names, rows)
+    values = np.stack([some.ravel() for some in read_rows(checkpoint, blocks)]).astype(np.float64)
     values -= values.mean(axis=1, keepdims=True)
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-300))
 

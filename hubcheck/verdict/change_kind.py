@@ -75,7 +75,11 @@ def _recast(look: CloserLook) -> Relation | None:
     # Values on few levels fill the cells of a float unevenly, and hold no step of training that is
     # smaller than the distance of two levels: equal once rounded, they are the same.
     packed = not {formats.base_stored, formats.subject_stored} <= SIGNIFICANT_BITS.keys()
-    same = all(m.rounded or (packed and not m.touched) for m in matrices)
+    # A few values lie anywhere in their cells: where others tell, they are asked for no more than
+    # to be equal once rounded.
+    told = any(m.tells_rounding for m in matrices)
+    few = [m for m in matrices if told and not m.tells_rounding]
+    same = all(m.rounded or ((packed or m in few) and not m.touched) for m in matrices)
     if max(look.recast) < ON_GRID or not same:
         return None
     if all(m.relative == 0 for m in look.moved):

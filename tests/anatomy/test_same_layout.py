@@ -42,6 +42,18 @@ def test_lists_with_gaps_or_unequal_layers_are_none() -> None:
     assert candidates_of(BASE, unequal) == ()
 
 
+def test_without_layers_all_of_one_shape_are_candidates() -> None:
+    """Names that number nothing: three layers' matrices are one group, the embedding another."""
+    shapes = [(8, 4)] * 6 + [(4, 8)] * 3 + [(9, 4)]
+    found = candidates_of(BASE, {f"p{i}": shape for i, shape in enumerate(shapes)})
+    assert {(g.layers, len(g.base), g.is_body) for g in found} == {
+        (0, 6, True),
+        (0, 3, True),
+        (0, 1, False),
+    }
+    assert candidates_of({"p": (8, 4)}, {"q": (8, 4)}) == ()  # nor does the base have any
+
+
 def test_too_many_of_one_shape_are_left_alone() -> None:
     """Experts by the hundred are not guessed at."""
     many: Shapes = {f"e{i}": (8, 4) for i in range(20)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from math import factorial
 from pathlib import Path
 from typing import Final
 
@@ -97,3 +98,34 @@ def test_a_model_that_is_understood_keeps_its_names(tmp_path: Path) -> None:
     assert under_names_of(opened(DEMO / "base"), opened(same)) is None
     half = written(tmp_path / "half", "base", 0.01, name=lambda n: re.sub("self_attn", "mix", n))
     assert under_names_of(opened(DEMO / "base"), opened(half)) is None
+
+
+def unnumbered() -> Callable[[str], str]:
+    """Return what gives every tensor a number in no order, as flat exports do."""
+    given: dict[str, str] = {}
+
+    def name(of: str) -> str:
+        return given.setdefault(of, f"p{(len(given) * 37) % 101:03d}")
+
+    return name
+
+
+def test_a_copy_whose_names_number_no_layer_is_found(tmp_path: Path) -> None:
+    """All tensors of one shape are held against each other, and every order of them is paid for."""
+    subject = written(tmp_path / "subject", "base", 0.02, name=unnumbered())
+    base, flat = opened(DEMO / "base"), opened(subject)
+    seen = under_names_of(base, flat)
+    assert seen is not None
+    assert seen.matched == seen.tensors
+    assert seen.ways > factorial(2 * base.anatomy.geometry.layers) ** 3  # q and o, k and v, ...
+    finding = found(subject, DEMO / "base")
+    assert finding.verdict is Verdict.RELATED
+    assert finding.log10_p < -10
+    assert PhraseCode.RENAMED in codes(finding.notes)
+
+
+def test_a_stranger_whose_names_number_no_layer_is_not_judged(tmp_path: Path) -> None:
+    """No value is near, so nothing is known of it."""
+    subject = written(tmp_path / "subject", "twin", 0.0, name=unnumbered())
+    assert under_names_of(opened(DEMO / "base"), opened(subject)) is None
+    assert found(subject, DEMO / "base").verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED)

@@ -26,6 +26,10 @@ TOUCHED: Final = 0.999
 rewrite single values (negative zero, padding rows)."""
 ROUNDED: Final = (0.75, 1.3)
 """Of the predicted mean square; matrices of the zoo .97 to 1.03, vectors of 96 values .8 to 1.2."""
+SQUARE_SPREAD: Final = 0.8
+"""Variance of e² / E e² for an e that is even over a cell: E e⁴ / (E e²)² - 1 = 9/5 - 1."""
+DEVIATIONS: Final = 5.0
+"""Standard deviations that the fill of few values may lie off by chance alone."""
 FORMAT_VALUES: Final = 100_000
 """Values from which the format of a whole model is read; more cost only time."""
 BLOCK_VALUES: Final = 1 << 18
@@ -60,6 +64,13 @@ class Moved:
     rank: ChangeRank | None
     """None for vectors, where nothing moved, and where it was not measured."""
     whole: bool
+    spread: float = 0.0
+    """Standard deviation of ``fill`` where the change is rounding alone: large for few values."""
+
+    @property
+    def tells_rounding(self) -> bool:
+        """Whether so many values were read that ``fill`` tells rounding from anything else."""
+        return DEVIATIONS * self.spread <= 1 - ROUNDED[0]
 
     @property
     def rounded(self) -> bool:
@@ -128,6 +139,7 @@ class _Sums:
     product: float = 0.0
     change: float = 0.0
     variance: float = 0.0
+    squares: float = 0.0
 
     def add(
         self, a_ui: NDArray[np.float64], b_ui: NDArray[np.float64], grid: str, narrow: str
@@ -154,7 +166,9 @@ class _Sums:
         self.subject += float(np.vdot(b_ui, b_ui))
         self.product += float(np.vdot(a_ui, b_ui))
         self.change += float(np.square(b_ui - a_ui).sum())
-        self.variance += float(rounding_variance(b_ui, grid).sum())
+        variance_ui = rounding_variance(b_ui, grid)
+        self.variance += float(variance_ui.sum())
+        self.squares += float(np.square(variance_ui).sum())
 
 
 def change_of(pair: Pair, formats: Formats) -> Moved:
@@ -189,6 +203,7 @@ def change_of(pair: Pair, formats: Formats) -> Moved:
         cast=sums.cast >= ON_GRID * sums.values and 2 * sums.identical >= sums.values,
         rank=None,
         whole=pair.whole,
+        spread=float(np.sqrt(SQUARE_SPREAD * sums.squares)) / sums.variance,
     )
 
 
