@@ -57,7 +57,7 @@ def test_every_error_on_the_page_is_a_class() -> None:
     """The table names classes of ``hubcheck.errors``, and their order of inheritance is true."""
     table = PAGE.partition("| class |")[2]
     named = [getattr(errors, name) for name in re.findall(r"`(\w+Error)`", table)]
-    assert len(named) == 8
+    assert len(named) == 9
     assert all(issubclass(one, errors.HubcheckError) for one in named)
     assert all(issubclass(one, errors.UnreachableError) for one in named[1:6])
 

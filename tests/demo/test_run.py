@@ -22,6 +22,7 @@ EXPECTED = {
     "twin": DeclarationVerdict.NONE_FOUND,
     "wrong-declaration": DeclarationVerdict.CONTRADICTED,
 }
+README = Path(__file__).parents[2] / "README.md"
 FILES = {"report.json", "card.md", "card.html", "badge.svg", "badge.json"}
 
 
@@ -43,6 +44,20 @@ def test_the_demo_gives_the_expected_verdicts(
         assert f"({verdict})" in line
         assert f"{name}/card.html" in index
     assert "index.html" in table
+    if seed == 0:  # the draw that README shows
+        assert_readme_shows(table, (out / "wrong-declaration" / "card.md").read_text("utf-8"))
+
+
+def assert_readme_shows(table: str, card: str) -> None:
+    """README's table is what the demo prints, and its card the first screen of one that it writes."""
+    blocks = README.read_text(encoding="utf-8").split("```\n")
+    shown = next(block for block in blocks if block.startswith("subject "))
+    assert shown in table
+    quoted = [
+        line[1:].strip() for line in README.read_text("utf-8").splitlines() if line[:1] == ">"
+    ]
+    first = [line for line in card.partition("\nRead ")[0].splitlines() if line]
+    assert [line for line in quoted if line] == first
 
 
 def test_the_wrong_declaration_names_the_right_base(
