@@ -37,7 +37,10 @@ OUTPUTS: Final = {
     "status": "success, failure or error: green only where every base that was to be tested was",
     "base": "The base that the verdict is about, if there is one",
     "log10-p": "log10 of the bound on a match by chance",
-    "kept": "How much of that base is still there, from 0 to 1",
+    "kept": (
+        "Similarity to that base: the median cosine of units at the same place, -1 to 1; 1 for a "
+        "copy, about 0 for strangers"
+    ),
     "report-path": "report.json, relative to the workspace",
     "card-path": "card.md, relative to the workspace",
     "comment-url": "Address of the comment, empty when there is none",

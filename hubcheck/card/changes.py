@@ -1,7 +1,7 @@
 """What changed between two answers about the same model?
 
 Short statements for a reader who saw the last answer: the verdict, each base that came, went or was
-judged otherwise, and how much of it is kept.
+judged otherwise, and how similar it is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def changes(
         elif last.verdict is not finding.verdict:
             found.append((name, Trusted(f": {last.verdict.value}, now {now}")))
         elif abs(last.kept - finding.kept) > KEPT_STEP:
-            kept = f": kept {numbers.kept(last.kept)}, now {numbers.kept(finding.kept)}"
+            kept = f": similarity {numbers.kept(last.kept)}, now {numbers.kept(finding.kept)}"
             found.append((name, Trusted(kept)))
         elif last.revision != finding.base.revision and names.is_commit(finding.base.revision):
             found.append((name, Trusted(" moved to another commit, same verdict")))

@@ -43,7 +43,7 @@ STANDING_LIMITS: Final = (
     (
         PhraseCode.LIMIT_UNRELATED,
         (
-            "Unrelated assumes that a copy kept at least the share printed beside it, in the "
+            "Unrelated assumes that a copy has at least the similarity printed beside it, in the "
             "layers that were read, and at depth sample that it was not shuffled and rotated."
         ),
     ),

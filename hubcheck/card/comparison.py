@@ -137,7 +137,7 @@ def _lead(comparison: Comparison) -> Line:
     match comparison.result:
         case Result.UNRELATED if finding.detectable_kept > 0:
             share = numbers.kept(finding.detectable_kept)
-            said = f"No match beyond chance; a copy that kept {share} of the other would have shown"
+            said = f"No match beyond chance; a copy of similarity {share} would have shown"
             return (Strong((Trusted(f"{said}, unless it was shuffled and rotated."),)),)
         case Result.UNRELATED:
             return (Strong((Trusted("No match beyond chance."),)),)
@@ -192,7 +192,7 @@ def _seen(comparison: Comparison, report: Report) -> Table:
     cells = (
         (Trusted(comparison.result.value),),
         first_table.evidence_cell(finding),
-        first_table.kept_cell(finding),
+        first_table.similarity_cell(finding),
         (Trusted(_equal(report, finding)),),
     )
     return Table(

@@ -79,11 +79,11 @@ def _bases(report: Report) -> Table:
             first_table.why_cell(finding),
             first_table.verdict_cell(report, finding),
             first_table.evidence_cell(finding),
-            first_table.kept_cell(finding),
+            first_table.similarity_cell(finding),
         )
         for finding in report.findings[:BASES_SHOWN]
     )
-    return Table(head=("base", "why tested", "verdict", "evidence", "kept"), rows=rows)
+    return Table(head=("base", "why tested", "verdict", "evidence", "similarity"), rows=rows)
 
 
 def _footer(report: Report) -> Line:

@@ -28,7 +28,6 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.origin_section import origin_blocks
 from hubcheck.card.wording import power_words, sentence, words
-from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
@@ -53,9 +52,9 @@ DIRECTIONS: Final = {
 
 COLUMNS: Final = (
     "Own bound: k hits in one family have a chance of at most 1/k!, below 1 in 10 billion from "
-    "14 hits on. Ceiling: the kept that the best relabelling of strangers reaches; a match "
-    "must be well above it. Would show: the smallest kept that would have been seen. Shifted: "
-    "hits with the base's index shifted, about 1 by chance."
+    "14 hits on. Ceiling: the similarity that the best relabelling of strangers reaches; a match "
+    "must be well above it. Would show: the smallest similarity that would have been seen. "
+    "Shifted: hits with the base's index shifted, about 1 by chance."
 )
 
 IN_BLOCKS: Final = (
@@ -107,12 +106,7 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
 
 def _columns(families: Sequence[Evidence]) -> str:
     """Return what the columns mean; of axes that are free in blocks, that a hit is worth less."""
-    in_blocks = any(
-        note.code is PhraseCode.NOTE_AXIS and note.params.get("blocks")
-        for row in families
-        for note in row.note
-    )
-    return COLUMNS + IN_BLOCKS * in_blocks
+    return COLUMNS + IN_BLOCKS * matches.is_free_in_blocks(families)
 
 
 def _notes(finding: Finding) -> tuple[Inner, ...]:
@@ -176,7 +170,7 @@ def _bound(finding: Finding) -> str:
 
 
 def _similarity(finding: Finding) -> str:
-    """Return the interval of kept, which speaks of the families that were looked at."""
+    """Return the interval of the similarity, which speaks of the families that were looked at."""
     if finding.kept_interval is None:
         return ""
     low, high = (numbers.kept(value) for value in finding.kept_interval)
@@ -213,7 +207,7 @@ def _direction(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
 
 def _family_table(families: tuple[Evidence, ...]) -> Table:
     noted = any(e.note for e in families)
-    head = ["family", "kind", "hits", "own bound", "kept", "ceiling", "would show", "shifted"]
+    head = ["family", "kind", "hits", "own bound", "similarity", "ceiling", "would show", "shifted"]
     rows: list[tuple[Line, ...]] = []
     for item in families:
         row: list[Line] = [
@@ -280,7 +274,7 @@ def _parts(report: Report) -> tuple[Details, ...]:
             )
             for part in finding.parts
         )
-        blocks.append(Table(head=("part", "verdict", "by chance", "kept"), rows=rows))
+        blocks.append(Table(head=("part", "verdict", "by chance", "similarity"), rows=rows))
     return (
         (Details(summary=(Trusted("Parts of the model"),), blocks=tuple(blocks)),) if blocks else ()
     )

@@ -16,6 +16,14 @@ _RELATED: Final = (
 )
 
 TEXTS: Final[dict[str, str]] = {
+    # kinds of evidence that are no proof
+    "assumed": """\
+assumed (kind of evidence)
+  Means: the axis of this family looks free in the tensors that use it, and no table certifies
+  that for the class of the model. Its hits count, on that assumption.
+  Does not mean: exact. By itself it gives no absence, and a match only beside a control or
+  tensors that are equal bit for bit.
+  Do: read the control beside it.""",
     # verdicts, per base
     "identical": """\
 identical (verdict about one base, and a relation)
@@ -42,10 +50,10 @@ disguised (verdict about one base)
   tests may prove it (then it is called related, rearranged), and ask the publisher.""",
     "unrelated": """\
 unrelated (verdict about one base)
-  Means: the agreement is what chance gives, and a copy that kept at least the share printed
-  beside it would have been seen, in at least two families of units.
-  Does not mean: no influence. Distillation leaves no trace in weights, and a copy that kept
-  less than that share, or was shuffled and rotated, can pass at depth sample.
+  Means: the agreement is what chance gives, and a copy of at least the similarity
+  printed beside it would have been seen, in at least two families of units.
+  Does not mean: no influence. Distillation leaves no trace in weights, and a copy below
+  that similarity, or one that was shuffled and rotated, can pass at depth sample.
   Do: if the card declares this base, correct the card, or show what was done
   to the weights on the way.""",
     "inconclusive": """\
@@ -86,8 +94,8 @@ undeclared (declaration verdict for the whole card)
   `hubcheck replay report.json` and report it. If it is known, allow it with a reason.""",
     "contradicted": """\
 contradicted (declaration verdict for the whole card)
-  Means: the card names a base, and the weights do not show it although a copy that kept the
-  printed share would have been seen.
+  Means: the card names a base, and the weights do not show it although a copy of the
+  printed similarity would have been seen.
   Does not mean: bad faith. A wrong name or version in the card is the usual cause.
   A base that the card calls the teacher of a distillation is not meant: no weights of it are
   claimed, and the card is inconclusive.

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 TERMS: Final[dict[str, str]] = {
-    "kept": """\
-kept, similarity (a column of the first table)
-  Means: how much of the base's content is still there: the median cosine of units at the same
-  place, 1 for a copy, 0 for strangers. Behind `a copy keeping` it is what would have been seen.
+    "similarity": """\
+similarity (a column of the first table; the field `kept` of report.json)
+  Means: the median cosine of units at the same place in both models: 1 for a copy, about 0 for
+  strangers. In brackets its 95 % interval, were all units of the families looked at read. Behind
+  `a copy of similarity` stands the least that would have been seen.
   Does not mean: a share of the weights that are equal, or a share of anything's quality.
-  Do: read it beside the evidence; the interval and the values per family are in report.json.""",
+  Do: read it beside the evidence; the values per family are in the folded evidence.""",
     "evidence": """\
-evidence, hits, units (a column of the first table: 1,112 of 1,112)
+evidence, hits, units (a column of the first table: 1,112 of 1,112 sampled units lie where ...)
   Means: of so many units of the base (neurons, heads, channels ...) so many have their nearest
-  counterpart at the same place in the subject. Between strangers about 1 in each family does.
+  counterpart at the same place in the subject. Between strangers about 1 in each family does,
+  which is the number behind `chance`.
   Does not mean: that so many units are equal.
   Do: open the evidence below: each family has its own count and bound.""",
     "family": """\
@@ -93,7 +95,7 @@ licence (a section of the card)
 }
 
 OTHER_NAMES: Final[dict[str, str]] = {
-    "similarity": "kept",
+    "kept": "similarity",
     "hits": "evidence",
     "units": "evidence",
     "families": "family",

@@ -248,7 +248,7 @@ def _found(report: Report, ref: str, finding: Finding | None) -> str:
         return f"not tested{standing}"
     words = raw_text(first_table.verdict_cell(report, finding))
     if finding.verdict in matches.MATCHES:
-        words += f", kept {numbers.kept(finding.kept)}"
+        words += f", similarity {numbers.kept(finding.kept)}"
     return words if finding.declared else f"{words} - not declared"
 
 

@@ -1,7 +1,7 @@
 """What stands in the cells of the first table?
 
-One row per base: why it was tested, the verdict, the count behind it, and how much is still there
-or would have been seen.
+One row per base: why it was tested, the verdict, the count behind it, and how similar the two are
+or from where on a copy would have been seen. Each cell can be read without the others.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ REASONS_SHOWN: Final = 2
 
 FEW_WORDS: Final = 90
 """Characters of a reason inside a table cell; the whole reason is in its folded section."""
+
+ONE_PARTNER: Final = "name one partner in the base by each of their weights"
+"""What a hit of the disguise test is."""
 
 _RELATION_WORDS: Final = {
     RelationKind.IDENTICAL: "",
@@ -78,7 +81,7 @@ def verdict_cell(report: Report, finding: Finding) -> Line:
 
 def evidence_cell(finding: Finding) -> Line:
     """Return the count behind the verdict, or the reason why there is none."""
-    counted = numbers.hits(finding.units_hit, finding.units_tested)
+    counted = in_place(finding)
     reason = Untrusted(brief(finding.reason), limit=FEW_WORDS)
     same = matches.identity_row(finding)
     across, counted_any = _across_shapes(finding), finding.units_tested > 0
@@ -86,27 +89,48 @@ def evidence_cell(finding: Finding) -> Line:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
         case Verdict.INCONCLUSIVE if finding.units_tested and finding.reason:
-            return (Trusted(f"{counted}, "), reason)
+            return (Trusted(f"{counted}; "), reason)
         case Verdict.INCONCLUSIVE if not finding.units_tested:
             return (reason,) if finding.reason else (Trusted("too little to decide"),)
         case Verdict.UNRELATED | Verdict.RELATED if across is not None and not counted_any:
             return (Trusted(across),)
         case Verdict.UNRELATED:
-            return (Trusted(f"{counted} (1 per family by chance)"),)
+            return (Trusted(f"{counted}{by_chance(finding)}"),)
         case Verdict.IDENTICAL if not finding.units_tested:
             return (Trusted("same files, by digest"),)
         case Verdict.DISGUISED:
             rows = matches.disguise_rows(finding)
             units = sum(row.units for row in rows)
-            seen = numbers.hits(sum(row.hits for row in rows), units) if units else counted
+            hits = numbers.hits(sum(row.hits for row in rows), units)
+            seen = f"{hits} sampled neurons {ONE_PARTNER}" if units else counted
             return (Trusted(f"{seen}, {matches.calibrated_on(finding)}"),)
         case Verdict.RELATED if same is not None and not finding.families_hit:
             return (Trusted(f"{numbers.hits(same.hits, same.units)} tensors equal bit for bit"),)
         case Verdict.RELATED if finding.families_hit < finding.families_tested:
             families = numbers.hits(finding.families_hit, finding.families_tested)
-            return (Trusted(f"{counted}, in {families} families"),)
+            return (Trusted(f"{counted}{by_chance(finding)}, in {families} families"),)
+        case _ if not counted_any:
+            return (Trusted("no units were counted; see the evidence"),)
         case _:
-            return (Trusted(counted),)
+            return (Trusted(f"{counted}{by_chance(finding)}"),)
+
+
+def in_place(finding: Finding) -> str:
+    """Return how many of the units that were looked at lie where the base has them."""
+    counted = numbers.hits(finding.units_hit, finding.units_tested)
+    lie = "lies" if finding.units_hit == 1 else "lie"
+    return f"{counted} sampled units {lie} where the base has them"
+
+
+def by_chance(finding: Finding) -> str:
+    """Return how many would by chance: one unit a family, whatever its size.
+
+    A random order of n units has one unit at its own place on average. Of axes that are free in
+    blocks only that is not so, and nothing is said.
+    """
+    if not finding.families_tested or matches.is_free_in_blocks(finding.evidence):
+        return ""
+    return f" (chance: about {numbers.count(finding.families_tested)})"
 
 
 def _across_shapes(finding: Finding) -> str | None:
@@ -116,20 +140,30 @@ def _across_shapes(finding: Finding) -> str | None:
     rows = [row for row in finding.evidence if row.test in {matches.PRUNED, matches.SIGNS}]
     best = max(rows, key=lambda row: row.log10_e)
     what = "signs of matched neurons" if best.test == matches.SIGNS else "matched neurons in order"
-    by_chance = ", as by chance" if finding.verdict is Verdict.UNRELATED else ""
-    return f"{numbers.hits(best.hits, best.units)} {what}{by_chance}"
+    as_chance = ", as by chance" if finding.verdict is Verdict.UNRELATED else ""
+    return f"{numbers.hits(best.hits, best.units)} {what}{as_chance}"
 
 
-def kept_cell(finding: Finding) -> Line:
-    """Return how much of the base is still there, or what would have been seen."""
+def similarity_cell(finding: Finding) -> Line:
+    """Return how similar the units of both are, or from where on a copy would have been seen."""
     if finding.verdict in matches.MATCHES:
         share = 1.0 if finding.verdict is Verdict.IDENTICAL else finding.kept
-        return (Meter(share, Trusted(numbers.kept(share))),)
+        return (Meter(share, Trusted(_with_interval(share, finding.kept_interval))),)
     if finding.verdict is Verdict.UNRELATED and finding.detectable_kept > 0:
-        return (Trusted(f"a copy keeping {numbers.kept(finding.detectable_kept)} would show"),)
+        least = numbers.kept(finding.detectable_kept)
+        return (Trusted(f"a copy of similarity {least} would show"),)
     if finding.verdict is Verdict.INCONCLUSIVE and finding.units_tested:
-        return (Trusted(numbers.kept(finding.kept)),)
+        return (Trusted(_with_interval(finding.kept, finding.kept_interval)),)
     return (Trusted(numbers.NOTHING),)
+
+
+def _with_interval(value: float, interval: tuple[float, float] | None) -> str:
+    """Return a similarity with its interval, unless that says the same three times."""
+    shown = numbers.kept(value)
+    if interval is None:
+        return shown
+    low, high = (numbers.kept(end) for end in interval)
+    return shown if low == shown == high else f"{shown} (95 %: {low} to {high})"
 
 
 def tone(report: Report, finding: Finding) -> Tone:

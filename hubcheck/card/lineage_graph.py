@@ -75,5 +75,5 @@ def _label(report: Report, finding: Finding) -> str:
     words = raw_text(first_table.verdict_cell(report, finding)).replace(":", " -")
     said = "declared, " if finding.declared else ""
     if finding.verdict in matches.MATCHES and finding.verdict is not Verdict.IDENTICAL:
-        return f"{said}{words} - kept {numbers.kept(finding.kept)}".replace(",", " -")
+        return f"{said}{words} - similarity {numbers.kept(finding.kept)}".replace(",", " -")
     return f"{said}{words}".replace(",", " -")

@@ -19,7 +19,7 @@ from hubcheck.report.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from hubcheck.report.schema import Evidence, Finding, PartVerdict, Report
 
@@ -177,6 +177,12 @@ def disguise_rows(finding: Finding) -> tuple[Evidence, ...]:
     """Return the calibrated evidence behind a verdict ``disguised``, one row per layer."""
     rows = (e for e in finding.evidence if e.kind is EvidenceKind.CALIBRATED)
     return tuple(e for e in rows if e.test == DISGUISE)
+
+
+def is_free_in_blocks(rows: Iterable[Evidence]) -> bool:
+    """Return whether an order among these is free in blocks only, where a hit is worth less."""
+    notes = (note for row in rows for note in row.note)
+    return any(n.code is PhraseCode.NOTE_AXIS and bool(n.params.get("blocks")) for n in notes)
 
 
 def calibrated_on(finding: Finding) -> str:

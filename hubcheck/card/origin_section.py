@@ -109,5 +109,5 @@ def _table(layers: tuple[LayerMatch, ...]) -> Table:
                 kept if stands else (Trusted(numbers.NOTHING),),
             )
         )
-    head = ("layer", "base layer", "hits", "by chance", "kept")
+    head = ("layer", "base layer", "hits", "by chance", "similarity")
     return Table(head=head, rows=tuple(rows), numeric=frozenset({0, 1, 2}))

@@ -34,6 +34,12 @@ RELATED_MEANS: Final = (
 UNDONE: Final = " once a disguise is undone"
 ONE_TOWER: Final = ", all that one of the two models holds"
 WHO: Final = " It does not say who copied whom."
+NOT_FROM_SCRATCH: Final = (
+    " It does not mean trained from scratch: other bases were not tested, and distillation leaves "
+    "no trace in weights."
+)
+NOT_ON_PURPOSE: Final = " It does not say that the name was wrong on purpose."
+NO_SUSPICION: Final = " It is no sign against the model."
 
 
 def title(report: Report) -> Line:
@@ -60,12 +66,14 @@ def lead(report: Report) -> Line:
 def _lead(report: Report) -> Line:
     match report.verdict:
         case DeclarationVerdict.NONE_FOUND:
-            return _absence(matches.tested(report), "No match beyond chance.")
+            absent = _absence(matches.tested(report), "No match beyond chance.")
+            return (*absent, Trusted(NOT_FROM_SCRATCH))
         case DeclarationVerdict.INCONCLUSIVE:
             return (_strong(_inconclusive_lead(report)),)
         case DeclarationVerdict.CONTRADICTED if matches.main_match(report) is None:
             refuted = tuple(f for f in matches.declared(report) if is_refuted(f))
-            return _absence(refuted, "The agreement is what chance gives.")
+            absent = _absence(refuted, "The agreement is what chance gives.")
+            return (*absent, Trusted(NOT_ON_PURPOSE))
         case _:
             found = matches.main_match(report)
             if found is None:
@@ -290,8 +298,8 @@ def _inconclusive_lead(report: Report) -> str:
     if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):
         return match_sentence(found) + WHO
     if not matches.tested(report):
-        return "No weights were compared: neither a match nor its absence is shown."
-    return "Neither a match nor its absence is shown."
+        return "No weights were compared: neither a match nor its absence is shown." + NO_SUSPICION
+    return "Neither a match nor its absence is shown." + NO_SUSPICION
 
 
 def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
@@ -300,7 +308,7 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
         return (_strong(begin),)
     cut = any(f.power is not None and f.power.other_shape for f in findings)
     copy = "A copy cut to these sizes and" if cut else "A copy"
-    power = f"{copy} keeping {numbers.kept(max(floors))} or more would have been seen"
+    power = f"{copy} of similarity {numbers.kept(max(floors))} or more would have been seen"
     everywhere = all(f.power is not None and f.power.searched for f in findings)
     layers = "." if everywhere else " in these layers."
     return (_strong(f"{begin} {power}{layers}"),)

@@ -37,8 +37,8 @@ from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
 
-CELL_WIDTH: Final = 64
-"""Characters of one cell: five cells of typical length fit 160 columns."""
+CELL_WIDTH: Final = 112
+"""Characters of one cell: a count says in words what was counted, and what chance gives."""
 NARROWEST: Final = 8
 """Columns below which a cell is not wrapped: its words would be cut to letters."""
 
@@ -52,7 +52,7 @@ class OverviewRow:
     weights_say: str
     verdict: DeclarationVerdict
     by_chance: str
-    kept: str
+    similarity: str
     norm_cosine: str
 
 
@@ -61,7 +61,7 @@ OVERVIEW_HEAD: Final = (
     "its card says",
     "what the weights say",
     "by chance",
-    "kept",
+    "similarity",
     "raw norm cosine (misleading)",
 )
 
@@ -158,7 +158,7 @@ def overview_row(report: Report) -> OverviewRow:
         weights_say=_weights_say(report, finding),
         verdict=report.verdict,
         by_chance=_by_chance(finding),
-        kept=raw_text(first_table.kept_cell(finding)) if finding else numbers.NOTHING,
+        similarity=raw_text(first_table.similarity_cell(finding)) if finding else numbers.NOTHING,
         norm_cosine=numbers.cosine(cosines[0]) if cosines else numbers.NOTHING,
     )
 
@@ -176,7 +176,7 @@ def overview_cells(row: OverviewRow) -> tuple[str, ...]:
         row.card_says,
         f"{row.weights_say} ({row.verdict.value})",
         row.by_chance,
-        row.kept,
+        row.similarity,
         row.norm_cosine,
     )
 

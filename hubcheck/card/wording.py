@@ -90,14 +90,15 @@ def power_words(power: Power | None) -> str:
     where = "in any layer" if power.searched else "in these layers"
     if power.other_shape:
         return (
-            f"a copy cut to these sizes, its neurons sorted or not, that keeps "
-            f"{power.would_be_seen:.2f} or more would have been seen in the layers read"
+            f"a copy cut to these sizes, its neurons sorted or not, of "
+            f"similarity {power.would_be_seen:.2f} or more would have been seen in the layers read"
         )
-    said = f"a copy keeping {power.would_be_seen:.2f} or more {where} would have been seen"
+    said = f"a copy of similarity {power.would_be_seen:.2f} or more {where} would have been seen"
     if power.copied_share > 0:
         said += f", and so would {power.copied_share:.0%} of the body's units copied exactly"
     if power.would_be_related > 0:
-        said += f"; one keeping {power.would_be_related:.2f} or more would have been called related"
+        least = f"{power.would_be_related:.2f}"
+        said += f"; one of similarity {least} or more would have been called related"
     if power.rearranged > 0:
         return (
             f"{said}; one that was shuffled and rotated would have from {power.rearranged:.2f} on, "

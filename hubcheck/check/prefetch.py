@@ -192,5 +192,5 @@ def _result(one: Tested, done: int, total: int) -> str:
     filled = CELLS * done // total
     bar = f"[{'#' * filled}{'.' * (CELLS - filled)}] {done}/{total}"
     finding = finding_of(one)
-    kept = f", kept {finding.kept:.3f}" if finding.status == "tested" else ""
-    return f"{bar} {printable(name_of(one.request.reference))}: {finding.verdict}{kept}"
+    similar = f", similarity {finding.kept:.3f}" if finding.status == "tested" else ""
+    return f"{bar} {printable(name_of(one.request.reference))}: {finding.verdict}{similar}"

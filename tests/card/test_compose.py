@@ -216,7 +216,10 @@ def test_a_match_in_few_families_says_so() -> None:
     """Where only some families match, the count of families stands beside the count of units."""
     few = matching(units_hit=72, units_tested=1112, families_hit=3, families_tested=10)
     text = table.summary(report(DeclarationVerdict.UNDECLARED, few))
-    assert "72 of 1,112, in 3 of 10 families" in text
+    assert (
+        "72 of 1,112 sampled units lie where the base has them (chance: about 10), "
+        "in 3 of 10 families"
+    ) in text
 
 
 def test_local_folders_have_no_commit() -> None:

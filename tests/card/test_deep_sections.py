@@ -135,7 +135,10 @@ def test_a_disguised_copy_is_calibrated_everywhere(depth: Depth) -> None:
     assert "at most 1 in 120 (calibrated on 256 small models)" in raw_text(lead(report))
     finding = report.findings[1]
     assert raw_text(verdict_cell(report, finding)) == "disguised: rearranged"
-    assert raw_text(evidence_cell(finding)) == "412 of 480, calibrated on 256 small models"
+    assert raw_text(evidence_cell(finding)) == (
+        "412 of 480 sampled neurons name one partner in the base by each of their weights, "
+        "calibrated on 256 small models"
+    )
     text = shown(report)
     assert "calibrated on 256 small models, which is no proof" in text
     assert "the residual stream was turned by a rotation" in text

@@ -61,9 +61,9 @@ def test_the_tree_tells_declared_from_found() -> None:
     """Ancestors hang below the base that declares them; suspects say that nobody declares them."""
     assert lines(family()) == [
         "acme/new-7b",
-        "├─ acme/tuned    related: fine-tune, kept 0.997",
+        "├─ acme/tuned    related: fine-tune, similarity 0.997",
         "│  └─ acme/root  not tested, gated",
-        "├─ acme/sibling  related: fine-tune (explained by acme/tuned), kept 0.90 - not declared",
+        "├─ acme/sibling  related: fine-tune (explained by acme/tuned), similarity 0.90 - not declared",
         "└─ other/lone    unrelated - not declared",
     ]
 

@@ -22,8 +22,8 @@ def test_the_graph_has_no_arrow_heads() -> None:
         )
     )
     assert ">" not in text
-    assert '  m ===|"declared - related - fine-tune - kept 0.997"| b0' in text
-    assert '  m ---|"related - fine-tune - kept 0.997"| b1' in text
+    assert '  m ===|"declared - related - fine-tune - similarity 0.997"| b0' in text
+    assert '  m ---|"related - fine-tune - similarity 0.997"| b1' in text
     assert '  m -.-|"declared - unrelated"| b2' in text
 
 

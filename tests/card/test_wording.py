@@ -91,15 +91,15 @@ def test_power_is_said_as_far_as_it_is_known() -> None:
     assert power_words(None) == power_words(Power()) == ""
     assert power_words(Power(stated=(text("as it was"),))) == "as it was"
     assert power_words(Power(would_be_seen=0.05)) == (
-        "a copy keeping 0.05 or more in these layers would have been seen, assuming it was not "
+        "a copy of similarity 0.05 or more in these layers would have been seen, assuming it was not "
         "shuffled and rotated"
     )
     full = Power(
         would_be_seen=0.07, would_be_related=0.18, copied_share=0.04, searched=True, rearranged=0.25
     )
     assert power_words(full) == (
-        "a copy keeping 0.07 or more in any layer would have been seen, and so would 4% of the "
-        "body's units copied exactly; one keeping 0.18 or more would have been called related; "
+        "a copy of similarity 0.07 or more in any layer would have been seen, and so would 4% of the "
+        "body's units copied exactly; one of similarity 0.18 or more would have been called related; "
         "one that was shuffled and rotated would have from 0.25 on, had it kept its embeddings"
     )
 

@@ -209,5 +209,5 @@ def test_the_bound_of_a_count_is_one_over_its_factorial() -> None:
 def test_power_is_said_with_its_assumption() -> None:
     """The sentence names the share, the layers and what would have hidden a copy."""
     said = power_words(power_of(seen("twin")))
-    assert said.startswith("a copy keeping 0.")
+    assert said.startswith("a copy of similarity 0.")
     assert said.endswith("assuming it was not shuffled and rotated")

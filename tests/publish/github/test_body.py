@@ -64,7 +64,7 @@ def test_changes_since_the_last_push() -> None:
     body = page(now, before=before)
     section = body.split("**Since the last push:**")[1].split("```")[0]
     assert section.strip().splitlines() == [
-        "- `a/less`: kept 0.95, now 0.50",
+        "- `a/less`: similarity 0.95, now 0.50",
         "- `a/turned`: related, now unrelated",
         "- `a/new`: not tested before, now related",
         "- `a/gone`: no longer tested",
