@@ -48,5 +48,5 @@ def test_spelling_is_forgiving() -> None:
 
 def test_unknown_word() -> None:
     """An unknown word is refused with the list of words."""
-    with pytest.raises(ValueError, match="the words are: base, by-chance, calibrated"):
+    with pytest.raises(ValueError, match="the words are: assumed, base, by-chance, calibrated"):
         explain("innocent")
