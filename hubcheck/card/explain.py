@@ -16,14 +16,6 @@ _RELATED: Final = (
 )
 
 TEXTS: Final[dict[str, str]] = {
-    # kinds of evidence that are no proof
-    "assumed": """\
-assumed (kind of evidence)
-  Means: the axis of this family looks free in the tensors that use it, and no table certifies
-  that for the class of the model. Its hits count, on that assumption.
-  Does not mean: exact. By itself it gives no absence, and a match only beside a control or
-  tensors that are equal bit for bit.
-  Do: read the control beside it.""",
     # verdicts, per base
     "identical": """\
 identical (verdict about one base, and a relation)
