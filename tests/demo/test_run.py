@@ -58,6 +58,13 @@ def assert_readme_shows(table: str, card: str) -> None:
     ]
     first = [line for line in card.partition("\nRead ")[0].splitlines() if line]
     assert [line for line in quoted if line] == first
+    faq = (README.parent / "docs" / "faq.md").read_text(encoding="utf-8")
+    for said in (
+        "by chance: below 1 in 10 billion (exact)",
+        "a copy of similarity 0.07 would show",
+    ):
+        assert f'"{said}"' in faq
+        assert said in card
 
 
 def test_the_wrong_declaration_names_the_right_base(
