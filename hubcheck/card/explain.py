@@ -164,6 +164,8 @@ identity (kind of evidence)
   Means: tensors of both models were held against each other byte by byte, and this many are
   equal. It needs no knowledge of the architecture, and it counts beside the exact tests,
   never inside them.
+  A published adapter (test: adapter) is added to the base's matrices first, and the sum is held
+  against the subject's values up to rounding; it says that of the matrices counted, and no more.
   Does not mean: who had them first, or that what differs is new. One public part that both took
   is equal, too, and speaks for itself alone.
   Do: read which tensors differ; they are what was changed.""",

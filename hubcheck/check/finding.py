@@ -32,6 +32,7 @@ from hubcheck.report.schema import (
 )
 from hubcheck.report.words import EvidenceKind, ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.hits import LOG10
+from hubcheck.verdict.adapter_words import adapter_notes, adapter_rows
 from hubcheck.verdict.alignment import alignment_of
 from hubcheck.verdict.declaration import NOT_EXPLAINED, Explanation
 from hubcheck.verdict.finding import controls_of, detectable_of, power_of
@@ -97,7 +98,7 @@ def _untested(one: Tested, explained: Explanation) -> Finding:
     return Finding(
         **_head(one, explained),
         status="not-tested",
-        reason=one.untested.reason,
+        reason=(*one.untested.reason, *adapter_notes(one.added)),
         code=one.untested.code,
         verdict=Verdict.NOT_TESTED,
         log10_p=0.0,
@@ -182,7 +183,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
         shares=judged.shares,
         account=_account(judged),
         controls=controls_of(comparisons),
-        evidence=(*rows, *deeper_rows(case)),
+        evidence=(*rows, *adapter_rows(one.added), *deeper_rows(case)),
         power=None if closed else power_of(main, seen.seen(DISGUISE), shapes),
         detectable_kept=min(detectable_of(main, shapes), 1.0),
         families_tested=count.families,
@@ -196,6 +197,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
             *notes_of(case, one.refused),
             *_files_note(one),
             *_renamed_note(one),
+            *adapter_notes(one.added),
         ),
         ruled_out=judged.ruled_out,
         bytes_total=base.weight_bytes,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hubcheck.check.adapters import add_adapters
 from hubcheck.check.assemble import assemble
 from hubcheck.check.closeness import closeness
 from hubcheck.check.faults import unless_at_fault
@@ -80,6 +81,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:
         unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
+        unless_at_fault(lambda: add_adapters(tested, subject, request), None, progress)
     drafts = [finding_of(one) for one in tested]
     ancestry = declared_ancestry(subject, tested, drafts, request)
     explained = explain(

@@ -17,6 +17,7 @@ from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
+from hubcheck.verdict.adapter_words import Added
 from hubcheck.verdict.component_entries import NO_COMPONENTS, Components
 from hubcheck.verdict.components import judge_components
 from hubcheck.verdict.judge import Case, Judgement, judge
@@ -57,6 +58,8 @@ class Tested:
     """What was seen of everything beside the bodies, folder by folder."""
     seen: Observations = field(default_factory=Observations)
     """What every look left."""
+    added: tuple[Added, ...] = ()
+    """Adapters that were added to this base, or what came of adding this one to others."""
     bytes_read: int = 0
     """Of the base, by the looks."""
     _judged: tuple[Observations, Judgement] | None = None

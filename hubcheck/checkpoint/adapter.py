@@ -46,6 +46,12 @@ class Adapter:
     """Tensors of tuners that are not understood, and factors without their partner."""
 
 
+def adapter_name(name: str) -> tuple[str, str, bool] | None:
+    """Return module, factor (A or B) and whether it is an embedding's; None for no factor."""
+    found = _LORA.fullmatch(name.removeprefix(_WRAPPER))
+    return (found[1], found[3], bool(found[2])) if found else None
+
+
 def read_adapter(source: Source) -> Adapter:
     """Return what an adapter changes.
 

@@ -187,6 +187,7 @@ class PhraseCode(StrEnum):
     FAMILY_MATCHED_SIGNS = "family.matched-signs"  # layer: signs of up rows of matched neurons
     FAMILY_VALUE_SIGNS = "family.value-signs"  # layer: signs of matched V/O dimensions
     FAMILY_IDENTITY = "family.identity"
+    FAMILY_ADAPTER = "family.adapter"  # adapter: its reference; empty for one beside the weights
     FAMILY_FILES = "family.files"  # files: by sha256
     FAMILY_ALL = "family.all"  # Every tensor
     FAMILY_WRITERS = "family.writers"
@@ -210,6 +211,7 @@ class PhraseCode(StrEnum):
     NOTE_SIGNS = "note.signs"  # undone: after a match was undone
     NOTE_VIEW = "note.view"
     NOTE_IDENTITY = "note.identity"  # whole, proven
+    NOTE_ADAPTER = "note.adapter"
     NOTE_DIGESTS = "note.digests"
     NOTE_LAYER = "note.layer"  # layer of the subject
     NOTE_SHARED_MAP = "note.shared-map"
@@ -236,6 +238,11 @@ class PhraseCode(StrEnum):
     WHY = "look.why"  # why: a code of ``evidence.refused.Why``
     RENAMED = "look.renamed"  # matched, tensors: names of the subject say nothing
     EQUAL_AS_READ = "look.equal-as-read"  # compared, total: bytes
+    ADAPTER_ADDED = "look.adapter-added"
+    """``adapter``, ``base``; of ``matrices`` that it changes ``equal``, ``different``, ``silent``,
+    ``absent``, ``left``; ``beside`` (tensors), ``values``."""
+    ADAPTER_NOT_ADDED = "look.adapter-not-added"  # adapter, base, why: a code of ``NotAdded``
+    ADAPTER_REFUSED = "look.adapter-refused"  # adapter, base, why (phrases)
     UNMATCHED = "look.unmatched"  # named: 'tensor (side): why'; more
     TWO_DTYPES = "look.two-dtypes"  # values, how
     PACKED_VALUES = "look.packed-values"  # values

@@ -879,6 +879,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.FAMILY_MATCHED_SIGNS: (({"layer": 3}, "signs of up rows, matched neurons of layer 3"),),
     C.FAMILY_VALUE_SIGNS: (({"layer": 3}, "signs of V/O dimensions, matched again in layer 3"),),
     C.FAMILY_IDENTITY: (({}, "tensors equal bit for bit"),),
+    C.FAMILY_ADAPTER: (
+        (
+            {"adapter": "acme/lora"},
+            "matrices equal to the base's with the update of the adapter acme/lora",
+        ),
+    ),
     C.FAMILY_FILES: (({"files": 2}, "2 weight files by sha256"),),
     C.FAMILY_ALL: (({}, "every tensor"),),
     C.FAMILY_WRITERS: (
@@ -922,6 +928,9 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             {"whole": False, "proven": 3},
             "in every range read; 3 beyond chance, others hold too little to prove anything; a public part that both took is equal, too",
         ),
+    ),
+    C.NOTE_ADAPTER: (
+        ({}, "some rows of each, up to rounding; matrices too little changed are left aside"),
     ),
     C.NOTE_DIGESTS: (({}, "equal digests: the same bytes"),),
     C.NOTE_LAYER: (({"layer": 3}, "against layer 3"),),
@@ -1129,6 +1138,91 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "other.safetensors is a set of its own beside model.safetensors, which was checked "
                 "(other-sets)"
             ),
+        ),
+    ),
+    C.ADAPTER_ADDED: (
+        (
+            {
+                "adapter": "acme/lora",
+                "base": "acme/base",
+                "matrices": 64,
+                "equal": 60,
+                "different": 1,
+                "silent": 2,
+                "absent": 1,
+                "left": 0,
+                "beside": 3,
+                "values": 9000,
+            },
+            (
+                "of the 64 matrices that the adapter acme/lora changes, 61 were told by some rows: "
+                "60 hold the values of acme/base with its update added, up to rounding, and 1 do "
+                "not; 2 changed by less than rounding would hide; 1 not in both models as plain "
+                "numbers; 3 other tensors of it were not looked at"
+            ),
+        ),
+        (
+            {
+                "adapter": "",
+                "base": "acme/base",
+                "matrices": 64,
+                "equal": 0,
+                "different": 64,
+                "silent": 0,
+                "absent": 0,
+                "left": 0,
+                "beside": 0,
+                "values": 9000,
+            },
+            (
+                "of the 64 matrices that the adapter beside this model's weights changes, 64 were "
+                "told by some rows: none holds the values of acme/base with its update added at "
+                "its own scale"
+            ),
+        ),
+        (
+            {
+                "adapter": "",
+                "base": "acme/base",
+                "matrices": 4,
+                "equal": 0,
+                "different": 0,
+                "silent": 4,
+                "absent": 0,
+                "left": 0,
+                "beside": 0,
+                "values": 0,
+            },
+            (
+                "the adapter beside this model's weights changes 4 matrices, of which nothing could "
+                "be told with acme/base; 4 changed by less than rounding would hide"
+            ),
+        ),
+    ),
+    C.ADAPTER_NOT_ADDED: (
+        (
+            {"adapter": "acme/lora", "base": "acme/base", "why": "dora"},
+            (
+                "the adapter acme/lora was not added to acme/base: it is a DoRA, which does more "
+                "than add a product"
+            ),
+        ),
+        (
+            {"adapter": "acme/lora", "base": "", "why": "base"},
+            (
+                "the adapter acme/lora was not added to any base: name the base that it was "
+                "trained on beside it, and the two are added up"
+            ),
+        ),
+    ),
+    C.ADAPTER_REFUSED: (
+        (
+            {
+                "adapter": "acme/lora",
+                "base": "acme/base",
+                "why": (Phrase(C.WHY, {"why": "budget"}),),
+            },
+            "the adapter acme/lora was not added to acme/base: it needs more than --max-read leaves",
         ),
     ),
     C.EQUAL_AS_READ: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hubcheck.card.wordings.adapters import adapter_named
 from hubcheck.card.wordings.given import Given, Wording
 from hubcheck.report.phrases import PhraseCode as P
 
@@ -92,6 +93,9 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY_MATCHED_SIGNS: "signs of up rows, matched neurons of layer {layer}",
     P.FAMILY_VALUE_SIGNS: "signs of V/O dimensions, matched again in layer {layer}",
     P.FAMILY_IDENTITY: "tensors equal bit for bit",
+    P.FAMILY_ADAPTER: lambda given: (
+        f"matrices equal to the base's with the update of {adapter_named(given)}"
+    ),
     P.FAMILY_FILES: _files,
     P.FAMILY_ALL: "every tensor",
     P.FAMILY_WRITERS: "neurons of layer {layer}, through the writers of layer {frame}",
@@ -116,6 +120,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.NOTE_SIGNS: _signs,
     P.NOTE_VIEW: "a view of the family above, averaged into it",
     P.NOTE_IDENTITY: _identity,
+    P.NOTE_ADAPTER: "some rows of each, up to rounding; matrices too little changed are left aside",
     P.NOTE_DIGESTS: "equal digests: the same bytes",
     P.NOTE_LAYER: "against layer {layer}",
     P.NOTE_SHARED_MAP: "one shuffle for all layers would show here",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hubcheck.card.wordings.adapters import adapter_added, adapter_named, adapter_not_added
 from hubcheck.card.wordings.given import Given, Wording
 from hubcheck.report.phrases import PhraseCode as P
 
@@ -67,6 +68,11 @@ WORDS: Final[Mapping[P, Wording]] = {
         "base's by place, shape and near values, which the bound pays for"
     ),
     P.EQUAL_AS_READ: _as_read,
+    P.ADAPTER_ADDED: adapter_added,
+    P.ADAPTER_NOT_ADDED: adapter_not_added,
+    P.ADAPTER_REFUSED: lambda given: (
+        f"{adapter_named(given)} was not added to {given.text('base')}: {given.said('why')}"
+    ),
     P.UNMATCHED: _unmatched,
     P.TWO_DTYPES: (
         "{values:,} values are stored in two dtypes: both were {how} before their bits were "

@@ -1,0 +1,104 @@
+"""Do a base, and an adapter that was published for it, together make the subject?
+
+An adapter alone shows no base (``anatomy.adapter_fit``). Where it lies beside the subject's weights
+or is named as a base beside another one, it is added to every base that was looked at, once all
+were. What comes out is told on both findings; it moves no verdict and no bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from hubcheck.candidates.declared import ADAPTER_PATH
+from hubcheck.candidates.documents import JsonDocument, read_json_object
+from hubcheck.check.tested import Tested
+from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE
+from hubcheck.checkpoint.adapter_update import NotAdded, updates_of
+from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
+from hubcheck.errors import HubcheckError, UnsupportedFormatError
+from hubcheck.evidence.looks.adapter_sum import LIMIT, AdapterSum, add_up
+from hubcheck.evidence.looks.interface import DEEP
+from hubcheck.evidence.refused import Refused, attempt, refused_by
+from hubcheck.model import Model
+from hubcheck.report.words import Verdict
+from hubcheck.request.interface import Request
+from hubcheck.verdict.adapter_words import Added
+
+DEEP_TIMES: Final = 8
+"""Times the bytes of a sample that deeper checks may read for it."""
+BESIDE: Final = ""
+"""Stands for the adapter that lies beside the subject's own weights."""
+MOST: Final = 4
+"""Adapters that are added to each base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Adapter:
+    """One adapter, and whose it is."""
+
+    name: str
+    model: Model
+    of: Tested | None
+
+
+def add_adapters(tested: Sequence[Tested], subject: Model, request: Request) -> None:
+    """Add every adapter at hand to every base that was looked at; tell both what came out.
+
+    Args:
+        tested: The bases, looked at; what came out is added to them.
+        subject: The model under test.
+        request: What was asked.
+    """
+    adapters = list(_adapters(tested, subject))[:MOST]
+    done: set[str] = set()
+    for one in tested:
+        if one.model is None or not one.looked_at or one.judgement.verdict is Verdict.UNRELATED:
+            continue
+        for adapter in adapters:
+            found = attempt(partial(_added, one, adapter, subject, request), "adapter")
+            done.add(adapter.name)
+            told = Added(adapter=adapter.name, base=one.base.ref, seen=found)
+            one.added = (*one.added, told)
+            if adapter.of is not None:
+                adapter.of.added = (*adapter.of.added, told)
+                adapter.of.bytes_read = adapter.model.source.ledger.bytes_read
+    for adapter in adapters:
+        if adapter.of is not None and adapter.name not in done:
+            adapter.of.added = (Added(adapter=adapter.name, base="", seen=NotAdded.BASE),)
+
+
+def _adapters(tested: Sequence[Tested], subject: Model) -> Iterator[_Adapter]:
+    """Yield the adapter beside the subject's weights, then those that were named as bases."""
+    if {ADAPTER_FILE, TORCH_FILE} & {f.path for f in subject.files}:
+        yield _Adapter(name=BESIDE, model=subject, of=None)
+    for one in tested:
+        error = one.error
+        is_one = isinstance(error, UnsupportedFormatError) and error.format_name == PEFT_ADAPTER
+        if is_one and one.model is not None:
+            yield _Adapter(name=one.base.ref, model=one.model, of=one)
+
+
+def _added(
+    one: Tested, adapter: _Adapter, subject: Model, request: Request
+) -> AdapterSum | NotAdded | Refused:
+    if one.model is None:
+        return NotAdded.FILE
+    try:
+        config = read_json_object(adapter.model.source, ADAPTER_PATH)
+        if not isinstance(config, JsonDocument):
+            return NotAdded.CONFIG
+        updates = updates_of(adapter.model.source, config.values)
+        if isinstance(updates, NotAdded):
+            return updates
+        return add_up(
+            one.model.anatomy,
+            subject.anatomy,
+            updates,
+            seed=request.seed,
+            limit=LIMIT * (DEEP_TIMES if request.depth in DEEP else 1),
+        )
+    except HubcheckError as error:  # none of it ends a check
+        return refused_by(error, look="adapter")
