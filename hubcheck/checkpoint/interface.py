@@ -61,6 +61,11 @@ class TensorRecord:
     """None: the bytes from ``start`` to ``stop`` are the values, row after row."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the values lie as they are, in the dtype of the header, row after row."""
+        return self.storage is None or self.storage.name == self.dtype
+
+    @property
     def n_cols(self) -> int:
         """Length of the last axis (1 for a scalar)."""
         return self.shape[-1] if self.shape else 1

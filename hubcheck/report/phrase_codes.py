@@ -106,6 +106,7 @@ class PhraseCode(StrEnum):
     KIND_MATCHES = "relation.kind-matches"
     """``kind``, ``found``, ``tested``: of a kind of body order; found 0 for none."""
     ONLY_ONE_SIDE = "relation.only-one-side"  # side, roles
+    OTHER_VALUES = "relation.other-values"  # tensors: of no order, hold other values
     HEAD_OF_ANOTHER = "relation.head-of-another"  # tensors: hold other values
     NOT_HELD_AGAINST = "relation.not-held-against"
     """``what``: roles that the same values were not shown for."""

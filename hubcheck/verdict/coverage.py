@@ -119,6 +119,7 @@ def covered(
     equal: Collection[str] = (),
     proven: Collection[str] = (),
     told_apart: Collection[str] = (),
+    by_name: Collection[str] = (),
 ) -> Covered:
     """Return how much of one side was looked at.
 
@@ -131,12 +132,15 @@ def covered(
         proven: Those of them whose equality is beyond chance.
         told_apart: Names of its tensors whose bytes were compared and differ; counts for tensors
             whose role says what is held against what: embeddings, head, norms, positions.
+        by_name: Names of its tensors whose values were held against their namesakes' and point the
+            same way; each stands for those of its kind in other layers.
     """
     by_tensor = _by_tensor(anatomy)
     entered: dict[Kind, list[bool]] = defaultdict(list)
     for matrix, hit in tested:
         entered[_kind(matrix, by_tensor)].append(hit)
     seen = {_kind(m, by_tensor) for m in compared}
+    seen |= {(f"name {_NUMBER.sub('#', name)}", 0, 0) for name in by_name}
     total = ordered = tested_n = held_n = compared_n = equal_n = 0
     missing: dict[str, int] = defaultdict(int)
     held: dict[str, list[int]] = defaultdict(lambda: [0, 0])

@@ -217,6 +217,10 @@ def _checked(
         names = tuple(look.change.heads_differ[:3])
         other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=names)
         return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
+    if isinstance(look.change, CloserLook) and look.change.by_name.differ:
+        names = look.change.by_name.differ[:3]
+        other = phrase(PhraseCode.OTHER_VALUES, tensors=names)
+        return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
     heads = [heads_of(look.base) - equal.equal[0], heads_of(look.subject) - equal.equal[1]]
     if all(heads) and any(equal.equal):
         untold = phrase(PhraseCode.NOT_HELD_AGAINST, what=("output head",))
@@ -302,6 +306,7 @@ def sides_of(
                 equal=equal.equal[which],
                 proven=equal.proven[which],
                 told_apart=equal.differing[which],
+                by_name=change.by_name.near[which] if isinstance(change, CloserLook) else (),
             )
         )
     return sides[0], sides[1]

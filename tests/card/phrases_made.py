@@ -443,6 +443,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "the head is another: a.weight, b.weight hold other values",
         ),
     ),
+    C.OTHER_VALUES: (
+        (
+            {"tensors": ("a.r", "b.r")},
+            "a.r, b.r hold other values, and no order is tested in them",
+        ),
+    ),
     C.NOT_HELD_AGAINST: (
         ({"what": ("router", "output head")}, "not compared: router, output head"),
     ),

@@ -266,6 +266,9 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.HEAD_OF_ANOTHER: lambda given: (
         f"the head is another: {', '.join(given.names('tensors'))} hold other values"
     ),
+    P.OTHER_VALUES: lambda given: (
+        f"{', '.join(given.names('tensors'))} hold other values, and no order is tested in them"
+    ),
     P.NOT_HELD_AGAINST: lambda given: f"not compared: {', '.join(given.names('what'))}",
     P.EXPERTS_NOT_COMPARABLE: "none of the {experts:,} experts of the {side} could be compared",
     P.EXPERTS_MATCH: _experts_match,

@@ -168,7 +168,7 @@ def _pair(
     shape = stored_shape(updates, update)
     for checkpoint, name in zip(three, found, strict=False):
         record = checkpoint.tensors.get(name or "")
-        plain = record is not None and record.storage is None and record.dtype in SIGNIFICANT_BITS
+        plain = record is not None and record.is_plain and record.dtype in SIGNIFICANT_BITS
         if record is None or not plain or tuple(record.shape) != shape:
             return None
     return (found[0] or "", found[1] or "")

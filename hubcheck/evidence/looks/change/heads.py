@@ -39,7 +39,7 @@ def heads_that_differ(base: Anatomy, subject: Anatomy, *, limit: int = LIMIT) ->
     found = []
     for there, here, dtype in _pairs(base, subject):
         blocks = [
-            RowBlock(tensor=name, start=0, stop=min(ROWS, _rows(one.checkpoint.tensors[name])))
+            RowBlock(tensor=name, start=0, stop=min(ROWS, n_rows_of(one.checkpoint.tensors[name])))
             for one, name in ((base, there), (subject, here))
         ]
         cost = max(
@@ -56,7 +56,7 @@ def heads_that_differ(base: Anatomy, subject: Anatomy, *, limit: int = LIMIT) ->
             )
         except UnreadableError:
             continue  # what cannot be read is not compared; reading the body tells of it
-        if not _same(a, b, dtype):
+        if not same_values(a, b, dtype):
             found.append(here)
     return tuple(sorted(found))
 
@@ -69,17 +69,17 @@ def _pairs(base: Anatomy, subject: Anatomy) -> Iterator[tuple[str, str, str]]:
         if other is None:
             continue
         one, two = base.checkpoint.tensors[other], subject.checkpoint.tensors[name]
-        known = one.storage is None is two.storage and one.shape == two.shape
+        known = one.is_plain and two.is_plain and one.shape == two.shape
         if known and {one.dtype, two.dtype} <= SIGNIFICANT_BITS.keys():
             yield other, name, min((one.dtype, two.dtype), key=lambda d: SIGNIFICANT_BITS[d])
 
 
-def _rows(record: TensorRecord) -> int:
+def n_rows_of(record: TensorRecord) -> int:
     """Return the rows of the flattened view; a vector is one."""
     return record.shape[0] if len(record.shape) > 1 else 1
 
 
-def _same(a: FloatArray, b: FloatArray, dtype: str) -> bool:
+def same_values(a: FloatArray, b: FloatArray, dtype: str) -> bool:
     """Return whether (nearly) all values are the other's, rounded."""
     if a.shape != b.shape:
         return True  # another layout of one tensor is not told here

@@ -15,6 +15,7 @@ import numpy as np
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.change.by_name import NOTHING_BY_NAME, ByName, held_by_name
 from hubcheck.evidence.looks.change.crossings import Later, computed_last, crossings
 from hubcheck.evidence.looks.change.grid import Rounding, grid_of, rounding_between
 from hubcheck.evidence.looks.change.heads import heads_that_differ
@@ -83,6 +84,7 @@ class CloserLook:
     bytes_subject: int
     notes: tuple[str, ...] = ()
     heads_differ: tuple[str, ...] = ()  # the subject's that are not the base's
+    by_name: ByName = NOTHING_BY_NAME
 
 
 def look_closer(
@@ -158,6 +160,7 @@ def look_closer(
         bytes_subject=budget.spent[1],
         notes=tuple(budget.notes),
         heads_differ=heads_that_differ(base.anatomy, subject.anatomy),
+        by_name=held_by_name(base.anatomy, subject.anatomy, draw),
     )
 
 

@@ -1,0 +1,120 @@
+"""Which tensors that no order and no role places are the base's, by their names?
+
+Side paths around the blocks (the global projections of Longformer, XLNet's positions), mixers, and
+what no rule understands: no order is tested in them, and nothing says which canonical matrix they
+are. Tensors of one name and shape in two related models are held against each other all the same:
+some rows of a few of each kind, a kind being a name without its numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.checkpoint.interface import RowBlock
+from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.errors import UnreadableError
+from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.change.heads import ROWS, n_rows_of, same_values
+from hubcheck.evidence.looks.change.stored import SIGNIFICANT_BITS
+
+LIMIT: Final = 1_000_000
+"""Bytes read of each model."""
+OF_A_KIND: Final = 2
+"""Tensors read of each kind, drawn; those of other layers stand for them."""
+NEAR: Final = 0.2
+"""Cosine from which values count as held against their counterparts, as for matrices that have a
+role: between strangers it is zero to within 0.1 over 128 values."""
+LEAST_VALUES: Final = 128
+ROLES: Final = frozenset({Role.SIDE, Role.SSM, Role.DELTA, Role.CONV})
+_NUMBER: Final = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByName:
+    """Tensors that were held against their namesakes, by their names in base and subject."""
+
+    near: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Their values point the same way, in every one read of their kind."""
+    differ: tuple[str, ...] = ()
+    """The subject's that hold other values than the base's, rounding aside."""
+
+
+NOTHING_BY_NAME: Final = ByName()
+
+
+def held_by_name(base: Anatomy, subject: Anatomy, draw: Draw, *, limit: int = LIMIT) -> ByName:
+    """Return which tensors of two related models are each other's by name.
+
+    Args:
+        base: The base.
+        subject: The subject.
+        draw: Says which tensors and rows are read.
+        limit: Bytes that may be read of each model; what does not fit is left out.
+    """
+    near: tuple[set[str], set[str]] = (set(), set())
+    differ: list[str] = []
+    for turn, pairs in enumerate(_kinds(base, subject)):
+        read: list[tuple[str, str, bool]] = []
+        for there, here in _drawn(pairs, draw, turn):
+            records = base.checkpoint.tensors[there], subject.checkpoint.tensors[here]
+            rows = n_rows_of(records[0])
+            start = draw.start(rows, min(ROWS, rows))
+            blocks = [
+                RowBlock(tensor=name, start=start, stop=start + min(ROWS, rows))
+                for name in (there, here)
+            ]
+            sides = list(zip((base, subject), blocks, strict=True))
+            cost = max(cost_of(one.checkpoint, [block]) for one, block in sides)
+            if cost > limit:
+                continue
+            limit -= cost
+            try:
+                a, b = (read_rows(one.checkpoint, [block])[0] for one, block in sides)
+            except UnreadableError:
+                continue  # what cannot be read is not compared; reading the body tells of it
+            coarse = min((r.dtype for r in records), key=lambda d: SIGNIFICANT_BITS[d])
+            if not same_values(a, b, coarse):
+                differ.append(here)
+            lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+            told = a.size >= LEAST_VALUES and float(np.vdot(a, b)) >= NEAR * lengths > 0
+            read.append((there, here, told))
+        if read and all(told for *_, told in read):
+            near[0].update(there for there, _, _ in read)
+            near[1].update(here for _, here, _ in read)
+    return ByName(near=(frozenset(near[0]), frozenset(near[1])), differ=tuple(sorted(differ)))
+
+
+def _kinds(base: Anatomy, subject: Anatomy) -> Iterator[list[tuple[str, str]]]:
+    """Yield namesakes of one shape in plain floats, kind by kind."""
+    there = {base.plain.get(n, n): n for n in _untold(base)}
+    kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(_untold(subject)):
+        plain = subject.plain.get(name, name)
+        other = there.get(plain)
+        if other is None:
+            continue
+        one, two = base.checkpoint.tensors[other], subject.checkpoint.tensors[name]
+        if not (one.is_plain and two.is_plain and one.shape == two.shape and one.n_values):
+            continue
+        if {one.dtype, two.dtype} <= SIGNIFICANT_BITS.keys():
+            kinds[_NUMBER.sub("#", plain)].append((other, name))
+    yield from kinds.values()
+
+
+def _untold(anatomy: Anatomy) -> list[str]:
+    return [*(n for n, role in anatomy.others.items() if role in ROLES), *anatomy.unknown]
+
+
+def _drawn(pairs: list[tuple[str, str]], draw: Draw, turn: int) -> list[tuple[str, str]]:
+    """Return a few pairs of a kind, each once."""
+    first = draw.one_of(len(pairs), turn)
+    return [pairs[(first + i * len(pairs) // OF_A_KIND) % len(pairs)] for i in range(OF_A_KIND)][
+        : len(pairs)
+    ]
