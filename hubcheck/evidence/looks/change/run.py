@@ -38,8 +38,7 @@ from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 
-SAMPLE_BYTES: Final = 2_000_000
-"""What a look adds to a check at the default depth, for each model."""
+SAMPLE_BYTES: Final = 2_000_000  # what a look adds at the default depth, for each model
 AXES_BYTES: Final = 8_000_000
 """Of a model without layers, whose places differ in size: some rows of one of each kind."""
 DEEP_BYTES: Final = 64_000_000
@@ -50,12 +49,10 @@ SAMPLE_LAYERS: Final = 2
 DEEP_LAYERS: Final = 8
 RANK_ROWS: Final = 512
 """Twice the largest rank of usual adapters: beyond, more rows tell nothing new."""
-RANKS: Final = 2
-"""Matrices of each kind whose rank is measured."""
+RANKS: Final = 2  # matrices of each kind whose rank is measured
 GRIDS: Final = 3  # matrices whose grid is looked at: a quantiser treats all alike
 WRITERS: Final = (Role.O, Role.CROSS_O, Role.DOWN, Role.EXPERT_DOWN)
-ONE_LINE: Final = 0.99
-"""|cosine| of the changes' directions from which they count as one."""
+ONE_LINE: Final = 0.99  # |cosine| of the changes' directions from which they count as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +66,7 @@ class CloserLook:
     """Share of values that are the other model's rounded to the own format: subject, base."""
     subject_rounded: tuple[Rounding, ...]
     """Where the subject lies on a coarse grid and the base does not, matrix by matrix."""
-    base_rounded: tuple[Rounding, ...]
-    """The other way round."""
+    base_rounded: tuple[Rounding, ...]  # the other way round
     both_coarse: bool
     computed_last: Later
     """From the rounding behind a low-rank change."""
