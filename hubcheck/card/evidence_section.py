@@ -42,6 +42,8 @@ FAMILIES_SHOWN: Final = 24
 """Rows per base: two screens; the report holds the rest."""
 
 LONG_TEXT: Final = 400
+ADAPTER: Final = "adapter"
+"""A test that nothing has a chance to pass: values are a sum, or they are not."""
 LEFT_ASIDE: Final = "What was left aside or could not be done"
 NOTES_SHOWN: Final = 12
 UNDETERMINED: Final = "undetermined"
@@ -245,6 +247,8 @@ def _part_bound(part: PartVerdict) -> str:
 
 
 def _own_bound(item: Evidence) -> str:
+    if item.test == ADAPTER:
+        return numbers.NOTHING
     if item.kind is EvidenceKind.CALIBRATED or not item.units:
         return numbers.chance(item.log10_p) if item.log10_p < 0 else numbers.NOTHING
     factorial = -math.lgamma(item.hits + 1) / math.log(10)

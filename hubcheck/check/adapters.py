@@ -70,6 +70,12 @@ def add_adapters(tested: Sequence[Tested], subject: Model, request: Request) -> 
             adapter.of.added = (Added(adapter=adapter.name, base="", seen=NotAdded.BASE),)
 
 
+def read_beside(tested: Sequence[Tested]) -> frozenset[str]:
+    """Return the subject's files that were read as an update beside its weights."""
+    added = (told for one in tested for told in one.added if told.adapter == BESIDE)
+    return frozenset({ADAPTER_FILE for told in added if isinstance(told.seen, AdapterSum)})
+
+
 def _adapters(tested: Sequence[Tested], subject: Model) -> Iterator[_Adapter]:
     """Yield the adapter beside the subject's weights, then those that were named as bases."""
     if {ADAPTER_FILE, TORCH_FILE} & {f.path for f in subject.files}:

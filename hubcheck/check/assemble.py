@@ -10,6 +10,7 @@ from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
+from hubcheck.check.adapters import read_beside
 from hubcheck.check.base_identity import signatures_of
 from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
@@ -105,7 +106,11 @@ def assemble(
                 WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
             ),
             read=() if _is_unread(refusal) else tuple(f.path for f in subject.loaded_files),
-            unread=unread_weights(subject, nothing_read=_is_unread(refusal)),
+            unread=tuple(
+                f
+                for f in unread_weights(subject, nothing_read=_is_unread(refusal))
+                if f.path not in read_beside(tested)
+            ),
             disagreements=tuple(
                 FileDisagreement(
                     code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead

@@ -127,6 +127,7 @@ def test_an_adapter_beside_merged_weights_is_told(
         0.0,
     )
     assert "up to rounding" in sentence((said(found),))
+    assert not report_of(subject, [model("base")]).subject.unread  # it was read, and is told of
 
 
 def test_an_adapter_named_beside_its_base_is_told_on_both(tmp_path: Path, matrices: int) -> None:
