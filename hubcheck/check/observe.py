@@ -18,7 +18,7 @@ from hubcheck.check.faults import tell_fault
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
-from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
+from hubcheck.checkpoint.other_formats import LORA_ADAPTER, PEFT_ADAPTER, TEXTUAL_INVERSION
 from hubcheck.errors import (
     BudgetExceededError,
     HubcheckError,
@@ -52,6 +52,8 @@ from hubcheck.verdict.refusals import why
 Progress = Callable[[str], None]
 LEAST_STEP: Final = 1_000_000
 """Bytes a step may read of a component however many there are: two families of a small encoder."""
+FITTED: Final = frozenset({PEFT_ADAPTER, LORA_ADAPTER, TEXTUAL_INVERSION})
+"""What has no weights of its own, and fits some models by its shapes."""
 OF_COMPONENTS: Final = tuple(look for look in LOOKS if look is not EVERY_TENSOR)
 """Every tensor is streamed once, of the whole model."""
 
@@ -339,7 +341,7 @@ def comparer_of(
 
 def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
     """Return how well an adapter fits a base, as context; empty for any other refusal."""
-    if not isinstance(refusal, UnsupportedFormatError) or refusal.format_name != PEFT_ADAPTER:
+    if not isinstance(refusal, UnsupportedFormatError) or refusal.format_name not in FITTED:
         return ""
     try:
         fit = adapter_fit(read_adapter(subject.source), base.anatomy.checkpoint)

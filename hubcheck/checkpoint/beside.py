@@ -18,8 +18,10 @@ from hubcheck.checkpoint.other_formats import (
     LORA_ADAPTER,
     PEFT_ADAPTER,
     has_adapter,
+    is_inversion,
     is_update_alone,
     refuse_adapter,
+    refuse_inversion,
 )
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
 from hubcheck.source.interface import Source
@@ -47,6 +49,8 @@ def adapter_beside(source: Source, checkpoint: Checkpoint) -> tuple[Disagreement
     if is_update or is_update_alone(checkpoint.tensors):
         known = checkpoint.format == GGUF or not has_adapter(paths)
         refuse_adapter(checkpoint.paths[0], LORA_ADAPTER if known else PEFT_ADAPTER)
+    if is_inversion({name: record.shape for name, record in checkpoint.tensors.items()}):
+        refuse_inversion(checkpoint.paths[0])
     adapter = next((path for path in _ADAPTERS if path in paths), "")
     if adapter and not _is_there(source, checkpoint):
         refuse_adapter(adapter)

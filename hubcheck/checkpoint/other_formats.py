@@ -27,6 +27,8 @@ PEFT_ADAPTER: Final = "PEFT adapter: an adapter alone cannot prove its base"
 """The format's name says why no verdict follows: low-rank updates fit any base of their shapes."""
 LORA_ADAPTER: Final = "LoRA adapter: an adapter alone cannot prove its base"
 """The same in the names of another program (MLX, diffusers, kohya, llama.cpp)."""
+TEXTUAL_INVERSION: Final = "textual inversion: a few vectors cannot prove their base"
+"""Vectors for new words, trained with everything else held fast."""
 
 _ADAPTER_NAME: Final = re.compile(
     r"(?:adapter_model|adapters[.-]|[0-9]+_adapters\.|pytorch_lora_weights).*", re.IGNORECASE
@@ -45,6 +47,16 @@ _BESIDE_FACTORS: Final = re.compile(
     r".*(?:\.alpha|\.dora_scale|\.lora_magnitude_vector|\.rank|\.scale)(?:\.weight)?"
 )
 """Tensors that stand beside the factors of an update and are none."""
+
+
+_WORDS: Final = re.compile(r"emb_params|clip_[lg]|t5xxl|\*|<.{1,64}>")
+"""Names in files of a textual inversion: of AUTOMATIC1111's, of SDXL's trainers, of diffusers."""
+MOST_WORDS: Final = 77
+"""Vectors of one inversion: as many words as CLIP's text encoder reads."""
+VECTORS: Final = 2
+"""Axes of several vectors."""
+MOST_FOR_ONE: Final = 4
+"""Tensors of one inversion: one for each text encoder."""
 
 
 def is_adapter_file(name: str) -> bool:
@@ -66,6 +78,25 @@ def is_update_alone(names: Iterable[str]) -> bool:
         elif not _BESIDE_FACTORS.fullmatch(name):
             return False
     return some
+
+
+def is_inversion(shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Say whether all tensors are vectors of a textual inversion, by their names and shapes."""
+    return 0 < len(shapes) <= MOST_FOR_ONE and all(
+        _WORDS.fullmatch(name)
+        and (len(shape) == 1 or (len(shape) == VECTORS and shape[0] <= MOST_WORDS))
+        for name, shape in shapes.items()
+    )
+
+
+def refuse_inversion(path: str) -> NoReturn:
+    """Refuse a file of vectors for words."""
+    raise UnsupportedFormatError(
+        f"'{printable(path)}' holds vectors for words, and no weights of a model.",
+        cause="a textual inversion trains a few vectors and leaves every weight as it is.",
+        next_step="check the model that it is used with.",
+        format_name=TEXTUAL_INVERSION,
+    )
 
 
 def refuse_adapter(path: str, name: str = PEFT_ADAPTER) -> NoReturn:

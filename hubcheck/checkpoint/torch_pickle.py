@@ -22,7 +22,7 @@ _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
 _DICTIONARY: Final = ("collections", "OrderedDict")
 _KNOWN: Final = frozenset({_REBUILD, _PARAMETER, _DICTIONARY})
-WRAPPERS: Final = ("state_dict", "model", "module", "model_state_dict")
+WRAPPERS: Final = ("state_dict", "model", "module", "model_state_dict", "string_to_param")
 """Keys under which training scripts keep the weights of a larger dictionary."""
 MAX_STACK: Final = 100_000
 """Most objects on the stack at once; ``torch.save`` fills a dictionary a thousand items a time."""

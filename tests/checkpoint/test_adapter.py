@@ -13,6 +13,7 @@ from safetensors.numpy import save
 from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE, read_adapter
 from hubcheck.checkpoint.opening import open_checkpoint
+from hubcheck.checkpoint.other_formats import LORA_ADAPTER, TEXTUAL_INVERSION
 from hubcheck.errors import UnsupportedFormatError
 from tests.anatomy.tiny import shapes_of
 from tests.memory_source import MemorySource
@@ -88,6 +89,115 @@ def test_the_fit_counts_names_and_shapes() -> None:
         " family"
     )
     assert fit.sentence == expected
+
+
+BLOCK = "down_blocks.0.attentions.0.transformer_blocks.0.attn1"
+UNET = {
+    f"{BLOCK}.to_q.weight": (64, 48),
+    f"{BLOCK}.to_out.0.weight": (48, 64),
+    "down_blocks.0.resnets.0.conv1.weight": (48, 32, 3, 3),
+}
+FLAT = BLOCK.replace(".", "_")
+DIFFUSION = {
+    "kohya": {
+        f"lora_unet_{FLAT}_to_q.lora_down.weight": (4, 48),
+        f"lora_unet_{FLAT}_to_q.lora_up.weight": (64, 4),
+        f"lora_unet_{FLAT}_to_q.alpha": (),
+        "lora_unet_down_blocks_0_resnets_0_conv1.lora_down.weight": (4, 32, 3, 3),
+        "lora_unet_down_blocks_0_resnets_0_conv1.lora_up.weight": (48, 4, 1, 1),
+        "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": (4, 48),
+        "lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight": (64, 4),
+    },
+    "diffusers with PEFT": {
+        f"unet.{BLOCK}.to_q.lora_A.weight": (4, 48),
+        f"unet.{BLOCK}.to_q.lora_B.weight": (64, 4),
+        f"unet.{BLOCK}.to_out.0.lora_A.weight": (4, 64),
+        f"unet.{BLOCK}.to_out.0.lora_B.weight": (48, 4),
+        "text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_A.weight": (4, 48),
+        "text_encoder.text_model.encoder.layers.0.mlp.fc1.lora_B.weight": (64, 4),
+    },
+    "diffusers before PEFT": {
+        f"unet.{BLOCK}.to_q.lora.down.weight": (4, 48),
+        f"unet.{BLOCK}.to_q.lora.up.weight": (64, 4),
+        f"unet.{BLOCK}.to_out.0.lora_linear_layer.down.weight": (4, 64),
+        f"unet.{BLOCK}.to_out.0.lora_linear_layer.up.weight": (48, 4),
+        "unet.mid_block.attentions.0.proj.lora.down.weight": (4, 48),
+        "unet.mid_block.attentions.0.proj.lora.up.weight": (64, 4),
+    },
+    "diffusers at first": {
+        f"{BLOCK}.processor.to_q_lora.down.weight": (4, 48),
+        f"{BLOCK}.processor.to_q_lora.up.weight": (64, 4),
+        f"{BLOCK}.processor.to_out_lora.down.weight": (4, 64),
+        f"{BLOCK}.processor.to_out_lora.up.weight": (48, 4),
+        "mid_block.attentions.0.processor.to_q_lora.down.weight": (4, 48),
+        "mid_block.attentions.0.processor.to_q_lora.up.weight": (64, 4),
+    },
+}
+
+
+def file_of(shapes: Mapping[str, tuple[int, ...]], name: str) -> MemorySource:
+    """Return a repository of one file."""
+    return MemorySource({name: save({n: np.zeros(s, np.float32) for n, s in shapes.items()})})
+
+
+@pytest.mark.parametrize("front", ["", "unet.", "model.diffusion_model."])
+@pytest.mark.parametrize("writer", DIFFUSION)
+def test_an_update_of_a_pipeline_fits_by_the_names_of_each_writer(writer: str, front: str) -> None:
+    """Two of three modules fit whichever program named them; a UNet of other widths has none."""
+    source = file_of(DIFFUSION[writer], "style.safetensors")
+    with pytest.raises(UnsupportedFormatError) as caught:
+        open_checkpoint(source, {})
+    assert caught.value.format_name == LORA_ADAPTER
+    adapter = read_adapter(source)
+    assert not adapter.copies
+    assert not adapter.others
+    fit = adapter_fit(adapter, shapes_of({f"{front}{n}": s for n, s in UNET.items()}))
+    assert (fit.modules, fit.fitting, len(fit.missing)) == (3, 2, 1)
+    wider = {f"{front}{n}": (2 * s[0], *s[1:]) for n, s in UNET.items()}
+    other = adapter_fit(adapter, shapes_of(wider))
+    assert (other.fitting, len(other.other_shape)) == (0, 2)
+
+
+def test_factors_of_mlx_lie_by_input() -> None:
+    """``lora_a`` [in, r] and ``lora_b`` [r, out]."""
+    shapes = {f"{Q}.lora_a": (32, 4), f"{Q}.lora_b": (4, 48)}
+    adapter = read_adapter(file_of(shapes, "adapters.safetensors"))
+    assert (adapter.modules, adapter.ranks) == ({Q: (48, 32)}, (4,))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [{"emb_params": (3, 768)}, {"<cat>": (768,)}, {"clip_l": (2, 768), "clip_g": (2, 1280)}],
+)
+def test_a_textual_inversion_is_named_and_never_tested(held: dict[str, tuple[int, ...]]) -> None:
+    """Vectors for words are no model; that a text encoder has their width claims nothing."""
+    source = file_of(held, "style.safetensors")
+    with pytest.raises(UnsupportedFormatError) as caught:
+        open_checkpoint(source, {})
+    assert caught.value.format_name == TEXTUAL_INVERSION
+    adapter = read_adapter(source)
+    words = "text_model.embeddings.token_embedding.weight"
+    fit = adapter_fit(adapter, shapes_of({words: (100, 768)}))
+    assert fit.widths_fit
+    assert fit.sentence.endswith("as many models have")
+    assert adapter_fit(adapter, shapes_of({words: (100, 512)})).widths_fit is False
+    assert adapter_fit(adapter, shapes_of(UNET)).widths_fit is None
+
+
+def test_a_pytorch_textual_inversion_is_named() -> None:
+    """AUTOMATIC1111's file keeps its vectors under ``string_to_param``."""
+    buffer = io.BytesIO()
+    vectors = torch.nn.Parameter(torch.zeros(3, 768))
+    torch.save({"string_to_token": {"*": 265}, "string_to_param": {"*": vectors}}, buffer)
+    with pytest.raises(UnsupportedFormatError) as caught:
+        open_checkpoint(MemorySource({"cat.pt": buffer.getvalue()}), {})
+    assert caught.value.format_name == TEXTUAL_INVERSION
+
+
+def test_a_model_of_one_small_matrix_is_no_textual_inversion() -> None:
+    """Names and shapes decide together: a table of many rows, or another name, is a model."""
+    for shapes in ({"emb_params": (4000, 768)}, {"weight": (3, 768)}):
+        assert open_checkpoint(file_of(shapes, "model.safetensors"), {}).tensors
 
 
 def test_an_adapter_is_not_tested() -> None:
