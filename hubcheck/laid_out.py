@@ -1,7 +1,8 @@
 """Where in its repository does a model lie, and what are its weights, component by component?
 
 Every component is a model of its own, opened in its folder; together they are one checkpoint and
-one anatomy, each read once.
+one anatomy, each read once. A diffusion model that was released as one file has its components in
+that file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Self
 from hubcheck.anatomy.components import with_components
 from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.anatomy.of_model import anatomy_of_model
+from hubcheck.anatomy.of_model import anatomy_of_model, anatomy_of_part, several_in_one_file
+from hubcheck.anatomy.one_file import Parts
 from hubcheck.anatomy.several_a_byte import packed_several
 from hubcheck.candidates.documents import JsonDocument, read_json_object
 from hubcheck.checkpoint.composite import Piece, joined
@@ -52,6 +54,7 @@ class LaidOut:
         *,
         left_out: Mapping[str, str] = MappingProxyType({}),
         is_subject: bool = False,
+        located: Anatomy | None = None,
     ) -> None:
         """Wrap an opened source.
 
@@ -61,11 +64,13 @@ class LaidOut:
             left_out: Paths that were not listed (a link out of the folder), with the reason.
             is_subject: Whether this is the model under test: values that cannot be used are then
                 its own fault, whichever base it is held against.
+            located: Of a component in a file of several: where its tensors lie in it.
         """
         self.source = RememberingSource(source)
         self.files = files
         self.left_out = left_out
         self.is_subject = is_subject
+        self._located = located
 
     @property
     def pin(self) -> Pin:
@@ -132,7 +137,7 @@ class LaidOut:
 
         Empty when both are absent or unusable.
         """
-        if self.layout.kind is LayoutKind.PIPELINE:
+        if self._located is not None or self.layout.kind is LayoutKind.PIPELINE:
             return {}
         paths = {f.path for f in self.body_source.files()}
         only_params = "params.json" in paths and "config.json" not in paths
@@ -149,6 +154,9 @@ class LaidOut:
             UnreadableError: the headers contradict themselves.
         """
         body, parts = self.body_checkpoint, self.readable_components
+        in_file = self._parts_in_file
+        if in_file is not None:
+            return in_file.whole
         if body is not None and body.source is self.source and not parts:
             return body
         where = {one.name: one.shown for one in self.layout.components}
@@ -168,11 +176,38 @@ class LaidOut:
             UnsupportedFormatError: as ``checkpoint``.
             UnreadableError: as ``checkpoint``.
         """
+        return None if self._parts_in_file is not None else self._opened
+
+    @computed_once
+    def _opened(self) -> Checkpoint | None:
+        """The tensors that the model's own files hold; None for a pipeline."""
+        if self._located is not None:
+            return self._located.checkpoint
         if self.layout.kind is LayoutKind.PIPELINE:
             return None
         if self.layout.kind is LayoutKind.PLAIN:
             refuse_below(self.pin, (f.path for f in self.files))
         return open_checkpoint(self.body_source, self.config)
+
+    @computed_once
+    def _parts_in_file(self) -> Parts | None:
+        """The components that lie in one file, as diffusion models are released; else None."""
+        if self._located is not None or self.components or self._opened is None:
+            return None
+        return several_in_one_file(self._opened)
+
+    @computed_once
+    def _models_in_file(self) -> Mapping[str, Self]:
+        """The components that lie in one file, each a model of its own."""
+        parts = self._parts_in_file
+        if parts is None:
+            return {}
+        anatomies = {parts.name: anatomy_of_part(parts)}
+        anatomies |= {name: anatomy_of_model(part, {}) for name, part in parts.beside.items()}
+        return {
+            name: type(self)(self.source, self.files, is_subject=self.is_subject, located=anatomy)
+            for name, anatomy in sorted(anatomies.items())
+        }
 
     @computed_once
     def _refusals(self) -> Mapping[str, UnreadableError]:
@@ -198,6 +233,8 @@ class LaidOut:
     @property
     def readable_components(self) -> Mapping[str, Self]:
         """The components whose weights are of a kind that is read."""
+        if self._parts_in_file is not None:
+            return self._models_in_file
         return {n: m for n, m in self.components.items() if n not in self._refusals}
 
     @computed_once
@@ -208,6 +245,9 @@ class LaidOut:
             UnsupportedFormatError: the weights are in a format that is not read here.
             UnreadableError: the headers contradict themselves.
         """
+        if self._located is not None:
+            own = replace(self._located.checkpoint, of_subject=self.is_subject)
+            return Reader(replace(self._located, checkpoint=own))
         checkpoint = self.checkpoint
         packed = packed_storage(checkpoint)
         if packed:
@@ -219,12 +259,17 @@ class LaidOut:
             if packed_several(anatomy):
                 raise self._stored_as(SEVERAL_A_BYTE)
             return Reader(anatomy)
-        own = self.body_checkpoint.tensors if self.body_checkpoint is not None else {}
-        located = {name: checkpoint.tensors[name] for name in own}
+        body_tensors = self.body_checkpoint.tensors if self.body_checkpoint is not None else {}
+        located = {name: checkpoint.tensors[name] for name in body_tensors}
         body = anatomy_of_model(replace(checkpoint, tensors=located), self.config)
         anatomies = {name: part.anatomy for name, part in parts.items()}
         title = text_of(self.layout.title)
-        return Reader(with_components(body, checkpoint, anatomies, title=title))
+        whole = with_components(body, checkpoint, anatomies, title=title)
+        in_file = self._parts_in_file
+        if in_file is None:
+            return Reader(whole)
+        others = {name: role for name, role in whole.others.items() if name not in in_file.left}
+        return Reader(replace(whole, others=others, unknown=tuple(sorted(in_file.left))))
 
     def _stored_as(self, storage: str) -> UnsupportedFormatError:
         """Return the refusal of weights in a storage that is not read."""

@@ -33,17 +33,19 @@ HEAD: Final = re.compile(
 STORED: Final = (Role.BUFFER, Role.QUANT_COMPANION)
 
 
-def by_certified_axes(plain: Anatomy) -> Anatomy | None:
+def by_certified_axes(plain: Anatomy, absent: frozenset[str] = frozenset()) -> Anatomy | None:
     """Return the anatomy by the table of certified axes; None where the model is in no table.
 
     Args:
         plain: As the rules read it; only its checkpoint and architecture are taken.
+        absent: Names of the class that the model does not hold as the class does; their numbers
+            stay free.
     """
     tensors = plain.checkpoint.tensors
     known = known_class({name: record.shape for name, record in tensors.items()})
     if known is None:
         return None
-    return with_axes(plain, known.axes, Way.CERTIFIED, known)
+    return with_axes(plain, known.axes, Way.CERTIFIED, known, absent)
 
 
 def by_inferred_axes(plain: Anatomy) -> Anatomy | None:
@@ -57,7 +59,11 @@ def by_inferred_axes(plain: Anatomy) -> Anatomy | None:
 
 
 def with_axes(
-    plain: Anatomy, axes: Sequence[FreeAxis], way: Way, known: KnownClass | None
+    plain: Anatomy,
+    axes: Sequence[FreeAxis],
+    way: Way,
+    known: KnownClass | None,
+    absent: frozenset[str] = frozenset(),
 ) -> Anatomy | None:
     """Return an anatomy made of free axes.
 
@@ -66,6 +72,7 @@ def with_axes(
         axes: In the order of their numbers.
         way: How they were found.
         known: The class, where there is one.
+        absent: Names that take a number and have no matrix.
     """
     checkpoint = plain.checkpoint
     viewed = {name: as_rows(record) for name, record in checkpoint.tensors.items()}
@@ -93,7 +100,10 @@ def with_axes(
     fixed = known.fixed if known is not None else frozenset()
     beyond = known.beyond if known is not None else frozenset()
     unknown: list[str] = []
-    for name in sorted(viewed, key=natural):
+    for name in sorted({*viewed, *absent}, key=natural):
+        if name not in viewed:
+            number += 1
+            continue
         record = viewed[name]
         if name in taken or name in others:
             continue

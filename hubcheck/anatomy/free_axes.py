@@ -29,6 +29,9 @@ MOST_NAMES: Final = 1 << 17
 """Tensors of a model beyond which none is looked for; published ones have some thousands."""
 MOST_WRAPPERS: Final = 3
 """Names in front of a model that are looked behind."""
+KERNEL: Final = 4
+GROUPED: Final = re.compile(r"dw|depthwise")
+"""Names of kernels that read one channel each; where they read several, groups stay together."""
 FEWEST_UNITS: Final = 8
 """Of an axis: 8 hits are e = 1e3."""
 
@@ -201,6 +204,7 @@ def _axes_of(one: _Class, shapes: Shapes, general: Mapping[str, str]) -> tuple[F
         first = pattern.writes[0][0]
         anchors[numberless(_join(pattern.scope, first))].append(pattern)
     found: dict[tuple[Lies, ...], FreeAxis] = {}
+    unfit: set[str] = set()
     for name in sorted(shapes, key=natural):
         for pattern in anchors.get(general[name], ()):
             first = pattern.writes[0][0]
@@ -214,7 +218,18 @@ def _axes_of(one: _Class, shapes: Shapes, general: Mapping[str, str]) -> tuple[F
             axis = _at(pattern, scope, shapes)
             if axis is not None:
                 found.setdefault(axis.reads, axis)
-    return tuple(found.values())
+            else:
+                unfit |= _kernels(pattern, scope, shapes)
+    # A kernel whose inputs are not those that the class gives it is cut into groups (ResNeXt under
+    # ResNet's names): what it writes keeps to its group.
+    unfit -= {lies.tensor for axis in found.values() for lies in axis.reads}
+    return tuple(a for a in found.values() if unfit.isdisjoint(w.tensor for w in a.writes))
+
+
+def _kernels(pattern: _Pattern, scope: str, shapes: Shapes) -> set[str]:
+    """Return the kernels by whose inputs a pattern reads its units."""
+    names = {_join(scope, rel) for rel, axis, _ in pattern.reads if axis == 1}
+    return {name for name in names if len(shapes.get(name, ())) > 2}  # noqa: PLR2004 - a matrix
 
 
 def _under(ordered: Sequence[str], scope: str) -> frozenset[str]:
@@ -258,7 +273,7 @@ def _lies(
     for rel, axis, parts in some:
         name = _join(scope, rel)
         shape = shapes.get(name, ())
-        if len(shape) <= axis:
+        if len(shape) <= axis or (GROUPED.search(rel) and len(shape) == KERNEL and shape[1] != 1):
             return None
         size = shape[axis]
         beside = -1 in parts

@@ -1,16 +1,20 @@
 """Which way reads a model: rules, the axes of a class known by its names, or axes that look free?
 
 Best first (DESIGN 10): a rule knows what a tensor is for, a certified axis only that its units may
-change places, an inferred one is an assumption.
+change places, an inferred one is an assumption. A diffusion model under its release's names comes
+before all: the rules would take a text encoder in the same file for the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from hubcheck.anatomy.by_axes import by_certified_axes, by_inferred_axes
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.one_file import Parts, parts_of_file
 from hubcheck.anatomy.one_stack import STORED, anatomy_by_rules
 from hubcheck.anatomy.towers import towers_of
 from hubcheck.checkpoint.interface import Checkpoint
@@ -31,6 +35,9 @@ def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
         checkpoint: Its headers; no weight byte is read.
         config: The parsed ``config.json``, empty when the model has none. Hostile.
     """
+    several = _of_one_file(checkpoint)
+    if several is not None:
+        return several
     plain = anatomy_by_rules(checkpoint, config)
     if has_orders(plain, config):
         return plain
@@ -39,6 +46,45 @@ def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
     if known is not None or plain.matrices or frozenset(plain.others.values()) - STORED:
         return known or plain
     return by_inferred_axes(plain) or plain
+
+
+def several_in_one_file(checkpoint: Checkpoint) -> Parts | None:
+    """Return the parts of a diffusion model that is one file; None where it is a single part.
+
+    Args:
+        checkpoint: Its headers; no weight byte is read.
+    """
+    parts = parts_of_file(checkpoint)
+    if parts is None or not parts.beside or _body_of(parts) is None:
+        return None
+    return parts
+
+
+def anatomy_of_part(parts: Parts) -> Anatomy:
+    """Return the anatomy of the body of a model in one file.
+
+    Args:
+        parts: As ``several_in_one_file`` returns them.
+    """
+    return _body_of(parts) or anatomy_by_rules(parts.body, {})
+
+
+def _body_of(parts: Parts) -> Anatomy | None:
+    return by_certified_axes(anatomy_by_rules(parts.body, {}), parts.absent)
+
+
+def _of_one_file(checkpoint: Checkpoint) -> Anatomy | None:
+    """Return the anatomy of a diffusion model under its release's names, None for any other."""
+    parts = parts_of_file(checkpoint)
+    body = None if parts is None or parts.beside else _body_of(parts)
+    if parts is None or body is None:
+        return None
+    every = {**body.checkpoint.tensors, **parts.left}
+    return replace(
+        body,
+        checkpoint=replace(body.checkpoint, tensors=MappingProxyType(every)),
+        unknown=(*body.unknown, *sorted(parts.left)),
+    )
 
 
 def has_orders(anatomy: Anatomy, config: Mapping[str, object]) -> bool:

@@ -126,6 +126,36 @@ def test_sizes_that_do_not_fit_are_no_axis() -> None:
     assert "encoder.mid_block.resnets.0.conv1.weight" not in held
 
 
+def bottlenecks(groups: int) -> Shapes:
+    """Return a ResNet as timm names it; with groups it is a ResNeXt under the same names."""
+    found: Shapes = {"conv1.weight": (64, 3, 7, 7), "fc.weight": (10, 256), "fc.bias": (10,)}
+    norms = ["bn1"]
+    for i in range(3):
+        at = f"layer1.{i}"
+        found[f"{at}.conv1.weight"] = (64, 256 if i else 64, 1, 1)
+        found[f"{at}.conv2.weight"] = (64, 64 // groups, 3, 3)
+        found[f"{at}.conv3.weight"] = (256, 64, 1, 1)
+        norms += [f"{at}.bn1", f"{at}.bn2", f"{at}.bn3"]
+    found["layer1.0.downsample.0.weight"] = (256, 64, 1, 1)
+    for norm in (*norms, "layer1.0.downsample.1"):
+        n = 256 if norm.endswith(("bn3", "downsample.1")) else 64
+        found |= {f"{norm}.{x}": (n,) for x in ("weight", "bias", "running_mean", "running_var")}
+        found[f"{norm}.num_batches_tracked"] = ()
+    return found
+
+
+def test_a_kernel_cut_into_groups_keeps_its_outputs_in_them() -> None:
+    """A ResNet of timm has both orders of a block, a ResNeXt under the same names has none."""
+    plain = known_class(bottlenecks(1))
+    assert plain is not None
+    assert plain.library == "timm"
+    held = {a.writes[0].tensor for a in plain.axes}
+    assert {"layer1.1.conv1.weight", "layer1.1.conv2.weight"} <= held
+    grouped = known_class(bottlenecks(8))
+    held = {a.writes[0].tensor for a in grouped.axes} if grouped is not None else set()
+    assert not {"layer1.1.conv1.weight", "layer1.1.conv2.weight"} & held
+
+
 def test_a_model_inside_another_is_known() -> None:
     """Whatever stands in front of all its names; a head beside it is not the class's."""
     inside = {f"model.vae.{n}": s for n, s in vae().items()} | {"classifier.1.weight": (3, 512)}

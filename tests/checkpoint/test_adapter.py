@@ -92,13 +92,13 @@ def test_the_fit_counts_names_and_shapes() -> None:
 
 
 BLOCK = "down_blocks.0.attentions.0.transformer_blocks.0.attn1"
-UNET = {
+UNET: dict[str, tuple[int, ...]] = {
     f"{BLOCK}.to_q.weight": (64, 48),
     f"{BLOCK}.to_out.0.weight": (48, 64),
     "down_blocks.0.resnets.0.conv1.weight": (48, 32, 3, 3),
 }
 FLAT = BLOCK.replace(".", "_")
-DIFFUSION = {
+DIFFUSION: dict[str, dict[str, tuple[int, ...]]] = {
     "kohya": {
         f"lora_unet_{FLAT}_to_q.lora_down.weight": (4, 48),
         f"lora_unet_{FLAT}_to_q.lora_up.weight": (64, 4),
