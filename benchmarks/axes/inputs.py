@@ -62,11 +62,16 @@ def _ids(config: Any, generator: torch.Generator) -> torch.Tensor:
 def _pixels(config: Any, generator: torch.Generator) -> torch.Tensor:
     side = _size(config, "image_size", "img_size", default=64)
     channels = _size(config, "num_channels", "in_channels", default=3)
+    window = getattr(config, "window_size", None)
+    if isinstance(window, int) and isinstance(getattr(config, "depths", None), (list, tuple)):
+        # Windows of the last stage must fit: each stage before it has halved the picture.
+        side = max(side, window * config.patch_size * 2 ** (len(config.depths) - 1))
     return _normal((1, channels, side, side), generator)
 
 
 def _features(config: Any, generator: torch.Generator) -> torch.Tensor:
     mels = _size(config, "num_mel_bins", "feature_size", "input_feat_per_channel", default=80)
+    mels = getattr(config, "feature_projection_input_dim", mels)
     frames = 2 * _size(config, "max_source_positions", default=FRAMES // 2)
     kind = getattr(config, "model_type", "")
     if kind in {"speech_to_text", "wav2vec2-bert", "fastspeech2_conformer", "parakeet_encoder"}:
@@ -76,6 +81,8 @@ def _features(config: Any, generator: torch.Generator) -> torch.Tensor:
 
 def _wave(config: Any, generator: torch.Generator) -> torch.Tensor:
     kind = getattr(config, "model_type", "")
+    if kind == "speecht5":  # what reads sound stands before the model itself
+        return _normal((1, TOKENS, config.hidden_size), generator)
     if kind == "audio-spectrogram-transformer":
         return _normal((1, _size(config, "max_length", default=64), config.num_mel_bins), generator)
     if kind in {"encodec", "dac", "mimi", "xcodec"}:
@@ -94,6 +101,19 @@ def _past(config: Any, generator: torch.Generator) -> torch.Tensor:
     return _normal((1, length, channels), generator)
 
 
+def _spoken(config: Any, generator: torch.Generator) -> torch.Tensor | None:
+    known = getattr(config, "model_type", "") == "speecht5"
+    return _normal((1, TOKENS, config.hidden_size), generator) if known else None
+
+
+def _padding(config: Any, generator: torch.Generator) -> torch.Tensor:
+    return torch.zeros(_past(config, generator).shape[:2], dtype=torch.long)
+
+
+def _frequency(_: Any, __: torch.Generator) -> torch.Tensor:
+    return torch.zeros((1, 1), dtype=torch.long)
+
+
 MAKERS: Final[Mapping[str, Callable[[Any, torch.Generator], Any]]] = {
     "input_ids": _ids,
     "pixel_values": _pixels,
@@ -101,5 +121,8 @@ MAKERS: Final[Mapping[str, Callable[[Any, torch.Generator], Any]]] = {
     "input_values": _wave,
     "past_values": _past,
     "decoder_input_ids": _ids,
+    "decoder_input_values": _spoken,
+    "past_values_padding": _padding,
+    "freq": _frequency,
 }
 """From the name of an argument to a value for it."""

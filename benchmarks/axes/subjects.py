@@ -152,6 +152,12 @@ def _of_config(made_by: Any, config_class: Any) -> Callable[[], Any]:
         except TypeError:
             config = config_class()
         resize(config, sizes)
+        prompts, seen = (
+            getattr(config, n, None) for n in ("prompt_encoder_config", "vision_config")
+        )
+        if prompts is not None and seen is not None:  # SAM states the size of its pictures twice
+            prompts.image_size, prompts.patch_size = seen.image_size, seen.patch_size
+            prompts.image_embedding_size = seen.image_size // seen.patch_size
         with torch.device("meta"):
             size = sum(p.numel() for p in made_by(config).parameters())
         if size > MAX_PARAMETERS:

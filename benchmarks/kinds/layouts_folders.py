@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import torch
 
+from benchmarks.axes.single_file import unet_file, vae_file
 from benchmarks.kinds.folder import write, write_one
 from benchmarks.kinds.layout import Bench, Layout, Make, Question, Truth
 from benchmarks.kinds.layouts_stored import LLAMA, QUANTISED, SAME, gguf, metas_names
@@ -182,10 +183,29 @@ def half_files_only(bench: Bench, folder: Path) -> Question:
 def single_beside(bench: Bench, folder: Path) -> Question:
     """The original single-file checkpoint beside the pipeline's folders."""
     asked = pipeline({})(bench, folder)
-    unet = bench.base("SD UNet").tensors
-    named = {f"model.diffusion_model.{n}": t for n, t in unet.items()}
-    write_one(folder / "v1-pruned.safetensors", named)
+    write_one(folder / "v1-pruned.safetensors", _one_file(bench, "base"))
     return asked
+
+
+def _one_file(bench: Bench, which: str) -> dict[str, torch.Tensor]:
+    """Return a pipeline's components under the names of the original release."""
+    unet, vae, text = (getattr(bench, which)(kind) for _, _, kind in PIPELINE.values())
+    layers = int(unet.config["layers_per_block"])
+    named = {f"model.diffusion_model.{n}": t for n, t in unet_file(unet.tensors, layers).items()}
+    named |= {f"first_stage_model.{n}": t for n, t in vae_file(vae.tensors).items()}
+    return named | {f"cond_stage_model.transformer.{n}": t for n, t in text.tensors.items()}
+
+
+def single_file(which: str) -> Make:
+    """Return a checkpoint in one file against the pipeline of the bases."""
+
+    def make(bench: Bench, folder: Path) -> Question:
+        base = folder.parent / "base-pipeline"
+        _pipeline(bench, base, {})
+        write_one(folder / "v1-pruned.safetensors", _one_file(bench, which))
+        return Question(subject=folder, bases=(base,))
+
+    return make
 
 
 def copied_pipeline(bench: Bench, folder: Path) -> Question:
@@ -237,5 +257,8 @@ FOLDERS: Final = (
            make=pipeline({"unet": "stranger"}), says=("unet",)),
     Layout(name="pipeline of strangers", family=CHAPTER, truth=Truth.STRANGER,
            make=pipeline(dict.fromkeys(PIPELINE, "stranger"))),
+    _tuned("pipeline in one file", single_file("tuned")),
+    Layout(name="a stranger in one file", family=CHAPTER, truth=Truth.STRANGER,
+           make=single_file("stranger")),
 )  # fmt: skip
 """Folders of one repository."""

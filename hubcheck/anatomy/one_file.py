@@ -8,45 +8,17 @@ copied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from hubcheck.anatomy.single_file_names import KERNEL, MATRIX, Rows, one_file
-from hubcheck.checkpoint.interface import Checkpoint, Storage, TensorRecord
-from hubcheck.source.interface import Span
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.some_rows import SomeRows
 
-ATTENTION: tuple[str, ...] = (".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")
+ATTENTION: Final = (".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")
 """Matrices that an autoencoder's release stores as kernels of one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SomeRows:
-    """A storage from one of its rows on; see ``interface.Storage``."""
-
-    inner: Storage
-    first: int
-
-    @property
-    def name(self) -> str:
-        """The format by its own name."""
-        return self.inner.name
-
-    @property
-    def by_input(self) -> bool:
-        """Whether the rows of the storage are inputs."""
-        return self.inner.by_input
-
-    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
-        """Return the bytes that rows ``start`` to ``stop`` cost."""
-        return self.inner.spans(self.first + start, self.first + stop)
-
-    def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
-        """Return the rows, float32 [stop - start, n_cols]."""
-        return self.inner.values(self.first + start, self.first + stop, raws)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,38 @@
+"""How are some rows of a packed matrix a matrix of their own?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubcheck.checkpoint.interface import Storage
+from hubcheck.source.interface import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SomeRows:
+    """A storage from one of its rows on; see ``interface.Storage``."""
+
+    inner: Storage
+    first: int
+
+    @property
+    def name(self) -> str:
+        """The format by its own name."""
+        return self.inner.name
+
+    @property
+    def by_input(self) -> bool:
+        """Whether the rows of the storage are inputs."""
+        return self.inner.by_input
+
+    def spans(self, start: int, stop: int) -> tuple[Span, ...]:
+        """Return the bytes that rows ``start`` to ``stop`` cost."""
+        return self.inner.spans(self.first + start, self.first + stop)
+
+    def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
+        """Return the rows, float32 [stop - start, n_cols]."""
+        return self.inner.values(self.first + start, self.first + stop, raws)
