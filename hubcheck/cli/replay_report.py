@@ -35,8 +35,10 @@ from hubcheck.verdict.allowance import allowances_of, apply_allowances
 from hubcheck.verdict.differences import (
     NOT_COMPARED,
     Difference,
+    asked_for_power,
     differences,
     lacking,
+    old_bounds,
     unknown_fields,
     weaker_bounds,
 )
@@ -116,9 +118,14 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
             Unverified(path=name, why=f"schema {old} has no code or no field for it")
             for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
         ]
+        why = f"schema {old} did not ask whether a copy of these norms would have been seen"
+        unverified += [Unverified(path=name, why=why) for name in asked_for_power(given, again)]
         why = f"schema {old} set nothing of a bound aside for deeper looks and for parts"
         unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
-    found = differences(given, again)
+    made_again: frozenset[str] = frozenset()
+    if schema_of(raw)[0] < NEWEST:
+        made_again = frozenset(old_bounds(given, again))
+    found = tuple(d for d in differences(given, again) if d.path not in made_again)
     fault = fault_of(given)
     if fault:
         found = (*found, Difference(path="replay", was=json.dumps(given.replay), now=fault))

@@ -15,6 +15,7 @@ from typing import Any, Final
 from hubcheck.evidence.account import SHARES, WHOLE, part_share, price
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Finding, Report
+from hubcheck.report.words import Depth, Verdict
 
 RELATIVE: Final = 1e-6
 """By how much numbers with a fraction may differ, as a share of the larger: they are sums of many
@@ -23,6 +24,8 @@ ROUNDED: Final = 1.01e-4
 """One unit of the fourth decimal, for numbers that the report rounds there: a rounding falls either
 way where the sums before it differ in their last bits."""
 DECIMALS: Final = 4
+NO_BOUND: Final = 1e-9
+"""Decades below which a bound is none: what is left of a sum that comes to nothing."""
 ABSENT: Final = "(not there)"
 
 NOT_COMPARED: Final[Mapping[str, str]] = {
@@ -108,18 +111,72 @@ def weaker_bounds(given: Report, again: Report) -> Iterator[str]:
 
     Its account was given out to the looks alone: nothing of it was kept for deeper ones, nor for
     the statements about parts. A bound that is stronger now, or weaker by more, is a difference.
+    Those that ``old_bounds`` finds made again exactly are not among them.
+
+    Args:
+        given: A report of schema 1.0, as it was read.
+        again: The report made again.
+    """
+    exact = frozenset(old_bounds(given, again))
+    for n, (was, now) in enumerate(zip(given.findings, again.findings, strict=False)):
+        share = min(WHOLE, part_share(len(now.parts))) * min(SHARES.values())
+        most = price(1, share) / math.log(10)
+        before, after = _bounds(was), _bounds(now)
+        for name, bound in before.items():
+            path = f"findings[{n}].{name}"
+            if path not in exact and name in after and 0.0 < after[name] - bound <= most:
+                yield path
+
+
+def old_bounds(given: Report, again: Report) -> Iterator[str]:
+    """Yield the bounds of schema 1.0 that are made again exactly, by the rule of that schema.
+
+    At ``sample`` a statement then had the whole of what its look brought in, divided by the bases
+    tried; now it has a share of that. Where one look alone spent, the two differ by the log of the
+    share and by nothing else, so an old bound follows from a new one. Of deeper checks the rule
+    changed while the schema did not, and a report does not say which one made it: their bounds are
+    only held against what can be set aside (``weaker_bounds``).
+
+    Args:
+        given: A report of schema 1.0, as it was read.
+        again: The report made again.
+    """
+    if given.depth is not Depth.SAMPLE:
+        return
+    for n, (was, now) in enumerate(zip(given.findings, again.findings, strict=False)):
+        if len(now.account) != 1:
+            continue
+        of_whole = now.account[0].share
+        # The first part is the body, which the statement about the whole is about.
+        of_part = float(part_share(len(now.parts) - 1))
+        after = _bounds(now)
+        for name, bound in _bounds(was).items():
+            beside = name.startswith("parts") and not name.startswith("parts[0]")
+            share = of_part if beside else of_whole
+            found = after.get(name, -math.inf)
+            if found > -NO_BOUND:  # it hides how far below the account is: nothing else follows
+                agrees = abs(bound) < NO_BOUND
+            else:
+                agrees = _same(bound, found + math.log10(share))
+            if agrees:
+                yield f"findings[{n}].{name}"
+
+
+def asked_for_power(given: Report, again: Report) -> Iterator[str]:
+    """Yield the parts that schema 1.0 called unrelated and that are open now.
+
+    Nothing matches, then as now; that a copy would have been seen was not asked of norms.
 
     Args:
         given: A report of schema 1.0, as it was read.
         again: The report made again.
     """
     for n, (was, now) in enumerate(zip(given.findings, again.findings, strict=False)):
-        share = min(WHOLE, part_share(len(now.parts))) * min(SHARES.values())
-        most = price(1, share) / math.log(10)
-        before, after = _bounds(was), _bounds(now)
-        for name, bound in before.items():
-            if name in after and 0.0 < after[name] - bound <= most:
-                yield f"findings[{n}].{name}"
+        for k, (old, new) in enumerate(zip(was.parts, now.parts, strict=False)):
+            silent = max(abs(old.log10_p), abs(new.log10_p)) < NO_BOUND
+            opened = (old.verdict, new.verdict) == (Verdict.UNRELATED, Verdict.INCONCLUSIVE)
+            if old.name == new.name and silent and opened:
+                yield f"findings[{n}].parts[{k}].verdict"
 
 
 def _bounds(finding: Finding) -> dict[str, float]:

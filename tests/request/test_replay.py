@@ -132,12 +132,15 @@ def test_a_report_of_schema_1_is_replayed_as_far_as_it_goes(
     assert "findings[].relation.detail" in text
     assert "schema 1.0 has no code or no field for it" in text
     assert "all that was made again agrees" in text
+    assert "log10_p" not in text, "its bounds are made again exactly, by the rule of their time"
     forged = json.loads(old.read_text())
     forged["findings"][0]["units_hit"] += 400
+    forged["findings"][1]["log10_p"] -= 1.5
     (tmp_path / "forged.json").write_text(json.dumps(forged))
     code, text = replay(tmp_path / "forged.json")
     assert code == ExitCode.POLICY_FAILED
     assert "findings[0].units_hit" in text
+    assert "findings[1].log10_p: " in text
 
 
 def test_a_report_names_what_it_does_not_compare(mine: Path, replay: Replay) -> None:
