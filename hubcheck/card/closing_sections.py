@@ -173,7 +173,7 @@ def warning_section(report: Report) -> tuple[Details, ...]:
     """Return what went wrong or deserves a look, folded; nothing where nothing does."""
     # Flags of a newer report stand in a section of their own, with their clauses.
     flags = () if report.licence.checks else report.licence.flags
-    texts = (*map(words, report.warnings), *(f"licence: {flag}" for flag in flags))
+    texts = (*map(words, report.warnings), *(f"licence: {words(flag)}" for flag in flags))
     if not texts:
         return ()
     items: list[Line] = [(Untrusted(text, limit=LONG_TEXT),) for text in texts[:WARNINGS_SHOWN]]

@@ -22,6 +22,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.numbers import NOTHING
+from hubcheck.card.wording import sentence
 from hubcheck.report.words import LicenceStatus
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _row(check: LicenceCheck) -> tuple[Line, ...]:
     return (
         (Chip((Trusted(check.status.value),), _TONES[check.status]),),
         asked,
-        (Untrusted(check.detail, limit=200),),
+        (Untrusted(sentence(check.detail), limit=200),),
         (Identifier(check.base), Trusted(", "), Untrusted(check.basis, limit=120)),
     )
 

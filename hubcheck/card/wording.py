@@ -18,6 +18,7 @@ from hubcheck.card.wordings import (
     evidence,
     files,
     gates,
+    licences,
     looks,
     maps,
     reasons,
@@ -53,6 +54,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **files.WORDS,
     **shapes.WORDS,
     **gates.WORDS,
+    **licences.WORDS,
     **searches.WORDS,
 }
 

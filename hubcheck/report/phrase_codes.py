@@ -314,6 +314,44 @@ class PhraseCode(StrEnum):
     LAYOUT_CUT = "layout.cut"  # left, taken: components
     LAYOUT_REFUSED = "layout.refused"  # component, detail
 
+    # -- what a repository shows of what a licence asks; ``title``: of a licence in our table
+    LICENCE_FLAG = "licence.flag"
+    """``status``, ``seen`` (phrases); ``licence``, ``clause`` and what it ``says`` (our table's
+    words), or empty; ``base`` it rests on, ``basis``."""
+    LICENCE_NO_LISTING = "licence.no-listing"
+    LICENCE_FILE_THERE = "licence.file-there"  # file: LICENSE, NOTICE
+    LICENCE_FILE_MISSING = "licence.file-missing"  # file
+    LICENCE_TEXT_IN = "licence.text-in"  # title, path
+    LICENCE_TEXT_ON_CARD = "licence.text-on-card"  # title
+    LICENCE_FILE_EMPTY = "licence.file-empty"
+    LICENCE_FILE_STRANGE = "licence.file-strange"  # title that it was expected to be
+    LICENCE_FILE_OTHER = "licence.file-other"  # title
+    LICENCE_NOTICE_UNKNOWN = "licence.notice-unknown"
+    LICENCE_NO_NOTICE = "licence.no-notice"
+    LICENCE_BASE_NAMED = "licence.base-named"
+    LICENCE_BASE_NOT_NAMED = "licence.base-not-named"
+    LICENCE_CHANGES_ELSEWHERE = "licence.changes-elsewhere"
+    LICENCE_FOLDER = "licence.folder"
+    LICENCE_NAME = "licence.name"  # name
+    LICENCE_NAME_WITHOUT = "licence.name-without"  # name, word: anywhere in it
+    LICENCE_NAME_BEGINS = "licence.name-begins"  # name, word: at its start
+    LICENCE_CARD_UNREAD = "licence.card-unread"
+    LICENCE_PHRASE = "licence.phrase"
+    LICENCE_NO_PHRASE = "licence.no-phrase"  # wanted: one of these
+    LICENCE_POLICY_FILE = "licence.policy-file"
+    LICENCE_POLICY_NAMED = "licence.policy-named"
+    LICENCE_NO_POLICY = "licence.no-policy"
+    LICENCE_BY_USER = "licence.by-user"
+    LICENCE_STATED = "licence.stated"  # title
+    LICENCE_STATED_FREER = "licence.stated-freer"  # title
+    LICENCE_NONE_STATED = "licence.none-stated"
+    LICENCE_NOT_IN_TABLE = "licence.not-in-table"  # stated
+    LICENCE_MADE_FROM_IT = "licence.made-from-it"
+    LICENCE_BASE_STRANGE = "licence.base-strange"  # base, stated
+    LICENCE_BASE_NONE = "licence.base-none"  # base
+    LICENCE_BASE_TWO = "licence.base-two"  # base, tag, file: titles
+    LICENCE_SEVERAL = "licence.several"  # places, titles
+
     # -- what is said beside the state of a required check
     GATE_ENDED = "gate.ended"  # ended: the exit code of a check that gave no result
     GATE_UNREAD = "gate.unread"  # files, more

@@ -224,7 +224,7 @@ class LicenceCheck(Part):
     says: str = Field(default="", description="what the clause says, in our words")
     base: str = Field(description="the model the obligation comes from")
     basis: str = Field(description="declared, found in the weights, declared by org/name")
-    detail: str = Field(description="what was seen")
+    detail: ClausesField = Field(description="what was seen")
 
 
 class StatedLicence(Part):
@@ -243,7 +243,7 @@ class StatedLicence(Part):
 class Licence(Part):
     """What the licences of declared and related bases ask. Flags, not advice."""
 
-    flags: tuple[str, ...] = Field(default=(), description="what needs attention, in sentences")
+    flags: ClausesField = Field(default=(), description="what needs attention")
     status: LicenceStatus = Field(
         default=LicenceStatus.NOT_CHECKED, description="the strictest of the checks"
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Licence as LicenceReport
 from hubcheck.report.schema import LicenceCheck, StatedLicence
 from hubcheck.report.words import LicenceStatus as Status
@@ -53,19 +54,23 @@ def check_licences(child: Stated, ties: Sequence[Tie]) -> LicenceReport:
     overall = max((_rank(c) for c in found), default=-1)
     return LicenceReport(
         status=ORDER[overall] if overall >= 0 else Status.NOT_CHECKED,
-        flags=tuple(flag_text(c) for c in found if c.status is Status.ATTENTION),
+        flags=tuple(flag_of(c) for c in found if c.status is Status.ATTENTION),
         checks=tuple(found),
         stated=tuple(_stated(s) for s in (child, *(t.parent for t in ties))),
     )
 
 
-def flag_text(check: LicenceCheck) -> str:
-    """Return a flag in one sentence, base and clause included."""
-    if not check.clause:
-        return f"{check.status}: {check.detail}"
-    return (
-        f"{check.status}: {check.detail}; {check.licence_title} {check.clause} says: {check.says} "
-        f"(rests on {printable(check.base)}, {check.basis})"
+def flag_of(check: LicenceCheck) -> Phrase:
+    """Return a flag, base and clause included."""
+    return phrase(
+        PhraseCode.LICENCE_FLAG,
+        status=check.status.value,
+        seen=check.detail,
+        licence=check.licence_title,
+        clause=check.clause,
+        says=check.says,
+        base=printable(check.base),
+        basis=check.basis,
     )
 
 
@@ -74,14 +79,19 @@ def _checks(child: Stated, tie: Tie) -> list[LicenceCheck]:
     licence = parent.licence
     if licence is None:
         shown = printable(parent.name or parent.tag)
-        stated = f"its licence '{shown}' is not in the table" if shown else "it states no licence"
-        return [_unread(tie, f"{stated}: needs review")]
+        code = PhraseCode.LICENCE_BASE_STRANGE if shown else PhraseCode.LICENCE_BASE_NONE
+        return [_unread(tie, phrase(code, base=printable(parent.ref), stated=shown))]
     case = Case(child=child, parent=parent, licence=licence, declared=tie.declared)
     rows = [_row(case, tie, n) for n in range(len(licence.asks))]
     other = parent.from_file
     if other is not None and other.id != licence.id:
-        detail = f"its tag states {licence.title}, its LICENSE file reads as {other.title}"
-        rows.append(_unread(tie, detail))
+        seen = phrase(
+            PhraseCode.LICENCE_BASE_TWO,
+            base=printable(parent.ref),
+            tag=licence.title,
+            file=other.title,
+        )
+        rows.append(_unread(tie, seen))
         second = Case(child=child, parent=parent, licence=other, declared=tie.declared)
         rows += [_row(second, tie, n) for n in range(len(other.asks))]
     return rows
@@ -100,17 +110,17 @@ def _row(case: Case, tie: Tie, number: int) -> LicenceCheck:
         says=ask.says,
         base=case.parent.ref,
         basis=tie.basis,
-        detail=seen.detail,
+        detail=(seen.detail,),
     )
 
 
-def _unread(tie: Tie, detail: str) -> LicenceCheck:
+def _unread(tie: Tie, seen: Phrase) -> LicenceCheck:
     return LicenceCheck(
         status=Status.UNKNOWN,
         rule="recognised",
         base=tie.parent.ref,
         basis=tie.basis,
-        detail=f"{printable(tie.parent.ref)}: {detail}",
+        detail=(seen,),
     )
 
 
@@ -124,14 +134,15 @@ def _disagreement(child: Stated) -> list[LicenceCheck]:
     known: dict[str, Licence] = {where: one for where, one in named.items() if one is not None}
     if len({one.id for one in known.values()}) < 2:  # noqa: PLR2004 - one licence agrees with itself
         return []
-    words = ", ".join(f"{where}: {one.title}" for where, one in known.items())
+    titles = tuple(one.title for one in known.values())
+    seen = phrase(PhraseCode.LICENCE_SEVERAL, places=tuple(known), titles=titles)
     return [
         LicenceCheck(
             status=Status.ATTENTION,
             rule="one-licence",
             base=child.ref,
             basis="its own files",
-            detail=f"the model states more than one licence ({words})",
+            detail=(seen,),
         )
     ]
 

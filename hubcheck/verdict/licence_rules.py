@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence_table import (
     UNSPECIFIC,
@@ -104,10 +105,10 @@ class Stated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The answer of one rule."""
+    """The answer of one rule: what was seen, as a code; the card has the words."""
 
     status: Status
-    detail: str
+    detail: Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +123,16 @@ class Case:
     """Whether the child's card names the ancestor or one of its descendants."""
 
 
-def _ok(detail: str) -> Seen:
-    return Seen(status=Status.OK, detail=detail)
+def _ok(code: PhraseCode, **params: Value) -> Seen:
+    return Seen(status=Status.OK, detail=phrase(code, **params))
 
 
-def _unknown(detail: str) -> Seen:
-    return Seen(status=Status.UNKNOWN, detail=detail)
+def _unknown(code: PhraseCode, **params: Value) -> Seen:
+    return Seen(status=Status.UNKNOWN, detail=phrase(code, **params))
 
 
-def _attention(detail: str) -> Seen:
-    return Seen(status=Status.ATTENTION, detail=detail)
+def _attention(code: PhraseCode, **params: Value) -> Seen:
+    return Seen(status=Status.ATTENTION, detail=phrase(code, **params))
 
 
 def apply(ask: Ask, case: Case) -> Seen:
@@ -142,8 +143,10 @@ def apply(ask: Ask, case: Case) -> Seen:
 def _file(case: Case, pattern: re.Pattern[str], name: str) -> Seen:
     there = case.child.has(pattern)
     if there is None:
-        return _unknown("the files were not listed")
-    return _ok(f"a {name} file is there") if there else _attention(f"no {name} file is there")
+        return _unknown(PhraseCode.LICENCE_NO_LISTING)
+    if there:
+        return _ok(PhraseCode.LICENCE_FILE_THERE, file=name)
+    return _attention(PhraseCode.LICENCE_FILE_MISSING, file=name)
 
 
 def _licence_file(_ask: Ask, case: Case) -> Seen:
@@ -152,19 +155,19 @@ def _licence_file(_ask: Ask, case: Case) -> Seen:
     seen = _file(case, LICENCE_PATH, "LICENSE")
     where = next((path for path, text in child.texts if holds(text, case.licence)), "")
     if where:
-        return _ok(f"the text of the {title} stands in {printable(where)}")
+        return _ok(PhraseCode.LICENCE_TEXT_IN, title=title, path=printable(where))
     if child.card is not None and holds(child.card, case.licence):
-        return _ok(f"the text of the {title} stands in the card")
+        return _ok(PhraseCode.LICENCE_TEXT_ON_CARD, title=title)
     if seen.status is not Status.OK or not child.file_path:
         return seen
     if not child.file_text.strip():
-        return _unknown("the LICENSE file is empty or could not be read")
+        return _unknown(PhraseCode.LICENCE_FILE_EMPTY)
     found = child.from_file
     if found is None and case.licence.marks:
-        return _unknown(f"the text of the LICENSE file is not recognised as the {title}")
+        return _unknown(PhraseCode.LICENCE_FILE_STRANGE, title=title)
     if found is None or found.id == case.licence.id:
         return seen
-    return _attention(f"the LICENSE file reads as {found.title}")
+    return _attention(PhraseCode.LICENCE_FILE_OTHER, title=found.title)
 
 
 def _notice_file(_ask: Ask, case: Case) -> Seen:
@@ -174,32 +177,32 @@ def _notice_file(_ask: Ask, case: Case) -> Seen:
 def _keep_notice(_ask: Ask, case: Case) -> Seen:
     original = case.parent.has(NOTICE_PATH)
     if original is None:
-        return _unknown("whether the original has a NOTICE file is not known")
-    return _notice_file(_ask, case) if original else _ok("the original has no NOTICE file")
+        return _unknown(PhraseCode.LICENCE_NOTICE_UNKNOWN)
+    return _notice_file(_ask, case) if original else _ok(PhraseCode.LICENCE_NO_NOTICE)
 
 
 def _state_changes(_ask: Ask, case: Case) -> Seen:
     if case.declared:
-        return _ok("the card names what the model was made from")
-    return _unknown("the card does not name it; a file may still state the changes")
+        return _ok(PhraseCode.LICENCE_BASE_NAMED)
+    return _unknown(PhraseCode.LICENCE_CHANGES_ELSEWHERE)
 
 
 def _attribution(_ask: Ask, case: Case) -> Seen:
     if case.declared:
-        return _ok("the card names what the model was made from")
-    return _attention("the card does not name it")
+        return _ok(PhraseCode.LICENCE_BASE_NAMED)
+    return _attention(PhraseCode.LICENCE_BASE_NOT_NAMED)
 
 
 def _name_prefix(ask: Ask, case: Case) -> Seen:
     if not case.child.on_the_hub:
-        return _unknown("a folder has no published name")
+        return _unknown(PhraseCode.LICENCE_FOLDER)
     name = _plain(case.child.ref.rpartition("/")[2])
     word = _plain(ask.prefix)
     shown = printable(case.child.ref.rpartition("/")[2])
     if name.startswith(word) or (ask.anywhere and word in name):
-        return _ok(f"the name is '{shown}'")
-    where = "does not hold" if ask.anywhere else "does not begin with"
-    return _attention(f"the name '{shown}' {where} '{ask.prefix}'")
+        return _ok(PhraseCode.LICENCE_NAME, name=shown)
+    code = PhraseCode.LICENCE_NAME_WITHOUT if ask.anywhere else PhraseCode.LICENCE_NAME_BEGINS
+    return _attention(code, name=shown, word=ask.prefix)
 
 
 def _plain(text: str) -> str:
@@ -208,24 +211,24 @@ def _plain(text: str) -> str:
 
 def _built_with(ask: Ask, case: Case) -> Seen:
     if case.child.card is None:
-        return _unknown("the card was not read")
+        return _unknown(PhraseCode.LICENCE_CARD_UNREAD)
     text = " ".join(case.child.card.lower().split())
-    if any(phrase.lower() in text for phrase in ask.phrase.split("|")):
-        return _ok("the phrase stands on the card")
-    shown = " or ".join(f"'{phrase}'" for phrase in ask.phrase.split("|"))
-    return _unknown(f"{shown} does not stand on the card; it may be displayed elsewhere")
+    wanted = tuple(ask.phrase.split("|"))
+    if any(one.lower() in text for one in wanted):
+        return _ok(PhraseCode.LICENCE_PHRASE)
+    return _unknown(PhraseCode.LICENCE_NO_PHRASE, wanted=wanted)
 
 
 def _use_policy(_ask: Ask, case: Case) -> Seen:
     if case.child.has(POLICY_PATH):
-        return _ok("a use policy file is there")
+        return _ok(PhraseCode.LICENCE_POLICY_FILE)
     if case.child.card is not None and POLICY_WORDS.search(case.child.card):
-        return _ok("the card names the policy")
-    return _unknown("neither a file nor the card names the policy")
+        return _ok(PhraseCode.LICENCE_POLICY_NAMED)
+    return _unknown(PhraseCode.LICENCE_NO_POLICY)
 
 
 def _user_threshold(_ask: Ask, _case: Case) -> Seen:
-    return _unknown("depends on who uses the model")
+    return _unknown(PhraseCode.LICENCE_BY_USER)
 
 
 def _same_licence(ask: Ask, case: Case) -> Seen:
@@ -234,8 +237,8 @@ def _same_licence(ask: Ask, case: Case) -> Seen:
         return _unstated(case.child)
     fits = own.id in ask.accepts if ask.accepts else own.family == case.licence.family
     if fits:
-        return _ok(f"the model states {own.title}")
-    return _attention(f"the model states {own.title}")
+        return _ok(PhraseCode.LICENCE_STATED, title=own.title)
+    return _attention(PhraseCode.LICENCE_STATED, title=own.title)
 
 
 def _non_commercial(_ask: Ask, case: Case) -> Seen:
@@ -243,19 +246,19 @@ def _non_commercial(_ask: Ask, case: Case) -> Seen:
     if own is None:
         return _unstated(case.child)
     if any(a.rule is Rule.NON_COMMERCIAL for a in own.asks):
-        return _ok(f"the model states {own.title}")
-    return _attention(f"the model states {own.title}, which is not limited to such use")
+        return _ok(PhraseCode.LICENCE_STATED, title=own.title)
+    return _attention(PhraseCode.LICENCE_STATED_FREER, title=own.title)
 
 
 def _unstated(child: Stated) -> Seen:
     if not child.says_something:
-        return _unknown("the model states no licence")
+        return _unknown(PhraseCode.LICENCE_NONE_STATED)
     stated = printable(child.name or child.tag or child.file_path)
-    return _unknown(f"the model's licence '{stated}' is not in the table: needs review")
+    return _unknown(PhraseCode.LICENCE_NOT_IN_TABLE, stated=stated)
 
 
 def _no_derivatives(_ask: Ask, _case: Case) -> Seen:
-    return _attention("the model was made from it and is published")
+    return _attention(PhraseCode.LICENCE_MADE_FROM_IT)
 
 
 _RULES: Final[Mapping[Rule, Callable[[Ask, Case], Seen]]] = MappingProxyType(

@@ -1382,6 +1382,121 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "'unrelated' at this depth assumes that the copy was not shuffled and rotated everywhere.",
         ),
     ),
+    C.LICENCE_NO_LISTING: (({}, "the files were not listed"),),
+    C.LICENCE_FILE_THERE: (({"file": "NOTICE"}, "a NOTICE file is there"),),
+    C.LICENCE_FILE_MISSING: (({"file": "NOTICE"}, "no NOTICE file is there"),),
+    C.LICENCE_TEXT_IN: (
+        (
+            {"title": "MIT License", "path": "NOTICE"},
+            "the text of the MIT License stands in NOTICE",
+        ),
+    ),
+    C.LICENCE_TEXT_ON_CARD: (
+        ({"title": "MIT License"}, "the text of the MIT License stands in the card"),
+    ),
+    C.LICENCE_FILE_EMPTY: (({}, "the LICENSE file is empty or could not be read"),),
+    C.LICENCE_FILE_STRANGE: (
+        (
+            {"title": "MIT License"},
+            "the text of the LICENSE file is not recognised as the MIT License",
+        ),
+    ),
+    C.LICENCE_FILE_OTHER: (({"title": "MIT License"}, "the LICENSE file reads as MIT License"),),
+    C.LICENCE_NOTICE_UNKNOWN: (({}, "whether the original has a NOTICE file is not known"),),
+    C.LICENCE_NO_NOTICE: (({}, "the original has no NOTICE file"),),
+    C.LICENCE_BASE_NAMED: (({}, "the card names what the model was made from"),),
+    C.LICENCE_BASE_NOT_NAMED: (({}, "the card does not name it"),),
+    C.LICENCE_CHANGES_ELSEWHERE: (
+        ({}, "the card does not name it; a file may still state the changes"),
+    ),
+    C.LICENCE_FOLDER: (({}, "a folder has no published name"),),
+    C.LICENCE_NAME: (({"name": "Llama-x"}, "the name is 'Llama-x'"),),
+    C.LICENCE_NAME_WITHOUT: (
+        ({"name": "x", "word": "Llama"}, "the name 'x' does not hold 'Llama'"),
+    ),
+    C.LICENCE_NAME_BEGINS: (
+        ({"name": "x", "word": "Llama"}, "the name 'x' does not begin with 'Llama'"),
+    ),
+    C.LICENCE_CARD_UNREAD: (({}, "the card was not read"),),
+    C.LICENCE_PHRASE: (({}, "the phrase stands on the card"),),
+    C.LICENCE_POLICY_FILE: (({}, "a use policy file is there"),),
+    C.LICENCE_POLICY_NAMED: (({}, "the card names the policy"),),
+    C.LICENCE_NO_POLICY: (({}, "neither a file nor the card names the policy"),),
+    C.LICENCE_BY_USER: (({}, "depends on who uses the model"),),
+    C.LICENCE_STATED: (({"title": "MIT License"}, "the model states MIT License"),),
+    C.LICENCE_STATED_FREER: (
+        (
+            {"title": "MIT License"},
+            "the model states MIT License, which is not limited to such use",
+        ),
+    ),
+    C.LICENCE_NONE_STATED: (({}, "the model states no licence"),),
+    C.LICENCE_NOT_IN_TABLE: (
+        ({"stated": "mine"}, "the model's licence 'mine' is not in the table: needs review"),
+    ),
+    C.LICENCE_MADE_FROM_IT: (({}, "the model was made from it and is published"),),
+    C.LICENCE_BASE_STRANGE: (
+        (
+            {"base": "org/a", "stated": "mine"},
+            "org/a: its licence 'mine' is not in the table: needs review",
+        ),
+    ),
+    C.LICENCE_BASE_NONE: (
+        ({"base": "org/a", "stated": ""}, "org/a: it states no licence: needs review"),
+    ),
+    C.LICENCE_BASE_TWO: (
+        (
+            {"base": "org/a", "tag": "MIT License", "file": "Gemma Terms"},
+            "org/a: its tag states MIT License, its LICENSE file reads as Gemma Terms",
+        ),
+    ),
+    C.LICENCE_FLAG: (
+        (
+            {
+                "status": "attention",
+                "seen": (Phrase(C.LICENCE_BASE_NOT_NAMED, {}),),
+                "licence": "Gemma Terms",
+                "clause": "3.1",
+                "says": "a copy goes along",
+                "base": "org/a",
+                "basis": "declared",
+            },
+            (
+                "attention: the card does not name it; Gemma Terms 3.1 says: a copy goes along "
+                "(rests on org/a, declared)"
+            ),
+        ),
+        (
+            {
+                "status": "unknown",
+                "seen": (Phrase(C.LICENCE_FOLDER, {}),),
+                "licence": "",
+                "clause": "",
+                "says": "",
+                "base": "org/a",
+                "basis": "declared",
+            },
+            "unknown: a folder has no published name",
+        ),
+    ),
+    C.LICENCE_NO_PHRASE: (
+        (
+            {"wanted": ("Built with A", "Built with B")},
+            (
+                "'Built with A' or 'Built with B' does not stand on the card; it may be displayed "
+                "elsewhere"
+            ),
+        ),
+    ),
+    C.LICENCE_SEVERAL: (
+        (
+            {"places": ("tag", "LICENSE file"), "titles": ("MIT License", "Gemma Terms")},
+            (
+                "the model states more than one licence (tag: MIT License, LICENSE file: Gemma "
+                "Terms)"
+            ),
+        ),
+    ),
     C.FAILED: (({"detail": "it hung up."}, "it hung up."),),
     C.SUBJECT_FAILED: (
         (

@@ -11,7 +11,7 @@ from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Details, raw_text
 from hubcheck.card.explain import TEXTS
-from hubcheck.report.phrases import because
+from hubcheck.report.phrases import because, clauses
 from hubcheck.report.schema import BaseModelRef, Finding, Licence, Policy, Report
 from hubcheck.report.words import (
     DeclarationVerdict,
@@ -234,7 +234,7 @@ def test_local_folders_have_no_commit() -> None:
 def test_sections_are_complete_and_in_order() -> None:
     """The folded sections come in one order; context is labelled as no evidence."""
     subject = cases()["contradicted"].model_copy(
-        update={"warnings": ("one",), "licence": Licence(flags=("notice missing",))}
+        update={"warnings": ("one",), "licence": Licence(flags=clauses("notice missing"))}
     )
     names = [raw_text(b.summary) for b in compose(subject).blocks if isinstance(b, Details)]
     assert [name.split(":")[0] for name in names] == [

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubcheck.card.wording import sentence, words
 from hubcheck.report.schema import Licence
 from hubcheck.report.words import LicenceStatus as Status
-from hubcheck.verdict.licence import Tie, check_licences, flag_text
+from hubcheck.verdict.licence import Tie, check_licences, flag_of
 from hubcheck.verdict.licence_rules import Stated
 from hubcheck.verdict.licence_table import Rule, by_name, by_tag, by_text, licences
 
@@ -287,7 +288,7 @@ def test_every_flag_names_base_clause_and_source() -> None:
             if check.licence:
                 assert check.clause
                 assert check.source.startswith("https://")
-    text = flag_text(checked(PAIRS["cc-by-nc made mit"]).checks[0])
+    text = words(flag_of(checked(PAIRS["cc-by-nc made mit"]).checks[0]))
     assert text == (
         "attention: the model states MIT License, which is not limited to such use; Creative "
         "Commons Attribution-NonCommercial 4.0 2(a)(1) says: use is for non-commercial purposes "
@@ -298,7 +299,7 @@ def test_every_flag_names_base_clause_and_source() -> None:
 def test_no_flag_gives_advice() -> None:
     """No word of any flag tells what is allowed, forbidden or to be done."""
     words = " ".join(
-        f"{c.detail} {c.says}" for p in PAIRS.values() for c in checked(p).checks
+        f"{sentence(c.detail)} {c.says}" for p in PAIRS.values() for c in checked(p).checks
     ).lower()
     for advice in ("violat", "illegal", "breach", "you must", "should", "infring", "allowed"):
         assert advice not in words
@@ -397,8 +398,8 @@ def test_hostile_statements_give_flags_and_nothing_else(
     tie = Tie(parent=model("meta/llama", "llama3.1"), basis="declared", declared=True)
     back = Tie(parent=child, basis="declared", declared=True)
     for report in (check_licences(child, [tie]), check_licences(model("a/c"), [back])):
-        assert all(flag.isprintable() for flag in report.flags)
-        assert all(c.detail.isprintable() for c in report.checks)
+        assert all(words(flag).isprintable() for flag in report.flags)
+        assert all(sentence(c.detail).isprintable() for c in report.checks)
 
 
 KEPT = (
@@ -416,7 +417,7 @@ def test_a_licence_is_kept_wherever_its_text_stands(path: str, text: str) -> Non
     report = check_licences(child, [Tie(parent=parent, basis="declared", declared=True)])
     rows = {c.rule: c for c in report.checks}
     assert rows["licence-file"].status is Status.OK
-    assert path in rows["licence-file"].detail
+    assert path in sentence(rows["licence-file"].detail)
 
 
 def test_a_licence_in_the_card_is_kept() -> None:
