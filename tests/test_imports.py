@@ -207,7 +207,8 @@ def test_a_module_says_first_what_it_answers(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
     """No module is longer than 350 lines, but for those that are argued here."""
-    argued: dict[str, int] = {}
+    # One enumeration, which cannot be split: a list of names, looked up and not read through.
+    argued = {"report.phrase_codes": 450}
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= argued.get(name, 350)
 
 

@@ -126,11 +126,24 @@ def line(depth: Depth, draws: list[Draw]) -> dict[str, object]:
     for name in ("whole", "statements"):
         values = [getattr(d, name) for d in draws]
         figures[name] = {
-            "mean": round(fmean(values), 4),
-            "error": round(stdev(values) / sqrt(n), 4) if n > 1 else None,
-            "largest": round(max(values), 3),
+            "mean": fmean(values),
+            "error": stdev(values) / sqrt(n) if n > 1 else 0.0,
+            "largest": max(values),
         }
     return figures
+
+
+def row(figures: dict[str, object]) -> str:
+    """Return the figures of one depth as a row of the table in docs/evidence.md."""
+    verdicts = figures["verdicts"]
+    assert isinstance(verdicts, dict)
+    cells = [str(figures["depth"]), str(figures["draws"])]
+    cells.append(", ".join(f"{n} {verdict}" for verdict, n in sorted(verdicts.items())))
+    for name in ("whole", "statements"):
+        one = figures[name]
+        assert isinstance(one, dict)
+        cells.append(f"{one['mean']:.2g} ± {one['error']:.1g}, largest {one['largest']:.2g}")
+    return f"| {' | '.join(cells)} |"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -152,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
             error = stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0
             bad += fmean(values) > 1 + 3 * error
             bad += any(d.verdict not in QUIET for d in draws)
-            sys.stdout.write(f"{rows[-1]}\n")
+            sys.stdout.write(f"{row(rows[-1])}\n")
             sys.stdout.flush()
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
