@@ -113,6 +113,7 @@ def _means(scene: Scene, depth: Depth) -> Means:
         # The job's own token opens the Git LFS content of the checkout, on its own server only.
         github_token=settings.github_token,
         root=scene.runner.workspace,
+        only_public=not scene.runner.is_private,
         resources=resources_for(depth, os.environ, state=None, show=scene.log, terminal=False),
     )
 
@@ -145,6 +146,7 @@ def result_key(task: Task, subject: Model, today: date) -> str:
         request.policy.fail_on,
         request.depth.value,
         request.access.max_read,
+        sorted(request.access.spoken_of or ()),
         # The seed is new in every run; everything before it is what the workflow asked for.
         [name_of(request.subject), *how(replace(task.options, seed=None))],
         allowed,

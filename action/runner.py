@@ -42,6 +42,12 @@ class Runner:
         """``owner/name``, or nothing outside of a job."""
         return f"{self.owner}/{self.repository}" if self.owner else ""
 
+    @property
+    def is_private(self) -> bool:
+        """Whether the event says that not everybody reads this repository's jobs and comments."""
+        repository = self.event.get("repository")
+        return isinstance(repository, dict) and repository.get("private") is True
+
 
 def read_runner(environment: Mapping[str, str]) -> Runner:
     """Return where this runs.

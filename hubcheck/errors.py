@@ -85,6 +85,10 @@ class MissingModelError(UnreachableError):
     """The repository, folder or file does not exist (or is private and hidden)."""
 
 
+class NotPublicError(MissingModelError):
+    """Nobody can read the repository without a token, and the answer is one that others read."""
+
+
 class GatedModelError(UnreachableError):
     """The repository exists, and its owner has not granted this token access."""
 

@@ -67,6 +67,9 @@ class Access:
     find_token: Callable[[], str | None] | None = None
     """Asked for a token when a model turns out to lie on the Hub (a card may name one) and none was
     given: looking for one costs the import of the Hub's client, which local checks never pay."""
+    spoken_of: frozenset[str] | None = None
+    """Repositories, in lower case, that the answer may speak of although only a token can read
+    them; every other is asked for without one first. None: only the token's owner reads it."""
 
     def hub_token(self) -> str | None:
         """Return the token for the Hub, looked for now if none was given."""
@@ -163,6 +166,9 @@ def open_model(reference: Reference, access: Access, *, is_subject: bool = False
         endpoint=access.endpoint,
         cache=access.cache,
         authorise=access.authorise,
+        public_first=access.spoken_of is not None
+        and isinstance(reference, HubReference)
+        and reference.repo_id.casefold() not in access.spoken_of,
     )
     files = source.files()
     if isinstance(source, FolderSource):

@@ -95,6 +95,7 @@ class HubIndex:
         token: str | None,
         max_requests: int,
         max_read: int,
+        spoken_of: frozenset[str] | None = None,
         policy: RetryPolicy | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -105,19 +106,25 @@ class HubIndex:
             token: Access token, or None.
             max_requests: Hard limit of questions, redirects and retries not counted.
             max_read: Hard limit of bytes of small files.
+            spoken_of: Repositories, in lower case, for which the token may be used; None: for all.
             policy: When a failing request is given up.
             timing: Clocks, sleep and chance.
         """
         self.ledger = Ledger(max_read)
         self._endpoint = endpoint.rstrip("/")
-        self._with_token = bool(token)
-        self._transport = Transport(
-            endpoint=self._endpoint,
-            token=token or None,
-            ledger=self.ledger,
-            policy=policy or RetryPolicy(),
-            timing=timing or Timing(),
+        self._spoken_of = spoken_of
+        policy, timing = policy or RetryPolicy(), timing or Timing()
+        self._open, self._closed = (
+            Transport(
+                endpoint=self._endpoint,
+                token=one,
+                ledger=self.ledger,
+                policy=policy,
+                timing=timing,
+            )
+            for one in (None, token or None)
         )
+        self._has_token = bool(token)
         self._left = max_requests
         self._fault: NetworkFaultError | None = None
         self._known: dict[str, Described | Unavailable] = {}
@@ -215,13 +222,21 @@ class HubIndex:
         self._spend()
         self.ledger.charge(entry.size, Purpose.DOCUMENT, requests=0)
         addresses = Addresses(
-            self._transport,
+            self._transport(ref),
             endpoint=self._endpoint,
             repo_id=ref,
             commit=commit,
-            with_token=self._with_token,
+            with_token=self._with_token(ref),
         )
         return addresses.read(entry, 0, entry.size)
+
+    def _with_token(self, ref: str) -> bool:
+        """Return whether the token is sent in a question about a repository; "" is a search."""
+        known = self._spoken_of is None or ref.partition(":")[0].casefold() in self._spoken_of
+        return self._has_token and known
+
+    def _transport(self, ref: str) -> Transport:
+        return self._closed if self._with_token(ref) else self._open
 
     def _remember(self, key: str, found: Described | Unavailable) -> Described | Unavailable:
         with self._lock:
@@ -240,16 +255,20 @@ class HubIndex:
     def _ask(self, url: str, what: str, ref: str) -> Page:
         self._spend()
         for _ in range(MAX_HOPS + 1):
-            match self._get(url, what):
+            match self._get(url, what, ref):
                 case Page() as page:
                     return page
                 case Refusal() as refusal:
                     raise hub_refused(
-                        refusal, repo_id=ref, revision="", path="", with_token=self._with_token
+                        refusal,
+                        repo_id=ref,
+                        revision="",
+                        path="",
+                        with_token=self._with_token(ref),
                     )
                 case Moved(location=location):
                     url = urljoin(url, location)
-                    if not location or not self._transport.is_hub(url):
+                    if not location or not self._open.is_hub(url):
                         break
         raise NetworkFaultError(
             f"{what} failed: the Hub redirects to another host, or in a circle.",
@@ -257,12 +276,12 @@ class HubIndex:
             next_step="check the endpoint (HF_ENDPOINT) and the proxy.",
         )
 
-    def _get(self, url: str, what: str) -> Page | Moved | Refusal:
+    def _get(self, url: str, what: str, ref: str) -> Page | Moved | Refusal:
         """Make one request; a Hub that did not answer once is not asked again."""
         if self._fault is not None:
             raise self._fault
         try:
-            return self._transport.get_json(url, what)
+            return self._transport(ref).get_json(url, what)
         except NetworkFaultError as error:
             self._fault = error
             raise

@@ -84,7 +84,11 @@ def _index(request: Request) -> HubIndex:
 
         endpoint = ENDPOINT
     return HubIndex(
-        endpoint=endpoint, token=request.access.hub_token(), max_requests=MAX_REQUESTS, max_read=1
+        endpoint=endpoint,
+        token=request.access.hub_token(),
+        max_requests=MAX_REQUESTS,
+        max_read=1,
+        spoken_of=request.access.spoken_of,
     )
 
 

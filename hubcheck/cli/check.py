@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,19 @@ def add_check(commands: Any) -> None:
         metavar="DIR",
         help="keep what is read from the Hub, and how far a full check is, for later checks",
     )
+    check.add_argument(
+        "--only-public",
+        action="store_true",
+        help="others will read the answer: a token is used for no private model that only the "
+        "model's own files name",
+    )
+    check.add_argument(
+        "--allow-private",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --only-public: this private model of the Hub may be spoken of",
+    )
     check.set_defaults(run=run_check)
 
 
@@ -89,7 +103,11 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         file,
         draw=lambda: resources.team.same(_drawn(arguments) if resources.team.main else 0),
     )
-    means = carry_out.means_of(root=arguments.root, cache=arguments.cache, resources=resources)
+    means = replace(
+        carry_out.means_of(root=arguments.root, cache=arguments.cache, resources=resources),
+        only_public=arguments.only_public,
+        allow_private=tuple(arguments.allow_private),
+    )
     request = build_request(options, means, file=file, subject=subject)
     if arguments.plan:
         from hubcheck.check.plan import plan_text

@@ -53,6 +53,9 @@ def add_work(parser: argparse.ArgumentParser) -> None:
                         help="discussion (the default), model-card, or none")  # fmt: skip
     parser.add_argument("--create-pr", action="store_true", help="propose the card's section")
     parser.add_argument("--suspect", action="append", default=[], metavar="REF")
+    parser.add_argument("--allow-private", action="append", default=[], metavar="NAME",
+                        help="a private model that an answer may speak of, where a card names it; "
+                        "no other is looked at, whatever the token may read")  # fmt: skip
     parser.add_argument("--depth", default="sample", choices=["headers", "sample", "deep", "full"])
     parser.add_argument("--max-read", type=parse_size, metavar="SIZE",
                         help="hard limit per model, default: what the depth has")  # fmt: skip
@@ -134,6 +137,8 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
     for suspect in arguments.suspect:
         if suspect not in {AUTO, FILES}:
             parse_hub_reference(suspect)
+    for name in arguments.allow_private:
+        parse_hub_reference(name)
     return CheckHere(
         depth=arguments.depth,
         max_read=arguments.max_read,
@@ -142,6 +147,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
         publish=read_targets(arguments.publish),
         create_pr=arguments.create_pr,
         seconds=arguments.time_limit,
+        allow_private=tuple(arguments.allow_private),
     )
 
 

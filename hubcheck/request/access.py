@@ -28,6 +28,7 @@ def access_of(
     read_token: str = "",
     github_token: str = "",
     cache: Path | None = None,
+    spoken_of: frozenset[str] | None = None,
 ) -> Access:
     """Return limits and credentials.
 
@@ -38,6 +39,7 @@ def access_of(
         read_token: The Hub's token that was given; outranks what is found.
         github_token: GitHub's token that was given; outranks the environment's.
         cache: Folder that keeps what is read from the Hub.
+        spoken_of: Of what only a token can read, what the answer may speak of; None: of all.
     """
     endpoint = checked_endpoint(environment.get("HF_ENDPOINT", ""))
 
@@ -51,6 +53,7 @@ def access_of(
         cache=None if cache is None else SpanCache(cache),
         authorise=authorise,
         find_token=find_token,
+        spoken_of=spoken_of,
     )
 
 

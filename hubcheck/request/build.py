@@ -8,9 +8,11 @@ nothing here asks the system for anything but a seed where none was given.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access
 from hubcheck.request.access import FindToken, access_of
@@ -27,7 +29,12 @@ from hubcheck.request.options import AUTO, FILES, Options, line_of
 from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import settled
 from hubcheck.source.kept_seed import fresh_seed
-from hubcheck.source.reference import Reference, parse_reference
+from hubcheck.source.reference import (
+    HubReference,
+    Reference,
+    parse_hub_reference,
+    parse_reference,
+)
 from hubcheck.verdict.policy import parse_fail_on
 
 
@@ -47,6 +54,11 @@ class Means:
     root: Path = Path()
     """The folder that folders are counted from."""
     cache: Path | None = None
+    only_public: bool = False
+    """Whether others read the answer. A token then serves no private model that a stranger's files
+    name, only those that whoever asks has named: the subject, ``--base``, ``--suspect``, and
+    ``allow_private`` here and in the policy file."""
+    allow_private: tuple[str, ...] = ()
     resources: Resources = field(default_factory=Resources)
 
 
@@ -85,6 +97,9 @@ def build_request(
         read_token=means.read_token,
         github_token=means.github_token,
         cache=means.cache,
+        spoken_of=_spoken_of(asked, subject, (*means.allow_private, *file.allow_private))
+        if means.only_public
+        else None,
     )
     searched = nothing_searched
     if bases is None:
@@ -103,6 +118,16 @@ def build_request(
         escalate_to=ESCALATION if asked.max_read is None else 0,
         resources=means.resources,
     )
+
+
+def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> frozenset[str]:
+    """Return the repositories that whoever asks has named."""
+    found = {subject.repo_id} if isinstance(subject, HubReference) else set()
+    words = {AUTO, FILES}
+    for name in {*asked.bases, *asked.suspects, *allowed} - words:
+        with suppress(UsageError):  # a folder
+            found.add(parse_hub_reference(name).repo_id)
+    return frozenset(name.casefold() for name in found)
 
 
 def _rule(asked: Options, access: Access, root: Path) -> tuple[BasesOf, Callable[[], Searched]]:

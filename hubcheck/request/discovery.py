@@ -51,6 +51,7 @@ def open_index(access: Access, limits: Limits) -> HubIndex:
         token=access.hub_token(),
         max_requests=limits.requests,
         max_read=limits.bytes,
+        spoken_of=access.spoken_of,
     )
 
 

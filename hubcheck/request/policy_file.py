@@ -79,6 +79,14 @@ class PolicyFile(_Strict):
         default=(), max_length=MAX_ITEMS, description="accepted bases, each with a reason"
     )
 
+    allow_private: tuple[Name, ...] = Field(
+        default=(),
+        alias="allow-private",
+        max_length=MAX_ITEMS,
+        description="private models of the Hub that a public answer may speak of, where a card "
+        "names them and the token may read them",
+    )
+
     @field_validator("fail_on")
     @classmethod
     def _can_fail(cls, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -88,7 +96,7 @@ class PolicyFile(_Strict):
                 raise ValueError(message)
         return words
 
-    @field_validator("models")
+    @field_validator("models", "allow_private")
     @classmethod
     def _on_the_hub(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:

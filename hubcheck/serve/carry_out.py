@@ -120,7 +120,8 @@ def check_here(
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / "report.json"
     report.unlink(missing_ok=True)
-    words = [*command_of(plan.asks(f"{push.repo}@{push.new_sha}")), "--out", str(folder)]
+    asked = command_of(plan.asks(f"{push.repo}@{push.new_sha}"))
+    words = [*asked, *plan.manner(), "--out", str(folder)]
     ran = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)
     if ran.ending is not None:
         return ran.ending

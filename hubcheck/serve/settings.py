@@ -40,6 +40,8 @@ class CheckHere:
     create_pr: bool
     seconds: int
     """Time limit of one check, and of each publication."""
+    allow_private: tuple[str, ...] = ()
+    """Private models that an answer may speak of, where a card names them."""
 
     def asks(self, subject: str) -> Options:
         """Return what is asked of the check of a model."""
@@ -50,6 +52,10 @@ class CheckHere:
             max_read=self.max_read,
             fail_on=self.fail_on,
         )
+
+    def manner(self) -> list[str]:
+        """Return the words that say for whom the answer is: for everybody."""
+        return ["--only-public", *(f"--allow-private={name}" for name in self.allow_private)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

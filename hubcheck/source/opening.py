@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+from hubcheck.errors import GatedModelError, MissingModelError
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import Authorise, FolderSource
 from hubcheck.source.inside import inside_source
 from hubcheck.source.interface import Source
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import LocalReference, Reference, nothing_there, parse_reference
+from hubcheck.source.refusals import not_public
 
 
 def open_source(
@@ -47,11 +49,13 @@ def open_reference(
     endpoint: str | None = None,
     cache: SpanCache | None = None,
     authorise: Authorise | None = None,
+    public_first: bool = False,
 ) -> Source:
     """Open a model whose REF was parsed before; see ``open_source``.
 
     ``authorise`` says which token may be sent to which server for the content of Git LFS pointers
-    in a checked-out repository; without one they cannot be read.
+    in a checked-out repository; without one they cannot be read. ``public_first`` sends the token
+    only for what the Hub describes to everybody: a gated model, never a private one.
 
     For a REF from a model repository use ``parse_hub_reference``, so that a card cannot name a
     folder of this machine.
@@ -74,5 +78,12 @@ def open_reference(
         from huggingface_hub.constants import ENDPOINT
 
         endpoint = ENDPOINT
+    if public_first and token:
+        try:  # without the cache, which may hold what a token has read
+            HubSource(reference, ledger=ledger, token=None, endpoint=endpoint)
+        except GatedModelError:
+            pass  # that it exists is public
+        except MissingModelError as error:
+            raise not_public(reference.repo_id) from error
     source = HubSource(reference, ledger=ledger, token=token, endpoint=endpoint, cache=cache)
     return inside_source(source, reference.inside) if reference.inside else source

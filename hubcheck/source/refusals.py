@@ -12,6 +12,7 @@ from hubcheck.errors import (
     GatedModelError,
     MissingModelError,
     NetworkFaultError,
+    NotPublicError,
     UnknownRevisionError,
     UnreachableError,
     printable,
@@ -91,6 +92,20 @@ def hub_refused(
                 next_step="check the endpoint, and run again later.",
             )
     return error
+
+
+def not_public(repo_id: str) -> NotPublicError:
+    """Return the error for what only a token could show, in an answer that others read.
+
+    The same words whether the repository is private or not there: the token is not used to tell.
+    """
+    return NotPublicError(
+        f"nobody can read '{printable(repo_id)}' without a token, and others read this answer; "
+        "whether it exists was not asked.",
+        cause="it is misspelled or was deleted, or it is private and only its owners know it.",
+        next_step="where it may be spoken of, name it as a base, or under allow-private in the "
+        "policy file.",
+    )
 
 
 def storage_refused(status: int, *, path: str, renewed: bool) -> NetworkFaultError:

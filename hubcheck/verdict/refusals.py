@@ -14,6 +14,7 @@ from hubcheck.source.pointer import NOT_AVAILABLE
 _REASONS: Final[Mapping[str, ReasonCode]] = {
     "GatedModelError": ReasonCode.GATED,
     "MissingModelError": ReasonCode.MISSING,
+    "NotPublicError": ReasonCode.MISSING,
     "NoWeightsError": ReasonCode.NO_WEIGHTS,
     "UnknownRevisionError": ReasonCode.UNKNOWN_REVISION,
     "NetworkFaultError": ReasonCode.UNREACHABLE,

@@ -75,6 +75,15 @@ def test_the_last_target_is_the_small_one() -> None:
     assert re.search(r"^ARG BASE_IMAGE=python:3\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
 
 
+def test_the_image_gets_every_file_that_it_copies() -> None:
+    """A file that the Dockerfile names and .dockerignore holds back ends the build."""
+    copied = re.findall(r"^COPY (.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"
+    }
+    assert {name for names in copied for name in names.split()} <= let_in
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.name)
 def test_examples_use_declared_inputs_and_pin_every_action(path: Path) -> None:
     """Every ``uses`` has a commit, ours is named as in the code, every input exists."""
