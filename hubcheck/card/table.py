@@ -86,8 +86,20 @@ def summary(report: Report, *, width: int = 0, colour: bool = False, replay: str
         colour: Whether the verdict is coloured.
         replay: The command that replays the report where it was written.
     """
+    return report_text(report, compose(report), width=width, colour=colour, replay=replay)
+
+
+def report_text(
+    report: Report,
+    document: Document,
+    *,
+    width: int = 0,
+    colour: bool = False,
+    replay: str = REPLAY,
+) -> str:
+    """Return a report's card, as it was composed, as text; see ``summary``."""
     return document_text(
-        compose(report),
+        document,
         width=width,
         colour=COLOURS[report.verdict] if colour else "",
         replay=replay,

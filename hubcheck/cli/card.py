@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hubcheck.cli.terminal import MANNER, as_utf8, tell
+from hubcheck.cli.terminal import MANNER, as_utf8, say, tell
 from hubcheck.errors import ExitCode, printable
 
 
@@ -29,23 +29,26 @@ def run_card(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck card``."""
     from hubcheck.card import badge, html, markdown
     from hubcheck.card.compose import compose
-    from hubcheck.card.table import summary
+    from hubcheck.card.given import from_a_file
+    from hubcheck.card.table import report_text
     from hubcheck.publish.files import write_outputs
     from hubcheck.report.load import load_report
 
     report = load_report(arguments.report)
     if arguments.out is not None:
-        write_outputs(report, arguments.out)
+        write_outputs(report, arguments.out, given=True)
         tell(f"wrote the card to {printable(arguments.out)}")
         return ExitCode.OK
     manner = MANNER.get()
     rendered = {
-        "markdown": lambda: markdown.render(compose(report)),
-        "html": lambda: html.render(compose(report)),
+        "markdown": lambda: markdown.render(from_a_file(compose(report))),
+        "html": lambda: html.render(from_a_file(compose(report))),
         "badge": lambda: badge.svg(report),
-        "text": lambda: summary(report, width=manner.width, colour=manner.colour),
+        "text": lambda: report_text(
+            report, from_a_file(compose(report)), width=manner.width, colour=manner.colour
+        ),
     }
     if arguments.format != "text":
         as_utf8()
-    print(rendered[arguments.format](), end="")
+    say(rendered[arguments.format]())
     return ExitCode.OK

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hubcheck.cli.terminal import MANNER, tell
+from hubcheck.cli.terminal import MANNER, say, tell
 from hubcheck.errors import ExitCode, printable
 from hubcheck.request.options import REF_HELP, add_options, options_of
 
@@ -109,11 +109,15 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         allow_private=tuple(arguments.allow_private),
     )
     request = build_request(options, means, file=file, subject=subject)
+    if not arguments.plan and resources.team.main:
+        from hubcheck.publish.files import check_writable
+
+        check_writable(arguments.out)  # before the work, not after it
     if arguments.plan:
         from hubcheck.check.plan import plan_text
 
         if resources.team.main:
-            print(plan_text(request), end="")
+            say(plan_text(request))
         return ExitCode.OK
     outcome = carry_out.carried_out(request)
     if resources.team.main:
@@ -175,7 +179,7 @@ def _deliver(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
             replay=printable(shlex.join(["hubcheck", "replay", str(folder / "report.json")])),
         )
     )
-    print(shown, end="")
+    say(shown)
     if kept:
         tell(kept)
     written = ", ".join(

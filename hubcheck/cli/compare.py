@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hubcheck.cli.terminal import MANNER, tell
+from hubcheck.cli.terminal import MANNER, say, tell
 from hubcheck.errors import ExitCode, printable
 from hubcheck.report.words import Depth
 from hubcheck.request.options import REF_HELP, Options, comparison_line
@@ -130,7 +130,7 @@ def _deliver(found: Comparison, folder: Path, *, as_json: bool) -> None:
     paths = write_comparison(found, folder)
     manner = MANNER.get()
     if as_json:
-        print(comparison_json(found), end="")
+        say(comparison_json(found))
     else:
-        print(document_text(compose(found), width=manner.width), end="")
+        say(document_text(compose(found), width=manner.width))
     tell(f"wrote {', '.join(printable(path) for path in paths)}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hubcheck.cli.terminal import say
 from hubcheck.errors import ExitCode
 
 _USED: Final = "complete -o default -F _hubcheck hubcheck\n"
@@ -48,7 +49,7 @@ def add_completion(commands: Any) -> None:
 
 def run_completion(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck completion``; the parser of every command comes with the arguments."""
-    print(script(arguments.shell, tuple(words_of(arguments.every_command))), end="")
+    say(script(arguments.shell, tuple(words_of(arguments.every_command))))
     return ExitCode.OK
 
 

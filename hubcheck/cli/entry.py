@@ -26,7 +26,15 @@ from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
 from hubcheck.cli.suspects import add_suspects
-from hubcheck.cli.terminal import MANNER, add_manner, manner_of, show_every_letter
+from hubcheck.cli.terminal import (
+    MANNER,
+    add_manner,
+    manner_of,
+    open_closed_streams,
+    say,
+    show_every_letter,
+    stop_writing,
+)
 from hubcheck.cli.webhook import add_webhook
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 
@@ -71,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    open_closed_streams()
     show_every_letter()
     arguments = build_parser().parse_args(argv)
     MANNER.set(manner_of(arguments, os.environ, sys.stdout))
@@ -78,17 +87,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     # runner, and sums are then taken in the same order everywhere. Must be set before NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        return int(arguments.run(arguments))
+        return _once_said(int(arguments.run(arguments)))
     except HubcheckError as error:
         print(f"hubcheck: {_which_process()}{error.what}", file=sys.stderr)
         print(f"  likely cause: {error.cause}", file=sys.stderr)
         print(f"  next: {error.next_step}", file=sys.stderr)
         return int(UsageError.exit_code if error.exit_code is ExitCode.OK else error.exit_code)
-    except BrokenPipeError:
+    except BrokenPipeError:  # of a command that says nothing but its result
+        stop_writing()
         return int(ExitCode.OK)
-    except KeyboardInterrupt:
-        print("hubcheck: stopped", file=sys.stderr)
-        return 130
     except Exception as error:  # noqa: BLE001 - the one top-level net: exit 5, and say how to report
         import traceback
 
@@ -99,6 +106,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return int(ExitCode.INTERNAL)
+
+
+def _once_said(code: int) -> int:
+    """Return an exit code once stdout has all of the result: it fails here, not as Python ends."""
+    say("")
+    return code
 
 
 def _which_process() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from hubcheck.cli.terminal import say
 from hubcheck.errors import ExitCode, UsageError, printable
 
 
@@ -37,5 +38,5 @@ def run_explain(arguments: argparse.Namespace) -> ExitCode:
             cause="a typing error, or a word of another program.",
             next_step=printable(error, limit=1000),
         ) from error
-    print(text)
+    say(f"{text}\n")
     return ExitCode.OK

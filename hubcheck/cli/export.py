@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from hubcheck.cli.terminal import say
 from hubcheck.errors import ExitCode, UsageError, printable
 
 FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv")
@@ -47,7 +48,7 @@ def run_export(arguments: argparse.Namespace) -> ExitCode:
         model_path=arguments.model_path,
     )
     if arguments.out is None:
-        print(text, end="")
+        say(text)
         return ExitCode.OK
     try:
         arguments.out.write_text(text, encoding="utf-8")

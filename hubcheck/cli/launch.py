@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from hubcheck.cli.terminal import tell
 from hubcheck.devices.choice import choose, signs_of_accelerator
 from hubcheck.devices.team import ALONE, is_main, started_processes, team_of
-from hubcheck.errors import UsageError
+from hubcheck.errors import UsageError, printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.looks.whole.journal import sweep
 from hubcheck.evidence.looks.whole.meter import IN_LOG, ON_TERMINAL, Meter
@@ -25,8 +26,15 @@ from hubcheck.request.interface import at_least
 
 
 def nothing_to_do(depth: Depth, environment: Mapping[str, str]) -> bool:
-    """Return whether this is a further process of a check that needs one."""
-    return not at_least(depth, Depth.DEEP) and not is_main(environment)
+    """Return whether this is a further process of a check that needs one; it says so, then."""
+    if at_least(depth, Depth.DEEP) or is_main(environment):
+        return False
+    rank = environment.get("RANK", "")
+    tell(
+        f"process {printable(rank, limit=8)} does nothing: at depth {depth.value} process 0 works "
+        "alone. If this one was started alone, unset RANK."
+    )
+    return True
 
 
 def resources_for(

@@ -57,6 +57,12 @@ def add_publish(commands: Any) -> None:
         "--folder", type=Path, metavar="DIR", help="edit the model card in this folder instead"
     )
     publish.add_argument("--dry-run", action="store_true", help="say what would be written")
+    publish.add_argument(
+        "--just-checked",
+        action="store_true",
+        help="the report is that of a check made here just now: nothing says that it was not "
+        "replayed",
+    )
     publish.set_defaults(run=run_publish)
 
 
@@ -90,6 +96,7 @@ def _publish(
             environment,
             number=arguments.number,
             comment_id=arguments.comment_id,
+            given=not arguments.just_checked,
             dry_run=arguments.dry_run,
         )
     local = report.subject.revision == LOCAL
@@ -151,5 +158,6 @@ def _publish_on_hub(
     else:
         client = HubClient(report.subject.ref, credential=writer, endpoint=endpoint)
     if arguments.to == DISCUSSION:
-        return comment.publish_comment(client, report, number=arguments.number)
+        given = not arguments.just_checked
+        return comment.publish_comment(client, report, number=arguments.number, given=given)
     return publish_card(client, report, document, as_pull_request=arguments.create_pr)

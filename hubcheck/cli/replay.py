@@ -34,6 +34,7 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck replay``: the same ranges from the pinned commits must give the same report."""
     from hubcheck.cli.launch import nothing_to_do
     from hubcheck.cli.replay_report import lines_of, replay
+    from hubcheck.cli.terminal import say
     from hubcheck.report.load import load_report
 
     given = load_report(arguments.report)
@@ -42,6 +43,5 @@ def run_replay(arguments: argparse.Namespace) -> ExitCode:
     outcome = replay(given, arguments.report, given_root=arguments.root)
     if outcome is None:
         return ExitCode.OK
-    for line in lines_of(outcome):
-        print(line)
+    say("".join(f"{line}\n" for line in lines_of(outcome)))
     return outcome.exit_code

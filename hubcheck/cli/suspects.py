@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hubcheck.cli.terminal import tell
+from hubcheck.cli.terminal import say, tell
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.request.options import REF_HELP
 
@@ -62,9 +62,9 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     limits = replace(Limits(), bases=arguments.max_bases)
     proposals = discover(subject, access, limits, on_the_hub=not arguments.no_hub)
     if arguments.json:
-        print(as_json(subject, proposals))
+        say(f"{as_json(subject, proposals)}\n")
         return ExitCode.OK
-    print(as_text(subject, proposals), end="")
+    say(as_text(subject, proposals))
     for note in proposals.notes:
         tell(plain_text(words(note), limit=300))
     return ExitCode.OK

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import os
 import shutil
 import sys
 import time
@@ -16,6 +17,8 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TextIO
+
+from hubcheck.errors import UsageError, printable
 
 IN_LOG: Final = 10.0
 """Seconds between two lines of progress where lines stay."""
@@ -99,6 +102,43 @@ def tell(text: str) -> None:
     """Say one line on stderr, unless the user wants it quiet."""
     if not MANNER.get().quiet:
         print(f"hubcheck: {text}", file=sys.stderr, flush=True)
+
+
+def say(result: str) -> None:
+    """Write a result to stdout; whoever reads it may stop reading, which changes no exit code.
+
+    Raises:
+        UsageError: stdout takes nothing, a full disk for example.
+    """
+    try:
+        print(result, end="", flush=True)
+    except BrokenPipeError:
+        stop_writing()
+    except OSError as error:
+        stop_writing()
+        raise UsageError(
+            f"The result cannot be written to stdout: {printable(error.strerror)}.",
+            cause="it goes to a file or device without room.",
+            next_step="send it elsewhere; what --out names was written before it.",
+        ) from error
+
+
+def stop_writing() -> None:
+    """Send what is still to come on stdout nowhere, so that Python's end finds nothing to do."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # no stream of this process
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def open_closed_streams() -> None:
+    """Give a command that was started without stdout or stderr ones that lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - held to the end
 
 
 def progress_line(clock: Callable[[], float] = time.monotonic) -> Callable[[str], None]:

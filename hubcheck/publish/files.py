@@ -11,6 +11,7 @@ from typing import Final
 
 from hubcheck.card import badge, comparison, family_tree, heat_svg, html, markdown
 from hubcheck.card.compose import compose
+from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.comparison import Comparison
 from hubcheck.report.schema import Report
@@ -51,15 +52,17 @@ def keep_earlier(report: Report, folder: Path) -> str:
     return f"the report of {printable(subject)} that was there is kept as {kept}"
 
 
-def write_outputs(report: Report, folder: Path) -> dict[str, Path]:
+def write_outputs(report: Report, folder: Path, *, given: bool = False) -> dict[str, Path]:
     """Write the report, the cards, the badge and the family tree; return their paths.
+
+    A report that was ``given`` as a file, and not made by this run, is marked as such on its cards.
 
     Each file is written beside its place and moved there, so a reader never sees half of one.
 
     Raises:
         UsageError: the folder cannot be written to.
     """
-    document = compose(report)
+    document = from_a_file(compose(report)) if given else compose(report)
     contents = {
         "report.json": report_json(report),
         "card.md": markdown.render(document),
@@ -94,16 +97,38 @@ def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
     return tuple(_write_all(contents, folder).values())
 
 
+def check_writable(folder: Path) -> None:
+    """See to it that a folder can be written to, or made; nothing of it is left behind.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise not_writable(folder, error) from error
+
+
+def not_writable(folder: Path, error: OSError) -> UsageError:
+    """Return the error for a folder that takes no files."""
+    return UsageError(
+        f"Nothing can be written to '{printable(folder)}': {error.strerror}.",
+        cause="--out names a place without room or rights.",
+        next_step="choose another.",
+    )
+
+
 def _write_all(contents: Mapping[str, str], folder: Path) -> dict[str, Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
             write_atomically(folder / name, text)
     except OSError as error:
-        what = f"Nothing can be written to '{printable(folder)}': {error.strerror}."
-        raise UsageError(
-            what, cause="--out names a place without room or rights.", next_step="choose another."
-        ) from error
+        raise not_writable(folder, error) from error
     return {name: folder / name for name in contents}
 
 

@@ -149,7 +149,7 @@ def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:
     """
     commands = []
     for target in plan.publish:
-        words = ["publish", str(report), "--to", target]
+        words = ["publish", str(report), "--to", target, "--just-checked"]
         if target == CARD:
             if push.ref != MAIN:
                 continue

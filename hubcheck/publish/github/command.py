@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hubcheck.card.given import NOTE
 from hubcheck.errors import HubcheckError, UsageError, printable
 from hubcheck.publish.github.answer import Done, Mode, Wanted, answer
 from hubcheck.publish.github.body import LIMIT, Links, comment_body
@@ -21,7 +22,13 @@ WHAT = "the comment"
 
 
 def publish_on_pull_request(
-    report: Report, environment: Mapping[str, str], *, number: int, comment_id: str, dry_run: bool
+    report: Report,
+    environment: Mapping[str, str],
+    *,
+    number: int,
+    comment_id: str,
+    dry_run: bool,
+    given: bool = False,
 ) -> Outcome:
     """Write the comment on a pull request, or print it.
 
@@ -30,6 +37,7 @@ def publish_on_pull_request(
         environment: ``GITHUB_REPOSITORY`` and ``GITHUB_TOKEN``; on a runner, where the job runs.
         number: Of the pull request.
         comment_id: Which of several comments on it.
+        given: Whether the report came as a file that nobody here has replayed.
         dry_run: Print the comment instead; needs neither repository nor token.
 
     Raises:
@@ -54,7 +62,7 @@ def publish_on_pull_request(
     def body(before: State | None, share: float) -> str:
         return comment_body(
             report, comment_id=comment_id, state=state, before=before, links=links,
-            limit=int(LIMIT * share),
+            note=NOTE if given else (), limit=int(LIMIT * share),
         )  # fmt: skip
 
     if dry_run:

@@ -22,19 +22,22 @@ WHAT: Final = "the comment"
 HIDDEN: Final = "somebody hid hubcheck's comment there; it is not posted again"
 
 
-def publish_comment(client: HubClient, report: Report, *, number: int = 0) -> Outcome:
+def publish_comment(
+    client: HubClient, report: Report, *, number: int = 0, given: bool = False
+) -> Outcome:
     """Post or edit the one comment.
 
     Args:
         client: The repository, with the write role's token.
         report: The report.
         number: A discussion or pull request; 0 finds the place.
+        given: Whether the report came as a file that nobody here has replayed.
 
     Returns:
         What happened. Discussions that are switched off and a token that may not comment are
         outcomes, not errors.
     """
-    text = texts.comment_text(report, client.repo_id)
+    text = texts.comment_text(report, client.repo_id, given=given)
     try:
         place = number or client.refs().pull_request_at(report.subject.revision)
         place = place or next((t.num for t in own_topics(client, "discussion")), 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import badge, heat_grid, markdown, matches, names, sentences
 from hubcheck.card.compose import compose
 from hubcheck.card.escaping import fence_for, markdown_text, yaml_value
+from hubcheck.card.given import from_a_file
 from hubcheck.card.names import is_commit, short
 from hubcheck.report.standing import is_refuted
 from hubcheck.report.words import DeclarationVerdict
@@ -34,9 +35,10 @@ def is_marked(text: str, repo_id: str) -> bool:
     return text.lstrip().startswith(marker(repo_id))
 
 
-def comment_text(report: Report, repo_id: str) -> str:
-    """Return the whole card as a comment."""
-    return f"{marker(repo_id)}\n{markdown.render(compose(report))}"
+def comment_text(report: Report, repo_id: str, *, given: bool = False) -> str:
+    """Return the whole card as a comment; of a report that was given as a file it says so."""
+    document = from_a_file(compose(report)) if given else compose(report)
+    return f"{marker(repo_id)}\n{markdown.render(document)}"
 
 
 def pull_request_text(report: Report, repo_id: str) -> str:
