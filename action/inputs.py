@@ -70,6 +70,7 @@ INPUTS: Final = (
     Input(name="max-read", default="", meaning="Hard limit per model; default: the policy file's, else 64MB (512MB once a declared base looks unrelated; deep: 2GB, full: none)"),  # noqa: E501
     Input(name="comment", default="changes", meaning="changes (the first verdict, then what changed), always, failures or off"),  # noqa: E501
     Input(name="comment-id", default=DEFAULT_ID, meaning="Tells several comments on one pull request apart"),  # noqa: E501
+    Input(name="check-run", default="false", meaning="true: a check run 'hubcheck card' with the card as its text and a remark on each line that names a base; needs checks: write"),  # noqa: E501
     Input(name="card", default="off", meaning="Section of the model card: off, commit (in a folder: written for the next step to commit) or pull-request (on the Hub)"),  # noqa: E501
     Input(name="badge", default="off", meaning="Where the badge is stored: off, commit (beside the card) or branch (hubcheck-badge of this repository)"),  # noqa: E501
     Input(name="mode", default="auto", meaning="auto, check or publish; auto publishes after another workflow and checks otherwise"),  # noqa: E501
@@ -96,6 +97,7 @@ class Settings:
     max_read: int | None
     comment: CommentMode
     comment_id: str
+    check_run: bool
     card: CardMode
     badge: BadgeMode
     stage: Stage
@@ -139,6 +141,7 @@ def read_inputs(environment: Mapping[str, str]) -> Settings:
         max_read=_size("max-read", size) if size else None,
         comment=_word("comment", given["comment"], CommentMode),
         comment_id=given["comment-id"],
+        check_run=_flag("check-run", given["check-run"]),
         card=_word("card", given["card"], CardMode),
         badge=_word("badge", given["badge"], BadgeMode),
         stage=_word("mode", given["mode"], Stage),

@@ -10,6 +10,7 @@ from pathlib import Path
 from action import commands, results
 from action.badge import store_badge
 from action.card import write_card
+from action.check_run import write_check_run
 from action.checkout import git_head
 from action.event import OnFinishedRun, OnHub, OnPullRequest, OnPush
 from action.many import code_of, for_model, run_each, worst_of, write_all
@@ -68,6 +69,7 @@ def _check_one(scene: Scene) -> ExitCode:
     else:
         values["badge-url"] = store_badge(scene, checked.result.report)
         results.set_outputs(scene, {"badge-url": values["badge-url"]})
+    write_check_run(scene, checked.result)
     write_card(scene, checked.result.report, checked.result.folder)
     return checked.exit_code
 
@@ -88,6 +90,7 @@ def _check_many(scene: Scene, names: Sequence[str]) -> ExitCode:
         results.set_outputs(scene, {"badge-url": store_badge(scene, worst.report)})
     for one in ran:
         if one.result is not None:
+            write_check_run(scene, one.result)
             write_card(for_model(scene, one.model), one.result.report, one.result.folder)
     return code_of(ran)
 
@@ -189,6 +192,8 @@ def _known(scene: Scene, key: str) -> Comment | None:
     """Return our comment if it already says what this run would find."""
     event, mode = scene.event, scene.settings.comment
     if not key or not isinstance(event, OnPullRequest) or mode in {Mode.ALWAYS, Mode.OFF}:
+        return None
+    if scene.settings.check_run:  # every commit gets one of its own
         return None
     place = PullRequestPlace(
         owner=scene.runner.owner, name=scene.runner.repository, number=event.number

@@ -18,6 +18,7 @@ from typing import Final
 from action import results
 from action.badge import store_badge
 from action.card import write_card
+from action.check_run import write_check_run
 from action.event import OnFinishedRun, OnPullRequest
 from action.many import (
     Ran,
@@ -114,6 +115,7 @@ def recheck_stage(scene: Scene, event: OnFinishedRun) -> ExitCode:
         write_everywhere(one, checked)
         url = results.write_comment(one, checked.result, found.place.number)
         results.set_outputs(one, {"comment-url": url})
+        write_check_run(one, checked.result)
         return status.settle(checked.result.gate, checked.exit_code)
 
 
@@ -142,6 +144,9 @@ def _recheck_many(
     write_all(scene, ran)
     url = write_comment_of_many(scene, ran, found.place.number, event.head)
     results.set_outputs(scene, {"comment-url": url})
+    for made in ran:
+        if made.result is not None:
+            write_check_run(scene, made.result)
     return status.settle(gate_of(ran), code_of(ran))
 
 

@@ -107,6 +107,25 @@ def _status(
     return 201, shown, {}
 
 
+def _check_run(
+    hub: LocalGitHub, _l: Login, _p: tuple[str, ...], _q: dict[str, str], body: Any
+) -> Answer:
+    hub.world.check_runs.append(body)
+    number, output = len(hub.world.check_runs), body["output"]
+    address = f"{hub.address}{HOME}/check-runs/{number}"
+    shown = {
+        "id": number, "node_id": f"CR_{number}", "head_sha": body["head_sha"],
+        "name": body["name"], "url": address, "html_url": address,
+        "details_url": body.get("details_url"), "status": body["status"],
+        "conclusion": body["conclusion"], "started_at": TIME, "completed_at": TIME,
+        "external_id": "", "check_suite": {"id": 1}, "app": None, "pull_requests": [],
+        "output": {"title": output["title"], "summary": output["summary"], "text": output["text"],
+                   "annotations_count": len(output["annotations"]),
+                   "annotations_url": f"{address}/annotations"},
+    }  # fmt: skip
+    return 201, shown, {}
+
+
 def _artifacts(
     hub: LocalGitHub, _l: Login, parts: tuple[str, ...], query: dict[str, str], _b: Any
 ) -> Answer:
@@ -266,6 +285,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     (r"/issues/comments/(\d+)", "PATCH", _edit),
     (r"/issues/comments/(\d+)", "DELETE", _delete),
     (r"/statuses/([0-9a-f]{40})", "POST", _status),
+    (r"/check-runs", "POST", _check_run),
     (r"/actions/runs/(\d+)/artifacts", "GET", _artifacts),
     (r"/actions/artifacts/(\d+)/zip", "GET", _archive),
     (r"/git/trees/([0-9a-f]{40})", "GET", _tree),

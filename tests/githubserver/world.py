@@ -51,6 +51,7 @@ class World:
     comments: dict[int, list[Remark]] = field(default_factory=dict)
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    check_runs: list[dict[str, Any]] = field(default_factory=list)
     artifacts: dict[int, list[tuple[int, str, bytes]]] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     trees: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
