@@ -56,6 +56,27 @@ def test_outputs_are_the_same_everywhere() -> None:
     assert {k: v[0] for k, v in table("Outputs").items()} == OUTPUTS
 
 
+def test_the_composite_action_is_the_same() -> None:
+    """Without Docker: the same inputs, each handed over as the environment, and the same outputs."""
+    composite = yaml.safe_load((ROOT / "composite" / "action.yml").read_text())
+    assert composite["inputs"] == metadata()["inputs"]
+    assert {k: v["description"] for k, v in composite["outputs"].items()} == OUTPUTS
+    for name, output in composite["outputs"].items():
+        assert output["value"] == f"${{{{ steps.hubcheck.outputs.{name} }}}}"
+    setup, step = composite["runs"]["steps"]
+    assert re.fullmatch(r"actions/setup-python@[0-9a-f]{40}", setup["uses"])
+    handed = {k: v for k, v in step["env"].items() if k.startswith("INPUT_")}
+    assert handed == {
+        f"INPUT_{one.name.upper().replace('-', '_')}": f"${{{{ inputs.{one.name} }}}}"
+        for one in INPUTS
+    }
+    assert step["run"] == '"$GITHUB_ACTION_PATH/run.sh"'
+    script = (ROOT / "composite" / "run.sh").read_text()
+    assert "--require-hashes" in script
+    in_image = re.findall(r"([A-Z0-9_]+)=1\b", (ROOT / "Dockerfile").read_text())
+    assert set(in_image) - {"PYTHONSAFEPATH"} <= set(re.findall(r"([A-Z0-9_]+)=1\b", script))
+
+
 def test_names_are_kebab_case() -> None:
     """Users type them."""
     for name in (*metadata()["inputs"], *metadata()["outputs"]):

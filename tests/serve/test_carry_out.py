@@ -77,11 +77,11 @@ def test_where_a_result_goes() -> None:
     both = plan("discussion", "model-card", create_pr=True)
     report = Path("r.json")
     assert publications(on_main, report, both) == [
-        ["publish", "r.json", "--to", "discussion"],
-        ["publish", "r.json", "--to", "model-card", "--create-pr"],
+        ["publish", "r.json", "--to", "discussion", "--just-checked"],
+        ["publish", "r.json", "--to", "model-card", "--just-checked", "--create-pr"],
     ]
     assert publications(on_request, report, both) == [
-        ["publish", "r.json", "--to", "discussion", "--number", "7"]
+        ["publish", "r.json", "--to", "discussion", "--just-checked", "--number", "7"]
     ]
     assert publications(on_main, report, plan()) == []
 

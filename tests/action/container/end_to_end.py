@@ -378,7 +378,7 @@ WORKFLOWS: Final = (
     *(str(p) for p in sorted((ROOT / ".github" / "workflows").glob("*.yml"))),
 )
 LINTERS: Final = {
-    "zizmor": ["zizmor", "--offline", "--quiet", "action.yml", *WORKFLOWS],
+    "zizmor": ["zizmor", "--offline", "--quiet", "action.yml", "composite/action.yml", *WORKFLOWS],
     "hadolint": ["hadolint", "Dockerfile"],
     "the schema of actions": [
         "check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml",
@@ -390,7 +390,10 @@ LINTERS: Final = {
         "check-jsonschema", "--schemafile", "docs/schemas/hubcheck-policy.schema.json",
         "docs/examples/hubcheck.yml",
     ],
-    "shellcheck": ["shellcheck", "docs/examples/pre-push", "tests/action/container/prepare.sh"],
+    "shellcheck": [
+        "shellcheck", "composite/run.sh", "docs/examples/pre-push",
+        "tests/action/container/prepare.sh",
+    ],
 }  # fmt: skip
 
 
