@@ -10,11 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from hubcheck.card.document import Document, Identifier, Line, Paragraph, Role, Trusted
-from hubcheck.card.next_steps import REPLAY
 
 NOTE: Final[Line] = (
     Trusted("This report was given as a file and was not replayed here; "),
-    Identifier(REPLAY),
+    Identifier("hubcheck replay"),
     Trusted(" makes it again from the pinned models."),
 )
 

@@ -22,6 +22,7 @@ from hubcheck.card import (
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, Line, Table, Trusted
 from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
+from hubcheck.card.given import NOTE
 from hubcheck.card.heat_layout import layout
 from hubcheck.card.heat_svg import heading
 
@@ -41,13 +42,14 @@ _DATE_LENGTH: Final = len("2026-01-31")
 _TABLE_HEAD: Final = "base"
 
 
-def render(report: Report, *, newer: str = "") -> str:
+def render(report: Report, *, newer: str = "", given: bool = False) -> str:
     """Return the section.
 
     Args:
         report: The report.
         newer: A commit whose weights differ from the ones checked; ``""`` when there is none. The
             section then begins by saying that it is out of date.
+        given: Whether the report came as a file that nobody here has replayed.
     """
     parts = [HEADING, snippet(report, stale=bool(newer))]
     if newer:
@@ -65,6 +67,8 @@ def render(report: Report, *, newer: str = "") -> str:
     if picture:
         parts.append(picture)
     parts += [_commits(report), _repeat(report)]
+    if given:
+        parts.append(markdown.inline(NOTE))
     return "\n\n".join(parts) + "\n"
 
 

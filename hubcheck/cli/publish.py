@@ -99,10 +99,13 @@ def _publish(
             given=not arguments.just_checked,
             dry_run=arguments.dry_run,
         )
+    given = not arguments.just_checked
     local = report.subject.revision == LOCAL
     document = report_json(report).encode()
     if arguments.to == MODEL_CARD and arguments.folder is not None:
-        return publish_in_folder(report, document, arguments.folder, dry_run=arguments.dry_run)
+        return publish_in_folder(
+            report, document, arguments.folder, dry_run=arguments.dry_run, given=given
+        )
     if arguments.to == MODEL_CARD and local:
         # A report is a file that anyone may have written: it does not say where to write.
         raise UsageError(
@@ -157,7 +160,7 @@ def _publish_on_hub(
         )
     else:
         client = HubClient(report.subject.ref, credential=writer, endpoint=endpoint)
+    given = not arguments.just_checked
     if arguments.to == DISCUSSION:
-        given = not arguments.just_checked
         return comment.publish_comment(client, report, number=arguments.number, given=given)
-    return publish_card(client, report, document, as_pull_request=arguments.create_pr)
+    return publish_card(client, report, document, as_pull_request=arguments.create_pr, given=given)

@@ -35,18 +35,21 @@ class Present:
     """Its commit, if its weights are known to differ from the ones checked; else empty."""
 
 
-def card_files(report: Report, document: bytes, present: Present) -> dict[str, bytes]:
+def card_files(
+    report: Report, document: bytes, present: Present, *, given: bool = False
+) -> dict[str, bytes]:
     """Return the new content of every file that publishing touches, by path.
 
     Args:
         report: The report.
         document: The same report as it was written.
         present: What is there now.
+        given: Whether the report came as a file that nobody here has replayed.
 
     Raises:
         CardRefusedError: the README cannot be edited without a risk.
     """
-    text = section.render(report, newer=present.newer)
+    text = section.render(report, newer=present.newer, given=given)
     return {
         README: with_section(present.readme, text),
         section.REPORT_FILE: document,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def publish_in_folder(
-    report: Report, document: bytes, folder: Path, *, dry_run: bool = False
+    report: Report, document: bytes, folder: Path, *, dry_run: bool = False, given: bool = False
 ) -> Outcome:
     """Write section, badge and report into a folder; every file in one step each.
 
@@ -38,13 +38,14 @@ def publish_in_folder(
         document: The same report as it was written.
         folder: The model's folder, where its README.md is or will be.
         dry_run: Whether to stop before writing.
+        given: Whether the report came as a file that nobody here has replayed.
     """
     try:
         present = present_in(folder)
         reason = outranked(report, present)
         if reason:
             return NotPublished(what=WHAT, reason=reason)
-        files = card_files(report, document, present)
+        files = card_files(report, document, present, given=given)
         new = {path: data for path, data in files.items() if _read(folder / path) != data}
         if not new:
             return Unchanged(what=WHAT, where=str(folder))

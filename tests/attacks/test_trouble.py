@@ -178,6 +178,10 @@ def test_a_given_report_says_that_it_was_not_replayed(
     assert main(["card", str(path), "--out", str(tmp_path / "o")]) == 0
     shown += [(tmp_path / "o" / name).read_text() for name in ("card.md", "card.html")]
     assert ["was not replayed here" in text for text in shown] == [True] * 6
+    (tmp_path / "m").mkdir()
+    assert main(["publish", str(path), "--to", "model-card", "--folder", str(tmp_path / "m")]) == 0
+    assert "was not replayed here" in (tmp_path / "m" / "README.md").read_text()
+    capsys.readouterr()
     main(["publish", str(path), "--to", "pull-request", "--dry-run", "--just-checked"])
     assert "was not replayed here" not in capsys.readouterr().out
     check = ["check", str(MODELS / "finetune"), "--base", str(MODELS / "base")]

@@ -1321,13 +1321,13 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NO_BASE: (
         (
             {},
-            "No base was named or declared: add base_model to the card, or name one with --base or --suspect.",
+            "No base was named or declared: add base_model to the card, or name one with --base or --suspect (in a workflow: bases, suspects).",
         ),
     ),
     C.ALSO_NAMED: (
         (
             {"names": ("org/a", "org/b")},
-            "The files also name org/a, org/b: test it with --suspect.",
+            "The files also name org/a, org/b: test it with --suspect (in a workflow: suspects).",
         ),
     ),
     C.LOOP: (({"model": "org/a"}, "org/a declares a model that descends from it"),),

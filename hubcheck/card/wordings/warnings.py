@@ -55,10 +55,11 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.UNDECLARED_PART: "a tower is that of {base}, which the card does not name (undeclared-part)",
     P.NO_BASE: (
         "No base was named or declared: add base_model to the card, or name one with --base or "
-        "--suspect."
+        "--suspect (in a workflow: bases, suspects)."
     ),
     P.ALSO_NAMED: lambda given: (
-        f"The files also name {', '.join(given.names('names'))}: test it with --suspect."
+        f"The files also name {', '.join(given.names('names'))}: test it with --suspect "
+        "(in a workflow: suspects)."
     ),
     P.LOOP: "{model} declares a model that descends from it",
     P.ANCESTOR_MISSING: "{model} is declared further up and was not found",

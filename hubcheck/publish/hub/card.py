@@ -42,7 +42,12 @@ TRIES: Final = 2
 
 
 def publish_card(
-    client: HubClient, report: Report, document: bytes, *, as_pull_request: bool
+    client: HubClient,
+    report: Report,
+    document: bytes,
+    *,
+    as_pull_request: bool,
+    given: bool = False,
 ) -> Outcome:
     """Publish a report on the model card.
 
@@ -51,10 +56,11 @@ def publish_card(
         report: The report.
         document: The same report as it was written.
         as_pull_request: Whether to propose the change instead of making it.
+        given: Whether the report came as a file that nobody here has replayed.
     """
     attempt = _propose if as_pull_request else _commit
     try:
-        return _again_after_conflict(lambda: attempt(client, report, document))
+        return _again_after_conflict(lambda: attempt(client, report, document, given))
     except HubcheckError as error:
         return not_published(WHAT, error)
 
@@ -68,9 +74,9 @@ def _again_after_conflict(attempt: Callable[[], Outcome]) -> Outcome:
     return attempt()
 
 
-def _commit(client: HubClient, report: Report, document: bytes) -> Outcome:
+def _commit(client: HubClient, report: Report, document: bytes, given: bool) -> Outcome:
     snapshot = Snapshot(client, MAIN)
-    new = _new_files(snapshot, report, document)
+    new = _new_files(snapshot, report, document, given)
     if isinstance(new, NotPublished):
         return new
     if not new:
@@ -79,9 +85,9 @@ def _commit(client: HubClient, report: Report, document: bytes) -> Outcome:
     return Published(what=WHAT, where=client.url())
 
 
-def _propose(client: HubClient, report: Report, document: bytes) -> Outcome:
+def _propose(client: HubClient, report: Report, document: bytes, given: bool) -> Outcome:
     main = Snapshot(client, MAIN)
-    new = _new_files(main, report, document)
+    new = _new_files(main, report, document, given)
     if isinstance(new, NotPublished):
         return new
     topics = own_topics(client, "pull_request")
@@ -95,15 +101,20 @@ def _propose(client: HubClient, report: Report, document: bytes) -> Outcome:
             client.close(topic.num, texts.REPLACED)
     fit = [topic.num for topic in own if not topic.conflicting_files]
     if fit:
-        return _update(client, report, document, fit[0], weights=main)
+        return _update(client, report, document, given, fit[0], weights=main)
     declined = [topic.num for topic in topics if _was_declined(topic)]
     if declined:
         return NotPublished(what=WHAT, reason=f"pull request {declined[-1]} {DECLINED}")
-    return _open(client, report, document, new, main)
+    return _open(client, report, document, given, new, main)
 
 
 def _open(
-    client: HubClient, report: Report, document: bytes, new: dict[str, bytes], main: Snapshot
+    client: HubClient,
+    report: Report,
+    document: bytes,
+    given: bool,
+    new: dict[str, bytes],
+    main: Snapshot,
 ) -> Outcome:
     text = texts.pull_request_text(report, client.repo_id)
     number = client.commit(
@@ -117,7 +128,7 @@ def _open(
     ]
     if older:
         client.close(number, texts.DOUBLE)
-        return _update(client, report, document, older[0], weights=main)
+        return _update(client, report, document, given, older[0], weights=main)
     return Published(what=WHAT, where=client.url(number), number=number)
 
 
@@ -128,11 +139,17 @@ def _was_declined(topic: DiscussionWithDetails) -> bool:
 
 
 def _update(
-    client: HubClient, report: Report, document: bytes, number: int, *, weights: Snapshot
+    client: HubClient,
+    report: Report,
+    document: bytes,
+    given: bool,
+    number: int,
+    *,
+    weights: Snapshot,
 ) -> Outcome:
     """Bring an own pull request up to date: its files, then its description."""
     snapshot = Snapshot(client, f"refs/pr/{number}")
-    new = _new_files(snapshot, report, document, weights=weights)
+    new = _new_files(snapshot, report, document, given, weights=weights)
     if isinstance(new, NotPublished):
         return new
     where = client.url(number)
@@ -154,7 +171,12 @@ def _update(
 
 
 def _new_files(
-    snapshot: Snapshot, report: Report, document: bytes, *, weights: Snapshot | None = None
+    snapshot: Snapshot,
+    report: Report,
+    document: bytes,
+    given: bool,
+    *,
+    weights: Snapshot | None = None,
 ) -> dict[str, bytes] | NotPublished:
     """Return the files that differ from a snapshot, or why what is there shall stay.
 
@@ -162,6 +184,7 @@ def _new_files(
         snapshot: Where the files would go.
         report: The report.
         document: The same report as it was written.
+        given: Whether it came as a file that nobody here has replayed.
         weights: Where the weights are looked up, if elsewhere: a pull request's branch may be
             older than ``main``.
     """
@@ -174,5 +197,5 @@ def _new_files(
     reason = outranked(report, present)
     if reason:
         return NotPublished(what=WHAT, reason=reason)
-    files = card_files(report, document, present)
+    files = card_files(report, document, present, given=given)
     return changed(files, snapshot.digests(tuple(files)))
