@@ -19,7 +19,7 @@ from benchmarks.remote.run import BASE, DERIVED, HEAD, SEED, STRANGER, Stage, li
 from tests.hubserver import Link, LocalHub
 from tests.material.remote.shapes import Entry, Published
 
-NO_TOKENS: Final = 300
+NO_TOKENS: Final = 512
 """Size of the tokenizer beside a model that reads no text; nobody reads it."""
 WHISPER: Final = {
     "d_model": 1280, "encoder_layers": 32, "decoder_layers": 32, "encoder_attention_heads": 20,
