@@ -22,11 +22,12 @@ from tests.anatomy.tiny import checkpoint_of, shapes_of
 LIKE_ENCODERS: Final = frozenset(("bert-generation", "git", "roc_bert"))
 """Their text layers are BERT's."""
 
+SUM: Final = {"norm no": "the norms follow the residual sum"}
 AFTER_THE_SUM: Final = (
     *("openai-gpt", "bart", "blenderbot-small", "marian", "mvp", "plbart", "prophetnet", "trocr"),
 )
 """Their norms follow the residual sum, not the block; ``stack_oracle`` asks the sums."""
-EXPLAINED: Final[dict[str, dict[str, str]]] = {
+EXPLAINED: Final[dict[str, dict[str, str]]] = dict.fromkeys(AFTER_THE_SUM, SUM) | {
     "apertus": {"mlp no": "the activation has learned parameters"},
     "axk2": {"attention no": "the gate is fused with q_b, which therefore stays unknown"},
     "beam": {"attention no": "the output is gated by a per-head bias"},
@@ -39,14 +40,9 @@ EXPLAINED: Final[dict[str, dict[str, str]]] = {
     "inkling_text": {"attention no": "a short convolution stands behind v"},
     "prophetnet": {
         "attention no": "the streams that predict attend to two sets of keys; test_relabelled asks",
-        "norm no": "the norms follow the residual sum",
+        **SUM,
     },
     "rwkv": {"query no": "receptance and key read the token before, too"},
-}
-EXPLAINED |= {
-    name: {"norm no": "the norms follow the residual sum"}
-    for name in AFTER_THE_SUM
-    if name not in EXPLAINED
 }
 """Places where the module does more than the canonical matrices, so that the oracle cannot agree."""
 

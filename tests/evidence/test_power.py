@@ -54,10 +54,7 @@ def test_a_derivative_is_related_and_its_declaration_confirmed(
     assert finding.log10_p_without_strongest <= -3
     assert finding.relation is not None
     assert finding.relation.kind not in {RelationKind.PARTS, RelationKind.COMMON_INITIALISATION}
-    if name in OTHER_WIDTH:  # the sample cannot match MLPs of other sizes, and says so
-        assert report.verdict is DeclarationVerdict.INCONCLUSIVE
-        assert any("MLP" in words(one) for one in finding.not_compared)
-        return
+    # MLPs of another size as well: the look across shapes finds which neuron is whose.
     assert report.verdict is DeclarationVerdict.CONFIRMED
 
 
