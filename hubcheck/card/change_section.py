@@ -37,24 +37,26 @@ READING: Final = (
     "Each cell is one part of one layer: the size of the difference as a share of the size of the "
     "base's weights. At 1 % they are nearly the same; from 100 % on nothing of them is left."
 )
+WITHHELD: Final = (
+    "No map is drawn. The units of this copy lie in another order or frame than the base's, and "
+    "values were compared at the same place: a map would show every part as replaced although it "
+    "was found again. The values as compared are in report.json."
+)
 SAMPLED: Final = " The numbers are estimated from a sample of the values."
 
 
 def change_sections(report: Report) -> tuple[Details, ...]:
     """Return one section per base that has a heat map or a measurement of the whole model."""
+    sections = [_withheld(f) for f in report.findings if _is_match(f) and heat_grid.withheld(f)]
+    depth = heat_grid.depth_of(report)
     grids = {id(finding): grid for finding, grid in heat_grid.mapped(report)}
     order = [finding for finding, _ in heat_grid.mapped(report)]
-    order += [
-        f
-        for f in report.findings
-        if f.verdict in matches.MATCHES and id(f) not in grids and whole_model(f)
-    ]
-    sections: list[Details] = []
+    order += [f for f in report.findings if _is_match(f) and id(f) not in grids and whole_model(f)]
     for finding in order[: heat_grid.MAPS_SHOWN]:
         blocks: list[Inner] = [Paragraph(content=line) for line in whole_model(finding)]
         grid = grids.get(id(finding))
         if grid is not None:
-            blocks += _map(finding, grid)
+            blocks += _map(finding, grid, depth)
         base = names.pinned_base(finding.base)
         sections.append(
             Details(
@@ -66,6 +68,18 @@ def change_sections(report: Report) -> tuple[Details, ...]:
     return tuple(sections)
 
 
+def _is_match(finding: Finding) -> bool:
+    return finding.verdict in matches.MATCHES
+
+
+def _withheld(finding: Finding) -> Details:
+    base = names.pinned_base(finding.base)
+    return Details(
+        summary=(Trusted(f"{SUMMARY} from "), base),
+        blocks=(Paragraph(content=(Trusted(WITHHELD),)),),
+    )
+
+
 def whole_model(finding: Finding) -> tuple[Line, ...]:
     """Return what was measured over every value."""
     return tuple(
@@ -75,10 +89,12 @@ def whole_model(finding: Finding) -> tuple[Line, ...]:
     )
 
 
-def _map(finding: Finding, grid: Grid) -> list[Inner]:
+def _map(finding: Finding, grid: Grid, depth: int) -> list[Inner]:
     reading = READING + (SAMPLED if grid.sampled else "")
     figure = Figure(
-        element=heat_svg.element(finding, grid), style=heat_svg.STYLE, plain=strip(finding)
+        element=heat_svg.element(finding, grid),
+        style=heat_svg.STYLE,
+        plain=strip(finding, layers=depth),
     )
     blocks: list[Inner] = [figure, Paragraph(content=(Trusted(reading),), role=Role.NOTE)]
     if grid.rows:

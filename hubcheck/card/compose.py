@@ -27,6 +27,7 @@ from hubcheck.card.evidence_section import BASES_SHOWN, evidence_sections
 from hubcheck.card.family_tree import family_section
 from hubcheck.card.licence_section import licence_section
 from hubcheck.card.next_steps import next_steps
+from hubcheck.card.order_section import order_section
 from hubcheck.card.share_section import share_section
 from hubcheck.card.unread_section import unread_line, unread_section
 from hubcheck.report.words import DeclarationVerdict
@@ -54,6 +55,7 @@ def compose(report: Report) -> Document:
     blocks += unread_line(report)
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
+    blocks += order_section(report)
     blocks += share_section(report)
     blocks += change_sections(report)
     blocks += evidence_sections(report)

@@ -104,20 +104,44 @@ class Grid:
     apart: tuple[tuple[RoleName, Cell], ...]
     """What has no layer: embedding, output head, final norm."""
     sampled: bool
-    """Whether part of the numbers was estimated from a sample of the values."""
+    """Whether part of the numbers was estimated from a sample of the values. What is missing then
+    was not compared; where every tensor was, it is not there on one side, or of another shape."""
 
 
 def mapped(report: Report) -> tuple[tuple[Finding, Grid], ...]:
     """Return the matching bases that have a heat map, the one that the title is about first."""
     main = matches.main_match(report)
-    found = [f for f in report.findings if f.verdict in matches.MATCHES and f.changes]
+    found = [
+        f for f in report.findings if f.verdict in matches.MATCHES and f.changes and not withheld(f)
+    ]
     found.sort(key=lambda f: f != main)
-    grids = ((f, grid(f)) for f in found)
+    grids = ((f, grid(f, layers=depth_of(report))) for f in found)
     return tuple((f, g) for f, g in grids if g is not None)[:MAPS_SHOWN]
 
 
-def grid(finding: Finding, *, widest: int = WIDEST) -> Grid | None:
-    """Return the heat map of one base, or None where nothing was compared."""
+def withheld(finding: Finding) -> bool:
+    """Return whether the changes are those of units that do not stand for each other.
+
+    Values are held against those at the same place. Of a rearranged copy that compares every unit
+    with a stranger: the map would say that all was replaced, beside a verdict that it matches.
+    """
+    return bool(finding.changes) and matches.is_rearranged(finding)
+
+
+def depth_of(report: Report) -> int:
+    """Return how many layers the subject has, 0 where the report does not say."""
+    own = (m for m in report.context.architecture if m.ref == report.subject.ref)
+    return next((m.layers for m in own if m.layers < DEEPEST), 0)
+
+
+def grid(finding: Finding, *, widest: int = WIDEST, layers: int = 0) -> Grid | None:
+    """Return the heat map of one base, or None where nothing was compared.
+
+    Args:
+        finding: What was found of the base.
+        widest: Columns at most.
+        layers: Layers of the subject: the axis ends at the last, looked at or not.
+    """
     changes = [c for c in finding.changes if _usable(c)]
     if not changes:
         return None
@@ -128,7 +152,7 @@ def grid(finding: Finding, *, widest: int = WIDEST) -> Grid | None:
             outside.setdefault(change.role, []).append(change)
         else:
             inside.setdefault(change.role, {}).setdefault(change.layer, []).append(change)
-    columns = _columns([c for c in changes if c.layer >= 0], widest)
+    columns = _columns([c for c in changes if c.layer >= 0], widest, layers)
     rows = []
     for role in sorted(inside, key=_order)[:ROWS_SHOWN]:
         of_role = inside[role]
@@ -177,17 +201,23 @@ def share(relative: float) -> str:
     return f"{percent:.{digits}f} %"
 
 
-def told(part: str, column: Column | None, cell: Cell | None) -> tuple[str, str]:
+def missing(found: Grid) -> str:
+    """Return what a cell is of which there is no number."""
+    return "not compared" if found.sampled else "no counterpart"
+
+
+def told(part: str, column: Column | None, cell: Cell | None, found: Grid) -> tuple[str, str]:
     """Return one cell in full, in two lines: what is read when it is pointed at.
 
     Args:
         part: The name of the row, raw.
         column: Its layer; None for what has none.
         cell: What was measured; None where nothing was.
+        found: The map.
     """
     where = part if column is None else f"layer {column.name}, {part}"
     if cell is None:
-        return f"{where}: not compared", ""
+        return f"{where}: {missing(found)}", ""
     if column is not None and column.moved:
         where += f" (from base layer {cell.base_layer})"
     values = f"{numbers.count(cell.values)} values{'' if cell.whole else ', a sample'}"
@@ -215,16 +245,20 @@ def _order(role: str) -> tuple[int, str]:
     return role_name(role).place, role
 
 
-def _columns(changes: Sequence[Change], widest: int) -> tuple[Column, ...]:
+def _columns(changes: Sequence[Change], widest: int, layers: int) -> tuple[Column, ...]:
     if not changes:
         return ()
     base: dict[int, int] = {}
     for change in changes:
         base.setdefault(change.layer, change.base_layer)
-    depth = max(base) + 1
+    depth = max(max(base) + 1, layers)
     width = -(-depth // widest)
     return tuple(
-        Column(first=i, last=min(i + width, depth) - 1, base=base.get(i, -1))
+        Column(
+            first=i,
+            last=min(i + width, depth) - 1,
+            base=base.get(i, -1),
+        )
         for i in range(0, depth, width)
     )
 

@@ -110,7 +110,7 @@ def layout(grid: Grid, title: str, *, told: bool = True) -> Layout:
     bottom = y
     columns = tuple(
         tuple(
-            tuple(_cell(row.cells[i], lefts[i], at, cell))
+            tuple(_cell(row.cells[i], lefts[i], at, cell, sampled=grid.sampled))
             for row, at in zip(grid.rows, rows, strict=True)
         )
         for i in range(len(grid.columns))
@@ -120,7 +120,7 @@ def layout(grid: Grid, title: str, *, told: bool = True) -> Layout:
     frame += _legend(left, y + 18)
     return Layout(
         width=width,
-        height=round(y + 18 + 51 + (LINE if told else MARGIN / 2)),
+        height=round(y + 18 + 69 + (LINE if told else MARGIN / 2)),
         top=top,
         bottom=bottom,
         frame=tuple(frame),
@@ -130,7 +130,7 @@ def layout(grid: Grid, title: str, *, told: bool = True) -> Layout:
         rows=tuple(rows),
         apart=apart,
         readout=right + 10,
-        line=y + 18 + 51 + 8,
+        line=y + 18 + 69 + 8,
     )
 
 
@@ -188,11 +188,19 @@ def _runs(columns: tuple[Column, ...]) -> list[tuple[int, int]]:
     return runs
 
 
-def _cell(cell: Cell | None, x: float, y: float, width: float, height: float = ROW) -> list[Shape]:
+def _cell(
+    cell: Cell | None,
+    x: float,
+    y: float,
+    width: float,
+    height: float = ROW,
+    *,
+    sampled: bool = True,
+) -> list[Shape]:
     """Return one cell with a pixel of paper around it."""
     inner = (x + 0.5, y + 1, width - 1, height - 2)
     if cell is None:
-        return _hatched(*inner)
+        return _hatched(*inner) if sampled else _crossed(*inner)
     if cell.unchanged:
         return _unchanged(*inner)
     box = Box(x=inner[0], y=inner[1], width=inner[2], height=inner[3], colour=f"h{cell.step}")
@@ -245,6 +253,19 @@ def _hatched(x: float, y: float, width: float, height: float) -> list[Shape]:
     return shapes
 
 
+def _crossed(x: float, y: float, width: float, height: float) -> list[Shape]:
+    """Return a small cross: every tensor was compared, and this one is not on both sides."""
+    reach = min(width / 2 - 1, 3.0)
+    left, top = x + width / 2, y + height / 2
+    return [
+        Stroke(
+            x0=left - reach, y0=top - turn * reach, x1=left + reach, y1=top + turn * reach,
+            colour="hatch", half=0.75,
+        )
+        for turn in (1, -1)
+    ]  # fmt: skip
+
+
 def _apart(
     grid: Grid, left: float, y: float, width: int
 ) -> tuple[tuple[tuple[float, float, tuple[Shape, ...]], ...], list[Shape], float]:
@@ -268,7 +289,7 @@ def _apart(
 
 
 def _legend(left: float, y: float) -> list[Shape]:
-    """Return the scale and the three marks."""
+    """Return the scale and the four marks."""
     shapes: list[Shape] = [
         Words(x=left - 8, y=y + 13, text="moved by", colour="soft", anchor="end"),
         Words(x=left - 8, y=y + 29, text="share of its size", colour="soft", anchor="end"),
@@ -286,7 +307,8 @@ def _legend(left: float, y: float) -> list[Shape]:
     for shape, text, row in (
         (_unchanged(x, y - 4, 22, 14), "unchanged, every bit", 0),
         (_dotted(x, y + 14), "over half unchanged", 1),
-        (_hatched(x, y + 32, 22, 14), "not there or not compared", 2),
+        (_hatched(x, y + 32, 22, 14), "not compared", 2),
+        (_crossed(x, y + 50, 22, 14), "no counterpart", 3),
     ):
         shapes += shape
         shapes.append(Words(x=x + 30, y=y + 7 + 18 * row, text=text, colour="soft"))

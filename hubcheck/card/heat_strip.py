@@ -14,12 +14,13 @@ from hubcheck.card.document import CodeBlock, Segment
 from hubcheck.card.escaping import visible
 
 if TYPE_CHECKING:
-    from hubcheck.card.heat_grid import Cell
+    from hubcheck.card.heat_grid import Cell, Grid
     from hubcheck.report.schema import Finding
 
 BLOCKS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 UNCHANGED: Final = "="
 NOT_COMPARED: Final = "\u00b7"
+NOT_THERE: Final = "x"
 WIDEST: Final = 64
 """Layers in a line; with the name in front a line has at most 80 columns."""
 NAME_WIDTH: Final = 12
@@ -34,12 +35,13 @@ LEGEND: Final = (
     (BLOCKS[5], "under 10 %"),
     (BLOCKS[7], "replaced"),
     (NOT_COMPARED, "not compared"),
+    (NOT_THERE, "no counterpart"),
 )
 
 
-def strip(finding: Finding) -> CodeBlock | None:
+def strip(finding: Finding, *, layers: int = 0) -> CodeBlock | None:
     """Return the strip of one base, or None where nothing was compared."""
-    grid = heat_grid.grid(finding, widest=WIDEST)
+    grid = heat_grid.grid(finding, widest=WIDEST, layers=layers)
     if grid is None:
         return None
     lines: list[tuple[Segment, ...]] = []
@@ -51,7 +53,7 @@ def strip(finding: Finding) -> CodeBlock | None:
     lines += [
         (
             Segment(text=row.role.name, width=NAME_WIDTH),
-            Segment(text="".join(_block(cell) for cell in row.cells)),
+            Segment(text="".join(_block(cell, grid) for cell in row.cells)),
         )
         for row in heat_grid.by_line(grid)
     ]
@@ -63,19 +65,19 @@ def strip(finding: Finding) -> CodeBlock | None:
         lines.append(
             (
                 Segment(text=visible(role.name, limit=2 * NAME_WIDTH - 2), width=2 * NAME_WIDTH),
-                Segment(text=f"{_block(cell)} {heat_grid.amount(cell)}"),
+                Segment(text=f"{_block(cell, grid)} {heat_grid.amount(cell)}"),
             )
         )
     words = [Segment(text=f"{sign} {text}", width=LEGEND_WIDTH) for sign, text in LEGEND]
-    lines += [(), tuple(words[:3]), tuple(words[3:])]
+    lines += [(), tuple(words[:3]), tuple(words[3:6]), tuple(words[6:])]
     if any(column.moved for column in grid.columns):
         lines.append((Segment(text="^ from a base layer of another number"),))
     return CodeBlock(lines=tuple(lines))
 
 
-def _block(cell: Cell | None) -> str:
+def _block(cell: Cell | None, grid: Grid) -> str:
     if cell is None:
-        return NOT_COMPARED
+        return NOT_COMPARED if grid.sampled else NOT_THERE
     if cell.unchanged:
         return UNCHANGED
     if cell.relative >= heat_grid.REPLACED:

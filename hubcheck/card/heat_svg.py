@@ -113,11 +113,11 @@ def heading(finding: Finding) -> str:
 
 
 def _body(grid: Grid, of: Layout) -> str:
-    parts = [_shapes(of.frame)]
+    parts = [drawn(of.frame)]
     parts += [_column(grid, of, i) for i in range(len(grid.columns))]
     parts += [_alone(grid, of, i) for i in range(len(grid.apart))]
     hint = Words(x=MARGIN, y=of.line, text=HINT, colour="soft")
-    parts.append(f'<g class="hint">{_shapes((hint,))}</g>')
+    parts.append(f'<g class="hint">{drawn((hint,))}</g>')
     return "\n".join(parts)
 
 
@@ -129,10 +129,10 @@ def _column(grid: Grid, of: Layout, index: int) -> str:
     cells: list[str] = []
     for row, y, shapes in zip(grid.rows, of.rows, of.columns[index], strict=True):
         cell = row.cells[index]
-        amount = "not compared" if cell is None else heat_grid.amount(cell)
+        amount = heat_grid.missing(grid) if cell is None else heat_grid.amount(cell)
         numbers.append(f'<text x="{_n(of.readout)}" y="{_n(y + ROW - 5)}">{amount}</text>')
         said.append(f"{row.role.name[:NAME_LIMIT]} {amount}")
-        told = heat_grid.told(row.role.name, column, cell)
+        told = heat_grid.told(row.role.name, column, cell, grid)
         cells.append(_one(shapes, told, of, (x, y, of.cell)))
     origin = f", from base layer {column.base}" if column.moved else ""
     label = html_text(f"layer {column.name}{origin}: {', '.join(said)}", limit=LABEL_LIMIT)
@@ -149,7 +149,7 @@ def _alone(grid: Grid, of: Layout, index: int) -> str:
     """Return a cell outside the layers: a stop of the tab key of its own."""
     role, cell = grid.apart[index]
     x, y, shapes = of.apart[index]
-    told = heat_grid.told(role.name, None, cell)
+    told = heat_grid.told(role.name, None, cell, grid)
     label = html_text("; ".join(filter(None, told)), limit=TEXT_LIMIT)
     attributes = f' tabindex="0" role="img" aria-label="{label}"'
     return _one(shapes, told, of, (x, y, APART), attributes)
@@ -175,10 +175,11 @@ def _one(
         f"{html_text(line, limit=TEXT_LIMIT)}</text>"
         for i, line in enumerate(filter(None, told))
     )
-    return f'<g class="one"{attributes}>{hit}{_shapes(shapes)}<g class="told">{lines}</g></g>'
+    return f'<g class="one"{attributes}>{hit}{drawn(shapes)}<g class="told">{lines}</g></g>'
 
 
-def _shapes(shapes: tuple[Shape, ...]) -> str:
+def drawn(shapes: tuple[Shape, ...]) -> str:
+    """Return shapes as elements of an SVG whose class is ``heat``."""
     return "".join(_shape(shape) for shape in shapes)
 
 

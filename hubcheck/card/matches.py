@@ -98,6 +98,12 @@ def is_relation(finding: Finding, kind: RelationKind) -> bool:
     return finding.relation is not None and finding.relation.kind is kind
 
 
+def is_rearranged(finding: Finding) -> bool:
+    """Return whether the subject's units lie in another order or frame than the base's."""
+    undone = finding.verdict is Verdict.DISGUISED or bool(finding.disguise)
+    return undone or is_relation(finding, RelationKind.REARRANGED)
+
+
 def is_framed(finding: Finding) -> bool:
     """Return whether the order of the units agrees and their content is too weak to tell."""
     return finding.code is ReasonCode.ORDER_WITHOUT_CONTENT

@@ -60,7 +60,7 @@ def test_pointing_at_a_cell_reads_its_numbers(browser: Browser, tmp_path: Path, 
     for layer, row in ((7, 2), (0, 0), (3, 3), (31, 8)):
         browser.point(*browser.value(PLACE.format(layer=layer, row=row)))
         cell = grid.rows[row].cells[layer]
-        told = heat_grid.told(grid.rows[row].role.name, grid.columns[layer], cell)
+        told = heat_grid.told(grid.rows[row].role.name, grid.columns[layer], cell, grid)
         said = {line for line in told if line}
         shown = browser.value(VISIBLE)
         assert said <= set(shown)

@@ -42,6 +42,11 @@ SUBJECT_COMMIT: Final = "abc1234" + "5" * 33
 DECLARED_COMMIT: Final = "1a2b3c4" + "d" * 33
 OTHER_COMMIT: Final = "9f8e7d6" + "c" * 33
 
+DIAGONAL: Final = tuple((u, u, 0.99) for u in range(64))
+"""Every unit nearest to the one at its own place."""
+SCATTER: Final = tuple((u, (37 * u + 11 * (u > 0)) % 64, 0.1) for u in range(64))
+"""One unit in place, the others anywhere."""
+
 
 def evidence(**changes: Any) -> Evidence:
     """Return the evidence of one family that matches, with ``changes`` to its fields."""
@@ -86,9 +91,15 @@ def matching(ref: str = "other/base-7b", **changes: Any) -> Finding:
         ),
         "controls": Controls(shifted_hits=0.9, self_hits=1.0),
         "evidence": (
-            evidence(),
+            evidence(nearest=DIAGONAL),
             evidence(family="neurons of layer 23", hits=62, layers=(23,), log10_p=-85.5, kept=0.99),
-            evidence(test="channels", family="channels", part="embeddings", frame="raw+token"),
+            evidence(
+                test="channels",
+                family="channels",
+                part="embeddings",
+                frame="raw+token",
+                nearest=DIAGONAL,
+            ),
             evidence(test="vo-dimensions", family="V/O dimensions of layer 7", control_hits=0),
         ),
         "log10_p_without_strongest": -320.0,
@@ -118,7 +129,7 @@ def unrelated(ref: str = "acme/base-7b", **changes: Any) -> Finding:
         "kept": 0.001,
         "controls": Controls(shifted_hits=1.1, self_hits=1.0),
         "evidence": (
-            evidence(hits=1, log10_p=0.0, kept=0.002, ceiling=0.2, log10_e=-0.1),
+            evidence(hits=1, log10_p=0.0, kept=0.002, ceiling=0.2, log10_e=-0.1, nearest=SCATTER),
             evidence(
                 family="neurons of layer 23",
                 hits=2,

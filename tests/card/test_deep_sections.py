@@ -87,7 +87,7 @@ def test_the_map_stands_before_the_evidence() -> None:
     report = deep_reports.fine_tune()
     text = html.render(compose(report))
     assert text.index("<details open>") < text.index("How far the weights moved from")
-    assert text.index("Over 7.2 B values") < text.index("<svg") < text.index("Evidence: ")
+    assert text.index("Over 7.2 B values") < text.index('role="group"') < text.index("Evidence: ")
     source = markdown.render(compose(report))
     assert "<details open>" not in source
     assert "Over 7.2 B values the weights moved by 0.71 %" in source
@@ -120,7 +120,7 @@ def test_a_sample_says_so() -> None:
 def test_an_innocent_twin_has_no_map() -> None:
     """Two models trained apart are not compared value by value on the card."""
     text = html.render(compose(deep_reports.twin()))
-    assert "<svg" not in text
+    assert text.count("<svg") == text.count("Order picture against") == 1
     assert "How far the weights moved" not in html_page(text).text
     assert "no value of 7.2 B is equal to the bit" in text
 
@@ -223,7 +223,8 @@ def test_a_merge_gives_shares_with_intervals() -> None:
     assert "| `acme/math-7b@9f8e7d6` | 62.0 % | 61.2 % to 62.8 % |" in source
     assert re.search("^acme/math-7b   [\u2581-\u2588]{32}$", source, re.MULTILINE)
     text = html.render(compose(report))
-    root = ET.fromstring(re.search(r"<svg.*?</svg>", text, re.DOTALL)[0])  # type: ignore[index]  # noqa: S314
+    chart = next(s for s in re.findall(r"<svg.*?</svg>", text, re.DOTALL) if "polyline" in s)
+    root = ET.fromstring(chart)  # noqa: S314
     assert sum(e.tag == "polyline" for e in root.iter()) == 2
     labels = [e.get("aria-label") or "" for e in root.iter() if e.get("class") == "layer"]
     assert len(labels) == 32
@@ -237,7 +238,7 @@ def test_a_merge_without_layers_has_no_chart() -> None:
     whole = MergeShare(layer=-1, share=0.5, low=0.4, high=0.6)
     finding = reports.matching(shares=(whole,))
     report = reports.report(DeclarationVerdict.UNDECLARED, finding)
-    assert "<svg" not in html.render(compose(report))
+    assert "polyline" not in html.render(compose(report))
     assert "40.0 % to 60.0 %" in markdown.render(compose(report))
     odd = reports.matching(
         shares=tuple(

@@ -39,7 +39,6 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "Alignment.axis": LIST,
     "Alignment.subject_layer": LIST,
     "Alignment.matched": LIST,
-    "Evidence.nearest": "for a picture of the order, which the card does not draw",
     "Finding.account": "how the bound came about; the bound is shown",
     "AccountLine.look": "see `Finding.account`",
     "AccountLine.orders": "see `Finding.account`",

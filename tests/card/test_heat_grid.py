@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.card import heat_grid
+from hubcheck.card import heat_grid, markdown
+from hubcheck.card.compose import compose
 from hubcheck.card.heat_grid import Cell, Column
 from hubcheck.card.heat_roles import LINES, role_name
-from hubcheck.report.schema import Change
-from hubcheck.report.words import DeclarationVerdict
+from hubcheck.report.schema import ArchitectureLine, Change, Context, Relation
+from hubcheck.report.words import DeclarationVerdict, RelationKind
 from tests.card import deep_reports, reports
 from tests.card.deep_reports import change
 
@@ -152,17 +153,46 @@ def test_the_base_of_the_title_comes_first() -> None:
     assert len(shown) == heat_grid.MAPS_SHOWN
 
 
+SAMPLED = heat_grid.Grid(columns=(), rows=(), apart=(), sampled=True)
+
+
+def test_the_axis_ends_at_the_last_layer() -> None:
+    """A layer that was not looked at is on the map, as not compared."""
+    finding = reports.matching(changes=(change("q", 0, 0.1),))
+    lines = (ArchitectureLine(ref="acme/new-7b", blocks=(), layers=5, parameters=1),)
+    report = reports.report(
+        DeclarationVerdict.UNDECLARED, finding, context=Context(architecture=lines)
+    )
+    ((_, grid),) = heat_grid.mapped(report)
+    assert [column.first for column in grid.columns] == [0, 1, 2, 3, 4]
+    assert grid.rows[0].cells[1:] == (None,) * 4
+
+
+def test_a_map_of_what_was_not_aligned_is_withheld() -> None:
+    """Beside a rearranged copy no map says that everything was replaced; the card says why."""
+    relation = Relation(kind=RelationKind.REARRANGED)
+    finding = reports.matching(changes=(change("q", 0, 1.41),), relation=relation)
+    report = reports.report(DeclarationVerdict.UNDECLARED, finding)
+    assert heat_grid.withheld(finding)
+    assert heat_grid.mapped(report) == ()
+    text = markdown.render(compose(report))
+    assert "No map is drawn." in text
+    assert "replaced  " not in text
+
+
 def test_a_cell_is_told_in_full() -> None:
     """Where it is, where it comes from, how far it moved, and what that rests on."""
     column = Column(first=24, last=24, base=8)
     moved = cell(0.0083, base_layer=8, rank=16, values=4096, whole=False, equal=0.25, cosine=0.9999)
-    assert heat_grid.told("attention q", column, moved) == (
+    assert heat_grid.told("attention q", column, moved, SAMPLED) == (
         "layer 24, attention q (from base layer 8): moved by 0.83 % of its size",
         "cosine 0.99990, rank about 16; 4,096 values, a sample, 25.0 % of them unchanged",
     )
-    assert heat_grid.told("k", column, None) == ("layer 24, k: not compared", "")
+    assert heat_grid.told("k", column, None, SAMPLED) == ("layer 24, k: not compared", "")
+    whole = heat_grid.Grid(columns=(), rows=(), apart=(), sampled=False)
+    assert heat_grid.told("k", column, None, whole) == ("layer 24, k: no counterpart", "")
     apart = cell(1.4, cosine=math.nan)
-    assert heat_grid.told("embedding", None, apart) == (
+    assert heat_grid.told("embedding", None, apart, SAMPLED) == (
         "embedding: replaced (140 % of its size)",
         "cosine -; 9 values",
     )
@@ -170,7 +200,7 @@ def test_a_cell_is_told_in_full() -> None:
 
 def test_a_cosine_below_equality_never_prints_as_one() -> None:
     """A change that a cosine hardly shows still shows."""
-    _, second = heat_grid.told("q", None, cell(0.0001, cosine=1.0))
+    _, second = heat_grid.told("q", None, cell(0.0001, cosine=1.0), SAMPLED)
     assert "cosine 0.99999" in second
 
 

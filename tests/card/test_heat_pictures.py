@@ -112,7 +112,7 @@ def test_every_cell_tells_its_numbers() -> None:
     ones = [e for e in root.iter() if e.get("class") == "one"]
     said = [[t.text for t in e.iter() if t.tag.endswith("text")] for e in ones]
     assert said == [
-        [line for line in heat_grid.told(row.role.name, column, row.cells[i]) if line]
+        [line for line in heat_grid.told(row.role.name, column, row.cells[i], grid) if line]
         for i, column in enumerate(grid.columns)
         for row in grid.rows
     ]
@@ -183,6 +183,7 @@ def test_the_strip_shows_each_kind_of_cell() -> None:
         "",
         "= unchanged, every bit  \u2581 under 0.03 %          \u2584 under 1 % of its size",
         "\u2586 under 10 %            \u2588 replaced              \u00b7 not compared",
+        "x no counterpart",
         "^ from a base layer of another number",
     ]
 
