@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, names, numbers, sentences
+from hubcheck.card import first_table, glossary, names, numbers, sentences
 from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import closing_sections
@@ -52,6 +52,7 @@ def compose(report: Report) -> Document:
     if len(report.findings) > BASES_SHOWN:
         rest = f"{len(report.findings) - BASES_SHOWN} more bases are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+    blocks.append(Paragraph(content=glossary.line(report), role=Role.NOTE))
     blocks += unread_line(report)
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))

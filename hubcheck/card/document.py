@@ -100,7 +100,34 @@ class Meter:
     text: Trusted
 
 
-Inline: TypeAlias = Trusted | Untrusted | Identifier | Strong | Chip | Meter
+_WORD: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
+GLOSSARY: Final = "https://github.com/hubcheck/hubcheck/blob/main/docs/glossary.md"
+"""The one page that a card links to: it is ours, and nothing of a report is in its address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word of this project; a link to what it means where there are links."""
+
+    word: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no plain word: it becomes part of an address.
+
+        Raises:
+            ValueError: The word holds anything but small letters and hyphens.
+        """
+        if not _WORD.fullmatch(self.word):
+            message = f"A term is small letters and hyphens, not {self.word!r}."
+            raise ValueError(message)
+
+    @property
+    def address(self) -> str:
+        """Where it is explained."""
+        return f"{GLOSSARY}#{self.word}"
+
+
+Inline: TypeAlias = Trusted | Untrusted | Identifier | Strong | Chip | Meter | Term
 Line: TypeAlias = tuple[Inline, ...]
 
 
@@ -218,6 +245,8 @@ def raw_text(content: Line) -> str:
                 pieces.append(raw_text(inner))
             case Meter(_, shown):
                 pieces.append(shown.text)
+            case Term(word):
+                pieces.append(word)
             case _:
                 assert_never(part)
     return "".join(pieces)

@@ -28,6 +28,7 @@ from hubcheck.card.document import (
     Segment,
     Strong,
     Table,
+    Term,
     Tone,
     Trusted,
     Untrusted,
@@ -41,13 +42,13 @@ TITLE_LIMIT: Final = 400
 SHORT: Final = 34
 """Characters that stay on one line in a table; longer names may break anywhere."""
 
-_SIGNS: Final = {Tone.GOOD: "✓", Tone.BAD: "!", Tone.PLAIN: "○", Tone.MUTED: "?"}
+SIGNS: Final = {Tone.GOOD: "✓", Tone.BAD: "!", Tone.PLAIN: "○", Tone.MUTED: "?"}
 """A second signal beside colour."""
 
 
 def render(document: Document) -> str:
     """Return the card as one HTML page."""
-    sign = _SIGNS[document.tone]
+    sign = SIGNS[document.tone]
     body = "\n".join(_block(block) for block in document.blocks)
     return page(
         title=f"{document.subject.text}: {raw_text(document.title)} ({document.verdict})",
@@ -109,11 +110,14 @@ def _inline(part: Inline) -> str:
             return f"<strong>{inline(content)}</strong>"
         case Chip(content, tone):
             short = " short" if len(raw_text(content)) <= SHORT else ""
-            return f'<span class="chip {tone.value}{short}">{inline(content)}</span>'
+            sign = f'<span aria-hidden="true">{SIGNS[tone]}</span> '
+            return f'<span class="chip {tone.value}{short}">{sign}{inline(content)}</span>'
         case Meter(share, text):
             width = round(100 * min(max(share, 0.0), 1.0)) if share == share else 0  # noqa: PLR0124
             bar = f'<span class="meter" aria-hidden="true"><i style="width:{width}%"></i></span>'
             return bar + inline((text,))
+        case Term():
+            return f'<a href="{html_attribute(part.address)}">{html_text(part.word)}</a>'
         case _:
             assert_never(part)
 

@@ -12,7 +12,7 @@ from typing import Final
 from hubcheck.card.compose import TONES
 from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
-from hubcheck.card.html import SHORT, page
+from hubcheck.card.html import SHORT, SIGNS, page
 from hubcheck.card.table import OVERVIEW_HEAD, OverviewRow, overview_cells
 
 _FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -56,7 +56,9 @@ def index_html(entries: tuple[IndexEntry, ...]) -> str:
 def _row(entry: IndexEntry) -> str:
     row = entry.row
     link = f'<a class="short" href="{html_attribute(entry.href)}">{_shown(row.subject)}</a>'
-    chip = f'<span class="chip {TONES[row.verdict].value} short">{row.verdict.value}</span>'
+    tone = TONES[row.verdict]
+    sign = f'<span aria-hidden="true">{SIGNS[tone]}</span>'
+    chip = f'<span class="chip {tone.value} short">{sign} {row.verdict.value}</span>'
     shown = [link, *map(_shown, overview_cells(row)[1:])]
     shown[2] = f"{_shown(row.weights_say)}<br>{chip}"
     cells = "".join(

@@ -1,7 +1,7 @@
 """How does a card become markdown?
 
 GitHub-flavoured markdown that reads the same on GitHub and on a model card: tables, folded sections
-and code, no images, no links, no style.
+and code, no images, no style, no link but to the glossary.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from hubcheck.card.document import (
     Segment,
     Strong,
     Table,
+    Term,
     Trusted,
     Untrusted,
 )
@@ -115,6 +116,8 @@ def _inline(part: Inline) -> str:
             return inline(content)
         case Meter(_, text):
             return text.text
+        case Term():
+            return f"[{part.word}]({part.address})"
         case _:
             assert_never(part)
 

@@ -25,6 +25,7 @@ from hubcheck.card.document import (
     Role,
     Strong,
     Table,
+    Term,
     Trusted,
     Untrusted,
     raw_text,
@@ -248,6 +249,8 @@ def _inline(part: Inline) -> str:
             return inline(content)
         case Meter(_, text):
             return text.text
+        case Term():
+            return part.word
         case _:
             assert_never(part)
 

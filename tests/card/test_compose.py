@@ -238,6 +238,7 @@ def test_sections_are_complete_and_in_order() -> None:
     )
     names = [raw_text(b.summary) for b in compose(subject).blocks if isinstance(b, Details)]
     assert [name.split(":")[0] for name in names] == [
+        "The order of the units, beside chance",
         "Evidence",
         "Evidence",
         "Parts of the model",

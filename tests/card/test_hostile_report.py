@@ -11,15 +11,27 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from hubcheck.card import badge, heat_png, heat_svg, html, markdown, table
+from hubcheck.card import (
+    badge,
+    heat_png,
+    heat_svg,
+    html,
+    markdown,
+    order_picture,
+    order_png,
+    table,
+)
 from hubcheck.card.compose import compose
+from hubcheck.card.document import Term
+from hubcheck.card.explain import TEXTS
+from hubcheck.card.explain_terms import TERMS
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.report.phrases import Phrase
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict
 from tests.card import deep_reports, reports
 from tests.card.payloads import PAYLOADS
-from tests.card.rendered import LATE_FILTERS, html_page, markdown_page
+from tests.card.rendered import LATE_FILTERS, Page, html_page, markdown_page
 
 pytestmark = pytest.mark.slow
 MARKDOWN_TAGS = frozenset(
@@ -118,6 +130,15 @@ def full(verdict: DeclarationVerdict) -> Report:
     )
 
 
+GLOSSARY_LINKS = frozenset(Term(word).address for word in TEXTS | TERMS)
+"""All that a card may link to, whatever a report says."""
+
+
+def links_of(page: Page) -> set[str]:
+    """Return where a page links to."""
+    return {value for _, name, value in page.attributes if name == "href"}
+
+
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_hostile_text_everywhere(payload: str) -> None:
     """With one payload in every text, each output holds its own elements and text only."""
@@ -129,8 +150,9 @@ def test_hostile_text_everywhere(payload: str) -> None:
 
         source = markdown.render(document)
         page = markdown_page(source)
-        assert set(page.tags) <= MARKDOWN_TAGS
-        assert {name for _, name, _ in page.attributes} <= {"align", "lang", "class"}
+        assert set(page.tags) <= MARKDOWN_TAGS | {"a"}
+        assert {name for _, name, _ in page.attributes} <= {"align", "lang", "class", "href"}
+        assert links_of(page) <= GLOSSARY_LINKS
         assert not page.declarations
         assert not LATE_FILTERS.search(page.prose)
         assert len(source.encode()) <= markdown.SIZE_LIMIT
@@ -140,10 +162,9 @@ def test_hostile_text_everywhere(payload: str) -> None:
         assert page.tags.count("details") == page.tags.count("summary")
 
         page = html_page(html.render(document))
-        assert set(page.tags) <= HTML_TAGS
-        assert not any(
-            name.startswith("on") or name in {"href", "src"} for _, name, _ in page.attributes
-        )
+        assert set(page.tags) <= HTML_TAGS | {"a"}
+        assert links_of(page) <= GLOSSARY_LINKS
+        assert not any(name.startswith("on") or name == "src" for _, name, _ in page.attributes)
         styles = {value for _, name, value in page.attributes if name == "style"}
         assert all(value.removeprefix("width:").removesuffix("%").isdigit() for value in styles)
 
@@ -164,6 +185,12 @@ def test_hostile_text_everywhere(payload: str) -> None:
         }  # fmt: skip
         assert {name for e in root.iter() for name in e.attrib} <= PICTURE_ATTRIBUTES
         assert heat_png.png(report).startswith(b"\x89PNG")
+
+        root = ET.fromstring(order_picture.svg(report))  # noqa: S314 - the same
+        assert {e.tag.rpartition("}")[2] for e in root.iter()} <= {
+            "svg", "title", "style", "rect", "path", "g", "text",
+        }  # fmt: skip
+        assert order_png.png(report).startswith(b"\x89PNG")
 
         row = table.overview_row(report)
         assert table.overview((row,)).count("\n") == 3

@@ -10,7 +10,7 @@ import pytest
 
 from hubcheck.card import html, markdown, table
 from hubcheck.card.compose import compose
-from hubcheck.card.document import Tone, Trusted
+from hubcheck.card.document import GLOSSARY, Tone, Trusted
 from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.report.words import DeclarationVerdict
 from tests.card.rendered import html_page, markdown_page, seen
@@ -37,13 +37,16 @@ def test_markdown_and_html_say_the_same() -> None:
 
 
 def test_html_makes_no_request() -> None:
-    """The page holds no script, link, image or address, and a policy that forbids them."""
+    """The page holds no script, image or address but the glossary, and a policy that forbids them."""
     for report in cases().values():
         text = html.render(compose(report))
         page = html_page(text)
-        assert {"script", "link", "img", "iframe", "a", "form"}.isdisjoint(page.tags)
+        assert {"script", "link", "img", "iframe", "form"}.isdisjoint(page.tags)
         assert "default-src 'none'" in text
-        assert not re.search(r"https?://|url\(|@import", text)
+        links = [value for _, name, value in page.attributes if name in {"href", "src"}]
+        assert links
+        assert all(link.startswith(f"{GLOSSARY}#") for link in links)
+        assert not re.search(r"https?://|url\(|@import", text.replace(GLOSSARY, ""))
 
 
 def test_html_works_light_and_dark() -> None:
