@@ -90,6 +90,11 @@ def inline(content: Line) -> str:
     return "".join(_inline(part) for part in content)
 
 
+def table(of: Table) -> str:
+    """Return a table as an element of a page."""
+    return _table(of)
+
+
 def _sentence(content: Line) -> str:
     first = content[0] if content else Trusted("")
     if isinstance(first, Trusted):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from hubcheck import __version__
+from hubcheck.cli.answer import add_answer
 from hubcheck.cli.card import add_card
 from hubcheck.cli.check import add_check
 from hubcheck.cli.compare import add_compare
@@ -45,6 +46,7 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_replay,
     add_suspects,
     add_card,
+    add_answer,
     add_export,
     add_publish,
     add_init,
