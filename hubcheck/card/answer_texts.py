@@ -27,9 +27,9 @@ TEXTS: Final[dict[str, Text]] = {
     "what": Text(
         "This page answers the claim that one model was copied from another because a raw number "
         "such as the cosine of their norm weights is high. Every figure is read from a report that "
-        "anybody can make again from the pinned commits below.",
+        "anybody can make again from the commits and digests below.",
         "이 문서는 노름 가중치의 코사인과 같은 원시 수치가 높다는 이유로 한 모델이 다른 모델을 "
-        "복사했다는 주장에 답합니다. 모든 수치는 아래에 고정된 커밋으로부터 누구나 다시 만들 수 "
+        "복사했다는 주장에 답합니다. 모든 수치는 아래의 커밋과 다이제스트로부터 누구나 다시 만들 수 "
         "있는 보고서에서 가져온 것입니다.",
     ),
     "claim": Text("1. The claim, recomputed", "주장의 재계산"),
@@ -50,10 +50,10 @@ TEXTS: Final[dict[str, Text]] = {
         "채널인지를 거의 사용하지 않으므로, 여기서는 복사본과 무관한 모델을 구별할 수 없습니다.",
     ),
     "stranger": Text(
-        "The control on strangers: a row that the exact test calls unrelated is a model trained "
-        "apart, and its raw cosine stands beside the others.",
-        "무관한 모델에 대한 대조: 정확 검정이 unrelated로 판정한 행은 따로 훈련된 모델이며, 그 원시 "
-        "코사인이 다른 행과 나란히 있습니다.",
+        "The control on strangers: a row that the exact test calls unrelated shares no order of "
+        "units with this model, and its raw cosine stands beside the others.",
+        "무관한 모델에 대한 대조: 정확 검정이 unrelated로 판정한 행은 이 모델과 유닛의 순서를 "
+        "공유하지 않으며, 그 원시 코사인이 다른 행과 나란히 있습니다.",
     ),
     "no-stranger": Text(
         "No model of this report was found unrelated, so the control on strangers is missing here: "
@@ -95,10 +95,10 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "repeat": Text("5. Repeat it", "재현 방법"),
     "repeat-text": Text(
-        "Publish report.json beside this page. The seed was drawn anew for the check and is "
-        "written down, so anybody can read the same bytes and must get the same numbers. A browser "
+        "Publish report.json beside this page. The seed of the draw is written down, "
+        "so anybody can read the same bytes and must get the same numbers. A browser "
         "prints this page to PDF.",
-        "이 문서와 함께 report.json을 공개하십시오. 시드는 검사할 때 새로 뽑혀 기록되므로 누구나 같은 "
+        "이 문서와 함께 report.json을 공개하십시오. 추출에 쓰인 시드가 기록되어 있으므로 누구나 같은 "
         "바이트를 읽어 같은 수치를 얻어야 합니다. 브라우저에서 이 문서를 PDF로 인쇄할 수 있습니다.",
     ),
 }

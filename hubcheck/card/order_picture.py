@@ -28,9 +28,9 @@ SIDE: Final = 128
 BETWEEN: Final = 20
 MARGIN: Final = 16
 LEAST_DOT: Final = 3.0
-BAR: Final = 300
+BAR: Final = 180
 """Pixels of a bar of all units."""
-NAMED: Final = 104
+NAMED: Final = 66
 """Left of the bars, for their names."""
 PLAIN_WIDE, PLAIN_HIGH = 24, 12
 """Characters of a matrix where there are no pictures: twice as wide as high, as characters are."""

@@ -8,7 +8,6 @@ import pytest
 
 from hubcheck.card import html, markdown, order_picture, order_png
 from hubcheck.card.compose import compose
-from hubcheck.card.heat_shapes import DARK, LIGHT
 from hubcheck.report.schema import Context, NormContext, Report
 from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
@@ -64,25 +63,3 @@ def test_pairs_from_elsewhere_stay_inside() -> None:
     (one,) = order_picture.matrices(reports.matching(evidence=(odd,)))
     assert one.dots == ((3 / 64, 3 / 64),)
     assert order_picture.matrices(reports.matching(evidence=())) == ()
-
-
-def test_text_of_the_pictures_has_contrast() -> None:
-    """WCAG AA: 4.5 to 1 for every colour that text of a picture has, light and dark."""
-    for palette in (LIGHT, DARK):
-        for name in ("ink", "soft"):
-            assert contrast(palette[name], palette["paper"]) >= 4.5
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours by WCAG 2."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of ``#rgb`` or ``#rrggbb``."""
-    digits = colour.removeprefix("#")
-    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
-    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
