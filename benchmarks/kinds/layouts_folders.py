@@ -258,7 +258,7 @@ FOLDERS: Final = (
     Layout(name="pipeline of strangers", family=CHAPTER, truth=Truth.STRANGER,
            make=pipeline(dict.fromkeys(PIPELINE, "stranger"))),
     _tuned("pipeline in one file", single_file("tuned")),
-    Layout(name="a stranger in one file", family=CHAPTER, truth=Truth.STRANGER,
+    Layout(name="pipeline of strangers in one file", family=CHAPTER, truth=Truth.STRANGER,
            make=single_file("stranger")),
 )  # fmt: skip
 """Folders of one repository."""

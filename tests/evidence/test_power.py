@@ -213,7 +213,7 @@ def filled(rho: float) -> Product:
 
 def test_a_copy_is_called_related_from_where_the_report_says(keep: Keep) -> None:
     """A tenth above the printed share it is related, at the share of being seen it is not yet."""
-    related = told(r"one keeping ([0-9.]+) or more would have been called related")
+    related = told(r"one of similarity ([0-9.]+) or more would have been called related")
     seen = told(r"a copy of similarity ([0-9.]+) or more")
     assert seen < related
     folder = keep("filled-related", lambda: filled(related + 0.1))
