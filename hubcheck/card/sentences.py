@@ -232,10 +232,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, *_rest_of(found))
-    if matches.holds_other_layers(found):
-        rest = f", {numbers.percent(found.other_layers)} of those tested do not"
-        return (Trusted("layers of the weights match "), called, Trusted(rest))
-    if found.found_by == "search" and not found.declared:
+    if found.found_by == "search" and not found.declared and not matches.holds_other_layers(found):
         undated = Trusted(", which a search proposed; which came first is not known")
         return (Trusted("the weights match "), *_match(found), undated)
     # What was compared and does not match is told before how much was compared.
@@ -243,6 +240,8 @@ def _partly_title(report: Report, found: Finding) -> Line:
         refuted = matches.refuted_towers(one)
         if refuted:
             return (*_body_matches(one), Trusted(", not the "), _part_names(refuted))
+    if matches.holds_other_layers(found):
+        return _other_layers(found)
     least = _least_compared(report)
     if least is not None:
         share = Trusted(f" in the {numbers.percent(least.compared)} of the parameters compared")
@@ -252,6 +251,16 @@ def _partly_title(report: Report, found: Finding) -> Line:
         if towers:
             return (*_body_matches(one), Trusted(", not settled: the "), _part_names(towers))
     return (Trusted("the weights match "), *_match(found))
+
+
+def _other_layers(found: Finding) -> Line:
+    """Return that some layers match and some do not: of the body, or of one tower beside it."""
+    share, called = numbers.percent(found.other_layers), _called(found)
+    if matches.relation_names_layers(found):
+        rest = f", {share} of those tested do not"
+        return (Trusted("layers of the weights match "), called, Trusted(rest))
+    rest = f", but {share} of the layers tested in one part of them do not"
+    return (Trusted("the weights match "), called, Trusted(rest))
 
 
 def _body_matches(one: Finding) -> Line:
