@@ -46,6 +46,12 @@ def counted(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+class FaultLine(str):
+    """A line among the progress that no log may leave out: where a fault of hubcheck lies."""
+
+    __slots__ = ()
+
+
 class HubcheckError(Exception):
     """Base of every error that hubcheck raises on purpose."""
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from hubcheck.errors import HubcheckError, InternalFaultError
+from hubcheck.errors import FaultLine, HubcheckError, InternalFaultError
 
 T = TypeVar("T")
 
 
 def tell_fault(fault: InternalFaultError, progress: Callable[[str], None]) -> None:
     """Say in the log where a fault of hubcheck lies; a card has its number and last place only."""
-    progress(f"a fault of hubcheck: {fault.what} Please report it. ({fault.path})")
+    progress(FaultLine(f"a fault of hubcheck: {fault.what} Please report it. ({fault.path})"))
 
 
 def unless_at_fault(look: Callable[[], T], otherwise: T, progress: Callable[[str], None]) -> T:

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from hubcheck.errors import UsageError, printable
+from hubcheck.errors import FaultLine, UsageError, printable
 
 IN_LOG: Final = 10.0
 """Seconds between two lines of progress where lines stay."""
@@ -142,7 +142,23 @@ def open_closed_streams() -> None:
 
 
 def progress_line(clock: Callable[[], float] = time.monotonic) -> Callable[[str], None]:
-    """Return what shows progress on stderr: a line redrawn on a terminal, now and then in a log."""
+    """Return what shows progress on stderr: a line redrawn on a terminal, now and then in a log.
+
+    Where a fault of hubcheck lies is always said.
+    """
+    show = _progress(clock)
+
+    def fault_or_progress(text: str) -> None:
+        if isinstance(text, FaultLine):
+            clear_progress()
+            print(f"hubcheck: {text}", file=sys.stderr, flush=True)
+        else:
+            show(text)
+
+    return fault_or_progress
+
+
+def _progress(clock: Callable[[], float]) -> Callable[[str], None]:
     if MANNER.get().quiet:
         return show_nothing
     if sys.stderr.isatty():
