@@ -125,12 +125,6 @@ def holds_other_layers(finding: Finding) -> bool:
     return finding.verdict is Verdict.RELATED and finding.other_layers >= BIG_PART
 
 
-def relation_names_layers(finding: Finding) -> bool:
-    """Return whether the layers that are another's are the body's, which the relation then says."""
-    detail = finding.relation.detail if finding.relation is not None else ()
-    return PhraseCode.LAYERS_OF_ANOTHER in codes(detail)
-
-
 def rest_is_open(finding: Finding) -> bool:
     """Return whether parts of a base match and of the rest nothing is settled."""
     return finding.code is ReasonCode.REST_NOT_COMPARED

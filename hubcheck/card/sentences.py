@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, kin, matches, names, numbers, ruled_out
+from hubcheck.card import first_table, kin, layers_apart, matches, names, numbers, ruled_out
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.card.wordings.gates import WHY_NOTHING
 from hubcheck.report.standing import UPSTREAM, is_refuted
@@ -241,7 +241,7 @@ def _partly_title(report: Report, found: Finding) -> Line:
         if refuted:
             return (*_body_matches(one), Trusted(", not the "), _part_names(refuted))
     if matches.holds_other_layers(found):
-        return _other_layers(found)
+        return layers_apart.title(found, called)
     least = _least_compared(report)
     if least is not None:
         share = Trusted(f" in the {numbers.percent(least.compared)} of the parameters compared")
@@ -251,16 +251,6 @@ def _partly_title(report: Report, found: Finding) -> Line:
         if towers:
             return (*_body_matches(one), Trusted(", not settled: the "), _part_names(towers))
     return (Trusted("the weights match "), *_match(found))
-
-
-def _other_layers(found: Finding) -> Line:
-    """Return that some layers match and some do not: of the body, or of one tower beside it."""
-    share, called = numbers.percent(found.other_layers), _called(found)
-    if matches.relation_names_layers(found):
-        rest = f", {share} of those tested do not"
-        return (Trusted("layers of the weights match "), called, Trusted(rest))
-    rest = f", but {share} of the layers tested in one part of them do not"
-    return (Trusted("the weights match "), called, Trusted(rest))
 
 
 def _body_matches(one: Finding) -> Line:

@@ -231,7 +231,7 @@ class PhraseCode(StrEnum):
 
     # -- what was not compared
     NOT_COMPARED = "coverage.not-compared"  # what, share; part where it is a tower's
-    SHARE_NOT_COMPARED = "coverage.share"  # share of the parameters; what: names, or absent
+    SHARE_NOT_COMPARED = "coverage.share"  # share of the parameters; what, of: or absent
 
     # -- what a look left aside, or could not do
     LOOK_REFUSED = "look.refused"  # look, cause, side, detail

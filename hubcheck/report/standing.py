@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.report.thresholds import MOST
-from hubcheck.report.words import Holds, RelationKind, Verdict
+from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
     from hubcheck.report.finding import Finding, PartVerdict
@@ -85,4 +85,7 @@ def is_undated(finding: Finding) -> bool:
 def is_undeclared_part(finding: Finding) -> bool:
     """Return whether the subject holds a tower of a base that nothing declared explains."""
     unexplained = not finding.declared and finding.explained_by is None
-    return unexplained and holds_tower(finding) and not holds_most_of(finding)
+    # Of what stands beside the tower nothing may be settled; the tower is.
+    open_rest = finding.code is ReasonCode.REST_NOT_COMPARED
+    held = holds_tower(finding) or (open_rest and any(p.tower for p in matching(finding)))
+    return unexplained and held and not holds_most_of(finding)

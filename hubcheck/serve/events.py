@@ -81,4 +81,7 @@ class LibraryLog(logging.Handler):
         told: dict[str, object] = {"level": record.levelname.lower(), "library": record.name}
         if record.exc_info and isinstance(record.exc_info[1], Exception):
             told["error"] = InternalFaultError.of(record.exc_info[1]).what
-        self._tell("library", message=record.getMessage(), **told)
+        try:
+            self._tell("library", message=record.getMessage(), **told)
+        except (ValueError, OSError):  # the stream is closed: a library must not fail for its log
+            self.handleError(record)

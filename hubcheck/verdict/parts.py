@@ -17,7 +17,7 @@ from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.shapes.interface import OtherShapes
-from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
@@ -316,11 +316,17 @@ def _distinct(matrices: Iterable[Matrix]) -> tuple[Matrix, ...]:
     return tuple(dict.fromkeys(matrices))
 
 
-def share_not_compared(sides: tuple[Covered, Covered]) -> Phrase:
-    """Return which share of the parameters was not compared, of the side with less of it."""
+def share_not_compared(sides: tuple[Covered, Covered], *, of: str = "") -> Phrase:
+    """Return which share of the parameters was not compared, of the side with less of it.
+
+    Args:
+        sides: What was looked at, of base and of subject.
+        of: The part that they are, where the model has others.
+    """
     least = min(sides, key=lambda side: side.compared)
     share = round(1.0 - least.compared, 4)
-    return phrase(PhraseCode.SHARE_NOT_COMPARED, share=share, what=_named(least))
+    part: dict[str, Value] = {"of": of} if of else {}
+    return phrase(PhraseCode.SHARE_NOT_COMPARED, share=share, what=_named(least), **part)
 
 
 def not_tested(sides: tuple[Covered, Covered]) -> Phrase:

@@ -105,7 +105,9 @@ def _parts_alone(body: Judged, copied: Sequence[PartVerdict]) -> Said:
         relation = Relation(kind=RelationKind.PARTS, detail=(detail,), holds=Holds.PART)
         return Said(Verdict.RELATED, relation=relation)
     # Where the body's own reason says what was not compared, that is the rest.
-    rest: Clauses = (share_not_compared(body.sides),)
+    # Beside a tower the body is not all there is.
+    of = "body" if any(p.tower for p in copied) else ""
+    rest: Clauses = (share_not_compared(body.sides, of=of),)
     if any(one.params.get("missing") for one in body.reason):
         rest = body.reason
     code = ReasonCode.REST_NOT_COMPARED

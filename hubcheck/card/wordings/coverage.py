@@ -11,7 +11,8 @@ from hubcheck.report.phrases import PhraseCode as P
 
 def _share(given: Given) -> str:
     what = ", ".join(given.names("what"))
-    said = f"{given.figure('share'):.0%} of the parameters were not compared"
+    of = f"the {given.text('of')}'s" if given.has("of") else "the"
+    said = f"{given.figure('share'):.0%} of {of} parameters were not compared"
     return said + (f" ({what})" if what else "")
 
 
