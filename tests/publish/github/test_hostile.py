@@ -23,7 +23,7 @@ from hubcheck.report.words import Conclusion, DeclarationVerdict
 from hubcheck.verdict.gate import gate
 from tests.card.payloads import PAYLOADS
 from tests.card.rendered import LATE_FILTERS, markdown_page
-from tests.card.test_hostile_report import MARKDOWN_TAGS, full, poisoned
+from tests.card.test_hostile_report import GLOSSARY_LINKS, MARKDOWN_TAGS, full, poisoned
 from tests.evidence.laboratory import frozen_clock
 
 COMMIT = "a" * 40
@@ -57,7 +57,8 @@ def test_the_comment_holds_its_own_elements_and_text_only(payload: str) -> None:
     assert len(body.encode()) <= LIMIT
     shown = markdown_page(body)
     assert set(shown.tags) <= MARKDOWN_TAGS | {"a"}
-    assert {v for tag, name, v in shown.attributes if tag == "a" and name == "href"} <= OURS
+    links = {v for tag, name, v in shown.attributes if tag == "a" and name == "href"}
+    assert links <= OURS | GLOSSARY_LINKS
     assert len(shown.declarations) == 1
     assert not LATE_FILTERS.search(shown.prose.replace("\u2060", "\u2060 "))
     assert "\x1b" not in body
