@@ -20,10 +20,9 @@ from typing import Any, Final
 
 import torch
 
-from benchmarks.kinds.ask import ask
 from benchmarks.kinds.build import published_in, quiet
-from benchmarks.kinds.judge import MATCH, finding_of
-from benchmarks.kinds.trained import Answer, hits_of, table
+from benchmarks.kinds.judge import MATCH
+from benchmarks.kinds.trained import Answer, asked, table
 
 BUILD: Final = Path("build/axes-trained")
 KINDS: Final = ("UNet", "ResNet")
@@ -142,24 +141,7 @@ def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
     seeds = [f"seed {s}" for s in SEEDS]
     pairs = [(a, b, False) for a in seeds for b in seeds if a != b]
     pairs += [(CHILD, seeds[0], True), (CHILD, seeds[1], False)]
-    found = []
-    for subject, base, related in pairs:
-        said = ask(folders[subject], folders[base])
-        finding = finding_of(said)
-        found.append(
-            Answer(
-                kind=kind,
-                subject=subject,
-                base=base,
-                related=related,
-                verdict=str(finding.get("verdict", f"exit {said.exit_code}")),
-                relation=str((finding.get("relation") or {}).get("kind", "")),
-                declaration=str(said.report.get("verdict", "")),
-                hits=hits_of(said),
-            )
-        )
-        _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
-    return found
+    return asked(kind, folders, pairs)
 
 
 def _tell(text: str) -> None:

@@ -15,7 +15,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -127,6 +127,13 @@ def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
     pairs = [(a, b, False) for a in seeds for b in seeds if a != b]
     pairs += [(child, seeds[0], True) for child in CHILDREN]
     pairs += [(child, seeds[1], False) for child in CHILDREN]
+    return asked(kind, folders, pairs)
+
+
+def asked(
+    kind: str, folders: dict[str, Path], pairs: Iterable[tuple[str, str, bool]]
+) -> list[Answer]:
+    """Ask about pairs of subject and base, each with whether they are related."""
     found = []
     for subject, base, related in pairs:
         said = ask(folders[subject], folders[base])

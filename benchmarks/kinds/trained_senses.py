@@ -22,13 +22,12 @@ from typing import Final
 
 import torch
 
-from benchmarks.kinds.ask import ask
 from benchmarks.kinds.build import Published, published_in
 from benchmarks.kinds.folder import changed, write
-from benchmarks.kinds.judge import MATCH, finding_of
+from benchmarks.kinds.judge import MATCH
 from benchmarks.kinds.sections import write_part
 from benchmarks.kinds.sense_models import KINDS, RATE, STEPS, TUNING, TUNING_RATE, configured, learn
-from benchmarks.kinds.trained import BUILD, SEEDS, Answer, hits_of, table
+from benchmarks.kinds.trained import BUILD, SEEDS, Answer, asked, table
 from benchmarks.kinds.trained_models import save
 
 CHILD: Final = "fine-tune"
@@ -78,24 +77,7 @@ def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
     seeds = [name for name in folders if name.startswith("seed ")]
     pairs = [(a, b, False) for a in seeds for b in seeds if a != b]
     pairs += [(CHILD, seeds[0], True), (CHILD, seeds[1], False), (HALF, seeds[0], True)]
-    found = []
-    for subject, base, related in pairs:
-        said = ask(folders[subject], folders[base])
-        finding = finding_of(said)
-        found.append(
-            Answer(
-                kind=kind,
-                subject=subject,
-                base=base,
-                related=related,
-                verdict=str(finding.get("verdict", f"exit {said.exit_code}")),
-                relation=str((finding.get("relation") or {}).get("kind", "")),
-                declaration=str(said.report.get("verdict", "")),
-                hits=hits_of(said),
-            )
-        )
-        _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
-    return found
+    return asked(kind, folders, pairs)
 
 
 def wrong(row: Answer) -> bool:
