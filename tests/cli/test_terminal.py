@@ -71,6 +71,7 @@ def test_in_a_log_progress_is_shown_now_and_then(
         return last
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    MANNER.set(Manner())  # a command that another test ran in this process may have been quiet
     show = progress_line(clock)
     for n in range(40):
         show(f"step {n}")
