@@ -9,7 +9,8 @@ the subject's real rows because i.i.d. noise flatters: it finds 0.06 where real 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any, Final
@@ -35,6 +36,8 @@ KEPT_GRID: Final = (
 """Values of rho that are tried, ascending."""
 SHUFFLES: Final = 20
 """Plantings a value of rho must survive in at least ``POWER`` of the cases."""
+SHARES: Final = tuple(percent / 100 for percent in range(1, 101))
+"""Shares of exactly copied units that are tried, ascending."""
 PLANTINGS: Final = 400
 """Plantings of a share of copied units: the power is known to 0.015."""
 NOT_DETECTABLE: Final = 2.0
@@ -64,18 +67,34 @@ def detectable_kept(
     gram_uu = np.asarray(a_uf @ a_uf.T, dtype=np.float32)
     cross_vu = np.asarray(b_uf @ a_uf.T, dtype=np.float32)
     mixed = [cross_vu[rng.permutation(n)] for _ in range(SHUFFLES)]
-    low, high = 0, len(KEPT_GRID)  # the answer is the first grid index that is seen
-    while low < high:
-        middle = (low + high) // 2
-        if _seen(gram_uu, mixed, KEPT_GRID[middle], needed):
-            high = middle
-        else:
-            low = middle + 1
-    return KEPT_GRID[low] if low < len(KEPT_GRID) else NOT_DETECTABLE
+    return least_seen(KEPT_GRID, lambda rho: often(_shown(gram_uu, mixed, rho, needed), len(mixed)))
 
 
-def _seen(gram_uu: Square, mixed: Sequence[Square], rho: float, needed: int) -> bool:
-    """Return whether a copy keeping ``rho`` gives ``needed`` hits in POWER of the plantings.
+def least_seen(grid: Sequence[float], seen: Callable[[float], bool]) -> float:
+    """Return the first value of an ascending grid that is seen, or ``NOT_DETECTABLE``.
+
+    Args:
+        grid: Values; where one is seen, so are all larger ones.
+        seen: Asked of as few of them as it takes.
+    """
+    place = bisect_left(grid, x=True, key=seen)
+    return grid[place] if place < len(grid) else NOT_DETECTABLE
+
+
+def often(shown: Iterable[bool], n: int) -> bool:
+    """Return whether ``POWER`` of n plantings show it; no more of them are made than it takes."""
+    good, enough = 0, POWER * n
+    for left, one in zip(range(n - 1, -1, -1), shown, strict=True):
+        good += one
+        if good >= enough:
+            return True
+        if good + left < enough:
+            return False
+    return False
+
+
+def _shown(gram_uu: Square, mixed: Iterable[Square], rho: float, needed: int) -> Iterator[bool]:
+    """Yield, for each planting, whether a copy keeping ``rho`` gives ``needed`` hits.
 
     Args:
         gram_uu: Inner products of the base's rows.
@@ -85,19 +104,13 @@ def _seen(gram_uu: Square, mixed: Sequence[Square], rho: float, needed: int) -> 
     """
     rest = float(np.sqrt(max(0.0, 1.0 - rho * rho)))
     base_uu = rho * gram_uu  # symmetric: rows and columns are one
-    good, enough = 0, POWER * len(mixed)
-    for left, cross_vu in zip(range(len(mixed), 0, -1), mixed, strict=True):
+    for cross_vu in mixed:
         similarity_vu = rest * cross_vu
         similarity_vu += base_uu
         own_v = np.diagonal(cross_vu)
         length_v = np.sqrt(np.maximum(1e-12, rho * rho + rest * rest + 2 * rho * rest * own_v))
         similarity_vu *= (1.0 / length_v)[:, None]
-        good += int(hit_mask(similarity_vu.T).sum()) >= needed
-        if good >= enough:
-            return True
-        if good + left - 1 < enough:
-            return False
-    return False
+        yield int(hit_mask(similarity_vu.T).sum()) >= needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +142,7 @@ def detectable_share(
         needed: Natural log of the e-value from which the matter no longer counts as unrelated.
 
     Returns:
-        q in steps of 0.01, or ``NOT_DETECTABLE``.
+        A value of ``SHARES``, or ``NOT_DETECTABLE``.
     """
     most = max((o.units for o in orders), default=0)
     tables = {
@@ -137,18 +150,11 @@ def detectable_share(
         for blocks in {o.in_blocks for o in orders}
     }
 
-    def seen(percent: int) -> bool:
+    def seen(share: float) -> bool:
         total = np.full(PLANTINGS, others)
         for order in orders:
-            hits = rng.binomial(order.units, percent / 100, size=PLANTINGS)
+            hits = rng.binomial(order.units, share, size=PLANTINGS)
             total += np.logaddexp(log(order.weight) + tables[order.in_blocks][hits], order.rest)
         return float((total >= needed).mean()) >= POWER
 
-    low, high = 1, 101  # the answer is the first percentage that is seen
-    while low < high:
-        middle = (low + high) // 2
-        if seen(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low / 100 if low <= 100 else NOT_DETECTABLE  # noqa: PLR2004 - per cent
+    return least_seen(SHARES, seen)

@@ -12,7 +12,7 @@ length one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hubcheck.statistics.evalues import log_e_signs
 from hubcheck.statistics.increasing import log_e_increasing, longest_increasing
-from hubcheck.statistics.planted import KEPT_GRID, NOT_DETECTABLE, POWER
+from hubcheck.statistics.planted import KEPT_GRID, NOT_DETECTABLE, least_seen, often
 from hubcheck.statistics.profiles import FloatArray
 from hubcheck.statistics.signs import FEWEST_PAIRS, MOST_PAIRS
 
@@ -57,9 +57,14 @@ def pruned_partners(sizes: Sizes, rng: np.random.Generator) -> Index:
     else:
         partner_of[np.sort(rng.choice(n_subject, n_base, replace=False))] = np.arange(n_base)
     stop = sizes.subject_first + sizes.subject_read
-    partner_t = partner_of[sizes.subject_first : stop] - sizes.base_first
-    inside_t = (partner_of[sizes.subject_first : stop] >= 0) & (partner_t >= 0)
-    return np.asarray(np.where(inside_t & (partner_t < sizes.base_read), partner_t, -1))
+    return _among_read(partner_of[sizes.subject_first : stop], sizes)
+
+
+def _among_read(partner_t: Index, sizes: Sizes) -> Index:
+    """Return the places of partners among the base's units that were read; -1 for the others."""
+    place_t = partner_t - sizes.base_first
+    inside_t = (partner_t >= 0) & (place_t >= 0) & (place_t < sizes.base_read)
+    return np.asarray(np.where(inside_t, place_t, -1))
 
 
 def planted_similarity(
@@ -187,14 +192,11 @@ def _least_seen(
     else:
         partners = [pruned_partners(sizes, rng) for _ in range(PLANTINGS)]
     orders = [rng.permutation(read) for _ in range(PLANTINGS)]
-    low, high = 0, len(KEPT_GRID)
-    while low < high:
-        middle = (low + high) // 2
-        if _often(test, KEPT_GRID[middle], partners, orders):
-            high = middle
-        else:
-            low = middle + 1
-    return KEPT_GRID[low] if low < len(KEPT_GRID) else NOT_DETECTABLE
+    plantings = list(zip(partners, orders, strict=True))
+    return least_seen(
+        KEPT_GRID,
+        lambda rho: often((test(rho, *planting) for planting in plantings), PLANTINGS),
+    )
 
 
 def _scattered(sizes: Sizes, rng: np.random.Generator) -> Index:
@@ -203,21 +205,4 @@ def _scattered(sizes: Sizes, rng: np.random.Generator) -> Index:
     of_any = np.full(max(n_base, n_subject), -1, dtype=np.int64)
     of_any[:n_base] = rng.permutation(n_base)
     partner_of = rng.permutation(of_any[:n_subject])
-    partner_t = partner_of[: sizes.subject_read]
-    place_t = partner_t - sizes.base_first
-    inside_t = (partner_t >= 0) & (place_t >= 0) & (place_t < sizes.base_read)
-    return np.asarray(np.where(inside_t, place_t, -1))
-
-
-def _often(
-    test: Callable[[float, Index, Index], bool],
-    rho: float,
-    partners: Sequence[Index],
-    orders: Sequence[Index],
-) -> bool:
-    good = 0
-    for left, partner_t, order_t in zip(range(len(orders), 0, -1), partners, orders, strict=True):
-        if good + left < POWER * len(orders):
-            return False
-        good += test(rho, partner_t, order_t)
-    return good >= POWER * len(orders)
+    return _among_read(partner_of[: sizes.subject_read], sizes)

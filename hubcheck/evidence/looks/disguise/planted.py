@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from hubcheck.statistics.disguise import Views
-from hubcheck.statistics.planted import NOT_DETECTABLE
+from hubcheck.statistics.planted import NOT_DETECTABLE, least_seen
 
 KEPT_GRID: Final = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 MOST_UNITS: Final = 1024
@@ -43,10 +43,8 @@ def detectable_disguised(a: Views, b: Views, *, needed: float, share: float) -> 
     for view in a:
         a_nt, b_nt = np.asarray(a[view])[:n], np.asarray(b[view])[:n][order]
         grams[view], crosses[view] = a_nt @ a_nt.T, a_nt @ b_nt.T
-    low, high = 0, len(KEPT_GRID)
-    while low < high:
-        middle = (low + high) // 2
-        rho = KEPT_GRID[middle]
+
+    def seen(rho: float) -> bool:
         rest = float(np.sqrt(1.0 - rho * rho))
         nearest = [
             np.abs(
@@ -56,11 +54,9 @@ def detectable_disguised(a: Views, b: Views, *, needed: float, share: float) -> 
             for view in a
         ]
         agreeing = (np.stack(nearest) == nearest[0]).all(axis=0)
-        if float(agreeing.mean()) > needed:
-            high = middle
-        else:
-            low = middle + 1
-    return KEPT_GRID[low] if low < len(KEPT_GRID) else NOT_DETECTABLE
+        return float(agreeing.mean()) > needed
+
+    return least_seen(KEPT_GRID, seen)
 
 
 def _lengths(
