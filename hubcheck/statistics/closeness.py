@@ -32,6 +32,7 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.statistics.disguise import rank_bound
 from hubcheck.statistics.profiles import FloatArray
 
 BULK_SHARE: Final = 0.25
@@ -106,4 +107,4 @@ def bound(families: int, searches: int) -> float:
         families: Independent parents and data sets in the table.
         searches: Suspects that are asked about.
     """
-    return min(1.0, 2.0 / (families + 2) * max(1, searches))
+    return min(1.0, rank_bound(families) * max(1, searches))
