@@ -14,6 +14,7 @@ import numpy as np
 from hubcheck.evidence.content import CEILING_UNITS, content_of
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import (
+    PART_VIEWS,
     Block,
     FamilyOutcome,
     FamilyTest,
@@ -125,6 +126,7 @@ def judge_family(
             _detectable("raw", base, subjects[first], draw, block),
             _detectable("token", base, subjects[first], draw, block),
         )
+    parts = [v for v in looks[0].views if test.test is Test.CHANNELS and v.name in PART_VIEWS]
     return FamilyOutcome(
         test=test.test,
         part=test.part,
@@ -139,8 +141,8 @@ def judge_family(
         detectable_token=power[1],
         self_hits=_self_hits(base.views[best.name]),
         log_e=log_e,
-        view_stands=_view_stands(test, base, subjects[first], looks),
-        view_detectable=_view_detectable(test, base, subjects[first], looks, draw),
+        view_stands=_view_stands(parts, base, subjects[first], test.pool()),
+        view_detectable=_view_detectable(parts, base, subjects[first], draw),
         change=_change(base, subjects[best.subject]) if best.name.startswith("raw") else -1.0,
         stands_from=stands_from,
         displaced=-1.0 if found else _displaced(base, subjects[first], test.pool()),
@@ -177,37 +179,35 @@ def _displaced(base: Profiles, subject: Profiles, pool: int) -> float:
 
 
 def _view_stands(
-    test: FamilyTest, base: Profiles, subject: Profiles, looks: Sequence[Look]
+    parts: Sequence[View], base: Profiles, subject: Profiles, pool: int
 ) -> dict[str, bool]:
-    """Return the content check of each view of the channels: parts are judged by one view each."""
-    if test.test is not Test.CHANNELS:
-        return {}
+    """Return the content check of each view that a part is judged by."""
     few = slice(0, CEILING_UNITS)
     found = {}
-    for view in looks[0].views:
+    for view in parts:
         if view.hits < NOTICEABLE_HITS:
             found[view.name] = False
             continue
         similarity_uv = cosine_matrix(base.views[view.name], subject.views[view.name])
-        ceiling = relabelling_ceiling(similarity_uv[few, few], pool=test.pool())
+        ceiling = relabelling_ceiling(similarity_uv[few, few], pool=pool)
         found[view.name] = stands_above(view.kept, ceiling)
     return found
 
 
 def _view_detectable(
-    test: FamilyTest, base: Profiles, subject: Profiles, looks: Sequence[Look], draw: Draw
+    parts: Sequence[View], base: Profiles, subject: Profiles, draw: Draw
 ) -> dict[str, float]:
-    """Return what each view of the channels would have shown by itself, of those that are quiet.
+    """Return what each view that a part is judged by would have shown, of those that are quiet.
 
     A view of one or two norms describes a channel by one or two numbers: the nearest channel is
     then another one after the least training, and no hit tells nothing.
     """
-    if test.test is not Test.CHANNELS:
-        return {}
-    quiet = [view.name for view in looks[0].views if view.hits < NOTABLE_HITS]
     return {
-        name: detectable_kept(base.views[name], subject.views[name], draw.shuffles(-1))
-        for name in quiet
+        view.name: detectable_kept(
+            base.views[view.name], subject.views[view.name], draw.shuffles(-1)
+        )
+        for view in parts
+        if view.hits < NOTABLE_HITS
     }
 
 

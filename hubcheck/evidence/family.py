@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
@@ -45,6 +45,8 @@ class Part(StrEnum):
 
 
 BODY_ORDERS = frozenset({Test.EXPERTS, Test.HEADS, Test.NEURONS, Test.VO})
+PART_VIEWS: Final = {"raw embeddings": Part.EMBEDDINGS, "raw norms": Part.NORMS}
+"""Views of the channels by which a part is judged by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,10 +192,9 @@ class FamilyOutcome:
     """Share of units that hit with the base against itself."""
     log_e: float
     view_stands: Mapping[str, bool]
-    """For the channel family: the content check of each view of the first look."""
+    """For the channel family: the content check of each of ``PART_VIEWS`` of the first look."""
     view_detectable: Mapping[str, float]
-    """For the channel family: the smallest kept that each view of the first look would have shown
-    by itself; only of families that were not found."""
+    """The same: the smallest kept that such a view would have shown by itself, where quiet."""
     change: float
     """|subject - base| / |base| over the sampled rows in the raw frame; -1 where the best view is
     not raw or the shapes differ."""

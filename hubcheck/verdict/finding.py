@@ -8,7 +8,15 @@ from statistics import fmean
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
-from hubcheck.evidence.family import BODY_ORDERS, FamilyOutcome, Part, Test, Units, View
+from hubcheck.evidence.family import (
+    BODY_ORDERS,
+    PART_VIEWS,
+    FamilyOutcome,
+    Part,
+    Test,
+    Units,
+    View,
+)
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
@@ -33,7 +41,6 @@ PICTURED: Final = 4
 """Families of one comparison of which the nearest units are told: one of each kind, as a rule."""
 PAIRS: Final = 64
 """Units told of each of them: all that are under test in a large model."""
-PART_VIEWS: Final = {"raw embeddings": Part.EMBEDDINGS, "raw norms": Part.NORMS}
 
 
 def evidence_of(comparison: Comparison, *, part: str = "") -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.family import BODY_ORDERS, Part, Test
+from hubcheck.evidence.family import BODY_ORDERS, PART_VIEWS, Part, Test
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.towers import SidePartLook
@@ -14,7 +14,6 @@ from hubcheck.report.schema import NotCompared, PartVerdict
 from hubcheck.report.words import Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.planted import NOT_DETECTABLE
-from hubcheck.verdict.finding import PART_VIEWS
 from hubcheck.verdict.parts import Judged
 from hubcheck.verdict.whole import Whole, part_name
 
