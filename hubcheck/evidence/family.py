@@ -217,6 +217,11 @@ class FamilyOutcome:
     """Of the view that stands for the family, as it was judged."""
 
     @property
+    def detectable(self) -> float:
+        """Smallest kept that the family would have shown, in either frame."""
+        return min(self.detectable_raw, self.detectable_token)
+
+    @property
     def first(self) -> View:
         """The view fixed before anything was seen: what an uneventful family shows."""
         return next(look for look in self.looks if look.views).views[0]

@@ -9,7 +9,6 @@ from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import (
-    BODY_ORDERS,
     PART_VIEWS,
     FamilyOutcome,
     Part,
@@ -18,7 +17,7 @@ from hubcheck.evidence.family import (
     View,
 )
 from hubcheck.evidence.looks.disguise.run import Disguise
-from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
+from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.power import copied_share, related_from
 from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.observation import Skip
@@ -111,7 +110,7 @@ def _row(outcome: FamilyOutcome, part: str, *, pictured: bool) -> Evidence:
         units=view.units,
         hits=view.hits,
         log10_p=own_log10_p(view.hits, in_blocks=view.in_blocks),
-        detectable_kept=_shown(min(outcome.detectable_raw, outcome.detectable_token)),
+        detectable_kept=_shown(outcome.detectable),
         note=_note(outcome, view),
         kept=round(view.kept, 4),
         ceiling=round(outcome.ceiling, 4),
@@ -211,14 +210,7 @@ def detectable_of(comparison: Comparison, shapes: OtherShapes = NOT_SHAPES) -> f
         comparison: What orders of equal sizes showed.
         shapes: What those of other sizes showed.
     """
-    if not shapes.orders:
-        return comparison.detectable
-    body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
-    values = sorted(
-        [min(o.detectable_raw, o.detectable_token) for o in body]
-        + [one.detectable for one in shapes.orders]
-    )
-    return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else NOT_DETECTABLE
+    return comparison.detectable_with(one.detectable for one in shapes.orders)
 
 
 def power_of(

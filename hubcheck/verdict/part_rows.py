@@ -79,7 +79,7 @@ def side_row(look: SidePartLook) -> PartVerdict:
     """
     comparison = look.comparison
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
-    detectable = min(min(o.detectable_raw, o.detectable_token) for o in body)
+    detectable = min(o.detectable for o in body)
     log_e = comparison.combined.body
     return PartVerdict(
         name=look.name,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
-from hubcheck.evidence.looks.shapes.interface import POWER_KEPT, OtherShapes
+from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
+from hubcheck.evidence.looks.shapes.interface import OtherShapes
 from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.shapes.orders import (
     IN_LINE,

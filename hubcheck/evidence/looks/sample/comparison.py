@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.spectrum import SpectrumShare
 
 POWER_KEPT: Final = 0.2
@@ -60,8 +62,7 @@ class Comparison:
         return tuple(
             o
             for o in self.outcomes
-            if o.test in BODY_ORDERS
-            and (o.log_e >= NOTABLE or min(o.detectable_raw, o.detectable_token) <= POWER_KEPT)
+            if o.test in BODY_ORDERS and (o.log_e >= NOTABLE or o.detectable <= POWER_KEPT)
         )
 
     @property
@@ -70,12 +71,16 @@ class Comparison:
 
         Channels count for nothing here: what they see of a copy is its stream, not its body.
         """
-        values = sorted(
-            min(o.detectable_raw, o.detectable_token)
-            for o in self.outcomes
-            if o.test in BODY_ORDERS
-        )
-        return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else 2.0
+        return self.detectable_with(())
+
+    def detectable_with(self, others: Iterable[float]) -> float:
+        """Return the same where orders of the body were tested in another way as well.
+
+        Args:
+            others: What each of these would have shown.
+        """
+        values = sorted([o.detectable for o in self.outcomes if o.test in BODY_ORDERS] + [*others])
+        return values[POWER_FAMILIES - 1] if len(values) >= POWER_FAMILIES else NOT_DETECTABLE
 
     @property
     def has_power(self) -> bool:

@@ -25,7 +25,7 @@ def related_from(comparison: Comparison) -> float:
     body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
     if len(body) < POWER_FAMILIES:
         return NOT_DETECTABLE
-    values = sorted(max(min(o.detectable_raw, o.detectable_token), o.stands_from) for o in body)
+    values = sorted(max(o.detectable, o.stands_from) for o in body)
     return max(values[len(values) // 2], comparison.detectable)
 
 

@@ -8,11 +8,9 @@ from typing import Final
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import Block
+from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
 from hubcheck.evidence.row import Row
 from hubcheck.statistics.planted import NOT_DETECTABLE
-
-POWER_KEPT: Final = 0.2
-"""What an order must have been able to see before its silence counts (DESIGN section 2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
