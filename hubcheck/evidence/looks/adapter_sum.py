@@ -27,7 +27,13 @@ from hubcheck.checkpoint.adapter_update import (
 )
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.rows import cost_of, read_rows
-from hubcheck.evidence.looks.change.stored import ON_GRID, SIGNIFICANT_BITS, FloatArray, ulp
+from hubcheck.evidence.looks.change.stored import (
+    ON_GRID,
+    SIGNIFICANT_BITS,
+    FloatArray,
+    coarsest,
+    ulp,
+)
 from hubcheck.evidence.refused import Refused, Why
 
 LIMIT: Final = 8_000_000
@@ -126,8 +132,7 @@ def _compared(
     base: FloatArray, subject: FloatArray, added: FloatArray, dtypes: tuple[str, ...]
 ) -> str:
     """Return whether some rows are the sum, are not, or cannot tell."""
-    coarse = min(dtypes[:2], key=lambda d: SIGNIFICANT_BITS[d])
-    by_adapter = min((coarse, *dtypes[2:]), key=lambda d: SIGNIFICANT_BITS[d])
+    coarse, by_adapter = coarsest(*dtypes[:2]), coarsest(*dtypes)
     theirs = base.astype(np.float64)
     with np.errstate(over="ignore"):
         total = theirs + added

@@ -17,12 +17,8 @@ from typing import Final
 import numpy as np
 
 from hubcheck.anatomy.interface import Anatomy, Role
-from hubcheck.checkpoint.interface import RowBlock
-from hubcheck.checkpoint.rows import cost_of, read_rows
-from hubcheck.errors import UnreadableError
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.change.heads import ROWS, n_rows_of, same_values
-from hubcheck.evidence.looks.change.stored import SIGNIFICANT_BITS
+from hubcheck.evidence.looks.change.namesakes import ROWS, RowsOfBoth, namesakes
 
 LIMIT: Final = 1_000_000
 """Bytes read of each model."""
@@ -58,30 +54,19 @@ def held_by_name(base: Anatomy, subject: Anatomy, draw: Draw, *, limit: int = LI
         draw: Says which tensors and rows are read.
         limit: Bytes that may be read of each model; what does not fit is left out.
     """
+    both = RowsOfBoth(base, subject, limit)
     near: tuple[set[str], set[str]] = (set(), set())
     differ: list[str] = []
     for turn, pairs in enumerate(_kinds(base, subject)):
         read: list[tuple[str, str, bool]] = []
         for there, here in _drawn(pairs, draw, turn):
-            records = base.checkpoint.tensors[there], subject.checkpoint.tensors[here]
-            rows = n_rows_of(records[0])
-            start = draw.start(rows, min(ROWS, rows))
-            blocks = [
-                RowBlock(tensor=name, start=start, stop=start + min(ROWS, rows))
-                for name in (there, here)
-            ]
-            sides = list(zip((base, subject), blocks, strict=True))
-            cost = max(cost_of(one.checkpoint, [block]) for one, block in sides)
-            if cost > limit:
+            n_rows = both.n_rows(there)
+            rows = both.read((there, here), draw.start(n_rows, min(ROWS, n_rows)))
+            if rows is None:
                 continue
-            limit -= cost
-            try:
-                a, b = (read_rows(one.checkpoint, [block])[0] for one, block in sides)
-            except UnreadableError:
-                continue  # what cannot be read is not compared; reading the body tells of it
-            coarse = min((r.dtype for r in records), key=lambda d: SIGNIFICANT_BITS[d])
-            if not same_values(a, b, coarse):
+            if not both.are_same((there, here), rows):
                 differ.append(here)
+            a, b = rows
             lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
             told = a.size >= LEAST_VALUES and float(np.vdot(a, b)) >= NEAR * lengths > 0
             read.append((there, here, told))
@@ -93,18 +78,9 @@ def held_by_name(base: Anatomy, subject: Anatomy, draw: Draw, *, limit: int = LI
 
 def _kinds(base: Anatomy, subject: Anatomy) -> Iterator[list[tuple[str, str]]]:
     """Yield namesakes of one shape in plain floats, kind by kind."""
-    there = {base.plain.get(n, n): n for n in _untold(base)}
     kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(_untold(subject)):
-        plain = subject.plain.get(name, name)
-        other = there.get(plain)
-        if other is None:
-            continue
-        one, two = base.checkpoint.tensors[other], subject.checkpoint.tensors[name]
-        if not (one.is_plain and two.is_plain and one.shape == two.shape and one.n_values):
-            continue
-        if {one.dtype, two.dtype} <= SIGNIFICANT_BITS.keys():
-            kinds[_NUMBER.sub("#", plain)].append((other, name))
+    for there, here in namesakes(base, subject, _untold(base), _untold(subject)):
+        kinds[_NUMBER.sub("#", subject.plain.get(here, here))].append((there, here))
     yield from kinds.values()
 
 

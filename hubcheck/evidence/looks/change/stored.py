@@ -44,6 +44,11 @@ def rounded(values: FloatArray, dtype: str) -> NDArray[np.float64]:
     return np.asarray(np.rint(values / step) * step, dtype=np.float64)
 
 
+def coarsest(*dtypes: str) -> str:
+    """Return the first of the formats that holds fewest digits; all of ``SIGNIFICANT_BITS``."""
+    return min(dtypes, key=SIGNIFICANT_BITS.__getitem__)
+
+
 def less_range(a: str, b: str) -> str:
     """Return the format of the two that holds fewer magnitudes although it holds more digits.
 

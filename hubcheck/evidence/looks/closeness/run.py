@@ -22,11 +22,7 @@ from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.grid import grid_of
 from hubcheck.evidence.looks.change.low_rank import rank_of_change
-from hubcheck.evidence.looks.change.stored import (
-    SIGNIFICANT_BITS,
-    narrowest,
-    rounding_variance,
-)
+from hubcheck.evidence.looks.change.stored import coarsest, narrowest, rounding_variance
 from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, EXPERT
 from hubcheck.evidence.looks.closeness.calibration import Rows
 from hubcheck.evidence.reading import Reader, Wanted
@@ -183,7 +179,7 @@ def _is_trained(base_ui: NDArray[np.float32], suspect_ui: NDArray[np.float32]) -
     moved = base_ui != suspect_ui
     if float((suspect_ui[moved] == 0).mean()) > MOSTLY:
         return False
-    coarser = min((narrowest(base_ui), narrowest(suspect_ui)), key=SIGNIFICANT_BITS.__getitem__)
+    coarser = coarsest(narrowest(base_ui), narrowest(suspect_ui))
     change = suspect_ui.astype(np.float64) - base_ui
     # both may be what is left of finer values: of a base in float32 and an adapter merged into it
     variance = rounding_variance(suspect_ui, coarser) + rounding_variance(base_ui, coarser)
