@@ -35,7 +35,7 @@ class Whole:
     """Whether base, and subject, is a tower and nothing else."""
     totals: tuple[int, int]
     """Parameters of base and of subject, buffers not counted."""
-    ruled_out: tuple[bool, ...] = ()
+    ruled_out: tuple[bool, ...]
     """Of the towers: whether sizes rule out that they are what the card declares."""
     heads_alone: tuple[str, str] = ("", "")
     """Which head base, and subject, is and nothing else; empty for a model."""
@@ -51,10 +51,6 @@ class Whole:
         base, subject = self.heads_alone
         side, head = ("subject", subject) if subject else ("base", base)
         return because(ReasonCode.HEAD_ALONE, side=side, head=head)
-
-    def could_be_declared(self, n: int) -> bool:
-        """Return whether the n-th tower could be what the card declares, by its sizes."""
-        return not (n < len(self.ruled_out) and self.ruled_out[n])
 
     def tower_shares(self, tower: Judged) -> tuple[float, float]:
         """Return the share of the base's and of the subject's parameters that a tower holds."""

@@ -48,8 +48,8 @@ def say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -
         return Said(unsure, body.code, body.reason)
     if not body.whole_is_quiet:
         return Said(unsure, ReasonCode.BETWEEN, because(ReasonCode.BETWEEN))
-    for n, tower in enumerate(whole.towers):
-        big = min(whole.tower_shares(tower)) >= BIG_PART and whole.could_be_declared(n)
+    for tower, ruled_out in zip(whole.towers, whole.ruled_out, strict=True):
+        big = min(whole.tower_shares(tower)) >= BIG_PART and not ruled_out
         if big and tower.verdict is not Verdict.UNRELATED:
             reason = because(
                 ReasonCode.PART_OPEN,
