@@ -31,6 +31,7 @@ from hubcheck.report.schema import (
     Report,
     Search,
     Subject,
+    TokenizerContext,
     Tool,
     WeightFile,
 )
@@ -81,11 +82,12 @@ def assemble(
         declared_any=bool(declared),
         subject_owner=owner_of(subject.pin.ref) if subject.pin.revision != "local" else "",
     )
-    ledgers = [subject.source.ledger, *(o.model.source.ledger for o in tested if o.model)]
     models = [subject, *(o.model for o in tested if o.model)]
     readable = refusal is None and request.depth is not Depth.HEADERS
     searched = request.searched()
     weight_paths = [f.path for f in subject.weight_files]
+    unread = unread_weights(subject, nothing_read=_is_unread(refusal))
+    beside = read_beside(tested)
     relations = check_relation(declaration.relation, findings, weight_paths)
     # Licences and disclosures may read a card that no test needed: what was read is summed after.
     licence = licence_of(subject, tested, findings, ancestry)
@@ -102,15 +104,9 @@ def assemble(
             revision=subject.pin.revision,
             created=subject.pin.created,
             weights_digest=subject.weights_digest,
-            files=tuple(
-                WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in subject.weight_files
-            ),
+            files=weight_files_of(subject),
             read=() if _is_unread(refusal) else tuple(f.path for f in subject.loaded_files),
-            unread=tuple(
-                f
-                for f in unread_weights(subject, nothing_read=_is_unread(refusal))
-                if f.path not in read_beside(tested)
-            ),
+            unread=tuple(f for f in unread if f.path not in beside),
             disagreements=tuple(
                 FileDisagreement(
                     code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead
@@ -140,14 +136,10 @@ def assemble(
             in_folders=subject.lies_in_folders,
         ),
         policy=request.policy,
-        coverage=Coverage(
-            bytes_read=sum(ledger.bytes_read for ledger in ledgers),
-            bytes_total=sum(m.weight_bytes for m in models),
-            requests=sum(ledger.requests for ledger in ledgers) + ancestry.requests,
-            parameters_mapped=round(subject.anatomy.mapped_share, 4) if readable else 0.0,
-            subject_bytes_read=subject.source.ledger.bytes_read,
-            subject_bytes_total=subject.weight_bytes,
-            bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
+        coverage=coverage_of(
+            models,
+            mapped=subject.anatomy.mapped_share if readable else 0.0,
+            further_requests=ancestry.requests,
         ),
         warnings=(
             *_warnings(subject, findings, verdict, refusal),
@@ -173,11 +165,7 @@ def assemble(
             ),
             notes=searched.notes,
         ),
-        limits=(
-            (*LIMITS, UNRELATED_LIMIT)
-            if any(f.verdict is Verdict.UNRELATED for f in findings)
-            else LIMITS
-        ),
+        limits=limits_of(findings),
         replay=request.replay,
         max_read=request.access.max_read,
         escalate_to=request.escalate_to,
@@ -188,6 +176,47 @@ def assemble(
 def _is_unread(refusal: HubcheckError | None) -> bool:
     """Return whether no weight file of the subject could be read as weights."""
     return isinstance(refusal, UnreadableError)
+
+
+def weight_files_of(model: Model) -> tuple[WeightFile, ...]:
+    """Return the weight files of a model, as the report lists them."""
+    return tuple(WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in model.weight_files)
+
+
+def coverage_of(models: Sequence[Model], *, mapped: float, further_requests: int = 0) -> Coverage:
+    """Return what was read so far.
+
+    Args:
+        models: All models opened, the subject first.
+        mapped: Share of the subject's parameters that have a role.
+        further_requests: Beside those that the models' ledgers count.
+    """
+    subject, ledgers = models[0], [m.source.ledger for m in models]
+    return Coverage(
+        bytes_read=sum(ledger.bytes_read for ledger in ledgers),
+        bytes_total=sum(m.weight_bytes for m in models),
+        requests=sum(ledger.requests for ledger in ledgers) + further_requests,
+        parameters_mapped=round(mapped, 4),
+        subject_bytes_read=subject.source.ledger.bytes_read,
+        subject_bytes_total=subject.weight_bytes,
+        bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
+    )
+
+
+def limits_of(findings: Sequence[Finding]) -> Clauses:
+    """Return what findings like these do not say."""
+    unrelated = any(f.verdict is Verdict.UNRELATED for f in findings)
+    return (*LIMITS, UNRELATED_LIMIT) if unrelated else LIMITS
+
+
+def tokenizers_of(base: Model, subject: Model) -> tuple[TokenizerContext, ...]:
+    """Return what two models' tokenizers have in common."""
+    both = needs_vocabularies(base, subject)
+    return contexts.tokenizer_context(
+        base.pin.ref,
+        *((base.vocabulary, subject.vocabulary) if both else (None, None)),
+        same_files=same_tokenizer(base.files, subject.files),
+    )
 
 
 def disagreement_phrases(ref: str, found: Iterable[Disagreement]) -> Clauses:
@@ -219,18 +248,7 @@ def _context(
     compared = [(o.model, o.comparer) for o in tested if o.model and o.comparer]
     lines = [(str(subject.pin), subject.anatomy), *((str(m.pin), m.anatomy) for m, _ in compared)]
     norms = [contexts.norm_context(m.pin.ref, c.norm_likeness()) for m, c in compared]
-    tokens = [
-        contexts.tokenizer_context(
-            m.pin.ref,
-            *(
-                (m.vocabulary, subject.vocabulary)
-                if needs_vocabularies(m, subject)
-                else (None, None)
-            ),
-            same_files=same_tokenizer(m.files, subject.files),
-        )
-        for m, _ in compared
-    ]
+    tokens = [tokenizers_of(m, subject) for m, _ in compared]
     return Context(
         architecture=contexts.architecture_lines(lines),
         tokenizer=sum(tokens, ()),

@@ -13,8 +13,13 @@ from typing import Final
 
 from hubcheck import __version__
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.candidates.tokenizer import same_tokenizer
-from hubcheck.check.assemble import LIMITS, UNRELATED_LIMIT, disagreement_phrases
+from hubcheck.check.assemble import (
+    coverage_of,
+    disagreement_phrases,
+    limits_of,
+    tokenizers_of,
+    weight_files_of,
+)
 from hubcheck.check.finding import finding_of, unread_weights
 from hubcheck.check.observe import Progress, open_base, subject_refusal
 from hubcheck.check.prefetch import examine_all, headers_ahead
@@ -27,9 +32,9 @@ from hubcheck.errors import (
     UnreadableError,
     printable,
 )
-from hubcheck.model import Model, needs_vocabularies, open_model
+from hubcheck.model import Model, open_model
 from hubcheck.report.comparison import RESULTS, Comparison
-from hubcheck.report.schema import Context, Coverage, Subject, Tool, WeightFile
+from hubcheck.report.schema import Context, Subject, Tool
 from hubcheck.report.words import Verdict
 from hubcheck.request.interface import BaseRequest, Request
 from hubcheck.source.reference import Reference
@@ -84,7 +89,6 @@ def compare(
         one.error, UnreadableError | UnreachableError
     ):
         raise _of(b, one.error)
-    ledgers = (a.source.ledger, b.source.ledger)
     of_a, of_b = _anatomy(a), _anatomy(b)
     finished = now()
     return Comparison(
@@ -101,19 +105,11 @@ def compare(
         tensors=None if of_a is None or of_b is None else tensor_difference(of_a, of_b),
         finding=finding,
         context=_context(a, b, of_a, of_b),
-        coverage=Coverage(
-            bytes_read=sum(ledger.bytes_read for ledger in ledgers),
-            bytes_total=a.weight_bytes + b.weight_bytes,
-            requests=sum(ledger.requests for ledger in ledgers),
-            parameters_mapped=round(of_a.mapped_share, 4) if of_a is not None else 0.0,
-            subject_bytes_read=a.source.ledger.bytes_read,
-            subject_bytes_total=a.weight_bytes,
-            bytes_hashed=sum(ledger.hashed_bytes for ledger in ledgers),
-        ),
+        coverage=coverage_of((a, b), mapped=of_a.mapped_share if of_a is not None else 0.0),
         warnings=tuple(
             said for m in (a, b) for said in disagreement_phrases(m.pin.ref, m.disagreements)
         ),
-        limits=(*LIMITS, UNRELATED_LIMIT) if finding.verdict is Verdict.UNRELATED else LIMITS,
+        limits=limits_of((finding,)),
         max_read=request.access.max_read,
         repeat=repeat,
         seconds=round((finished - started).total_seconds(), 2),
@@ -141,9 +137,7 @@ def _subject(model: Model) -> Subject:
         revision=model.pin.revision,
         created=model.pin.created,
         weights_digest=model.weights_digest,
-        files=tuple(
-            WeightFile(path=f.path, size=f.size, sha256=f.sha256) for f in model.weight_files
-        ),
+        files=weight_files_of(model),
         read=tuple(f.path for f in model.loaded_files),
         unread=unread_weights(model),
     )
@@ -154,11 +148,7 @@ def _context(a: Model, b: Model, of_a: Anatomy | None, of_b: Anatomy | None) -> 
     if of_a is None or of_b is None:
         return Context()
     try:
-        tokens = contexts.tokenizer_context(
-            b.pin.ref,
-            *((b.vocabulary, a.vocabulary) if needs_vocabularies(b, a) else (None, None)),
-            same_files=same_tokenizer(b.files, a.files),
-        )
+        tokens = tokenizers_of(b, a)
     except HubcheckError:
         tokens = ()
     return Context(
