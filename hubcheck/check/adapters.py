@@ -16,8 +16,9 @@ from hubcheck.candidates.declared import ADAPTER_PATH
 from hubcheck.candidates.documents import JsonDocument, read_json_object
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE
-from hubcheck.checkpoint.adapter_update import NotAdded, updates_of
+from hubcheck.checkpoint.adapter_update import NotAdded, Updates, updates_of
 from hubcheck.checkpoint.other_formats import PEFT_ADAPTER
+from hubcheck.computed_once import computed_once
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
 from hubcheck.evidence.looks.adapter_sum import LIMIT, AdapterSum, add_up
 from hubcheck.evidence.looks.interface import DEEP
@@ -35,13 +36,21 @@ MOST: Final = 4
 """Adapters that are added to each base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Adapter:
     """One adapter, and whose it is."""
 
     name: str
     model: Model
     of: Tested | None
+
+    @computed_once
+    def updates(self) -> Updates | NotAdded:
+        """What it adds, read once for all bases that it is added to."""
+        config = read_json_object(self.model.source, ADAPTER_PATH)
+        if not isinstance(config, JsonDocument):
+            return NotAdded.CONFIG
+        return updates_of(self.model.source, config.values)
 
 
 def add_adapters(tested: Sequence[Tested], subject: Model, request: Request) -> None:
@@ -93,10 +102,7 @@ def _added(
     if one.model is None:
         return NotAdded.FILE
     try:
-        config = read_json_object(adapter.model.source, ADAPTER_PATH)
-        if not isinstance(config, JsonDocument):
-            return NotAdded.CONFIG
-        updates = updates_of(adapter.model.source, config.values)
+        updates = adapter.updates
         if isinstance(updates, NotAdded):
             return updates
         return add_up(
