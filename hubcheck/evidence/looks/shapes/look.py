@@ -10,7 +10,7 @@ from hubcheck.evidence.account import STREAM, Spender, Spent
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
 from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.looks.shapes.plan import other_sizes
-from hubcheck.evidence.looks.shapes.run import look_across, orders_spent
+from hubcheck.evidence.looks.shapes.run import look_across
 from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.orders.mlps import BY_KIND
 from hubcheck.evidence.refused import Refused
@@ -69,10 +69,11 @@ def _spent(found: OtherShapes) -> tuple[Spent, ...]:
         return ()
     hitting = sum(one.hits for one in found.orders)
     standing = len(found.standing)
+    stream = (STREAM,) if found.channels is not None else ()
     return (
         Spent(
             look=Spender.SHAPES,
-            orders=orders_spent(found, STREAM),
+            orders=tuple(dict.fromkeys([*stream, *(one.base.layer for one in found.orders)])),
             log_e=found.log_e,
             log_e_without_strongest=found.log_e_without_strongest,
             stands=standing >= ORDERS_NEEDED and 2 * standing >= hitting,

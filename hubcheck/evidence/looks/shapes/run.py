@@ -209,11 +209,12 @@ def _channels(base: Side, subject: Side, abstained: list[str]) -> ChannelsSeen |
         return None
     if not base.anatomy.free_channels:
         return None
-    of_base, of_subject = (_columns(one) for one in (rows[0], rows[1]))
-    problem = order_problem(_centred(rows[0])[:SELF_TEST_CHANNELS])
+    centred_base, centred_subject = _centred(rows[0]), _centred(rows[1])
+    problem = order_problem(centred_base[:SELF_TEST_CHANNELS])
     if problem:
         abstained.append(problem)
         return None
+    of_base, of_subject = standardise(centred_base), standardise(centred_subject)
     matches = surest_matches(of_subject, of_base)
     pool = max(len(of_base), len(of_subject))
     return ChannelsSeen(
@@ -228,16 +229,7 @@ def _channels(base: Side, subject: Side, abstained: list[str]) -> ChannelsSeen |
 
 
 def _centred(rows_td: FloatArray) -> FloatArray:
+    """Return the columns of some rows, one for each channel, about their means."""
     return np.ascontiguousarray(
         (rows_td - rows_td.mean(axis=0, dtype=np.float64)).T, dtype=np.float32
     )
-
-
-def _columns(rows_td: FloatArray) -> FloatArray:
-    return standardise(_centred(rows_td))
-
-
-def orders_spent(found: OtherShapes, stream: int) -> tuple[int, ...]:
-    """Return the orders of the base that were looked at, as the account names them."""
-    layers: Sequence[int] = [one.base.layer for one in found.orders]
-    return tuple(dict.fromkeys([*([stream] if found.channels is not None else []), *layers]))
