@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from hubcheck.errors import (
     BudgetExceededError,
@@ -28,7 +28,7 @@ from hubcheck.source.listing import read_entries
 from hubcheck.source.reference import is_repo_id
 from hubcheck.source.refusals import Refusal, hub_refused
 from hubcheck.source.retry import RetryPolicy, Timing
-from hubcheck.source.transport import Moved, Page, Transport
+from hubcheck.source.transport import Moved, Page, Transport, joined
 
 FIELDS: Final = (
     "baseModels", "cardData", "config", "createdAt", "downloads", "gated", "safetensors", "sha",
@@ -267,7 +267,7 @@ class HubIndex:
                         with_token=self._with_token(ref),
                     )
                 case Moved(location=location):
-                    url = urljoin(url, location)
+                    url = joined(url, location)
                     if not location or not self._open.is_hub(url):
                         break
         raise NetworkFaultError(

@@ -82,6 +82,16 @@ def test_a_renamed_repository_has_its_new_name(hub: SearchableHub) -> None:
     assert found.ref == "acme/renamed"
 
 
+@pytest.mark.parametrize("location", ["", "http://127.0.0.1:1/", "http://[::1"])
+def test_a_question_is_not_led_away(hub: SearchableHub, location: str) -> None:
+    """A redirect to another host, or to what is no address, is no answer and no crash."""
+    hub.faults.add(Status(status=302, headers={"Location": location}), path="acme/old", times=9)
+    found = index_of(hub).describe("acme/old")
+    assert isinstance(found, Unavailable)
+    assert not found.missing
+    assert {seen.origin for seen in hub.exchanges} == {"hub"}
+
+
 def test_requests_and_bytes_are_refused_once_spent(hub: SearchableHub) -> None:
     """The limits are hard: the question after the last one is not asked."""
     index = index_of(hub, requests=2)
