@@ -13,6 +13,7 @@ from typing import Final
 
 from hubcheck.errors import MissingModelError, UnreadableError, printable
 from hubcheck.source.interface import Source
+from hubcheck.source.json_size import values_at_most
 
 CARD_LIMIT: Final = 5_000_000
 """Bytes of a README.md. The largest published cards hold thousands of scores, below 1 MB."""
@@ -93,7 +94,7 @@ def read_bytes(source: Source, path: str, *, limit: int) -> bytes | Absent | Mal
 
 def too_many_values(data: bytes, path: str) -> Malformed | None:
     """Return why a document is not parsed, if it could hold more values than are kept."""
-    n_values = data.count(b",") + data.count(b"[") + data.count(b"{")
+    n_values = values_at_most(data)
     if n_values <= MAX_VALUES:
         return None
     return Malformed(

@@ -23,6 +23,7 @@ from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.gguf_tags import GgufSet, gguf_sets_of, shown_names, towers_beside
 from hubcheck.source.inside import references
 from hubcheck.source.interface import Source
+from hubcheck.source.json_size import values_at_most
 from hubcheck.source.weight_files import holds_weights, weight_folders
 
 PIPELINE_INDEX: Final = "model_index.json"
@@ -249,7 +250,7 @@ def _json(source: Source, paths: Sequence[str], name: str) -> object:
         return None
     try:
         text = source.read_document(name, limit=INDEX_LIMIT)
-        if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_JSON_VALUES:
+        if values_at_most(text) > MAX_JSON_VALUES:
             return None
         value: object = json.loads(text)
     except (ValueError, RecursionError, UnreadableError):

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Final, NoReturn
 
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.source.json_size import values_at_most
 
 MAX_JSON_BYTES: Final = 32 * 1024 * 1024
 """Largest header or index that is parsed. The file format allows 100 MB; an index of a
@@ -41,7 +42,7 @@ def load_object(raw: bytes, what: str) -> dict[str, object]:
     """
     if len(raw) > MAX_JSON_BYTES:
         _refuse(f"{what} is {len(raw)} bytes long, over the cap of {MAX_JSON_BYTES}.")
-    n_values = raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+    n_values = values_at_most(raw)
     if n_values > MAX_JSON_VALUES:
         _refuse(f"{what} holds about {n_values} values, over the cap of {MAX_JSON_VALUES}.")
     try:

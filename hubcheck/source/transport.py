@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hubcheck import __version__
 from hubcheck.errors import NetworkFaultError, printable
+from hubcheck.source.json_size import values_at_most
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.partial import PartialBody
 from hubcheck.source.refusals import Refusal, wrong_answer
@@ -188,7 +189,7 @@ class Transport:
                     raise _StuckError
                 if len(text) > MAX_JSON:
                     raise _not_json(what, f"more than {MAX_JSON} bytes")
-            if text.count(b",") + text.count(b"[") + text.count(b"{") > MAX_VALUES:
+            if values_at_most(text) > MAX_VALUES:
                 raise _not_json(what, f"more than {MAX_VALUES} values")
             try:
                 payload: object = json.loads(text)
