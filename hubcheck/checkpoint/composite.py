@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.checkpoint.interface import Checkpoint, Storage, TensorRecord
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.errors import HostileCheckpointError, printable
 from hubcheck.source.interface import Source, Span
 
@@ -23,22 +24,11 @@ SEVERAL: Final = "several components"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(OtherView):
     """A storage whose files are called otherwise; see ``interface.Storage``."""
 
-    inner: Storage
     paths: tuple[tuple[str, str], ...]
     """(path as the storage has it, path in the repository), sorted."""
-
-    @property
-    def name(self) -> str:
-        """The format by its own name."""
-        return self.inner.name
-
-    @property
-    def by_input(self) -> bool:
-        """Whether the rows of the storage are inputs."""
-        return self.inner.by_input
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
         """Return the bytes that rows ``start`` to ``stop`` cost, where they lie."""

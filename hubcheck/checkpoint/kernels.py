@@ -13,29 +13,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.checkpoint.interface import Storage, TensorRecord
+from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.source.interface import Span
 
 MATRIX: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LongRows:
+class LongRows(OtherView):
     """A storage of which some rows in a row are one; see ``interface.Storage``."""
 
-    inner: Storage
     rows: int
     """Rows of the storage that make one here."""
-
-    @property
-    def name(self) -> str:
-        """The format by its own name."""
-        return self.inner.name
-
-    @property
-    def by_input(self) -> bool:
-        """Whether the rows of the storage are inputs."""
-        return self.inner.by_input
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
         """Return the bytes that rows ``start`` to ``stop`` cost."""

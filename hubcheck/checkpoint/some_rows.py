@@ -8,26 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.checkpoint.interface import Storage
+from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.source.interface import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SomeRows:
+class SomeRows(OtherView):
     """A storage from one of its rows on; see ``interface.Storage``."""
 
-    inner: Storage
     first: int
-
-    @property
-    def name(self) -> str:
-        """The format by its own name."""
-        return self.inner.name
-
-    @property
-    def by_input(self) -> bool:
-        """Whether the rows of the storage are inputs."""
-        return self.inner.by_input
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
         """Return the bytes that rows ``start`` to ``stop`` cost."""
