@@ -14,20 +14,12 @@ from typing import Final
 
 from hubcheck.candidates.distilled import distilled_from
 from hubcheck.candidates.documents import (
-    CARD_LIMIT,
     JsonDocument,
     Malformed,
     kind_in_words,
-    read_bytes,
     read_json_object,
 )
-from hubcheck.candidates.front_matter import (
-    CARD_PATH,
-    Field,
-    FrontMatter,
-    card_lines,
-    parse_front_matter,
-)
+from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_card
 from hubcheck.candidates.links import MAX_LINES
 from hubcheck.candidates.merge_recipe import recipe_bases
 from hubcheck.candidates.repository_name import (
@@ -187,13 +179,11 @@ def _taught_by(bases: Iterable[DeclaredBase], prose: Sequence[str]) -> frozenset
 
 def _read_card(source: Source, found: _Collector) -> tuple[FrontMatter, Sequence[str]]:
     """Return the card's fields and its prose; a card that is missing or unusable has none."""
-    data = read_bytes(source, CARD_PATH, limit=CARD_LIMIT)
-    card = parse_front_matter(data) if isinstance(data, bytes) else data
+    card, lines = read_card(source)
     if isinstance(card, FrontMatter):
         for key in card.duplicates:
             found.complain(PhraseCode.KEY_TWICE, where=CARD_PATH, key=printable(key))
-        lines = card_lines(data) if isinstance(data, bytes) else []
-        return card, [] if isinstance(lines, Malformed) else lines[card.last_line : MAX_LINES]
+        return card, lines[card.last_line : MAX_LINES]
     if isinstance(card, Malformed):
         found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=card.reason)
     return FrontMatter(fields={}, duplicates=(), last_line=0), []

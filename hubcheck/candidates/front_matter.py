@@ -59,14 +59,17 @@ class FrontMatter:
     """Line of the closing ``---``, from 1: the card's text starts below it."""
 
 
-def read_front_matter(source: Source) -> FrontMatter | Absent | Malformed:
-    """Read the front matter of the model's README.md.
+def read_card(source: Source) -> tuple[FrontMatter | Absent | Malformed, list[str]]:
+    """Read the front matter of the model's README.md, and all its lines; none where it is no text.
 
     Raises:
         HubcheckError: the source failed (network, access, read budget).
     """
     data = read_bytes(source, CARD_PATH, limit=CARD_LIMIT)
-    return parse_front_matter(data) if isinstance(data, bytes) else data
+    if not isinstance(data, bytes):
+        return data, []
+    lines = card_lines(data)
+    return parse_front_matter(data), [] if isinstance(lines, Malformed) else lines
 
 
 def card_lines(data: bytes) -> list[str] | Malformed:

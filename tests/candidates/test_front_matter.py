@@ -12,7 +12,7 @@ from hubcheck.candidates.documents import CARD_LIMIT, Absent, Malformed
 from hubcheck.candidates.front_matter import (
     FrontMatter,
     parse_front_matter,
-    read_front_matter,
+    read_card,
 )
 from tests.memory_source import MemorySource
 
@@ -150,11 +150,14 @@ def test_nested_keys_are_not_taken_for_top_level_ones() -> None:
 
 def test_missing_and_oversized_cards_are_values() -> None:
     """No README.md is Absent; one over 5 MB is Malformed and is not read."""
-    assert isinstance(read_front_matter(MemorySource({})), Absent)
+    card, lines = read_card(MemorySource({}))
+    assert isinstance(card, Absent)
+    assert lines == []
     huge = MemorySource({"README.md": b"---\n"}, sizes={"README.md": CARD_LIMIT + 1})
-    card = read_front_matter(huge)
+    card, lines = read_card(huge)
     assert isinstance(card, Malformed)
     assert "5000001 bytes" in card.reason
+    assert lines == []
     assert huge.ledger.bytes_read == 0
 
 
