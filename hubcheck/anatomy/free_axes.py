@@ -125,11 +125,8 @@ def fixed_in(shapes: Shapes) -> frozenset[str]:
         return frozenset()
     for stored in _without_wrappers(shapes):
         general = {name: numberless(short) for short, name in stored.items()}
-        known = [
-            c
-            for c in table()
-            if sum(g in c.names for g in general.values()) >= KNOWN * len(general)
-        ]
+        called = Counter(general.values())
+        known = [one for one in table() if _share(one, called) >= KNOWN]
         if known:
             return frozenset(n for n, g in general.items() if any(g in c.fixed for c in known))
     return frozenset()
@@ -163,10 +160,10 @@ def _among(stored: Mapping[str, str], shapes: Shapes) -> KnownClass | None:
         shapes: By what they are called here.
     """
     general = {name: numberless(name) for name in shapes}
-    seen = frozenset(general.values())
+    called = Counter(general.values())
     found: list[tuple[float, KnownClass]] = []
     for one in table():
-        share = sum(g in one.names for g in general.values()) / len(general)
+        share = _share(one, called)
         axes = _axes_of(one, shapes, general) if share >= KNOWN else ()
         if axes:
             known = KnownClass(
@@ -178,11 +175,16 @@ def _among(stored: Mapping[str, str], shapes: Shapes) -> KnownClass | None:
                 fixed=frozenset(stored[n] for n, g in general.items() if g in one.fixed),
                 beyond=frozenset(stored[n] for n, g in general.items() if g not in one.names),
             )
-            found.append((len(seen & one.names) / len(one.names), known))
+            found.append((len(called.keys() & one.names) / len(one.names), known))
     # Of several that fit, the one that explains most and has least beyond it; a name decides the
     # rest, so that two models of a class always meet in one.
     best = max(found, key=lambda f: (round(f[1].share, 6), f[0], f[1].name), default=None)
     return None if best is None else best[1]
+
+
+def _share(one: _Class, called: Counter[str]) -> float:
+    """Return the share of a model's tensors that are called as a class's, numbers as ``#``."""
+    return sum(n for name, n in called.items() if name in one.names) / called.total()
 
 
 def _stored(axis: FreeAxis, stored: Mapping[str, str]) -> FreeAxis:
