@@ -93,7 +93,8 @@ def with_axes(
         number += 1
     if not places:
         return None
-    for rest in _remainders(matrices, viewed, axes):
+    heads = frozenset(lies.tensor for axis in axes for lies in axis.heads)
+    for rest in _remainders(matrices, viewed, heads):
         matrices[rest.role, number, -1, False] = replace(rest, layer=number)
         number += 1
     others: dict[str, Role] = {name: role for name, role in plain.others.items() if role in STORED}
@@ -117,7 +118,7 @@ def with_axes(
         elif len(record.shape) != MATRIX or min(record.shape) <= 1:
             others[name] = Role.VECTOR
         else:
-            role = Role.AXIS_HEADS if _is_of_heads(name, axes) else Role.LINEAR
+            role = Role.AXIS_HEADS if name in heads else Role.LINEAR
             matrices[role, number, -1, False] = _whole(record, role, number)
             number += 1
     return replace(
@@ -211,7 +212,7 @@ def _turned(record: TensorRecord, number: int) -> Matrix:
 
 
 def _remainders(
-    matrices: Mapping[Key, Matrix], viewed: Mapping[str, TensorRecord], axes: Sequence[FreeAxis]
+    matrices: Mapping[Key, Matrix], viewed: Mapping[str, TensorRecord], heads: frozenset[str]
 ) -> list[Matrix]:
     """Return the rows of fused matrices that write no tested unit: queries and keys."""
     used: dict[str, list[tuple[int, int]]] = {}
@@ -229,7 +230,7 @@ def _remainders(
         if at < record.n_rows:
             segments.append((at, record.n_rows, 1))
         if segments:
-            role = Role.AXIS_HEADS if _is_of_heads(name, axes) else Role.LINEAR
+            role = Role.AXIS_HEADS if name in heads else Role.LINEAR
             found.append(
                 replace(
                     _whole(record, role, 0),
@@ -249,7 +250,3 @@ def _clashes(matrix: Matrix, others: Mapping[Key, Matrix]) -> bool:
         and not {(a, b) for a, b, _ in m.segments}.isdisjoint((a, b) for a, b, _ in matrix.segments)
         for m in others.values()
     )
-
-
-def _is_of_heads(name: str, axes: Sequence[FreeAxis]) -> bool:
-    return any(lies.tensor == name for axis in axes for lies in axis.heads)
