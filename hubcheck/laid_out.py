@@ -16,7 +16,7 @@ from typing import Self
 from hubcheck.anatomy.components import with_components
 from hubcheck.anatomy.config import text_of
 from hubcheck.anatomy.interface import Anatomy
-from hubcheck.anatomy.of_model import anatomy_of_model, anatomy_of_part, several_in_one_file
+from hubcheck.anatomy.of_model import anatomy_of_model, several_in_one_file
 from hubcheck.anatomy.one_file import Parts
 from hubcheck.anatomy.several_a_byte import packed_several
 from hubcheck.candidates.documents import JsonDocument, read_json_object
@@ -190,19 +190,24 @@ class LaidOut:
         return open_checkpoint(self.body_source, self.config)
 
     @computed_once
-    def _parts_in_file(self) -> Parts | None:
-        """The components that lie in one file, as diffusion models are released; else None."""
+    def _several_in_file(self) -> tuple[Parts, Anatomy] | None:
+        """The components that lie in one file, and the body's anatomy; None where it is one."""
         if self._located is not None or self.components or self._opened is None:
             return None
         return several_in_one_file(self._opened)
 
+    @property
+    def _parts_in_file(self) -> Parts | None:
+        """The components that lie in one file, as diffusion models are released; else None."""
+        return None if self._several_in_file is None else self._several_in_file[0]
+
     @computed_once
     def _models_in_file(self) -> Mapping[str, Self]:
         """The components that lie in one file, each a model of its own."""
-        parts = self._parts_in_file
-        if parts is None:
+        if self._several_in_file is None:
             return {}
-        anatomies = {parts.name: anatomy_of_part(parts)}
+        parts, body = self._several_in_file
+        anatomies = {parts.name: body}
         anatomies |= {name: anatomy_of_model(part, {}) for name, part in parts.beside.items()}
         return {
             name: type(self)(self.source, self.files, is_subject=self.is_subject, located=anatomy)

@@ -48,25 +48,17 @@ def anatomy_of_model(checkpoint: Checkpoint, config: Mapping[str, object]) -> An
     return by_inferred_axes(plain) or plain
 
 
-def several_in_one_file(checkpoint: Checkpoint) -> Parts | None:
-    """Return the parts of a diffusion model that is one file; None where it is a single part.
+def several_in_one_file(checkpoint: Checkpoint) -> tuple[Parts, Anatomy] | None:
+    """Return the parts of a diffusion model that is one file, and its body's anatomy.
+
+    None where it is a single part.
 
     Args:
         checkpoint: Its headers; no weight byte is read.
     """
     parts = parts_of_file(checkpoint)
-    if parts is None or not parts.beside or _body_of(parts) is None:
-        return None
-    return parts
-
-
-def anatomy_of_part(parts: Parts) -> Anatomy:
-    """Return the anatomy of the body of a model in one file.
-
-    Args:
-        parts: As ``several_in_one_file`` returns them.
-    """
-    return _body_of(parts) or anatomy_by_rules(parts.body, {})
+    body = _body_of(parts) if parts is not None and parts.beside else None
+    return None if parts is None or body is None else (parts, body)
 
 
 def _body_of(parts: Parts) -> Anatomy | None:

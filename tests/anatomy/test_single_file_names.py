@@ -17,7 +17,7 @@ import pytest
 from safetensors.numpy import save
 
 from hubcheck.anatomy.interface import Way
-from hubcheck.anatomy.of_model import anatomy_of_model, anatomy_of_part, several_in_one_file
+from hubcheck.anatomy.of_model import anatomy_of_model, several_in_one_file
 from hubcheck.anatomy.single_file_names import SWAPPED, Rows, one_file
 from hubcheck.checkpoint.opening import open_checkpoint
 from tests.anatomy.tiny import shapes_of
@@ -91,15 +91,16 @@ def test_text_encoder_and_autoencoder_in_the_file_are_parts_beside_the_body() ->
         average: (32, 4, 3, 3),
     }
     shapes = shapes_in("unet") | shapes_in("AutoencoderKL") | beside
-    parts = several_in_one_file(shapes_of(shapes))
-    assert parts is not None
+    found = several_in_one_file(shapes_of(shapes))
+    assert found is not None
+    parts, body = found
     assert (parts.name, set(parts.beside), set(parts.left)) == (
         "unet",
         {"vae", "text_encoder"},
         {average},
     )
     alone = anatomy_of_model(shapes_of(shapes_in("unet")), {})
-    assert anatomy_of_part(parts).matrices == alone.matrices
+    assert body.matrices == alone.matrices
     vae = anatomy_of_model(parts.beside["vae"], {})
     assert vae.known_as.startswith("AutoencoderKL")
     assert "text_encoder.text_model.encoder.layers.0.mlp.fc1.weight" in parts.whole.tensors
