@@ -7,11 +7,12 @@ In a program: ``hubcheck.check``, ``hubcheck.compare``, ``hubcheck.suspects`` an
 from __future__ import annotations
 
 import importlib
-import inspect
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    import inspect
+
     from hubcheck.api.calls import check, compare, load_report, suspects
 
 __all__ = ["__version__", "check", "compare", "load_report", "suspects"]
@@ -52,6 +53,8 @@ class CheckPackage(ModuleType):
     @property
     def __signature__(self) -> inspect.Signature:
         """What ``help`` and notebooks show."""
+        import inspect
+
         from hubcheck.api import calls
 
         return inspect.signature(calls.check)
