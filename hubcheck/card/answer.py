@@ -14,7 +14,7 @@ from hubcheck.card.answer_texts import TEXTS, VERDICTS, Text
 from hubcheck.card.compose import TONES
 from hubcheck.card.document import Identifier, Line, Table, Trusted, Untrusted
 from hubcheck.card.escaping import html_text
-from hubcheck.card.order_section import NO_ORDER_NEEDED
+from hubcheck.card.order_section import needs_no_order
 from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _claim(report: Report) -> list[str]:
         return [*parts, *_both("no-norms")]
     head = ("norm weights against", "raw cosine", "channels shuffled", "centred", "exact test says")
     parts.append(_table(head, rows))
-    if all(_needs_no_order(item) for item in report.context.norms):
+    if all(needs_no_order(item) for item in report.context.norms):
         parts += _both("no-order")
     strangers = any(
         (f := _of(report, item)) is not None and f.verdict is Verdict.UNRELATED
@@ -98,10 +98,6 @@ def _claim(report: Report) -> list[str]:
 
 def _of(report: Report, item: NormContext) -> Finding | None:
     return next((f for f in report.findings if f.base.ref == item.base), None)
-
-
-def _needs_no_order(item: NormContext) -> bool:
-    return item.cosine > 0 and item.cosine_shuffled >= NO_ORDER_NEEDED * item.cosine
 
 
 def _test(report: Report) -> list[str]:

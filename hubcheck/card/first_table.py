@@ -123,14 +123,9 @@ def in_place(finding: Finding) -> str:
 
 
 def by_chance(finding: Finding) -> str:
-    """Return how many would by chance: one unit a family, whatever its size.
-
-    A random order of n units has one unit at its own place on average. Of axes that are free in
-    blocks only that is not so, and nothing is said.
-    """
-    if not finding.families_tested or matches.is_free_in_blocks(finding.evidence):
-        return ""
-    return f" (chance: about {numbers.count(finding.families_tested)})"
+    """Return how many would by chance, where that is known."""
+    chance = matches.chance_hits(finding)
+    return f" (chance: about {numbers.count(chance)})" if chance else ""
 
 
 def _across_shapes(finding: Finding) -> str | None:

@@ -191,6 +191,15 @@ def is_free_in_blocks(rows: Iterable[Evidence]) -> bool:
     return any(n.code is PhraseCode.NOTE_AXIS and bool(n.params.get("blocks")) for n in notes)
 
 
+def chance_hits(finding: Finding) -> int:
+    """Return how many units lie in place by chance: one a family, whatever its size.
+
+    A random order of n units has one unit at its own place on average. Of axes that are free in
+    blocks only that is not so: 0, and nothing is said.
+    """
+    return 0 if is_free_in_blocks(finding.evidence) else finding.families_tested
+
+
 def calibrated_on(finding: Finding) -> str:
     """Return what the bound of a disguised copy rests on, in words of our own."""
     said = (note for row in disguise_rows(finding) for note in row.note)

@@ -77,17 +77,10 @@ def _matrix(row: Evidence) -> Matrix | None:
     )
 
 
-def chance_hits(finding: Finding) -> int:
-    """Return how many units lie in place by chance, one a family; 0 where that is not known."""
-    if matches.is_free_in_blocks(finding.evidence):
-        return 0
-    return finding.families_tested
-
-
 def told(finding: Finding) -> str:
     """Return the picture in words: its alternative text."""
     parts = [f"Order picture against {names.called(finding.base)}."]
-    chance = chance_hits(finding)
+    chance = matches.chance_hits(finding)
     if finding.units_tested:
         expected = f", by chance about {numbers.count(chance)}" if chance else ""
         seen = numbers.hits(finding.units_hit, finding.units_tested)
@@ -127,7 +120,7 @@ def shapes(finding: Finding, title: str = "") -> tuple[int, int, tuple[Shape, ..
 
 def _bars(finding: Finding, y: float) -> list[Shape]:
     """Return the hits that were seen and those that chance gives, as bars of one scale."""
-    chance = chance_hits(finding)
+    chance = matches.chance_hits(finding)
     lines = [("in place", finding.units_hit, numbers.hits(finding.units_hit, finding.units_tested))]
     if chance:
         lines.append(("by chance", chance, f"about {numbers.count(chance)}"))
@@ -219,7 +212,7 @@ def plain(finding: Finding) -> CodeBlock:
     lines: list[tuple[Segment, ...]] = []
     if finding.units_tested:
         lines.append(_plain_bar("in place", finding.units_hit, finding.units_tested))
-        if chance := chance_hits(finding):
+        if chance := matches.chance_hits(finding):
             lines.append(_plain_bar("by chance", chance, finding.units_tested))
         lines.append(())
     found = matrices(finding)

@@ -12,7 +12,7 @@ from hubcheck.card import heat_svg, matches, names, numbers, order_picture
 from hubcheck.card.document import Details, Figure, Heading, Inner, Paragraph, Role, Trusted
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import Finding, Report
+    from hubcheck.report.schema import Finding, NormContext, Report
 
 SUMMARY: Final = "The order of the units, beside chance"
 READING: Final = (
@@ -50,6 +50,11 @@ def order_section(report: Report) -> tuple[Details, ...]:
     return (Details(summary=(Trusted(SUMMARY),), blocks=tuple(blocks), unfolded=True),)
 
 
+def needs_no_order(item: NormContext) -> bool:
+    """Return whether a cosine of norms hardly uses which channel is which."""
+    return item.cosine > 0 and item.cosine_shuffled >= NO_ORDER_NEEDED * item.cosine
+
+
 def _norms(report: Report, finding: Finding) -> list[Inner]:
     """Return the number that is often quoted, and what it is worth here."""
     found = next((n for n in report.context.norms if n.base == finding.base.ref), None)
@@ -60,6 +65,6 @@ def _norms(report: Report, finding: Finding) -> list[Inner]:
         f"{numbers.cosine(found.cosine)}; with the channels of one side shuffled, so that nothing "
         f"of the order is left, it is {numbers.cosine(found.cosine_shuffled)}."
     )
-    if found.cosine > 0 and found.cosine_shuffled >= NO_ORDER_NEEDED * found.cosine:
+    if needs_no_order(found):
         said += " It hardly needs the order, so it says nothing about this pair."
     return [Paragraph(content=(Trusted(said),))]
