@@ -1,7 +1,7 @@
 """What can a program ask of hubcheck?
 
-Thin: arguments become the options of the command line, and go the one way to a request. What a
-process has (environment, token, clock) is named here and in ``hubcheck.cli.carry_out`` alone.
+Thin: arguments become the options of the command line, and go the one way to a request. Clock
+and token of the process are those of ``hubcheck.cli.process``.
 Imports stand in the functions: ``import hubcheck`` costs nothing.
 """
 
@@ -11,7 +11,6 @@ import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -78,6 +77,7 @@ def check(
     from hubcheck.api.results import CheckReport
     from hubcheck.check.concluded import conclude_check
     from hubcheck.cli.launch import ended
+    from hubcheck.cli.process import now
     from hubcheck.request.build import build_request
     from hubcheck.request.settled import settled
     from hubcheck.source.kept_seed import fresh_seed
@@ -103,7 +103,7 @@ def check(
     say = progress or _nobody
     resources = _resources(options.depth or file.depth, cache, say)
     request = build_request(options, _means(cache, token, resources), file=file)
-    outcome = conclude_check(request, now=_now, progress=say)
+    outcome = conclude_check(request, now=now, progress=say)
     ended(resources)
     return CheckReport(report=outcome.report, exit_code=outcome.exit_code)
 
@@ -139,6 +139,7 @@ def compare(
     from hubcheck.api.results import ComparisonReport
     from hubcheck.check import compare as comparing
     from hubcheck.cli.launch import ended
+    from hubcheck.cli.process import now
     from hubcheck.request.build import build_request
     from hubcheck.source.kept_seed import fresh_seed
     from hubcheck.source.reference import parse_reference
@@ -159,7 +160,7 @@ def compare(
         request,
         other,
         repeat=comparison_line(_ref(a), _ref(b), options),
-        now=_now,
+        now=now,
         progress=say,
     )
     ended(resources)
@@ -186,6 +187,7 @@ def suspects(
         raise UsageError(what, cause="nothing would be listed.", next_step="give 1 or more.")
     from hubcheck.api.results import Suspects
     from hubcheck.candidates.proposals import Limits
+    from hubcheck.cli.process import hub_token
     from hubcheck.model import open_model
     from hubcheck.request.access import access_of
     from hubcheck.request.build import no_token
@@ -196,7 +198,7 @@ def suspects(
     access = access_of(
         budget_of(Depth.HEADERS, None),
         os.environ,
-        _hub_token if ask_hub else no_token,
+        hub_token if ask_hub else no_token,
         read_token=token or "",
     )
     subject = open_model(parse_reference(_ref(model)), access)
@@ -272,15 +274,10 @@ def _policy_file(path: str | os.PathLike[str] | None) -> PolicyFile:
 
 
 def _means(cache: str | os.PathLike[str] | None, token: str | None, resources: Resources) -> Means:
-    from hubcheck.request.build import Means
+    from hubcheck.cli.carry_out import means_of
 
-    return Means(
-        environment=os.environ,
-        find_token=_hub_token,
-        read_token=token or "",
-        cache=None if cache is None else Path(cache),
-        resources=resources,
-    )
+    kept = None if cache is None else Path(cache)
+    return replace(means_of(cache=kept, resources=resources), read_token=token or "")
 
 
 def _resources(depth: Depth, cache: str | os.PathLike[str] | None, progress: Progress) -> Resources:
@@ -289,16 +286,6 @@ def _resources(depth: Depth, cache: str | os.PathLike[str] | None, progress: Pro
 
     state = None if cache is None else Path(cache)
     return resources_for(depth, {}, state=state, show=progress, terminal=False)
-
-
-def _hub_token() -> str | None:
-    from hubcheck.publish.hub.credentials import Role, credential
-
-    return credential(Role.READ, os.environ).token
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _nobody(_text: str) -> None:

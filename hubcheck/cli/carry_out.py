@@ -1,37 +1,25 @@
 """With what does the command line carry out a request, and how does it show that?
 
-Here, and in no module below, the command line's environment, clock and token are named.
+Here and in ``cli.process``, and in no module below, the command line's environment, clock and token
+are named.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from hubcheck.check.concluded import conclude_check
 from hubcheck.check.run import Outcome
 from hubcheck.cli.launch import resources_for
+from hubcheck.cli.process import hub_token, now
 from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing, tell
 from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.report.words import Depth
 from hubcheck.request.build import Means
 from hubcheck.request.interface import Request
-
-
-def now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
-
-
-def hub_token() -> str | None:
-    """Return the token that reads models on the Hub, if there is one."""
-    # Imported late: it costs the import of the Hub's client, which local checks never pay.
-    from hubcheck.publish.hub.credentials import Role, credential
-
-    return credential(Role.READ, os.environ).token
 
 
 def means_of(*, root: Path = Path(), cache: Path | None = None, resources: Resources) -> Means:

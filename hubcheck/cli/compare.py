@@ -75,6 +75,7 @@ def run_compare(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.cli import carry_out
     from hubcheck.cli.launch import ended, nothing_to_do
     from hubcheck.cli.places import mistyped
+    from hubcheck.cli.process import now
     from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing
     from hubcheck.report.comparison import Result
     from hubcheck.request.build import build_request
@@ -108,7 +109,7 @@ def run_compare(arguments: argparse.Namespace) -> ExitCode:
             request,
             b,
             repeat=comparison_line(arguments.a, arguments.b, options),
-            now=carry_out.now,
+            now=now,
             progress=progress_line() if main else show_nothing,
         )
     finally:

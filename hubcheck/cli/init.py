@@ -126,7 +126,7 @@ def look(root: Path, named: str) -> Seen:
         UsageError: no model was named and not exactly one folder holds weights.
         HubcheckError: the named model cannot be reached.
     """
-    from hubcheck.cli.carry_out import hub_token
+    from hubcheck.cli.process import hub_token
     from hubcheck.model import open_model
     from hubcheck.report.words import Depth
     from hubcheck.request.access import access_of

@@ -44,11 +44,12 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.card.escaping import plain_text
     from hubcheck.card.wording import words
     from hubcheck.cli.candidate_table import as_json, as_text
-    from hubcheck.cli.carry_out import hub_token
     from hubcheck.cli.places import mistyped
+    from hubcheck.cli.process import hub_token
     from hubcheck.model import open_model
     from hubcheck.report.words import Depth
     from hubcheck.request.access import access_of
+    from hubcheck.request.build import no_token
     from hubcheck.request.discovery import discover
     from hubcheck.request.interface import budget_of
     from hubcheck.source.reference import parse_reference
@@ -56,7 +57,7 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     for said in mistyped((arguments.subject,), Path()):
         tell(said)
     reference = parse_reference(arguments.subject)
-    find_token = _no_token if arguments.no_hub else hub_token
+    find_token = no_token if arguments.no_hub else hub_token
     access = access_of(budget_of(Depth.HEADERS, None), os.environ, find_token)
     subject = open_model(reference, access)
     limits = replace(Limits(), bases=arguments.max_bases)
@@ -68,8 +69,3 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     for note in proposals.notes:
         tell(plain_text(words(note), limit=300))
     return ExitCode.OK
-
-
-def _no_token() -> str | None:
-    """Find no token: the Hub is not asked for candidates."""
-    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.card.wording import sentence
-from hubcheck.cli.carry_out import hub_token
+from hubcheck.cli.process import hub_token
 from hubcheck.errors import (
     BudgetExceededError,
     ExitCode,
