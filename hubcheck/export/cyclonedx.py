@@ -22,6 +22,7 @@ from hubcheck.export.models import (
     subject_name,
 )
 from hubcheck.export.outcomes import Kinship, Result, kinship, results
+from hubcheck.report.standing import FOUND
 from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ PLACES: Final = {
     Kinship.VARIANT: "variants",
     Kinship.DESCENDANT: "descendants",
 }
-SUPPORTS: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 
 
 def render(report: Report, report_sha256: str) -> str:
@@ -133,7 +133,7 @@ def _claim(number: int, result: Result) -> dict[str, Any]:
         "reasoning": shown(result.says),
     }
     if finding is not None and finding.status == "tested":
-        if finding.verdict in SUPPORTS:
+        if finding.verdict in FOUND:
             claim["evidence"] = [f"evidence-{number}"]
         elif finding.verdict is Verdict.UNRELATED:
             claim["counterEvidence"] = [f"evidence-{number}"]

@@ -13,13 +13,13 @@ from typing import Final
 from hubcheck.card.document import Line, raw_text
 from hubcheck.card.escaping import code_element, markdown_code, markdown_text
 from hubcheck.card.sentences import title
+from hubcheck.publish.github.answer import SEVERITY
 from hubcheck.publish.github.body import LIMIT, Links, page
 from hubcheck.publish.github.state import MODELS_KEPT, ModelState, State, marker
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, DeclarationVerdict
 from hubcheck.verdict.gate import GateState
 
-SEVERITY: Final = {Conclusion.PASS: 0, Conclusion.NEUTRAL: 1, Conclusion.FAIL: 2}
 LEAST_ANSWER: Final = 3_000
 """Bytes below which a folded answer says too little to be worth its heading."""
 
