@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any, Final
 
-from hubcheck.cli.terminal import say
+from hubcheck.cli.terminal import as_utf8, say, tell
 from hubcheck.errors import ExitCode, UsageError, printable
 
 FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv")
@@ -48,15 +47,16 @@ def run_export(arguments: argparse.Namespace) -> ExitCode:
         model_path=arguments.model_path,
     )
     if arguments.out is None:
+        as_utf8()
         say(text)
         return ExitCode.OK
     try:
-        arguments.out.write_text(text, encoding="utf-8")
+        arguments.out.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(
             f"'{printable(arguments.out)}' cannot be written: {error.strerror}.",
             cause="the folder is missing, or not yours to write to.",
             next_step="name a file in a folder that is there, by --out.",
         ) from error
-    print(f"hubcheck: wrote {printable(arguments.out)}", file=sys.stderr)
+    tell(f"wrote {printable(arguments.out)}")
     return ExitCode.OK
