@@ -14,6 +14,7 @@ from hubcheck.card.compose import compose
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.comparison import Comparison
+from hubcheck.report.load import MAX_REPORT, regular
 from hubcheck.report.schema import Report
 
 
@@ -24,8 +25,6 @@ def report_json(report: Report) -> str:
 
 EARLIER: Final = "earlier-report.json"
 """Where the report of another model is kept that lay where a new one is written."""
-MAX_EARLIER: Final = 50_000_000
-"""Bytes of a file that is still taken for a report."""
 
 
 def keep_earlier(report: Report, folder: Path) -> str:
@@ -36,7 +35,7 @@ def keep_earlier(report: Report, folder: Path) -> str:
     """
     place = folder / "report.json"
     try:
-        if place.stat().st_size > MAX_EARLIER:
+        if not regular(place) or place.stat().st_size > MAX_REPORT:
             return ""
         known = json.loads(place.read_bytes())
         subject, day = str(known["subject"]["ref"]), str(known["finished"])[: len("2026-01-31")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hubcheck.errors import UsageError
-from hubcheck.publish.files import report_json, write_atomically, write_outputs
+from hubcheck.publish.files import keep_earlier, report_json, write_atomically, write_outputs
 from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report
 from tests.evidence.laboratory import model, report_of
@@ -44,6 +44,13 @@ def test_the_same_report_gives_the_same_bytes(report: Report, tmp_path: Path) ->
     second = write_outputs(Report.model_validate_json(report_json(report)), tmp_path / "b")
     for name, path in first.items():
         assert path.read_bytes() == second[name].read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_report_s_place_is_no_report(report: Report, tmp_path: Path) -> None:
+    """It is not waited for: nobody may ever write into it."""
+    os.mkfifo(tmp_path / "report.json")
+    assert keep_earlier(report, tmp_path) == ""
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(
