@@ -26,9 +26,10 @@ What the words of a card mean, what they do not mean, and what to do. The same t
 **How to read the number.** A model's neurons stand in an order that training leaves free: two
 models trained apart agree in it only by chance, one unit in a list on average, however long the
 list. So units in place are counted. `1,112 of 1,112 sampled units lie where the base has them
-(chance: about 10)` is an order that was taken over; `6 of 1,112` is what strangers show. The chance
-of so many by accident is bounded without an assumption about how weights are distributed (`exact`).
-How *alike* the units in place are is another number, the `similarity`: the median of their cosines.
+(chance: about 10)` is an order that was taken over; `8 of 1,208 sampled units lie where the base
+has them (chance: about 14)` is what strangers show. The chance of so many by accident is bounded
+without an assumption about how weights are distributed (`exact`). How *alike* the units in place
+are is another number, the `similarity`: the median of their cosines.
 """
 
 ALWAYS: Final = ("evidence", "similarity")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -65,6 +66,11 @@ def assert_readme_shows(table: str, card: str) -> None:
     ):
         assert f'"{said}"' in faq
         assert said in card
+    glossary = (README.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
+    begin = " ".join(glossary.partition("\n## ")[0].split())
+    counts = re.findall(r"`(\d[^`]+ sampled units [^`]+)`", begin)
+    assert len(counts) == 2
+    assert all(said in card for said in counts)
 
 
 def test_the_wrong_declaration_names_the_right_base(
