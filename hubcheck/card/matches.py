@@ -86,6 +86,11 @@ NONE_CLAIMED: Final = (
     "No weights inherited, none claimed: the card says that this model was distilled, and "
     "distillation leaves no trace in weights."
 )
+SOME_TAUGHT: Final = (
+    "The card says that this model was distilled, and distillation leaves no trace in weights; of "
+    "its other bases the table says what was found."
+)
+"""Where the card declares bases whose weights are claimed beside the teacher."""
 
 
 def _weakness(finding: Finding) -> int:

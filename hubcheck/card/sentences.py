@@ -291,10 +291,11 @@ def _inconclusive_lead(report: Report) -> str:
         )
     if any(matches.rest_is_open(f) for f in report.findings):
         return "The table says what matches; of the rest neither a match nor its absence is shown."
-    if any(f.taught for f in report.findings):
-        return matches.NONE_CLAIMED
+    bases = matches.declared(report)
+    if any(f.taught for f in bases):
+        return matches.NONE_CLAIMED if all(f.taught for f in bases) else matches.SOME_TAUGHT
     found = matches.main_match(report)
-    if found is not None and all(f.verdict in matches.MATCHES for f in matches.declared(report)):
+    if found is not None and all(f.verdict in matches.MATCHES for f in bases):
         return match_sentence(found) + WHO
     if not matches.tested(report):
         return "No weights were compared: neither a match nor its absence is shown." + NO_SUSPICION

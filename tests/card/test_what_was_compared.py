@@ -200,3 +200,16 @@ def test_equal_tensors_are_counted() -> None:
     assert "103 of 104 tensors compared are equal, bit for bit." in text
     assert "103 of 104 tensors equal bit for bit" in text
     assert "by chance" not in text
+
+
+@pytest.mark.parametrize("other", [declared(), rest_open(), declared(verdict=Verdict.INCONCLUSIVE)])
+def test_a_teacher_speaks_for_no_other_base(other: Finding) -> None:
+    """Beside a base whose weights are claimed nothing says that none are, whatever came of it."""
+    base = BaseModelRef(ref="acme/teacher", revision=DECLARED_COMMIT, created="")
+    teacher = unrelated(base=base, declared=True, taught=True)
+    alone, beside = (
+        screen(report(INCONCLUSIVE, *bases))[1] for bases in ((teacher,), (teacher, other))
+    )
+    assert alone.startswith("No weights inherited, none claimed: the card says that this model was")
+    assert "none claimed" not in beside
+    assert "inherited" not in beside
