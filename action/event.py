@@ -27,10 +27,6 @@ class OnPullRequest:
 
     number: int
     head: str
-    before: str
-    """The head before this push, empty when it was opened."""
-    fork: bool
-    """Its head lies in another repository, so the token is read-only."""
     target: bool
     """``pull_request_target``: runs with the base's rights."""
 
@@ -40,11 +36,6 @@ class OnPush:
     """A branch was pushed to, or a merge queue built a commit."""
 
     after: str
-    before: str
-    """Empty when the branch is new."""
-    queue: bool
-    forced: bool
-    """The commits before it are gone from the branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +80,10 @@ def read_event(runner: Runner) -> Event:
         case "pull_request" | "pull_request_target":
             return _pull_request(runner)
         case "push":
-            before = _commit(runner.event, "before")
-            after = _commit(runner.event, "after") or _sha(runner)
-            # Anything but a plain "no" counts as a yes.
-            forced = runner.event.get("forced") is not False
-            return OnPush(after=after, before=before, queue=False, forced=forced)
+            return OnPush(after=_commit(runner.event, "after") or _sha(runner))
         case "merge_group":
             group = _object(runner.event, "merge_group")
-            after = _commit(group, "head_sha") or _sha(runner)
-            before = _commit(group, "base_sha")
-            return OnPush(after=after, before=before, queue=True, forced=False)
+            return OnPush(after=_commit(group, "head_sha") or _sha(runner))
         case "workflow_run":
             return _finished_run(runner)
         case "repository_dispatch":
@@ -109,18 +94,13 @@ def read_event(runner: Runner) -> Event:
 
 def _pull_request(runner: Runner) -> OnPullRequest:
     request = _object(runner.event, "pull_request")
-    head, base = _object(request, "head"), _object(request, "base")
     number = request.get("number") or runner.event.get("number")
-    commit = _commit(head, "sha")
+    commit = _commit(_object(request, "head"), "sha")
     if not isinstance(number, int) or number < 1 or not commit:
         raise _incomplete(runner.event_name, "pull_request.number and pull_request.head.sha")
-    head_repo = _object(head, "repo").get("full_name")
-    base_repo = _object(base, "repo").get("full_name") or runner.full_name
     return OnPullRequest(
         number=number,
         head=commit,
-        before=_commit(runner.event, "before"),
-        fork=head_repo != base_repo,
         target=runner.event_name == "pull_request_target",
     )
 

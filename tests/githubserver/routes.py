@@ -22,9 +22,6 @@ from tests.githubserver.world import (
 if TYPE_CHECKING:
     from tests.githubserver.server import LocalGitHub
 
-COMPARED_FILES: Final = 300
-"""GitHub's cap, which its answer does not mention."""
-
 
 @dataclass
 class RefusalError(Exception):
@@ -239,45 +236,6 @@ def _move_ref(
     return 200, _ref_json(hub, parts[0]), {}
 
 
-def _compare(
-    hub: LocalGitHub, _l: Login, parts: tuple[str, ...], _q: dict[str, str], _b: Any
-) -> Answer:
-    found = hub.world.comparisons.get(parts[0])
-    if found is None:
-        raise RefusalError(404, "Not Found")
-    status, changed = found
-    page = f"https://github.com{HOME.removeprefix('/repos')}/compare/{parts[0]}"
-    before, _, after = parts[0].partition("...")
-    files = [
-        {"sha": hashlib.sha1(c["filename"].encode()).hexdigest(),  # noqa: S324 - git's own
-         "additions": 1, "deletions": 0, "changes": 1,
-         "blob_url": page, "raw_url": page, "contents_url": page} | c
-        for c in changed
-    ]  # fmt: skip
-    shown = {
-        "url": f"{hub.address}{HOME}/compare/{parts[0]}", "html_url": page, "permalink_url": page,
-        "diff_url": f"{page}.diff", "patch_url": f"{page}.patch", "status": status,
-        "base_commit": _listed_commit(hub, before), "merge_base_commit": _listed_commit(hub, before),
-        "ahead_by": 1, "behind_by": 0, "total_commits": 1,
-        "commits": [_listed_commit(hub, after)], "files": files[:COMPARED_FILES],
-    }  # fmt: skip
-    return 200, shown, {}
-
-
-def _listed_commit(hub: LocalGitHub, sha: str) -> dict[str, Any]:
-    address = f"{hub.address}{HOME}/commits/{sha}"
-    author = {"name": "Mona", "email": "mona@example.org", "date": TIME}
-    return {
-        "url": address, "sha": sha, "node_id": f"C_{sha}", "html_url": address,
-        "comments_url": f"{address}/comments", "author": user("mona"), "committer": user("mona"),
-        "parents": [],
-        "commit": {
-            "url": address, "author": author, "committer": author, "message": "x",
-            "comment_count": 0, "tree": {"sha": sha, "url": address},
-        },
-    }  # fmt: skip
-
-
 ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     (r"/pulls", "GET", _pulls),
     (r"/pulls/(\d+)", "GET", _pull),
@@ -290,7 +248,6 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     (r"/actions/artifacts/(\d+)/zip", "GET", _archive),
     (r"/git/trees/([0-9a-f]{40})", "GET", _tree),
     (r"/git/blobs/([0-9a-f]{40})", "GET", _blob),
-    (r"/compare/([0-9a-f]{40}\.\.\.[0-9a-f]{40})", "GET", _compare),
     (r"/git/trees", "POST", _new_tree),
     (r"/git/commits", "POST", _new_commit),
     (r"/git/commits/([0-9a-f]{40})", "GET", _commit),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -57,8 +56,6 @@ class World:
     trees: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     commits: dict[str, dict[str, Any]] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
-    comparisons: dict[str, tuple[str, list[dict[str, str]]]] = field(default_factory=dict)
-    """Status and changed files by ``before...after``."""
     last: int = 3_000_000_000
     """Ids of comments have long left 32 bits."""
 
@@ -103,17 +100,6 @@ class World:
                 {"path": path, "mode": "100644", "type": "blob", "sha": sha, "size": len(data)}
             )
         self.trees[commit] = entries
-
-    def add_comparison(
-        self, before: str, after: str, paths: Iterable[str], *, status: str = "ahead"
-    ) -> None:
-        """Say what changed between two commits; ``old>new`` is a renamed file."""
-        files = []
-        for path in paths:
-            earlier, _, name = path.rpartition(">")
-            renamed = {"status": "renamed", "previous_filename": earlier} if earlier else {}
-            files.append({"filename": name, "status": "modified"} | renamed)
-        self.comparisons[f"{before}...{after}"] = (status, files)
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
