@@ -161,8 +161,13 @@ def _value(environment: Mapping[str, str], one: Input) -> str:
     return text or default
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """Return the names of a list by comma or line."""
+    return tuple(n.strip() for n in text.replace(",", "\n").splitlines() if n.strip())
+
+
 def _names(name: str, text: str) -> tuple[str, ...]:
-    names = tuple(n.strip() for n in text.replace(",", "\n").splitlines() if n.strip())
+    names = listed(text)
     for one in names:
         if one.startswith("-"):
             # Reaches no command line, but a list that looks like options is never what was meant.

@@ -12,13 +12,14 @@ import os
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from action.event import OnHub
-from action.policy import HERE, listed, read_policy
+from action.inputs import listed
+from action.policy import HERE, read_policy
 from action.scene import Scene
 from hubcheck import __version__
 from hubcheck.candidates.documents import TOKENIZER_LIMIT, read_bytes
+from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.candidates.read_files import is_read_file
 from hubcheck.cli.launch import resources_for
 from hubcheck.errors import UsageError, printable
@@ -42,8 +43,6 @@ from hubcheck.source.reference import (
 )
 from hubcheck.source.weight_files import weight_folders
 from hubcheck.verdict.policy import NOTHING_COMPARED, parse_fail_on
-
-CARD_PATH: Final = "README.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

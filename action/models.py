@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from action.event import OnHub
-from action.policy import HERE, asked_of
+from action.policy import HERE
 from action.scene import Scene
 from hubcheck.errors import UsageError, printable
 from hubcheck.publish.github.state import MODELS_KEPT
@@ -36,15 +36,14 @@ def models_of_workspace(scene: Scene, *, none_is_fine: bool = False) -> tuple[st
     """
     if isinstance(scene.event, OnHub):
         return ()  # the event names one
-    asked = asked_of(scene)
-    patterns = [name for name in asked if is_pattern(name) and not _is_folder(scene, name)]
+    patterns = [name for name in scene.asked if is_pattern(name) and not _is_folder(scene, name)]
     if not patterns:
-        return named_models(asked, ())
+        return named_models(scene.asked, ())
     deepest = max(name.strip("/").count("/") + 1 for name in patterns)
     there = weight_folders_of(scene.runner.workspace, deepest)
     if none_is_fine:
         return tuple(f for f in there if any(matches(f, name) for name in patterns))
-    return named_models(asked, there)
+    return named_models(scene.asked, there)
 
 
 def _is_folder(scene: Scene, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from action.inputs import listed
 from action.scene import Scene
 from hubcheck.request.policy_file import DEFAULT_PATH, PolicyFile, read_policy_file
 from hubcheck.request.settled import inside
@@ -22,11 +23,6 @@ def read_policy(scene: Scene) -> PolicyFile:
     if not path.exists() and name == DEFAULT_PATH:
         return PolicyFile()
     return read_policy_file(path, shown=name)
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Return the names of a list by comma or line."""
-    return tuple(n.strip() for n in text.replace(",", "\n").splitlines() if n.strip())
 
 
 def asked_of(scene: Scene) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 from action import commands
 from action.event import OnFinishedRun
 from action.inputs import Stage
+from action.policy import HERE
 from action.scene import Scene
 from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
@@ -28,7 +29,6 @@ from hubcheck.publish.github.state import State, identity, state_of
 from hubcheck.report.schema import Finding, Report
 from hubcheck.verdict.gate import NAMED, Gate, GateState
 
-HERE: Final = "."
 OUT: Final = "hubcheck-out"
 """Folder of the workspace for report and cards."""
 OUTPUTS: Final = {

@@ -27,7 +27,7 @@ class Scene:
     now: Callable[[], datetime]
     write: Callable[[str], None]
     asked: tuple[str, ...] = ()
-    """The models as the workflow or the policy file names them: what a comment is about."""
+    """The models as the workflow or the policy file names them; a comment is about these."""
 
     def log(self, text: str) -> None:
         """Write a plain line."""

@@ -125,12 +125,11 @@ def _models_of_commit(scene: Scene, event: OnFinishedRun, found: PullRequest) ->
     A folder of the default branch that matches is one, too: a pull request that removes the
     weights of a model has no green gate for that.
     """
-    asked = asked_of(scene)
-    if not any(is_pattern(name) for name in asked):
-        return named_models(asked, ())
+    if not any(is_pattern(name) for name in scene.asked):
+        return named_models(scene.asked, ())
     owner, name = found.place.owner, found.place.name
     there = folders_with_weights(scene.github, owner, name, event.head)
-    return named_models(asked, {*there, *models_of_workspace(scene, none_is_fine=True)})
+    return named_models(scene.asked, {*there, *models_of_workspace(scene, none_is_fine=True)})
 
 
 def _recheck_many(
