@@ -26,6 +26,7 @@ from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
 from hubcheck.publish.github.pull_requests import is_commit
 from hubcheck.report.words import Conclusion
+from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.gate import GateState, gate
 
@@ -53,7 +54,7 @@ def check_stage(scene: Scene) -> ExitCode:
 
 
 def _check_one(scene: Scene) -> ExitCode:
-    task, subject, key = _opened(scene)
+    task, subject, key = opened(scene)
     known = _known(scene, key)
     if known is not None and known.state is not None:
         return _stands(scene, task, known)
@@ -76,7 +77,7 @@ def _check_one(scene: Scene) -> ExitCode:
 
 def _check_many(scene: Scene, names: Sequence[str]) -> ExitCode:
     def check(one: Scene) -> tuple[results.Result, ExitCode]:
-        task, _, key = _opened(one)
+        task, _, key = opened(one)
         checked = run_check(one, task, commit=commit_of(one), key=key)
         return checked.result, checked.exit_code
 
@@ -95,9 +96,14 @@ def _check_many(scene: Scene, names: Sequence[str]) -> ExitCode:
     return code_of(ran)
 
 
-def _opened(scene: Scene) -> tuple[Task, Model, str]:
-    """Return what is checked, the opened model, and the key of the result."""
-    task = task_of(scene)
+def opened(scene: Scene, *, at: LocalReference | None = None) -> tuple[Task, Model, str]:
+    """Return what is checked, the opened model, and the key of the result.
+
+    Args:
+        scene: The run.
+        at: See ``task_of``.
+    """
+    task = task_of(scene, at=at)
     subject = open_model(task.request.subject, task.request.access)
     task = held_to_weights(task, subject)
     return task, subject, result_key(task, subject, scene.now().date())

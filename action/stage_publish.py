@@ -31,16 +31,15 @@ from action.many import (
 )
 from action.many import write_comment as write_comment_of_many
 from action.many import write_summary as write_summary_of_many
-from action.model import held_to_weights, hub_token, model_name, result_key, task_of
+from action.model import hub_token, model_name
 from action.models import is_pattern, models_of_workspace, named_models
 from action.policy import asked_of
 from action.scene import Scene
-from action.stage_check import Checked, commit_of, run_check, write_everywhere
+from action.stage_check import Checked, commit_of, opened, run_check, write_everywhere
 from action.status import CONTEXT, REPORTED, Status
 from hubcheck.card.document import Line, Trusted
 from hubcheck.card.names import LOCAL
 from hubcheck.errors import ExitCode, UsageError, printable
-from hubcheck.model import open_model
 from hubcheck.publish.github.artifact import reports_of_run
 from hubcheck.publish.github.commit_files import fetch_model, folders_with_weights
 from hubcheck.publish.github.pull_requests import PullRequest, find_by_head
@@ -171,10 +170,7 @@ def _recheck_in(scene: Scene, event: OnFinishedRun, found: PullRequest, folder: 
             next_step="name the folder in the input model.",
         )
     place = LocalReference(path=folder, typed=name, large_files=_large_files(scene, found))
-    task = task_of(scene, at=place if fetched.is_there else None)
-    subject = open_model(task.request.subject, task.request.access)
-    task = held_to_weights(task, subject)
-    key = result_key(task, subject, scene.now().date())
+    task, _, key = opened(scene, at=place if fetched.is_there else None)
     return run_check(scene, task, commit=event.head, key=key, unread=fetched.left_out)
 
 

@@ -319,7 +319,7 @@ def test_weights_that_stop_answering_are_an_error(
     ("where", "error"),
     [
         *(("run_check", e) for e in (KeyboardInterrupt, SystemExit, MemoryError, ValueError)),
-        *((where, ValueError) for where in ("fetch_model", "task_of", "write_everywhere")),
+        *((where, ValueError) for where in ("fetch_model", "opened", "write_everywhere")),
         ("write_everywhere", SystemExit),
     ],
 )
