@@ -6,7 +6,6 @@ so that neither can be taken for the other, and is never made of a stranger's re
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from action.results import Result
@@ -71,7 +70,6 @@ def document_of(result: Result) -> dict[str, Any]:
 
 def annotations_of(result: Result) -> list[dict[str, Any]]:
     """Return a remark on every line of the model's card that names a base."""
-    path = (PurePosixPath(result.folder or ".") / "README.md").as_posix()
     report = result.report
     found = []
     for place in report.declared.places:
@@ -80,7 +78,7 @@ def annotations_of(result: Result) -> list[dict[str, Any]]:
             said = f"{plain_text(finding.base.ref)}: {finding_line(report, finding)}"
             found.append(
                 {
-                    "path": path,
+                    "path": result.card_path,
                     "start_line": place.line,
                     "end_line": place.line,
                     "annotation_level": _level(finding),

@@ -14,7 +14,6 @@ from action import commands, results
 from action.results import Result
 from action.scene import Scene
 from hubcheck.errors import ExitCode, HubcheckError, InternalFaultError, printable
-from hubcheck.publish.files import write_outputs
 from hubcheck.publish.github.answer import Mode
 from hubcheck.publish.github.many import Entry, many_body, many_page, state_of_many
 from hubcheck.publish.github.state import State
@@ -106,15 +105,8 @@ def write_all(scene: Scene, ran: Sequence[Ran]) -> None:
         scene.log(f"{printable(one.model)}:")
         results.write_log(scene, one.result.report)
         results.write_annotation(scene, one.result, one.code)
-        report, into = one.result.report, folder / slug(one.model, number)
-
-        def write() -> None:
-            written = write_outputs(report, into)  # noqa: B023 - called before the next turn
-            root = scene.runner.workspace
-            paths.setdefault("report-path", str(written["report.json"].relative_to(root)))
-            paths.setdefault("card-path", str(written["card.md"].relative_to(root)))
-
-        scene.attempt("report.json", write)
+        written = results.write_files(scene, one.result, folder / slug(one.model, number))
+        paths = written | paths  # the first model's are the job's
     write_summary(scene, ran)
     worst = worst_of(ran)
     values = {} if worst is None else results.outputs_of(worst)
@@ -124,8 +116,7 @@ def write_all(scene: Scene, ran: Sequence[Ran]) -> None:
 def write_summary(scene: Scene, ran: Sequence[Ran]) -> None:
     """Write the job summary: what the comment says."""
     links = scene.links(next((o.result.commit for o in ran if o.result is not None), ""))
-    text = many_page([one.entry for one in ran], links=links)
-    scene.attempt("the job summary", lambda: _summarise(scene, text))
+    results.summarise(scene, many_page([one.entry for one in ran], links=links))
 
 
 def worst_of(ran: Sequence[Ran]) -> Result | None:
@@ -155,7 +146,3 @@ def slug(name: str, number: int) -> str:
     """Return a folder's name for a model's files: plain, and another for each model."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in name)
     return f"{number + 1:02d}-{plain.strip('.-')[:60] or 'model'}"
-
-
-def _summarise(scene: Scene, text: str) -> None:
-    commands.write_summary(scene.runner.summary, text)

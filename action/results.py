@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from action import commands
@@ -15,6 +15,7 @@ from action.event import OnFinishedRun
 from action.inputs import Stage
 from action.policy import HERE
 from action.scene import Scene
+from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.card import matches
 from hubcheck.card.document import Line, Trusted, Untrusted, raw_text
 from hubcheck.card.sentences import lead, title
@@ -66,10 +67,14 @@ class Result:
     key: str
     note: Line = ()
 
+    @property
+    def card_path(self) -> str:
+        """Where the model's card lies in the repository."""
+        return (PurePosixPath(self.folder) / CARD_PATH).as_posix()
 
-def write_files(scene: Scene, result: Result) -> dict[str, str]:
-    """Write report and cards; return the outputs that name them."""
-    folder = free_folder(scene.runner.workspace)
+
+def write_files(scene: Scene, result: Result, folder: Path) -> dict[str, str]:
+    """Write report and cards into a folder; return the outputs that name them."""
     names: dict[str, str] = {}
 
     def write() -> None:
@@ -104,6 +109,15 @@ def write_summary(scene: Scene, result: Result) -> None:
     scene.attempt("the job summary", write)
 
 
+def summarise(scene: Scene, text: str) -> None:
+    """Write a job summary that is no page of one report."""
+
+    def write() -> None:
+        commands.write_summary(scene.runner.summary, text)
+
+    scene.attempt("the job summary", write)
+
+
 def write_annotation(scene: Scene, result: Result, code: ExitCode) -> None:
     """Write one annotation, on the line of the card that declares the base where that is known."""
     report = result.report
@@ -111,14 +125,11 @@ def write_annotation(scene: Scene, result: Result, code: ExitCode) -> None:
         result.gate.state, "warning" if code is ExitCode.OK else "error"
     )
     line = card_line(report) if result.folder else 0
-    file = (
-        f"{result.folder.strip('/')}/README.md" if result.folder not in {"", "."} else "README.md"
-    )
     commands.annotate(
         level,
         f"{raw_text(title(report))}. {raw_text(lead(report))}",
         title=f"hubcheck: {report.verdict.value}",
-        file=file.removeprefix("./") if line else "",
+        file=result.card_path if line else "",
         line=line,
         write=scene.write,
     )

@@ -141,7 +141,8 @@ def write_everywhere(scene: Scene, checked: Checked) -> dict[str, str]:
     """Log, files, summary, annotation, outputs; return the outputs."""
     result = checked.result
     results.write_log(scene, result.report)
-    values = {**results.outputs_of(result), **results.write_files(scene, result)}
+    folder = results.free_folder(scene.runner.workspace)
+    values = {**results.outputs_of(result), **results.write_files(scene, result, folder)}
     results.write_summary(scene, result)
     results.write_annotation(scene, result, checked.exit_code)
     results.set_outputs(scene, values)
@@ -225,10 +226,7 @@ def _stands(scene: Scene, task: Task, known: Comment) -> ExitCode:
     )
     failed = state.conclusion is Conclusion.FAIL
     commands.annotate("error" if failed else "notice", text, write=scene.write)
-    scene.attempt(
-        "the job summary",
-        lambda: _summarise(scene, f"### hubcheck: {text}"),
-    )
+    results.summarise(scene, f"### hubcheck: {text}")
     results.set_outputs(
         scene,
         {
@@ -248,7 +246,7 @@ def _nothing_new(scene: Scene, before: str) -> ExitCode:
         "checked, and what the check of that commit said stands, whatever it was."
     )
     scene.notice(text)
-    scene.attempt("the job summary", lambda: _summarise(scene, f"### hubcheck: {text}"))
+    results.summarise(scene, f"### hubcheck: {text}")
     results.set_outputs(
         scene,
         {
@@ -258,7 +256,3 @@ def _nothing_new(scene: Scene, before: str) -> ExitCode:
         },
     )
     return ExitCode.OK
-
-
-def _summarise(scene: Scene, text: str) -> None:
-    commands.write_summary(scene.runner.summary, text)
