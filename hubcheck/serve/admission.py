@@ -71,21 +71,22 @@ class Rate:
     def take(self, count: int = 1) -> float:
         """Take tokens and return 0, or take none and return the seconds until there are enough."""
         with self._lock:
-            now = self._clock()
-            self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
-            self._at = now
-            if self._left >= count:
+            wait = self._wait(count)
+            if not wait:
                 self._left -= count
-                return 0.0
-            return (count - self._left) / self._per_second
+            return wait
 
     def missing(self) -> float:
         """Return the seconds until there is one token, 0 where there is; take none."""
-        wait = self.take()
-        if not wait:
-            with self._lock:
-                self._left += 1
-        return wait
+        with self._lock:
+            return self._wait(1)
+
+    def _wait(self, count: int) -> float:
+        """Let flow in what is due; return the seconds until there are enough tokens."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        return 0.0 if self._left >= count else (count - self._left) / self._per_second
 
 
 class RatePerRepository:
