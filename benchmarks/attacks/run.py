@@ -17,9 +17,9 @@ from tokenizers import Tokenizer
 
 from benchmarks.attacks.cases import CASES, Case, Trained
 from benchmarks.attacks.pieces import Weights
-from benchmarks.closeness.judge import HOUSES, LENGTHS, PARENT_STEPS, RATES, WORK, build, weights_of
+from benchmarks.closeness.judge import HOUSES, LENGTHS, PARENT_STEPS, RATES, WORK, build
 from hubcheck.report.schema import Report
-from tests.evidence.laboratory import model, plain, report_of, write
+from tests.evidence.laboratory import model, plain, report_of, weights_of, write
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, tiny_tokens, train_tiny
 

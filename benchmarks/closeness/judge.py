@@ -20,11 +20,10 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from hubcheck.report.schema import Report
-from tests.evidence.laboratory import model, plain, report_of, write
+from tests.evidence.laboratory import model, plain, report_of, weights_of, write
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, tiny_tokens, train_tiny
 from tests.material.zoo.model import Shape
@@ -56,11 +55,6 @@ HOUSES: Final = (
     House(name="b", shape=SMALL, parent_text=Text.OTHER, text=Text.MAIN, chars=12_000, seed=9002),
     House(name="c", shape=TINY, parent_text=Text.OTHER, text=Text.MAIN, chars=40_000, seed=9003),
 )
-
-
-def weights_of(folder: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the weights of a model that was written, as float32."""
-    return {n: w.float().numpy() for n, w in load_file(folder / "model.safetensors").items()}
 
 
 def build(house: House, texts: dict[Text, NDArray[np.int64]], work: Path) -> None:

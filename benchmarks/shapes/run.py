@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from time import process_time
@@ -22,16 +21,10 @@ from typing import Final
 import numpy as np
 
 from benchmarks.shapes.models import CHILDREN, PARENTS, SHAPES, child, independent
-from hubcheck.check.run import check
-from hubcheck.model import Access
 from hubcheck.report.schema import Finding
-from hubcheck.report.words import Depth, Verdict
-from hubcheck.request.bases import chosen_bases
-from hubcheck.request.interface import Request
-from hubcheck.source.reference import parse_reference
-from hubcheck.verdict.policy import parse_fail_on
+from hubcheck.report.words import Verdict
+from tests.evidence.laboratory import finding_of
 
-BUDGET: Final = 64_000_000
 REAL: Final = ("smollm2", "gemma")
 
 
@@ -59,20 +52,8 @@ class Line:
 
 def checked(base: Path, subject: Path, seed: int, *, related: bool) -> Line:
     """Check one pair at ``sample``, the base as a suspect."""
-    request = Request(
-        subject=parse_reference(str(subject)),
-        bases=chosen_bases([], [str(base)]),
-        depth=Depth.SAMPLE,
-        seed=seed,
-        policy=parse_fail_on("undeclared,contradicted"),
-        access=Access(max_read=BUDGET, token=None, endpoint=None),
-        replay="hubcheck check",
-    )
     before = process_time()
-    report = check(
-        request, now=lambda: datetime(2024, 1, 1, tzinfo=UTC), progress=lambda _text: None
-    ).report
-    finding = report.findings[0]
+    finding = finding_of(subject, base, seed=seed, declared=False)
     return Line(
         base=base.name,
         subject=subject.name,

@@ -46,10 +46,15 @@ def tokenizer() -> Mapping[str, str]:
     return {name: (MODELS / "base" / name).read_text() for name in TOKENIZER_FILES}
 
 
+def weights_of(folder: Path) -> Weights:
+    """Return the weights of a model in one file as float32."""
+    stored = load_file(folder / "model.safetensors")
+    return {n: tensor.float().numpy() for n, tensor in stored.items()}
+
+
 @cache
 def _shipped(name: str) -> Weights:
-    stored = load_file(MODELS / name / "model.safetensors")
-    return {n: tensor.float().numpy() for n, tensor in stored.items()}
+    return weights_of(MODELS / name)
 
 
 def shipped(name: str) -> Weights:

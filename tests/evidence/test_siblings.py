@@ -16,13 +16,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
 from hubcheck.card.wording import words
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 from tests.evidence.conftest import Trained
-from tests.evidence.laboratory import Weights, plain, report_of, write
+from tests.evidence.laboratory import Weights, plain, report_of, weights_of, write
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, train_tiny
 from tests.tables import taken
@@ -70,9 +69,12 @@ def test_siblings_do_not_accuse_each_other(makers: list[Path], independents: lis
         assert report.verdict is DeclarationVerdict.CONFIRMED
 
 
-def weights_of(folder: Path) -> Weights:
-    """Return the weights of a folder as float32."""
-    return {n: w.float().numpy() for n, w in load_file(folder / "model.safetensors").items()}
+def child_of(maker: Path, texts: dict[Text, NDArray[np.int64]], room: Path, *, seed: int) -> Path:
+    """Return a maker's model trained on lightly, in an order of its own."""
+    weights, _ = train_tiny(
+        texts[Text.MAIN], start=weights_of(maker), order_seed=seed, steps=20, rate=RATE / 4
+    )
+    return write(room / "child", plain(weights, TINY))
 
 
 def notes_on(report: Report) -> str:
@@ -87,10 +89,7 @@ def test_a_child_of_a_maker_holds_what_that_maker_changed(
     tmp_path: Path,
 ) -> None:
     """Trained on lightly and declared as a fine-tune of the base: undeclared, and told why."""
-    weights, _ = train_tiny(
-        texts[Text.MAIN], start=weights_of(makers[0]), order_seed=900, steps=20, rate=RATE / 4
-    )
-    child = write(tmp_path / "child", plain(weights, TINY))
+    child = child_of(makers[0], texts, tmp_path, seed=900)
     report = report_of(child, [independents[0].folder], [makers[0]], seed=3)
     assert report.verdict is DeclarationVerdict.UNDECLARED
     assert report.findings[1].explained_by is None
@@ -104,10 +103,7 @@ def test_a_child_of_one_maker_is_no_child_of_another(
     tmp_path: Path,
 ) -> None:
     """The other maker shares what the data teach, and is explained by the base."""
-    weights, _ = train_tiny(
-        texts[Text.MAIN], start=weights_of(makers[0]), order_seed=901, steps=20, rate=RATE / 4
-    )
-    child = write(tmp_path / "child", plain(weights, TINY))
+    child = child_of(makers[0], texts, tmp_path, seed=901)
     report = report_of(child, [independents[0].folder], [makers[1]], seed=3)
     assert report.findings[1].explained_by == str(independents[0].folder)
     assert report.verdict is DeclarationVerdict.CONFIRMED
