@@ -20,16 +20,14 @@ from tokenizers import Tokenizer
 
 from tests.material.zoo.corpus import Text, tokenizer_files, train_tokenizer
 from tests.material.zoo.cuts import (
+    CUTS,
     Cut,
     fewer_heads,
     fewer_layers,
     fewer_neurons,
     in_turn,
-    merged_kv,
-    more_neurons,
     narrower,
     smaller_heads,
-    sorted_neurons,
 )
 from tests.material.zoo.folder import read_weights, write_model
 from tests.material.zoo.learn import tiny_tokens, train_tiny
@@ -73,12 +71,12 @@ CHILDREN: Final = (
     Child(
         name="depth-neurons",
         meaning="a layer and a quarter of the neurons dropped",
-        cut=in_turn(fewer_layers, fewer_neurons, smaller_heads),
+        cut=CUTS["depth and neurons"],
     ),
     Child(
         name="width-neurons",
         meaning="channels and neurons dropped",
-        cut=in_turn(narrower, fewer_neurons, smaller_heads),
+        cut=CUTS["width and neurons"],
     ),
     Child(
         name="all-axes",
@@ -88,22 +86,22 @@ CHILDREN: Final = (
     Child(
         name="sorted",
         meaning="channels dropped, neurons dropped and sorted by size, heads made smaller",
-        cut=in_turn(narrower, sorted_neurons, smaller_heads),
+        cut=CUTS["sorted"],
     ),
     Child(
         name="minitron",
         meaning="layers, channels, sorted neurons and heads: every axis of Minitron",
-        cut=in_turn(fewer_layers, narrower, sorted_neurons, fewer_heads, smaller_heads),
+        cut=CUTS["every axis"],
     ),
     Child(
         name="grouped",
         meaning="kv heads merged into one (grouped-query conversion), neurons dropped",
-        cut=in_turn(merged_kv, fewer_neurons, smaller_heads),
+        cut=CUTS["grouped queries"],
     ),
     Child(
         name="wider",
         meaning="a quarter of fresh neurons between the old ones, channels dropped",
-        cut=in_turn(more_neurons, narrower, smaller_heads),
+        cut=CUTS["grown"],
     ),
 )
 

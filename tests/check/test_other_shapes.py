@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -14,23 +13,19 @@ from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import SHAPE, model, plain, report_of, shipped, write
 from tests.material.zoo.cuts import (
-    fewer_heads,
+    CUTS,
     fewer_layers,
     fewer_neurons,
     in_turn,
     narrower,
     smaller_heads,
-    sorted_neurons,
 )
 from tests.material.zoo.symmetries import Arrays
-
-EVERY_AXIS: Final = in_turn(fewer_layers, narrower, sorted_neurons, fewer_heads, smaller_heads)
-DEEP_ENOUGH: Final = in_turn(narrower, fewer_neurons, smaller_heads)
 
 
 def checked(room: Path, weights: Arrays, relation: str, *, every_axis: bool = False) -> Report:
     """Return the report of a cut model that declares the base."""
-    made = (EVERY_AXIS if every_axis else DEEP_ENOUGH)(weights, SHAPE)
+    made = CUTS["every axis" if every_axis else "width and neurons"](weights, SHAPE)
     card = f"---\nbase_model: org/base\nbase_model_relation: {relation}\n---\n" if relation else ""
     folder = write(room / "m", plain(*made), card=card)
     at = {"org/base": model("base")}

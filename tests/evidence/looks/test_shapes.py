@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,28 +25,8 @@ from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.shared_order import STRUCTURED
 from tests.evidence.laboratory import SHAPE, model, plain, shipped, write
 from tests.evidence.looks.test_contract import pair
-from tests.material.zoo.cuts import (
-    Cut,
-    fewer_heads,
-    fewer_layers,
-    fewer_neurons,
-    in_turn,
-    merged_kv,
-    more_neurons,
-    narrower,
-    smaller_heads,
-    sorted_neurons,
-)
+from tests.material.zoo.cuts import CUTS, Cut, narrower
 from tests.material.zoo.symmetries import Arrays, mlps
-
-CUTS: Final[dict[str, Cut]] = {
-    "depth and neurons": in_turn(fewer_layers, fewer_neurons, smaller_heads),
-    "width and neurons": in_turn(narrower, fewer_neurons, smaller_heads),
-    "sorted": in_turn(narrower, sorted_neurons, smaller_heads),
-    "every axis": in_turn(fewer_layers, narrower, sorted_neurons, fewer_heads, smaller_heads),
-    "grouped queries": in_turn(merged_kv, fewer_neurons, smaller_heads),
-    "grown": in_turn(more_neurons, narrower, smaller_heads),
-}
 
 
 def folder(room: Path, weights: Arrays, cut: Cut) -> Path:

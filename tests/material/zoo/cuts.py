@@ -6,8 +6,9 @@ returns both anew; ``in_turn`` makes one cut of several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,3 +119,14 @@ def in_turn(*steps: Cut) -> Cut:
         return weights, shape
 
     return cut
+
+
+CUTS: Final[Mapping[str, Cut]] = {
+    "depth and neurons": in_turn(fewer_layers, fewer_neurons, smaller_heads),
+    "width and neurons": in_turn(narrower, fewer_neurons, smaller_heads),
+    "sorted": in_turn(narrower, sorted_neurons, smaller_heads),
+    "every axis": in_turn(fewer_layers, narrower, sorted_neurons, fewer_heads, smaller_heads),
+    "grouped queries": in_turn(merged_kv, fewer_neurons, smaller_heads),
+    "grown": in_turn(more_neurons, narrower, smaller_heads),
+}
+"""The ways in which children of another shape are made here, by name."""
