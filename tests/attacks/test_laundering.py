@@ -21,7 +21,7 @@ from hubcheck.report.words import DeclarationVerdict, Verdict
 from tests.attacks.registry import attack, attacks
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub, Status
-from tests.hubserver.session import close_session
+from tests.hubserver.session import reached
 
 FAMOUS: Final = "famous/llm"
 PROPOSAL: Final = "refs/pr/9"
@@ -33,17 +33,10 @@ Remote = Callable[..., tuple[int, Report]]
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     """Return a Hub with the famous model, a stranger's pull request on it, and the subject."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    close_session()
-    with LocalHub(commits_page=2) as started:
-        monkeypatch.setenv("HF_ENDPOINT", started.endpoint)
+    with reached(LocalHub(commits_page=2), monkeypatch) as started:
         started.add_repo(FAMOUS, model("twin"))
         started.push(FAMOUS, model("base"), ref=PROPOSAL)
         yield started
-    close_session()
 
 
 @pytest.fixture
@@ -135,11 +128,7 @@ attacks(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "how",
-    ["ref", "quoted ref", "commit", "address", "quoted", "commit page", "file page", "config",
-     "adapter", "adapter commit", "recipe"],
-)  # fmt: skip
+@pytest.mark.parametrize("how", SPELLINGS)
 def test_a_pull_request_is_never_the_repository(hub: LocalHub, remote: Remote, how: str) -> None:
     """However it is spelled: not tested with its own reason, not confirmed, and named as it is."""
     declare(hub, **spelled(hub)[how])

@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.cli import carry_out, main
 from hubcheck.report.schema import Report
@@ -22,6 +21,7 @@ from hubcheck.source import transport
 from tests.action.conftest import MODELS
 from tests.attacks.registry import attack, attacks
 from tests.card.reports import cases
+from tests.hubserver.session import close_session
 
 Run = Callable[..., tuple[int, str]]
 

@@ -41,7 +41,7 @@ from tests.evidence.laboratory import (
     write,
 )
 from tests.hubserver import LocalHub, Status
-from tests.hubserver.session import close_session
+from tests.hubserver.session import reached
 from tests.verdict.findings import declared, suspect
 
 SEEDS: Final = range(3)
@@ -308,15 +308,8 @@ def test_what_was_found_fails_even_if_the_rest_of_the_weights_is_bad(
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     """Return an empty local Hub that the command line reaches."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    close_session()
-    with LocalHub() as started:
-        monkeypatch.setenv("HF_ENDPOINT", started.endpoint)
+    with reached(LocalHub(), monkeypatch) as started:
         yield started
-    close_session()
 
 
 @pytest.fixture

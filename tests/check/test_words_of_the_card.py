@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from huggingface_hub import close_session
 
 from hubcheck.card.wording import sentence
 from hubcheck.cli import main
@@ -18,23 +17,19 @@ from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, LicenceStatus, Verdict
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub
+from tests.hubserver.session import reached
 from tests.verdict.test_licence import MIT_TEXT
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     """Return a Hub with a base under MIT and a stranger."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    close_session()
-    with LocalHub() as started:
-        monkeypatch.setenv("HF_ENDPOINT", started.endpoint)
+    with reached(LocalHub(), monkeypatch) as started:
         started.add_repo("zoo/base", model("base"))
         started.push("zoo/base", {"README.md": b"---\nlicense: mit\n---\n# Base\n"})
         started.add_repo("zoo/twin", model("twin"))
         started.add_repo("acme/model", model("finetune"))
         yield started
-    close_session()
 
 
 def report(hub: LocalHub, out: Path, **files: str) -> Report:

@@ -19,7 +19,7 @@ from hubcheck.source.weight_files import formats_of
 from tests.checkpoint.layouts import LAYOUTS, SINGLE, VARIANT, Layout, safe
 from tests.evidence.laboratory import outcome_of, request
 from tests.hubserver import LocalHub
-from tests.hubserver.session import close_session
+from tests.hubserver.session import reached
 
 NAMED: Final = [layout for layout in LAYOUTS if layout.named]
 IDS: Final = [layout.name for layout in LAYOUTS]
@@ -135,16 +135,11 @@ def test_a_container_on_the_hub_is_named_for_a_few_bytes(
 ) -> None:
     """The same name as in a folder, by range."""
     layout = next(one for one in LAYOUTS if one.name == name)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    close_session()
-    with LocalHub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    with reached(LocalHub(), monkeypatch) as hub:
         hub.add_repo("zoo/packed", written(tmp_path / "packed", layout))
         out = tmp_path / "out"
         code = main(["check", "zoo/packed", "--base", str(base), "--out", str(out), "--seed", "5"])
         report = load_report(out / "report.json")
-    close_session()
     assert code == ExitCode.OK
     assert words(report.findings[0].reason[0]) == f"subject format: {layout.named}"
     assert report.coverage.subject_bytes_read < 70_000

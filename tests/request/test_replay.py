@@ -18,7 +18,7 @@ from hubcheck.request.replayed import covers
 from hubcheck.verdict.differences import NOT_COMPARED
 from tests.evidence.laboratory import model
 from tests.hubserver.search import SearchableHub
-from tests.hubserver.session import close_session
+from tests.hubserver.session import reached
 
 Replay = Callable[..., tuple[int, str]]
 
@@ -338,12 +338,5 @@ def test_an_open_path_covers_what_lies_below_it(left_open: str, path: str, cover
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchableHub]:
     """Return an empty local Hub that the command line reaches."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    close_session()
-    with SearchableHub() as started:
-        monkeypatch.setenv("HF_ENDPOINT", started.endpoint)
+    with reached(SearchableHub(), monkeypatch) as started:
         yield started
-    close_session()
