@@ -34,11 +34,14 @@ SHAPES: dict[str, tuple[int, ...]] = {
 }
 
 
+def file_of(shapes: Mapping[str, tuple[int, ...]], name: str) -> MemorySource:
+    """Return a repository of one file."""
+    return MemorySource({name: save({n: np.zeros(s, np.float32) for n, s in shapes.items()})})
+
+
 def source_of(shapes: Mapping[str, tuple[int, ...]]) -> MemorySource:
     """Return a repository that holds an adapter."""
-    return MemorySource(
-        {ADAPTER_FILE: save({n: np.zeros(s, np.float32) for n, s in shapes.items()})}
-    )
+    return file_of(shapes, ADAPTER_FILE)
 
 
 def test_modules_ranks_and_copies_are_told_apart() -> None:
@@ -133,11 +136,6 @@ DIFFUSION: dict[str, dict[str, tuple[int, ...]]] = {
         "mid_block.attentions.0.processor.to_q_lora.up.weight": (64, 4),
     },
 }
-
-
-def file_of(shapes: Mapping[str, tuple[int, ...]], name: str) -> MemorySource:
-    """Return a repository of one file."""
-    return MemorySource({name: save({n: np.zeros(s, np.float32) for n, s in shapes.items()})})
 
 
 @pytest.mark.parametrize("front", ["", "unet.", "model.diffusion_model."])

@@ -19,7 +19,7 @@ from hubcheck.evidence.looks.shapes.orders import (
     seen_in,
     shared_orders,
 )
-from hubcheck.evidence.looks.shapes.plan import plans
+from hubcheck.evidence.looks.shapes.plan import Plan, plans
 from hubcheck.evidence.observation import Observation
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.shared_order import STRUCTURED
@@ -49,6 +49,15 @@ def seen(subject: Path, base: Path | None = None) -> OtherShapes:
     return found
 
 
+def first_plan(subject: Path) -> Plan:
+    """Return what is read first of a subject and the base, once it is there."""
+    sides = pair(subject, model("base")).both.comparer
+    plan = next(iter(plans(sides.base, sides.subject, sides.draw)))
+    for side, wanted in zip((sides.base, sides.subject), plan.wanted, strict=True):
+        side.reader.fetch(wanted)
+    return plan
+
+
 @pytest.mark.parametrize("name", CUTS)
 def test_a_child_of_another_shape_is_found(name: str, tmp_path: Path) -> None:
     """Children cut from a model that was trained on for as long: order or signs settle it."""
@@ -74,11 +83,7 @@ def test_a_stranger_of_another_shape_shows_nothing(name: str, tmp_path: Path) ->
 def test_a_relabelled_stranger_does_not_stand(tmp_path: Path) -> None:
     """Who sorts and flips his neurons after the base gets the order and the signs, not the content."""
     first, shape = CUTS["width and neurons"](shipped("twin"), SHAPE)
-    two = pair(write(tmp_path / "m", plain(first, shape)), model("base"))
-    sides = two.both.comparer
-    plan = next(iter(plans(sides.base, sides.subject, sides.draw)))
-    for side, wanted in zip((sides.base, sides.subject), plan.wanted, strict=True):
-        side.reader.fetch(wanted)
+    plan = first_plan(write(tmp_path / "m", plain(first, shape)))
     framed = dict(first)
     bases = {b.layer: Mlp(b, rows, raw=False) for b, rows in plan.base}
     for block, rows in plan.subject:
@@ -161,11 +166,7 @@ def test_a_budget_that_is_too_small_is_a_refusal(tmp_path: Path) -> None:
 def test_content_needs_gate_and_up_to_name_one_neuron(tmp_path: Path) -> None:
     """Copies stand by both; a match that either makes alone does not."""
     subject = folder(tmp_path, shipped("continued"), CUTS["width and neurons"])
-    two = pair(subject, model("base"))
-    sides = two.both.comparer
-    plan = next(iter(plans(sides.base, sides.subject, sides.draw)))
-    for side, wanted in zip((sides.base, sides.subject), plan.wanted, strict=True):
-        side.reader.fetch(wanted)
+    plan = first_plan(subject)
     of_base = {b.layer: Mlp(b, rows, raw=False) for b, rows in plan.base}
     for block, rows in plan.subject:
         mine = Mlp(block, rows, raw=False)

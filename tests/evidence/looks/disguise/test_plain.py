@@ -15,6 +15,7 @@ from hubcheck.evidence.looks.disguise.plan import AT_SAMPLE
 from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.model import Model
 from hubcheck.statistics.disguise import GATED, PLAIN
 from tests.evidence import laboratory
 from tests.evidence.looks.disguise.test_disguise import opened, proven
@@ -111,7 +112,11 @@ def written(folder: Path, tensors: Tensors) -> Path:
 
 def run(base: Path, subject: Path) -> Disguise | Refused:
     """Make the disguise test of two folders whose tokens have the same ids."""
-    a, b = opened(base), opened(subject)
+    return run_opened(opened(base), opened(subject))
+
+
+def run_opened(a: Model, b: Model) -> Disguise | Refused:
+    """Make it of two opened models."""
     every = tuple(range(TOKENS))
     tokens = SharedTokens(base_ids=every, subject_ids=every)
     test = DisguiseTest(a.reader, b.reader, tokens, seed=1, effort=AT_SAMPLE)
@@ -173,11 +178,8 @@ def test_an_attention_of_unknown_kind_has_no_coins(base: Path, tmp_path: Path) -
     """Where something may stand between V and O the signs prove nothing."""
     subject = written(tmp_path / "subject", relabelled(encoder(1), 5, flip=False))
     a, b = opened(base), opened(subject)
-    every = tuple(range(TOKENS))
-    tokens = SharedTokens(base_ids=every, subject_ids=every)
-    test = DisguiseTest(a.reader, b.reader, tokens, seed=1, effort=AT_SAMPLE)
     object.__setattr__(a.anatomy, "fair_values", False)
-    found = test.run(calibration=shipped(), n_bases=1, budget=10**9, progress=lambda _text: None)
+    found = run_opened(a, b)
     assert isinstance(found, Disguise)
     assert found.found
     assert not found.values
