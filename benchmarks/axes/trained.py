@@ -15,12 +15,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
 from benchmarks.kinds.build import published_in, quiet
+from benchmarks.kinds.descend import descend
 from benchmarks.kinds.judge import MATCH
 from benchmarks.kinds.trained import Answer, asked, table
 
@@ -86,28 +88,18 @@ def configured(kind: str) -> Any:
 def learn(kind: str, model: Any, seed: int, steps: int, *, other: bool = False) -> float:
     """Train a model in place; return its last mean loss."""
     generator = torch.Generator().manual_seed(seed)
-    step = torch.optim.AdamW(model.parameters(), lr=RATE / (3 if other else 1), weight_decay=0.01)
-    plan = torch.optim.lr_scheduler.OneCycleLR(step, RATE, total_steps=steps, pct_start=0.1)
-    model.train()
-    losses = []
-    for _ in range(steps):
+
+    def loss() -> torch.Tensor:
         seen, shows = pictures(BATCH, generator, other=other)
-        if kind == "UNet":
-            noise = torch.randn(seen.shape, generator=generator)
-            at = torch.randint(0, 1000, (BATCH,), generator=generator)
-            level = (at / 1000)[:, None, None, None]
-            said = model((1 - level) * seen + level * noise, at).sample
-            loss = torch.nn.functional.mse_loss(said, noise)
-        else:
-            loss = torch.nn.functional.cross_entropy(model(pixel_values=seen).logits, shows)
-        step.zero_grad()
-        loss.backward()
-        step.step()
-        plan.step()
-        losses.append(float(loss.detach()))
-    model.eval()
-    last = losses[-max(1, steps // 10) :]
-    return sum(last) / len(last)
+        if kind != "UNet":
+            return torch.nn.functional.cross_entropy(model(pixel_values=seen).logits, shows)
+        noise = torch.randn(seen.shape, generator=generator)
+        at = torch.randint(0, 1000, (BATCH,), generator=generator)
+        level = (at / 1000)[:, None, None, None]
+        said = model((1 - level) * seen + level * noise, at).sample
+        return torch.nn.functional.mse_loss(said, noise)
+
+    return descend(model, loss, steps, RATE, clip=inf)
 
 
 def trained(kind: str, build: Path, steps: int) -> dict[str, Path]:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import torch
 
+from benchmarks.kinds.descend import descend
+
 KINDS: Final = ("ViT", "CLIP")
 WIDTH: Final = 96
 INNER: Final = 384
@@ -66,26 +68,13 @@ def learn(
         kind: One of ``KINDS``.
         model: From ``configured``, or trained before.
         seed: Of what it sees.
-        steps: Batches.
-        rate: Highest learning rate; warmed up over a tenth of the steps, then let down to zero.
+        steps: See ``descend``.
+        rate: See ``descend``.
         other: Other pictures, for a fine-tune.
     """
     generator = torch.Generator().manual_seed(seed)
-    step = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-    plan = torch.optim.lr_scheduler.OneCycleLR(step, rate, total_steps=steps, pct_start=0.1)
-    model.train()
-    losses = []
-    for _ in range(steps):
-        loss = _loss(kind, model, generator, OTHER if other else 0.0)
-        step.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        step.step()
-        plan.step()
-        losses.append(float(loss.detach()))
-    model.eval()
-    last = losses[-max(1, steps // 10) :]
-    return sum(last) / len(last)
+    shift = OTHER if other else 0.0
+    return descend(model, lambda: _loss(kind, model, generator, shift), steps, rate)
 
 
 def _loss(kind: str, model: Any, generator: torch.Generator, shift: float) -> torch.Tensor:

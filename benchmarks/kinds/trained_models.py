@@ -17,6 +17,7 @@ from typing import Any, Final
 import torch
 
 from benchmarks.kinds.build import Published, published_in, quiet
+from benchmarks.kinds.descend import descend
 from benchmarks.kinds.folder import changed
 from tests.material.zoo.corpus import Text, encode, train_tokenizer
 
@@ -86,27 +87,16 @@ def learn(model: Any, ids: torch.Tensor, seed: int, steps: int, rate: float) -> 
         model: From ``configured``, or trained before.
         ids: The text as token ids.
         seed: Of the order of the text.
-        steps: Batches.
-        rate: Highest learning rate; warmed up over a tenth of the steps, then let down to zero.
+        steps: See ``descend``.
+        rate: See ``descend``.
     """
     generator = torch.Generator().manual_seed(seed)
-    step = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01)
-    plan = torch.optim.lr_scheduler.OneCycleLR(step, rate, total_steps=steps, pct_start=0.1)
-    model.train()
-    losses = []
-    for _ in range(steps):
+
+    def loss() -> torch.Tensor:
         at = torch.randint(0, len(ids) - LENGTH, (BATCH, 1), generator=generator)
-        rows = ids[at + torch.arange(LENGTH)]
-        loss = _loss(model, rows)
-        step.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        step.step()
-        plan.step()
-        losses.append(float(loss.detach()))
-    model.eval()
-    last = losses[-max(1, steps // 10) :]
-    return sum(last) / len(last)
+        return _loss(model, ids[at + torch.arange(LENGTH)])
+
+    return descend(model, loss, steps, rate)
 
 
 def _loss(model: Any, rows: torch.Tensor) -> torch.Tensor:
