@@ -10,9 +10,6 @@ family on average; the exit code is 1 where a stranger matches or a child does n
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
 from math import inf
@@ -24,7 +21,7 @@ import torch
 from benchmarks.kinds.build import published_in, quiet
 from benchmarks.kinds.descend import descend
 from benchmarks.kinds.judge import MATCH
-from benchmarks.kinds.trained import Answer, asked, table
+from benchmarks.kinds.trained import Answer, asked, command_line, keep, one_thread, table, tell
 
 BUILD: Final = Path("build/axes-trained")
 KINDS: Final = ("UNet", "ResNet")
@@ -120,7 +117,7 @@ def trained(kind: str, build: Path, steps: int) -> dict[str, Path]:
             loss = learn(kind, model, seed, steps)
         with quiet():
             model.save_pretrained(at)
-        _tell(f"{kind}, {name}: loss {loss:.3f}")
+        tell(f"{kind}, {name}: loss {loss:.3f}")
     return folders
 
 
@@ -136,28 +133,17 @@ def answers(kind: str, folders: dict[str, Path]) -> list[Answer]:
     return asked(kind, folders, pairs)
 
 
-def _tell(text: str) -> None:
-    print(f"trained: {text}", file=sys.stderr, flush=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, ask, print, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.axes.trained", description=__doc__)
-    parser.add_argument("--build", type=Path, default=BUILD, help="where the models are kept")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
-    parser.add_argument("--only", choices=KINDS)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser = command_line("benchmarks.axes.trained", __doc__, build=BUILD, steps=STEPS, kinds=KINDS)
     given = parser.parse_args(arguments)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     torch.set_num_threads(1)
     rows: list[Answer] = []
     for kind in [given.only] if given.only else KINDS:
         rows += answers(kind, trained(kind, given.build, given.steps))
     print(table(rows))
-    if given.json is not None:
-        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
-        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    keep(rows, given.json)
     missed = any(r.related and r.verdict not in MATCH for r in rows)
     return 1 if missed or any(r.false for r in rows) else 0
 

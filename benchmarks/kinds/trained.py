@@ -89,7 +89,7 @@ def trained(kind: str, given: Texts, build: Path, steps: int) -> dict[str, Path]
             torch.manual_seed(seed)
             model = configured(kind, len(given.tokens))
             loss = learn(model, given.main, seed, steps, RATE)
-            _tell(f"{kind}, seed {seed}: loss {loss:.2f}")
+            tell(f"{kind}, seed {seed}: loss {loss:.2f}")
             save(model, at)
         (at / "tokenizer.json").write_text(tokenizer(given.tokens))
     parent = published_in(folders["seed 1"])
@@ -117,7 +117,7 @@ def _make(kind: str, child: str, parent: Published, given: Texts, at: Path, step
     else:
         tuned = with_new_words(kind, parent, 13)
         loss = learn(tuned, renumbered(given.main, len(given.tokens), 13), 14, steps, TUNING_RATE)
-    _tell(f"{kind}, {child}: loss {loss:.2f}")
+    tell(f"{kind}, {child}: loss {loss:.2f}")
     save(tuned, at)
 
 
@@ -150,7 +150,7 @@ def asked(
                 hits=hits_of(said),
             )
         )
-        _tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
+        tell(f"{kind}: {subject} against {base}: {found[-1].verdict}")
     return found
 
 
@@ -180,30 +180,51 @@ def table(rows: Sequence[Answer]) -> str:
     return text
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Say on the terminal what was done."""
     print(f"trained: {text}", file=sys.stderr, flush=True)
+
+
+def command_line(
+    module: str, about: str | None, *, build: Path, steps: int, kinds: Sequence[str]
+) -> argparse.ArgumentParser:
+    """Return what every benchmark of trained models can be asked."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
+    parser.add_argument("--build", type=Path, default=build, help="where the models are kept")
+    parser.add_argument("--steps", type=int, default=steps, help="of training from scratch")
+    parser.add_argument("--only", choices=kinds)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    return parser
+
+
+def one_thread() -> None:
+    """Let the arithmetic of checks take one thread, unless somebody said otherwise."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def keep(rows: Sequence[Answer], path: Path | None) -> None:
+    """Write the rows into a file, where one is asked for."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
+        path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, ask, print, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.kinds.trained", description=__doc__)
-    parser.add_argument("--build", type=Path, default=BUILD, help="where the models are kept")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
-    parser.add_argument("--only", choices=KINDS)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser = command_line(
+        "benchmarks.kinds.trained", __doc__, build=BUILD, steps=STEPS, kinds=KINDS
+    )
     parser.add_argument("--page", type=Path, metavar="FILE", help="write its part of the page")
     given = parser.parse_args(arguments)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     read = texts()
     rows: list[Answer] = []
     for kind in [given.only] if given.only else KINDS:
         rows += answers(kind, trained(kind, read, given.build, given.steps))
     print(table(rows))
-    if given.json is not None:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
-        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    keep(rows, given.json)
     if given.page is not None:
         write_part(given.page, "trained", table(rows))
     missed = any(r.related and r.verdict not in MATCH for r in rows)

@@ -12,9 +12,6 @@ is not found.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +24,17 @@ from benchmarks.kinds.folder import changed, write
 from benchmarks.kinds.judge import MATCH
 from benchmarks.kinds.sections import write_part
 from benchmarks.kinds.sense_models import KINDS, RATE, STEPS, TUNING, TUNING_RATE, configured, learn
-from benchmarks.kinds.trained import BUILD, SEEDS, Answer, asked, table
+from benchmarks.kinds.trained import (
+    BUILD,
+    SEEDS,
+    Answer,
+    asked,
+    command_line,
+    keep,
+    one_thread,
+    table,
+    tell,
+)
 from benchmarks.kinds.trained_models import save
 
 CHILD: Final = "fine-tune"
@@ -49,13 +56,13 @@ def trained(kind: str, build: Path, steps: int, seeds: Sequence[int]) -> dict[st
             torch.manual_seed(seed)
             model = configured(kind)
             loss = learn(kind, model, seed, steps, RATE)
-            _tell(f"{kind}, seed {seed}: loss {loss:.2f}")
+            tell(f"{kind}, seed {seed}: loss {loss:.2f}")
             save(model, at)
     at = folders[CHILD] = build / f"{kind}-{CHILD}"
     if not (at / "model.safetensors").exists():
         tuned = type(configured(kind)).from_pretrained(folders["seed 1"])
         loss = learn(kind, tuned, 12, max(1, steps * TUNING // STEPS), TUNING_RATE, other=True)
-        _tell(f"{kind}, {CHILD}: loss {loss:.2f}")
+        tell(f"{kind}, {CHILD}: loss {loss:.2f}")
         save(tuned, at)
     at = folders[HALF] = build / f"{kind}-half"
     one, two = (published_in(folders[f"seed {n}"]) for n in (1, 2))
@@ -98,32 +105,20 @@ def words(rows: Sequence[Answer]) -> str:
     )
 
 
-def _tell(text: str) -> None:
-    print(f"trained: {text}", file=sys.stderr, flush=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, ask, print, and return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.kinds.trained_senses", description=__doc__
+    parser = command_line(
+        "benchmarks.kinds.trained_senses", __doc__, build=BUILD, steps=STEPS, kinds=KINDS
     )
-    parser.add_argument("--build", type=Path, default=BUILD, help="where the models are kept")
-    parser.add_argument("--steps", type=int, default=STEPS, help="of training from scratch")
     parser.add_argument("--seeds", type=int, choices=(2, 3), default=3, help="of each kind")
-    parser.add_argument("--only", choices=KINDS)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write its part of the page")
     given = parser.parse_args(arguments)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     rows: list[Answer] = []
     for kind in [given.only] if given.only else KINDS:
         rows += answers(kind, trained(kind, given.build, given.steps, SEEDS[: given.seeds]))
     print(words(rows))
-    if given.json is not None:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        found = [{n: getattr(r, n) for n in Answer.__slots__} for r in rows]
-        given.json.write_text(json.dumps(found, indent=1) + "\n")
+    keep(rows, given.json)
     if given.page is not None:
         write_part(given.page, "trained-senses", words(rows))
     return int(any(map(wrong, rows)))
