@@ -168,7 +168,6 @@ def fuzz_checks(count: int, seconds: float, seed: int, corpus: Path | None) -> T
             folder = Path(there) / "m"
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(MODELS / chance.choice(names), folder)
-            state = chance.getstate()
             _deformed(folder, chance, words)
             sound = str(MODELS / chance.choice(names))
             pair = (str(folder), sound) if n % 2 else (sound, str(folder))
@@ -208,7 +207,6 @@ def fuzz_checks(count: int, seconds: float, seed: int, corpus: Path | None) -> T
                 )
                 if corpus is not None:
                     shutil.copytree(folder, corpus / f"check-{seed}-{n}", dirs_exist_ok=True)
-            del state
     return told
 
 

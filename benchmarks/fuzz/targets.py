@@ -33,7 +33,7 @@ from hubcheck.checkpoint.header import parse_header
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.checkpoint.torch_pickle import read_state
-from hubcheck.errors import HubcheckError, MissingModelError, printable
+from hubcheck.errors import MissingModelError, printable
 from hubcheck.publish.github.artifact import unpack
 from hubcheck.publish.github.body import page
 from hubcheck.publish.github.state import read_state as read_comment
@@ -287,4 +287,3 @@ TARGETS = (
     ),
 )
 """Every one of them."""
-assert HubcheckError
