@@ -39,8 +39,8 @@ OUTPUTS: Final = {
     "base": "The base that the verdict is about, if there is one",
     "log10-p": "log10 of the bound on a match by chance",
     "kept": (
-        "Similarity to that base: the median cosine of units at the same place, -1 to 1; 1 for a "
-        "copy, about 0 for strangers"
+        "Similarity to that base: the median cosine of units at the same place in the families "
+        "whose order was found, -1 to 1; 1 for a copy, about 0 for strangers"
     ),
     "report-path": "report.json, relative to the workspace",
     "card-path": "card.md, relative to the workspace",

@@ -8,7 +8,8 @@ TERMS: Final[dict[str, str]] = {
     "similarity": """\
 similarity (a column of the first table; the field `kept` of report.json)
   Means: the median cosine of units at the same place in both models: 1 for a copy, about 0 for
-  strangers. In brackets its 95 % interval, were all units of the families looked at read. Behind
+  strangers. Of a match it speaks of the families whose order was found: of a rearranged copy these
+  may be few. In brackets its 95 % interval, were all units of the families looked at read. Behind
   `a copy of similarity` stands the least that would have been seen.
   Does not mean: a share of the weights that are equal, or a share of anything's quality.
   Do: read it beside the evidence; the values per family are in the folded evidence.""",

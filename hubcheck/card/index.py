@@ -43,7 +43,8 @@ def index_html(entries: tuple[IndexEntry, ...]) -> str:
         '<p class="top"><span>hubcheck provenance cards</span></p>\n'
         "<h1>What the cards say, and what the weights say</h1>\n"
         '<p class="lead">Each row is one model. The chance is a bound on a match by accident; '
-        "similarity is the median cosine of units at the same place, 1 for a copy.</p>\n"
+        "similarity is the median cosine of units at the same place in the families whose order "
+        "was found, 1 for a copy.</p>\n"
         f'<div class="scroll stack index"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n"
         "</tbody>\n</table></div>\n"
