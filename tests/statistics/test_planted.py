@@ -16,7 +16,7 @@ from hubcheck.statistics.planted import (
     NOT_DETECTABLE,
     POWER,
     Order,
-    _seen,
+    _shown,
     detectable_kept,
     detectable_share,
 )
@@ -109,8 +109,8 @@ def test_inner_products_count_what_planted_rows_would(rho: float) -> None:
         order = rng.permutation(30)
         copy = unit_rows(rho * a + np.sqrt(1 - rho**2) * b[order])
         hits = count_hits(cosine_matrix(a, copy)).hits
-        assert _seen(a @ a.T, [b[order] @ a.T], rho, hits)
-        assert not _seen(a @ a.T, [b[order] @ a.T], rho, hits + 1)
+        assert list(_shown(a @ a.T, [b[order] @ a.T], rho, hits)) == [True]
+        assert list(_shown(a @ a.T, [b[order] @ a.T], rho, hits + 1)) == [False]
 
 
 def test_the_answer_is_reproducible() -> None:
