@@ -20,6 +20,7 @@ class Extra(StrEnum):
     DEEP = "deep"
     GGUF = "gguf"
     SERVE = "serve"
+    SIGN = "sign"
 
 
 def adds(extra: Extra) -> str:

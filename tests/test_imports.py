@@ -33,6 +33,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("evidence",),
     ("statistics", "candidates", "devices"),
     ("anatomy",),
+    ("signed",),
     ("checkpoint",),
     ("source",),
     ("report",),

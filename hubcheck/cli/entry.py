@@ -26,6 +26,7 @@ from hubcheck.cli.parsing import Parser
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
+from hubcheck.cli.sign import add_sign
 from hubcheck.cli.suspects import add_suspects
 from hubcheck.cli.terminal import (
     MANNER,
@@ -36,6 +37,7 @@ from hubcheck.cli.terminal import (
     show_every_letter,
     stop_writing,
 )
+from hubcheck.cli.verify import add_verify
 from hubcheck.cli.webhook import add_webhook
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 
@@ -48,6 +50,8 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_card,
     add_answer,
     add_export,
+    add_sign,
+    add_verify,
     add_publish,
     add_init,
     add_serve,

@@ -55,7 +55,9 @@ def test_every_option_with_a_default_says_it() -> None:
                 assert "default" in part, (parser.prog, action.dest)
 
 
-@pytest.mark.parametrize("command", ["check", "compare", "replay", "suspects", "card", "publish"])
+@pytest.mark.parametrize(
+    "command", ["check", "compare", "replay", "suspects", "card", "publish", "sign", "verify"]
+)
 def test_help_shows_examples_that_parse(command: str) -> None:
     """Each example is a command that the parser takes."""
     commands = next(a for a in build_parser()._actions if a.dest == "command").choices

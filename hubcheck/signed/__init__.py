@@ -1,0 +1,1 @@
+"""Who signed what: envelopes, statements, keys and identities."""
