@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import heat_grid, heat_svg, matches, names
+from hubcheck.card import heat_grid, heat_svg, heat_tensors, matches, names
 from hubcheck.card.document import (
     Details,
     Figure,
@@ -21,6 +21,7 @@ from hubcheck.card.document import (
     Trusted,
     Untrusted,
 )
+from hubcheck.card.heat_layout import layout
 from hubcheck.card.heat_strip import strip
 from hubcheck.card.wording import sentence, words
 
@@ -95,11 +96,12 @@ def _map(finding: Finding, grid: Grid, depth: int) -> list[Inner]:
         element=heat_svg.element(finding, grid),
         style=heat_svg.STYLE,
         plain=strip(finding, layers=depth),
+        width=layout(grid, "").width,
     )
     blocks: list[Inner] = [figure, Paragraph(content=(Trusted(reading),), role=Role.NOTE)]
     if grid.rows:
         blocks.append(OnPage(summary=(Trusted("The same numbers as a table"),), table=_table(grid)))
-    return blocks
+    return [*blocks, *heat_tensors.opened(finding)]
 
 
 def _table(grid: Grid) -> Table:

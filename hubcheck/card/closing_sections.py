@@ -126,7 +126,7 @@ def _replay(report: Report) -> Details:
     ]
     rows = tuple(((Trusted(name),), value) for name, value in facts)
     blocks.append(Table(head=("what", "value"), rows=rows))
-    return Details(summary=(Trusted("How to replay"),), blocks=tuple(blocks))
+    return Details(summary=(Trusted("Check it yourself"),), blocks=tuple(blocks))
 
 
 def _from_where(report: Report) -> Line:

@@ -12,7 +12,7 @@ from hubcheck.card import first_table, glossary, names, numbers, sentences
 from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import closing_sections
-from hubcheck.card.context_section import context_section
+from hubcheck.card.context_section import architecture_section, context_section
 from hubcheck.card.document import (
     Block,
     Document,
@@ -26,6 +26,7 @@ from hubcheck.card.document import (
 from hubcheck.card.evidence_section import BASES_SHOWN, evidence_sections
 from hubcheck.card.family_tree import family_section
 from hubcheck.card.licence_section import licence_section
+from hubcheck.card.linked import Links
 from hubcheck.card.next_steps import next_steps
 from hubcheck.card.order_section import order_section
 from hubcheck.card.share_section import share_section
@@ -46,36 +47,43 @@ TONES: Final = {
 
 def compose(report: Report) -> Document:
     """Return the card of a report: the same report always gives the same document."""
-    blocks: list[Block] = [Paragraph(content=sentences.lead(report), role=Role.LEAD)]
+    links = Links()
+    title = links.line(sentences.title(report))
+    first: list[Block] = [Paragraph(content=sentences.lead(report), role=Role.LEAD)]
     if report.findings:
-        blocks.append(_bases(report))
+        first.append(bases(report))
     if len(report.findings) > BASES_SHOWN:
         rest = f"{len(report.findings) - BASES_SHOWN} more bases are in report.json."
-        blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
-    blocks.append(Paragraph(content=glossary.line(report), role=Role.NOTE))
+        first.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+    first = links.blocks(first)
+    beside = glossary.line(report, linked=links.so_far)
+    blocks = [*first, *([Paragraph(content=beside, role=Role.NOTE)] if beside else [])]
     blocks += unread_line(report)
     blocks.append(next_steps(report))
     blocks.append(Paragraph(content=_footer(report), role=Role.FOOTER))
+    # What it looks like, what it leaves open, how to check it, and only then how it was counted.
     blocks += order_section(report)
     blocks += share_section(report)
     blocks += change_sections(report)
-    blocks += evidence_sections(report)
-    blocks += family_section(report)
-    blocks += licence_section(report)
-    blocks += candidates_section(report)
-    blocks += context_section(report)
     blocks += unread_section(report)
     blocks += closing_sections(report)
+    blocks += evidence_sections(report)
+    blocks += architecture_section(report)
+    blocks += licence_section(report)
+    blocks += family_section(report)
+    blocks += candidates_section(report)
+    blocks += context_section(report)
     return Document(
         subject=names.pinned(report.subject.ref, report.subject.revision),
-        title=sentences.title(report),
+        title=title,
         verdict=report.verdict.value,
         tone=TONES[report.verdict],
         blocks=tuple(blocks),
     )
 
 
-def _bases(report: Report) -> Table:
+def bases(report: Report) -> Table:
+    """Return the first table: one row per base."""
     rows = tuple(
         (
             (names.pinned_base(finding.base),),

@@ -6,15 +6,18 @@ raw norm cosine beside the same number with its channels shuffled, shapes, vocab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import names, numbers
+from hubcheck.card import architecture_picture, heat_svg, names, numbers
 from hubcheck.card.document import (
     CodeBlock,
     Details,
+    Figure,
     Heading,
     Identifier,
+    Inner,
     ItemList,
     Line,
     Paragraph,
@@ -35,6 +38,11 @@ MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
 BLOCK_WIDTH: Final = 40
 
+ARCHITECTURE: Final = "Architecture, side by side"
+MARKED: Final = "A thick frame, in text an asterisk, marks what differs from the subject. "
+ANYONES: Final = "Shapes are a choice anyone can make: they match between strangers."
+RULED_LENGTH: Final = 160
+RULED_SHOWN: Final = 12
 SIGNATURES_SHOWN: Final = 8
 _OTHER: Final = "named as a detached signature"
 _SIGNED: Final = {
@@ -54,7 +62,7 @@ def context_section(report: Report) -> tuple[Details, ...]:
     """Return the folded context, or nothing where there is none."""
     context = report.context
     blocks: _Blocks = []
-    for part in (_norms(report), _architecture(context), _tokenizers(report)):
+    for part in (_norms(report), _tokenizers(report)):
         blocks += part
     blocks += _other(report)
     blocks += _signatures(report)
@@ -87,31 +95,58 @@ def _norms(report: Report) -> _Blocks:
     ]
 
 
-def _architecture(context: Context) -> _Blocks:
-    models = context.architecture[:MODELS_SHOWN]
+def architecture_section(report: Report) -> tuple[Details, ...]:
+    """Return the models drawn beside each other, and what their sizes rule out."""
+    models = report.context.architecture[:MODELS_SHOWN]
     if not models:
-        return []
-    heading = Heading(content=(Trusted("Architecture"),))
+        return ()
+    drawn = architecture_picture.models(report)
+    pairs = tuple((drawn[0], base) for base in drawn[1:])
+    blocks: list[Inner] = [
+        Figure(
+            element=architecture_picture.element(subject, base),
+            style=heat_svg.STYLE,
+            plain=_as_lines(models) if first else None,
+            width=architecture_picture.shapes(subject, base)[0],
+        )
+        for first, (subject, base) in zip((True, *[False] * len(pairs)), pairs, strict=False)
+    ]
+    ruled = [(f.base, words(one)) for f in report.findings for one in f.ruled_out]
+    items: tuple[Line, ...] = tuple(
+        (names.pinned_base(base), Trusted(": "), Untrusted(said, limit=RULED_LENGTH))
+        for base, said in ruled[:RULED_SHOWN]
+    )
+    if items:
+        blocks += [Heading(content=(Trusted("What the sizes rule out"),)), ItemList(items=items)]
+    differs = any(any(model.differs) for model in models)
+    note = (Trusted(MARKED * differs), Trusted(ANYONES))
+    blocks = blocks or [_as_lines(models)]
+    return (
+        Details(
+            summary=(Trusted(ARCHITECTURE),),
+            blocks=(*blocks, Paragraph(content=note, role=Role.NOTE)),
+            unfolded=bool(items),
+        ),
+    )
+
+
+def _as_lines(models: Sequence[ArchitectureLine]) -> CodeBlock:
+    """Return the models as monospaced lines; an asterisk marks what differs from the subject."""
     columns = min(max(len(model.blocks) for model in models), BLOCKS_SHOWN)
     rows = [
         [Segment(text=visible(m.ref, limit=BLOCK_WIDTH)), *(_block(m, i) for i in range(columns))]
         for m in models
     ]
     widths = [max(len(row[i].shown()) for row in rows) for i in range(columns + 1)]
-    lines = tuple(
-        (
-            *(replace(s, width=w + 2) for s, w in zip(row, widths, strict=True)),
-            Segment(text=f"{m.layers} layers, {numbers.parameters(m.parameters)}"),
+    return CodeBlock(
+        lines=tuple(
+            (
+                *(replace(s, width=w + 2) for s, w in zip(row, widths, strict=True)),
+                Segment(text=f"{m.layers} layers, {numbers.parameters(m.parameters)}"),
+            )
+            for row, m in zip(rows, models, strict=True)
         )
-        for row, m in zip(rows, models, strict=True)
     )
-    blocks: _Blocks = [heading, CodeBlock(lines=lines)]
-    if any(any(model.differs) for model in models):
-        marked = Trusted("An asterisk marks what differs from the subject. ")
-    else:
-        marked = Trusted("")
-    note = Trusted("Shapes are a choice anyone can make: they match between strangers.")
-    return [*blocks, Paragraph(content=(marked, note), role=Role.NOTE)]
 
 
 def _block(model: ArchitectureLine, index: int) -> Segment:

@@ -77,29 +77,6 @@ class Identifier:
     limit: int = DEFAULT_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class Strong:
-    """Emphasised text."""
-
-    content: tuple[Trusted | Untrusted | Identifier, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A verdict; a coloured label where there is colour."""
-
-    content: tuple[Trusted | Untrusted | Identifier, ...]
-    tone: Tone
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """A share between 0 and 1, with its text; a bar where there are graphics."""
-
-    share: float
-    text: Trusted
-
-
 _WORD: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
 GLOSSARY: Final = "https://github.com/hubcheck/hubcheck/blob/main/docs/glossary.md"
 """The one page that a card links to: it is ours, and nothing of a report is in its address."""
@@ -110,21 +87,57 @@ class Term:
     """A word of this project; a link to what it means where there are links."""
 
     word: str
+    shown: str = ""
+    """How it stands in a sentence, where that is not the word itself."""
 
     def __post_init__(self) -> None:
         """Refuse what is no plain word: it becomes part of an address.
 
         Raises:
-            ValueError: The word holds anything but small letters and hyphens.
+            ValueError: The word holds anything but small letters and hyphens, or what is shown
+                holds markup.
         """
+        Trusted(self.shown)
         if not _WORD.fullmatch(self.word):
             message = f"A term is small letters and hyphens, not {self.word!r}."
             raise ValueError(message)
 
     @property
+    def text(self) -> str:
+        """What a reader sees."""
+        return self.shown or self.word
+
+    @property
     def address(self) -> str:
         """Where it is explained."""
         return f"{GLOSSARY}#{self.word}"
+
+
+Plain: TypeAlias = Trusted | Untrusted | Identifier | Term
+"""What stands inside emphasised text and labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strong:
+    """Emphasised text."""
+
+    content: tuple[Plain, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A verdict; a coloured label where there is colour."""
+
+    content: tuple[Plain, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A share between 0 and 1, with its text; a bar where there are graphics."""
+
+    share: float
+    text: Trusted
 
 
 Inline: TypeAlias = Trusted | Untrusted | Identifier | Strong | Chip | Meter | Term
@@ -198,6 +211,8 @@ class Figure:
     style: str
     """The style sheet that the element needs."""
     plain: CodeBlock | None
+    width: int = 0
+    """Pixels, where it may be wider than a phone: a reader is told to swipe there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +223,15 @@ class OnPage:
     table: Table
 
 
-Inner: TypeAlias = Heading | Paragraph | Table | ItemList | CodeBlock | Figure | OnPage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A row of folded tables, one for each place of a picture; a comment has no room for them."""
+
+    summary: Line
+    tables: tuple[OnPage, ...]
+
+
+Inner: TypeAlias = Heading | Paragraph | Table | ItemList | CodeBlock | Figure | OnPage | Opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +268,8 @@ def raw_text(content: Line) -> str:
                 pieces.append(raw_text(inner))
             case Meter(_, shown):
                 pieces.append(shown.text)
-            case Term(word):
-                pieces.append(word)
+            case Term():
+                pieces.append(part.text)
             case _:
                 assert_never(part)
     return "".join(pieces)

@@ -44,6 +44,8 @@ FAMILIES_SHOWN: Final = 24
 LONG_TEXT: Final = 400
 ADAPTER: Final = "adapter"
 """A test that nothing has a chance to pass: values are a sum, or they are not."""
+PARTS: Final = "Parts of the model"
+CONTROLS: Final = "Controls"
 LEFT_ASIDE: Final = "What was left aside or could not be done"
 NOTES_SHOWN: Final = 12
 UNDETERMINED: Final = "undetermined"
@@ -69,8 +71,7 @@ def evidence_sections(report: Report) -> tuple[Details, ...]:
     """Return one section per base that was tested or has a reason to show."""
     findings = report.findings[:BASES_SHOWN]
     first = next((f for f in findings if _families(f)), None)
-    sections = tuple(_evidence(finding, legend=finding is first) for finding in findings)
-    return (*sections, *_parts(report), *_controls(report))
+    return tuple(_evidence(finding, legend=finding is first) for finding in findings)
 
 
 def _families(finding: Finding) -> tuple[Evidence, ...]:
@@ -103,7 +104,10 @@ def _evidence(finding: Finding, *, legend: bool) -> Details:
     if len(families) > FAMILIES_SHOWN:
         rest = f"{numbers.count(len(families) - FAMILIES_SHOWN)} more families are in report.json."
         blocks.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
-    return Details(summary=tuple(summary), blocks=(*blocks, *_notes(finding)))
+    return Details(
+        summary=tuple(summary),
+        blocks=(*blocks, *_parts(finding), *_controls(finding), *_notes(finding)),
+    )
 
 
 def _columns(families: Sequence[Evidence]) -> str:
@@ -261,52 +265,35 @@ def _share(value: float, *, known: bool) -> Line:
     return (Trusted(numbers.kept(value) if known else numbers.NOTHING),)
 
 
-def _parts(report: Report) -> tuple[Details, ...]:
-    blocks: list[Heading | Table | ItemList] = []
-    for finding in report.findings:
-        if not finding.parts:
-            continue
-        blocks.append(Heading(content=(names.pinned_base(finding.base),)))
-        rows = tuple(
-            (
-                (Untrusted(part.name),),
-                (Trusted(_part_verdict(part)),),
-                (Trusted(_part_bound(part)),),
-                (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
-                if part.verdict in matches.MATCHES
-                else (Trusted(numbers.NOTHING),),
-            )
-            for part in finding.parts
-        )
-        blocks.append(Table(head=("part", "verdict", "by chance", "similarity"), rows=rows))
-    return (
-        (Details(summary=(Trusted("Parts of the model"),), blocks=tuple(blocks)),) if blocks else ()
-    )
-
-
-def _controls(report: Report) -> tuple[Details, ...]:
+def _parts(finding: Finding) -> tuple[Inner, ...]:
+    if not finding.parts:
+        return ()
     rows = tuple(
         (
-            (names.pinned_base(finding.base),),
-            (Trusted(f"{finding.controls.shifted_hits:.1f}"),),
-            (Trusted(numbers.percent(finding.controls.self_hits)),),
+            (Untrusted(part.name),),
+            (Trusted(_part_verdict(part)),),
+            (Trusted(_part_bound(part)),),
+            (Meter(part.kept, Trusted(numbers.kept(part.kept))),)
+            if part.verdict in matches.MATCHES
+            else (Trusted(numbers.NOTHING),),
         )
-        for finding in report.findings
-        if finding.controls is not None
+        for part in finding.parts
     )
-    if not rows:
+    table = Table(head=("part", "verdict", "by chance", "similarity"), rows=rows)
+    return (Heading(content=(Trusted(PARTS),)), table)
+
+
+def _controls(finding: Finding) -> tuple[Inner, ...]:
+    """Return the same count run where the answer is known."""
+    if finding.controls is None:
         return ()
-    explanation = Paragraph(
-        content=(
-            Trusted(
-                "The same count, run where the answer is known. With the base's index shifted, "
-                "about 1 hit per family is chance; with the base against itself, all must be hits."
-            ),
-        )
+    shifted, own = finding.controls.shifted_hits, numbers.percent(finding.controls.self_hits)
+    said = (
+        f"The same count where the answer is known: with the base's index shifted {shifted:.1f} "
+        f"hits per family, and about 1 is chance; with the base against itself {own} of the units, "
+        "and all must be hits."
     )
-    head = ("base", "shifted: about 1 expected", "against itself: all expected")
-    table = Table(head=head, rows=rows, numeric=frozenset({1, 2}))
-    return (Details(summary=(Trusted("Controls"),), blocks=(explanation, table)),)
+    return (Heading(content=(Trusted(CONTROLS),)), Paragraph(content=(Trusted(said),)))
 
 
 def _control(hits: int) -> str:

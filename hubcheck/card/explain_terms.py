@@ -87,6 +87,12 @@ depth (headers, sample, deep, full)
   layer, widths, experts. full: every byte.
   Does not mean: that a verdict at sample is a guess: its bound holds for what was read.
   Do: read deeper where the card says that something was not settled.""",
+    "distillation": """\
+distillation (in sentences and limits)
+  Means: a model was trained on the answers of another, not on its weights. What it learned stands
+  in weights of its own making.
+  Does not mean: that it happened here. No test of weights can see it, so a card says so each time.
+  Do: ask the publisher what the model was trained on, if it matters to you.""",
     "licence": """\
 licence (a section of the card)
   Means: what the licences of declared and matching bases ask, held against what the repository

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, names, numbers
+from hubcheck.card import matches, names, numbers, why_open
 from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.card.wording import brief, sentence
@@ -89,9 +89,13 @@ def evidence_cell(finding: Finding) -> Line:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
         case Verdict.INCONCLUSIVE if finding.units_tested and finding.reason:
-            return (Trusted(f"{counted}; "), reason)
+            begin = Trusted(f"{counted}{by_chance(finding)}; ")
+            few = why_open.few_words(finding)
+            return (begin, Trusted(few) if few else reason)
         case Verdict.INCONCLUSIVE if not finding.units_tested:
-            return (reason,) if finding.reason else (Trusted("too little to decide"),)
+            few = why_open.few_words(finding)
+            own = reason if finding.reason else Trusted("too little to decide")
+            return (Trusted(few) if few else own,)
         case Verdict.UNRELATED | Verdict.RELATED if across is not None and not counted_any:
             return (Trusted(across),)
         case Verdict.UNRELATED:
@@ -134,9 +138,12 @@ def _across_shapes(finding: Finding) -> str | None:
         return None
     rows = [row for row in finding.evidence if row.test in {matches.PRUNED, matches.SIGNS}]
     best = max(rows, key=lambda row: row.log10_e)
-    what = "signs of matched neurons" if best.test == matches.SIGNS else "matched neurons in order"
+    counted = numbers.hits(best.hits, best.units)
+    if best.test == matches.SIGNS:  # fair coins between strangers
+        half = numbers.count(round(best.units / 2))
+        return f"{counted} signs of matched neurons agree (chance: about {half})"
     as_chance = ", as by chance" if finding.verdict is Verdict.UNRELATED else ""
-    return f"{numbers.hits(best.hits, best.units)} {what}{as_chance}"
+    return f"{counted} matched neurons in order{as_chance}"
 
 
 def similarity_cell(finding: Finding) -> Line:

@@ -7,6 +7,7 @@ prints the page.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Line, Term, Trusted
@@ -51,13 +52,14 @@ def words_of(report: Report) -> tuple[str, ...]:
     return tuple(word for word in dict.fromkeys(found) if word in known)
 
 
-def line(report: Report) -> Line:
-    """Return the line that links the words of this card to what they mean."""
+def line(report: Report, *, linked: Collection[str] = ()) -> Line:
+    """Return the line that links the words of this card that no sentence of it links."""
+    words = [word for word in words_of(report) if word not in linked]
     parts: list[Trusted | Term] = [Trusted("What the words mean: ")]
-    for i, word in enumerate(words_of(report)):
+    for i, word in enumerate(words):
         parts += [Trusted(", ")] * bool(i)
         parts.append(Term(word))
-    return tuple(parts)
+    return tuple(parts) if words else ()
 
 
 def page() -> str:

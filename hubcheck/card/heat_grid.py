@@ -142,7 +142,7 @@ def grid(finding: Finding, *, widest: int = WIDEST, layers: int = 0) -> Grid | N
         widest: Columns at most.
         layers: Layers of the subject: the axis ends at the last, looked at or not.
     """
-    changes = [c for c in finding.changes if _usable(c)]
+    changes = usable(finding)
     if not changes:
         return None
     inside: dict[str, dict[int, list[Change]]] = {}
@@ -168,6 +168,18 @@ def grid(finding: Finding, *, widest: int = WIDEST, layers: int = 0) -> Grid | N
         apart=tuple((name, cell) for name, cell in apart if cell is not None)[:APART_SHOWN],
         sampled=not all(c.whole for c in changes),
     )
+
+
+def usable(finding: Finding) -> list[Change]:
+    """Return the changes that are numbers of layers that a model can have."""
+    return [c for c in finding.changes if _usable(c)]
+
+
+def cell_of(change: Change) -> Cell:
+    """Return one measurement as a cell."""
+    cell = _joined([change])
+    assert cell is not None
+    return cell
 
 
 def by_line(found: Grid) -> tuple[Row, ...]:
@@ -228,10 +240,11 @@ def told(part: str, column: Column | None, cell: Cell | None, found: Grid) -> tu
         moved = f"replaced ({share(cell.relative)} of its size)"
     rank = f", rank about {numbers.count(cell.rank)}" if cell.rank >= 0 else ""
     same = f", {numbers.percent(cell.equal)} of them unchanged" if cell.equal > 0 else ""
-    return f"{where}: {moved}", f"cosine {_cosine(cell.cosine)}{rank}; {values}{same}"
+    return f"{where}: {moved}", f"cosine {cosine(cell.cosine)}{rank}; {values}{same}"
 
 
-def _cosine(value: float) -> str:
+def cosine(value: float) -> str:
+    """Return a cosine with the digits in which fine-tunes differ."""
     # Fine-tunes differ in the fourth or fifth place, and only equality may read as 1.
     return f"{min(value, 0.99999):.5f}" if math.isfinite(value) else numbers.NOTHING
 

@@ -24,6 +24,7 @@ from hubcheck.card.document import (
     Meter,
     NextSteps,
     OnPage,
+    Opened,
     Paragraph,
     Segment,
     Strong,
@@ -41,6 +42,12 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';
 TITLE_LIMIT: Final = 400
 SHORT: Final = 34
 """Characters that stay on one line in a table; longer names may break anywhere."""
+
+FACTS: Final = 2
+"""Columns of a list of facts, which fits a phone as it is; wider tables become one block a row."""
+
+PHONE: Final = 350
+"""Pixels of a figure that fits a phone beside its margins."""
 
 SIGNS: Final = {Tone.GOOD: "✓", Tone.BAD: "!", Tone.PLAIN: "○", Tone.MUTED: "?"}
 """A second signal beside colour."""
@@ -122,7 +129,7 @@ def _inline(part: Inline) -> str:
             bar = f'<span class="meter" aria-hidden="true"><i style="width:{width}%"></i></span>'
             return bar + inline((text,))
         case Term():
-            return f'<a href="{html_attribute(part.address)}">{html_text(part.word)}</a>'
+            return f'<a href="{html_attribute(part.address)}">{html_exact(part.text)}</a>'
         case _:
             assert_never(part)
 
@@ -142,16 +149,25 @@ def _block(block: Block) -> str:
             return f'<div class="next"><strong>Next</strong><ul>{listed}</ul></div>'
         case CodeBlock(lines=lines):
             return "<pre>" + "\n".join(_code_line(line) for line in lines) + "</pre>"
-        case Figure(element=element):
-            return f'<div class="scroll figure">{element}</div>'
+        case Figure(element=element, width=width):
+            wide = " wide" if width > PHONE else ""
+            return f'<div class="scroll figure{wide}">{element}</div>'
         case OnPage(summary=summary, table=table):
             return (
                 f'<details class="inner">\n<summary>{inline(summary)}</summary>\n'
                 f"{_table(table, stack=False)}\n</details>"
             )
+        case Opened(summary=summary, tables=tables):
+            inside = "\n".join(_block(one) for one in tables)
+            return (
+                f'<details class="inner">\n<summary>{inline(summary)}</summary>\n'
+                f'<div class="opened">\n{inside}\n</div>\n</details>'
+            )
         case Details(summary=summary, blocks=blocks, unfolded=unfolded):
             body = "\n".join(
-                _table(inner, stack=False) if isinstance(inner, Table) else _block(inner)
+                _table(inner, stack=len(inner.head) > FACTS)
+                if isinstance(inner, Table)
+                else _block(inner)
                 for inner in blocks
             )
             return (

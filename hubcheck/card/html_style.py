@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 STYLE: Final = """
-:root{color-scheme:light dark;--page:#f4f5f7;--paper:#fff;--ink:#1b2129;--soft:#5b6572;
+:root{--edge:#1c232b33;
+color-scheme:light dark;--page:#f4f5f7;--paper:#fff;--ink:#1b2129;--soft:#5b6572;
 --line:#dfe3e8;
 --wash:#f6f7f9;--good:#14663b;--good-wash:#e3f3e9;--bad:#9c2a1c;--bad-wash:#fbe8e4;
 --plain:#1f4f86;
 --plain-wash:#e5eef8;--muted:#5b6572;--muted-wash:#eceef1}
-@media (prefers-color-scheme:dark){:root{--page:#0f1318;--paper:#171c23;--ink:#e5e9ee;
+@media (prefers-color-scheme:dark){:root{--edge:#00000080;
+--page:#0f1318;--paper:#171c23;--ink:#e5e9ee;
 --soft:#9aa5b1;
 --line:#2c343e;--wash:#1d232b;--good:#7fd6a2;--good-wash:#173526;--bad:#ff9f8e;--bad-wash:#45201b;
 --plain:#93c2f7;--plain-wash:#1a3049;--muted:#a9b3be;--muted-wash:#29313a}}
@@ -35,6 +37,8 @@ background:var(--tone-wash);color:var(--tone);font-weight:650;font-size:.9375rem
 .top .verdict{flex:none}
 h1{font-size:1.75rem;line-height:1.28;font-weight:680;letter-spacing:-.015em;margin:0 0 .8rem;
 text-wrap:balance;overflow-wrap:anywhere}
+h1 a,.lead a,.chip a,td a{color:inherit;text-decoration-style:dotted;
+text-decoration-color:var(--soft)}
 h1 code{font-size:.92em;background:none;padding:0;color:inherit}
 h2{font-size:1rem;margin:1.5rem 0 .5rem;overflow-wrap:anywhere}
 p{margin:.7rem 0;overflow-wrap:anywhere}
@@ -49,7 +53,11 @@ overflow-wrap:anywhere}
 pre{font-size:.8125rem;line-height:1.6;background:var(--wash);border:1px solid var(--line);
 border-radius:6px;padding:.8rem 1rem;margin:.8rem 0;overflow-x:auto}
 pre mark{background:var(--plain-wash);color:var(--plain);border-radius:3px;font-weight:600}
-.scroll{overflow-x:auto;margin:.9rem 0}
+.scroll{overflow-x:auto;margin:.9rem 0;background:
+linear-gradient(90deg,var(--paper) 30%,transparent) local left/2.2rem 100% no-repeat,
+linear-gradient(270deg,var(--paper) 30%,transparent) local right/2.2rem 100% no-repeat,
+linear-gradient(90deg,var(--edge),transparent) scroll left/.9rem 100% no-repeat,
+linear-gradient(270deg,var(--edge),transparent) scroll right/.9rem 100% no-repeat}
 table{border-collapse:collapse;width:100%;font-size:.9063rem;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:.8125rem;white-space:nowrap}
 th,td{padding:.6rem .9rem .6rem 0;border-bottom:1px solid var(--line);vertical-align:top}
@@ -88,13 +96,16 @@ border-radius:3px}
 .figure svg{display:block;max-width:none}
 .inner,.inner:last-of-type{border:0}
 .inner summary{padding:.3rem 0;font-weight:500;font-size:.875rem;color:var(--soft)}
+.opened{padding-left:1.1rem}.opened td:first-child{white-space:nowrap}
 .inner td,.inner th{padding:.25rem .7rem .25rem 0}
 .folded ul{padding-left:1.1rem}
 .index th{white-space:normal;vertical-align:bottom}
 .index td:nth-child(3){min-width:12rem}
 .index .chip{margin-top:.2rem}
 a{color:var(--plain);text-decoration-thickness:1px;text-underline-offset:3px}
-@media (max-width:44rem){body{font-size:15px}
+.wide::after{content:"wider than the screen: swipe sideways";display:none;position:sticky;left:0;
+width:max-content;color:var(--soft);font-size:.8125rem;padding-top:.35rem}
+@media (max-width:44rem){.wide::after{display:block}body{font-size:15px}
 main{margin:0;border-width:5px 0 0;border-radius:0;padding:1.25rem 1.1rem 2rem;min-height:100vh}
 .top .verdict{flex:none}
 h1{font-size:1.375rem}.top{align-items:flex-start}.number,th,td{padding-right:.75rem}

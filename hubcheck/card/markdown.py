@@ -24,6 +24,7 @@ from hubcheck.card.document import (
     Meter,
     NextSteps,
     OnPage,
+    Opened,
     Paragraph,
     Segment,
     Strong,
@@ -117,7 +118,7 @@ def _inline(part: Inline) -> str:
         case Meter(_, text):
             return text.text
         case Term():
-            return f"[{part.word}]({part.address})"
+            return f"[{part.text}]({part.address})"
         case _:
             assert_never(part)
 
@@ -138,7 +139,7 @@ def _block(block: Block) -> str:
             return _code_block(lines)
         case Figure(plain=plain):
             return _code_block(plain.lines) if plain is not None else ""
-        case OnPage():
+        case OnPage() | Opened():
             return ""
         case Details(summary=summary, blocks=blocks):
             body = "\n\n".join(text for inner in blocks if (text := _block(inner)))

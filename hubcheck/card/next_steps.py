@@ -82,6 +82,8 @@ def _decide(report: Report) -> tuple[Line, ...]:
             return ((Trusted("name the folder or the revision that holds the weights"),),)
         case NothingCompared.NO_CONTENT:
             return ((Trusted("fetch the large files: "), Identifier("git lfs pull")),)
+        case NothingCompared.NOT_READABLE:
+            return ((Trusted("the warnings say what could not be read"),),)
         case _:
             return _decide_by_bases(report)
 
@@ -113,6 +115,16 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
         )
     if any(matches.is_framed(f) for f in report.findings):
         steps.append((Trusted("do not act on this result alone"),))
+    if any(f.code is ReasonCode.UNREACHABLE for f in report.findings):
+        steps.append((Trusted("run it again once the host answers"),))
+    if any(f.code is ReasonCode.MISSING for f in report.findings):
+        steps.append(
+            (
+                Trusted("check the name; of a private base, run again with "),
+                Identifier("HF_TOKEN"),
+                Trusted(" set"),
+            )
+        )
     if any(matches.needs_more_bytes(f) for f in report.findings):
         steps.append((Trusted("allow more to be read: "), Identifier("--max-read")))
     deeper = DEEPER.get(report.depth)

@@ -19,12 +19,13 @@ from hubcheck.card import (
     sentences,
     unread_section,
 )
-from hubcheck.card.compose import compose
-from hubcheck.card.document import Identifier, Line, Table, Trusted
+from hubcheck.card.compose import bases
+from hubcheck.card.document import Identifier, Line, Trusted
 from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
 from hubcheck.card.given import NOTE
 from hubcheck.card.heat_layout import layout
 from hubcheck.card.heat_svg import heading
+from hubcheck.card.linked import Links
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Grid
@@ -39,7 +40,6 @@ HEADING: Final = "## Provenance"
 COMMITS_NAMED: Final = 5
 """Bases whose whole commit is written out; a merge of more is rare, and the report has them all."""
 _DATE_LENGTH: Final = len("2026-01-31")
-_TABLE_HEAD: Final = "base"
 
 
 def render(report: Report, *, newer: str = "", given: bool = False) -> str:
@@ -54,10 +54,11 @@ def render(report: Report, *, newer: str = "", given: bool = False) -> str:
     parts = [HEADING, snippet(report, stale=bool(newer))]
     if newer:
         parts.append(_out_of_date(report, newer))
-    title = markdown.inline(_sentence(sentences.title(report)))
-    lead = markdown.inline(sentences.lead(report)).replace("**", "")
+    links = Links()
+    title = markdown.inline(links.line(_sentence(sentences.title(report))))
+    lead = markdown.inline(links.line(sentences.lead(report))).replace("**", "")
     parts.append(f"**{title}** ({report.verdict.value}). {lead}")
-    table = _table(report)
+    table = _table(report, links)
     if table is not None:
         parts.append(table)
     scope = unread_section.line(report)
@@ -96,13 +97,12 @@ def _out_of_date(report: Report, newer: str) -> str:
     )
 
 
-def _table(report: Report) -> str | None:
+def _table(report: Report, links: Links) -> str | None:
     """Return the table of bases that the card shows."""
     if not report.findings:
         return None
-    blocks = compose(report).blocks
-    table = next(b for b in blocks if isinstance(b, Table) and b.head[0] == _TABLE_HEAD)
-    return markdown.table_text(table)
+    (table,) = links.blocks((bases(report),))
+    return markdown.block_text(table)
 
 
 def _heat_map(report: Report) -> str:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, kin, layers_apart, matches, names, numbers, ruled_out
+from hubcheck.card import (
+    first_table,
+    kin,
+    layers_apart,
+    matches,
+    names,
+    numbers,
+    ruled_out,
+    why_open,
+)
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.card.wordings.gates import WHY_NOTHING
 from hubcheck.report.standing import UPSTREAM, is_refuted
@@ -32,14 +41,16 @@ RELATED_MEANS: Final = (
 )
 
 UNDONE: Final = " once a disguise is undone"
-ONE_TOWER: Final = ", all that one of the two models holds"
+ONE_TOWER: Final = "; one of the two models holds nothing else"
 WHO: Final = " It does not say who copied whom."
 NOT_FROM_SCRATCH: Final = (
     " It does not mean trained from scratch: other bases were not tested, and distillation leaves "
     "no trace in weights."
 )
+THE_REST: Final = (
+    "The table says what matches; of the rest neither a match nor its absence is shown."
+)
 NOT_ON_PURPOSE: Final = " It does not say that the name was wrong on purpose."
-NO_SUSPICION: Final = " It is no sign against the model."
 
 
 def title(report: Report) -> Line:
@@ -285,12 +296,9 @@ def _least_compared(report: Report) -> Finding | None:
 
 def _inconclusive_lead(report: Report) -> str:
     if any(matches.is_framed(f) for f in report.findings):
-        return (
-            "The order of the units agrees, their content is too weak to tell: a distant copy, a "
-            "structured initialisation and a relabelling all look like that, so it proves nothing."
-        )
+        return why_open.plainly(next(f for f in report.findings if matches.is_framed(f)))
     if any(matches.rest_is_open(f) for f in report.findings):
-        return "The table says what matches; of the rest neither a match nor its absence is shown."
+        return THE_REST + WHO
     bases = matches.declared(report)
     if any(f.taught for f in bases):
         return matches.NONE_CLAIMED if all(f.taught for f in bases) else matches.SOME_TAUGHT
@@ -298,8 +306,15 @@ def _inconclusive_lead(report: Report) -> str:
     if found is not None and all(f.verdict in matches.MATCHES for f in bases):
         return match_sentence(found) + WHO
     if not matches.tested(report):
-        return "No weights were compared: neither a match nor its absence is shown." + NO_SUSPICION
-    return "Neither a match nor its absence is shown." + NO_SUSPICION
+        none = "No weights were compared: neither a match nor its absence is shown."
+        return none + why_open.NO_SUSPICION
+    if found is not None:
+        return THE_REST + WHO
+    left = [f for f in bases or report.findings if f.verdict is Verdict.INCONCLUSIVE]
+    said = {why_open.plainly(f) for f in left}
+    if len(said) == 1 and (plain := said.pop()):
+        return plain
+    return "Neither a match nor its absence is shown." + why_open.NO_SUSPICION
 
 
 def _absence(findings: tuple[Finding, ...], begin: str) -> Line:

@@ -50,6 +50,10 @@ class Series:
     layers: tuple[MergeShare, ...]
 
 
+NARROWEST: Final = 520
+"""Pixels of the chart of a model with few layers."""
+
+
 def element(series: tuple[Series, ...]) -> str:
     """Return the chart as an element of a page that has ``STYLE``."""
     shown = series[: len(LIGHT)]
@@ -57,7 +61,7 @@ def element(series: tuple[Series, ...]) -> str:
     step = min(PLOT / max(len(layers), 1), BROADEST)
     right = LEFT + step * len(layers)
     foot = MARGIN + HIGH
-    width = round(max(right, 520) + MARGIN)
+    width = round(max(right, NARROWEST) + MARGIN)
     height = foot + FOOT + LEGEND * len(shown) + 24
     places = {layer: LEFT + step * (i + 0.5) for i, layer in enumerate(layers)}
     hint = f'<text class="soft" x="{MARGIN}" y="{height - 8}" font-size="10.5">{HINT}</text>'

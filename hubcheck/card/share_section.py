@@ -52,7 +52,10 @@ def share_section(report: Report) -> tuple[Details, ...]:
     series = tuple(Series(name=names.called(f.base), layers=_layers(f)) for f in merged)
     if any(one.layers for one in series):
         figure = Figure(
-            element=share_chart.element(series), style=share_chart.STYLE, plain=_strips(series)
+            element=share_chart.element(series),
+            style=share_chart.STYLE,
+            plain=_strips(series),
+            width=share_chart.NARROWEST,
         )
         table = OnPage(summary=(Trusted("The same numbers as a table"),), table=_table(series))
         blocks += [figure, table]

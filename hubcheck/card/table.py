@@ -250,7 +250,7 @@ def _inline(part: Inline) -> str:
         case Meter(_, text):
             return text.text
         case Term():
-            return part.word
+            return part.text
         case _:
             assert_never(part)
 

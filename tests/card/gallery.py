@@ -15,9 +15,10 @@ from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import overview_row
 from tests.card.browser import Browser
 from tests.card.deep_reports import deep_cases
+from tests.card.open_reports import open_cases
 from tests.card.reports import cases
 
-CASES: Final = cases() | deep_cases()
+CASES: Final = cases() | deep_cases() | open_cases()
 DESKTOP, PHONE, HIGH = 1000, 390, 1500
 
 

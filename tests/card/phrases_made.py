@@ -168,7 +168,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "a merge of a model with 2,048 neurons a layer has 2,048; this one has 1,536",
         ),
     ),
-    C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%, the rest does not match"),),
+    C.SOME_TENSORS: (({"share": 0.3}, "of the body 30%; of the rest no match is shown"),),
     C.ONE_ORDER: (({}, "a single order agrees, the rest does not"),),
     C.ASSUMED: (
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, Final
 
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase, text
@@ -44,7 +45,8 @@ OTHER_COMMIT: Final = "9f8e7d6" + "c" * 33
 
 DIAGONAL: Final = tuple((u, u, 0.99) for u in range(64))
 """Every unit nearest to the one at its own place."""
-SCATTER: Final = tuple((u, (37 * u + 11 * (u > 0)) % 64, 0.1) for u in range(64))
+_PLACES: Final = random.Random(3).sample(range(1, 64), 63)
+SCATTER: Final = tuple((u, _PLACES[u - 1] if u else 0, 0.1) for u in range(64))
 """One unit in place, the others anywhere."""
 
 

@@ -239,15 +239,14 @@ def test_sections_are_complete_and_in_order() -> None:
     names = [raw_text(b.summary) for b in compose(subject).blocks if isinstance(b, Details)]
     assert [name.split(":")[0] for name in names] == [
         "The order of the units, beside chance",
-        "Evidence",
-        "Evidence",
-        "Parts of the model",
-        "Controls",
-        "Family tree",
-        "Context, no evidential value",
         "2 warnings",
         "Limits",
-        "How to replay",
+        "Check it yourself",
+        "Evidence",
+        "Evidence",
+        "Architecture, side by side",
+        "Family tree",
+        "Context, no evidential value",
     ]
     text = markdown.render(compose(subject))
     assert "licence: notice missing" in text
@@ -299,7 +298,7 @@ def test_odd_but_possible_reports() -> None:
         "8 more bases are in report.json.",
         "16 more families are in report.json.",
         "a, b and 1 more",
-        "related: parts only |",
+        "#parts) |",
         "10 more are in report.json",
         "at most 1 in 100",
         "spectra, alike",

@@ -11,12 +11,11 @@ import pytest
 from hubcheck.card import badge, heat_svg, html, markdown, table
 from hubcheck.card.compose import compose
 from hubcheck.report.schema import Report
-from tests.card.deep_reports import deep_cases, small
-from tests.card.reports import cases
+from tests.card.deep_reports import small
+from tests.card.gallery import CASES
 
 GOLDEN: Final = Path(__file__).parent / "golden"
 UPDATE: Final = os.environ.get("HUBCHECK_UPDATE_GOLDEN") == "1"
-CASES: Final = cases() | deep_cases()
 
 
 def agree(name: str, text: str) -> None:

@@ -76,7 +76,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.PART_OPEN: _part_open,
     P.NO_POWER: "too little is comparable to have seen a copy",
     P.OTHER_SHAPE: _other_shape,
-    P.SOME_TENSORS: "of the body {share:.0%}, the rest does not match",
+    P.SOME_TENSORS: "of the body {share:.0%}; of the rest no match is shown",
     P.ONE_ORDER: "a single order agrees, the rest does not",
     P.ASSUMED: lambda given: (
         "the order agrees, but that it is free is an assumption, by names and shapes alone, and "

@@ -113,10 +113,10 @@ def test_sections_are_shed_in_a_fixed_order(limit: int) -> None:
     assert len(text.encode()) <= limit
     assert "**Next:**" in text
     there = {
-        "files": "<summary>Weight files that", "context": "Context, no evidential value", "tree": "Family tree", "controls": "<summary>Controls",
-        "parts": "Parts of the model", "evidence": "<summary>Evidence", "layers": "```text\nother",
+        "files": "<summary>Weight files that", "context": "Context, no evidential value", "tree": "Family tree",
+        "architecture": "<summary>Architecture", "evidence": "<summary>Evidence", "layers": "```text\nother",
         "heat map": "How far the weights moved", "shares": "Shares of the bases",
-        "graph": "```mermaid", "replay": "How to replay", "warnings": "1 warning",
+        "graph": "```mermaid", "replay": "Check it yourself", "warnings": "1 warning",
         "licences": "<summary>Licences",
         "limits": "<summary>Limits", "changes": "Since the last push",
     }  # fmt: skip
