@@ -1,5 +1,6 @@
 # `make demo`: the small package and the demo. `make test`: lint, types and tests.
 # `make container`: the Action in its image. CI runs these three.
+# `make site`: the documentation as a site, every link of it checked, in some seconds.
 # `make quick`: lint and the tests of the arithmetic, the rules and the parsers, in under a minute.
 # `make long`, `make fuzz`: whole tables and more draws; what they found is kept in tests/results.
 # `make kinds`, `make real`: every kind of model and layout; really published weights. Nothing of
@@ -18,7 +19,7 @@ QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoin
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
-.PHONY: demo test quick lint types pytest long fuzz kinds axes real container clean
+.PHONY: demo test quick lint types site pytest long fuzz kinds axes real container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -32,7 +33,7 @@ demo: .venv/ready
 	@echo "make: installs torch and transformers, about 1.3 GB on disk (CPU build; the CUDA"
 	@echo "build that some platforms get is about 5 GB), in .venv-test; the demo needs none of it."
 	$(PYTHON) -m venv .venv-test
-	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	.venv-test/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
 	@touch $@
 
 lint: .venv-test/ready
@@ -46,7 +47,13 @@ types: .venv-test/ready
 pytest: .venv-test/ready
 	$(PYTEST) $(SHARED) --hypothesis-profile=ci
 
-test: lint types pytest
+# The documentation as pages, in build/site/site; a link that leads nowhere ends it.
+site: .venv-test/ready
+	.venv-test/bin/python -m website.pages build/site
+	.venv-test/bin/mkdocs build --quiet --strict --config-file build/site/mkdocs.yml
+	.venv-test/bin/python -m website.pages --check build/site/site
+
+test: lint types site pytest
 
 quick: lint
 	$(PYTEST) $(SHARED) --hypothesis-profile=quick -m "not slow" $(QUICK)

@@ -8,6 +8,7 @@ import pytest
 
 from hubcheck.errors import ExitCode
 from tests.action.conftest import BASE, HEAD, Job, finished_run, pull_request
+from tests.card.rendered import unlinked
 from tests.githubserver.server import Fault
 from tests.githubserver.world import Login, event
 
@@ -25,7 +26,9 @@ def test_a_pull_request_gets_its_answer(job: Job) -> None:
     ended = job.on_pull_request()
     assert ended.code is ExitCode.OK
     (body,) = comments(job)
-    assert "### hubcheck: the weights match the declared base `zoo/base`  (confirmed)" in body
+    assert "### hubcheck: the weights match the declared base `zoo/base`  (confirmed)" in unlinked(
+        body
+    )
     assert f"[aaaaaaa](https://github.com/octo/models/commit/{HEAD})" in body
     assert "```mermaid" in body
     assert "\u2588" in body

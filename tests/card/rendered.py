@@ -86,3 +86,8 @@ def html_page(text: str) -> Page:
 def seen(text: str) -> str:
     """Return ``text`` without what has no width, spaces collapsed as a browser does."""
     return " ".join(JOINERS.sub("", text).split())
+
+
+def unlinked(text: str) -> str:
+    """Return markdown whose links are the words that they stand on."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)

@@ -14,6 +14,7 @@ from hubcheck.demo.run import CASES, MODELS, demo
 from hubcheck.errors import ExitCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Verdict
+from tests.card.rendered import unlinked
 
 EXPECTED = {
     "finetune": DeclarationVerdict.CONFIRMED,
@@ -59,7 +60,7 @@ def assert_readme_shows(table: str, card: str) -> None:
     ]
     first = [line for line in card.partition("\nRead ")[0].splitlines() if line]
     assert [line for line in quoted if line] == first
-    card = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", card)  # as it is read
+    card = unlinked(card)
     faq = (README.parent / "docs" / "faq.md").read_text(encoding="utf-8")
     for said in (
         "by chance: below 1 in 10 billion (exact)",

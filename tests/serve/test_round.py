@@ -15,6 +15,7 @@ from hubcheck.demo.run import MODELS
 from hubcheck.publish.badge_files import PNG
 from hubcheck.publish.hub.texts import COMMIT_TITLE
 from hubcheck.publish.model_card import current_section
+from tests.card.rendered import unlinked
 from tests.hubserver.session import close_session
 from tests.serve.hookedhub import HookedHub
 from tests.serve.receiving import SECRET, Receiving, until
@@ -54,7 +55,7 @@ def test_the_whole_round(
             until(lambda: receiver.ended(proposed.oid))
             assert receiver.ended(proposed.oid)[0]["verdict"] == "confirmed"
             assert [c.author for c in topic.comments] == ["owner", "hubcheck-bot"]
-            assert "match the declared base" in topic.comments[1].text
+            assert "match the declared base" in unlinked(topic.comments[1].text)
             head = repository.resolve("main")
             assert head is not None
             assert REPORT_FILE not in head.files  # the section speaks of main only

@@ -14,6 +14,7 @@ from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.publish.badge_files import PNG
 from hubcheck.publish.model_card import current_section
+from tests.card.rendered import unlinked
 from tests.hubserver import LocalHub
 from tests.publish.hub.conftest import OWNER
 
@@ -59,13 +60,13 @@ def test_push_check_propose_comment_and_again(
     assert proposed.startswith(before)
     first_section = current_section(proposed)
     assert first_section is not None
-    assert "match the declared base `zoo/base`" in first_section
+    assert "match the declared base `zoo/base`" in unlinked(first_section)
     assert json.loads(text_at(hub, "refs/pr/1", REPORT_FILE))["seed"] == 1
     assert text_at(hub, "refs/pr/1", PNG).startswith(b"\x89PNG")
     topic = repository.board.topics[1]
     assert [e.kind for e in topic.events] == ["comment", "commit", "comment"]
     first_comment = topic.comments[1].text
-    assert "### hubcheck: the weights match the declared base" in first_comment
+    assert "### hubcheck: the weights match the declared base" in unlinked(first_comment)
 
     # Publishing the same report again writes nothing.
     assert run("publish", report, "--to", "model-card", "--create-pr") == 0

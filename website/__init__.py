@@ -1,0 +1,1 @@
+"""The documentation as a site: built from ``docs/`` and the gallery, by nothing but this folder."""
