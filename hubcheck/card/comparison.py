@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, heat_grid, matches, names, numbers, sentences
+from hubcheck.card import chance_sentence, first_table, heat_grid, matches, names, numbers
 from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import warning_section
 from hubcheck.card.context_section import context_section
@@ -145,7 +145,7 @@ def _lead(comparison: Comparison) -> Line:
             reason = sentence(finding.reason) or "too little could be compared"
             return (Untrusted(f"{reason[:1].upper()}{reason[1:]}.", limit=LONG_TEXT),)
         case _:
-            return (Strong((Trusted(sentences.match_sentence(finding) + WHICH),)),)
+            return (Strong((Trusted(chance_sentence.match_sentence(finding) + WHICH),)),)
 
 
 def _both(comparison: Comparison) -> Table:

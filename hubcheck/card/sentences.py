@@ -18,6 +18,7 @@ from hubcheck.card import (
     ruled_out,
     why_open,
 )
+from hubcheck.card.chance_sentence import WHO, match_sentence
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.card.wordings.gates import WHY_NOTHING
 from hubcheck.report.standing import UPSTREAM, is_refuted
@@ -42,7 +43,6 @@ RELATED_MEANS: Final = (
 
 UNDONE: Final = " once a disguise is undone"
 ONE_TOWER: Final = "; one of the two models holds nothing else"
-WHO: Final = " It does not say who copied whom."
 NOT_FROM_SCRATCH: Final = (
     " It does not mean trained from scratch: other bases were not tested, and distillation leaves "
     "no trace in weights."
@@ -104,27 +104,6 @@ def _upstream(report: Report) -> Line:
         _called(found),
         Trusted(f", and neither names the other: {UPSTREAM}, about that base's card."),
     )
-
-
-def match_sentence(finding: Finding) -> str:
-    """Return how likely this match is by chance, in one sentence."""
-    if matches.is_relation(finding, RelationKind.COMMON_INITIALISATION):
-        return (
-            "The starting values agree, what was learned does not: "
-            "a common initialisation, no sign of copied training."
-        )
-    if finding.verdict is Verdict.IDENTICAL and finding.log10_p > numbers.FLOOR_LOG10:
-        return "The weights are the same, value for value."
-    components = matches.same_components(finding)
-    if components and finding.log10_p > numbers.FLOOR_LOG10:
-        of = "a component" if components == 1 else f"{components} components"
-        return f"The weight files of {of} are the same, byte for byte."
-    same = matches.identity_row(finding)
-    if same is not None and finding.log10_p > numbers.FLOOR_LOG10:
-        counted = numbers.hits(same.hits, same.units)
-        return f"{counted} tensors compared are equal, bit for bit."
-    kind = matches.calibrated_on(finding) if finding.verdict is Verdict.DISGUISED else "exact"
-    return f"A match like this by chance: {numbers.chance(finding.log10_p)} ({kind})."
 
 
 def _confirmed_title(report: Report) -> Line:
