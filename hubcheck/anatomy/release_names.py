@@ -1,10 +1,10 @@
 """What would transformers call the tensors of a model that its maker released under other names?
 
-Three releases have names of their own that many repositories keep: OpenAI's Whisper (``.pt``),
-CLIP as OpenAI and OpenCLIP write it, and vision transformers as timm, DINO and MAE write them,
-whose layers stand at top level with nothing in front that says what they are. They are told by
-tensors that nothing else has. What loaders fix and no configuration says, the size of a head, goes
-with the names.
+Funnel's blocks are made one list of layers (``funnel_names``). Three releases have names of their
+own that many repositories keep: OpenAI's Whisper (``.pt``), CLIP as OpenAI and OpenCLIP write it,
+and vision transformers as timm, DINO and MAE write them, whose layers stand at top level with
+nothing in front that says what they are. They are told by tensors that nothing else has. What
+loaders fix and no configuration says, the size of a head, goes with the names.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
+
+from hubcheck.anatomy.funnel_names import funnel_names
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -89,6 +91,8 @@ def released_names(shapes: Shapes) -> dict[str, str]:
     if WHISPER in shapes:
         found = {name: _replaced(name, WHISPER_MODULES) for name in shapes if _is_stack(name)}
         return _apart({name: f"model.{new}" for name, new in found.items()}, shapes)
+    if found := funnel_names(shapes):
+        return _apart(found, shapes)
     if is_lone_vit(shapes):
         return {name: FRONT + name for name in shapes}
     for front in CLIP_TEXT:

@@ -3,7 +3,8 @@
 Both models hold one long list of equal layers. Tensors inside it are candidates for each other when
 they have one shape; so are tensors outside. Where the subject's names do not even say of which
 layer a tensor is, all of one shape are candidates for each other. Which of several candidates is
-which, values must say (``check.renamed``).
+which, values must say (``check.renamed``). Layers that are not all alike (the first one of T5 has
+a table more, ModernBERT's first norm is none) are such a list to nobody.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def candidates_of(base: Shapes, subject: Shapes) -> tuple[Candidates, ...]:
         subject: The same of the subject. Hostile; names are cut at dots and never parsed further.
     """
     lists = [_layer_list(shapes) for shapes in (base, subject)]
-    if lists[0][1] and not lists[1][1]:
+    if not lists[1][1]:
         return _unnumbered(base, subject)
     if not all(n for _, n in lists) or lists[0][1] != lists[1][1]:
         return ()

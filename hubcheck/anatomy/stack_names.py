@@ -13,6 +13,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.anatomy.names import WRAPPED
+
 
 class Kind(StrEnum):
     """Which of the two a stack is."""
@@ -26,8 +28,12 @@ CROSS: Final = re.compile(
 )
 """Modules in which a decoder attends to an encoder."""
 T5_ATTENTION: Final = re.compile(r"(?:Local|TransientGlobal)?SelfAttention|EncDecAttention")
-T5_MLP: Final = re.compile(r"(?:DenseReluDense|mlp)\.(?P<rest>.+)")
+T5_MLP: Final = re.compile(r"(?:DenseReluDense|mlp)\.(?P<rest>(?:experts\..+|router\..+|\w+))")
 T5_LAYER: Final = re.compile(r"layer\.(?P<n>[0-9])\.(?P<module>\w+)\.?(?P<rest>.*)")
+T5_PLACE: Final = re.compile(
+    rf"layer\.#\.(?:layer_norm|(?:{T5_ATTENTION.pattern})\.\w+|(?:{T5_MLP.pattern}))"
+)
+"""What a path inside a layer of T5 is, its index written ``#``."""
 EXPERT: Final = re.compile(r"experts\.expert_(?P<n>[0-9]{1,6})\.(?P<rest>.+)")
 """Experts one by one (Switch Transformers, NLLB)."""
 MATRICES: Final = {
@@ -110,6 +116,7 @@ def names_inside(kind: Kind, paths: Paths, *, pre_norm: bool) -> dict[str, str]:
         for end in (".weight", ".bias"):
             if path.endswith(end):
                 stem, ending = path.removesuffix(end), end
+        stem = WRAPPED.sub("", stem)
         if layer >= 0:
             found[published] = f"layers.{layer}.{_inside(kind, stem, pre_norm=pre_norm)}{ending}"
         else:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -135,15 +135,17 @@ def stacks_in(shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, object
 
 def _claimed(names: Iterable[str]) -> tuple[str, dict[Kind, dict[str, tuple[int, str]]]] | None:
     """Return the prefix before the stacks, and the tensors of each."""
+    every = [*names]
+    around = _around(every)
     groups: dict[str, dict[Kind, dict[str, tuple[int, str]]]] = defaultdict(
         lambda: {kind: {} for kind in Kind}
     )
     wanted: dict[str, int] = defaultdict(int)
-    for name in names:
-        placed = _placed(name)
+    for name in every:
+        placed = _placed(name[len(around) :])
         if placed is None:
             continue
-        outer, kind, layer, path = placed
+        outer, kind, layer, path = around + placed[0], *placed[1:]
         groups[outer][kind][name] = (layer, path)
         if layer >= 0:
             t5 = kind is Kind.ENCODER and T5_LAYER.fullmatch(path) is not None
@@ -154,6 +156,20 @@ def _claimed(names: Iterable[str]) -> tuple[str, dict[Kind, dict[str, tuple[int,
         return None
     outer = max(claimed, key=lambda o: (wanted[o], o))
     return outer, groups[outer]
+
+
+def _around(names: Sequence[str]) -> str:
+    """Return the word of a stack that stands before all names, both stacks among them."""
+    if not names:
+        return ""
+    first, last = min(names).split("."), max(names).split(".")
+    n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    shared = first[:n]
+    if not any(part in tuple(Kind) for part in shared):
+        return ""
+    around = "".join(f"{part}." for part in shared)
+    kinds = {placed[1] for name in names if (placed := _placed(name[len(around) :])) is not None}
+    return around if len(kinds) == len(Kind) else ""
 
 
 def _placed(name: str) -> tuple[str, Kind, int, str] | None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
-from hubcheck.source.weight_files import FORMATS, GGUF, SAFETENSORS, ZIP
+from hubcheck.source.weight_files import FORMATS, GGUF, NUMPY, SAFETENSORS, TAR, ZIP
 
 HEAD_BYTES: Final = 512
 """First bytes that are read: the mark of a tar archive, the furthest, stands at 257."""
@@ -26,7 +26,6 @@ COMPRESSED_TORCH: Final = "compressed PyTorch zip"
 TORCH_ZIP: Final = "PyTorch zip"
 TORCHSCRIPT: Final = "TorchScript archive"
 PICKLE: Final = "Python pickle"
-TAR: Final = "tar archive"
 
 _MAGIC: Final = (
     (0, b"GGUF", f"{GGUF} under another name"),
@@ -43,7 +42,7 @@ _MAGIC: Final = (
     (0, b"ftrt", FORMATS[".engine"]),
     (0, b"RKNN", FORMATS[".rknn"]),
     (0, b"MZqFpD", FORMATS[".llamafile"]),
-    (0, b"\x93NUMPY", "NumPy array"),
+    (0, b"\x93NUMPY", NUMPY),
     (257, b"ustar", TAR),
     (0, b"\x1f\x8b", "gzip archive"),
     # torch.save before 1.6: a pickled integer, the magic number 0x1950a86a20f9469cfc6c

@@ -42,7 +42,9 @@ def open_checkpoint(source: Source, config: Mapping[str, object]) -> Checkpoint:
         raise
     beside = adapter_beside(source, checkpoint)
     sizes = {entry.path: entry.size for entry in source.files()}
-    alone = () if kind is _Kind.SAFETENSORS else safetensors.index_alone(sizes)
+    alone = torch_files.index_alone(sizes)
+    if kind is not _Kind.SAFETENSORS:
+        alone = (*alone, *safetensors.index_alone(sizes))
     checkpoint = replace(checkpoint, disagreements=(*alone, *checkpoint.disagreements, *beside))
     return checkpoint if kind is _Kind.GGUF else unpacked(checkpoint, config)
 

@@ -29,6 +29,11 @@ INDEX_SUFFIX: Final = ".index.json"
 _SHARD: Final = re.compile(
     r"(?P<stem>.+)-(?P<number>[0-9]{1,6})-of-(?P<total>[0-9]{1,6})\.[A-Za-z]+"
 )
+_REACHES_OUT: Final = re.compile(r"\.\.|[\\:]")
+"""What leads out of a folder on some system."""
+_MIXED: Final = "shards of two models were mixed, or the files were built to mislead."
+_OUTSIDE: Final = "the index was built to lead out of the model."
+_AGAIN: Final = "upload or download the model again; if nothing changes, do not load it."
 SETS_NAMED: Final = 5
 """Sets that a refusal names."""
 
@@ -65,6 +70,9 @@ class Chosen:
     """Tensor to file, as the index has it; a file may be missing."""
     stale: bool = False
     """Whether the index names none of ``paths``."""
+    other_split: frozenset[str] = frozenset()
+    """Files that the index names, that do not exist, and whose numbers are of another split of the
+    complete set: the numbers of the set say that nothing is missing."""
     first_read: int = 0
     """Bytes of each file that hold its header, where the size of a long index tells; else 0."""
     notes: tuple[str, ...] = ()
@@ -100,7 +108,8 @@ def from_index(
     """Return the files that an index names, or the set that stands in their place.
 
     Where files that it names are missing, the one complete set of its stem is taken if it holds all
-    others. Whether that will do is known once headers are read: ``borne_out``.
+    others. Whether that will do is known once headers are read: ``borne_out``. An index that says
+    nothing of use is passed over if there is such a set.
 
     Args:
         source: The model. Charged for the index, as a document.
@@ -110,20 +119,38 @@ def from_index(
         sets: The sets of files that lie beside it.
 
     Raises:
-        HostileCheckpointError: it is malformed, reaches out of the model, or none of its files is
-            there and no complete set stands in for them.
+        HostileCheckpointError: it reaches out of the model, or it is malformed or none of its files
+            is there, and no complete set stands in for them.
     """
-    weight_map = _weight_map(source, sizes, index, suffixes)
+    stem = index.removesuffix(INDEX_SUFFIX)
+    stem = stem[: stem.rfind(".")]
+    whole = [s for s in sets if s.total and s.is_complete and s.stem == stem]
+    if sizes[index] > MAX_JSON_BYTES:
+        refuse_mixed(f"'{index}' is {sizes[index]} bytes long, over the cap of {MAX_JSON_BYTES}.")
+    raw = source.read_document(index, limit=MAX_JSON_BYTES)
+    try:
+        weight_map = _weight_map(raw, index)
+        _require_inside(weight_map, suffixes)
+        for path in dict.fromkeys(weight_map.values()):
+            require_plain_name(path, "The index names the shard", suffixes)
+    except HostileCheckpointError as error:
+        if len(whole) != 1 or error.cause == _OUTSIDE:
+            raise
+        told = Disagreement(
+            code=DisagreementCode.INDEX_UNUSABLE, file=index, example=error.what,
+            instead=whole[0].paths[0],
+        )  # fmt: skip
+        return Chosen(paths=whole[0].paths, disagreements=(told,))
     named = set(weight_map.values())
     present = {path for path in named if path in sizes}
     if present == named:
         return Chosen(paths=tuple(sorted(named)), index=index, weight_map=weight_map)
-    stem = index.removesuffix(INDEX_SUFFIX)
-    stem = stem[: stem.rfind(".")]
-    whole = [s for s in sets if s.total and s.is_complete and s.stem == stem]
     if len(whole) == 1 and present <= set(whole[0].paths):
-        paths = whole[0].paths
-        return Chosen(paths=paths, index=index, weight_map=weight_map, stale=not present)
+        shards = {path: _SHARD.fullmatch(path) for path in named - present}
+        return Chosen(
+            paths=whole[0].paths, index=index, weight_map=weight_map, stale=not present,
+            other_split=frozenset(p for p, m in shards.items() if m and m["stem"] == stem),
+        )  # fmt: skip
     if not present:
         refuse_missing(min(named))
     return Chosen(paths=tuple(sorted(present)), index=index, weight_map=weight_map)
@@ -146,14 +173,17 @@ def borne_out(chosen: Chosen, held: Mapping[str, str]) -> tuple[Disagreement, ..
     absent = [n for n, path in chosen.weight_map.items() if n not in held]
     lost = {p for p in chosen.weight_map.values() if p not in read}
     if lost and not chosen.stale:
-        needed = next((n for n in absent if chosen.weight_map[n] in lost), None)
+        needing = lost - chosen.other_split
+        needed = next((n for n in absent if chosen.weight_map[n] in needing), None)
         if needed is not None:
             refuse_missing(chosen.weight_map[needed], needed)
     moved = [n for n, path in chosen.weight_map.items() if held.get(n, path) != path]
     rest = sorted(name for name in held if name not in chosen.weight_map)
     kind = DisagreementCode
+    others = lost if chosen.stale else lost - chosen.other_split
     told: list[tuple[DisagreementCode, Sequence[str]]] = [
-        (kind.INDEX_STALE if chosen.stale else kind.SHARDS_NOT_THERE, sorted(lost)),
+        (kind.INDEX_STALE if chosen.stale else kind.SHARDS_NOT_THERE, sorted(others)),
+        (kind.INDEX_OTHER_SPLIT, sorted(lost - others)),
         (kind.TENSORS_NOT_THERE, absent),
         (kind.TENSORS_ELSEWHERE, [] if lost else moved),
         (kind.TENSORS_NOT_LISTED, rest),
@@ -235,30 +265,31 @@ def _refuse_incomplete(one: FileSet) -> NoReturn:
     )
 
 
-def _weight_map(
-    source: Source, sizes: Mapping[str, int], index: str, suffixes: Collection[str]
-) -> dict[str, str]:
-    """Return tensor to file as an index has it, every name a plain one at top level."""
-    if sizes[index] > MAX_JSON_BYTES:
-        refuse_mixed(f"'{index}' is {sizes[index]} bytes long, over the cap of {MAX_JSON_BYTES}.")
-    raw = source.read_document(index, limit=MAX_JSON_BYTES)
+def _weight_map(raw: bytes, index: str) -> dict[str, str]:
+    """Return tensor to file as an index has it."""
     weight_map = load_object(raw, f"'{printable(index)}'").get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         refuse_mixed(f"'{printable(index)}' has no weight_map with entries: {shown(weight_map)}.")
     if len(weight_map) > MAX_TENSORS:
         refuse_mixed(f"The index lists {len(weight_map)} tensors, over the cap of {MAX_TENSORS}.")
-    checked: dict[str, str] = {}
-    plain: set[str] = set()
     for name, path in weight_map.items():
         if not isinstance(path, str):
             refuse_mixed(
                 f"The index maps tensor '{printable(name)}' to {shown(path)}, no file name."
             )
-        if path not in plain:
-            require_plain_name(path, "The index names the shard", suffixes)
-            plain.add(path)
-        checked[name] = path
-    return checked
+    return weight_map
+
+
+def _require_inside(weight_map: Mapping[str, str], suffixes: Collection[str]) -> None:
+    """Refuse an index that names what may lie outside the model; no complete set excuses it."""
+    for path in dict.fromkeys(weight_map.values()):
+        if not path.isprintable() or path.startswith("/") or _REACHES_OUT.search(path):
+            endings = " or ".join(suffixes)
+            raise HostileCheckpointError(
+                f"The index names the shard '{printable(path)}', no plain {endings} file name.",
+                cause=_OUTSIDE,
+                next_step=_AGAIN,
+            )
 
 
 def require_plain_name(path: str, whose: str, suffixes: Collection[str]) -> None:
@@ -271,8 +302,4 @@ def require_plain_name(path: str, whose: str, suffixes: Collection[str]) -> None
 
 def refuse_mixed(what: str) -> NoReturn:
     """Raise the refusal of a model whose files contradict each other."""
-    raise HostileCheckpointError(
-        what,
-        cause="shards of two models were mixed, or the files were built to mislead.",
-        next_step="upload or download the model again; if nothing changes, do not load it.",
-    )
+    raise HostileCheckpointError(what, cause=_MIXED, next_step=_AGAIN)

@@ -83,6 +83,13 @@ def has_usual_files(sizes: Mapping[str, int]) -> bool:
     return bool(paths) and (paths == [SINGLE] or INDEX in sizes)
 
 
+def index_alone(sizes: Mapping[str, int]) -> tuple[Disagreement, ...]:
+    """Return what to say of an index whose format has no file at top level."""
+    if INDEX not in sizes or torch_paths(sizes):
+        return ()
+    return (Disagreement(code=DisagreementCode.INDEX_WITHOUT_FILES, file=INDEX),)
+
+
 def open_torch(source: Source) -> Checkpoint:
     """Locate every tensor of a model published as PyTorch files.
 

@@ -21,6 +21,10 @@ TORCH: Final = "PyTorch pickle"
 READ: Final = frozenset({SAFETENSORS, GGUF, TORCH})
 """The formats that are read; every other is named and not opened."""
 ZIP: Final = "zip archive"
+TAR: Final = "tar archive"
+NUMPY: Final = "NumPy array"
+VECTORS: Final = "word vectors as text"
+PARAMS: Final = "MXNet parameters"
 TENSORFLOW: Final = "TensorFlow checkpoint"
 CORE_ML: Final = "Core ML"
 OPENVINO: Final = "OpenVINO"
@@ -40,6 +44,8 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         ".ckpt": TORCH,
         ".pkl": "Python pickle",
         ".pickle": "Python pickle",
+        ".dill": "Python pickle",
+        ".cloudpickle": "Python pickle",
         ".joblib": "joblib pickle",
         ".skops": "skops archive",
         ".h5": "Keras HDF5",
@@ -62,6 +68,7 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         ".distcp": "PyTorch distributed checkpoint",
         ".torchscript": "TorchScript archive",
         ".ptl": "TorchScript archive",
+        ".pt2": "PyTorch export archive",
         ".pte": "ExecuTorch",
         ".mar": "TorchServe archive",
         ".dduf": "DDUF archive",
@@ -81,6 +88,20 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         ".caffemodel": "Caffe",
         ".cbm": "CatBoost",
         ".ubj": "XGBoost",
+        ".bst": "XGBoost",
+        ".pmml": "PMML",
+        ".rds": "R object",
+        ".t7": "Torch7",
+        ".weights": "weights of Darknet",
+        ".sbs": "gemma.cpp",
+        ".axon": "Axon",
+        ".vw": "Vowpal Wabbit",
+        ".kv": "gensim vectors",
+        ".vec": VECTORS,
+        ".npy": NUMPY,
+        ".params": PARAMS,
+        ".tar": TAR,
+        ".tgz": TAR,
         ".zip": ZIP,
     }
 )
@@ -96,6 +117,8 @@ _NAMED: Final = (
     (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]+\.data-\d{5}-of-\d{5}"), TENSORFLOW),
     (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]*ckpt[^/]*\.(?:index|meta)"), TENSORFLOW),
     (re.compile(r"(?i)(?:(?P<root>.*)/)?params_shard_\d+\.bin"), MLC),
+    (re.compile(r"(?i)(?:(?P<root>.*)/)?group\d+-shard\d+of\d+(?:\.bin)?"), "TensorFlow.js"),
+    (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]+\.llamafile\.exe"), "llamafile"),
     (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]+\.onnx[._]data(?:_\d+)?"), "ONNX"),
     (re.compile(r"(?i)(?:(?P<root>.*?)/)?[^/]+\.(?:mlpackage|mlmodelc)/.*"
                 r"(?:\.bin|\.weights|\.mlmodel)"), CORE_ML),
@@ -105,15 +128,20 @@ _NAMED: Final = (
 ``root``."""
 
 _MARKS: Final = re.compile(
-    r"(?i)\.pb|variables|\.data-|ckpt|params_shard|\.onnx|\.mlpackage|\.mlmodelc|ocdbt"
+    r"(?i)\.pb|variables|\.data-|ckpt|params_shard|-shard|\.onnx|\.mlpackage|\.mlmodelc|ocdbt|"
+    r"\.llamafile\."
 )
 """What any of these names holds: a repository may have a hundred thousand files."""
 
 _OWN_ENDING: Final = frozenset({SAFETENSORS, GGUF})
 """Formats whose ending says all there is to say."""
 
-_UNSURE: Final = frozenset({ZIP})
-"""Formats that hold weights only where nothing else does: an archive beside weights is data."""
+UNSURE: Final = frozenset({ZIP, TAR, NUMPY, VECTORS, PARAMS})
+"""Formats that hold weights only where nothing else does: an archive or array beside weights is
+data."""
+
+_COMPRESSED: Final = (".gz", ".xz", ".bz2", ".zst", ".lz4")
+"""Endings after that of a format."""
 
 _BESIDE: Final = ((".xml", OPENVINO), (".param", NCNN))
 """Descriptions whose values lie in a ``.bin`` of the same name."""
@@ -187,6 +215,9 @@ def _named(path: str) -> tuple[str, str]:
     folder, _, last = path.rpartition("/")
     dot = last.rfind(".")
     by_ending = FORMATS.get(last[dot:].lower(), "") if dot >= 0 else ""
+    if dot > 0 and last[dot:].lower() in _COMPRESSED:
+        inner = FORMATS.get(last[last.rfind(".", 0, dot) : dot].lower(), "")
+        return (inner if inner == TAR else f"compressed {inner}" if inner else ""), folder
     if by_ending in _OWN_ENDING:
         return by_ending, folder
     for pattern, name in _NAMED if _MARKS.search(path) else ():
@@ -211,7 +242,7 @@ def _located(paths: Iterable[str]) -> dict[str, tuple[str, str]]:
         match = _SPACY_WEIGHTS.fullmatch(path)
         if match and (match["root"] or "") in pipelines:
             found[path] = (SPACY, match["root"] or "")
-    sure = {p: at for p, at in found.items() if at[0] not in _UNSURE}
+    sure = {p: at for p, at in found.items() if at[0] not in UNSURE}
     return sure if any(not is_training_state(p) for p in sure) else found
 
 

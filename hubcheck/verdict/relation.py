@@ -71,7 +71,7 @@ def relation_of(
         subject: The subject.
         closer: What a closer look measured, or why there is none.
     """
-    look = closer if isinstance(closer, CloserLook) else None
+    look = closer if isinstance(closer, CloserLook) and closer.moved else None
     hitting = comparison.hitting
     changes = [o.change for o in hitting if o.change >= 0]
     held = held_of(comparison, base, subject)
@@ -154,7 +154,7 @@ def direction_of(
         subject: The subject.
         closer: What a closer look measured, if one was taken.
     """
-    look = closer if isinstance(closer, CloserLook) else None
+    look = closer if isinstance(closer, CloserLook) and closer.moved else None
     if look is not None and not _rearranged(comparison, base, subject):
         found = direction_from(look)
         if found is not UNDETERMINED:

@@ -28,7 +28,7 @@ def say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
         if equal.differing[1]:  # tensors were compared, and none proves anything
             code = ReasonCode.BODY_NOT_COMPARED
-            said = (tensors_equal(equal), *because(ReasonCode.NO_SHARED_ORDER, self_test=""))
+            said = (tensors_equal(equal), *because(ReasonCode.NO_SHARED_ORDER))
             return Said(unsure, code, said)
         return Said(Verdict.NOT_TESTED, body.code, body.reason)
     if body.verdict is Verdict.RELATED:

@@ -1,7 +1,7 @@
 """Do roles name the axes whose order is free: is a relabelled running model the same function?
 
-For families whose attention no oracle repeats: XLNet's two streams of relative positions and
-ProphetNet's n-grams. Neurons are relabelled in up and down, V/O dimensions inside each head in v
+For families whose attention no oracle repeats: XLNet's two streams of relative positions, Funnel's
+shorter and shorter sequences, and ProphetNet's n-grams. Neurons are relabelled in up and down, V/O dimensions inside each head in v
 and o, as the roles say; a wrong role changes what the model computes.
 """
 
@@ -34,6 +34,19 @@ def xlnet() -> Made:
     model = transformers.XLNetLMHeadModel(
         transformers.XLNetConfig(vocab_size=61, d_model=32, n_head=4, n_layer=2, d_inner=48)
     )
+    config = model.config.to_dict()
+    shapes = {name: tuple(values.shape) for name, values in model.state_dict().items()}
+    return model, [anatomy_of(shapes_of(shapes), config)]
+
+
+def funnel() -> Made:
+    """Return a tiny Funnel of a block of one layer and a layer behind it, and its anatomy."""
+    model = transformers.FunnelForMaskedLM(
+        transformers.FunnelConfig(
+            vocab_size=61, d_model=32, n_head=4, d_head=8, d_inner=48, block_sizes=[1, 1],
+            num_decoder_layers=1,
+        )
+    )  # fmt: skip
     config = model.config.to_dict()
     shapes = {name: tuple(values.shape) for name, values in model.state_dict().items()}
     return model, [anatomy_of(shapes_of(shapes), config)]
@@ -118,7 +131,7 @@ def shaken(made: Callable[[], Made]) -> Made:
     return model.eval(), parts
 
 
-@pytest.mark.parametrize("made", [xlnet, prophetnet])
+@pytest.mark.parametrize("made", [xlnet, funnel, prophetnet])
 def test_relabelling_what_roles_pair_changes_nothing(made: Callable[[], Made]) -> None:
     """Every layer has its pairs, all parameters have a role, and the output stays."""
     model, parts = shaken(made)
@@ -127,11 +140,12 @@ def test_relabelling_what_roles_pair_changes_nothing(made: Callable[[], Made]) -
         assert anatomy.unknown == ()
         assert anatomy.geometry.heads == 4
         done = list(relabelled(model, anatomy))
-        assert done.count(Role.UP) == done.count(Role.V) == anatomy.geometry.layers == 2
+        layers = 3 if made is funnel else 2
+        assert done.count(Role.UP) == done.count(Role.V) == anatomy.geometry.layers == layers
     assert float((said(model) - before).abs().max()) < 1e-4
 
 
-@pytest.mark.parametrize("made", [xlnet, prophetnet])
+@pytest.mark.parametrize("made", [xlnet, funnel, prophetnet])
 def test_relabelling_one_side_alone_is_seen(made: Callable[[], Made]) -> None:
     """The check is no empty one: without its reader the same relabelling changes the output."""
     model, parts = shaken(made)

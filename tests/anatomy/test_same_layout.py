@@ -42,6 +42,13 @@ def test_lists_with_gaps_or_unequal_layers_are_none() -> None:
     assert candidates_of(BASE, unequal) == ()
 
 
+def test_a_base_whose_first_layer_has_a_tensor_more_has_candidates() -> None:
+    """T5 keeps the table of positions in its first layer alone: every name speaks for itself."""
+    base = {**BASE, "model.layers.0.table": (5, 2)}
+    found = candidates_of(base, {f"p{i}": shape for i, shape in enumerate(base.values())})
+    assert {(len(g.base), g.layers) for g in found} == {(6, 0), (3, 0), (1, 0)}
+
+
 def test_without_layers_all_of_one_shape_are_candidates() -> None:
     """Names that number nothing: three layers' matrices are one group, the embedding another."""
     shapes = [(8, 4)] * 6 + [(4, 8)] * 3 + [(9, 4)]
@@ -51,7 +58,8 @@ def test_without_layers_all_of_one_shape_are_candidates() -> None:
         (0, 3, True),
         (0, 1, False),
     }
-    assert candidates_of({"p": (8, 4)}, {"q": (8, 4)}) == ()  # nor does the base have any
+    (alone,) = candidates_of({"p": (8, 4)}, {"q": (8, 4)})
+    assert not alone.is_body
 
 
 def test_too_many_of_one_shape_are_left_alone() -> None:

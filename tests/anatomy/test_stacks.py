@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 from collections import Counter
 from dataclasses import replace
 from types import MappingProxyType
@@ -176,6 +177,26 @@ def test_a_stack_alone_is_the_body(stack: str) -> None:
     whole = anatomy_of(shapes_of(shapes), T5)
     assert (whole.stack, whole.beside, whole.unknown) == (stack, "", ())
     assert towers_of(whole, T5) == ()
+
+
+@pytest.mark.parametrize("around", ["encoder.model.", "decoder.", "a.encoder."])
+def test_the_word_of_a_stack_around_everything_is_none(around: str) -> None:
+    """A wrapper may be called as a stack is; both stacks below it say that it is not one."""
+    names = shapes_of_t5(head=True)
+    bare = stacks_in(names, T5)
+    found = stacks_in({around + n: s for n, s in names.items()}, T5)
+    assert bare is not None
+    assert found is not None
+    assert found.main.names == {around + n: name for n, name in bare.main.names.items()}
+    assert found.other is not None
+
+
+def test_modules_around_the_leaves_of_a_t5_are_taken_off() -> None:
+    """What PEFT leaves around a matrix is no part of its name, in a stack as in a body."""
+    names = {re.sub(r"\.(q|wo)\.", r".\1.base_layer.", n): s for n, s in shapes_of_t5().items()}
+    whole = anatomy_of(shapes_of(names), T5)
+    assert whole.unknown == ()
+    assert whole.get(Role.Q, 1) is not None
 
 
 def test_an_encoder_that_hears_is_a_tower() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 
@@ -91,6 +92,27 @@ def test_a_word_around_some_layers_alone_is_taken_off() -> None:
     wrapped = [n.replace("self_attn.", "self_attn.ckpt.") for n in wrapped]
     plain = plain_names(wrapped)
     assert [plain.get(name, name) for name in wrapped] == list(LLAMA)
+
+
+T5_LAYER = (
+    *("0.layer_norm", "0.SelfAttention.q", "0.SelfAttention.o", "1.EncDecAttention.k"),
+    *("2.layer_norm", "2.DenseReluDense.wi_0", "2.DenseReluDense.wo"),
+)
+T5 = (
+    "shared.weight",
+    "decoder.final_layer_norm.weight",
+    "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+    *(f"decoder.block.{n}.layer.{path}.weight" for n in range(3) for path in T5_LAYER),
+)
+
+
+@pytest.mark.parametrize("word", ["_fsdp_wrapped_module", "_orig_mod._checkpoint", "q7z"])
+def test_a_word_inside_the_blocks_of_a_t5_is_taken_off(word: str) -> None:
+    """T5 numbers blocks inside its layers; a wrapper may stand around the outer or all of them."""
+    for pattern in (r"(block\.\d)\.", r"(block\.\d|layer\.\d)\."):
+        names = [re.sub(pattern, rf"\1.{word}.", name) for name in T5]
+        assert [plain_names(names).get(n, n) for n in names] == [*T5]
+    assert plain_names(T5) == {}
 
 
 @pytest.mark.parametrize("prefix", ["", "bert.", "roberta.", "policy.bert.", "x.y.z.", "model."])

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.check.renamed import under_names_of
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.phrases import PhraseCode, codes
@@ -129,3 +130,16 @@ def test_a_stranger_whose_names_number_no_layer_is_not_judged(tmp_path: Path) ->
     subject = written(tmp_path / "subject", "twin", 0.0, name=unnumbered())
     assert under_names_of(opened(DEMO / "base"), opened(subject)) is None
     assert found(subject, DEMO / "base").verdict in (Verdict.INCONCLUSIVE, Verdict.NOT_TESTED)
+
+
+def test_two_models_in_one_file_are_told_in_words(tmp_path: Path) -> None:
+    """A student beside its teacher is neither read as one model nor told in codes."""
+    folder = written(tmp_path / "both", "finetune", 0.0, "student.{}".format)
+    teacher = {f"teacher.{n}": as_bf16(t) for n, t in read_floats(DEMO / "twin").items()}
+    student = {f"student.{n}": as_bf16(t) for n, t in read_floats(DEMO / "finetune").items()}
+    (folder / "model.safetensors").write_bytes(safetensors_file({**student, **teacher}))
+    finding = finding_of(folder, DEMO / "base")
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    said = sentence(finding.reason)
+    assert "no shared order" in said
+    assert "reason." not in said

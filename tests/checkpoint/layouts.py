@@ -154,6 +154,43 @@ def indexes() -> Iterator[Layout]:
     yield layout(
         "a shard too many", Code.SHARDS_NOT_THERE, weight_map={**SOUND, C: "extra.safetensors"}
     )
+    yield layout(
+        "a shard too many, of another split",
+        Code.INDEX_OTHER_SPLIT, Code.TENSORS_NOT_THERE,
+        weight_map={**SOUND, "z": "model-00003-of-00003.safetensors"},
+    )  # fmt: skip
+    yield Layout(
+        name="a shard that is needed, under a name of its own",
+        files={**SHARDS, INDEX: index_of({**SOUND, "z": "extra.safetensors"})},
+        exit_code=ExitCode.UNREADABLE,
+    )
+    unusable = {
+        "no map": b"{}",
+        "an empty map": index_of({}),
+        "no JSON": b"{",
+        "a list": b"[]",
+        "a map of numbers": b'{"weight_map": {"a": 1}}',
+        "a map to PyTorch files": index_of({A: T_ONE, B: T_TWO, C: T_TWO}),
+        "a map into a folder": index_of({n: f"old/{path}" for n, path in SOUND.items()}),
+    }
+    for name, raw in unusable.items():
+        yield Layout(
+            name=f"an index of {name} over a complete set",
+            files={**SHARDS, INDEX: raw},
+            read=(ONE, TWO),
+            codes=(Code.INDEX_UNUSABLE,),
+        )
+    yield Layout(
+        name="an index that leads out of the model",
+        files={**SHARDS, INDEX: index_of({n: f"../{path}" for n, path in SOUND.items()})},
+        exit_code=ExitCode.UNREADABLE,
+    )
+    yield Layout(
+        name="a PyTorch index without files beside shards",
+        files={**SHARDS, INDEX: index_of(SOUND), T_INDEX: index_of({A: T_ONE})},
+        read=(ONE, TWO),
+        codes=(Code.INDEX_WITHOUT_FILES,),
+    )
     yield Layout(
         name="a shard that is needed is missing",
         files={ONE: SHARDS[ONE], INDEX: index_of(SOUND)},

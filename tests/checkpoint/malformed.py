@@ -193,7 +193,8 @@ def _covers() -> Iterator[Malformed]:
 
 def _indexes() -> Iterator[Malformed]:
     """Yield sharded models whose index and shards do not fit."""
-    one, two = _SHARDS
+    # of three: where a set is complete by its numbers, an index that cannot be used is passed over
+    one, two = (name.replace("of-00002", "of-00003") for name in _SHARDS)
     other = tensor_file({"b": entry()}, bytes(8))
     shards = {one: GOOD, two: other}
     sound = {"a": one, "b": two}

@@ -68,15 +68,44 @@ def check_equal(files: Mapping[str, bytes], state: Mapping[str, torch.Tensor]) -
         OrderedDict(STATE),
         {"state_dict": STATE, "epoch": 3},
         {"model": OrderedDict(STATE)},
+        {"net": STATE, "optimizer": {"state": {0: {"exp_avg": STATE}}}, "epoch": 3},
+        {"state": {"weights": STATE}},
         torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.LayerNorm(3)).state_dict(),
         {n: torch.nn.Parameter(t) for n, t in STATE.items() if t.is_floating_point()},
     ],
-    ids=["dictionary", "ordered", "inside a checkpoint", "under model", "module", "parameters"],
+    ids=[
+        "dictionary",
+        "ordered",
+        "inside a checkpoint",
+        "under model",
+        "under any key",
+        "deeper",
+        "module",
+        "parameters",
+    ],
 )
 def test_what_torch_saves_is_read(state: Mapping[str, Any]) -> None:
     """Plain dictionaries, state dictionaries, wrappers and parameters give the same values."""
-    inner = state.get("state_dict", state.get("model", state))
+    inner = state.get("state_dict", state.get("model", state.get("net", state)))
+    inner = inner.get("state", {}).get("weights", inner) if "state" in inner else inner
     check_equal({"pytorch_model.bin": saved(state)}, {n: t.detach() for n, t in inner.items()})
+
+
+def test_several_models_in_one_file_are_parts_of_one() -> None:
+    """A generator and what judges it keep their keys; what training needs besides is no weight."""
+    state = {"generator": STATE, "judge": dict(STATE), "optimizer": {"step": torch.zeros(3)}}
+    found = open_torch(source_of({"model.pt": saved(state)})).tensors
+    assert set(found) == {f"{part}.{name}" for part in ("generator", "judge") for name in STATE}
+
+
+def test_dictionaries_that_hold_each_other_end() -> None:
+    """A dictionary inside itself, or one at very many places, is looked into once."""
+    within: dict[str, Any] = {"epoch": {"x": {"y": {"z": {"w": 1}}}}}
+    within["again"] = within
+    same = {"lr": {"x": 1}}
+    for state in (within, {f"{n}": same for n in range(2000)}):
+        with pytest.raises(UnsupportedFormatError, match="holds no tensor"):
+            open_torch(source_of({"model.pt": saved(state)}))
 
 
 def test_shared_storage_and_views_are_read() -> None:

@@ -38,6 +38,11 @@ def test_a_copy_is_related_and_an_independent_is_not(name: str, tmp_path: Path) 
     assert all(e.hits == e.units for e in mixers)
     others = [e for e in body if not words(e.family).startswith(MIXERS)]
     assert sum(e.log10_e for e in others) > 10 or name in WITHOUT_OTHERS
+    if name in WITHOUT_OTHERS:  # nothing has a role of a matrix: values are held by name
+        assert finding.relation is not None
+        assert "looked at more closely" not in words(finding.relation.detail)
+        (body_part,) = (p for p in finding.parts if p.name == "body")
+        assert body_part.compared >= 0.9
     independent = write(tmp_path / "independent", published(name, 2))
     finding = finding_of(independent, base, declared=False)
     assert finding.verdict is Verdict.UNRELATED

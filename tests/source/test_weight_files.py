@@ -18,6 +18,7 @@ from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import (
     FORMATS,
     READ,
+    UNSURE,
     WEIGHT_SUFFIXES,
     format_of,
     formats_of,
@@ -61,7 +62,7 @@ def test_every_format_of_the_table_counts_everywhere(suffix: str) -> None:
     assert is_relevant(path)
     assert kind_of(path, MIN_WEIGHTS) is FileKind.WEIGHTS
     beside = unread_files(entries("model.safetensors", path), ["model.safetensors"])
-    if FORMATS[suffix] not in {"safetensors", "zip archive"}:
+    if FORMATS[suffix] not in {"safetensors", *UNSURE}:
         known = FORMATS[suffix] in READ
         assert [f.why for f in beside] == [Why.OTHER_FORMAT if known else Why.UNKNOWN_CONTAINER]
 
@@ -85,6 +86,12 @@ def test_the_state_of_training_is_no_model(path: str) -> None:
         ("model.onnx.data", "ONNX"),
         ("x/Net.mlpackage/Data/com.apple.CoreML/weights/weight.bin", "Core ML"),
         ("ocdbt/manifest.ocdbt", "Orbax checkpoint"),
+        ("group1-shard2of4.bin", "TensorFlow.js"),
+        ("tiny.llamafile.exe", "llamafile"),
+        ("model.pkl.gz", "compressed Python pickle"),
+        ("model.safetensors.zst", "compressed safetensors"),
+        ("model.tar.gz", "tar archive"),
+        ("README.md.gz", ""),
         ("faiss.index", ""),
         ("model", ""),
         (".bin", "PyTorch pickle"),
@@ -104,6 +111,8 @@ def test_a_name_that_says_more_than_its_ending_is_heard(path: str, name: str) ->
         (["m.param", "m.bin"], {"m.bin": "ncnn"}),
         (["data.zip"], {"data.zip": "zip archive"}),
         (["data.zip", "m.gguf"], {"m.gguf": "GGUF"}),
+        (["words.npy", "words.tgz", "m.gguf"], {"m.gguf": "GGUF"}),
+        (["words.npy"], {"words.npy": "NumPy array"}),
         (["data.zip", "optimizer.pt"], {"data.zip": "zip archive", "optimizer.pt": "PyTorch pickle"}),
         (["p/config.cfg", "p/meta.json", "p/ner/model"], {"p/ner/model": "spaCy pipeline"}),
         (["p/config.cfg", "p/ner/model"], {}),

@@ -12,6 +12,10 @@ NAME: Final = 60
 """Characters of a file or tensor name that are shown."""
 
 
+WHY: Final = 160
+"""Characters of what is wrong with a file that are shown."""
+
+
 def _file(path: str) -> str:
     return path if len(path) <= NAME else f"{path[: NAME - 1]}…"
 
@@ -60,6 +64,23 @@ def _stale(d: Given) -> str:
     )
 
 
+def _other_split(d: Given) -> str:
+    files = _count(d, "file", "files")
+    return (
+        f"{_named(d)} names {files}, of another split, that do not exist. The complete set "
+        f"that begins with {_instead(d)} was checked; loaders that follow the index fail"
+    )
+
+
+def _unusable(d: Given) -> str:
+    why = d.text("example")
+    why = f"{why[:WHY]}…" if len(why) > WHY else why.rstrip(".")
+    return (
+        f"{_named(d)} cannot be used ({why}). The complete set that "
+        f"begins with {_instead(d)} was checked; loaders that follow the index fail"
+    )
+
+
 def _unused(d: Given) -> str:
     return (
         f"{_named(d)} lies beside {_instead(d)}: transformers takes the single file, "
@@ -105,6 +126,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Given], str]]] = {
     "tensors-not-in-index": _not_listed,
     "index-shards-not-there": _shards_not_there,
     "index-stale": _stale,
+    "index-other-split": _other_split,
+    "index-unusable": _unusable,
     "index-unused": _unused,
     "index-without-files": _without_files,
     "index-missing": _index_missing,

@@ -60,7 +60,8 @@ class CloserLook:
     """Figures of the change between a base and a subject."""
 
     moved: tuple[Moved, ...]
-    """One per matrix or norm looked at; of several reads of one matrix the largest."""
+    """One per matrix or norm looked at; of several reads of one matrix the largest. Empty where the
+    body is made of mixers alone, which are held against each other by name."""
     formats: Formats
     recast: tuple[float, float]
     """Share of values that are the other model's rounded to the own format: subject, base."""
@@ -120,6 +121,9 @@ def look_closer(
     experts = _experts(budget, base_of, draw)
     pairs = [p for p in pairs if p.base_ui.shape == p.subject_ui.shape and p.base_ui.size]
     if not pairs or (not any(p.place.role in MATRICES for p in pairs) and experts is None):
+        by_name = held_by_name(base.anatomy, subject.anatomy, draw)
+        if by_name.near[1] and pairs:
+            return _by_name_alone(pairs, by_name, budget)
         return Refused(code=Why.BUDGET if budget.short else Why.NO_SHARED_SHAPE)
     formats = formats_of(pairs)
     moved = {
@@ -157,6 +161,26 @@ def look_closer(
         notes=tuple(budget.notes),
         heads_differ=heads_that_differ(base.anatomy, subject.anatomy),
         by_name=held_by_name(base.anatomy, subject.anatomy, draw),
+    )
+
+
+def _by_name_alone(pairs: Sequence[Pair], by_name: ByName, budget: _Budget) -> CloserLook:
+    """Return the look at a body of mixers alone: nothing moved that has a role of a matrix."""
+    return CloserLook(
+        moved=(),
+        formats=formats_of(pairs),
+        recast=(0.0, 0.0),
+        subject_rounded=(),
+        base_rounded=(),
+        both_coarse=False,
+        computed_last=computed_last([]),
+        one_direction=False,
+        removed=-1.0,
+        experts=None,
+        bytes_base=budget.spent[0],
+        bytes_subject=budget.spent[1],
+        notes=tuple(budget.notes),
+        by_name=by_name,
     )
 
 
