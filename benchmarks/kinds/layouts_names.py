@@ -52,6 +52,15 @@ def renamed(rename: Rename, kind: str = LLAMA, *, stranger: bool = False) -> Mak
     return make
 
 
+def any_key(bench: Bench, folder: Path) -> Question:
+    """A training script's dictionary: the weights under a key of its own."""
+    model = bench.tuned(LLAMA)
+    write(folder, model, tokens=bench.tokens(LLAMA))
+    (folder / "model.safetensors").unlink()
+    torch.save({"step": 7, "net": dict(model.tensors)}, folder / "model.pt")
+    return Question(subject=folder, bases=(bench.plain(LLAMA),))
+
+
 def lightning(kind: str) -> Make:
     """Return a Lightning checkpoint: the weights under ``state_dict``, the trainer's state beside."""
 
@@ -67,12 +76,16 @@ def lightning(kind: str) -> Make:
     return make
 
 
-def renamed_whole(bench: Bench, folder: Path) -> Question:
-    """No name says what its tensor is."""
-    model = bench.tuned(LLAMA)
-    tensors = {f"p{i:04}": t for i, t in enumerate(model.tensors.values())}
-    write(folder, changed(model, tensors), tokens=bench.tokens(LLAMA))
-    return Question(subject=folder, bases=(bench.plain(LLAMA),))
+def renamed_whole(kind: str) -> Make:
+    """Return a layout in which no name says what its tensor is."""
+
+    def make(bench: Bench, folder: Path) -> Question:
+        model = bench.tuned(kind)
+        tensors = {f"p{i:04}": t for i, t in enumerate(model.tensors.values())}
+        write(folder, changed(model, tensors), tokens=bench.tokens(kind))
+        return Question(subject=folder, bases=(bench.plain(kind),))
+
+    return make
 
 
 def headed(
@@ -172,16 +185,20 @@ NAMES: Final = (
     _tuned("_orig_mod. (compiled)", renamed(prefixed("_orig_mod."))),
     _tuned("_orig_mod. in every layer", renamed(infixed("_orig_mod."))),
     _tuned("_fsdp_wrapped_module.", renamed(fsdp)),
+    _tuned("_fsdp_wrapped_module. in a T5", renamed(fsdp, "T5")),
+    _tuned("encoder. around a T5", renamed(prefixed("encoder."), "T5")),
     _tuned("_checkpoint_wrapped_module.", renamed(infixed("_checkpoint_wrapped_module."))),
     _tuned("_forward_module.module.", renamed(prefixed("_forward_module.module."))),
     _tuned("Lightning checkpoint", lightning(LLAMA)),
     _tuned("Lightning checkpoint of a BERT", lightning(BERT)),
+    _tuned("weights under any key", any_key),
     _tuned("policy.", renamed(prefixed("policy."))),
     _tuned("base_model.model.", renamed(prefixed("base_model.model."))),
     _tuned("net.backbone. on a BERT", renamed(prefixed("net.backbone."), BERT)),
     Layout(name="a stranger under module.", family=CHAPTER, truth=Truth.STRANGER,
            make=renamed(prefixed("module."), stranger=True)),
-    _tuned("no name says anything", renamed_whole),
+    _tuned("no name says anything", renamed_whole(LLAMA)),
+    _tuned("no name of a T5 says anything", renamed_whole("T5")),
     _tuned("value head under pretrained_model.", headed(value_head, "pretrained_model.")),
     _tuned("Medusa heads on the body", headed(medusa_heads)),
     Layout(name="Medusa heads alone", family=CHAPTER, make=medusa_alone, truth=Truth.OPEN,

@@ -64,6 +64,26 @@ def stale_index(bench: Bench, folder: Path) -> Question:
     return asked
 
 
+def index_of_another_format(bench: Bench, folder: Path) -> Question:
+    """The index was copied from the PyTorch files that these were converted from."""
+    asked = _tuned(bench, folder, shards=2)
+    index = _index(folder)
+    named = {
+        n: f"pytorch_{p}".replace("safetensors", "bin") for n, p in index["weight_map"].items()
+    }
+    (folder / INDEX).write_text(json.dumps({**index, "weight_map": named}))
+    return asked
+
+
+def shard_of_another_split(bench: Bench, folder: Path) -> Question:
+    """The index names, besides the two shards, one of an earlier split."""
+    asked = _tuned(bench, folder, shards=2)
+    index = _index(folder)
+    index["weight_map"]["score.weight"] = "model-00003-of-00003.safetensors"
+    (folder / INDEX).write_text(json.dumps(index))
+    return asked
+
+
 def index_beside_single(bench: Bench, folder: Path) -> Question:
     """One whole file, and the index of shards that were deleted."""
     asked = _tuned(bench, folder, shards=2)
@@ -262,6 +282,8 @@ SHARDS: Final = (
     _is_tuned("index names a tensor too many", tensor_too_many, "index"),
     _is_tuned("shard holds a tensor too many", tensor_too_few, "index"),
     _is_tuned("stale index over complete shards", stale_index, "index"),
+    _is_tuned("index of another format over complete shards", index_of_another_format, "index"),
+    _is_tuned("index names a shard of another split", shard_of_another_split, "index"),
     _is_tuned("stale index beside a whole file", index_beside_single, "index"),
     _is_tuned("index states a wrong total", wrong_total),
     _is_tuned("complete shards, no index", no_index),
