@@ -11,7 +11,7 @@ import pytest
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.anatomy.read import anatomy_of
-from hubcheck.card.wording import words
+from hubcheck.card.wording import sentence, words
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.orders.mixers import MixerTest
 from hubcheck.report.words import Verdict
@@ -40,7 +40,7 @@ def test_a_copy_is_related_and_an_independent_is_not(name: str, tmp_path: Path) 
     assert sum(e.log10_e for e in others) > 10 or name in WITHOUT_OTHERS
     if name in WITHOUT_OTHERS:  # nothing has a role of a matrix: values are held by name
         assert finding.relation is not None
-        assert "looked at more closely" not in words(finding.relation.detail)
+        assert "looked at more closely" not in sentence(finding.relation.detail)
         (body_part,) = (p for p in finding.parts if p.name == "body")
         assert body_part.compared >= 0.9
     independent = write(tmp_path / "independent", published(name, 2))
