@@ -9,7 +9,6 @@ file is ever imported or called.
 from __future__ import annotations
 
 import pickletools
-import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,20 +16,13 @@ from typing import Any, Final, NoReturn
 
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK, MAX_TENSORS
 from hubcheck.checkpoint.torch_names import STORAGE_DTYPES, runs_something
+from hubcheck.checkpoint.torch_nested import weights_in
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
 
 _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
 _DICTIONARY: Final = ("collections", "OrderedDict")
 _KNOWN: Final = frozenset({_REBUILD, _PARAMETER, _DICTIONARY})
-WRAPPERS: Final = ("state_dict", "model", "module", "model_state_dict", "string_to_param")
-"""Keys under which training scripts keep the weights of a larger dictionary."""
-MOST_ABOVE: Final = 3
-"""Dictionaries around the weights: a trainer's, a module's, a wrapper's."""
-_TRAINING: Final = re.compile(
-    r"(?i)optim|opt_|lr_|sched|scaler|amp|rng|random|loss|metric|callback|loop|hyper|arg|config|cfg"
-)
-"""How the names begin under which training scripts keep what is no weight."""
 MAX_STACK: Final = 100_000
 """Most objects on the stack at once; ``torch.save`` fills a dictionary a thousand items a time."""
 MAX_INSTRUCTIONS: Final = 5_000_000
@@ -103,7 +95,7 @@ def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
         _refuse(path, f"holds a malformed pickle ({type(error).__name__})", error)
     if isinstance(found, dict):
-        found = _weights_in(found, set()) or found
+        found = weights_in(found, TensorRef) or found
     if not isinstance(found, dict):
         raise UnsupportedFormatError(
             f"'{printable(path)}' holds no dictionary of tensors.",
@@ -118,38 +110,6 @@ def read_state(raw: bytes, *, path: str) -> dict[str, TensorRef]:
         if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH:
             _refuse(path, f"names a tensor '{printable(name, limit=60)}'")
     return tensors
-
-
-def _weights_in(found: dict[Any, Any], seen: set[int], depth: int = 0) -> dict[Any, Any]:
-    """Return the dictionary of tensors inside a larger one, empty where there is none.
-
-    Itself, or that under a key that training scripts use, or the only one; where several hold
-    tensors (a generator and what judges it), all of them, each under its key.
-
-    Args:
-        found: The dictionary.
-        seen: Identities of those looked into: one that stands in many places is looked into once.
-        depth: Dictionaries above it.
-    """
-    if id(found) in seen or depth > MOST_ABOVE:
-        return {}
-    seen.add(id(found))
-    if any(isinstance(v, TensorRef) for v in found.values()):
-        return found
-    for key in WRAPPERS:
-        if isinstance(inner := found.get(key), dict) and (
-            held := _weights_in(inner, seen, depth + 1)
-        ):
-            return held
-    parts = {
-        key: held
-        for key, inner in found.items()
-        if isinstance(key, str) and isinstance(inner, dict) and not _TRAINING.match(key)
-        if (held := _weights_in(inner, seen, depth + 1))
-    }
-    if len(parts) == 1:
-        return next(iter(parts.values()))
-    return {f"{key}.{name}": v for key, held in parts.items() for name, v in held.items()}
 
 
 class _Walk:

@@ -60,25 +60,22 @@ class CloserLook:
     """Figures of the change between a base and a subject."""
 
     moved: tuple[Moved, ...]
-    """One per matrix or norm looked at; of several reads of one matrix the largest. Empty where the
-    body is made of mixers alone, which are held against each other by name."""
+    """One per matrix or norm looked at, the largest read of it; none in a body of mixers alone."""
     formats: Formats
-    recast: tuple[float, float]
+    recast: tuple[float, float] = (0.0, 0.0)
     """Share of values that are the other model's rounded to the own format: subject, base."""
-    subject_rounded: tuple[Rounding, ...]
-    """Where the subject lies on a coarse grid and the base does not, matrix by matrix."""
-    base_rounded: tuple[Rounding, ...]  # the other way round
-    both_coarse: bool
-    computed_last: Later
-    """From the rounding behind a low-rank change."""
-    one_direction: bool
+    subject_rounded: tuple[Rounding, ...] = ()  # where it alone lies on a coarse grid
+    base_rounded: tuple[Rounding, ...] = ()  # the other way round
+    both_coarse: bool = False
+    computed_last: Later = ""  # from the rounding behind a low-rank change
+    one_direction: bool = False
     """All changed matrices write to the stream and moved along one line of it."""
-    removed: float
-    """Of that line in the base's whole matrices, the share still there in the subject; -1 unknown:
-    about 0 when the direction was projected out."""
-    experts: Experts | None
-    bytes_base: int
-    bytes_subject: int
+    removed: float = -1.0
+    """Of that line in the base's whole matrices, the share still there: about 0 when the direction
+    was projected out, -1 unknown."""
+    experts: Experts | None = None
+    bytes_base: int = 0
+    bytes_subject: int = 0
     notes: tuple[str, ...] = ()
     heads_differ: tuple[str, ...] = ()  # the subject's that are not the base's
     by_name: ByName = NOTHING_BY_NAME
@@ -123,7 +120,7 @@ def look_closer(
     if not pairs or (not any(p.place.role in MATRICES for p in pairs) and experts is None):
         by_name = held_by_name(base.anatomy, subject.anatomy, draw)
         if by_name.near[1] and pairs:
-            return _by_name_alone(pairs, by_name, budget)
+            return CloserLook(moved=(), formats=formats_of(pairs), by_name=by_name)
         return Refused(code=Why.BUDGET if budget.short else Why.NO_SHARED_SHAPE)
     formats = formats_of(pairs)
     moved = {
@@ -161,26 +158,6 @@ def look_closer(
         notes=tuple(budget.notes),
         heads_differ=heads_that_differ(base.anatomy, subject.anatomy),
         by_name=held_by_name(base.anatomy, subject.anatomy, draw),
-    )
-
-
-def _by_name_alone(pairs: Sequence[Pair], by_name: ByName, budget: _Budget) -> CloserLook:
-    """Return the look at a body of mixers alone: nothing moved that has a role of a matrix."""
-    return CloserLook(
-        moved=(),
-        formats=formats_of(pairs),
-        recast=(0.0, 0.0),
-        subject_rounded=(),
-        base_rounded=(),
-        both_coarse=False,
-        computed_last=computed_last([]),
-        one_direction=False,
-        removed=-1.0,
-        experts=None,
-        bytes_base=budget.spent[0],
-        bytes_subject=budget.spent[1],
-        notes=tuple(budget.notes),
-        by_name=by_name,
     )
 
 
