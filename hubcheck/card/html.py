@@ -38,7 +38,8 @@ from hubcheck.card.document import (
 from hubcheck.card.escaping import html_attribute, html_exact, html_text
 from hubcheck.card.html_style import STYLE
 
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "
+SELF, NOWHERE = "'self'", "'none'"
 TITLE_LIMIT: Final = 400
 SHORT: Final = 34
 """Characters that stay on one line in a table; longer names may break anywhere."""
@@ -71,11 +72,15 @@ def render(document: Document) -> str:
     )
 
 
-def page(*, title: str, tone: Tone, body: str, style: str = "") -> str:
-    """Return a whole page around ``body``; ``title`` is escaped here, ``body`` is not."""
+def page(*, title: str, tone: Tone, body: str, style: str = "", forms: bool = False) -> str:
+    """Return a whole page around ``body``; ``title`` is escaped here, ``body`` is not.
+
+    Its own policy allows no script and no request; ``forms`` are sent to where it came from.
+    """
+    policy = f"{POLICY}{SELF if forms else NOWHERE}"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{html_text(title, limit=TITLE_LIMIT)}</title>\n"

@@ -24,7 +24,9 @@ BODY_LIMIT: Final = 512 * 1024
 
 def add_serve(commands: Any) -> None:
     """Add the command to a parser's commands."""
-    serve = commands.add_parser("serve", help="check what the Hub's webhooks announce")
+    serve = commands.add_parser(
+        "serve", help="check what the Hub's webhooks announce, or what visitors of a page ask for"
+    )
     serve.add_argument(
         "--host", default="127.0.0.1", help="default 127.0.0.1; 0.0.0.0 in a container"
     )
@@ -32,7 +34,17 @@ def add_serve(commands: Any) -> None:
     serve.add_argument("--state", type=Path, default=Path("hubcheck-serve"), metavar="DIR",
                        help="where the queue and the cards lie")  # fmt: skip
     serve.add_argument("--allow", action="append", default=[], metavar="PATTERN",
-                       help="what may be checked: acme/model, 'acme/*'; required")  # fmt: skip
+                       help="what may be checked: acme/model, 'acme/*'; required for webhooks, "
+                       "every public model with --open")  # fmt: skip
+    serve.add_argument("--open", action="store_true",
+                       help="a page on which anybody may ask about public models")  # fmt: skip
+    serve.add_argument("--per-visitor", type=int, default=20, metavar="N",
+                       help="with --open: questions of an address an hour, default 20")  # fmt: skip
+    serve.add_argument("--behind-proxy", action="store_true",
+                       help="with --open: tell visitors apart by what the proxy in front writes "
+                       "(X-Forwarded-For), as in a Space")  # fmt: skip
+    serve.add_argument("--keep-cards", type=int, default=20_000, metavar="N",
+                       help="with --open: cards that are kept, default 20,000")  # fmt: skip
     serve.add_argument("--workers", type=int, default=1, metavar="N", help="checks at once")
     serve.add_argument("--queue-limit", type=int, default=10_000, metavar="N")
     serve.add_argument("--body-limit", type=parse_size, default=BODY_LIMIT, metavar="SIZE")
@@ -88,6 +100,8 @@ def settings_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     """
     from hubcheck.serve.settings import (
         PAGE_PASSWORD,
+        SECRET,
+        OpenPage,
         Settings,
         read_dispatch,
         read_patterns,
@@ -100,13 +114,28 @@ def settings_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     _check_range("--per-hour", arguments.per_hour, 1, 1_000_000)
     _check_range("--body-limit", arguments.body_limit, 1_000, 16_000_000)
     _check_range("--grace", arguments.grace, 0, 3600)
+    _check_range("--per-visitor", arguments.per_visitor, 1, 1_000_000)
+    _check_range("--keep-cards", arguments.keep_cards, 1, 10_000_000)
     sent = arguments.dispatch
+    if sent and arguments.open:
+        raise UsageError(
+            "--open and --dispatch do not go together.",
+            cause="what a visitor asks for is checked on this machine.",
+            next_step="start two servers, or leave one of them out.",
+        )
+    page = OpenPage(
+        per_visitor=arguments.per_visitor,
+        behind_proxy=arguments.behind_proxy,
+        cards=arguments.keep_cards,
+    )
+    # A page alone needs no secret, and everybody may read what it checks.
+    hooked = bool(environment.get(SECRET)) or not arguments.open
     return Settings(
         host=arguments.host,
         port=arguments.port,
         state=arguments.state,
-        allowed=read_patterns(arguments.allow),
-        secrets=read_secrets(environment),
+        allowed=read_patterns(arguments.allow or (["*/*"] if not hooked else [])),
+        secrets=read_secrets(environment) if hooked else None,
         page_password=environment.get(PAGE_PASSWORD, ""),
         endpoint=endpoint_of(environment),
         work=(
@@ -119,6 +148,7 @@ def settings_of(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         body_limit=arguments.body_limit,
         per_hour=arguments.per_hour,
         grace=arguments.grace,
+        open_page=page if arguments.open else None,
     )
 
 

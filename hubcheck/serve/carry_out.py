@@ -22,9 +22,10 @@ from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role, credential
 from hubcheck.publish.hub.errors import HubPublishError
 from hubcheck.request.options import command_of
+from hubcheck.serve.asked import Question
 from hubcheck.serve.guards import Skip, decide
 from hubcheck.serve.history import HubHistory
-from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.job import Result, State
 from hubcheck.serve.payload import MAIN, Push
 from hubcheck.serve.settings import CARD, GITHUB_TOKEN, PAGE_PASSWORD, PREVIOUS_SECRET, SECRET
 from hubcheck.serve.settings import CheckHere as Plan
@@ -142,6 +143,27 @@ def check_here(
     return Result(state=State.DONE, verdict=verdict, conclusion=conclusion, note="; ".join(notes))
 
 
+def check_asked(
+    question: Question, folder: Path, plan: Plan, guarded: Guarded, stop: threading.Event
+) -> Ending:
+    """Check what a visitor asked for, with nobody's token; nothing is published."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / "report.json"
+    report.unlink(missing_ok=True)
+    asked = question.words()
+    words = [*asked, "--depth", plan.depth, "--only-public", "--out", str(folder)]
+    words += ["--max-read", str(plan.max_read)] if plan.max_read is not None else []
+    ran = run_command(words, folder, for_stranger(guarded.environment, folder), plan.seconds, stop)
+    if ran.ending is not None:
+        return ran.ending
+    verdict, conclusion = read_verdict(report)
+    if not verdict or ran.code == ExitCode.UNREACHABLE:
+        note = f"exit code {ran.code}: {ran.said}"
+        later = ran.code in (ExitCode.UNREACHABLE, ExitCode.INTERNAL) or ran.code < 0
+        return Later(seconds=30, note=note) if later else Result(state=State.FAILED, note=note)
+    return Result(state=State.DONE, verdict=verdict, conclusion=conclusion)
+
+
 def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:
     """Return the commands that publish a report.
 
@@ -211,7 +233,7 @@ def run_command(
             process.wait()
             if process.stdin is not None:
                 process.stdin.close()
-    return Ran(code=process.returncode, said=_last_line(log))
+    return Ran(code=process.returncode, said=last_line(log))
 
 
 def for_check(environment: Mapping[str, str]) -> dict[str, str]:
@@ -220,6 +242,13 @@ def for_check(environment: Mapping[str, str]) -> dict[str, str]:
     if any(environment.get(name) for name in READING):
         hidden |= OTHERS  # a token of its own for reading: the one that may write stays here
     return {name: value for name, value in environment.items() if name not in hidden}
+
+
+def for_stranger(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the environment of a check that a stranger asked for: no token, no login."""
+    hidden = SECRETS | WRITING | OTHERS | set(READING)
+    kept = {name: value for name, value in environment.items() if name not in hidden}
+    return kept | {"HF_TOKEN_PATH": str(folder / "no-token")}
 
 
 def for_publishing(environment: Mapping[str, str]) -> dict[str, str]:
@@ -236,7 +265,8 @@ def read_verdict(report: Path) -> tuple[str, str]:
         return "", ""
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """Return the last line that a command wrote, printable: of a refusal its first."""
     with log.open("rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 4 * LOG_TAIL))
         lines = file.read().decode(errors="replace").splitlines()

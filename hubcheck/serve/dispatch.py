@@ -6,7 +6,7 @@ from hubcheck.errors import printable
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.errors import GitHubError, RateLimitedError, UncertainError
 from hubcheck.serve.carry_out import Ending, Guarded, Later
-from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.job import Result, State
 from hubcheck.serve.payload import Push
 from hubcheck.serve.settings import Dispatch
 

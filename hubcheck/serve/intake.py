@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Final
 
-from hubcheck.serve.jobs import Added, Jobs
+from hubcheck.serve.job import Added
+from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.payload import Push
 
 MAX_BATCH: Final = 200

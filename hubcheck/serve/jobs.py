@@ -11,12 +11,11 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from hubcheck.serve.clock import steady_clock
+from hubcheck.serve.job import Added, Job, Result, State, job_of
 from hubcheck.serve.payload import Push
 
 MAX_ATTEMPTS: Final = 3
@@ -42,51 +41,6 @@ _COLUMNS: Final = (
     "id, repo, ref, old_sha, new_sha, state, received, attempts, lease, started, finished, "
     "verdict, conclusion, note"
 )
-
-
-class State(StrEnum):
-    """Where a job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-class Added(StrEnum):
-    """What became of a push that was handed in."""
-
-    NEW = "accepted"
-    REPEATED = "repeated"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One row; times are seconds since 1970, 0 for not yet."""
-
-    id: int
-    push: Push
-    state: State
-    received: float
-    attempts: int
-    lease: str
-    started: float
-    finished: float
-    verdict: str
-    conclusion: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """How a job ended."""
-
-    state: State
-    verdict: str = ""
-    conclusion: str = ""
-    note: str = ""
 
 
 class Jobs:
@@ -231,6 +185,40 @@ class Jobs:
         found = self._select("WHERE id=?", (job_id,))
         return found[0] if found else None
 
+    def find(self, push: Push) -> Job | None:
+        """Return the job of a push that was handed in."""
+        found = self._select(
+            "WHERE repo=? AND ref=? AND new_sha=?", (push.repo, push.ref, push.new_sha)
+        )
+        return found[0] if found else None
+
+    def before(self, job: Job) -> int:
+        """Return how many jobs wait in front of a job that waits."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT COUNT(*) FROM jobs WHERE state=? AND (not_before, id) < "
+                "(SELECT not_before, id FROM jobs WHERE id=?)",
+                (State.WAITING, job.id),
+            ).fetchone()
+        return int(row[0])
+
+    def again(self, push: Push, *, after: float) -> bool:
+        """Let a push wait once more whose job failed some time ago; return whether it does.
+
+        Args:
+            push: What was handed in.
+            after: Seconds since it failed.
+        """
+        now = self._clock()
+        with self._lock, self._transaction():
+            changed = self._db.execute(
+                "UPDATE jobs SET state=?, attempts=0, not_before=?, received=?, note='' "
+                "WHERE repo=? AND ref=? AND new_sha=? AND state=? AND finished<=?",
+                (State.WAITING, now, now, push.repo, push.ref, push.new_sha, State.FAILED,
+                 now - after),
+            )  # fmt: skip
+            return changed.rowcount == 1
+
     def held_against(self, job: Job) -> str:
         """Return the commit with which a push is compared; ``""`` when it is to be checked anyway.
 
@@ -312,7 +300,7 @@ class Jobs:
             # The conditions are constants of this module.
             query = f"SELECT {_COLUMNS} FROM jobs {where}"  # noqa: S608
             rows = self._db.execute(query, values).fetchall()
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
@@ -329,21 +317,3 @@ class _Transaction:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._db.execute("ROLLBACK" if kind is not None else "COMMIT")
-
-
-def _job(row: Sequence[object]) -> Job:
-    job_id, repo, ref, old, new, state, received, attempts, lease, started, finished = row[:11]
-    verdict, conclusion, note = row[11:]
-    return Job(
-        id=int(str(job_id)),
-        push=Push(repo=str(repo), ref=str(ref), old_sha=str(old), new_sha=str(new)),
-        state=State(str(state)),
-        received=float(str(received)),
-        attempts=int(str(attempts)),
-        lease=str(lease),
-        started=float(str(started)),
-        finished=float(str(finished)),
-        verdict=str(verdict),
-        conclusion=str(conclusion),
-        note=str(note),
-    )

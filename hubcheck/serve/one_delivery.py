@@ -12,7 +12,7 @@ from hubcheck.errors import UsageError, printable
 from hubcheck.serve.admission import is_listed
 from hubcheck.serve.carry_out import Guarded, Later, OwnName, Stopped, check_here
 from hubcheck.serve.events import EventLog, secrets_in
-from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.job import Result, State
 from hubcheck.serve.payload import Ignored, Malformed, read_delivery
 from hubcheck.serve.settings import CheckHere
 

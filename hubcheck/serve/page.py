@@ -14,7 +14,8 @@ from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
 from hubcheck.card.html import SHORT, page
 from hubcheck.report.words import DeclarationVerdict
-from hubcheck.serve.jobs import Job, State
+from hubcheck.serve.asked import REF
+from hubcheck.serve.job import Job, State
 
 SHOWN: Final = 50
 """Rows of each table."""
@@ -22,6 +23,7 @@ NOTE_LIMIT: Final = 240
 _STATE_TONES: Final = {State.DONE: Tone.PLAIN, State.SKIPPED: Tone.MUTED, State.FAILED: Tone.BAD,
                        State.RUNNING: Tone.PLAIN, State.WAITING: Tone.MUTED}  # fmt: skip
 _VERDICTS: Final = {verdict.value: verdict for verdict in DeclarationVerdict}
+LOUD: Final = frozenset({DeclarationVerdict.CONTRADICTED, DeclarationVerdict.UNDECLARED})
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86_400
@@ -44,14 +46,15 @@ def queue_page(
         now: Seconds since 1970.
         cards: Jobs whose card can be opened.
     """
-    broken = bool(ended) and ended[0].state is State.FAILED
+    loud = needing_attention(ended)
     summary = ", ".join(f"{counts[state]} {state.value}" for state in State)
     body = (
         '<p class="top"><span>hubcheck serve</span>'
         f"<span>{_time(now)}</span></p>\n"
-        f"<h1>{_headline(counts)}</h1>\n"
+        f"<h1>{_headline(counts, len(loud))}</h1>\n"
         f'<p class="lead">{html_text(summary)}.</p>\n'
-        "<h2>Queue</h2>\n"
+        + _attention(loud, now, cards)
+        + "<h2>Queue</h2>\n"
         + _table(
             ("model", "ref", "commit", "state", "arrived", "what happened"),
             [_unfinished_row(job, now) for job in unfinished],
@@ -60,15 +63,38 @@ def queue_page(
         + "<h2>Last verdicts</h2>\n"
         + _table(
             ("model", "ref", "commit", "verdict", "ended", "what happened"),
-            [_ended_row(job, now, cards) for job in ended],
+            [_ended_row(job, now, cards) for job in ended[:SHOWN]],
             "Nothing was checked yet.",
         )
     )
-    return page(title="hubcheck serve", tone=Tone.BAD if broken else Tone.PLAIN, body=body)
+    return page(title="hubcheck serve", tone=Tone.BAD if loud else Tone.PLAIN, body=body)
 
 
-def _headline(counts: Mapping[State, int]) -> str:
+def needing_attention(ended: Sequence[Job]) -> tuple[Job, ...]:
+    """Return the jobs that somebody should look at, newest first.
+
+    The last one of each branch of a model: where a verdict fails a policy by default, or nothing
+    came of the check. What a later push has settled is over, and a skipped push settles nothing.
+    """
+    newest: dict[tuple[str, str], Job] = {}
+    for job in ended:
+        if job.state is not State.SKIPPED:
+            newest.setdefault((job.push.repo, job.push.ref), job)
+    return tuple(j for j in newest.values() if j.state is State.FAILED or j.verdict in LOUD)
+
+
+def _attention(loud: Sequence[Job], now: float, cards: frozenset[int]) -> str:
+    if not loud:
+        return ""
+    head = ("model", "ref", "commit", "verdict", "ended", "what happened")
+    rows = [_ended_row(job, now, cards) for job in loud[:SHOWN]]
+    return "<h2>Needs attention</h2>\n" + _table(head, rows, "")
+
+
+def _headline(counts: Mapping[State, int], loud: int) -> str:
     busy, waiting = counts[State.RUNNING], counts[State.WAITING]
+    if loud:
+        return f"{loud} need{'s' * (loud == 1)} a look"
     if not busy and not waiting:
         return "Nothing to do"
     return f"{busy} running, {waiting} waiting"
@@ -97,6 +123,8 @@ def _note(job: Job) -> str:
 def _where(job: Job) -> list[str]:
     push = job.push
     ref = f"pull request {push.pull_request}" if push.pull_request else push.ref.rpartition("/")[2]
+    if push.ref.startswith(REF):
+        ref = "asked on the page"
     return [
         f"<bdi{_short(push.repo)}>{html_text(push.repo)}</bdi>",
         f'<span class="short">{html_text(ref)}</span>',

@@ -25,8 +25,11 @@ from starlette.routing import Route
 from hubcheck.errors import printable
 from hubcheck.serve.admission import Rate, RatePerRepository, is_listed
 from hubcheck.serve.carry_out import Tell
+from hubcheck.serve.checker import Checker
 from hubcheck.serve.intake import Intake
-from hubcheck.serve.jobs import Added, Jobs
+from hubcheck.serve.job import Added
+from hubcheck.serve.jobs import Jobs
+from hubcheck.serve.kept import Kept
 from hubcheck.serve.metrics import CONTENT_TYPE, Metrics
 from hubcheck.serve.page import SHOWN, queue_page
 from hubcheck.serve.payload import Ignored, Malformed, Push, read_delivery
@@ -50,6 +53,8 @@ PAGE_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
 }
+LOOKED_AT: Final = 1000
+"""Ended jobs that the page looks through for what needs attention."""
 REFRESH: Final = "30"
 """Seconds after which a browser asks for the queue again; the page itself runs nothing."""
 
@@ -76,8 +81,10 @@ class Receiver:
         metrics: Metrics,
         tell: Tell,
         cards: Path,
+        kept: Kept,
     ) -> None:
         """Take what the routes need; ``cards`` is the folder of the jobs' folders."""
+        self._kept = kept
         self._settings = settings
         self._jobs = jobs
         self._intake = intake
@@ -90,13 +97,18 @@ class Receiver:
 
     def application(self) -> Starlette:
         """Return the ASGI application."""
-        routes = [
-            Route("/webhook", self.webhook, methods=["POST"]),
-            Route("/healthz", self.health),
-            Route("/metrics", self.metrics),
-        ]
+        routes = [Route("/healthz", self.health), Route("/metrics", self.metrics)]
+        if self._settings.secrets is not None:
+            routes.append(Route("/webhook", self.webhook, methods=["POST"]))
+        plan = self._settings.open_page
         if self._settings.page_password:
-            routes += [Route("/", self.page), Route("/cards/{job}", self.card)]
+            place = "/queue" if plan is not None else "/"
+            routes += [Route(place, self.page), Route("/cards/{job}", self.card)]
+        if plan is not None:
+            routes += Checker(
+                self._settings, plan, jobs=self._jobs, intake=self._intake, rates=self._rates,
+                kept=self._kept, folder=self._cards, tell=self._tell,
+            ).routes()  # fmt: skip
         return Starlette(routes=routes)
 
     async def webhook(self, request: Request) -> Response:
@@ -151,7 +163,8 @@ class Receiver:
         return HTMLResponse(text, headers=PAGE_HEADERS)
 
     async def _delivery(self, request: Request) -> Answer:
-        if not self._settings.secrets.admit(request.headers.get(HEADER)):
+        secrets = self._settings.secrets
+        if secrets is None or not secrets.admit(request.headers.get(HEADER)):
             wait = self._strangers.take()
             if wait:
                 return Answer(
@@ -226,7 +239,7 @@ class Receiver:
         )
 
     def _page(self) -> str:
-        ended = self._jobs.ended(SHOWN)
+        ended = self._jobs.ended(LOOKED_AT)
         present = [j.id for j in ended if (self._cards / str(j.id) / "card.html").is_file()]
         return queue_page(
             self._jobs.counts(),

@@ -25,12 +25,15 @@ from starlette.types import ASGIApp
 
 from hubcheck import __version__
 from hubcheck.errors import UsageError, printable
-from hubcheck.serve.carry_out import Ending, Guarded, OwnName, check_here
+from hubcheck.serve.asked import question_of
+from hubcheck.serve.carry_out import Ending, Guarded, OwnName, check_asked, check_here
 from hubcheck.serve.connections import CONNECTIONS, HEADER_SECONDS, Connection
 from hubcheck.serve.dispatch import dispatch
 from hubcheck.serve.events import EventLog, LibraryLog, secrets_in
 from hubcheck.serve.intake import Intake
-from hubcheck.serve.jobs import Job, Jobs
+from hubcheck.serve.job import Job, Result, State
+from hubcheck.serve.jobs import Jobs
+from hubcheck.serve.kept import Kept
 from hubcheck.serve.metrics import Metrics
 from hubcheck.serve.receiver import Receiver
 from hubcheck.serve.settings import CheckHere, Dispatch, Settings
@@ -56,10 +59,11 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
     folder = settings.state / "jobs"
     with _held(settings.state), _listening(settings.host, settings.port) as listener:
         folder.mkdir(exist_ok=True)
+        kept = kept_in(settings)
         jobs = open_queue(settings.state, settings.queue_limit)
         workers = Workers(
             jobs,
-            _carrier(settings, environment, tell, jobs),
+            _carrier(settings, environment, tell, jobs, kept),
             folder=folder,
             count=settings.workers,
             lease_seconds=_lease(settings),
@@ -68,7 +72,13 @@ def serve(settings: Settings, environment: Mapping[str, str]) -> None:
         )
         intake = Intake(jobs, wake=workers.wake)
         receiver = Receiver(
-            settings, jobs=jobs, intake=intake, metrics=metrics, tell=tell, cards=folder
+            settings,
+            jobs=jobs,
+            intake=intake,
+            metrics=metrics,
+            tell=tell,
+            cards=folder,
+            kept=kept,
         )
         intake.start()
         workers.start()
@@ -101,8 +111,14 @@ def open_queue(state: Path, limit: int) -> Jobs:
         ) from error
 
 
+def kept_in(settings: Settings) -> Kept:
+    """Return where the answers of the open page stay."""
+    plan = settings.open_page
+    return Kept(settings.state / "kept", limit=plan.cards if plan is not None else 0)
+
+
 def _carrier(
-    settings: Settings, environment: Mapping[str, str], tell: EventLog, jobs: Jobs
+    settings: Settings, environment: Mapping[str, str], tell: EventLog, jobs: Jobs, kept: Kept
 ) -> _Carrier:
     guarded = Guarded(
         endpoint=settings.endpoint,
@@ -110,18 +126,27 @@ def _carrier(
         own_name=OwnName(endpoint=settings.endpoint, environment=environment),
         tell=tell,
     )
-    return _Carrier(settings.work, guarded, jobs)
+    return _Carrier(settings.work, guarded, jobs, kept)
 
 
 class _Carrier:
     """Does a job in the way that the settings say."""
 
-    def __init__(self, work: CheckHere | Dispatch, guarded: Guarded, jobs: Jobs) -> None:
+    def __init__(
+        self, work: CheckHere | Dispatch, guarded: Guarded, jobs: Jobs, kept: Kept
+    ) -> None:
         self._work = work
         self._guarded = guarded
         self._jobs = jobs
+        self._kept = kept
 
     def __call__(self, job: Job, folder: Path, stop: threading.Event) -> Ending:
+        question = question_of(job.push.repo, job.push.ref, job.push.new_sha)
+        if question is not None and isinstance(self._work, CheckHere):
+            ending = check_asked(question, folder, self._work, self._guarded, stop)
+            if isinstance(ending, Result) and ending.state is State.DONE:
+                self._kept.answer(question, folder)
+            return ending
         push = replace(job.push, old_sha=self._jobs.held_against(job))
         match self._work:
             case CheckHere() as plan:

@@ -69,6 +69,18 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPage:
+    """The page on which anybody may ask."""
+
+    per_visitor: int
+    """Questions of one address in an hour."""
+    behind_proxy: bool
+    """Whether a proxy writes down who came: without one that header is anybody's word."""
+    cards: int
+    """Answers that are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a server depends on."""
 
@@ -76,7 +88,8 @@ class Settings:
     port: int
     state: Path
     allowed: tuple[str, ...]
-    secrets: Secrets
+    secrets: Secrets | None
+    """None: no webhook is answered, for the page alone is."""
     page_password: str = field(repr=False)
     """Empty: there is no page."""
     endpoint: str
@@ -88,6 +101,7 @@ class Settings:
     """New checks of one repository in an hour."""
     grace: float
     """Seconds that a running check is given when the server is asked to stop."""
+    open_page: OpenPage | None = None
 
 
 def read_secrets(environment: Mapping[str, str]) -> Secrets:

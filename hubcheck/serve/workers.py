@@ -11,7 +11,8 @@ from typing import Final
 
 from hubcheck.errors import printable
 from hubcheck.serve.carry_out import Ending, Later, Stopped, Tell
-from hubcheck.serve.jobs import Job, Jobs, Result, State
+from hubcheck.serve.job import Job, Result, State
+from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.metrics import Metrics
 
 POLL: Final = 1.0

@@ -15,7 +15,8 @@ import pytest
 
 from hubcheck.errors import UsageError
 from hubcheck.serve.connections import CONNECTIONS
-from hubcheck.serve.jobs import Jobs, Result, State
+from hubcheck.serve.job import Result, State
+from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.payload import Push
 from hubcheck.serve.server import open_queue
 from tests.attacks.registry import attack

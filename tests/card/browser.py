@@ -83,13 +83,17 @@ class Browser:
 
     def show(self, page: Path, *, width: int, height: int, dark: bool = False) -> None:
         """Open a file and wait until it stands still."""
+        self.open(page.resolve().as_uri(), width=width, height=height, dark=dark)
+
+    def open(self, address: str, *, width: int, height: int, dark: bool = False) -> None:
+        """Open an address and wait until it stands still."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        self.call("Page.navigate", url=address)
         while self._next().get("method") != "Page.loadEventFired":
             continue
 
@@ -106,8 +110,9 @@ class Browser:
     def press(self, key: str) -> None:
         """Press and release a key."""
         for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if (kind, key) == ("keyDown", "Enter") else {}
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key,
-                      windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key])  # fmt: skip
+                      windowsVirtualKeyCode={"Tab": 9, "Enter": 13}[key], **text)  # fmt: skip
 
     def touch(self, x: float, y: float) -> None:
         """Tap with a finger."""

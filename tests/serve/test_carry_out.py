@@ -33,7 +33,7 @@ from hubcheck.serve.carry_out import (
     read_verdict,
     run_command,
 )
-from hubcheck.serve.jobs import Result, State
+from hubcheck.serve.job import Result, State
 from hubcheck.serve.payload import MAIN, Push
 from hubcheck.serve.settings import CheckHere
 from tests.hubserver import LocalHub, Slow

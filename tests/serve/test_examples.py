@@ -36,7 +36,8 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     image = instructions(FOLDER / "Dockerfile")["ENTRYPOINT"]
     services = yaml.safe_load((FOLDER / "compose.yml").read_text(encoding="utf-8"))["services"]
     yield "compose.yml", [*image, *services["hubcheck"]["command"]]
-    yield "space/Dockerfile", instructions(FOLDER / "space" / "Dockerfile")["CMD"]
+    for space in ("space", "checker"):
+        yield f"{space}/Dockerfile", instructions(FOLDER / space / "Dockerfile")["CMD"]
     texts = [*FOLDER.glob("*.sh"), FOLDER / "space" / "README.md", ROOT / "docs" / "serve.md"]
     for path in texts:
         text = path.read_text(encoding="utf-8").replace("\\\n", " ")
@@ -62,7 +63,9 @@ def test_a_command_is_understood(name: str, words: list[str]) -> None:
     """It parses, and what it asks for is accepted."""
     arguments = build_parser().parse_args(words[1:])
     if arguments.command == "serve":
-        settings_of(arguments, ENVIRONMENT)
+        alone = arguments.open  # the page needs no secret
+        hidden = {"HUBCHECK_WEBHOOK_SECRET"} if alone else set()
+        settings_of(arguments, {n: v for n, v in ENVIRONMENT.items() if n not in hidden})
     else:
         work_of(arguments)
 

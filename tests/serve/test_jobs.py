@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hubcheck.serve.intake import Intake
-from hubcheck.serve.jobs import MAX_ATTEMPTS, Added, Job, Jobs, Result, State
+from hubcheck.serve.job import Added, Job, Result, State
+from hubcheck.serve.jobs import MAX_ATTEMPTS, Jobs
 from hubcheck.serve.payload import MAIN, Push
 
 

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.serve.jobs import Job, State
-from hubcheck.serve.page import queue_page
+from hubcheck.serve.job import Job, State
+from hubcheck.serve.page import needing_attention, queue_page
 from hubcheck.serve.payload import MAIN, Push
 
 NOW = 1_000_000.0
@@ -66,13 +66,36 @@ def test_what_runs_what_waits_and_what_ended() -> None:
         cards=frozenset({3}),
     )
     said = words(html)
-    assert "1 running, 1 waiting" in said
+    assert "1 needs a look 1 waiting, 1 running, 2 done, 1 skipped, 0 failed." in said
     assert "pull request 7 0000000 waiting 1 min ago the Hub is down" in said
     assert "contradicted card 2 h ago" in said
     assert "skipped 5 s ago hubcheck&#x27;s own commit" in said
     assert "confirmed 2 d ago" in said
-    assert html.count("href=") == 1
+    assert html.count("href=") == 2  # where it needs a look, and in the list of all
     assert 'href="cards/3"' in html
+
+
+def test_what_needs_attention_leads() -> None:
+    """Above the queue, each branch by its last check; what a later push settled is over."""
+    ended = [
+        job(9, State.SKIPPED, repo="acme/copy"),
+        job(8, State.DONE, verdict="contradicted", repo="acme/copy"),
+        job(7, State.DONE, verdict="confirmed", repo="acme/mended"),
+        job(6, State.DONE, verdict="undeclared", repo="acme/mended"),
+        job(5, State.FAILED, repo="acme/broken", note="exit code 4"),
+        job(4, State.DONE, verdict="undeclared", repo="acme/copy", ref="refs/pr/2"),
+        job(3, State.DONE, verdict="inconclusive", repo="acme/open"),
+    ]
+    assert [j.id for j in needing_attention(ended)] == [8, 5, 4]
+    html = page([job(10, State.WAITING)], ended)
+    said = words(html)
+    assert "3 need a look" in said
+    assert "Nothing to do" not in said
+    assert html.index("Needs attention") < html.index("Queue") < html.index("Last verdicts")
+    loud = html[html.index("Needs attention") : html.index("Queue")]
+    assert "acme/mended" not in loud
+    assert '<main class="bad">' in html
+    assert "1 running" not in words(page([], ended))
 
 
 def test_only_a_fresh_failure_is_loud() -> None:

@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-from hubcheck.serve.jobs import Jobs, Result, State
+from hubcheck.serve.job import Result, State
+from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.payload import MAIN, Push
 from hubcheck.serve.server import _listening
 from tests.hubserver import LocalHub
