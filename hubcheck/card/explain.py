@@ -9,7 +9,11 @@ from __future__ import annotations
 import difflib
 from typing import Final
 
+from hubcheck.card import why_open
+from hubcheck.card.document import GLOSSARY
+from hubcheck.card.explain_places import OTHER_PLACES, PLACES
 from hubcheck.card.explain_terms import OTHER_NAMES, TERMS
+from hubcheck.report.words import NothingCompared, ReasonCode
 
 _RELATED: Final = (
     "  Related says: derivation in either direction, a common ancestor or a common initialisation."
@@ -292,6 +296,10 @@ undetermined (relation and direction)
 }
 
 
+ALL: Final[dict[str, str]] = TEXTS | TERMS | PLACES
+"""Every word that has a text, which is every word with a heading on the page."""
+
+
 def explain(word: str) -> str:
     """Return what ``word`` means, what it does not mean and what to do: 5 to 12 plain lines.
 
@@ -299,11 +307,23 @@ def explain(word: str) -> str:
         ValueError: The word is none of the report's; the message lists those that are.
     """
     asked = "-".join(word.lower().replace("_", " ").split())
-    known = TEXTS | TERMS
-    text = known.get(OTHER_NAMES.get(asked, asked))
+    others = OTHER_NAMES | OTHER_PLACES | reasons()
+    named = asked if asked in ALL else others.get(asked, asked)
+    if named not in ALL:
+        named = named.partition("-")[0].rstrip(",")  # of a row: attention q, norm, MLP in
+        named = named if named in ALL else others.get(named, named)
+    text = ALL.get(named)
     if text is None:
-        near = difflib.get_close_matches(asked, [*known, *OTHER_NAMES], n=1)
+        near = difflib.get_close_matches(asked, [*ALL, *OTHER_NAMES, *OTHER_PLACES], n=1)
         begin = f"did you mean '{near[0]}'? The words" if near else "the words"
-        message = f"{begin} are: {', '.join(sorted(known))}"
+        message = f"{begin} are: {', '.join(sorted(ALL))}"
         raise ValueError(message)
-    return text + "\n"
+    return f"{text}\n  Page: {GLOSSARY}#{named}\n"
+
+
+def reasons() -> dict[str, str]:
+    """Return the codes of reasons, and the word under which each is explained."""
+    open_ones = {code.value: "inconclusive" for code in why_open.EXPLAINED}
+    nothing = {code.value: "nothing-compared" for code in NothingCompared}
+    rest = {code.value: "not-tested" for code in ReasonCode if code.value}
+    return rest | open_ones | nothing

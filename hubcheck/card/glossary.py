@@ -11,8 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Line, Term, Trusted
-from hubcheck.card.explain import TEXTS
-from hubcheck.card.explain_terms import TERMS
+from hubcheck.card.explain import ALL
 from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
@@ -48,8 +47,7 @@ def words_of(report: Report) -> tuple[str, ...]:
         found += ["by-chance", kind.value]
     if report.findings:
         found += ALWAYS
-    known = TEXTS | TERMS
-    return tuple(word for word in dict.fromkeys(found) if word in known)
+    return tuple(word for word in dict.fromkeys(found) if word in ALL)
 
 
 def line(report: Report, *, linked: Collection[str] = ()) -> Line:
@@ -64,8 +62,7 @@ def line(report: Report, *, linked: Collection[str] = ()) -> Line:
 
 def page() -> str:
     """Return the page, one heading for each word that is explained."""
-    known = TEXTS | TERMS
-    return HEAD + "".join(f"\n## {word}\n\n{_as_markdown(known[word])}" for word in sorted(known))
+    return HEAD + "".join(f"\n## {word}\n\n{_as_markdown(ALL[word])}" for word in sorted(ALL))
 
 
 def _as_markdown(text: str) -> str:

@@ -63,6 +63,8 @@ _PLAIN: Final = {
         "that is." + EITHER_WAY
     ),
 }
+EXPLAINED: Final = frozenset({*_PLAIN, ReasonCode.ASSUMED, ReasonCode.REST_NOT_COMPARED})
+"""The reasons of what was tested and does not decide."""
 _ASSUMED: Final = {
     True: "The order of the units agrees, but that training leaves it free is only assumed for "
     "this kind of model." + EITHER_WAY,
