@@ -16,6 +16,7 @@ from hubcheck.card import (
     matches,
     names,
     numbers,
+    order_picture,
     sentences,
     unread_section,
 )
@@ -36,6 +37,8 @@ FOLDER: Final = "provenance"
 REPORT_FILE: Final = f"{FOLDER}/hubcheck.json"
 BADGE_FILE: Final = f"{FOLDER}/badge.png"
 HEAT_MAP_FILE: Final = f"{FOLDER}/changes.png"
+ORDER_FILE: Final = f"{FOLDER}/order.png"
+CARD_FILE: Final = f"{FOLDER}/card.html"
 HEADING: Final = "## Provenance"
 COMMITS_NAMED: Final = 5
 """Bases whose whole commit is written out; a merge of more is rare, and the report has them all."""
@@ -64,9 +67,7 @@ def render(report: Report, *, newer: str = "", given: bool = False) -> str:
     scope = unread_section.line(report)
     if scope:
         parts.append(markdown.inline(scope))
-    picture = _heat_map(report)
-    if picture:
-        parts.append(picture)
+    parts += [picture for picture in (_order(report), _heat_map(report)) if picture]
     parts += [_commits(report), _repeat(report)]
     if given:
         parts.append(markdown.inline(NOTE))
@@ -74,12 +75,13 @@ def render(report: Report, *, newer: str = "", given: bool = False) -> str:
 
 
 def snippet(report: Report, *, stale: bool = False) -> str:
-    """Return the badge as an image; its words stand in the alternative text.
+    """Return the badge as an image that leads to the card; its words stand in the alternative text.
 
     As an element and not as markdown, for markdown cannot say how large the image is to be shown.
     """
     said = html_attribute(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
-    return f'<p><img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}"></p>'
+    image = f'<img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}">'
+    return f'<p><a href="{CARD_FILE}">{image}</a></p>'
 
 
 def _sentence(content: Line) -> Line:
@@ -103,6 +105,16 @@ def _table(report: Report, links: Links) -> str | None:
         return None
     (table,) = links.blocks((bases(report),))
     return markdown.block_text(table)
+
+
+def _order(report: Report) -> str:
+    """Return the picture of the orders as an image, with its counts in words."""
+    pictured = order_picture.pictured(report)
+    if not pictured:
+        return ""
+    said = html_attribute(" ".join(order_picture.told(f) for f in pictured), limit=1000)
+    width = max(order_picture.shapes(f, order_picture.heading(f))[0] for f in pictured)
+    return f'<p><img src="{ORDER_FILE}" alt="{said}" width="{width}"></p>'
 
 
 def _heat_map(report: Report) -> str:
@@ -168,7 +180,8 @@ def _repeat(report: Report) -> str:
     where = "where the folders named here lie," if local else "from these commits"
     text = (
         f"{command} reads the same bytes again {where} and must give the same numbers; "
-        f"[{REPORT_FILE}]({REPORT_FILE}) has the evidence, the error bounds and the limits."
+        f"[{CARD_FILE}]({CARD_FILE}) is the whole card as a page, [{REPORT_FILE}]({REPORT_FILE}) "
+        "has the evidence, the error bounds and the limits."
     )
     related = any(f.verdict in matches.MATCHES for f in report.findings)
     return f"{text} {sentences.RELATED_MEANS}" if related else text

@@ -19,7 +19,9 @@ def add_card(commands: Any) -> None:
         "  hubcheck card report.json --format html > card.html",
     )
     card.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
-    card.add_argument("--out", type=Path, metavar="DIR", help="write all files here")
+    card.add_argument(
+        "--out", type=Path, metavar="DIR", help="write all files here, pictures as SVG and PNG"
+    )
     card.add_argument("--format", choices=["markdown", "html", "badge", "text"], default="markdown",
                       help="what to print; html is a page of one file")  # fmt: skip
     card.set_defaults(run=run_card)
@@ -36,7 +38,7 @@ def run_card(arguments: argparse.Namespace) -> ExitCode:
 
     report = load_report(arguments.report)
     if arguments.out is not None:
-        write_outputs(report, arguments.out, given=True)
+        write_outputs(report, arguments.out, given=True, pictures=True)
         tell(f"wrote the card to {printable(arguments.out)}")
         return ExitCode.OK
     manner = MANNER.get()

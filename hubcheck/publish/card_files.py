@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hubcheck.card import heat_png, heat_svg, section
+from hubcheck.card import heat_png, heat_svg, html, order_picture, order_png, section
+from hubcheck.card.compose import compose
+from hubcheck.card.given import from_a_file
 from hubcheck.publish.badge_files import badge_files
 from hubcheck.publish.model_card import README, with_section
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
 
+ORDER_SVG: Final = section.ORDER_FILE.replace(".png", ".svg")
 HEAT_MAP_SVG: Final = section.HEAT_MAP_FILE.replace(".png", ".svg")
 WHAT: Final = "the section, the badge and the report"
 MAX_README: Final = 5_000_000
@@ -49,12 +52,15 @@ def card_files(
     Raises:
         CardRefusedError: the README cannot be edited without a risk.
     """
+    document_of = compose(report)
     text = section.render(report, newer=present.newer, given=given)
     return {
         README: with_section(present.readme, text),
         section.REPORT_FILE: document,
         **badge_files(report, stale=bool(present.newer)),
+        section.CARD_FILE: html.render(from_a_file(document_of) if given else document_of).encode(),
         **_heat_map(report),
+        **_order(report),
     }
 
 
@@ -64,6 +70,14 @@ def _heat_map(report: Report) -> dict[str, bytes]:
     if not png:
         return {}
     return {section.HEAT_MAP_FILE: png, HEAT_MAP_SVG: heat_svg.svg(report).encode()}
+
+
+def _order(report: Report) -> dict[str, bytes]:
+    """Return the picture of the orders as PNG, which the section shows, and as SVG."""
+    png = order_png.png(report)
+    if not png:
+        return {}
+    return {section.ORDER_FILE: png, ORDER_SVG: order_picture.svg(report).encode()}
 
 
 def outranked(report: Report, present: Present) -> str:

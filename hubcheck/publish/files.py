@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hubcheck.card import badge, comparison, family_tree, heat_svg, html, markdown
+from hubcheck.card import (
+    badge,
+    comparison,
+    family_tree,
+    heat_png,
+    heat_svg,
+    html,
+    markdown,
+    order_picture,
+    order_png,
+)
 from hubcheck.card.compose import compose
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
@@ -51,10 +61,13 @@ def keep_earlier(report: Report, folder: Path) -> str:
     return f"the report of {printable(subject)} that was there is kept as {kept}"
 
 
-def write_outputs(report: Report, folder: Path, *, given: bool = False) -> dict[str, Path]:
-    """Write the report, the cards, the badge and the family tree; return their paths.
+def write_outputs(
+    report: Report, folder: Path, *, given: bool = False, pictures: bool = False
+) -> dict[str, Path]:
+    """Write the report, the cards, the badge and the pictures; return their paths.
 
     A report that was ``given`` as a file, and not made by this run, is marked as such on its cards.
+    ``pictures`` writes PNG beside SVG, light and dark: half a second that no check waits for.
 
     Each file is written beside its place and moved there, so a reader never sees half of one.
 
@@ -62,7 +75,7 @@ def write_outputs(report: Report, folder: Path, *, given: bool = False) -> dict[
         UsageError: the folder cannot be written to.
     """
     document = from_a_file(compose(report)) if given else compose(report)
-    contents = {
+    contents: dict[str, str | bytes] = {
         "report.json": report_json(report),
         "card.md": markdown.render(document),
         "card.html": html.render(document),
@@ -70,10 +83,16 @@ def write_outputs(report: Report, folder: Path, *, given: bool = False) -> dict[
         "badge.json": badge.endpoint(report),
         "family-tree.svg": family_tree.svg(report),
     }
-    changes = heat_svg.svg(report)
-    if changes:  # only where tensors were held against each other
-        contents["changes.svg"] = changes
-    return _write_all(contents, folder)
+    # Only where tensors were held against each other, and orders were tested.
+    drawn = {"changes.svg": heat_svg.svg(report), "order.svg": order_picture.svg(report)}
+    if pictures:
+        for dark in (False, True):
+            end = "-dark.png" if dark else ".png"
+            drawn |= {
+                f"changes{end}": heat_png.png(report, dark=dark),
+                f"order{end}": order_png.png(report, dark=dark),
+            }
+    return _write_all(contents | {name: data for name, data in drawn.items() if data}, folder)
 
 
 def comparison_json(found: Comparison) -> str:
@@ -121,22 +140,22 @@ def not_writable(folder: Path, error: OSError) -> UsageError:
     )
 
 
-def _write_all(contents: Mapping[str, str], folder: Path) -> dict[str, Path]:
+def _write_all(contents: Mapping[str, str | bytes], folder: Path) -> dict[str, Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in contents.items():
-            write_atomically(folder / name, text)
+        for name, data in contents.items():
+            write_atomically(folder / name, data)
     except OSError as error:
         raise not_writable(folder, error) from error
     return {name: folder / name for name in contents}
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by new text in one step."""
+def write_atomically(path: Path, data: str | bytes) -> None:
+    """Replace a file by new text or bytes in one step."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:

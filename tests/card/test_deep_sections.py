@@ -261,8 +261,8 @@ def test_the_model_card_shows_the_picture() -> None:
     """The section has the heat map as an image with a text for those who cannot see it."""
     page = markdown_page(section.render(deep_reports.fine_tune()))
     images = {value for tag, key, value in page.attributes if (tag, key) == ("img", "src")}
-    assert images == {section.BADGE_FILE, section.HEAT_MAP_FILE}
-    said = [value for tag, key, value in page.attributes if (tag, key) == ("img", "alt")][1]
+    assert images == {section.BADGE_FILE, section.ORDER_FILE, section.HEAT_MAP_FILE}
+    said = [value for tag, key, value in page.attributes if (tag, key) == ("img", "alt")][-1]
     assert said == (
         "Heat map: how far the weights moved from acme/base-7b. "
         "Least: MLP down of layer 0: unchanged. Most: MLP up of layer 31: replaced."

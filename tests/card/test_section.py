@@ -54,7 +54,7 @@ def test_out_of_date_is_said_first(name: str) -> None:
     text = section.render(cases()[name], newer="f" * 40)
     page = markdown_page(text)
     assert seen(page.text).startswith("Provenance Out of date: the weights at fffffff are not")
-    (alternative,) = [value for tag, key, value in page.attributes if (tag, key) == ("img", "alt")]
+    alternative = next(v for tag, key, v in page.attributes if (tag, key) == ("img", "alt"))
     assert alternative.startswith("lineage: out of date: weights changed since abc1234")
 
 
@@ -90,7 +90,8 @@ def test_hostile_text_stays_text(payload: str) -> None:
         assert set(page.tags) <= TAGS
         links = {value for tag, key, value in page.attributes if key in {"href", "src"}}
         heat = {section.HEAT_MAP_FILE} if any(f.changes for f in report.findings) else set()
-        assert links - GLOSSARY_LINKS == {section.REPORT_FILE, section.BADGE_FILE} | heat
+        ours = {section.REPORT_FILE, section.BADGE_FILE, section.CARD_FILE}
+        assert links - GLOSSARY_LINKS - {section.ORDER_FILE} == ours | heat
         assert {key for _, key, _ in page.attributes} <= {"href", "src", "alt", "height", "width"}
         assert not LATE_FILTERS.search(page.prose.replace("provenance/hubcheck.json", ""))
         readme = with_section(b"# Model\n", text)

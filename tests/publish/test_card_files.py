@@ -32,8 +32,14 @@ def test_the_set_of_files() -> None:
         "provenance/badge.json",
         "provenance/badge.png",
         "provenance/badge.svg",
+        "provenance/card.html",
         "provenance/hubcheck.json",
+        "provenance/order.png",
+        "provenance/order.svg",
     ]
+    assert b'<a href="provenance/card.html"><img src="provenance/badge.png"' in files["README.md"]
+    assert b'src="provenance/order.png"' in files["README.md"]
+    assert files["provenance/order.png"].startswith(b"\x89PNG")
     assert files["provenance/hubcheck.json"] == b"{}"
 
 
