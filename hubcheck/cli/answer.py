@@ -16,18 +16,21 @@ def add_answer(commands: Any) -> None:
         "answer",
         help="a page to show to who accuses with a number",
         description="Write one self-contained page, English and Korean: the cosine of norms with "
-        "its controls, the exact test, and how to repeat both. Print it to PDF from a browser.",
-        epilog="Examples:\n  hubcheck answer hubcheck-out/report.json --out answer.html",
+        "its controls, the exact test, and how to repeat both. --pdf has a browser of this machine "
+        "(Chromium, Chrome, Edge) print the same page.",
+        epilog="Examples:\n  hubcheck answer report.json --out answer.html --pdf answer.pdf",
     )
     answer.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")
     answer.add_argument("--out", type=Path, metavar="FILE", required=True,
                         help="the page, FILE.html")  # fmt: skip
+    answer.add_argument("--pdf", type=Path, metavar="FILE", help="the same, printed: FILE.pdf")
     answer.set_defaults(run=run_answer)
 
 
 def run_answer(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck answer``."""
     from hubcheck.card.answer import render
+    from hubcheck.cli.printed import print_pdf
     from hubcheck.report.load import load_report
 
     text = render(load_report(arguments.report))
@@ -36,10 +39,23 @@ def run_answer(arguments: argparse.Namespace) -> ExitCode:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(
-            f"{printable(out)} cannot be written.",
-            cause=printable(error),
-            next_step="name another file with --out.",
-        ) from error
-    tell(f"wrote {printable(out)}; a browser prints it to PDF")
+        raise _unwritable(out, error, "--out") from error
+    if arguments.pdf is None:
+        tell(f"wrote {printable(out)}; --pdf FILE prints it, and so does any browser")
+        return ExitCode.OK
+    pdf: Path = arguments.pdf
+    try:
+        pdf.parent.mkdir(parents=True, exist_ok=True)
+        print_pdf(out, pdf)
+    except OSError as error:
+        raise _unwritable(pdf, error, "--pdf") from error
+    tell(f"wrote {printable(out)} and {printable(pdf)}")
     return ExitCode.OK
+
+
+def _unwritable(path: Path, error: OSError, option: str) -> UsageError:
+    return UsageError(
+        f"{printable(path)} cannot be written.",
+        cause=printable(error),
+        next_step=f"name another file with {option}.",
+    )

@@ -6,6 +6,7 @@ Needs Chromium, so it is run by its own name: ``python -m pytest tests/card/in_b
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ import pytest
 
 from hubcheck.card import heat_grid, html
 from hubcheck.card.compose import compose
+from hubcheck.cli import main
 from tests.card.browser import Browser
 from tests.card.deep_reports import deep_cases
 
@@ -24,8 +26,9 @@ VISIBLE: Final = (
     ".filter(t => getComputedStyle(t).visibility === 'visible').map(t => t.textContent)"
 )
 PLACE: Final = (
-    "(() => {{ const c = [...document.querySelectorAll('.layer')][{layer}]"
-    ".querySelectorAll('.one')[{row}].firstChild.getBoundingClientRect();"
+    "(() => {{ const e = [...document.querySelectorAll('.layer')][{layer}]"
+    ".querySelectorAll('.one')[{row}].firstChild; e.scrollIntoView({{block: 'center'}});"
+    "const c = e.getBoundingClientRect();"
     "return [c.x + c.width / 2, c.y + c.height / 2]; }})()"
 )
 
@@ -64,7 +67,7 @@ def test_pointing_at_a_cell_reads_its_numbers(browser: Browser, tmp_path: Path, 
         said = {line for line in told if line}
         shown = browser.value(VISIBLE)
         assert said <= set(shown)
-        amounts = [heat_grid.amount(c) if c else "not compared" for c in
+        amounts = [heat_grid.amount(c) if c else heat_grid.missing(grid) for c in
                    (r.cells[layer] for r in grid.rows)]  # fmt: skip
         assert [t for t in shown if t not in said] == [f"layer {layer}", *amounts]
         seen(browser, f"hover-{layer}-{row}-{dark}")
@@ -74,7 +77,7 @@ def test_the_keyboard_reads_layer_by_layer(browser: Browser, tmp_path: Path) -> 
     """From the summary of the map on, each tab is a layer, then the parts without one."""
     opened(browser, tmp_path, "fine-tune-full")
     browser.point(2, 2)
-    browser.value("document.querySelector('summary').focus()")
+    browser.value("document.querySelector('.layer').closest('details').firstElementChild.focus()")
     for layer in range(32):
         browser.press("Tab")
         assert browser.value(VISIBLE)[0] == f"layer {layer}"
@@ -98,12 +101,27 @@ def test_shares_are_read_the_same_way(browser: Browser, tmp_path: Path) -> None:
     """The chart of a merge shows both shares of the layer that is pointed at."""
     opened(browser, tmp_path, "merged")
     place = (
-        "(() => { const c = document.querySelectorAll('.layer .hit')[4].getBoundingClientRect();"
+        "(() => { const e = document.querySelectorAll('.layer .hit')[4];"
+        "e.scrollIntoView({block: 'center'}); const c = e.getBoundingClientRect();"
     )
     browser.point(*browser.value(place + "return [c.x + c.width / 2, c.y + 20]; })()"))
     (text,) = browser.value(VISIBLE)
     assert text.startswith("layer 4: acme/math-7b 76.3 % (")
     seen(browser, "shares")
+
+
+def test_an_answer_is_printed(tmp_path: Path) -> None:
+    """The page for who is accused becomes a PDF with its text in both languages."""
+    report = tmp_path / "report.json"
+    report.write_text(deep_cases()["fine-tune-full"].model_dump_json(), encoding="utf-8")
+    page, pdf = tmp_path / "answer.html", tmp_path / "answer.pdf"
+    assert main(["answer", str(report), "--out", str(page), "--pdf", str(pdf)]) == 0
+    data = pdf.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert data.rstrip().endswith(b"%%EOF")
+    assert len(re.findall(rb"/Type\s*/Page\b", data)) >= 1
+    if PICTURES:
+        (Path(PICTURES) / "answer.pdf").write_bytes(data)
 
 
 def test_nothing_runs_and_nothing_is_asked_for(browser: Browser, tmp_path: Path) -> None:

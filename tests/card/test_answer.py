@@ -9,6 +9,7 @@ import pytest
 from hubcheck.card import answer, numbers
 from hubcheck.card.answer_texts import TEXTS, VERDICTS
 from hubcheck.card.escaping import html_text
+from hubcheck.cli import main, printed
 from hubcheck.report.schema import Context, NormContext, Report
 from hubcheck.report.words import DeclarationVerdict, Verdict
 from tests.card import reports
@@ -106,11 +107,30 @@ def test_names_from_elsewhere_are_text(payload: str) -> None:
 
 def test_the_command_writes_one_file(tmp_path: Path) -> None:
     """``hubcheck answer`` writes the page that ``render`` makes."""
-    from hubcheck.cli.entry import main
-
     report = reports.cases()["contradicted"]
     (tmp_path / "report.json").write_text(report.model_dump_json(), encoding="utf-8")
     out = tmp_path / "to" / "answer.html"
     assert main(["answer", str(tmp_path / "report.json"), "--out", str(out)]) == 0
     assert out.read_text(encoding="utf-8") == answer.render(report)
     assert main(["answer", str(tmp_path / "report.json"), "--out", str(tmp_path)]) == 2
+
+
+def test_a_browser_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser that is there is asked, one that fails or is missing is named, and no page is lost."""
+    report, page, pdf = (tmp_path / name for name in ("report.json", "answer.html", "answer.pdf"))
+    report.write_text(CASES["confirmed"].model_dump_json(), encoding="utf-8")
+    asked = ["answer", str(report), "--out", str(page), "--pdf", str(pdf)]
+    monkeypatch.setattr(printed, "PLACES", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(asked) == 2
+    assert page.is_file()
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    assert main(asked) == 2
+    program.write_text(
+        '#!/bin/sh\nfor word in "$@"; do case "$word" in\n'
+        '--print-to-pdf=*) printf %s "%PDF-1.7 $word" > "${word#*=}";; esac; done\n'
+    )
+    assert main(asked) == 0
+    assert pdf.read_bytes().startswith(b"%PDF-")
