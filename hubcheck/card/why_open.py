@@ -55,8 +55,8 @@ _PLAIN: Final = {
     ),
     ReasonCode.BETWEEN: "Something agrees, and not enough to settle it." + EITHER_WAY,
     ReasonCode.TABLE_TOO_SMALL: (
-        "Neurons match as in a disguised copy, and too few models are known that are none to say "
-        "how rare that is." + EITHER_WAY
+        "Neurons match as in a disguised copy; the table of unrelated models that this is held "
+        "against is too small to say how rare that is." + EITHER_WAY
     ),
     ReasonCode.NOT_IN_TABLE: (
         "Neurons match as in a disguised copy, and for this kind of model it is not known how rare "
