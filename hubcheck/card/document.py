@@ -257,6 +257,18 @@ class Document:
     blocks: tuple[Block, ...]
 
 
+def as_sentence(content: Line) -> Line:
+    """Return a line that begins with a capital, where it begins with text of this project."""
+    first = content[0] if content else None
+    match first:
+        case Trusted(text):
+            return (Trusted(text[:1].upper() + text[1:]), *content[1:])
+        case Term(word):
+            return (Term(word, first.text[:1].upper() + first.text[1:]), *content[1:])
+        case _:
+            return content
+
+
 def raw_text(content: Line) -> str:
     """Return inline content as raw text: still untrusted, to be escaped by whoever shows it."""
     pieces: list[str] = []

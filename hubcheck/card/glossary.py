@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Line, Term, Trusted
 from hubcheck.card.explain import ALL
-from hubcheck.report.words import EvidenceKind, Verdict
+from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -37,14 +37,10 @@ ALWAYS: Final = ("evidence", "similarity")
 
 
 def words_of(report: Report) -> tuple[str, ...]:
-    """Return the words of a card's first screen that have a text, in the order of reading."""
+    """Return the verdicts, relations and columns of a first screen, in the order of reading."""
     found = [report.verdict.value, *(f.verdict.value for f in report.findings)]
     matching = [f for f in report.findings if f.verdict in {Verdict.RELATED, Verdict.DISGUISED}]
     found += [f.relation.kind.value for f in matching if f.relation is not None]
-    if any(f.log10_p < 0 for f in matching):
-        exact = any(f.verdict is Verdict.RELATED for f in matching)
-        kind = EvidenceKind.EXACT if exact else EvidenceKind.CALIBRATED
-        found += ["by-chance", kind.value]
     if report.findings:
         found += ALWAYS
     return tuple(word for word in dict.fromkeys(found) if word in ALL)

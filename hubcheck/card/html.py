@@ -33,6 +33,7 @@ from hubcheck.card.document import (
     Tone,
     Trusted,
     Untrusted,
+    as_sentence,
     raw_text,
 )
 from hubcheck.card.escaping import html_attribute, html_exact, html_text
@@ -67,7 +68,7 @@ def render(document: Document) -> str:
             f"{inline((document.subject,))}</span>"
             f'<span class="verdict"><span aria-hidden="true">{sign}</span> '
             f"{document.verdict}</span></p>\n"
-            f"<h1>{_sentence(document.title)}</h1>\n</header>\n{body}"
+            f"<h1>{inline(as_sentence(document.title))}</h1>\n</header>\n{body}"
         ),
     )
 
@@ -107,13 +108,6 @@ def table(of: Table) -> str:
     return _table(of)
 
 
-def _sentence(content: Line) -> str:
-    first = content[0] if content else Trusted("")
-    if isinstance(first, Trusted):
-        return inline((Trusted(first.text[:1].upper() + first.text[1:]), *content[1:]))
-    return inline(content)
-
-
 def _inline(part: Inline) -> str:
     match part:
         case Trusted(text):
@@ -150,7 +144,7 @@ def _block(block: Block) -> str:
         case ItemList(items=items):
             return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
         case NextSteps(steps=steps):
-            listed = "".join(f"<li>{_sentence(step)}</li>" for step in steps)
+            listed = "".join(f"<li>{inline(as_sentence(step))}</li>" for step in steps)
             return f'<div class="next"><strong>Next</strong><ul>{listed}</ul></div>'
         case CodeBlock(lines=lines):
             return "<pre>" + "\n".join(_code_line(line) for line in lines) + "</pre>"

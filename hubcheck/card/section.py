@@ -21,7 +21,7 @@ from hubcheck.card import (
     unread_section,
 )
 from hubcheck.card.compose import bases
-from hubcheck.card.document import Identifier, Line, Trusted
+from hubcheck.card.document import Identifier, as_sentence
 from hubcheck.card.escaping import html_attribute, markdown_code, markdown_text
 from hubcheck.card.given import NOTE
 from hubcheck.card.heat_layout import layout
@@ -58,7 +58,7 @@ def render(report: Report, *, newer: str = "", given: bool = False) -> str:
     if newer:
         parts.append(_out_of_date(report, newer))
     links = Links()
-    title = markdown.inline(links.line(_sentence(sentences.title(report))))
+    title = markdown.inline(as_sentence(links.line(sentences.title(report))))
     lead = markdown.inline(links.line(sentences.lead(report))).replace("**", "")
     parts.append(f"**{title}** ({report.verdict.value}). {lead}")
     table = _table(report, links)
@@ -82,13 +82,6 @@ def snippet(report: Report, *, stale: bool = False) -> str:
     said = html_attribute(badge.description(report, stale=stale), limit=badge.DESCRIPTION_LIMIT)
     image = f'<img src="{BADGE_FILE}" alt="{said}" height="{badge.HEIGHT}">'
     return f'<p><a href="{CARD_FILE}">{image}</a></p>'
-
-
-def _sentence(content: Line) -> Line:
-    first = content[0]
-    if isinstance(first, Trusted):
-        return (Trusted(first.text[:1].upper() + first.text[1:]), *content[1:])
-    return content
 
 
 def _out_of_date(report: Report, newer: str) -> str:

@@ -124,7 +124,8 @@ def parts_open() -> dict[str, Finding]:
             reason=because(ReasonCode.REST_NOT_COMPARED, parts=("embeddings",), rest=(seen,)),
             relation=None, parts=(embeddings,), units_tested=64, units_hit=64, families_tested=1,
             families_hit=1, log10_p=0.0, log10_p_without_strongest=0.0, compared=0.15, held=0.0,
-            evidence=(reports.evidence(test="channels", family="channels", part="embeddings"),),
+            evidence=(reports.evidence(test="channels", family="channels", part="embeddings",
+                                       nearest=reports.DIAGONAL),),
         ),
         "part-open": open_finding(
             ReasonCode.PART_OPEN, parts=(body, tower),
@@ -141,7 +142,7 @@ def reasons() -> dict[str, Report]:
     found = {
         ReasonCode.START_OR_COPY: open_finding(
             ReasonCode.START_OR_COPY, hits=500, params={"bulk": 0.62, "top": 0.41}, kept=0.55,
-            families_hit=8,
+            families_hit=8, evidence=(reports.evidence(kept=0.55, nearest=reports.DIAGONAL),),
         ),
         ReasonCode.BODY_NOT_COMPARED: open_finding(
             ReasonCode.BODY_NOT_COMPARED, params={"tested": 0.31, "missing": ("attention 42 %",)},
@@ -158,11 +159,18 @@ def reasons() -> dict[str, Report]:
             units_tested=0, hits=0, families_tested=0, evidence=(), controls=None,
         ),
         ReasonCode.SOME_TENSORS: open_finding(ReasonCode.SOME_TENSORS, params={"share": 0.34}),
-        ReasonCode.ONE_ORDER: open_finding(ReasonCode.ONE_ORDER, hits=63, families_hit=1),
+        ReasonCode.ONE_ORDER: open_finding(
+            ReasonCode.ONE_ORDER, hits=63, families_hit=1,
+            evidence=(
+                reports.evidence(hits=63, nearest=reports.DIAGONAL),
+                reports.evidence(test="channels", family="channels", hits=0, log10_p=0.0, kept=0.0,
+                                 ceiling=0.2, nearest=reports.SCATTER[1:]),
+            ),
+        ),
         ReasonCode.BETWEEN: open_finding(ReasonCode.BETWEEN, hits=14),
         ReasonCode.ASSUMED: open_finding(
             ReasonCode.ASSUMED, params={"agrees": True}, hits=502, kept=0.98, families_hit=8,
-            evidence=(reports.evidence(kind=EvidenceKind.ASSUMED),),
+            evidence=(reports.evidence(kind=EvidenceKind.ASSUMED, nearest=reports.DIAGONAL),),
         ),
         ReasonCode.TABLE_TOO_SMALL: open_finding(ReasonCode.TABLE_TOO_SMALL, params=disguise),
         ReasonCode.NOT_IN_TABLE: open_finding(ReasonCode.NOT_IN_TABLE),

@@ -283,8 +283,10 @@ def _parts() -> Finding:
             PartVerdict(name="body", verdict=Verdict.UNRELATED, log10_p=0.0, kept=0.001),
         ),
         evidence=(
-            evidence(test="channels", family="channels", part="embeddings", kept=0.981),
-            evidence(hits=1, log10_p=0.0, kept=0.001, ceiling=0.2),
+            evidence(
+                test="channels", family="channels", part="embeddings", kept=0.981, nearest=DIAGONAL
+            ),
+            evidence(hits=1, log10_p=0.0, kept=0.001, ceiling=0.2, nearest=SCATTER),
         ),
         kept=0.981,
         units_tested=128,
@@ -331,7 +333,7 @@ def cases() -> dict[str, Report]:
         units_hit=480,
         kept=0.19,
         power="",
-        evidence=(evidence(hits=60, kept=0.19, ceiling=0.18, log10_p=-81.9),),
+        evidence=(evidence(hits=60, kept=0.19, ceiling=0.18, log10_p=-81.9, nearest=DIAGONAL),),
         families_hit=8,
         log10_p=0.0,
     )
