@@ -75,3 +75,17 @@ def test_five_questions_are_two_clicks_away() -> None:
     sections = {part.partition("\n")[0]: part for part in page.split("\n## ")[1:]}
     assert tuple(sections) == NEWCOMER
     assert all("](" in section for section in sections.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evidence", "relations", "closeness", "deep", "full", "reading", "formats", "candidates", "kinds",
+     "axes", "attacks", "benchmark", "benchmarks"],
+)  # fmt: skip
+def test_a_dense_page_begins_for_everybody(name: str) -> None:
+    """Before its first heading, command or table stands what it is about, without statistics."""
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    first = page.split("\n\n")[1]
+    assert first.startswith(("*In plain words.* ", "*In short.* "))
+    assert 150 <= len(first) <= 700
+    assert not re.search(r"1e-|log10|cosine|e-value|P\(|`--", first)

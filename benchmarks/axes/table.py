@@ -134,6 +134,10 @@ def _plain(text: str) -> str:
 
 PAGE_TEXT: Final = """# Certified axes
 
+*In plain words.* The test rests on one thing: that the order of some units can be changed without changing what the
+model does, so that an order shared with another model is no accident of its purpose. For published model classes this
+was tried out on the running model, unit by unit; here is which orders passed.
+
 Which axes of published classes may be relabelled without changing what the model computes. Written by
 `python -m benchmarks.axes.table`; nothing on this page is by hand.
 

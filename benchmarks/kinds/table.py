@@ -21,6 +21,10 @@ LEGEND: Final = (
 
 BEFORE: Final = f"""# Kinds of models and layouts of repositories
 
+*In plain words.* Chat models, translators, image generators, speech recognisers and many more are built in different
+ways. For each kind that common libraries can build, this page shows whether a fine-tuned copy is recognised, whether a
+stranger is left alone, and where nothing could be said.
+
 What `hubcheck check` says of every kind of model that the libraries below can build, and of every way of laying a
 repository out that was thought of. Written by the command; nothing on this page is by hand.
 

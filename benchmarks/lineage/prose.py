@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-BEFORE: Final = """# Which tool tells best whether a model comes from another?
+TITLE: Final = "# Which tool tells best whether a model comes from another?\n"
 
-hubcheck and two published rivals, modeldna 0.1.0 and cisco-ai-provenance-kit 1.0.0, on the same files in one run: small
+BEFORE: Final = """hubcheck and two published rivals, modeldna 0.1.0 and cisco-ai-provenance-kit 1.0.0, on the same files in one run: small
 models, really trained, with every relation and disguise the [zoo](../benchmarks/zoo/README.md) holds, alone and
 combined. This page is written by a program from the results, the wins of the rivals included.
 

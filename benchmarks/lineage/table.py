@@ -16,7 +16,7 @@ from typing import Final
 from benchmarks.lineage import merges
 from benchmarks.lineage.judgement import Call, call, right
 from benchmarks.lineage.pairs import Kind
-from benchmarks.lineage.prose import AFTER, BEFORE, LIMITS
+from benchmarks.lineage.prose import AFTER, BEFORE, LIMITS, TITLE
 from benchmarks.lineage.results import Row, load
 from benchmarks.lineage.run import RESULTS
 from benchmarks.lineage.scores import interval
@@ -82,6 +82,8 @@ def render(rows: Sequence[Row], merged: Sequence[merges.MergeRow]) -> str:
     qualities = [quality(tool, own) for tool, own in tools.items()]
     costs = [found for tool, own in asked.items() if (found := cost(tool, own)) is not None]
     parts = [
+        TITLE,
+        _in_short(qualities),
         BEFORE,
         _pairs(next(iter(asked.values())), len({(r.subject, r.base) for r in rows})),
         "## Right and wrong\n",
@@ -308,6 +310,27 @@ def _versions(rows: Sequence[Row]) -> str:
         of.setdefault(row.tool, set()).add(row.version)
     named = "; ".join(f"{LABELS[t]}: {', '.join(sorted(v))}" for t, v in sorted(of.items()))
     return f"Versions: {named}. The digest behind hubcheck's version is that of its source.\n"
+
+
+def _in_short(qualities: Sequence[Quality]) -> str:
+    """Return the first screen: what each tool found and whom it would have accused."""
+    rows = [
+        (
+            LABELS[q.tool],
+            f"{q.found.k} of {q.found.n}",
+            f"{q.accused.k} of {q.accused.n}",
+            f"{q.unanswered.k} of {q.unanswered.n}",
+        )
+        for q in qualities
+    ]
+    head = ("tool", "copies and relatives found", "strangers called related", "no answer")
+    return (
+        "*In short.* Each tool was shown pairs of small models of which it is known whether one comes "
+        "from the other. A tool should find the copies, and call no stranger a relative: the second "
+        "is what accuses somebody who did nothing.\n\n"
+        f"{table(head, rows)}\n\n"
+        "Where a rival is better it says so below. What small models cannot show is the last section.\n"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

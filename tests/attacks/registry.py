@@ -75,6 +75,12 @@ def page() -> str:
         "# Attacks",
         "",
         (
+            "*In plain words.* Somebody may want a false card: a copy that passes, a stranger that is "
+            "accused, a secret of the machine that checks. Everything below was tried, by a test that "
+            "still tries it, and the page says what came of it then and what comes of it now."
+        ),
+        "",
+        (
             "Made by `python -m tests.attacks.page` from the tests in `tests/attacks/`, which run in "
             "CI against the real Action, gate, server and commands, with a GitHub and a Hub of this "
             f"machine. {len(found)} attacks. *Before* is what came of it before "
