@@ -73,7 +73,7 @@ def identical() -> Report:
 
 
 def refuted_by_shape() -> Report:
-    """Return a model that is wider than the base its card names, and whose orders were tested."""
+    """Return a model with more layers than the base its card names, and whose orders were tested."""
     power = Power(would_be_seen=0.4, other_shape=True, searched=True)
     rows = (
         reports.evidence(test="pruned-neurons", family="neurons of layer 7, in order", frame="token",
@@ -86,8 +86,15 @@ def refuted_by_shape() -> Report:
     base = reports.unrelated(
         power=power, detectable_kept=0.4, evidence=rows, units_tested=0, units_hit=0,
         families_tested=2, families_hit=0, controls=None,
+        ruled_out=(phrase(PhraseCode.SHAPE_RULES_OUT, axis="layers", relation="finetune", base=46,
+                          subject=48),),
     )  # fmt: skip
-    return reports.report(DeclarationVerdict.CONTRADICTED, base, context=reports.context())
+    subject, other = reports.context().architecture
+    beside = other.model_copy(update={"ref": "acme/base-7b"})
+    context = reports.context().model_copy(
+        update={"architecture": (subject, beside), "norms": (), "tokenizer": ()}
+    )
+    return reports.report(DeclarationVerdict.CONTRADICTED, base, context=context)
 
 
 def unread() -> Report:

@@ -185,6 +185,10 @@ CLAIMS: Final = (
     Claim(form="A copy cut to these sizes and of similarity {least} or more would have been seen.",
           holds=lambda r, s: power(r, s)
           and any(f.power is not None and f.power.other_shape for f in compared(r))),
+    Claim(form="A fine-tune of a model with {n} layers has {n_again}; this one has {own}.",
+          holds=lambda r, s: any(
+              (one.params.get("base"), one.params.get("subject")) == (int(s["n"]), int(s["own"]))
+              and s["n"] == s["n_again"] for f in declared(r) for one in f.ruled_out)),
     # what is open, and why
     Claim(form="No weights were compared: neither a match nor its absence is shown.",
           holds=lambda r, _: not compared(r)),
@@ -283,7 +287,7 @@ def test_no_claim_holds_of_every_report(claim: Claim) -> None:
             if ("{b}" in claim.form and len(names) < 2) or ("{a}" in claim.form and not names):
                 continue
             said = {"a": names[0] if names else "", "b": names[-1] if names else "", "n": "3",
-                    "least": "0.05", "one_in": "120", "models": "256"}  # fmt: skip
+                    "least": "0.05", "one_in": "120", "models": "256", "own": "4", "n_again": "3"}  # fmt: skip
             if "models" not in claim.form:
                 said.pop("models")
         false_of += not claim.holds(report, said)

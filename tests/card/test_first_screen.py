@@ -90,6 +90,7 @@ def _figures(report: Report) -> set[str]:
         texts += [numbers.percent(s.share) for s in f.shares]
         texts += [numbers.percent(v) for v in (f.compared, f.other_layers)]
         texts += [_written(v) for v in _params(f.reason)]
+        texts += [_written(v) for one in f.ruled_out for v in one.params.values()]
         across = [e for e in f.evidence if e.test in {"signs", "pruned-neurons"}]
         texts += [numbers.count(n) for e in across for n in (e.hits, e.units, round(e.units / 2))]
         for one in texts:
