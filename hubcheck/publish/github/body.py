@@ -81,7 +81,9 @@ class Links:
         if _COMMIT.fullmatch(self.commit):
             parts.append(f"Commit [{self.commit[:7]}]({home}/commit/{self.commit})")
         if self.run > 0:
-            parts.append(f"[run, log and report.json]({home}/actions/runs/{self.run})")
+            parts.append(
+                f"[run, with log, card.html and report.json]({home}/actions/runs/{self.run})"
+            )
         return " - ".join(parts)
 
 

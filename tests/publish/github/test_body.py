@@ -38,7 +38,7 @@ def test_the_first_screen_is_the_cards_with_the_last_push() -> None:
     assert body.index("**Since the last push:**") < body.index("```mermaid")
     assert body.index("```mermaid") < body.index("<details>")
     assert body.rstrip().endswith(
-        "[run, log and report.json](https://github.com/octo/models/actions/runs/3)"
+        "[run, with log, card.html and report.json](https://github.com/octo/models/actions/runs/3)"
     )
 
 
