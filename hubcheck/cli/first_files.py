@@ -68,7 +68,7 @@ jobs:
         uses: {UPLOAD}
         with:
           name: hubcheck-report
-          path: ${{{{ steps.hubcheck.outputs.report-path }}}}
+          path: hubcheck-out  # report.json, and the card as a page
 """
 
 
