@@ -87,14 +87,15 @@ def bases(report: Report) -> Table:
     rows = tuple(
         (
             (names.pinned_base(finding.base),),
-            first_table.why_cell(finding),
             first_table.verdict_cell(report, finding),
             first_table.evidence_cell(finding),
             first_table.similarity_cell(finding),
+            first_table.why_cell(finding),
         )
         for finding in report.findings[:BASES_SHOWN]
     )
-    return Table(head=("base", "why tested", "verdict", "evidence", "similarity"), rows=rows)
+    # A phone shows some three columns of a comment: what was found stands in them.
+    return Table(head=("base", "verdict", "evidence", "similarity", "why tested"), rows=rows)
 
 
 def _footer(report: Report) -> Line:

@@ -68,7 +68,7 @@ td{overflow-wrap:anywhere;min-width:4.2rem}
 .folded td{overflow-wrap:break-word}
 .folded td code,.folded th{font-size:.8125rem}
 td .short{white-space:nowrap}
-main>.scroll td:nth-child(2){min-width:6.8rem}
+main>.scroll td:nth-child(5){min-width:6.8rem}
 .number{text-align:right;overflow-wrap:normal}
 td.number{white-space:nowrap}
 .chip{display:inline-block;padding:.1em .6em;border-radius:5px;font-weight:600;font-size:.875rem;
