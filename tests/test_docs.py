@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.card import markdown
+from hubcheck.card.compose import compose
+from hubcheck.card.document import GLOSSARY
+from tests.card.gallery import CASES
+
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
 PAGES += sorted(page.relative_to(ROOT).as_posix() for page in ROOT.glob("docs/**/*.md"))
@@ -75,6 +80,19 @@ def test_five_questions_are_two_clicks_away() -> None:
     sections = {part.partition("\n")[0]: part for part in page.split("\n## ")[1:]}
     assert tuple(sections) == NEWCOMER
     assert all("](" in section for section in sections.values())
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_each_way_from_a_card_is_two_clicks(name: str) -> None:
+    """A card of any state leads to the glossary, and the glossary's first lines to each question."""
+    card = markdown.render(compose(CASES[name]))
+    assert f"]({GLOSSARY}#" in card  # the first click
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    begin = page.partition("\n## ")[0].replace("\n", " ")
+    for question in NEWCOMER:  # the second
+        anchor = question.lower().rstrip("?").replace(" ", "-")
+        assert f"[{question}](faq.md#{anchor})" in begin
+        assert anchor in anchors_of(ROOT / "docs" / "faq.md")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ HEAD: Final = """\
 What the words of a card mean, what they do not mean, and what to do. The same texts are printed by
 `hubcheck explain WORD`; this page is made of them (`python -m hubcheck.card.glossary`).
 
+**In front of a card for the first time?** [Is this a copy?](faq.md#is-this-a-copy) [How sure is
+it?](faq.md#how-sure-is-it) [What was not looked at?](faq.md#what-was-not-looked-at) [Can I check it
+myself?](faq.md#can-i-check-it-myself) [What do I do now?](faq.md#what-do-i-do-now)
+
 **How to read the number.** A model's neurons stand in an order that training leaves free: two
 models trained apart agree in it only by chance, one unit in a list on average, however long the
 list. So units in place are counted. `1,112 of 1,112 sampled units lie where the base has them
