@@ -74,11 +74,12 @@ def needing_attention(ended: Sequence[Job]) -> tuple[Job, ...]:
     """Return the jobs that somebody should look at, newest first.
 
     The last one of each branch of a model: where a verdict fails a policy by default, or nothing
-    came of the check. What a later push has settled is over, and a skipped push settles nothing.
+    came of the check. What a later push has settled is over, and a skipped push settles nothing;
+    what a visitor asked for is the visitor's.
     """
     newest: dict[tuple[str, str], Job] = {}
     for job in ended:
-        if job.state is not State.SKIPPED:
+        if job.state is not State.SKIPPED and not job.push.ref.startswith(REF):
             newest.setdefault((job.push.repo, job.push.ref), job)
     return tuple(j for j in newest.values() if j.state is State.FAILED or j.verdict in LOUD)
 

@@ -78,6 +78,7 @@ def test_what_runs_what_waits_and_what_ended() -> None:
 def test_what_needs_attention_leads() -> None:
     """Above the queue, each branch by its last check; what a later push settled is over."""
     ended = [
+        job(12, State.DONE, verdict="contradicted", repo="acme/asked", ref="asked/ acme/x@y main"),
         job(9, State.SKIPPED, repo="acme/copy"),
         job(8, State.DONE, verdict="contradicted", repo="acme/copy"),
         job(7, State.DONE, verdict="confirmed", repo="acme/mended"),
