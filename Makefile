@@ -50,7 +50,7 @@ pytest: .venv-test/ready
 # The documentation as pages, in build/site/site; a link that leads nowhere ends it.
 site: .venv-test/ready
 	.venv-test/bin/python -m website.pages build/site
-	.venv-test/bin/mkdocs build --quiet --strict --config-file build/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 .venv-test/bin/mkdocs build --quiet --strict --config-file build/site/mkdocs.yml
 	.venv-test/bin/python -m website.pages --check build/site/site
 
 test: lint types site pytest

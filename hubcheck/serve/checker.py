@@ -202,6 +202,10 @@ class Checker:
         before = self._jobs.before(job) if job is not None else 0
         log = self._folder / str(job.id) / "check.log" if job is not None else None
         said = last_line(log) if log is not None and log.is_file() else ""
+        if job is not None and job.state is not State.RUNNING:
+            said = job.note
+        # Where this server keeps its files is nobody's business.
+        said = said.replace(str(self._settings.state), "...")
         return watch_page(question, job, before=before, said=said), running
 
     def _visitor(self, request: Request) -> str:

@@ -97,18 +97,16 @@ def watch_page(question: Question, job: Job | None, *, before: int, said: str) -
         question: What is asked.
         job: Its row in the queue, ``None`` where the queue has forgotten it.
         before: Checks that wait in front of it.
-        said: The last line that the check wrote.
+        said: The last line that the check wrote, or how it ended.
     """
     failed = job is None or job.state in {State.FAILED, State.SKIPPED}
     head, lead = _standing(job, before)
-    told = said if job is not None and job.state is State.RUNNING else ""
-    note = told or (job.note if job is not None else "")
     body = (
         '<p class="top"><span>hubcheck</span></p>\n'
         f"<h1>{html_text(head)}</h1>\n"
         f'<p class="lead">{html_text(lead, limit=400)}</p>\n'
         f"{_named('Model', question)}{_named('May come from', question)}"
-        + (f"<pre>{html_text(note, limit=NOTE_LIMIT)}</pre>\n" if note else "")
+        + (f"<pre>{html_text(said, limit=NOTE_LIMIT)}</pre>\n" if said else "")
         + '<p class="note">This address stays: the card will be here. '
         '<a href="../">Check another model</a></p>\n'
     )

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ import pytest
 from hubcheck.demo.run import MODELS
 from hubcheck.report.schema import Report
 from hubcheck.serve.asked import Question, TurnedAwayError, question_of, read_field
+from hubcheck.serve.checker import Checker
 from hubcheck.serve.checker_page import card_page, form_page, watch_page
 from hubcheck.serve.job import Job, Result, State
 from hubcheck.serve.jobs import Jobs
@@ -228,6 +230,30 @@ def test_what_a_stranger_typed_stays_text(payload: str) -> None:
 def tags(text: str) -> list[str]:
     """Return the elements of a page without what their attributes hold."""
     return re.findall(r"<(/?[a-z0-9]+)", text.partition("<body>")[2])
+
+
+def test_a_page_says_nothing_of_the_machine(tmp_path: Path) -> None:
+    """A line of a log may name a place on the server; the page does not."""
+    jobs = Jobs(tmp_path / "queue.sqlite", limit=5)
+    asked = question()
+    jobs.add([Push(repo="acme/new", ref=asked.ref, old_sha="", new_sha=SHA)])
+    running = jobs.claim(lease_seconds=60)
+    assert running is not None
+    log = tmp_path / "jobs" / str(running.id) / "check.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"hubcheck: wrote {tmp_path}/jobs/1/report.json\n")
+    checker = Checker.__new__(Checker)
+    checker._jobs, checker._folder = jobs, tmp_path / "jobs"
+    checker._settings = SimpleNamespace(state=tmp_path)  # type: ignore[assignment]
+    text, goes_on = checker._watch(asked)
+    assert goes_on
+    assert "wrote .../jobs/1/report.json" in text
+    assert str(tmp_path) not in text
+    jobs.finish(running, Result(state=State.FAILED, note=f"exit code 4: {tmp_path}/x"))
+    text, goes_on = checker._watch(asked)
+    assert not goes_on
+    assert "exit code 4: .../x" in text
+    jobs.close()
 
 
 def test_only_names_of_models_are_read() -> None:
