@@ -84,7 +84,10 @@ def write_outputs(
         "family-tree.svg": family_tree.svg(report),
     }
     # Only where tensors were held against each other, and orders were tested.
-    drawn = {"changes.svg": heat_svg.svg(report), "order.svg": order_picture.svg(report)}
+    drawn: dict[str, str | bytes] = {
+        "changes.svg": heat_svg.svg(report),
+        "order.svg": order_picture.svg(report),
+    }
     if pictures:
         for dark in (False, True):
             end = "-dark.png" if dark else ".png"
