@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import settings
 
+from hubcheck.source.retry import RetryPolicy
 from tests.results import VARIABLE, Run, keep
 
 # No deadline anywhere: two processes share two cores, and a slow moment is no fault of a reader.
@@ -24,6 +27,19 @@ settings.register_profile("quick", max_examples=20, derandomize=True, deadline=N
 settings.register_profile("fuzz", max_examples=1000, deadline=None, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 STARTED = time.monotonic()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_waits_for_the_network() -> Iterator[None]:
+    """A host that no connection reaches is asked once: cards name models of a Hub that is not there.
+
+    Tests of the waiting itself bring their own policy and clock.
+    """
+    once = partial(RetryPolicy, connect_attempts=1)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("source.hub", "source.lfs", "candidates.hub_index"):
+            patch.setattr(f"hubcheck.{module}.RetryPolicy", once)
+        yield
 
 
 def pytest_terminal_summary(

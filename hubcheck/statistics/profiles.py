@@ -10,6 +10,7 @@ distribution of a hit count (``statistics.hits``) is untouched by it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -30,10 +31,14 @@ def unit_rows(rows_uf: FloatArray) -> FloatArray:
     near their largest entry: squares of float32 vanish below 1e-23 and overflow above 1e19, which
     would let such a rescaling hide a copy.
     """
-    bounded_uf = rows_uf / _power_of_two(np.abs(rows_uf).max(axis=1, initial=0))[:, None]
+    return _of_length_one(rows_uf / _power_of_two(_largest(rows_uf, axis=1))[:, None])
+
+
+def _of_length_one(bounded_uf: FloatArray) -> FloatArray:
+    """Scale rows in place: beyond the cache, a further copy costs more than the arithmetic."""
     length_u1 = np.sqrt(np.einsum("uf,uf->u", bounded_uf, bounded_uf))[:, None]
-    scaled: FloatArray = bounded_uf / np.where(length_u1 > 0, length_u1, 1).astype(rows_uf.dtype)
-    return scaled
+    bounded_uf /= np.where(length_u1 > 0, length_u1, 1).astype(bounded_uf.dtype)
+    return bounded_uf
 
 
 def standardise(rows_uf: FloatArray) -> FloatArray:
@@ -51,15 +56,16 @@ def standardise(rows_uf: FloatArray) -> FloatArray:
     """
     if rows_uf.shape[0] == 0 or rows_uf.shape[1] == 0:
         return rows_uf
-    bounded_uf = rows_uf / _power_of_two(np.abs(rows_uf).max(axis=0))
+    made_uf = rows_uf / _power_of_two(_largest(rows_uf, axis=0))
+    largest_f = _largest(made_uf, axis=0)
     # float32 sums over a thousand units drift by 1e-5: a constant would no longer look constant.
-    mean_f = bounded_uf.mean(axis=0, dtype=np.float64).astype(rows_uf.dtype)
-    centred_uf = bounded_uf - mean_f
-    spread_f = np.sqrt(np.mean(centred_uf * centred_uf, axis=0))
-    largest_f = np.abs(bounded_uf).max(axis=0)
+    made_uf -= made_uf.mean(axis=0, dtype=np.float64).astype(rows_uf.dtype)
+    spread_f = np.sqrt(np.mean(made_uf * made_uf, axis=0))
     alive_f = spread_f > CONSTANT_RELATIVE_SPREAD * largest_f
     scale_f = np.where(alive_f, 1.0 / np.where(alive_f, spread_f, 1.0), 0.0)
-    return unit_rows(centred_uf * scale_f.astype(rows_uf.dtype))
+    made_uf *= scale_f.astype(rows_uf.dtype)
+    made_uf /= _power_of_two(_largest(made_uf, axis=1))[:, None]
+    return _of_length_one(made_uf)
 
 
 def uncentred(rows_uf: FloatArray) -> FloatArray:
@@ -82,8 +88,19 @@ def profile(*views_uf: FloatArray) -> FloatArray:
     Returns:
         [units, sum f_k], rows of length one (or zero).
     """
-    parts = [standardise(unit_rows(view_uf)) for view_uf in views_uf]
-    return unit_rows(np.concatenate(parts, axis=1))
+    return joined([standardise(unit_rows(view_uf)) for view_uf in views_uf])
+
+
+def joined(standardised_uf: Sequence[FloatArray]) -> FloatArray:
+    """Join views that are standardised already; what ``profile`` does after that."""
+    return unit_rows(np.concatenate(standardised_uf, axis=1))
+
+
+def _largest(rows_uf: FloatArray, *, axis: int) -> FloatArray:
+    """Return the largest absolute value along an axis, 0 where there is none."""
+    most = rows_uf.max(axis=axis, initial=0)
+    largest: FloatArray = np.maximum(most, -rows_uf.min(axis=axis, initial=0))
+    return largest
 
 
 def _power_of_two(largest: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 
 from hubcheck.cli import carry_out, main
 from hubcheck.report.schema import Report
-from hubcheck.source import transport
+from hubcheck.source import hub, transport
+from hubcheck.source.retry import RetryPolicy
 from tests.action.conftest import MODELS
 from tests.attacks.registry import attack, attacks
 from tests.card.reports import cases
@@ -252,6 +254,7 @@ def test_a_host_that_trickles_is_left(
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Trickle)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "RetryPolicy", partial(RetryPolicy, attempts=2))
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_address[1]}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     began = time.monotonic()

@@ -42,9 +42,10 @@ from tests.evidence.laboratory import (
 )
 from tests.hubserver import LocalHub, Status
 from tests.hubserver.session import reached
+from tests.tables import taken
 from tests.verdict.findings import declared, suspect
 
-SEEDS: Final = range(3)
+SEEDS: Final = range(taken(1, 3))
 DEFAULT: Final = "undeclared,contradicted"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.units import blocks_of_matrix, matrix_from_rows
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.model import Access, Model, open_model
+from hubcheck.report.schema import Finding
 from hubcheck.report.words import Verdict
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import Weights, comparison_of, finding_of, model, shipped
@@ -109,6 +111,11 @@ WAYS: Final[dict[str, Callable[[Path, Weights], None]]] = {
 }
 
 
+@cache
+def _as_shipped(name: str) -> Finding:
+    return finding_of(model(name), model("base"), seed=SEED)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("name", "expected"), [("finetune", Verdict.RELATED), ("twin", Verdict.UNRELATED)]
@@ -118,7 +125,7 @@ def test_verdict_and_evidence_do_not_depend_on_the_order(
 ) -> None:
     """A copy and a stranger keep verdict, bound and cosine in every order."""
     WAYS[way](tmp_path / "subject", shipped(name))
-    as_shipped = finding_of(model(name), model("base"), seed=SEED)
+    as_shipped = _as_shipped(name)
     found = finding_of(tmp_path / "subject", model("base"), seed=SEED)
     assert found.verdict is as_shipped.verdict is expected
     assert found.log10_p == pytest.approx(as_shipped.log10_p, rel=0.01)

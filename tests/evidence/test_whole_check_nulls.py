@@ -15,7 +15,7 @@ from benchmarks.zoo.whole_nulls import QUIET, Draw, draws_of
 from hubcheck.report.words import Depth
 from tests.tables import taken
 
-DRAWS = taken(6, 60)
+DRAWS = taken(4, 60)
 
 
 @pytest.fixture(scope="module", params=[Depth.SAMPLE, Depth.DEEP, Depth.FULL])

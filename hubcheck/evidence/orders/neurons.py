@@ -39,7 +39,7 @@ from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.profiles import (
     FloatArray,
-    profile,
+    joined,
     standardise,
     uncentred,
     unit_rows,
@@ -216,10 +216,11 @@ class NeuronTest:
 def joined_views(raw: dict[str, FloatArray], token: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Return every single view and, per frame with several, their union ('raw all')."""
     views: dict[str, FloatArray] = {}
-    for frame, single in (("raw", raw), ("token", token)):
+    for frame, of in (("raw", raw), ("token", token)):
+        single = {name: standardise(unit_rows(rows)) for name, rows in of.items()}
         if len(single) > 1:
-            views[f"{frame} all"] = profile(*single.values())
-        views |= {f"{frame} {name}": standardise(unit_rows(rows)) for name, rows in single.items()}
+            views[f"{frame} all"] = joined(list(single.values()))
+        views |= {f"{frame} {name}": view for name, view in single.items()}
     return views
 
 

@@ -6,6 +6,7 @@ same whichever model was made first.
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from tests.material.zoo import alterations, relations
 from tests.material.zoo.deep_copies import interleave
 from tests.material.zoo.model import initial_weights
 from tests.material.zoo.recipes import UPCYCLED_SHAPE, recipe, upcycle
+from tests.tables import taken
 
 WRITERS: Final = ("o_proj.weight", "down_proj.weight")
 
@@ -56,8 +58,13 @@ def both_ways(one: Path, other: Path, depth: Depth = Depth.DEEP) -> tuple[Findin
     return first, outcome_of(request(other, [one], depth=depth)).report.findings[0]
 
 
-@pytest.mark.parametrize("places", [(2,), (1, 4), (0, 3, 6)])
-@pytest.mark.parametrize("depth", [Depth.SAMPLE, Depth.DEEP])
+@pytest.mark.parametrize(
+    ("places", "depth"),
+    taken(
+        [((2,), Depth.DEEP), ((1, 4), Depth.SAMPLE), ((0, 3, 6), Depth.DEEP)],
+        [*product([(2,), (1, 4), (0, 3, 6)], [Depth.SAMPLE, Depth.DEEP])],
+    ),
+)
 def test_layers_put_in_or_taken_out_give_no_direction(
     places: tuple[int, ...], depth: Depth, tmp_path: Path
 ) -> None:
