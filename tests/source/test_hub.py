@@ -27,6 +27,7 @@ from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.ranges import GAP
 from hubcheck.source.reference import HubReference
+from hubcheck.source.retry import RetryPolicy
 from tests.hubserver import Headers, LocalHub, Status
 from tests.hubserver.storage import Content
 from tests.source.conftest import FakeClock, OpenHub
@@ -375,5 +376,8 @@ def test_nobody_listens(clock: FakeClock) -> None:
     ledger = Ledger(10)
     reference = HubReference(repo_id="org/m")
     with pytest.raises(NetworkFaultError, match=r"Looking up 'org/m' failed: Connect(ion)?Error"):
-        HubSource(reference, ledger=ledger, token=None, endpoint=endpoint, timing=clock.timing())
+        HubSource(
+            reference, ledger=ledger, token=None, endpoint=endpoint,
+            policy=RetryPolicy(), timing=clock.timing(),
+        )  # fmt: skip
     assert (ledger.requests, clock.slept) == (3, [0.25, 0.5])
