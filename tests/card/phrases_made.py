@@ -77,11 +77,11 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.SUBJECT: (
         (
             {"why": (Phrase(C.FORMAT, {"format": "PEFT adapter"}),), "fit": "it fits the base"},
-            "subject format: PEFT adapter; it fits the base",
+            "subject: format: PEFT adapter; it fits the base",
         ),
         (
             {"why": (Phrase(C.BUDGET, {"detail": "x"}),)},
-            "subject needs more than --max-read allows: x",
+            "subject: needs more than --max-read allows: x",
         ),
     ),
     C.NO_SHARED_ORDER: (

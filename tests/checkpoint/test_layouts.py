@@ -60,7 +60,7 @@ def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout
         assert finding.verdict is Verdict.NOT_TESTED
         assert finding.code is ReasonCode.SUBJECT
     if layout.named:
-        assert sentence(finding.reason).partition("; ")[0] == f"subject format: {layout.named}"
+        assert sentence(finding.reason).partition("; ")[0] == f"subject: format: {layout.named}"
         assert report.nothing_compared is NothingCompared.NOT_READABLE
     codes = [told.code for told in report.subject.disagreements]
     assert sorted(codes) == sorted(layout.codes)
@@ -141,7 +141,7 @@ def test_a_container_on_the_hub_is_named_for_a_few_bytes(
         code = main(["check", "zoo/packed", "--base", str(base), "--out", str(out), "--seed", "5"])
         report = load_report(out / "report.json")
     assert code == ExitCode.OK
-    assert words(report.findings[0].reason[0]) == f"subject format: {layout.named}"
+    assert words(report.findings[0].reason[0]) == f"subject: format: {layout.named}"
     assert report.coverage.subject_bytes_read < 70_000
 
 

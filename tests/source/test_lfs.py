@@ -212,7 +212,7 @@ def test_a_check_of_a_checkout_without_large_files(
         assert finding == whole
     else:
         assert finding.verdict is Verdict.NOT_TESTED
-        assert sentence(finding.reason).startswith("subject LFS content not available: ")
+        assert sentence(finding.reason).startswith("subject: LFS content not available: ")
         assert outcome.exit_code is ExitCode.OK
 
 

@@ -11,7 +11,7 @@ from hubcheck.report.phrases import PhraseCode as P
 
 def _subject(given: Given) -> str:
     fit = f"; {given.text('fit')}" if given.has("fit") else ""
-    return f"subject {given.said('why')}{fit}"
+    return f"subject: {given.said('why')}{fit}"
 
 
 def _no_order(given: Given) -> str:
