@@ -43,9 +43,25 @@ def test_a_relay_keeps_its_token_to_itself() -> None:
     assert "ghs_token" not in repr(made)
 
 
+def test_an_open_page_needs_no_secret_and_no_list() -> None:
+    """With a secret it answers webhooks as well, and what those may check has to be said."""
+    arguments = build_parser().parse_args(["serve", "--open", "--per-visitor", "3"])
+    made = settings_of(arguments, {"HF_ENDPOINT": "https://hub.example/"})
+    assert (made.secrets, made.allowed) == (None, ("*/*",))
+    assert made.open_page is not None
+    assert (made.open_page.per_visitor, made.open_page.behind_proxy) == (3, False)
+    with pytest.raises(UsageError, match="--allow is missing"):
+        settings_of(arguments, ENVIRONMENT)
+    assert settings("--open").secrets is not None
+    assert settings().open_page is None
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--open", "--dispatch", "acme/checks"], "--open and --dispatch do not go together"),
+        (["--open", "--per-visitor", "0"], "--per-visitor is 0"),
+        (["--open", "--keep-cards", "0"], "--keep-cards is 0"),
         (["--dispatch", "acme/checks"], "HUBCHECK_GITHUB_TOKEN is not set"),
         (["--dispatch", "https://github.com/a/b"], "is not a repository on GitHub"),
         (["--allow", "acme"], "'acme' is not a pattern of models"),

@@ -15,6 +15,7 @@ import pytest
 
 from hubcheck.demo.run import MODELS
 from hubcheck.report.schema import Report
+from hubcheck.report.words import Verdict
 from hubcheck.serve.asked import Question, TurnedAwayError, question_of, read_field
 from hubcheck.serve.checker import Checker
 from hubcheck.serve.checker_page import card_page, form_page, watch_page
@@ -36,7 +37,11 @@ def hub() -> Iterator[LocalHub]:
     """Return a Hub with public, private and gated models."""
     with LocalHub() as hub:
         hub.add_repo("zoo/base", MODELS / "base")
-        hub.add_repo("acme/finetune", MODELS / "finetune")
+        files = {p.name: p.read_bytes() for p in (MODELS / "finetune").iterdir() if p.is_file()}
+        card = files["README.md"].decode()
+        # A lure: its card names a model that only the machine's own token may read.
+        lured = card.replace("base_model: zoo/base", "base_model: [zoo/base, acme/hidden]")
+        hub.add_repo("acme/finetune", files | {"README.md": lured.encode()})
         hub.add_repo("acme/hidden", MODELS / "twin", private=True, readers=frozenset({READER}))
         hub.add_repo("acme/gated", MODELS / "twin", gated=True, readers=frozenset({READER}))
         yield hub
@@ -88,9 +93,11 @@ def test_an_address_to_a_card_that_stays(server: Receiving, hub: LocalHub) -> No
     until(lambda: "report.json" in server.get(place)[1])
     _, card, headers = server.get(place)
     assert "Refresh" not in headers
-    assert "The weights match the" in card
+    assert "acme/hidden" in card
     assert f"curl -O http://127.0.0.1:{server.port}{place}/report.json" in card
-    assert {f.base.ref for f in report.findings} == {"zoo/base"}
+    verdicts = {f.base.ref: f.verdict for f in report.findings}
+    assert verdicts == {"zoo/base": Verdict.RELATED, "acme/hidden": Verdict.NOT_TESTED}
+    assert all("authorization" not in {n.lower() for n in e.headers} for e in hub.exchanges)
     assert report.subject.revision in report.replay
     assert ask(server, fields)[2]["Location"] == place.removeprefix("/")  # no second check
     assert len([e for e in server.events if e["event"] == "started"]) == 1
