@@ -28,6 +28,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.escaping import visible
+from hubcheck.card.order_section import needs_no_order
 from hubcheck.card.wording import sentence, words
 from hubcheck.report.words import EvidenceKind
 
@@ -38,6 +39,9 @@ MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
 BLOCK_WIDTH: Final = 40
 
+USUALLY_HIGH: Final = (
+    "The raw cosine of norm weights is usually high between models trained apart, too."
+)
 ARCHITECTURE: Final = "Architecture, side by side"
 MARKED: Final = "A thick frame, in text an asterisk, marks what differs from the subject. "
 ANYONES: Final = "Shapes are a choice anyone can make: they match between strangers."
@@ -83,10 +87,11 @@ def _norms(report: Report) -> _Blocks:
         )
         for item in report.context.norms
     )
-    note = (
-        "The raw cosine of norm weights is high for any two trained models, and stays high when "
-        "the channels are shuffled: it says nothing about this pair."
-    )
+    note = USUALLY_HIGH
+    if all(needs_no_order(item) for item in report.context.norms):
+        note += " Here it stays so when the channels are shuffled: it says nothing about this pair."
+    else:
+        note += " Hold it against the same number with the channels shuffled, which has no order."
     head = ("norm weights against", "raw cosine", "channels shuffled", "centred", "tensors")
     return [
         Heading(content=(Trusted("Norm weights"),)),

@@ -14,9 +14,10 @@ from typing import Final
 
 import pytest
 
-from hubcheck.card import sentences
-from hubcheck.card.compose import bases
-from hubcheck.card.document import raw_text
+from hubcheck.card import markdown, sentences
+from hubcheck.card.compose import bases, compose
+from hubcheck.card.document import Details, Paragraph, raw_text
+from hubcheck.card.wording import sentence
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import (
     EvidenceKind,
@@ -322,3 +323,99 @@ def test_every_row_holds_of_its_base(name: str) -> None:
             assert float(alike.split(" ")[0]) == pytest.approx(f.kept, abs=0.005)
         elif f.verdict is Verdict.NOT_TESTED:
             assert alike == "-"
+
+
+BELOW: Final[tuple[tuple[str, Callable[[Finding, re.Match[str]], bool]], ...]] = (
+    (r"By chance: below 1 in 10 billion, if the stated assumptions hold\.",
+     lambda f, _: f.verdict is Verdict.RELATED and f.log10_p < -10),
+    (r"By chance: at most 1 in (\d+), calibrated on (\d+) small models, which is no proof\.",
+     lambda f, m: f.verdict is Verdict.DISGUISED and 10**f.log10_p <= 1.1 / int(m[1])
+     and {n.params.get("models") for e in f.evidence for n in e.note} >= {int(m[2])}),
+    (r"Without its strongest family: below 1 in 10 billion\.",
+     lambda f, _: f.log10_p_without_strongest < -10),
+    (r"(\d+) of (\d+) families would reject chance alone\.",
+     lambda f, m: [int(g) for g in m.groups()] == [f.families_hit, f.families_tested]),
+    ((r"Values compared in ([\d.]+) % of the parameters(?: \(neither compared nor tested: .*\))?; "
+     r"layers that were sampled stand for their equals\."),
+     lambda f, m: float(m[1]) == pytest.approx(100 * f.compared, abs=0.1)
+     and bool(f.not_compared) is ("neither" in m[0])),
+    (r"Direction: undetermined\.", lambda f, _: f.direction == "undetermined"),
+    (r"Direction: the subject is the later one, because .*\.",
+     lambda f, _: f.direction == "base-to-subject" and bool(f.direction_reason)),
+    (r"Related means derivation in either direction, .*",
+     lambda f, _: f.verdict in MATCHES),
+    (r"The agreement is what chance gives\.", lambda f, _: f.verdict is Verdict.UNRELATED),
+    (r"It is given as unrelated because a copy would have been seen; .*",
+     lambda f, _: f.verdict is Verdict.UNRELATED and f.detectable_kept > 0),
+    (r"A copy (?:cut to these sizes, .* )?of similarity ([\d.]+) or more .*",
+     lambda f, m: f.power is not None
+     and float(m[1]) == pytest.approx(f.power.would_be_seen, abs=0.005)),
+    ((r"The same count where the answer is known: with the base's index shifted ([\d.]+) hits per "
+     r"family, and about 1 is chance; with the base against itself (\d+) % of the units, and all "
+     r"must be hits\."),
+     lambda f, m: f.controls is not None
+     and (f"{f.controls.shifted_hits:.1f}", int(m[2])) == (m[1], 100 * f.controls.self_hits)),
+)  # fmt: skip
+"""What the evidence of one base says in sentences of the card's own."""
+LEGENDS: Final = ("Own bound:", "Ceiling:", "Would show:", "Shifted:", "Layers:")
+"""What columns mean; layers are a table in words (tested with the table)."""
+
+
+def phrases_of(f: Finding) -> set[str]:
+    """Return the sentences that a finding's phrases are, which have tests of their own."""
+    said = [f.reason, f.direction_reason, *([f.relation.detail] if f.relation else [])]
+    said += [e.note for e in f.evidence if e.test == "change"]
+    return {sentence(one).strip(" .").casefold() for one in said if one}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_sentence_of_the_evidence_holds_of_its_base(name: str) -> None:
+    """Below the first screen, too: a sentence is a phrase of the finding, or a claim that holds."""
+    report = CASES[name]
+    sections = [
+        b for b in compose(report).blocks
+        if isinstance(b, Details) and raw_text(b.summary).startswith("Evidence: ")
+    ]  # fmt: skip
+    for f, section in zip(report.findings, sections, strict=True):
+        assert any(isinstance(b, Paragraph) for b in section.blocks)
+        phrases = phrases_of(f)
+        for block in section.blocks:
+            if not isinstance(block, Paragraph):
+                continue
+            text = raw_text(block.content).strip()
+            for phrase in phrases:  # one may hold a full stop
+                at = text.casefold().find(phrase)
+                text = text[:at] + text[at + len(phrase) :].lstrip(". ") if at == 0 else text
+            for said in filter(None, re.split(r"(?<=\.) (?=[A-Z\d])", text.strip())):
+                if said.startswith(LEGENDS):
+                    continue
+                known = [(m, holds) for form, holds in BELOW if (m := re.fullmatch(form, said))]
+                assert len(known) == 1, said
+                ((match, holds),) = known
+                assert holds(f, match), said
+
+
+@pytest.mark.parametrize("form", [form for form, _ in BELOW])
+def test_each_sentence_of_the_evidence_is_said_somewhere(form: str) -> None:
+    """A claim that no card makes would hold of nothing."""
+    texts = (
+        raw_text(block.content)
+        for report in CASES.values()
+        for section in compose(report).blocks
+        if isinstance(section, Details)
+        for block in section.blocks
+        if isinstance(block, Paragraph)
+    )
+    assert any(re.search(form, text) for text in texts)
+
+
+def test_what_is_said_of_norms_is_what_their_numbers_say() -> None:
+    """That shuffling changes nothing is said only where it changes little."""
+    report = CASES["contradicted"]
+    (item,) = report.context.norms
+    ordered = item.model_copy(update={"cosine_shuffled": 0.2})
+    for norm, hollow in ((item, True), (ordered, False)):
+        context = report.context.model_copy(update={"norms": (norm,)})
+        text = markdown.render(compose(report.model_copy(update={"context": context})))
+        assert ("it says nothing about this pair" in text) is hollow
+        assert ("channels shuffled, which has no order" in text) is not hollow
