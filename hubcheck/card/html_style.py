@@ -66,6 +66,7 @@ tr:last-child td{border-bottom-color:transparent}
 td{overflow-wrap:anywhere;min-width:4.2rem}
 .folded table{font-size:.8438rem}
 .folded td{overflow-wrap:break-word}
+.folded td:first-child{min-width:7rem}
 .folded td code,.folded th{font-size:.8125rem}
 td .short{white-space:nowrap}
 main>.scroll td:nth-child(5){min-width:6.8rem}

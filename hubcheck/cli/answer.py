@@ -30,7 +30,7 @@ def add_answer(commands: Any) -> None:
 def run_answer(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck answer``."""
     from hubcheck.card.answer import render
-    from hubcheck.cli.printed import print_pdf
+    from hubcheck.cli.printed import lacks, print_pdf
     from hubcheck.report.load import load_report
 
     text = render(load_report(arguments.report))
@@ -47,6 +47,11 @@ def run_answer(arguments: argparse.Namespace) -> ExitCode:
     try:
         pdf.parent.mkdir(parents=True, exist_ok=True)
         print_pdf(out, pdf)
+        if lacks("ko"):
+            tell(
+                "no font here has Korean letters: that half of the PDF shows boxes; install one "
+                "(fonts-nanum, fonts-noto-cjk) and print again"
+            )
     except OSError as error:
         raise _unwritable(pdf, error, "--pdf") from error
     tell(f"wrote {printable(out)} and {printable(pdf)}")

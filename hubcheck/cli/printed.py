@@ -49,6 +49,21 @@ def browser() -> str:
     return program
 
 
+def lacks(language: str) -> bool:
+    """Return whether no font of this machine has a language's letters, where that can be asked."""
+    program = shutil.which("fc-list")
+    if program is None:  # macOS and Windows have fonts of every script
+        return False
+    try:
+        found = subprocess.run(  # noqa: S603 - a program of the system, a word of ours
+            [program, f":lang={language}", "family"], check=False, timeout=SECONDS,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return found.returncode == 0 and not found.stdout.strip()
+
+
 def print_pdf(page: Path, out: Path) -> None:
     """Write a page as a PDF.
 

@@ -115,7 +115,9 @@ def test_the_command_writes_one_file(tmp_path: Path) -> None:
     assert main(["answer", str(tmp_path / "report.json"), "--out", str(tmp_path)]) == 2
 
 
-def test_a_browser_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_prints_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A browser that is there is asked, one that fails or is missing is named, and no page is lost."""
     report, page, pdf = (tmp_path / name for name in ("report.json", "answer.html", "answer.pdf"))
     report.write_text(CASES["confirmed"].model_dump_json(), encoding="utf-8")
@@ -132,5 +134,15 @@ def test_a_browser_prints_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         '#!/bin/sh\nfor word in "$@"; do case "$word" in\n'
         '--print-to-pdf=*) printf %s "%PDF-1.7 $word" > "${word#*=}";; esac; done\n'
     )
+    capsys.readouterr()
     assert main(asked) == 0
     assert pdf.read_bytes().startswith(b"%PDF-")
+    assert "Korean" not in capsys.readouterr().err  # nobody can say without fc-list
+    fonts = tmp_path / "fc-list"
+    fonts.write_text("#!/bin/sh\nexit 0\n")
+    fonts.chmod(0o755)
+    assert main(asked) == 0
+    assert "no font here has Korean letters" in capsys.readouterr().err
+    fonts.write_text("#!/bin/sh\necho Nanum Gothic\n")
+    assert main(asked) == 0
+    assert "Korean" not in capsys.readouterr().err
