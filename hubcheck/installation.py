@@ -21,6 +21,7 @@ class Extra(StrEnum):
     GGUF = "gguf"
     SERVE = "serve"
     SIGN = "sign"
+    CATALOGUE = "catalogue"
 
 
 def adds(extra: Extra) -> str:

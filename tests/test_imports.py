@@ -28,6 +28,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("card",),
     ("check",),
     ("request",),
+    ("catalogue",),
     ("model", "verdict"),
     ("laid_out",),
     ("evidence",),

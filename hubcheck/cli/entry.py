@@ -15,6 +15,7 @@ from typing import Any, Final
 from hubcheck import __version__
 from hubcheck.cli.answer import add_answer
 from hubcheck.cli.card import add_card
+from hubcheck.cli.catalogue import add_catalogue
 from hubcheck.cli.check import add_check
 from hubcheck.cli.compare import add_compare
 from hubcheck.cli.completion import add_completion
@@ -47,6 +48,7 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_demo,
     add_replay,
     add_suspects,
+    add_catalogue,
     add_card,
     add_answer,
     add_export,

@@ -61,6 +61,13 @@ class HubReference:
     the repository itself."""
     pinned_from: str = ""
     """What was asked for when an earlier check pinned ``revision``; empty where none did."""
+    data_set: bool = False
+    """Whether it is a repository of data: a catalogue. Models and data sets have names apart."""
+
+    @property
+    def address(self) -> str:
+        """Return the repository as it stands in the address of a file or page."""
+        return f"datasets/{self.repo_id}" if self.data_set else self.repo_id
 
     @property
     def asked(self) -> str:

@@ -6,7 +6,7 @@ Only what the Hub's client and hubcheck ask for; shapes follow the recorded answ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -112,6 +112,7 @@ class Hub(Protocol):
 
 def answer(hub: Hub, request: Request) -> Reply:
     """Answer one request to the Hub's own origin."""
+    request = _without_kind(request)
     parts = request.path.strip("/").split("/")
     match parts:
         case ["api", "whoami-v2"]:
@@ -126,6 +127,16 @@ def answer(hub: Hub, request: Request) -> Reply:
             return _lfs(hub, request)
         case _:
             return _answer_repository(hub, request, parts)
+
+
+def _without_kind(request: Request) -> Request:
+    """Return a question about a data set as one about a model: here both share their names."""
+    target = request.target
+    if target.startswith("/api/datasets/"):
+        target = target.replace("/api/datasets/", "/api/models/", 1)
+    elif target.startswith("/datasets/"):
+        target = target.removeprefix("/datasets")
+    return replace(request, target=target)
 
 
 def _answer_repository(hub: Hub, request: Request, parts: list[str]) -> Reply:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hubcheck import __version__
@@ -64,6 +65,7 @@ class HubClient:
         credential: Credential,
         endpoint: str,
         sleep: Callable[[float], None] = time.sleep,
+        data_set: bool = False,
     ) -> None:
         """Take a repository; nothing is asked yet.
 
@@ -72,8 +74,10 @@ class HubClient:
             credential: The token of the write role.
             endpoint: The Hub's address.
             sleep: Waits; an argument so that tests need no time.
+            data_set: Whether it is a repository of data; else of a model.
         """
         self.repo_id = repo_id
+        self.kind = "dataset" if data_set else "model"
         self.endpoint = endpoint.rstrip("/")
         self.credential = credential
         self._sleep = sleep
@@ -110,7 +114,9 @@ class HubClient:
         """Return where branches and pull requests stand."""
         found = self._ask(
             "Looking up the branches",
-            lambda api: api.list_repo_refs(self.repo_id, include_pull_requests=True),
+            lambda api: api.list_repo_refs(
+                self.repo_id, repo_type=self.kind, include_pull_requests=True
+            ),
         )
         listed = [*found.branches, *(found.pull_requests or ())]
         return Refs(
@@ -131,7 +137,7 @@ class HubClient:
 
     def commit(
         self,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | Path],
         *,
         title: str,
         text: str,
@@ -156,6 +162,7 @@ class HubClient:
                     CommitOperationAdd(path_in_repo=path, path_or_fileobj=data)
                     for path, data in sorted(files.items())
                 ],
+                repo_type=self.kind,
                 commit_message=title,
                 commit_description=text,
                 revision=revision,

@@ -6,6 +6,7 @@ The same code as for the real thing, on a client that reads and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -42,7 +43,7 @@ class RehearsalClient(HubClient):
 
     def commit(
         self,
-        files: Mapping[str, bytes],
+        files: Mapping[str, bytes | Path],
         *,
         title: str,
         text: str,
@@ -54,8 +55,10 @@ class RehearsalClient(HubClient):
         place = "a new pull request" if create_pr else revision
         self._announce(f"would commit to {place} on {parent[:7]}: {title}")
         for path, data in sorted(files.items()):
-            self._announce(f"  {path}: {len(data)} bytes")
-        section = current_section(files.get(README, b""))
+            size = len(data) if isinstance(data, bytes) else data.stat().st_size
+            self._announce(f"  {path}: {size} bytes")
+        readme = files.get(README, b"")
+        section = current_section(readme if isinstance(readme, bytes) else readme.read_bytes())
         if section is not None:
             self._announce(section)
         if text:

@@ -1,0 +1,1 @@
+"""Which published model does a model come from: sketches, their index, and the search in it."""
