@@ -13,7 +13,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -107,7 +106,7 @@ class HubSource:
         self._addresses = Addresses(
             self._transport,
             endpoint=self._endpoint,
-            repo_id=replace(reference, repo_id=self._pin.ref).address,
+            repo_id=self._reference.address(self._pin.ref),
             commit=self._pin.revision,
             with_token=self._with_token,
         )
@@ -206,8 +205,7 @@ class HubSource:
 
     def _file(self, entry: FileEntry) -> tuple[str | int, ...]:
         """Return what ranges of a file are kept under: whose bytes, and of which state."""
-        name = replace(self._reference, repo_id=self._pin.ref).address
-        whose = (self._endpoint, name, self._pin.revision)
+        whose = (self._endpoint, self._reference.address(self._pin.ref), self._pin.revision)
         return ("range", *whose, entry.path, entry.sha256, entry.size)
 
     def _transfer(
@@ -252,17 +250,13 @@ class HubSource:
         """Return what the Hub said of a commit before, if it is in the cache."""
         if self._cache is None or COMMIT.fullmatch(revision) is None:
             return None
-        text = self._cache.get(self._kind(kind), self._endpoint, repo_id, revision)
+        text = self._cache.get(kind, self._endpoint, self._reference.address(repo_id), revision)
         return None if text is None else json.loads(text)
 
     def _keep(self, document: object, kind: str, repo_id: str, revision: str) -> None:
         if self._cache is not None:
             text = json.dumps(document).encode("ascii")
-            self._cache.put(text, self._kind(kind), self._endpoint, repo_id, revision)
-
-    def _kind(self, kind: str) -> str:
-        """Return under which word a document is kept: a data set may have a model's name."""
-        return f"{kind} of data" if self._reference.data_set else kind
+            self._cache.put(text, kind, self._endpoint, self._reference.address(repo_id), revision)
 
     def _listing(self) -> dict[str, FileEntry]:
         with self._lock:
@@ -296,8 +290,10 @@ class HubSource:
         raise listing_broken(self._pin.ref, f"it has more than {MAX_PAGES} pages")
 
     def _api(self, repo_id: str, kind: str, revision: str) -> str:
-        kinds = "datasets" if self._reference.data_set else "models"
-        return f"{self._endpoint}/api/{kinds}/{repo_id}/{kind}/{quote(revision, safe='')}"
+        where = (
+            self._reference.address(repo_id) if self._reference.data_set else f"models/{repo_id}"
+        )
+        return f"{self._endpoint}/api/{where}/{kind}/{quote(revision, safe='')}"
 
     def _page(self, url: str, what: str) -> Page:
         for _ in range(MAX_HOPS + 1):

@@ -64,10 +64,9 @@ class HubReference:
     data_set: bool = False
     """Whether it is a repository of data: a catalogue. Models and data sets have names apart."""
 
-    @property
-    def address(self) -> str:
-        """Return the repository as it stands in the address of a file or page."""
-        return f"datasets/{self.repo_id}" if self.data_set else self.repo_id
+    def address(self, repo_id: str) -> str:
+        """Return a repository of this kind as it stands in the address of a file or page."""
+        return f"datasets/{repo_id}" if self.data_set else repo_id
 
     @property
     def asked(self) -> str:
