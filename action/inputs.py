@@ -63,6 +63,7 @@ INPUTS: Final = (
     Input(name="revision", default="", meaning="Branch, tag or commit of a model on the Hub"),
     Input(name="bases", default="", meaning="Bases it is said to come from, by comma or line; they replace what the card declares"),  # noqa: E501
     Input(name="suspects", default="auto", meaning="Further bases to test: a list, auto (names leaked in the repository, no search) or none"),  # noqa: E501
+    Input(name="catalogue", default="off", meaning="A catalogue whose nearest families are tested too: a folder of the workspace, or org/name of a data set on the Hub; off: none"),  # noqa: E501
     Input(name="config-file", default=".github/hubcheck.yml", meaning="Policy file; the default may be absent"),  # noqa: E501
     Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared where no weights are found"),  # noqa: E501
     Input(name="warn-only", default="", meaning="true: say what failed and end with exit code 0"),
@@ -90,6 +91,8 @@ class Settings:
     bases: tuple[str, ...]
     suspects: tuple[str, ...]
     suspects_auto: bool
+    catalogue: str
+    """A folder or data set; empty: none is asked."""
     config_file: str
     fail_on: str | None
     warn_only: bool | None
@@ -134,6 +137,7 @@ def read_inputs(environment: Mapping[str, str]) -> Settings:
         bases=_names("bases", given["bases"]),
         suspects=tuple(n for n in names if n not in {AUTO, "none"}),
         suspects_auto=auto,
+        catalogue=_catalogue(given["catalogue"]),
         config_file=given["config-file"],
         fail_on=given["fail-on"] or None,
         warn_only=_flag("warn-only", warn) if warn else None,
@@ -164,6 +168,12 @@ def _value(environment: Mapping[str, str], one: Input) -> str:
 def listed(text: str) -> tuple[str, ...]:
     """Return the names of a list by comma or line."""
     return tuple(n.strip() for n in text.replace(",", "\n").splitlines() if n.strip())
+
+
+def _catalogue(text: str) -> str:
+    if text.startswith("-"):
+        raise _wrong("catalogue", text, "a folder, org/name of a data set, or off")
+    return "" if text == "off" else text
 
 
 def _names(name: str, text: str) -> tuple[str, ...]:

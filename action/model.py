@@ -29,7 +29,7 @@ from hubcheck.publish.hub.credentials import Role, credential
 from hubcheck.report.words import Depth
 from hubcheck.request.build import Means, build_request
 from hubcheck.request.interface import Request
-from hubcheck.request.options import FILES, Options, how, line_of
+from hubcheck.request.options import CATALOGUE, FILES, Options, how, line_of
 from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import check_places, inside, settled
 from hubcheck.source.kept_seed import fresh_seed
@@ -77,7 +77,12 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
         Options(
             subject=typed,
             bases=settings.bases,
-            suspects=(*settings.suspects, *((FILES,) if settings.suspects_auto else ())),
+            suspects=(
+                *settings.suspects,
+                *((FILES,) if settings.suspects_auto else ()),
+                *((CATALOGUE,) if settings.catalogue else ()),
+            ),
+            catalogue=settings.catalogue,
             depth=settings.depth,
             max_read=settings.max_read,
             fail_on=settings.fail_on,

@@ -38,6 +38,7 @@ def check(
     *,
     bases: ModelName | Iterable[ModelName] = (),
     suspects: ModelName | Iterable[ModelName] = (),
+    catalogue: str | os.PathLike[str] | None = None,
     depth: Depth | str | None = None,
     seed: int | None = None,
     max_read: int | str | None = None,
@@ -57,7 +58,9 @@ def check(
         model: The model to check.
         bases: Bases it is said to come from; they replace what its card declares.
         suspects: Further bases to test; ``auto`` adds those that ``suspects()`` lists, ``files``
-            those that the model's own files name.
+            those that the model's own files name, ``catalogue`` the nearest families of a
+            catalogue.
+        catalogue: A folder, or ``org/name`` of a data set on the Hub; default: what ships.
         depth: ``headers``, ``sample``, ``deep`` or ``full``; default ``sample``.
         seed: Of the draw; the same seed gives the same report. Default: a fresh one.
         max_read: Hard limit per model, in bytes or as ``"64MB"``; default: what the depth has.
@@ -88,6 +91,7 @@ def check(
             subject=_ref(model),
             bases=_refs(bases),
             suspects=_refs(suspects),
+            catalogue=os.fspath(catalogue) if catalogue is not None else "",
             depth=_depth(depth),
             max_read=_size(max_read),
             seed=_seed(seed),

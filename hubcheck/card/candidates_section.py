@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import numbers
+from hubcheck.card import asked_catalogue, numbers
 from hubcheck.card.document import (
     Details,
     Identifier,
@@ -31,12 +31,12 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
     """Return the folded list, or nothing where no base was searched for."""
     search = report.search
     if not (search.left_aside or search.notes):
-        return ()
-    text = (
-        f"Models tried: {numbers.count(search.bases_tried)}; the bounds above are divided by that "
-        f"number. The search made {counted(search.requests, 'request')} and read "
-        f"{numbers.byte_count(search.bytes_read)}."
-    )
+        return asked_catalogue.section(report)
+    text = f"Models tried: {numbers.count(search.bases_tried)}"
+    text += "." if search.catalogue else "; the bounds above are divided by that number."
+    if search.kind or search.catalogue is None:
+        made = counted(search.requests, "request")
+        text += f" The search made {made} and read {numbers.byte_count(search.bytes_read)}."
     blocks: list[Paragraph | Table | ItemList] = [Paragraph(content=(Trusted(text),))]
     if search.left_aside:
         rows: tuple[tuple[Line, ...], ...] = tuple(
@@ -53,7 +53,10 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
         items: tuple[Line, ...] = tuple((Untrusted(note, limit=200),) for note in shown)
         blocks.append(ItemList(items=items))
     summary = Trusted(f"{counted(len(search.left_aside), 'candidate')} found and not tested")
-    return (Details(summary=(summary,), blocks=tuple(blocks)),)
+    return (
+        Details(summary=(summary,), blocks=tuple(blocks)),
+        *asked_catalogue.section(report),
+    )
 
 
 def _said(text: str, *, limit: int) -> Line:

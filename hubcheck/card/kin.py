@@ -14,7 +14,7 @@ from hubcheck.report.phrases import Phrase, PhraseCode
 from hubcheck.report.standing import UNDATED, is_undated, is_undeclared
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import Report
+    from hubcheck.report.schema import Finding, Report
 
 
 HELD: Final = (PhraseCode.HELD_CHANGE, PhraseCode.HELD_BIT_FOR_BIT)
@@ -37,8 +37,13 @@ def undated(report: Report) -> Line:
     found = next((f for f in report.findings if is_undated(f)), None)
     if found is None or found is matches.main_match(report):
         return ()
-    rest = f", which a search proposed; which came first is not known: {UNDATED}."
+    rest = f", which {proposer(found)} proposed; which came first is not known: {UNDATED}."
     return (Trusted(" The weights match "), Identifier(names.called(found.base)), Trusted(rest))
+
+
+def proposer(finding: Finding) -> str:
+    """Return who proposed a base that nobody named."""
+    return "a catalogue" if finding.found_by == "catalogue" else "a search"
 
 
 def _rests_on(held: Phrase) -> str:

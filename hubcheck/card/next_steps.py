@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
-from hubcheck.report.standing import is_refuted
+from hubcheck.report.standing import PROPOSED, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, ReasonCode, Verdict
 
@@ -134,7 +134,7 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
     if steps:
         return tuple(steps)
     found = matches.main_match(report)
-    if found is not None and found.found_by == "search" and not found.declared:
+    if found is not None and found.found_by in PROPOSED and not found.declared:
         return ((Trusted("yours came first? nothing to do; made from it? declare it"),), _WRONG)
     if found is not None and found.declared and found.compared < ENOUGH:
         return ((Trusted("see in the evidence what was not compared"),), _WRONG)

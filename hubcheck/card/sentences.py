@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import (
+    asked_catalogue,
     first_table,
     kin,
     layers_apart,
@@ -21,7 +22,7 @@ from hubcheck.card import (
 from hubcheck.card.chance_sentence import WHO, match_sentence
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
 from hubcheck.card.wordings.gates import WHY_NOTHING
-from hubcheck.report.standing import UPSTREAM, is_refuted
+from hubcheck.report.standing import PROPOSED, UPSTREAM, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     DeclarationVerdict,
@@ -78,7 +79,7 @@ def _lead(report: Report) -> Line:
     match report.verdict:
         case DeclarationVerdict.NONE_FOUND:
             absent = _absence(matches.tested(report), "No match beyond chance.")
-            return (*absent, Trusted(NOT_FROM_SCRATCH))
+            return (*absent, *asked_catalogue.beyond(report), Trusted(NOT_FROM_SCRATCH))
         case DeclarationVerdict.INCONCLUSIVE:
             return (_strong(_inconclusive_lead(report)),)
         case DeclarationVerdict.CONTRADICTED if matches.main_match(report) is None:
@@ -222,8 +223,9 @@ def _partly_title(report: Report, found: Finding) -> Line:
     if matches.is_relation(found, RelationKind.PARTS):
         begin = (Trusted("parts of the weights match "), called)
         return (*begin, *_rest_of(found))
-    if found.found_by == "search" and not found.declared and not matches.holds_other_layers(found):
-        undated = Trusted(", which a search proposed; which came first is not known")
+    proposed = found.found_by in PROPOSED and not found.declared
+    if proposed and not matches.holds_other_layers(found):
+        undated = Trusted(f", which {kin.proposer(found)} proposed; which came first is not known")
         return (Trusted("the weights match "), *_match(found), undated)
     # What was compared and does not match is told before how much was compared.
     for one in matches.declared(report):

@@ -66,7 +66,7 @@ def folder_of(place: str, root: Path) -> Path | None:
     return path if spelled else None
 
 
-def reference_of(entry: Entry, folder: Path | None) -> Reference | None:
+def reference_of(entry: Entry, folder: Path | None, *, typed: str = "") -> Reference | None:
     """Return where a model of a catalogue lies; None where it lies on another machine's disk.
 
     A path is followed for a catalogue that is a folder here, and never out of the folder that the
@@ -75,6 +75,7 @@ def reference_of(entry: Entry, folder: Path | None) -> Reference | None:
     Args:
         entry: The model.
         folder: The catalogue's folder; None where it is a data set.
+        typed: That folder as it was named, so that what is said of a model can be typed again.
     """
     if not is_local(entry.ref):
         revision = entry.revision
@@ -85,7 +86,8 @@ def reference_of(entry: Entry, folder: Path | None) -> Reference | None:
     path = Path(os.path.realpath(top / entry.ref))
     if not path.is_relative_to(top) or not path.exists():
         return None
-    return LocalReference(path=path, typed=entry.ref)
+    shown = os.path.normpath(os.path.join(typed, os.pardir, entry.ref)) if typed else entry.ref  # noqa: PTH118 - of text
+    return LocalReference(path=path, typed=shown)
 
 
 def name_beside(path: Path, folder: Path) -> str:

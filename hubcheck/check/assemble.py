@@ -164,6 +164,7 @@ def assemble(
                 Proposed(ref=ref, why=why, note=note) for ref, why, note in searched.left_aside
             ),
             notes=searched.notes,
+            catalogue=searched.catalogue,
         ),
         limits=limits_of(findings),
         replay=request.replay,

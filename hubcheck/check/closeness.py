@@ -37,7 +37,8 @@ def closeness(
     by_ref = {one.base.ref: one for one in tested}
     d, s = by_ref[declared.base.ref], by_ref[suspect.base.ref]
     seen = _held(d, s, subject, request)
-    searches = sum(not one.request.declared for one in tested)
+    # A suspect that a catalogue proposed was chosen among all that it holds.
+    searches = max(sum(not one.request.declared for one in tested), s.request.tried)
     return closeness_of(_kept(s, suspect), _kept(d, declared), seen, searches=searches)
 
 

@@ -87,6 +87,7 @@ def _head(one: Tested, explained: Explanation) -> dict[str, Any]:
         "proposed_by": one.request.why,
         "declared": one.request.declared,
         "found_by": one.request.found_by,
+        "tried": one.request.tried,
         "explained_by": explained.by,
         "closer": explained.closer,
         "upstream": explained.upstream,

@@ -140,7 +140,7 @@ def examine(
     base = one.model
     if base is None:
         return
-    one.tried = tried
+    one.tried = one.request.tried or tried
     one.relation = subject.declaration.relation_of_each if one.request.declared else ""
     one.files = compare_weights(
         base,
@@ -165,7 +165,7 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
-    prepare(one, subject, request, tried)
+    prepare(one, subject, request, one.tried)
     subject = _under_known_names(one, base, subject, request)
     if one.comparer is None:
         code, reason = why(one.error)

@@ -104,8 +104,9 @@ def plan_of(request: Request) -> Plan:
         name = name_of(base.reference)
         try:
             model = open_model(base.reference, request.access)
-            comparer = comparer_of(model, subject, seed=request.seed, tried=len(bases))
-            terms = terms_of(request, declared=base.declared, tried=len(bases))
+            tried = base.tried or len(bases)
+            comparer = comparer_of(model, subject, seed=request.seed, tried=tried)
+            terms = terms_of(request, declared=base.declared, tried=tried)
             both = opened_pair(comparer, model, subject)
             further = _further(both, terms)
         except HubcheckError as error:

@@ -175,7 +175,8 @@ class _Ahead:
         try:
             _ = base.reader
             with self._one_at_a_time:
-                prepare(one, self._subject, self._request, self._n_bases)
+                tried = one.request.tried or self._n_bases
+                prepare(one, self._subject, self._request, tried)
             if one.comparer is not None:
                 wanted, _ = one.comparer.plan()
                 base.reader.fetch(wanted)

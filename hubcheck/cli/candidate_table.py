@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from hubcheck.candidates.candidate import STRENGTH, Candidate
@@ -76,15 +75,12 @@ def rows_of(proposals: Proposals) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(subject: Model, proposals: Proposals) -> str:
-    """Return the candidates as JSON, in their order."""
-    return json.dumps(
-        {
-            "subject": {"ref": subject.pin.ref, "revision": subject.pin.revision},
-            "candidates": rows_of(proposals),
-            "notes": list(map(words, proposals.notes)),
-            "requests": subject.source.ledger.requests + proposals.requests,
-            "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,
-        },
-        indent=2,
-    )
+def as_values(subject: Model, proposals: Proposals) -> dict[str, Any]:
+    """Return the candidates as JSON has them, in their order."""
+    return {
+        "subject": {"ref": subject.pin.ref, "revision": subject.pin.revision},
+        "candidates": rows_of(proposals),
+        "notes": list(map(words, proposals.notes)),
+        "requests": subject.source.ledger.requests + proposals.requests,
+        "bytes_read": subject.source.ledger.bytes_read + proposals.bytes_read,
+    }

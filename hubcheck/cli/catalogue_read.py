@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,9 @@ from hubcheck.catalogue.entry import Standing
 from hubcheck.catalogue.index import Index
 from hubcheck.catalogue.journal import Journal
 from hubcheck.catalogue.opening import folder_of, open_catalogue
+from hubcheck.catalogue.shipped import shipped
 from hubcheck.catalogue.sketching import BUDGET
-from hubcheck.cli.catalogue_table import answer_json, answer_text, shown_json, shown_text
+from hubcheck.cli.catalogue_table import answer_text, answer_values, shown_json, shown_text
 from hubcheck.cli.process import hub_token
 from hubcheck.cli.terminal import say, tell
 from hubcheck.errors import ExitCode, UsageError, printable
@@ -27,11 +28,6 @@ from hubcheck.request.build import no_token
 from hubcheck.source.reference import HubReference, parse_reference
 
 SHIPPED: Final = "the demo's models"
-
-
-def shipped() -> str:
-    """Return the folder of the catalogue that ships."""
-    return str(files("hubcheck.demo") / "catalogue")
 
 
 def run_query(arguments: argparse.Namespace) -> ExitCode:
@@ -46,7 +42,8 @@ def run_query(arguments: argparse.Namespace) -> ExitCode:
     subject = open_model(reference, access, is_subject=True)
     answer = answered(subject, index)
     name = SHIPPED if not arguments.catalogue else place
-    say(f"{answer_json(answer)}\n" if arguments.json else answer_text(answer, name))
+    text = f"{json.dumps(answer_values(answer), indent=2)}\n" if arguments.json else ""
+    say(text or answer_text(answer, name))
     return ExitCode.OK
 
 

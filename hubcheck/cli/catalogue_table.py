@@ -77,25 +77,22 @@ def _would_have_seen(answer: Answer) -> str:
     return first + second + " New embeddings and turned channels together hide a copy."
 
 
-def answer_json(answer: Answer) -> str:
-    """Return the answer as JSON."""
-    return json.dumps(
-        {
-            "subject": {"ref": answer.subject.ref, "revision": answer.subject.revision},
-            "models": answer.n_models,
-            "threshold": round(answer.threshold, 2),
-            "families": [_family(f, answer) for f in answer.families],
-            "would_have_seen": {
-                "kept": _kept(answer.seen.plain),
-                "kept_turned": _kept(answer.seen.turned),
-            },
-            "bytes_read": answer.bytes_read,
-            "requests": answer.requests,
-            "catalogue_bytes_read": answer.catalogue_bytes,
-            "catalogue_requests": answer.catalogue_requests,
+def answer_values(answer: Answer) -> dict[str, Any]:
+    """Return the answer as JSON has it."""
+    return {
+        "subject": {"ref": answer.subject.ref, "revision": answer.subject.revision},
+        "models": answer.n_models,
+        "threshold": round(answer.threshold, 2),
+        "families": [_family(f, answer) for f in answer.families],
+        "would_have_seen": {
+            "kept": _kept(answer.seen.plain),
+            "kept_turned": _kept(answer.seen.turned),
         },
-        indent=2,
-    )
+        "bytes_read": answer.bytes_read,
+        "requests": answer.requests,
+        "catalogue_bytes_read": answer.catalogue_bytes,
+        "catalogue_requests": answer.catalogue_requests,
+    }
 
 
 def _kept(value: float) -> float | None:

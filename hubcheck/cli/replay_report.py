@@ -97,7 +97,11 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
         replace(
             request,
             replay=given.replay,
-            searched=lambda: Searched(kind=given.search.kind, tried=given.search.bases_tried),
+            searched=lambda: Searched(
+                kind=given.search.kind,
+                tried=given.search.bases_tried,
+                catalogue=given.search.catalogue,
+            ),
             escalate_to=_escalation(given),
         )
     ).report

@@ -6,6 +6,7 @@ Candidates with their reasons, found without reading a weight.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,12 @@ def add_suspects(commands: Any) -> None:
     suspects.add_argument(
         "--no-hub", action="store_true", help="ask the Hub nothing; list what the files name"
     )
+    suspects.add_argument(
+        "--catalogue",
+        metavar="PLACE",
+        help="list the nearest families of a catalogue, too: a folder, or org/name of a data set; "
+        "reads weights for a sketch",
+    )
     suspects.add_argument("--json", action="store_true", help="print JSON instead of the table")
     suspects.set_defaults(run=run_suspects)
 
@@ -43,7 +50,8 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.candidates.proposals import Limits
     from hubcheck.card.escaping import plain_text
     from hubcheck.card.wording import words
-    from hubcheck.cli.candidate_table import as_json, as_text
+    from hubcheck.cli.candidate_table import as_text, as_values
+    from hubcheck.cli.catalogue_table import answer_text, answer_values
     from hubcheck.cli.places import mistyped
     from hubcheck.cli.process import hub_token
     from hubcheck.model import open_model
@@ -62,10 +70,23 @@ def run_suspects(arguments: argparse.Namespace) -> ExitCode:
     subject = open_model(reference, access)
     limits = replace(Limits(), bases=arguments.max_bases)
     proposals = discover(subject, access, limits, on_the_hub=not arguments.no_hub)
+    answer = None
+    if arguments.catalogue is not None:
+        from hubcheck.catalogue.answer import answered
+        from hubcheck.catalogue.opening import open_catalogue
+        from hubcheck.catalogue.sketching import BUDGET
+
+        subject.source.ledger.raise_limit(BUDGET)
+        answer = answered(subject, open_catalogue(arguments.catalogue, access))
     if arguments.json:
-        say(f"{as_json(subject, proposals)}\n")
+        listed = as_values(subject, proposals)
+        if answer is not None:
+            listed["catalogue"] = answer_values(answer)
+        say(f"{json.dumps(listed, indent=2)}\n")
         return ExitCode.OK
     say(as_text(subject, proposals))
+    if answer is not None:
+        say("\n" + answer_text(answer, arguments.catalogue))
     for note in proposals.notes:
         tell(plain_text(words(note), limit=300))
     return ExitCode.OK

@@ -263,9 +263,16 @@ class Finding(Part):
     status: Literal["tested", "not-tested"]
     reason: ClausesField = Field(description="why not tested, or why inconclusive; empty otherwise")
     code: ReasonCode = Field(default=ReasonCode.NONE, description="the kind of that reason")
-    found_by: Literal["named", "files", "search"] = Field(
+    found_by: Literal["named", "files", "search", "catalogue"] = Field(
         default="named",
-        description="by the user or the card; by the subject's other files; by a search",
+        description="by the user or the card; by the subject's other files; by a search; by a "
+        "catalogue",
+    )
+    tried: int = Field(
+        default=0,
+        ge=0,
+        description="among how many models this base counts, over which its bound is divided, "
+        "where that is not search.bases_tried; 0 where it is",
     )
     verdict: Verdict
     log10_p: float = Field(le=0)

@@ -304,6 +304,9 @@ class PhraseCode(StrEnum):
     SEARCH_CUT_BY = "search.cut-by"  # detail: of the error that ended that walk
     SEARCH_NO_SIZE = "search.no-size"
     SEARCH_NOT_CLOSELY = "search.not-closely"  # candidates
+    CATALOGUE_HEADERS = "search.catalogue-headers"
+    CATALOGUE_NO_SKETCH = "search.catalogue-no-sketch"
+    CATALOGUE_UNREAD = "search.catalogue-unread"  # detail: of the error that kept it from it
     ASIDE_OTHER_SIZES = "aside.other-sizes"
     ASIDE_YOUNGER = "aside.younger"
     ASIDE_GATED = "aside.gated"

@@ -17,6 +17,8 @@ UNDATED: Final = "match-undated"
 UNDECLARED_PART: Final = "undeclared-part"
 """A tower of a base that nothing declared explains (DESIGN 13.2)."""
 
+PROPOSED: Final = frozenset({"search", "catalogue"})
+"""By whom a base was found that nobody named."""
 FOUND: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED, Verdict.DISGUISED})
 """Verdicts that say the weights match."""
 PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
@@ -70,16 +72,16 @@ def _unexplained(finding: Finding) -> bool:
 
 def is_undeclared(finding: Finding) -> bool:
     """Return whether a finding makes the card undeclared: who names a base asks about it."""
-    return _unexplained(finding) and finding.found_by != "search"
+    return _unexplained(finding) and finding.found_by not in PROPOSED
 
 
 def is_undated(finding: Finding) -> bool:
-    """Return whether a search alone brought a match, and which came first is not known.
+    """Return whether a match was only proposed, and which came first is not known.
 
     Anyone can publish a copy of a model; its name must not turn the maker's card red
     (DESIGN 13.11).
     """
-    return _unexplained(finding) and finding.found_by == "search"
+    return _unexplained(finding) and finding.found_by in PROPOSED
 
 
 def is_undeclared_part(finding: Finding) -> bool:

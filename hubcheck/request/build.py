@@ -25,7 +25,7 @@ from hubcheck.request.interface import (
     files_searched,
     nothing_searched,
 )
-from hubcheck.request.options import AUTO, FILES, Options, line_of
+from hubcheck.request.options import AUTO, CATALOGUE, FILES, Options, line_of
 from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import settled
 from hubcheck.source.kept_seed import fresh_seed
@@ -104,6 +104,20 @@ def build_request(
     searched = nothing_searched
     if bases is None:
         bases, searched = _rule(asked, access, means.root)
+        if CATALOGUE in asked.suspects:
+            # Imported late: what opens a catalogue is nothing that a check of named bases needs.
+            from hubcheck.request.from_catalogue import FromCatalogue
+
+            rule = FromCatalogue(
+                place=asked.catalogue,
+                access=access,
+                root=means.root,
+                bases=bases,
+                beside=searched,
+                depth=depth,
+                may_read_more=asked.max_read is None,
+            )
+            bases, searched = rule, rule.searched
     return Request(
         subject=subject,
         bases=bases,
@@ -123,7 +137,7 @@ def build_request(
 def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> frozenset[str]:
     """Return the repositories that whoever asks has named."""
     found = {subject.repo_id} if isinstance(subject, HubReference) else set()
-    words = {AUTO, FILES}
+    words = {AUTO, CATALOGUE, FILES}
     for name in {*asked.bases, *asked.suspects, *allowed} - words:
         with suppress(UsageError):  # a folder
             found.add(parse_hub_reference(name).repo_id)
@@ -132,7 +146,7 @@ def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> 
 
 def _rule(asked: Options, access: Access, root: Path) -> tuple[BasesOf, Callable[[], Searched]]:
     """Return which bases are tested, and what says afterwards what a search for them found."""
-    named = tuple(s for s in asked.suspects if s not in {AUTO, FILES})
+    named = tuple(s for s in asked.suspects if s not in {AUTO, CATALOGUE, FILES})
     rule = chosen_bases(asked.bases, named, at=dict(asked.mirrors), root=root)
     if AUTO in asked.suspects:  # it looks into the files, too
         # Imported late: what asks the Hub is nothing that a check of named bases needs.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access, Model
 from hubcheck.report.phrases import Clauses
-from hubcheck.report.schema import Policy
+from hubcheck.report.schema import CatalogueSearch, Policy
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.allowance import Allowance
@@ -33,8 +33,9 @@ ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 """From the lightest; each gives what the one before it gives."""
 
 
-FoundBy = Literal["named", "files", "search"]
-"""Who proposed a base: the user or the card, the subject's other files, a search."""
+FoundBy = Literal["named", "files", "search", "catalogue"]
+"""Who proposed a base: the user or the card, the subject's other files, a search on the Hub, a
+catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Searched:
     bytes_read: int = 0
     index: HubIndex | None = None
     """What the Hub was asked already."""
+    catalogue: CatalogueSearch | None = None
+    """What a catalogue answered, if one was asked."""
 
 
 def nothing_searched() -> Searched:
@@ -76,6 +79,8 @@ class BaseRequest:
     """Who proposed it: the user or the card, the subject's other files, a search."""
     opened: Model | None = None
     """The base, where choosing it has opened it already."""
+    tried: int = 0
+    """Among how many models it counts, where that was fixed for itself; 0: all that were tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,9 @@ AUTO: Final = "auto"
 FILES: Final = "files"
 """A suspect: what the subject's files name without declaring it, and no search; the Action's
 ``auto``. A model of that name is ``./files``."""
+CATALOGUE: Final = "catalogue"
+"""A suspect: the families of a catalogue that are nearest. A model of that name is
+``./catalogue``."""
 FAIL_ON: Final = "undeclared,contradicted"
 """What fails where nobody says."""
 
@@ -37,7 +40,9 @@ class Options:
     bases: tuple[str, ...] = ()
     """They replace what the subject declares, and count as declared."""
     suspects: tuple[str, ...] = ()
-    """Tested too; ``AUTO`` and ``FILES`` stand for what is found."""
+    """Tested too; ``AUTO``, ``FILES`` and ``CATALOGUE`` stand for what is found."""
+    catalogue: str = ""
+    """The catalogue that ``CATALOGUE`` means: a folder, or a data set; empty: what ships."""
     depth: Depth | None = None
     max_read: int | None = None
     """Hard limit in bytes per model; None: what the depth has."""
@@ -85,7 +90,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="REF",
         help="a further base to test; auto adds those that hubcheck suspects lists, files only "
-        "those that the model's own files name",
+        "those that the model's own files name, catalogue the nearest families of a catalogue",
+    )
+    parser.add_argument(
+        "--catalogue",
+        default="",
+        metavar="PLACE",
+        help="with --suspect catalogue: a folder, or org/name of a data set on the Hub; default: "
+        "the catalogue of the demo's models that ships",
     )
     parser.add_argument(
         "--depth",
@@ -136,6 +148,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         subject=arguments.subject,
         bases=tuple(arguments.base),
         suspects=tuple(arguments.suspect),
+        catalogue=arguments.catalogue,
         depth=None if arguments.depth is None else Depth(arguments.depth),
         max_read=arguments.max_read,
         seed=arguments.seed,
@@ -162,6 +175,8 @@ def how(options: Options) -> list[str]:
         words += _option("--base", base)
     for suspect in options.suspects:
         words += _option("--suspect", suspect)
+    if options.catalogue:
+        words += _option("--catalogue", options.catalogue)
     for name, folder in options.mirrors:
         words += _option("--mirror", f"{name}={folder}")
     if options.depth is not None:
@@ -186,7 +201,8 @@ def line_of(options: Options) -> str:
 
 def comparison_line(a: str, b: str, options: Options) -> str:
     """Return the command that repeats a comparison of two models, quoted for a shell."""
-    named = how(replace(options, bases=(), suspects=(), mirrors=(), fail_on=None, policy_file=""))
+    aside = replace(options, bases=(), suspects=(), catalogue="", mirrors=())
+    named = how(replace(aside, fail_on=None, policy_file=""))
     dashed = a.startswith("-") or b.startswith("-")
     words = [*named, "--", a, b] if dashed else [a, b, *named]
     return shlex.join(["hubcheck", "compare", *words])

@@ -146,7 +146,7 @@ class Replayed:
         own = [d.why for d in declared]
         leaked = leaks.get(_named(base))
         known = {*own, *(leaked.why if leaked else ()), *OPTIONS}
-        searched = self.report.search.kind == "hub" and not finding.declared
+        searched = self._was_searched and not finding.declared
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
             self._leave(f"{path}.proposed_by", "a search proposed it, which is not made again")
@@ -161,7 +161,13 @@ class Replayed:
             declared=bool(own) or "--base" in why,
             why=tuple(why),
             found_by=self._found_by(finding, strange, leaked),
+            tried=finding.tried,
         )
+
+    @property
+    def _was_searched(self) -> bool:
+        search = self.report.search
+        return search.kind == "hub" or search.catalogue is not None
 
     def _found_by(
         self, finding: Finding, strange: Sequence[str], leaked: BaseRequest | None
@@ -169,7 +175,7 @@ class Replayed:
         """Return who proposed a base: what the subject's files or the request say comes first."""
         if leaked is not None and not OPTIONS & set(finding.proposed_by):
             return leaked.found_by
-        unknown = self.report.search.kind == "hub" and not finding.declared and bool(strange)
+        unknown = self._was_searched and not finding.declared and bool(strange)
         return finding.found_by if unknown else "named"
 
     def _reference(self, base: BaseModelRef, declared: Sequence[DeclaredBase]) -> Reference:
@@ -187,6 +193,18 @@ class Replayed:
 def left_open(given: Report, again: Report) -> Iterator[Unverified]:
     """Yield what a report says that no second run can say, and what could not be reached now."""
     search = given.search
+    if search.catalogue is not None:
+        why = "what a catalogue answered is not asked for again"
+        yield Unverified(path="search.catalogue", why=why)
+        tried = "that it chose among so many; the bounds are divided by it"
+        for number, finding in enumerate(given.findings):
+            if finding.tried:
+                yield Unverified(path=f"findings[{number}].tried", why=tried)
+        if search.kind != "hub":
+            yield Unverified(path="search.bases_tried", why=tried)
+            yield Unverified(path="search.notes", why=why)
+            for name in BYTES:
+                yield Unverified(path=name, why="a sketch had read some of it")
     if search.kind == "hub":
         why = "what a search saw is not searched for again"
         yield from (Unverified(path=f"search.{name}", why=why) for name in SEARCH)

@@ -11,9 +11,9 @@ import pytest
 from hubcheck.catalogue.build import open_index
 from hubcheck.catalogue.entry import Standing
 from hubcheck.catalogue.opening import name_beside, open_catalogue, reference_of
+from hubcheck.catalogue.shipped import shipped
 from hubcheck.catalogue.sketch import sketch_of
 from hubcheck.cli import main
-from hubcheck.cli.catalogue_read import shipped
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.model import Access, open_model

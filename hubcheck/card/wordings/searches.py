@@ -32,6 +32,10 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.SEARCH_CUT_BY: "declared ancestors: {detail}",
     P.SEARCH_NO_SIZE: "no search: the subject's parameter count is not known",
     P.SEARCH_NOT_CLOSELY: _not_closely,
+    P.CATALOGUE_HEADERS: "the catalogue was not asked: a sketch reads weights, and depth headers "
+    "reads none",
+    P.CATALOGUE_NO_SKETCH: "the catalogue was not asked: no sketch is made of this architecture",
+    P.CATALOGUE_UNREAD: "the catalogue was not asked, no sketch was made: {detail}",
     P.ASIDE_OTHER_SIZES: "other sizes, and nothing names it",
     P.ASIDE_YOUNGER: "first seen after the subject",
     P.ASIDE_GATED: "gated",
