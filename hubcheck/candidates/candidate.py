@@ -105,14 +105,21 @@ class Candidate:
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Return candidates in the order in which they deserve a test.
 
-    What cannot be opened goes last; among equals an older one goes first, then a more used one.
+    What cannot be opened goes last; among equals one that is older than the subject goes first.
+    Then the most used and the oldest take turns: whoever is copied came before its copies, and
+    forty popular models of one shape must not keep an unknown one from being looked at.
     """
+    every = sorted(candidates, key=lambda one: (-one.downloads, one.order))
+    used = {id(one): place for place, one in enumerate(every)}
+    by_age = sorted(every, key=lambda one: one.created or "~")
+    old = {id(one): place for place, one in enumerate(by_age)}
 
     def key(one: Candidate) -> tuple[bool, int, bool, int, int]:
         gone = one.standing is Standing.MISSING and not one.declared
-        return (gone, -one.strength, one.younger, -one.downloads, one.order)
+        turn = min(used[id(one)], old[id(one)])
+        return (gone, -one.strength, one.younger, turn, used[id(one)])
 
-    return tuple(sorted(candidates, key=key))
+    return tuple(sorted(every, key=key))
 
 
 class Gathering:

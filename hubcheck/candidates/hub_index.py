@@ -83,6 +83,8 @@ class Query:
     """Fewest and most parameters; (0, 0) for any."""
     text: str = ""
     limit: int = 50
+    oldest: bool = False
+    """The oldest first, and not the most downloaded."""
 
 
 class HubIndex:
@@ -154,14 +156,16 @@ class HubIndex:
         return self._remember(key, found)
 
     def search(self, query: Query) -> tuple[Described, ...]:
-        """Return the most downloaded models that fit, one page at most.
+        """Return the most downloaded models that fit, or the oldest; one page at most.
 
         Raises:
             NetworkFaultError: the Hub does not answer.
             BudgetExceededError: no request is left.
         """
         asked: list[tuple[str, str]] = [("expand", field) for field in FIELDS]
-        asked += [("sort", "downloads"), ("limit", str(min(query.limit, MAX_LIST)))]
+        order = [("sort", "createdAt"), ("direction", "1")] if query.oldest else []
+        asked += order or [("sort", "downloads")]
+        asked.append(("limit", str(min(query.limit, MAX_LIST))))
         if query.model_type:
             asked.append(("filter", query.model_type))
         if query.parameters != (0, 0):

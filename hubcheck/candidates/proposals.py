@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hubcheck.candidates.candidate import (
@@ -228,7 +228,8 @@ class _Search:
                 model_type=kind, parameters=_band(size, BAND), limit=self._limits.found_a_search
             )
             queries.insert(0, wide)
-        for query in queries:
+        # Popularity alone would bring copies before what they were copied from.
+        for query in [q for one in queries for q in (one, replace(one, oldest=True))]:
             called = f"{query.model_type or 'any architecture'}, {query.parameters[0]:,} to "
             where = f"{called}{query.parameters[1]:,} parameters"
             for described in self._index.search(query):

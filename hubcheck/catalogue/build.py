@@ -7,12 +7,13 @@ and what failed is asked again by the next one.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from hubcheck.catalogue.entry import Entry, Standing
 from hubcheck.catalogue.families import Roots
@@ -82,18 +83,16 @@ def open_index(folder: Path) -> Index | None:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Any:
+def alone_in(folder: Path, *, wait: bool = False) -> Iterator[None]:
     """Keep other builds out of a folder.
 
     Raises:
-        UsageError: one is at work there.
+        UsageError: one is at work there, and is not waited for.
     """
-    import os
-
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = open_for_appending(folder / ".lock")
     try:
-        if not lock(descriptor, wait=False):
+        if not lock(descriptor, wait=wait):
             raise UsageError(
                 f"Another build is at work in '{printable(folder)}'.",
                 cause="two runs were started for one catalogue.",
@@ -105,7 +104,13 @@ def alone_in(folder: Path) -> Any:
 
 
 def build(
-    names: Sequence[str], folder: Path, work: Workers, *, now: str, progress: Progress
+    names: Sequence[str],
+    folder: Path,
+    work: Workers,
+    *,
+    now: str,
+    progress: Progress,
+    wait: bool = False,
 ) -> Built:
     """Add models to the catalogue in a folder, which is made where there is none.
 
@@ -115,12 +120,13 @@ def build(
         work: What is done to each.
         now: The date for what is seen for the first time, UTC.
         progress: Told how far it is.
+        wait: Whether another build in the folder is waited for.
     """
-    with alone_in(folder):
+    with alone_in(folder, wait=wait):
         journal = Journal(folder)
         index = open_index(folder)
         entries = latest(index.entries()) if index else []
-        held = {e.ref.casefold() for e in entries}
+        held = {_state(e.ref, e.revision) for e in entries} | {e.ref.casefold() for e in entries}
         rows = {str(r["asked"]).casefold(): r for r in journal.rows(SKETCHES)}
         wanted = list({n.casefold(): n for n in names}.values())
         missing = [n for n in wanted if n.casefold() not in held and n.casefold() not in rows]
@@ -133,7 +139,8 @@ def build(
             else:
                 failures.append(_failure(row))
             progress("sketching", count, len(missing))
-        fresh = [r for r in _oldest_first(rows.values()) if str(r["ref"]).casefold() not in held]
+        lines = _oldest_first(rows.values())
+        fresh = [r for r in lines if _state(str(r["ref"]), str(r["revision"])) not in held]
         added, left = _settle(fresh, entries, journal, work, now=now, seen=seen_in(folder),
                               progress=progress)  # fmt: skip
         failures += left
@@ -153,6 +160,11 @@ def build(
         bytes_read=sum(int(r.get("bytes", 0)) for r in fresh),
         requests=sum(int(r.get("requests", 0)) for r in fresh),
     )
+
+
+def _state(ref: str, revision: str) -> str:
+    """Return a model at a commit, as it can be asked for."""
+    return f"{ref}@{revision}".casefold()
 
 
 def latest(entries: Iterable[Entry]) -> list[Entry]:
@@ -185,6 +197,7 @@ def _settle(
     """Return the new entries, and the models whose exact test could not be made."""
     roots = Roots()
     of_digest: dict[str, str] = {}
+    founders = {e.ref.casefold() for e in entries if e.standing is Standing.ROOT}
     for e in entries:
         if e.standing is Standing.ROOT:
             roots.add(e.ref, e.sketch)
@@ -198,6 +211,9 @@ def _settle(
         if entry.ref.casefold() in taken:
             continue  # two names of one repository
         taken.add(entry.ref.casefold())
+        if entry.ref.casefold() in founders:  # a new commit of one: its family keeps its name
+            placed.append(entry)
+            continue
         same = of_digest.get(entry.digest) if entry.digest else None
         near = None if same else roots.nearest(entry.sketch)
         if same:  # equal weight files need no test

@@ -78,10 +78,12 @@ def run_build(arguments: argparse.Namespace) -> ExitCode:
 def run_add(arguments: argparse.Namespace) -> ExitCode:
     """``hubcheck catalogue add``."""
     name = _name(arguments.model, arguments.to, Path())
-    return _build([name], arguments.to, arguments)
+    return _build([name], arguments.to, arguments, wait=True)
 
 
-def _build(names: Sequence[str], out: Path, arguments: argparse.Namespace) -> ExitCode:
+def _build(
+    names: Sequence[str], out: Path, arguments: argparse.Namespace, *, wait: bool = False
+) -> ExitCode:
     opening = Opening(top=Path(os.path.realpath(out)).parent, closed=arguments.closed)
     work = Workers(
         sketch=partial(row_of, open_it=opening),
@@ -96,7 +98,8 @@ def _build(names: Sequence[str], out: Path, arguments: argparse.Namespace) -> Ex
         show(f"{step} [{'#' * width}{'.' * (20 - width)}] {done:,} of {of:,}")
 
     try:
-        built = build(names, out, work, now=now().isoformat(timespec="seconds"), progress=progress)
+        day = now().isoformat(timespec="seconds")
+        built = build(names, out, work, now=day, progress=progress, wait=wait)
     except KeyboardInterrupt:
         clear_progress()
         tell(f"what is done is kept in {printable(out)}; the same command goes on")

@@ -65,6 +65,9 @@ def add_work(parser: argparse.ArgumentParser) -> None:
                         help="discussion (the default), model-card, or none")  # fmt: skip
     parser.add_argument("--create-pr", action="store_true", help="propose the card's section")
     parser.add_argument("--suspect", action="append", default=[], metavar="REF")
+    parser.add_argument("--catalogue", default="", metavar="DIR",
+                        help="add the sketch of every push to a main branch to this catalogue; "
+                        "private models stay out")  # fmt: skip
     parser.add_argument("--allow-private", action="append", default=[], metavar="NAME",
                         help="a private model that an answer may speak of, where a card names it; "
                         "no other is looked at, whatever the token may read")  # fmt: skip
@@ -178,6 +181,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
         create_pr=arguments.create_pr,
         seconds=arguments.time_limit,
         allow_private=tuple(arguments.allow_private),
+        catalogue=arguments.catalogue,
     )
 
 

@@ -140,6 +140,12 @@ def check_here(
         if done.ending is not None:
             return done.ending
         notes.append(done.said.removeprefix("hubcheck: "))
+    if plan.catalogue and push.ref == MAIN:  # a pull request is a proposal, and no model yet
+        words = ["catalogue", "add", f"{push.repo}@{push.new_sha}", "--to", plan.catalogue]
+        done = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)
+        if isinstance(done.ending, Stopped):
+            return done.ending
+        notes.append(done.said)
     return Result(state=State.DONE, verdict=verdict, conclusion=conclusion, note="; ".join(notes))
 
 

@@ -42,6 +42,8 @@ class CheckHere:
     """Time limit of one check, and of each publication."""
     allow_private: tuple[str, ...] = ()
     """Private models that an answer may speak of, where a card names them."""
+    catalogue: str = ""
+    """A folder to which the sketch of every push to a main branch is added; empty: none."""
 
     def asks(self, subject: str) -> Options:
         """Return what is asked of the check of a model."""

@@ -165,3 +165,28 @@ def test_a_seen_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
         json.dumps({"digest": "a", "first_seen": "1", "ref": "x"}) + '\n{"dig'
     )
     assert seen_in(tmp_path) == {"a": "1"}
+
+
+def test_a_new_commit_stands_for_the_old_one(tmp_path: Path) -> None:
+    """A root keeps its family; a member is put to the test again; each is there once."""
+    bench = Bench()
+    run(tmp_path, bench)
+    commit = "1" * 40
+    changed = {"org/base": drawn(60), "org/tuned": drawn(61, like=BASE, changed=0.2)}
+
+    def pushed(name: str) -> Row:
+        ref = name.partition("@")[0]
+        digest = str(len(ref)) * 64
+        return row(ref, changed[ref], asked=name, revision=commit, digest=digest)
+
+    work = Workers(sketch=pushed, match=bench.match)
+    names = [f"{ref}@{commit}" for ref in changed]
+    for again in (2, 0):
+        built = build(names, tmp_path, work, now=NOW, progress=lambda *_: None)
+        assert built.sketched == again
+    index = open_index(tmp_path)
+    assert index is not None
+    found = {e.ref: e for e in latest(index.entries())}
+    assert len(found) == 9
+    assert {found[ref].revision for ref in changed} == {commit}
+    assert found["org/base"].standing is Standing.ROOT

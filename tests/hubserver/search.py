@@ -95,8 +95,9 @@ class SearchableHub(LocalHub):
                 continue
             found.append((records, repository))
         by = query.get("sort", ["downloads"])[0]
+        down = query.get("direction", ["-1"])[0] == "-1"
         found.sort(
-            key=lambda f: f[0].created if by == "createdAt" else f[0].downloads, reverse=True
+            key=lambda f: f[0].created if by == "createdAt" else f[0].downloads, reverse=down
         )
         limit = int(query.get("limit", ["1000"])[0])
         expand = query.get("expand", [])
