@@ -83,8 +83,7 @@ class Query:
     """Fewest and most parameters; (0, 0) for any."""
     text: str = ""
     limit: int = 50
-    oldest: bool = False
-    """The oldest first, and not the most downloaded."""
+    oldest: bool = False  # and not the most downloaded
 
 
 class HubIndex:
@@ -163,19 +162,17 @@ class HubIndex:
             BudgetExceededError: no request is left.
         """
         asked: list[tuple[str, str]] = [("expand", field) for field in FIELDS]
-        order = [("sort", "createdAt"), ("direction", "1")] if query.oldest else []
-        asked += order or [("sort", "downloads")]
-        asked.append(("limit", str(min(query.limit, MAX_LIST))))
+        sort, direction = ("createdAt", "1") if query.oldest else ("downloads", "-1")
+        asked += [("sort", sort), ("direction", direction), ("limit", str(query.limit))]
         if query.model_type:
             asked.append(("filter", query.model_type))
         if query.parameters != (0, 0):
-            low, high = query.parameters
-            asked.append(("num_parameters", f"min:{low},max:{high}"))
+            asked.append(("num_parameters", "min:{},max:{}".format(*query.parameters)))
         if query.text:
             asked.append(("search", query.text))
         page = self._ask(f"{self._endpoint}/api/models?{urlencode(asked)}", "Searching the Hub", "")
-        items = page.payload if isinstance(page.payload, list) else []
-        found = [d for d in map(_described, items[:MAX_LIST]) if d is not None]
+        items = page.payload[:MAX_LIST] if isinstance(page.payload, list) else []
+        found = [d for d in map(_described, items) if d is not None]
         with self._lock:
             for one in found:
                 self._known.setdefault(one.ref.casefold(), one)

@@ -24,13 +24,16 @@ from hubcheck.catalogue.sketch import (
 )
 from hubcheck.catalogue.tables import Table
 from hubcheck.source.interface import Source
-from hubcheck.statistics.sketch import SLOT_BYTES
 from hubcheck.statistics.sketch_scan import frame_z, slot_z
 
 CHANNEL_FRAME: Final = (EMBEDDING, *CHANNELS.values())
 TOKEN_FRAME: Final = tuple(TOKENS.values())
 NEAREST: Final = 8
 """Families of an answer: both parents of a merge, and room for whoever resembles them."""
+MANY: Final = 200_000
+"""Roots of one table above which the outermost layers alone are scanned, half of the bytes; the
+best ``AGAIN`` of them are then ranked by all slots."""
+AGAIN: Final = 256
 MOST_MEMBERS: Final = 100_000
 """Members of one family that are looked at; the largest on the Hub has 88,000."""
 
@@ -76,6 +79,11 @@ class NearFamily:
         return max(self.root.score.z, self.nearest.score.z)
 
 
+def has(present_n: NDArray[np.uint32], slot: int) -> NDArray[np.bool_]:
+    """Return which sketches have a slot."""
+    return (present_n >> np.uint32(slot) & np.uint32(1)).astype(bool)
+
+
 def frames(
     own: Sketch, bits_nsb: Sequence[NDArray[np.uint8]], present_n: NDArray[np.uint32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -89,7 +97,7 @@ def frames(
     found = []
     for frame in (CHANNEL_FRAME, TOKEN_FRAME):
         slots = [s for s in frame if own.has(s)]
-        both = [(present_n >> np.uint32(s) & np.uint32(1)).astype(bool) for s in slots]
+        both = [has(present_n, s) for s in slots]
         z = [slot_z(own.slots[s], bits_nsb[s], b) for s, b in zip(slots, both, strict=True)]
         found.append(frame_z(z, both) if slots else np.zeros(len(present_n), dtype=np.float32))
     return found[0], found[1]
@@ -139,26 +147,33 @@ class Index:
         if not count:
             return []
         present = table.rows("present", 0, count)
-        slots = [
-            table.rows(f"bits.{s}", 0, count)
-            if own.has(s)
-            else np.zeros((0, SLOT_BYTES), dtype=np.uint8)
-            for s in range(N_SLOTS)
-        ]
-        channels, tokens = frames(own, slots, present)
+        seen = own if count <= MANY else own.outermost()
+        channels, tokens = self._scanned(table, seen, present)
         better = np.maximum(channels, tokens)
-        few = min(families, count)
-        chosen = np.argpartition(-better, few - 1)[:few]
-        lines = table.texts("line", [(int(i), int(i) + 1) for i in chosen])
+        few = min(families if seen is own else AGAIN, count)
+        ranges = [(int(i), int(i) + 1) for i in np.argpartition(-better, few - 1)[:few]]
+        lines = table.texts("line", ranges)
+        slots = [table.several(f"bits.{s}", ranges) for s in range(N_SLOTS)]
         nearest = []
-        for i, (line,) in zip(chosen, lines, strict=True):
-            # The few that are shown: slots that the sketch itself lacks play no part.
-            bits = b"".join(
-                slots[s][i].tobytes() if own.has(s) else bytes(SLOT_BYTES) for s in range(N_SLOTS)
-            )
-            score = Score(channels=float(channels[i]), tokens=float(tokens[i]))
-            nearest.append(Near(entry=read_entry(line, bits), score=score))
-        return nearest
+        for i, (line,) in enumerate(lines):
+            entry = read_entry(line, b"".join(slot[i].tobytes() for slot in slots))
+            nearest.append(Near(entry=entry, score=score_of(own, entry)))
+        return sorted(nearest, key=lambda near: -near.score.z)[:families]
+
+    def _scanned(
+        self, table: Table, own: Sketch, present: NDArray[np.uint32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the z of every root in both frames; one slot lies in memory at a time."""
+        found = []
+        for frame in (CHANNEL_FRAME, TOKEN_FRAME):
+            slots = [s for s in frame if own.has(s)]
+            both = [has(present, s) for s in slots]
+            z = [
+                slot_z(own.slots[s], table.rows(f"bits.{s}", 0, len(present)), b)
+                for s, b in zip(slots, both, strict=True)
+            ]
+            found.append(frame_z(z, both) if slots else np.zeros(len(present), np.float32))
+        return found[0], found[1]
 
     def _family(self, own: Sketch, root: Near) -> NearFamily:
         key = family_key(root.entry.ref)

@@ -29,6 +29,7 @@ N_SLOTS: Final = 1 + 2 * len(ORDER)
 EMBEDDING: Final = 0
 CHANNELS: Final = {place: 1 + i for i, place in enumerate(ORDER)}
 TOKENS: Final = {place: 1 + len(ORDER) + i for i, place in enumerate(ORDER)}
+OUTERMOST: Final = tuple(place for place in ORDER if place[1] in PLACES[:2])
 N_BYTES: Final = N_SLOTS * SLOT_BYTES
 """1,088."""
 
@@ -46,6 +47,11 @@ class Sketch:
     def has(self, slot: int) -> bool:
         """Return whether a slot is there."""
         return bool(self.present >> slot & 1)
+
+    def outermost(self) -> Sketch:
+        """Return the sketch without the layers that are not the first or the last."""
+        kept = [s for p in OUTERMOST for s in (CHANNELS[p], TOKENS[p])]
+        return replace(self, present=self.present & sum(1 << s for s in (EMBEDDING, *kept)))
 
 
 def sketch_of(model: Model) -> Sketch:

@@ -124,7 +124,7 @@ def test_the_caps_hold(hub: SearchableHub) -> None:
     """Bases, close looks and requests stay within what was allowed, and it is said."""
     for n in range(30):
         hub.add_model(f"many/m{n}", files(), created=day(1), downloads=n)
-    limits = Limits(bases=3, close_looks=5, found_a_search=20, requests=9)
+    limits = Limits(bases=3, close_looks=5, found_a_search=10, requests=9)
     proposals = propose(subject(), index_of(hub, requests=9), limits)
     assert len(proposals.chosen) == 3
     assert len(proposals.candidates) == 20
