@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.errors import ExitCode, UsageError
 from hubcheck.installation import Extra, adds
-from hubcheck.request.options import AUTO, FAIL_ON, FILES
+from hubcheck.request.options import FAIL_ON, FOUND
 from hubcheck.request.values import parse_size
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def work_of(arguments: argparse.Namespace) -> CheckHere:
     _check_range("--time-limit", arguments.time_limit, 10, 86_400)
     parse_fail_on(arguments.fail_on)
     for suspect in arguments.suspect:
-        if suspect not in {AUTO, FILES}:
+        if suspect not in FOUND:
             parse_hub_reference(suspect)
     for name in arguments.allow_private:
         parse_hub_reference(name)

@@ -25,7 +25,7 @@ from hubcheck.request.interface import (
     files_searched,
     nothing_searched,
 )
-from hubcheck.request.options import AUTO, CATALOGUE, FILES, Options, line_of
+from hubcheck.request.options import AUTO, CATALOGUE, FILES, FOUND, Options, line_of
 from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import settled
 from hubcheck.source.kept_seed import fresh_seed
@@ -137,8 +137,7 @@ def build_request(
 def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> frozenset[str]:
     """Return the repositories that whoever asks has named."""
     found = {subject.repo_id} if isinstance(subject, HubReference) else set()
-    words = {AUTO, CATALOGUE, FILES}
-    for name in {*asked.bases, *asked.suspects, *allowed} - words:
+    for name in {*asked.bases, *asked.suspects, *allowed} - FOUND:
         with suppress(UsageError):  # a folder
             found.add(parse_hub_reference(name).repo_id)
     return frozenset(name.casefold() for name in found)
@@ -146,7 +145,7 @@ def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> 
 
 def _rule(asked: Options, access: Access, root: Path) -> tuple[BasesOf, Callable[[], Searched]]:
     """Return which bases are tested, and what says afterwards what a search for them found."""
-    named = tuple(s for s in asked.suspects if s not in {AUTO, CATALOGUE, FILES})
+    named = tuple(s for s in asked.suspects if s not in FOUND)
     rule = chosen_bases(asked.bases, named, at=dict(asked.mirrors), root=root)
     if AUTO in asked.suspects:  # it looks into the files, too
         # Imported late: what asks the Hub is nothing that a check of named bases needs.

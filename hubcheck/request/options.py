@@ -28,6 +28,8 @@ FILES: Final = "files"
 CATALOGUE: Final = "catalogue"
 """A suspect: the families of a catalogue that are nearest. A model of that name is
 ``./catalogue``."""
+FOUND: Final = frozenset({AUTO, FILES, CATALOGUE})
+"""Suspects that stand for what is found, and name no model."""
 FAIL_ON: Final = "undeclared,contradicted"
 """What fails where nobody says."""
 

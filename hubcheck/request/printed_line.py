@@ -10,7 +10,7 @@ from typing import Final
 
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Depth
-from hubcheck.request.options import AUTO, FILES, NotACheckError, Options, read_line
+from hubcheck.request.options import FOUND, NotACheckError, Options, read_line
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""
@@ -58,7 +58,7 @@ def _are_findings(report: Report, folders: Sequence[str]) -> bool:
 
 def _bases(report: Report, said: Options) -> str:
     refs = [f.base.ref for f in report.findings]
-    suspects = [s for s in said.suspects if s not in {AUTO, FILES}]
+    suspects = [s for s in said.suspects if s not in FOUND]
     for option, values in (("--base", said.bases), ("--suspect", suspects)):
         named = [f.base.ref for f in report.findings if option in f.proposed_by]
         strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]

@@ -10,7 +10,7 @@ from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.words import Depth
-from hubcheck.request.options import Options
+from hubcheck.request.options import CATALOGUE, Options
 from hubcheck.serve.admission import Secrets
 
 SECRET: Final = "HUBCHECK_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
@@ -50,6 +50,7 @@ class CheckHere:
         return Options(
             subject=subject,
             suspects=self.suspects,
+            catalogue=self.catalogue if CATALOGUE in self.suspects else "",
             depth=Depth(self.depth),
             max_read=self.max_read,
             fail_on=self.fail_on,
