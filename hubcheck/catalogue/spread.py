@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -55,9 +56,11 @@ def _on_ray(ray: Any, work: Work, items: Sequence[str], workers: int) -> Iterato
     blocks = max(1, -(-len(items) // ITEMS_A_BLOCK))
     made = ray.data.from_items([{"item": i} for i in items], override_num_blocks=blocks)
     # One column of text: rows that differ in their fields make no common table.
-    done = made.map(_Row(work), concurrency=workers or None)
-    for row in done.iter_rows():
-        yield json.loads(row["row"])
+    tasks = ray.data.TaskPoolStrategy(size=workers or None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's remarks on lists shorter than its pool
+        for row in made.map(_Row(work), compute=tasks).iter_rows():
+            yield json.loads(row["row"])
 
 
 class _Row:
@@ -76,6 +79,7 @@ def _started(workers: int, address: str) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_DATA_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # a busy machine takes its time
     try:
         import ray
         import ray.data
@@ -95,11 +99,12 @@ def _started(workers: int, address: str) -> Any:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except Exception as error:  # Ray raises bare ones when its processes do not come up
         raise UsageError(
             f"Ray does not start: {printable(error, limit=300)}",
             cause="no cluster answers at the address, or one that is running is in the way.",
             next_step="check --address, or leave it out to work on this machine.",
         ) from error
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
     return ray

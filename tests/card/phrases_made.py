@@ -1512,6 +1512,22 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.SEARCH_CUT_BY: (({"detail": "spent."}, "declared ancestors: spent."),),
+    C.CATALOGUE_HEADERS: (
+        (
+            {},
+            "the catalogue was not asked: a sketch reads weights, and depth headers reads none",
+        ),
+    ),
+    C.CATALOGUE_NO_SKETCH: (
+        ({}, "the catalogue was not asked: no sketch is made of this architecture"),
+    ),
+    C.CATALOGUE_UNREAD: (
+        (
+            {"detail": "Tensor 'a' holds nan in row 0, column 0."},
+            "the catalogue was not asked, no sketch was made: Tensor 'a' holds nan in row 0, "
+            "column 0.",
+        ),
+    ),
     C.SEARCH_NO_SIZE: (({}, "no search: the subject's parameter count is not known"),),
     C.SEARCH_NOT_CLOSELY: (
         ({"candidates": 1}, "1 candidate not looked at closely"),
