@@ -1523,9 +1523,8 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.CATALOGUE_UNREAD: (
         (
-            {"detail": "Tensor 'a' holds nan in row 0, column 0."},
-            "the catalogue was not asked, no sketch was made: Tensor 'a' holds nan in row 0, "
-            "column 0.",
+            {"detail": "Tensor 'a' holds nan."},
+            "the catalogue was not asked, no sketch was made: Tensor 'a' holds nan.",
         ),
     ),
     C.SEARCH_NO_SIZE: (({}, "no search: the subject's parameter count is not known"),),
