@@ -9,7 +9,8 @@ from hubcheck.card.document import Details, Identifier, Line, Paragraph, Table, 
 from hubcheck.errors import counted
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import CatalogueSearch, Report
+    from hubcheck.report.catalogue_search import CatalogueSearch
+    from hubcheck.report.schema import Report
 
 HIDES: Final = "New embeddings and turned channels together hide a copy from it."
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from hubcheck.report.finding import Part
+from hubcheck.report.part import Part
 from hubcheck.report.phrase_fields import ClausesField
 from hubcheck.report.schema import Context, Coverage, Finding, Subject, Tool
 from hubcheck.report.words import Depth, Verdict

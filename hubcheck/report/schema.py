@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from hubcheck.report.catalogue_search import CatalogueSearch
 from hubcheck.report.finding import (
     AccountLine,
     Alignment,
@@ -24,13 +25,13 @@ from hubcheck.report.finding import (
     LayerMatch,
     MergeShare,
     NotCompared,
-    Part,
     PartVerdict,
     Power,
     Relation,
     Signature,
     UnreadWeights,
 )
+from hubcheck.report.part import Part
 from hubcheck.report.phrase_fields import ClausesField
 from hubcheck.report.words import (
     Conclusion,
@@ -282,33 +283,6 @@ class Proposed(Part):
     ref: str
     why: tuple[str, ...] = ()
     note: ClausesField = ()
-
-
-class NearFamily(Part):
-    """A family of a catalogue that came out near the subject."""
-
-    family: str
-    nearest: str = Field(description="the member of it that is nearest")
-    z: float = Field(description="of the sketches; ranks, and is no evidence")
-    stands_out: bool = Field(description="above what strangers among so many are expected to reach")
-
-
-class CatalogueSearch(Part):
-    """What a catalogue of sketches answered."""
-
-    place: str = Field(description="the folder or data set; empty: the one that ships")
-    revision: str = Field(default="", description="commit of a data set")
-    models: int = Field(description="how many it holds: what choosing among them costs")
-    threshold: float = Field(description="z from which a family stands out")
-    families: tuple[NearFamily, ...] = ()
-    kept: float | None = Field(
-        default=None, description="least similarity of a copy that would have stood out; null: none"
-    )
-    kept_turned: float | None = Field(
-        default=None, description="the same with channels relabelled or turned; null: none"
-    )
-    bytes_read: int = 0
-    requests: int = 0
 
 
 class Search(Part):

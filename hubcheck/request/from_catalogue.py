@@ -21,9 +21,9 @@ from hubcheck.catalogue.shipped import shipped
 from hubcheck.catalogue.sketching import BUDGET
 from hubcheck.errors import BudgetExceededError, UnreadableError, UnsupportedFormatError, printable
 from hubcheck.model import Access, Model
+from hubcheck.report.catalogue_search import CatalogueSearch
+from hubcheck.report.catalogue_search import NearFamily as ShownFamily
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
-from hubcheck.report.schema import CatalogueSearch
-from hubcheck.report.schema import NearFamily as ShownFamily
 from hubcheck.report.words import Depth
 from hubcheck.request.bases import BasesOf
 from hubcheck.request.interface import BaseRequest, Searched

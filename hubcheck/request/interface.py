@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access, Model
+from hubcheck.report.catalogue_search import CatalogueSearch
 from hubcheck.report.phrases import Clauses
-from hubcheck.report.schema import CatalogueSearch, Policy
+from hubcheck.report.schema import Policy
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import Reference
 from hubcheck.verdict.allowance import Allowance
