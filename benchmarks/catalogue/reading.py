@@ -1,0 +1,66 @@
+"""What does a sketch read of models of published shapes, from a Hub: bytes, requests, seconds?
+
+``python -m benchmarks.catalogue.reading`` serves made-up weights of 1 B to 405 B parameters from a
+Hub on this machine, 50 ms away, and sketches each. It counts what the server sent.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Final
+
+from hubcheck.card.table import columns
+from hubcheck.catalogue.sketch import sketch_of
+from hubcheck.catalogue.sketching import BUDGET
+from hubcheck.model import Access, open_model
+from hubcheck.source.reference import parse_hub_reference
+from tests.hubserver import Link, LocalHub
+from tests.material.remote.repository import repository
+from tests.material.remote.shapes import GLM_AIR, dense
+from tests.material.remote.values import Recipe
+
+SHAPES: Final = (
+    dense("Llama-3.2-1B", hidden=2048, layers=16, neurons=8192, heads=32, kv=8, vocab=128256,
+          tied=True),
+    dense("Llama-3.1-8B", hidden=4096, layers=32, neurons=14336, heads=32, kv=8, vocab=128256),
+    dense("Llama-2-7B", hidden=4096, layers=32, neurons=11008, heads=32, kv=32, vocab=32000),
+    GLM_AIR,
+    dense("Llama-3.1-405B", hidden=16384, layers=126, neurons=53248, heads=128, kv=8, vocab=128256),
+)  # fmt: skip
+HEAD: Final = ("shape", "MB of weights", "MB in all", "requests", "slots", "processor s", "s")
+
+
+def main() -> int:
+    """Measure and print a table."""
+    rows = []
+    with LocalHub(link=Link(latency=0.05, bandwidth=125e6)) as hub:
+        for shape in SHAPES:
+            name = f"org/{shape.label}"
+            hub.add_repo(name, repository(shape, Recipe(seed=1), name))
+            access = Access(max_read=BUDGET, token=None, endpoint=hub.endpoint)
+            wall = time.monotonic()
+            model = open_model(parse_hub_reference(name), access)
+            _ = (model.anatomy, model.vocabulary)
+            began = time.process_time()
+            sketch = sketch_of(model)
+            ledger = model.source.ledger
+            read = ledger.by_purpose()
+            rows.append(
+                (
+                    shape.label,
+                    f"{read['weights'] / 1e6:.1f}",
+                    f"{ledger.bytes_read / 1e6:.1f}",
+                    f"{ledger.requests}",
+                    f"{sketch.present.bit_count()}",
+                    f"{time.process_time() - began:.1f}",
+                    f"{time.monotonic() - wall:.1f}",
+                )
+            )
+            sys.stderr.write(f"{rows[-1]}\n")
+    sys.stdout.write("\n".join(columns(HEAD, tuple(rows))) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
