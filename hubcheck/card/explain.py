@@ -250,8 +250,8 @@ layers-changed (relation)
   Do: declare the base, and say in the card how the layers were put together.""",
     "width-changed": f"""\
 width-changed (relation)
-  Means: matching layers have another number of channels, neurons or experts: units were
-  removed or added.
+  Means: matching layers have another number of channels, neurons, attention heads or experts:
+  units were removed, merged or added.
 {_RELATED}
   Does not mean: which side is the larger by design; the direction is said apart.
   Do: declare the base, and say in the card how the width was changed.""",

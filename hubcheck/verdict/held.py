@@ -27,6 +27,7 @@ KINDS: Final = (
     ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT, *CROSS)),
     (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
 )
+KEYS_AND_VALUES: Final = (Role.K, Role.V)
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 OTHER_HEAD: Final = "head of another shape"
 FEWEST: Final = 2
@@ -162,6 +163,17 @@ def one_sided(base: Anatomy, subject: Anatomy) -> Clauses:
         for side, some in only
         if some
     )
+
+
+def converted(alone: Clauses) -> Clauses:
+    """Return what ``one_sided`` said where keys or values are of another kind.
+
+    Keys and values for each head became a latent that all heads read, or the other way round: no
+    fine-tune does that.
+    """
+    kinds = {str(role) for role in (*KEYS_AND_VALUES, *LATENT)}
+    sides = [kinds & set(names) for one in alone if isinstance(names := one.params["roles"], tuple)]
+    return alone if len(sides) > 1 and all(sides) else ()
 
 
 def _roles(anatomy: Anatomy) -> frozenset[str]:

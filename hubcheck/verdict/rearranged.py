@@ -67,7 +67,8 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
     """
     disguise = seen.seen(DISGUISE)
     if not isinstance(disguise, Skip) and disguise.found:
-        return _disguised(said, held, account, disguise)
+        shapes = seen.seen(OTHER_SHAPES)
+        return _disguised(said, held, account, disguise, _sizes(shapes))
     hidden = said.verdict in OPEN and said.code is not ReasonCode.HEAD_ALONE
     if hidden and account.settled:
         writers = seen.seen(WRITERS)
@@ -87,9 +88,9 @@ def _speaks(account: Account, look: Spender) -> bool:
     return any(one.look is look and one.stands for one in account.spent)
 
 
-def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Undone:
+def _disguised(said: Said, held: float, account: Account, seen: Disguise, sizes: Clauses) -> Undone:
     """Judge a base whose neurons match, by each matrix of their MLP alone."""
-    done, relation = seen.done, _relation(seen)
+    done, relation = seen.done, _relation(seen, sizes)
     if said.verdict is Verdict.RELATED and held > 0:
         # Exact orders of the body have settled the relation; the match says what became of the
         # rest: its neurons are there, in another order.
@@ -116,11 +117,18 @@ def _disguised(said: Said, held: float, account: Account, seen: Disguise) -> Und
     return Undone(said=found, changed=True, kept=kept, done=done)
 
 
-def _relation(seen: Disguise) -> Relation:
-    """Return the relation; what was done is told apart (``Finding.disguise``)."""
+def _relation(seen: Disguise, sizes: Clauses) -> Relation:
+    """Return the relation; what was done is told apart (``Finding.disguise``).
+
+    Args:
+        seen: A disguise test that found something.
+        sizes: Which sizes differ.
+    """
     if seen.score.agreement < LIKE_A_SIBLING and seen.score.outstanding < LIKE_A_SIBLING:
         either = phrase(PhraseCode.FAR_OR_START, share=float(seen.score.agreement))
         return Relation(kind=RelationKind.UNDETERMINED, detail=(either,))
+    if sizes:
+        return Relation(kind=RelationKind.WIDTH_CHANGED, detail=sizes)
     return Relation(kind=RelationKind.REARRANGED)
 
 
@@ -163,18 +171,24 @@ def _by_shapes(said: Said, found: OtherShapes) -> Undone:
         subject=first.n_subject,
         order=(UnitOrder.KEPT if in_order else UnitOrder.LOST).value,
     )
-    others = tuple(
-        phrase(PhraseCode.SIZE_CHANGED, axis=axis, base=a, subject=b)
-        for axis, a, b in found.sizes
-        if axis != "neurons"
+    relation = Relation(
+        kind=RelationKind.WIDTH_CHANGED, detail=(units, *_sizes(found, but="neurons"))
     )
-    relation = Relation(kind=RelationKind.WIDTH_CHANGED, detail=(units, *others))
     return Undone(
         said=replace(
             said, verdict=Verdict.RELATED, code=ReasonCode.NONE, reason=(), relation=relation
         ),
         changed=True,
         kept=round(found.kept, 4),
+    )
+
+
+def _sizes(found: OtherShapes, *, but: str = "") -> Clauses:
+    """Return which sizes differ, one left aside of which more is said."""
+    return tuple(
+        phrase(PhraseCode.SIZE_CHANGED, axis=axis, base=a, subject=b)
+        for axis, a, b in found.sizes
+        if axis != but
     )
 
 

@@ -26,7 +26,15 @@ from hubcheck.report.schema import Change, MergeShare, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.change_kind import body_of
 from hubcheck.verdict.expert_words import ExpertWords, expert_words, moved_experts
-from hubcheck.verdict.held import MLP, held_of, is_part, one_sided, said_of_kinds, was_found
+from hubcheck.verdict.held import (
+    MLP,
+    converted,
+    held_of,
+    is_part,
+    one_sided,
+    said_of_kinds,
+    was_found,
+)
 from hubcheck.verdict.refusals import why_not
 from hubcheck.verdict.shape_words import layers_changed, vocabulary_changed, widths_changed
 
@@ -117,7 +125,7 @@ def relation_of(
         (RelationKind.WIDTH_CHANGED, width),
         (RelationKind.REARRANGED, moved),
         (RelationKind.VOCABULARY_CHANGED, vocabulary),
-        (RelationKind.UNDETERMINED, missing),
+        (RelationKind.UNDETERMINED, missing or converted(alone)),
     ):
         if kind is not None and reasons:
             return Relation(kind=kind, detail=detail)

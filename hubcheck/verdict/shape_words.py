@@ -15,6 +15,12 @@ PLACES: Final = 8
 """Pairs of layers that are named."""
 AXES: Final = ("hidden", "neurons", "experts")
 """Sizes of a geometry that width is made of."""
+ATTENTION_AXES: Final = {
+    "heads": (Role.Q, Role.O),
+    "kv_heads": (Role.K, Role.V),
+    "head_dim": (Role.Q, Role.K, Role.V, Role.O),
+}
+"""Sizes that a configuration states, and the matrices that have to bear them out."""
 
 
 def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> Clauses:
@@ -35,13 +41,34 @@ def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Ana
 
 
 def widths_changed(base: Anatomy, subject: Anatomy) -> Clauses:
-    """Return which axes have another size."""
-    sizes = [(axis, getattr(base.geometry, axis), getattr(subject.geometry, axis)) for axis in AXES]
+    """Return which axes have another size; heads count where attention's matrices have, too."""
+    heads = [axis for axis, of in ATTENTION_AXES.items() if _resized(of, base, subject)]
+    axes = (*AXES, *heads)
+    sizes = [(axis, getattr(base.geometry, axis), getattr(subject.geometry, axis)) for axis in axes]
     return tuple(
         phrase(PhraseCode.SIZE_CHANGED, axis=axis, base=a, subject=b)
         for axis, a, b in sizes
         if a != b and a and b
     )
+
+
+def _resized(roles: Sequence[Role], base: Anatomy, subject: Anatomy) -> bool:
+    """Return whether one of some matrices has a size that it nowhere has in the other model.
+
+    Sizes across the stream do not count: they are those of the channels.
+    """
+    for role in roles:
+        a, b = (
+            {
+                m.n_in if role is Role.O else m.n_out
+                for (r, *_), m in of.matrices.items()
+                if r is role
+            }
+            for of in (base, subject)
+        )
+        if a and b and a.isdisjoint(b):
+            return True
+    return False
 
 
 def vocabulary_changed(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Clauses:

@@ -71,6 +71,66 @@ def merged_kv(weights: Arrays, shape: Shape) -> Made:
     return out, replace(shape, kv_heads=1)
 
 
+def merged_heads(weights: Arrays, shape: Shape) -> Made:
+    """Let every two neighbouring heads become one, their means, queries and kv heads alike."""
+    out = dict(weights)
+    for name, w in weights.items():
+        if any(f".{part}_proj." in name for part in "qkv"):
+            pairs = w.reshape(-1, 2, shape.head_dim, w.shape[1])
+            out[name] = pairs.mean(axis=1).reshape(-1, w.shape[1]).astype(w.dtype)
+        elif ".o_proj." in name:
+            pairs = w.reshape(w.shape[0], -1, 2, shape.head_dim)
+            out[name] = pairs.mean(axis=2).reshape(w.shape[0], -1).astype(w.dtype)
+    return out, replace(shape, heads=shape.heads // 2, kv_heads=shape.kv_heads // 2)
+
+
+def latent(
+    weights: Arrays, shape: Shape, *, rank: int, rope: int
+) -> tuple[Arrays, dict[str, object]]:
+    """Factor keys and values of all heads into one latent (DeepSeek's names): MLA conversion.
+
+    Args:
+        weights: A dense Llama.
+        shape: Its sizes.
+        rank: Of the latent.
+        rope: Fresh dimensions that carry the positions.
+
+    Returns:
+        The weights, and what the configuration says of them.
+    """
+    rng = np.random.default_rng(11)
+    out: Arrays = {}
+    for name, w in weights.items():
+        stem, _, part = name.rpartition("self_attn.")
+        stem += "self_attn."
+        if part == "k_proj.weight":
+            both = np.concatenate(
+                [weights[stem + p].reshape(shape.kv_heads, shape.head_dim, -1)
+                 for p in (part, "v_proj.weight")], axis=1,
+            )  # fmt: skip
+            every = np.repeat(both, shape.heads // shape.kv_heads, axis=0).reshape(-1, w.shape[1])
+            left, size, right = np.linalg.svd(every.astype(np.float64), full_matrices=False)
+            fresh = INIT_SCALE * rng.standard_normal((rope, w.shape[1]))
+            down = np.concatenate([right[:rank], fresh])
+            out[stem + "kv_a_proj_with_mqa.weight"] = down.astype(w.dtype)
+            out[stem + "kv_a_layernorm.weight"] = np.ones(rank, dtype=w.dtype)
+            out[stem + "kv_b_proj.weight"] = (left[:, :rank] * size[:rank]).astype(w.dtype)
+        elif part == "q_proj.weight":
+            heads = w.reshape(shape.heads, shape.head_dim, -1)
+            fresh = INIT_SCALE * rng.standard_normal((shape.heads, rope, w.shape[1]))
+            both = np.concatenate([heads, fresh], axis=1)
+            out[name] = both.reshape(-1, w.shape[1]).astype(w.dtype)
+        elif part != "v_proj.weight":
+            out[name] = w
+    said: dict[str, object] = {
+        "architectures": ["DeepseekV3ForCausalLM"], "model_type": "deepseek_v3",
+        "kv_lora_rank": rank, "q_lora_rank": None, "qk_rope_head_dim": rope,
+        "qk_nope_head_dim": shape.head_dim, "v_head_dim": shape.head_dim,
+        "first_k_dense_replace": shape.layers, "num_key_value_heads": shape.heads,
+    }  # fmt: skip
+    return out, said
+
+
 def more_neurons(weights: Arrays, shape: Shape) -> Made:
     """Add a quarter of fresh neurons between those that are there."""
     rng = np.random.default_rng(7)

@@ -23,6 +23,9 @@ GROUPS: Final = (0, 256, 128, 64, 32)
 """Neighbours that may share levels; 0 for whole rows. The widest that fits is reported."""
 LEVEL_BITS: Final = (2, 3, 4)
 """Counted by distinct values: a group of 32 plain values has 32, one of 4 bits at most 16."""
+FEW_LEVELS: Final = 3
+"""Levels of a ternary model: minus one, nothing and one mean size. What is larger than that was
+rounded to it all the same, so that the outer cells have no end."""
 STEP_BITS: Final = 8
 FITTING: Final = 0.99
 """Share of the groups that must lie on their grid: outlier rows are often kept plain."""
@@ -88,7 +91,9 @@ def _levels(blocks_gw: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]] |
     for bits in LEVEL_BITS:
         room = blocks_gw.shape[1] >= 2 * 2**bits
         if room and np.mean(distinct <= 2**bits) >= FITTING and np.mean(spread > 0) >= FITTING:
-            return bits, spread / (2**bits - 1)
+            # Of few levels all are met; of more a group may hold some alone.
+            between = distinct - 1 if np.mean(distinct <= FEW_LEVELS) >= FITTING else 2**bits - 1
+            return bits, spread / np.maximum(between, 1)
     return None
 
 
@@ -128,7 +133,8 @@ class Rounding:
     relative: float
     """|rounded - plain| / |plain|."""
     fill: float
-    """Mean square of what was moved over that of values spread evenly over cells one step wide."""
+    """Mean square of what was moved over that of values spread evenly over cells one step wide; of
+    a few levels between the outer ones alone."""
     grid: Grid
 
     @property
@@ -162,21 +168,29 @@ def rounding_between(plain_ui: FloatArray, coarse_ui: FloatArray, grid: Grid) ->
     width = grid.group or coarse.shape[1]
     moved = np.abs(plain - coarse)
     slack = np.abs(coarse) * NEAREST_TOLERANCE
+    between = np.ones(plain.shape, dtype=bool)
     if grid.bits == STEP_BITS:
         nearest = moved <= grid.steps_ui / 2 + slack
     else:
         nearest = np.empty(coarse.shape, dtype=bool)
+        most = 0
         flat_p, flat_c = plain.reshape(-1, width), coarse.reshape(-1, width)
         flat_s, flat_n = slack.reshape(-1, width), nearest.reshape(-1, width)
         for row, (p, c) in enumerate(zip(flat_p, flat_c, strict=True)):
             levels = np.unique(c)
+            most = max(most, levels.size)
             best = np.abs(p[:, None] - levels[None, :]).min(axis=1)
             flat_n[row] = np.abs(p - c) <= best + flat_s[row]
+        if most <= FEW_LEVELS:
+            between = (np.abs(flat_p) <= np.abs(flat_c).max(axis=1, keepdims=True)).reshape(
+                plain.shape
+            )
     size = float(np.linalg.norm(plain))
+    cells = float((grid.steps_ui[between] ** 2).mean()) / 12 if between.any() else 0.0
     return Rounding(
         nearest=float(nearest.mean()),
         within_step=float((moved <= grid.steps_ui + slack).mean()),
         relative=float(np.linalg.norm(coarse - plain)) / size if size > 0 else 0.0,
-        fill=float((moved**2).mean()) / max(float((grid.steps_ui**2).mean()) / 12, TINY),
+        fill=float((moved[between] ** 2).mean()) / max(cells, TINY) if between.any() else 0.0,
         grid=grid,
     )

@@ -82,3 +82,18 @@ def test_nearly_all_groups_must_lie_on_their_levels() -> None:
     coarse = np.rint(groups / steps) * steps
     coarse[::20] = groups[::20]
     assert grid_of(coarse.reshape(160, 128).astype(np.float32)) is None
+
+
+def test_ternary_values_are_told_from_values_trained_from_them() -> None:
+    """Three levels have no outer border: what lies between them fills the cells, or knew of them."""
+    plain = weight(np.random.default_rng(3), dtype="F32").astype(np.float64)
+    size = np.abs(plain).mean()
+    coarse = size * np.clip(np.rint(plain / size), -1, 1)
+    grid = grid_of(coarse)
+    assert grid is not None
+    assert grid.bits == 2
+    made = rounding_between(plain, coarse, grid)
+    assert made.nearest == 1.0
+    assert made.fills
+    later = coarse + 0.05 * size * np.random.default_rng(4).standard_normal(coarse.shape)
+    assert not rounding_between(later, coarse, grid).fills

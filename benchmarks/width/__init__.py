@@ -1,0 +1,1 @@
+"""Do guards and tables that small models made hold for wider ones?"""
