@@ -12,13 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.attacks import pieces
-from benchmarks.attacks.pieces import Weights
+from benchmarks.attacks import further, pieces
+from benchmarks.attacks.further import Posed
+from benchmarks.attacks.pieces import Trained, Weights
 from hubcheck.report.words import DeclarationVerdict as D
 
-Trained = Callable[[str], Weights]
-"""Trained weights by name: parent, maker0.., child0.., heir0.., repeat, far, stranger, twin."""
-Made = tuple[Weights, Weights, Weights]
+Made = tuple[Weights, Weights, Weights] | Posed
 """Subject, declared base, suspect."""
 NOT_ACCUSED: Final = frozenset({D.CONFIRMED, D.INCONCLUSIVE})
 TOLD: Final = frozenset({D.UNDECLARED})
@@ -132,6 +131,13 @@ HONEST: Final = (
         "a fine-tune beside a model of the parent's initial weights, trained apart",
         lambda t: (t("maker1"), t("parent"), t("twin")),
     ),
+    _honest("two students of one public teacher, both begun as the parent", further.students),
+    _honest("two merges that share one of their declared parents", further.merges_of_one_parent),
+    _honest("two who added one public list of tokens and trained on", further.extended_alike),
+    _honest("two tools that rounded the parent to 4 bits", further.two_tools),
+    _honest(
+        "two who stacked the parent's layers by one plan and trained on", further.upscaled_alike
+    ),
 )
 
 ATTACKS: Final = (
@@ -223,6 +229,20 @@ ATTACKS: Final = (
             t("maker0"),
         ),
         NOT_CONFIRMED,
+    ),
+    _attack("another fine-tune of the parent, two of three MLPs from S", further.transplanted),
+    _attack("six parts of the parent, four of a stranger, nothing declared", further.blended),
+    _attack(
+        "the parent's heir, every matrix cut to three quarters of its rank, nothing declared",
+        further.refactored,
+    ),
+    _attack(
+        "the parent's heir, layers in another order, noise of a fifth, nothing declared",
+        further.reordered,
+    ),
+    _attack(
+        "the parent's heir, other symmetries in every layer, nothing declared",
+        further.mixed_symmetries,
     ),
 )
 CASES: Final = (*HONEST, *ATTACKS)

@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Weights = dict[str, NDArray[np.float32]]
+Trained = Callable[[str], Weights]
+"""Trained weights by name: parent, maker0.., child0.., heir0.., repeat, far, stranger, twin, and two
+each of student, extended and upscaled."""
 Change = Callable[[str, NDArray[np.float32]], NDArray[np.float64]]
 
 

@@ -15,8 +15,10 @@ from typing import Final
 import torch
 from tokenizers import Tokenizer
 
-from benchmarks.attacks.cases import CASES, Case, Trained
-from benchmarks.attacks.pieces import Weights
+from benchmarks.attacks.cases import CASES, Case
+from benchmarks.attacks.distil import distilled
+from benchmarks.attacks.further import Posed, shape_of, stacked, with_new_tokens
+from benchmarks.attacks.pieces import Trained, Weights
 from benchmarks.closeness.judge import HOUSES, LENGTHS, PARENT_STEPS, RATES, WORK, build
 from hubcheck.report.schema import Report
 from tests.evidence.laboratory import model, plain, report_of, weights_of, write
@@ -37,9 +39,9 @@ def more(work: Path) -> None:
     def made(name: str, **how: object) -> None:
         folder = work / f"{HOUSE.name}-{name}"
         if not (folder / "model.safetensors").exists():
-            tokens = how.pop("tokens", own)
-            weights, _ = train_tiny(tokens, shape=TINY, **how)  # type: ignore[arg-type]
-            write(folder, plain(weights, TINY))
+            tokens, shape = how.pop("tokens", own), shape_of(name)
+            weights, _ = train_tiny(tokens, shape=shape, **how)  # type: ignore[arg-type]
+            write(folder, plain(weights, shape))
 
     parent = weights_of(work / f"{HOUSE.name}-parent")
     first = HOUSE.seed + 10
@@ -51,6 +53,15 @@ def more(work: Path) -> None:
     made("far", start=middle, order_seed=72, steps=LENGTHS[1], rate=RATES[0])
     made("stranger", seed=73, order_seed=73, steps=PARENT_STEPS, tokens=texts[Text.MAIN])
     made("twin", seed=HOUSE.seed, order_seed=74, steps=PARENT_STEPS, tokens=texts[Text.OTHER])
+    teacher = weights_of(work / f"{HOUSE.name}-maker3")
+    for n in (0, 1):
+        how = {"order_seed": 80 + n, "steps": LENGTHS[n], "rate": RATES[n]}
+        made(f"extended{n}", start=with_new_tokens(parent), **how)
+        made(f"upscaled{n}", start=stacked(parent), **how)
+        folder = work / f"{HOUSE.name}-student{n}"
+        if not (folder / "model.safetensors").exists():
+            weights = distilled(parent, teacher, own, **how)  # type: ignore[arg-type]
+            write(folder, plain(weights, TINY))
 
 
 def trained_in(work: Path) -> Trained:
@@ -64,24 +75,28 @@ def trained_in(work: Path) -> Trained:
 
 def check(case: Case, trained: Trained, work: Path) -> Report:
     """Return the report of one case, at the default depth."""
-    names = ("subject", "declared", "suspect")
-    at = [
-        write(work / "case" / name, plain(weights, TINY))
-        for name, weights in zip(names, case.make(trained), strict=True)
-    ]
-    return report_of(at[0], [at[1]], [at[2]], seed=SEED)
+    made = case.make(trained)
+    if not isinstance(made, Posed):
+        subject, declared, suspect = (plain(weights, TINY) for weights in made)
+        made = Posed(subject=subject, declared=(declared,), suspect=suspect)
+    place = work / "case"
+    bases = [write(place / f"declared-{n}", product) for n, product in enumerate(made.declared)]
+    return report_of(
+        write(place / "subject", made.subject), bases, [write(place / "suspect", made.suspect)],
+        seed=SEED,
+    )  # fmt: skip
 
 
 def row(case: Case, report: Report) -> dict[str, object]:
     """Return what came out for one case."""
-    declared, suspect = report.findings
+    *declared, suspect = report.findings
     return {
         "case": case.name,
         "honest": case.honest,
         "verdict": report.verdict.value,
         "right": report.verdict in case.right,
         "closer": suspect.closer,
-        "declared": declared.verdict.value,
+        "declared": ", ".join(one.verdict.value for one in declared),
         "suspect": suspect.verdict.value,
     }
 

@@ -254,8 +254,11 @@ def _taught_note(one: Tested, judged: Judgement) -> Clauses:
 
 
 def _held_note(explained: Explanation) -> Clauses:
-    """Return why the declared base beside a match does not explain it, where it does not."""
+    """Return why the declared base beside a match does not explain it, or why it still does."""
     held = explained.held
+    if explained.not_named is not None:
+        why, families = explained.not_named.value, explained.families
+        return (phrase(PhraseCode.NOT_NAMED, why=why, families=families),)
     if held is None:
         return ()
     if not held.families:

@@ -90,10 +90,15 @@ def _separate(
             continue
         masks = [hit_mask(cosine_matrix(base.views[n], subject.views[n])) for n in usable]
         hits = int(np.logical_and.reduce(masks).sum())
-        needed = SEPARATE_HITS
-        if len(usable) < ALL_VIEWS and pool >= WIDE_POOL:
-            jointly = [profile(*(side.views[n] for n in usable)) for side in (base, subject)]
-            joint = int(hit_mask(cosine_matrix(*jointly)).sum())
-            needed = max(needed, ceil(SEPARATE_SHARE * joint))
+        needed = hits_needed(base, subject, usable, pool)
         best = max(best, (hits, needed), key=lambda pair: (pair[0] >= pair[1], pair[0]))
     return best
+
+
+def hits_needed(base: Profiles, subject: Profiles, names: Sequence[str], pool: int) -> int:
+    """Return how many units must hit in every one of some views, of those that both have."""
+    if len(names) >= ALL_VIEWS or pool < WIDE_POOL:
+        return SEPARATE_HITS
+    jointly = [profile(*(side.views[n] for n in names)) for side in (base, subject)]
+    joint = int(hit_mask(cosine_matrix(*jointly)).sum())
+    return max(SEPARATE_HITS, ceil(SEPARATE_SHARE * joint))

@@ -274,6 +274,7 @@ class PhraseCode(StrEnum):
     NONE_CLAIMED = "warning.none-claimed"
     HELD_BIT_FOR_BIT = "warning.held-bit-for-bit"  # equal, matrices
     HELD_CHANGE = "warning.held-change"  # share, families, bound
+    NOT_NAMED = "warning.not-named"  # why: a word of verdict.closeness.NotNamed; families
     UPSTREAM = "warning.upstream"  # base, declared
     UNDATED = "warning.undated"  # base
     UNDECLARED_PART = "warning.undeclared-part"  # base

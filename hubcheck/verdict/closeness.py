@@ -9,6 +9,7 @@ else, and everything that could not be looked at, is explained.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from hubcheck.evidence.looks.closeness.calibration import FLOOR, shipped
@@ -22,6 +23,19 @@ lost of D. A sentence on the card, nothing more: siblings on one data set pass i
 FEWEST_EQUAL: Final = 2
 """Matrices whose changed rows are held bit for bit from which it is settled; all of a layer are
 looked at, and one alone may be put on anew by code (a scale folded in, a table)."""
+
+
+class NotNamed(StrEnum):
+    """Why a suspect to which the subject is closer is not named as what it was made from."""
+
+    SIBLINGS = "siblings"
+    """Siblings and repeats of one run in the table hold as much."""
+    ANYONES = "anyones"
+    """What the suspect changed anyone could have made: rounding, zeros, a low rank."""
+    UNSEEN = "unseen"
+    """Its change could not be looked at, or it is not known whether this base explains it."""
+    SEARCHES = "searches"
+    """So many suspects were tried that the bound passes the floor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +56,8 @@ class Closeness:
     families: int = 0
     """Of siblings, in the table that was asked; 0 where bits settled it."""
     bound: float = 1.0
+    not_named: NotNamed = NotNamed.UNSEEN
+    """Why, where it is not held."""
 
 
 APART: Final = Closeness()
@@ -63,8 +79,10 @@ def closeness_of(
         searches: Suspects that were tried, over which the bound is divided.
     """
     closer = 1.0 - suspect_kept < CLOSER * (1.0 - declared_kept)
-    if not isinstance(seen, HeldChange) or not seen.matrices:
-        return Closeness(closer=closer, anyones=isinstance(seen, HeldChange))
+    if not isinstance(seen, HeldChange):
+        return Closeness(closer=closer)
+    if not seen.matrices:
+        return Closeness(closer=closer, anyones=True, not_named=NotNamed.ANYONES)
     table = shipped()
     chance = bound(table.families, searches)
     bits = seen.equal >= FEWEST_EQUAL
@@ -77,4 +95,5 @@ def closeness_of(
         share=seen.share.bulk,
         families=0 if bits else table.families,
         bound=chance,
+        not_named=NotNamed.SIBLINGS if chance <= FLOOR else NotNamed.SEARCHES,
     )

@@ -25,7 +25,7 @@ from hubcheck.report.standing import (
 )
 from hubcheck.report.thresholds import BIG_PART, ENOUGH, MOST
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
-from hubcheck.verdict.closeness import APART, Closeness
+from hubcheck.verdict.closeness import APART, Closeness, NotNamed
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
     from hubcheck.report.schema import Finding
@@ -53,6 +53,10 @@ class Explanation:
     """Explained, and closer to the subject than what explains it."""
     held: Closeness | None = None
     """The suspect's own change is held: no declared base explains it."""
+    not_named: NotNamed | None = None
+    """Closer, and why the subject is not said to be made from it."""
+    families: int = 0
+    """Of siblings, in the table that was asked."""
     upstream: bool = False
     """Explained by weights alone: neither model's declarations name the other."""
 
@@ -150,9 +154,16 @@ def _by_kin(
         return Explanation(
             by=declared.base.ref,
             closer=close.closer,
+            not_named=_why_not_named(close) if close.closer else None,
+            families=close.families,
             upstream=how is Kinship.WEIGHTS and is_proof(finding),
         )
     return Explanation(held=held[0]) if held else None
+
+
+def _why_not_named(close: Closeness) -> NotNamed:
+    """Return why a suspect is not named; if its change is held, another base may explain that."""
+    return NotNamed.UNSEEN if close.held else close.not_named
 
 
 def _is_stored_anew(declared: Finding) -> bool:

@@ -1300,6 +1300,24 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "kinship with the declared base does not explain this match: of what this model changed the weights hold more (1.02 of its smallest directions) than siblings of one data set held of each other's in any of 204 families of small models (calibrated bound 0.0097). A run that repeats this model's to the last setting would look the same",
         ),
     ),
+    C.NOT_NAMED: (
+        (
+            {"why": "siblings", "families": 204},
+            "this model is closer and not named as a source: siblings of one data set, or repeats of one run, held as much of each other's change in at least one of 204 families of small models; a copy that was trained on far, scaled, rounded or mixed looks like that, too",
+        ),
+        (
+            {"why": "anyones", "families": 0},
+            "this model is closer and not named as a source: all that it changed anyone could have made: rounding, zeros or a change of low rank",
+        ),
+        (
+            {"why": "searches", "families": 204},
+            "this model is closer and not named as a source: too many suspects were tried for the bound of the calibrated table",
+        ),
+        (
+            {"why": "unseen", "families": 0},
+            "this model is closer and not named as a source: what it changed could not be looked at beside every declared base",
+        ),
+    ),
     C.UPSTREAM: (
         (
             {"base": "org/s", "declared": "org/d"},

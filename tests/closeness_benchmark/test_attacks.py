@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.attacks import pieces
+from benchmarks.attacks import further, pieces
 from benchmarks.attacks.cases import ATTACKS, CASES, HONEST
 from hubcheck.report.words import DeclarationVerdict
-from tests.evidence.laboratory import SHAPE, shipped
+from tests.evidence.laboratory import SHAPE, Weights, shipped
+from tests.material.zoo.learn import TINY, train_tiny
 from tests.material.zoo.model import logits
 
 IDS = np.arange(40).reshape(2, 20)
@@ -56,3 +57,20 @@ def test_a_direction_that_was_taken_out_is_written_by_nobody() -> None:
     for name, w in out.items():
         if name.endswith(("o_proj.weight", "down_proj.weight")):
             assert np.abs(line @ w).max() < 1e-4
+
+
+def test_what_is_hidden_computes_the_same_and_what_is_stacked_has_its_layers() -> None:
+    """Mixed symmetries keep the function; new tokens are one row; five layers are of three."""
+    parent, _ = train_tiny(np.arange(500) % 300, steps=1)
+    hidden = further.mixed_symmetries(lambda _name: parent)
+    ids = np.arange(20)[None]
+    np.testing.assert_allclose(
+        logits(hidden.subject.weights, TINY, ids), logits(parent, TINY, ids), rtol=1e-3, atol=1e-4
+    )
+    assert not hidden.declared
+    stacked = further.stacked(parent)
+    assert np.array_equal(stacked[GATE.replace(".1.", ".3.")], parent[GATE])
+    longer: Weights = further.with_new_tokens(parent)
+    new = longer["lm_head.weight"][TINY.vocab :]
+    assert new.shape[0] == len(further.NEW_TOKENS)
+    assert np.ptp(new, axis=0).max() == 0.0

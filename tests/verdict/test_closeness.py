@@ -10,7 +10,7 @@ from hubcheck.evidence.looks.closeness.calibration import FLOOR, Rows, shipped
 from hubcheck.evidence.looks.closeness.run import HeldChange
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.closeness import HeldShare, bound
-from hubcheck.verdict.closeness import Closeness, closeness_of
+from hubcheck.verdict.closeness import Closeness, NotNamed, closeness_of
 
 WHOLE = HeldShare(bulk=1.0, whole=1.0, line=0.0, cosine=1.0)
 SIBLING = HeldShare(bulk=0.7, whole=0.9, line=0.4, cosine=0.95)
@@ -76,8 +76,15 @@ def test_a_child_lies_above_every_family_of_siblings() -> None:
     ],
 )
 def test_everything_else_is_explained(what: HeldChange | Refused | None) -> None:
-    """What could not be looked at, and what a sibling may hold, accuses nobody."""
-    assert not seen(what).held
+    """What could not be looked at, and what a sibling may hold, accuses nobody; why is said."""
+    found = seen(what)
+    assert not found.held
+    looked_at = isinstance(what, HeldChange)
+    if looked_at and what.matrices:
+        assert found.not_named is NotNamed.SIBLINGS
+        assert seen(what, searches=2).not_named is NotNamed.SEARCHES
+    else:
+        assert found.not_named is (NotNamed.ANYONES if looked_at else NotNamed.UNSEEN)
 
 
 def test_rows_held_bit_for_bit_need_no_calibration() -> None:

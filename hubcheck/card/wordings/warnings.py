@@ -20,6 +20,28 @@ def _allowed(given: Given) -> str:
     return f"the policy file allows {given.text('base')}{until}: {given.text('why')}"
 
 
+NOT_NAMED: Final = {
+    "siblings": (
+        "siblings of one data set, or repeats of one run, held as much of each other's change in "
+        "at least one of {families} families of small models; a copy that was trained on far, "
+        "scaled, rounded or mixed looks like that, too"
+    ),
+    "anyones": (
+        "all that it changed anyone could have made: rounding, zeros or a change of low rank"
+    ),
+    "searches": "too many suspects were tried for the bound of the calibrated table",
+}
+"""By the reason; others could not be looked at."""
+
+
+def _not_named(given: Given) -> str:
+    why = NOT_NAMED.get(
+        given.text("why"), "what it changed could not be looked at beside every declared base"
+    )
+    said = "this model is closer and not named as a source: " + why
+    return said.format(families=given.count("families"))
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.LEFT_OUT: "{path} was left out: {why}",
     P.ONLY_PROPOSED: (
@@ -44,6 +66,7 @@ WORDS: Final[Mapping[P, Wording]] = {
         "set held of each other's in any of {families} families of small models (calibrated bound "
         "{bound:.4f}). A run that repeats this model's to the last setting would look the same"
     ),
+    P.NOT_NAMED: _not_named,
     P.UPSTREAM: (
         "the declared base {declared} itself matches {base}, and neither names the other "
         "(undeclared-upstream): this speaks of that base's card, not of this model's maker"

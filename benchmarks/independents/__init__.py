@@ -1,0 +1,1 @@
+"""How often does a check say of models that were trained apart that one comes from the other?"""
