@@ -233,15 +233,15 @@ ATTACKS: Final = (
     _attack("another fine-tune of the parent, two of three MLPs from S", further.transplanted),
     _attack("six parts of the parent, four of a stranger, nothing declared", further.blended),
     _attack(
-        "the parent's heir, every matrix cut to three quarters of its rank, nothing declared",
+        "a descendant of the parent, every matrix cut to three quarters of its rank, nothing declared",
         further.refactored,
     ),
     _attack(
-        "the parent's heir, layers in another order, noise of a fifth, nothing declared",
+        "a descendant of the parent, layers in another order, noise of a fifth, nothing declared",
         further.reordered,
     ),
     _attack(
-        "the parent's heir, other symmetries in every layer, nothing declared",
+        "a descendant of the parent, other symmetries in every layer, nothing declared",
         further.mixed_symmetries,
     ),
 )
