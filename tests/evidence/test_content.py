@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from hubcheck.evidence.content import SEPARATE_HITS, _separate, content_of
+from hubcheck.evidence.content import (
+    ALL_VIEWS_SHARE,
+    SEPARATE_HITS,
+    WIDE_POOL,
+    _separate,
+    content_of,
+)
 from hubcheck.evidence.family import Profiles
 from hubcheck.evidence.orders.neurons import joined_views
 from hubcheck.statistics.profiles import FloatArray, unit_rows
@@ -27,10 +33,10 @@ def profiles(rows: dict[str, FloatArray], units: NDArray[np.int64]) -> Profiles:
     return Profiles(views=joined_views(raw, {}), rows=np.concatenate(list(raw.values()), axis=1))
 
 
-def drawn(seed: int) -> dict[str, FloatArray]:
-    """Return gate and up rows of a layer."""
+def drawn(seed: int, *, names: tuple[str, ...] = ("gate", "up")) -> dict[str, FloatArray]:
+    """Return rows of a layer, gate and up unless told otherwise."""
     rng = np.random.default_rng(seed)
-    return {n: rng.standard_normal((POOL, INPUTS)).astype(np.float32) for n in ("gate", "up")}
+    return {n: rng.standard_normal((POOL, INPUTS)).astype(np.float32) for n in names}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -68,3 +74,13 @@ def test_what_the_base_itself_shares_raises_the_ceiling() -> None:
     b = profiles({n: 0.7 * base[n] + 0.7 * drawn(8)[n] for n in base}, first)
     assert content_of(a, b, "raw all", SEPARATE, pool=POOL).stands
     assert not content_of(a, b, "raw all", SEPARATE, pool=POOL, shared=0.7).stands
+
+
+def test_of_many_units_three_matrices_must_each_hit_in_a_share_too() -> None:
+    """Of few units eight are enough; of many as few are what a relabelling reaches by itself."""
+    names = ("gate", "up", "down")
+    first = np.arange(64, dtype=np.int64)
+    a = profiles(drawn(9, names=names), first)
+    needed = _separate(a, a, SEPARATE, POOL)[1]
+    assert needed == int(np.ceil(ALL_VIEWS_SHARE * 64))
+    assert _separate(a, a, SEPARATE, WIDE_POOL - 1)[1] == SEPARATE_HITS
