@@ -32,7 +32,7 @@ random rows reaches 0-3 of 64 to 256 units from a pool of 256, 4-12 from 1,408, 
 and 17-25 of 64 (two in five of those that hit jointly) from 8,192; copies nearly all."""
 ALL_VIEWS_SHARE: Final = 0.4
 """The same where all three are read: layers of published models, relabelled to look like others,
-reach 7 of 64 (``benchmarks.width``), which the limit of eight units alone hardly tells."""
+reach 9 of 64, a seventh of those that hit jointly (``benchmarks.width``); copies nearly all."""
 CEILING_UNITS: Final = 128
 """The ceiling is found by optimal matching on at most this many units (cubic cost)."""
 
