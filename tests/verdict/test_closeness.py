@@ -79,12 +79,13 @@ def test_everything_else_is_explained(what: HeldChange | Refused | None) -> None
     """What could not be looked at, and what a sibling may hold, accuses nobody; why is said."""
     found = seen(what)
     assert not found.held
-    looked_at = isinstance(what, HeldChange)
-    if looked_at and what.matrices:
+    if not isinstance(what, HeldChange):
+        assert found.not_named is NotNamed.UNSEEN
+    elif not what.matrices:
+        assert found.not_named is NotNamed.ANYONES
+    else:
         assert found.not_named is NotNamed.SIBLINGS
         assert seen(what, searches=2).not_named is NotNamed.SEARCHES
-    else:
-        assert found.not_named is (NotNamed.ANYONES if looked_at else NotNamed.UNSEEN)
 
 
 def test_rows_held_bit_for_bit_need_no_calibration() -> None:
