@@ -48,7 +48,7 @@ def test_a_wrong_fine_tune_of_another_shape_is_contradicted(tmp_path: Path) -> N
     assert "a copy cut to these sizes" in power_words(finding.power)
     said = render(compose(report))
     assert "A fine-tune of a model 96 wide is 96 wide; this one is 80." in said
-    assert "A copy cut to these sizes and of similarity" in said
+    assert "A copy cut to these sizes and of [similarity](" in said
     assert "What remains possible" not in said
     assert "No weights were compared" not in said
 
