@@ -9,6 +9,7 @@ a delay of 50 ms a request, and counts what was transferred.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import resource
 import sys
@@ -21,7 +22,7 @@ import numpy as np
 from hubcheck.catalogue.build import open_index
 from hubcheck.catalogue.entry import Standing
 from hubcheck.catalogue.index import Index
-from hubcheck.catalogue.manifest import SEEN, Generation, Manifest, stored
+from hubcheck.catalogue.manifest import SEEN, Generation, Manifest, Stored, stored
 from hubcheck.catalogue.sketch import N_SLOTS, Sketch, sketch_of
 from hubcheck.catalogue.tables import table_parts
 from hubcheck.catalogue.writing import member_columns, write_manifest
@@ -73,8 +74,9 @@ def write_random(folder: Path, count: int, planted: Sketch) -> None:
             file.write(b"".join(line.replace(b"0000000", b"%07d" % i) for i in numbers))
     data = b"".join(table_parts(member_columns([])))
     (folder / "members-00001.safetensors").write_bytes(data)
-    roots = stored(place.name, b"")
-    roots = type(roots)(path=place.name, size=place.stat().st_size, sha256="0" * 64)
+    with place.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    roots = Stored(path=place.name, size=place.stat().st_size, sha256=digest)
     generation = Generation(
         roots=roots, members=stored("members-00001.safetensors", data), n_roots=count, n_members=0
     )
@@ -118,6 +120,7 @@ def main() -> int:
         if index is None:
             raise SystemExit("nothing was written")
         figures[f"{chosen.roots:,} roots in a folder, {turn}"] = asked(index, copy)
+        sys.stderr.write(f"{figures}\n")
     (place / "roots-00001.safetensors").unlink()
     small = chosen.folder / "small"
     write_random(small, chosen.on_a_hub, base)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from hubcheck.catalogue.build import PAIR, Built, Workers, alone_in, build, late
 from hubcheck.catalogue.entry import Entry, Standing
 from hubcheck.catalogue.journal import FOLDER, SKETCHES, Row
 from hubcheck.catalogue.sketch import Sketch
+from hubcheck.catalogue.spread import spread
 from hubcheck.catalogue.writing import seen_in
 from hubcheck.errors import UsageError
 from tests.catalogue.entries import NOW, drawn, row
@@ -190,3 +192,14 @@ def test_a_new_commit_stands_for_the_old_one(tmp_path: Path) -> None:
     assert len(found) == 9
     assert {found[ref].revision for ref in changed} == {commit}
     assert found["org/base"].standing is Standing.ROOT
+
+
+def test_without_ray_several_workers_are_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without workers nothing is needed; with them, the extra is named."""
+    assert list(spread(str.upper, ["a", "b"])) == ["A", "B"]
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match="Ray is not installed") as refused:
+        list(spread(str.upper, ["a"], workers=2))
+    assert "[catalogue]" in refused.value.next_step
