@@ -140,8 +140,8 @@ def check_here(
         if done.ending is not None:
             return done.ending
         notes.append(done.said.removeprefix("hubcheck: "))
-    if plan.catalogue and push.ref == MAIN:  # a pull request is a proposal, and no model yet
-        words = ["catalogue", "add", f"{push.repo}@{push.new_sha}", "--to", plan.catalogue]
+    words = addition(push, plan)
+    if words:
         done = run_command(words, folder, for_check(guarded.environment), plan.seconds, stop)
         if isinstance(done.ending, Stopped):
             return done.ending
@@ -168,6 +168,13 @@ def check_asked(
         later = ran.code in (ExitCode.UNREACHABLE, ExitCode.INTERNAL) or ran.code < 0
         return Later(seconds=30, note=note) if later else Result(state=State.FAILED, note=note)
     return Result(state=State.DONE, verdict=verdict, conclusion=conclusion)
+
+
+def addition(push: Push, plan: Plan) -> list[str]:
+    """Return the command that adds a push to a catalogue; a pull request is no model yet."""
+    if not plan.catalogue or push.ref != MAIN:
+        return []
+    return ["catalogue", "add", f"{push.repo}@{push.new_sha}", "--to", plan.catalogue]
 
 
 def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:

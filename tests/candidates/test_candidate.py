@@ -87,3 +87,15 @@ def test_reasons_are_gathered_once_and_the_subject_is_no_candidate() -> None:
     (one,) = found.all()
     assert (one.ref, one.revision, one.declared) == ("Acme/Base", "v1", True)
     assert one.why == ("README.md line 2", "config.json")
+
+
+def test_forty_popular_models_do_not_hide_an_old_one() -> None:
+    """Among equals the most used and the oldest take turns."""
+    popular = [
+        candidate(
+            f"big/m{n}", Signal.SEARCH, downloads=1000 - n, created=f"2025-02-{n % 28 + 1:02}"
+        )
+        for n in range(40)
+    ]
+    base = candidate("small/base", Signal.SEARCH, downloads=1, created="2024-01-01")
+    assert order(*popular, base).index("small/base") <= 1

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from hubcheck.serve.carry_out import (
     OwnName,
     Ran,
     Stopped,
+    addition,
     check_here,
     for_check,
     for_publishing,
@@ -174,6 +176,17 @@ def test_what_is_asked_of_a_check_is_what_the_settings_say(
             fail_on="none",
         )
     ]  # fmt: skip
+
+
+def test_what_is_pushed_to_main_is_added_to_the_catalogue() -> None:
+    """A pull request is a proposal; without a catalogue nothing is added; the words are read."""
+    on_main = Push(repo="a/b", ref=MAIN, old_sha="", new_sha=SHA)
+    on_request = Push(repo="a/b", ref="refs/pr/7", old_sha="", new_sha=SHA)
+    keeps = replace(plan(), catalogue="models/catalogue")
+    arguments = build_parser().parse_args(addition(on_main, keeps))
+    assert (arguments.model, str(arguments.to)) == (f"a/b@{SHA}", "models/catalogue")
+    assert not arguments.closed
+    assert addition(on_request, keeps) == addition(on_main, plan()) == []
 
 
 def test_a_report_that_is_none_has_no_verdict(tmp_path: Path) -> None:
