@@ -82,7 +82,11 @@ def told(subject: Path, catalogue: Path, victim: str) -> Mapping[str, Any]:
         build_request(options, Means()), now=lambda: datetime.now(UTC), progress=lambda _: None
     )
     report = outcome.report
-    matches = {Path(f.base.ref).name: f.verdict.value for f in report.findings}
+    matches = {
+        Path(f.base.ref).name: f.verdict.value
+        + (f" ({f.relation.kind.value})" if f.relation else "")
+        for f in report.findings
+    }
     asked = report.search.catalogue
     return {
         "verdict": report.verdict.value,

@@ -12,7 +12,7 @@ from math import log, sqrt
 from typing import Final
 
 GREATEST_SEEN: Final = 6.4
-"""Greatest z between models trained apart: 128 small ones of eleven shapes and four tokenizers."""
+"""Greatest z between models trained apart: 128 small ones, eleven shapes, four tokenizers."""
 PAIRS: Final = 8_128
 """Pairs among which it was seen."""
 
