@@ -54,8 +54,8 @@ NO_MATCH: Final = (
 """Sentences that are false of every derivative whose body is the base's."""
 SAME: Final = ("same values, stored anew", "value for value")
 """Sentences that only equality makes true."""
-ONE_STACK: Final = "all that one of the two models holds"
-"""False of a kind that has several."""
+ONE_STACK: Final = "one of the two models holds nothing else"
+"""False of a subject that has several."""
 OTHER_TOKENS: Final = "tokens that the other model does not have"
 """False where both have the same vocabulary."""
 HOSTILE: Final = "unreadable or hostile"

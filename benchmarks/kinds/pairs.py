@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -114,7 +114,9 @@ def make_pairs(kind: Kind, seed: int, folder: Path) -> list[Asked] | CannotBuild
         model = with_head(kind, at, seed + 2)
         if isinstance(model, CannotBuild):
             return CannotBuild("failed", f"new head: {model.detail}")
-        found.append(asked(Pair.HEAD))
+        # A class of sounds on the encoder of a Whisper: the subject has one of the two stacks.
+        own = sum(any(foreign(name, stack) for name in model.tensors) for stack in kind.stacks)
+        found.append(replace(asked(Pair.HEAD), stacks=max(1, own)))
         write(found[-1].subject, model, tokens=tokens)
     found.append(asked(Pair.STRANGER))
     write(found[-1].subject, stranger, tokens=tokens)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
@@ -69,6 +69,8 @@ class Tower:
     """What its tensor names begin with, up to the layers; hostile text."""
     anatomy: Anatomy
     """Read as a model of its own; tensor names lack the prefix."""
+    names: frozenset[str] = frozenset()
+    """Its tensors as the file names them. Hostile."""
 
 
 def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]:
@@ -81,33 +83,35 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
     checkpoint = whole.checkpoint
     gguf = checkpoint.format == FORMAT
     config = stated_config(checkpoint, config)
-    found: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
-    lone: dict[tuple[Role, str], list[TensorRecord]] = defaultdict(list)
+    found: dict[tuple[Role, str], dict[str, TensorRecord]] = defaultdict(dict)
+    lone: dict[tuple[Role, str], dict[str, TensorRecord]] = defaultdict(dict)
     for name, role in whole.others.items():
         published = published_name(name, "") if gguf else whole.plain.get(name, name)
         layered = LAYERED.fullmatch(published) if role in CONFIGS else None
         if layered is not None:
             record = replace(checkpoint.tensors[name], name=published)
-            found[role, layered["prefix"]].append(record)
+            found[role, layered["prefix"]][name] = record
     alone = _alone(whole, config)
     for name, record in checkpoint.tensors.items():
         published = whole.plain.get(name, name)
         layered = LAYERED.fullmatch(published) if alone is not None and not found else None
         if layered is not None and alone is not None and name not in whole.others:
-            lone[alone, layered["prefix"]].append(replace(record, name=published))
+            lone[alone, layered["prefix"]][name] = replace(record, name=published)
     found = found or lone
     facts = _stated(checkpoint.metadata) if gguf else config
     towers: list[Tower] = []
     seen: dict[Role, int] = defaultdict(int)
     for (role, prefix), records in sorted(found.items()):
-        anatomy = anatomy_of(_inner(checkpoint, records), _config(facts, role))
+        inner = _inner(checkpoint, records.values())
+        anatomy = anatomy_of(inner, _config(facts, role))
         if anatomy.geometry.layers < MIN_LAYERS or len(towers) == MAX_TOWERS:
             continue
         if lone and not anatomy.matrices:  # no prefix called it a tower, and no rule reads it
             continue
         seen[role] += 1
         name = f"{role}" if seen[role] == 1 else f"{role} {seen[role]}"
-        towers.append(Tower(name=name, role=role, prefix=prefix, anatomy=anatomy))
+        own = frozenset(records)
+        towers.append(Tower(name=name, role=role, prefix=prefix, anatomy=anatomy, names=own))
     return (*towers, *stacks_beside(whole, config))
 
 
@@ -159,7 +163,7 @@ def _alone(whole: Anatomy, config: Mapping[str, object]) -> Role | None:
     return next((role for role, words in SIGNS if not words.isdisjoint(config)), None)
 
 
-def _inner(checkpoint: Checkpoint, records: list[TensorRecord]) -> Checkpoint:
+def _inner(checkpoint: Checkpoint, records: Iterable[TensorRecord]) -> Checkpoint:
     """Return the layers of a tower as a checkpoint, names without the prefix."""
     named = {}
     for record in records:

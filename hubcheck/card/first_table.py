@@ -207,7 +207,7 @@ def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
     listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     said: list[Trusted | Untrusted | Identifier] = [Untrusted(listed, limit=FEW_WORDS)]
     if matches.holds_tower_alone(finding):
-        said.append(Trusted(", all that one of the two holds"))
+        said.append(Trusted(", all that one of the two holds but heads"))
     elif matches.body_does_not_match(finding):
         said.append(Trusted(" only, the body does not match"))
     elif refuted := matches.refuted_towers(finding):

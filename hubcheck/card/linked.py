@@ -27,7 +27,7 @@ from hubcheck.card.document import (
 
 MEANT: Final = {
     "a disguise": "disguised",
-    "all that one of the two models holds": "parts",
+    "one of the two models holds nothing else": "parts",
     "bit for bit": "identity",
     "by chance": "by-chance",
     "calibrated": "calibrated",

@@ -43,7 +43,7 @@ RELATED_MEANS: Final = (
 )
 
 UNDONE: Final = " once a disguise is undone"
-ONE_TOWER: Final = "; one of the two models holds nothing else"
+ONE_TOWER: Final = "; one of the two models holds nothing else but heads"
 NOT_FROM_SCRATCH: Final = (
     " It does not mean trained from scratch: other bases were not tested, and distillation leaves "
     "no trace in weights."

@@ -33,6 +33,7 @@ from hubcheck.report.thresholds import BIG_PART, ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.statistics.evalues import log10_p
 from hubcheck.statistics.similarity_interval import Interval
+from hubcheck.verdict.beside_towers import known_beside
 from hubcheck.verdict.equal_tensors import EqualTensors, equal_tensors
 from hubcheck.verdict.kept import kept_of
 from hubcheck.verdict.other_layers import other_layers
@@ -161,7 +162,8 @@ def judge(case: Case) -> Judgement:
 
 def _whole_of(case: Case, look: PartLook, body: Judged) -> Whole:
     """Return what is known of all parts: the body as it was judged, and every tower."""
-    towers = case.seen.seen(TOWERS).towers
+    parts = case.seen.seen(TOWERS)
+    towers = parts.towers
 
     def tower_only(anatomy: Anatomy) -> bool:
         nothing = not look.comparison.outcomes
@@ -172,6 +174,7 @@ def _whole_of(case: Case, look: PartLook, body: Judged) -> Whole:
         towers=tuple(judge_alone(one) for one in towers),
         looks=towers,
         tower_only=(tower_only(look.base), tower_only(look.subject)),
+        beside=known_beside(parts.beside, equal_in(case), look.base, look.subject),
         heads_alone=(look.base.alone, look.subject.alone),
         totals=(parameters_of(look.base), parameters_of(look.subject)),
         ruled_out=tuple(bool(ruled_out(case.relation, one.base, one.subject)) for one in towers),
@@ -198,7 +201,8 @@ def _judged(
     held = body.held if not any(whole.tower_only) else 1.0
     closed = undone(said, held, account, case.seen)
     said, other_share = _with_other_layers(closed.said, case, whole, bool(closed.done))
-    kept = kept_of(look.comparison, said.verdict, said.relation, parts, equal)
+    similar = [one.comparison for one in seen.towers] if any(whole.tower_only) else []
+    kept = kept_of(similar or [look.comparison], said.verdict, said.relation, parts, equal)
     direction, relation = UNDETERMINED, said.relation
     shares: tuple[MergeShare, ...] = ()
     if said.verdict is Verdict.RELATED and not closed.changed:

@@ -37,7 +37,7 @@ def rounded(interval: Interval | None) -> Interval | None:
 
 
 def kept_of(
-    comparison: Comparison,
+    comparisons: Sequence[Comparison],
     verdict: Verdict,
     relation: Relation | None,
     parts: Sequence[PartVerdict],
@@ -46,7 +46,8 @@ def kept_of(
     """Return how similar the two are: over the orders that hit, else over all of the body.
 
     Args:
-        comparison: What was seen of the orders of the body.
+        comparisons: What was seen of the orders of the body; of the towers of a model that is
+            towers alone.
         verdict: On the whole.
         relation: How they are related, if they are.
         parts: The verdict on every part.
@@ -55,13 +56,14 @@ def kept_of(
     Returns:
         A median cosine, 0 where nothing was compared.
     """
-    if verdict is Verdict.RELATED and any(equal.proven) and not comparison.hitting:
+    found = [outcome for comparison in comparisons for outcome in comparison.hitting]
+    if verdict is Verdict.RELATED and any(equal.proven) and not found:
         return Kept(median=1.0)  # bit-equal tensors carry the verdict
     if relation is not None and relation.kind is RelationKind.PARTS:
         best = max((p.kept for p in parts if p.verdict is Verdict.RELATED), default=0.0)
         return Kept(median=best)
-    body = [o for o in comparison.outcomes if o.test in BODY_ORDERS]
-    hitting = list(comparison.hitting) if verdict is not Verdict.UNRELATED else []
+    body = [o for some in comparisons for o in some.outcomes if o.test in BODY_ORDERS]
+    hitting = found if verdict is not Verdict.UNRELATED else []
     chosen = [(o, o.best) for o in hitting] or [(o, o.first) for o in body]
     if not chosen:
         return Kept(median=0.0)

@@ -9,6 +9,7 @@ from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because, phrase
 from hubcheck.report.words import ReasonCode
+from hubcheck.verdict.beside_towers import NOTHING_KNOWN, Beside
 from hubcheck.verdict.coverage import NO_PARAMETERS
 from hubcheck.verdict.parts import Judged
 
@@ -37,6 +38,8 @@ class Whole:
     """Parameters of base and of subject, buffers not counted."""
     ruled_out: tuple[bool, ...]
     """Of the towers: whether sizes rule out that they are what the card declares."""
+    beside: Beside = NOTHING_KNOWN
+    """What lies beside the towers of models that are towers alone."""
     heads_alone: tuple[str, str] = ("", "")
     """Which head base, and subject, is and nothing else; empty for a model."""
 
@@ -72,9 +75,9 @@ class Whole:
         if any(self.tower_only):
             if not self.tower_only[which]:
                 return 1.0  # the rest of this side could not have come from the other
-            total = self.totals[which]
+            total = self.totals[which] - self.beside.heads[which]  # put on for a task
             seen = sum(t.sides[which].compared * t.sides[which].parameters for t in self.towers)
-            return min(1.0, seen / max(1, total))
+            return min(1.0, (seen + self.beside.compared[which]) / max(1, total))
         parts = [self.body.sides[which], *(t.sides[which] for t in self.towers)]
         total = sum(side.parameters for side in parts)
         return sum(side.compared * side.parameters for side in parts) / max(1, total)

@@ -24,7 +24,7 @@ def say_whole(whole: Whole, parts: Sequence[PartVerdict], equal: EqualTensors) -
     if whole.is_head_alone:
         return Said(unsure, ReasonCode.HEAD_ALONE, whole.head_alone)
     if any(whole.tower_only):
-        return towers_alone(whole)
+        return towers_alone(whole, equal)
     if body.verdict is Verdict.NOT_TESTED and not whole.towers and not any(equal.proven):
         if equal.differing[1]:  # tensors were compared, and none proves anything
             code = ReasonCode.BODY_NOT_COMPARED

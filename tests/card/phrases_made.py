@@ -528,7 +528,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.PARTS_ALL: (
         (
             {"parts": ("vision tower",), "owner": "the base"},
-            "vision tower: all that the base holds",
+            "vision tower: all that the base holds but heads",
         ),
     ),
     C.PARTS_REST: (

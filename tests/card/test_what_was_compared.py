@@ -135,7 +135,7 @@ def test_one_tower_is_not_called_a_part_of_the_other(verdict: DeclarationVerdict
     )  # fmt: skip
     title = screen(report(verdict, declared(relation=relation, parts=())))[0]
     assert "a tower matches" in title
-    assert "acme/base-7b; one of the two models holds nothing else" in title
+    assert "acme/base-7b; one of the two models holds nothing else but heads" in title
 
 
 def test_a_tower_that_differs_is_named() -> None:

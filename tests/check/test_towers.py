@@ -209,7 +209,10 @@ def test_a_base_that_is_a_tower_is_found_in_a_multimodal_model(
     assert declared.findings[0].verdict is Verdict.RELATED
     assert declared.findings[0].relation is not None
     assert declared.findings[0].log10_p < -10
-    assert sentence(declared.findings[0].relation.detail) == "vision tower: all that the base holds"
+    assert (
+        sentence(declared.findings[0].relation.detail)
+        == "vision tower: all that the base holds but heads"
+    )
     assert declared.verdict is DeclarationVerdict.CONFIRMED
     assert denied.findings[0].verdict is Verdict.UNRELATED
     assert denied.findings[0].units_tested > 0
@@ -304,3 +307,54 @@ def test_a_contradicted_tower_shows_its_evidence(tmp_path: Path) -> None:
     neurons = [e for e in finding.evidence if e.kind is EvidenceKind.EXACT and e.test == "neurons"]
     assert len(neurons) == 3
     assert all(e.units > 100 for e in neurons)
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ViT with its classes, the same with others, stored anew, and trained a little."""
+    folder = tmp_path_factory.mktemp("classes")
+    rng = np.random.default_rng(7)
+
+    def head(n: int) -> Tensors:
+        return {"visual.head.weight": rng.normal(size=(n, 64)).astype(np.float32)}
+
+    tower = vision_tower(1)
+    own = head(10)
+    made = {
+        "base": {**tower, **own},
+        "other size": {**tower, **head(7)},
+        "other values": {**tower, **head(10)},
+        "tuned": tuned({**tower, **own}, 3),
+    }
+    for name, tensors in made.items():
+        lone(folder / name, tensors)
+    anew = {n: np.asarray(w, np.float32) for n, w in read_floats(folder / "base").items()}
+    (folder / "anew").mkdir()
+    (folder / "anew" / "model.safetensors").write_bytes(safetensors_file(anew))
+    (folder / "anew" / "config.json").write_bytes((folder / "base/config.json").read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("name", ["other size", "other values"])
+def test_other_classes_on_the_same_layers_are_not_the_same_values(classes: Path, name: str) -> None:
+    """Every layer is equal, the head is not: what is said of the tower is not said of the model."""
+    found = report(classes / name, bases=(classes / "base",))
+    (finding,) = found.findings
+    assert finding.verdict is Verdict.RELATED
+    assert found.verdict is DeclarationVerdict.CONFIRMED
+    assert finding.relation is not None
+    assert finding.relation.kind not in {RelationKind.RECAST, RelationKind.IDENTICAL}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("anew", RelationKind.RECAST), ("tuned", RelationKind.FINE_TUNE)]
+)
+def test_what_lies_beside_the_layers_is_held_against_its_namesakes(
+    classes: Path, name: str, kind: RelationKind
+) -> None:
+    """Patches and head are compared by name: all of the model is, and it says how similar it is."""
+    (finding,) = report(classes / name, bases=(classes / "base",)).findings
+    assert finding.relation is not None
+    assert finding.relation.kind is kind
+    assert finding.compared > 0.98
+    assert finding.kept > 0.99

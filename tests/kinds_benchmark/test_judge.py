@@ -81,7 +81,7 @@ def test_a_sentence_that_is_untrue_is_a_false_statement(pair: Pair, words: str) 
 
 def test_one_stack_of_two_is_not_all_that_a_model_holds() -> None:
     """The sentence is true of a model of one stack and false of a model of two."""
-    answer = said(relation="parts", card="a tower, all that one of the two models holds")
+    answer = said(relation="parts", card="a tower; one of the two models holds nothing else")
     assert not judge(asked(Pair.TUNED), answer).false
     assert judge(asked(Pair.TUNED, stacks=2), answer).call is Call.FALSE
 

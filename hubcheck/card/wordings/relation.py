@@ -281,7 +281,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.STILL_ANCESTOR: "{share:.0%} of the values are still those of {ancestor}",
     P.SUM_NEARER: "the sum lies {gain:.0%} nearer than {best} alone",
     P.PARTS_ONLY: lambda given: f"{_parts(given)} only, the body does not match",
-    P.PARTS_ALL: lambda given: f"{_parts(given)}: all that {given.text('owner')} holds",
+    P.PARTS_ALL: lambda given: f"{_parts(given)}: all that {given.text('owner')} holds but heads",
     P.PARTS_REST: lambda given: (
         f"{_parts(given)}: {given.figure('missing'):.0%} of the parameters were not compared"
     ),

@@ -18,6 +18,14 @@ from hubcheck.anatomy.towers import Tower, stacks_beside, towers_of
 from hubcheck.evidence.account import WHOLE, part_share, price
 from hubcheck.evidence.combine import Prices
 from hubcheck.evidence.family import BODY_ORDERS
+from hubcheck.evidence.looks.beside_towers import (
+    NOTHING_BESIDE,
+    BesideTowers,
+    Both,
+    beside_towers,
+    is_towers_alone,
+    names_beside,
+)
 from hubcheck.evidence.looks.change.look import how_it_moved
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
@@ -60,6 +68,8 @@ class PartsSeen:
     towers: tuple[PartLook, ...]
     sides: tuple[SidePartLook, ...]
     """Projectors and predictors."""
+    beside: BesideTowers = NOTHING_BESIDE
+    """What lies beside the towers, where a model is towers alone and one is related."""
 
 
 NO_PARTS: Final = PartsSeen(towers=(), sides=())
@@ -86,6 +96,8 @@ class PartPairs:
 
     towers: tuple[PartPair, ...]
     sides: tuple[PartPair, ...]
+    beside: Both | None = None
+    """What lies beside the towers, where one of the two models is towers alone."""
 
     @property
     def judged(self) -> int:
@@ -104,7 +116,8 @@ def pairs_of(
     Towers of one kind are paired in the order of their names; a base's only tower is held against
     every one of its kind.
     """
-    theirs = {t.name: t for t in towers_of(base, base_config)}
+    all_theirs = towers_of(base, base_config)
+    theirs = {t.name: t for t in all_theirs}
     ours = towers_of(subject, subject_config)
     towers: list[PartPair] = []
     for tower in ours:
@@ -121,7 +134,10 @@ def pairs_of(
         for p in side_parts_of(subject, subject_config)
         if p.name in beside
     ]
-    return PartPairs(towers=tuple(towers), sides=tuple(sides))
+    left = None
+    if is_towers_alone(base, all_theirs) or is_towers_alone(subject, ours):
+        left = names_beside(base, all_theirs), names_beside(subject, ours)
+    return PartPairs(towers=tuple(towers), sides=tuple(sides), beside=left)
 
 
 def _of_one_stack(
@@ -225,8 +241,13 @@ class Towers:
                     towers.append(_tower(pair, comparer, comparison, terms.depth))
             elif any(o.test in BODY_ORDERS for o in comparison.outcomes):
                 sides.append(SidePartLook(name=pair.name, comparison=comparison))
+        beside = NOTHING_BESIDE
+        if pairs.beside is not None and any(t.comparison.settled_related for t in towers):
+            draw = opened.comparer.draw
+            beside = beside_towers(opened.whole_base, opened.whole_subject, pairs.beside, draw)
         return Observation(
-            seen=PartsSeen(towers=tuple(towers), sides=tuple(sides)), refused=tuple(refused)
+            seen=PartsSeen(towers=tuple(towers), sides=tuple(sides), beside=beside),
+            refused=tuple(refused),
         )
 
 

@@ -1,16 +1,17 @@
 """Which tensors that no order and no role places are the base's, by their names?
 
-Side paths around the blocks (the global projections of Longformer, XLNet's positions), mixers, and
-what no rule understands: no order is tested in them, and nothing says which canonical matrix they
-are. Tensors of one name and shape in two related models are held against each other all the same:
-some rows of a few of each kind, a kind being a name without its numbers.
+Side paths around the blocks (the global projections of Longformer, XLNet's positions), mixers, what
+no rule understands, and what lies beside the layers of a model that is a tower (patches, heads): no
+order is tested in them, and nothing says which canonical matrix they are. Tensors of one name and
+shape in two related models are held against each other all the same: some rows of a few of each
+kind, a kind being a name without its numbers.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,25 +41,39 @@ class ByName:
     """Their values point the same way, in every one read of their kind."""
     differ: tuple[str, ...] = ()
     """The subject's that hold other values than the base's, rounding aside."""
+    same: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """They hold the same values, rounding aside, in every one read of their kind."""
 
 
 NOTHING_BY_NAME: Final = ByName()
 
 
-def held_by_name(base: Anatomy, subject: Anatomy, draw: Draw, *, limit: int = LIMIT) -> ByName:
+def held_by_name(
+    base: Anatomy,
+    subject: Anatomy,
+    draw: Draw,
+    *,
+    of: tuple[Iterable[str], Iterable[str]] | None = None,
+    limit: int = LIMIT,
+) -> ByName:
     """Return which tensors of two related models are each other's by name.
 
     Args:
         base: The base.
         subject: The subject.
         draw: Says which tensors and rows are read.
+        of: Names of base and subject that are asked about; what no order and no role places where
+            left out.
         limit: Bytes that may be read of each model; what does not fit is left out.
     """
     both = RowsOfBoth(base, subject, limit)
     near: tuple[set[str], set[str]] = (set(), set())
+    same: tuple[set[str], set[str]] = (set(), set())
     differ: list[str] = []
-    for turn, pairs in enumerate(_kinds(base, subject)):
-        read: list[tuple[str, str, bool]] = []
+    names = (_untold(base), _untold(subject)) if of is None else of
+    for turn, pairs in enumerate(_kinds(base, subject, names)):
+        read: list[bool] = []
+        n_differ = len(differ)
         for there, here in _drawn(pairs, draw, turn):
             n_rows = both.n_rows(there)
             rows = both.read((there, here), draw.start(n_rows, min(ROWS, n_rows)))
@@ -69,17 +84,26 @@ def held_by_name(base: Anatomy, subject: Anatomy, draw: Draw, *, limit: int = LI
             a, b = rows
             lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
             told = a.size >= LEAST_VALUES and float(np.vdot(a, b)) >= NEAR * lengths > 0
-            read.append((there, here, told))
-        if read and all(told for *_, told in read):
-            near[0].update(there for there, _, _ in read)
-            near[1].update(here for _, here, _ in read)
-    return ByName(near=(frozenset(near[0]), frozenset(near[1])), differ=tuple(sorted(differ)))
+            read.append(told)
+        for n in (0, 1):
+            own = {pair[n] for pair in pairs}
+            if read and all(read):
+                near[n].update(own)
+            if read and len(differ) == n_differ:
+                same[n].update(own)
+    return ByName(
+        near=(frozenset(near[0]), frozenset(near[1])),
+        differ=tuple(sorted(differ)),
+        same=(frozenset(same[0]), frozenset(same[1])),
+    )
 
 
-def _kinds(base: Anatomy, subject: Anatomy) -> Iterator[list[tuple[str, str]]]:
+def _kinds(
+    base: Anatomy, subject: Anatomy, of: tuple[Iterable[str], Iterable[str]]
+) -> Iterator[list[tuple[str, str]]]:
     """Yield namesakes of one shape in plain floats, kind by kind."""
     kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for there, here in namesakes(base, subject, _untold(base), _untold(subject)):
+    for there, here in namesakes(base, subject, *of):
         kinds[_NUMBER.sub("#", subject.plain.get(here, here))].append((there, here))
     yield from kinds.values()
 
