@@ -27,7 +27,6 @@ from hubcheck.card.document import (
 
 MEANT: Final = {
     "a disguise": "disguised",
-    "one of the two models holds nothing else": "parts",
     "bit for bit": "identity",
     "by chance": "by-chance",
     "calibrated": "calibrated",
@@ -50,6 +49,7 @@ MEANT: Final = {
     "merge": "merge",
     "named base": "declared",
     "not-tested": "not-tested",
+    "one of the two models holds nothing else": "parts",
     "parts of the weights": "parts",
     "parts only": "parts",
     "quantised": "quantised",
