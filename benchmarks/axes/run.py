@@ -20,6 +20,7 @@ from typing import Any, Final
 import torch
 
 from benchmarks.axes.certify import Axis, certify
+from benchmarks.axes.published import as_published, published_names
 from benchmarks.axes.relabel import Move
 from benchmarks.axes.subjects import Subject, subjects
 from benchmarks.kinds.build import quiet, shake
@@ -85,11 +86,12 @@ def _certified(subject: Subject) -> dict[str, Any]:
     sizes = {n: t.numel() for n, t in model.state_dict().items()}
     moved = {m.tensor for a in found.axes for m in (*a.writes, *a.reads)}
     shapes = {n: tuple(t.shape) for n, t in model.state_dict().items()}
+    named = published_names(model)
     return {
-        "names": sorted(shapes),
-        "axes": [_written(axis, shapes) for axis in found.axes],
-        "rejected": sorted({numberless(n) for n in found.rejected}),
-        "fixed": sorted({numberless(n) for n in _fixed(*states, model)}),
+        "names": sorted(named.get(n, n) for n in shapes),
+        "axes": [as_published(_written(axis, shapes), named) for axis in found.axes],
+        "rejected": sorted({numberless(named.get(n, n)) for n in found.rejected}),
+        "fixed": sorted({numberless(named.get(n, n)) for n in _fixed(*states, model)}),
         "share": sum(sizes.get(n, 0) for n in moved) / max(1, sum(sizes.values())),
         "tries": found.tries,
     }

@@ -22,7 +22,7 @@ from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
-from hubcheck.verdict.coverage import APART, NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.coverage import APART, NO_PARAMETERS, NOT_UNDERSTOOD, Covered, covered
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, tensors_equal
 from hubcheck.verdict.held import heads_of
 from hubcheck.verdict.relation import RELABELLED, relation_of
@@ -217,6 +217,10 @@ def _checked(
         names = tuple(look.change.heads_differ[:3])
         other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=names)
         return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
+    reshaped = _reshaped(look.base, look.subject)
+    if reshaped:  # classes of another number, where nothing says that they are a head
+        other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=reshaped[:3])
+        return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
     if isinstance(look.change, CloserLook) and look.change.by_name.differ:
         names = look.change.by_name.differ[:3]
         other = phrase(PhraseCode.OTHER_VALUES, tensors=names)
@@ -239,6 +243,29 @@ def _checked(
 def _judged_apart(anatomy: Anatomy) -> frozenset[str]:
     """Return the tensors of parts that are judged on their own; heads are judged here."""
     return frozenset(n for n, r in anatomy.others.items() if r in WITH_EVIDENCE)
+
+
+def _reshaped(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
+    """Return the subject's tensors of one name with the base's that hold another number of values.
+
+    Of models that are read by their free axes: there no role tells a head from a layer. Packed
+    tensors, buffers and parts that are judged on their own are left out.
+    """
+    if not base.axes or not subject.axes:
+        return ()
+    apart = (_judged_apart(base), _judged_apart(subject))
+    theirs = {base.plain.get(n, n): r for n, r in base.checkpoint.tensors.items()}
+    return tuple(
+        name
+        for name, record in sorted(subject.checkpoint.tensors.items())
+        if (other := theirs.get(subject.plain.get(name, name))) is not None
+        and record.is_plain
+        and other.is_plain
+        and record.n_values != other.n_values
+        and subject.others.get(name) not in NO_PARAMETERS
+        and name not in apart[1]
+        and other.name not in apart[0]
+    )
 
 
 def _matrices_alone(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:

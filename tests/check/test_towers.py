@@ -22,7 +22,7 @@ from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, RelationKind, Verdict
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import report_of
-from tests.material.formats.encode import as_bf16
+from tests.material.formats.encode import as_bf16, as_f16
 from tests.material.formats.folder import read_floats, safetensors_file
 
 DEMO: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
@@ -328,7 +328,7 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, tensors in made.items():
         lone(folder / name, tensors)
-    anew = {n: np.asarray(w, np.float32) for n, w in read_floats(folder / "base").items()}
+    anew = {n: as_f16(w) for n, w in read_floats(folder / "base").items()}
     (folder / "anew").mkdir()
     (folder / "anew" / "model.safetensors").write_bytes(safetensors_file(anew))
     (folder / "anew" / "config.json").write_bytes((folder / "base/config.json").read_bytes())

@@ -18,6 +18,9 @@ from hubcheck.evidence.looks.change.by_name import NOTHING_BY_NAME, ByName, held
 
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
+LIMIT: Final = 8_000_000
+"""Bytes read of each model: necks and heads of kernels differ in size and kind from place to place,
+as in a model without layers (``change.run``)."""
 Both = tuple[frozenset[str], frozenset[str]]
 """Names of tensors, of base and of subject."""
 
@@ -65,4 +68,5 @@ def beside_towers(base: Anatomy, subject: Anatomy, names: Both, draw: Draw) -> B
         names: What lies beside the towers of each.
         draw: Says which tensors and rows are read.
     """
-    return BesideTowers(names=names, by_name=held_by_name(base, subject, draw, of=names))
+    told = held_by_name(base, subject, draw, of=names, limit=LIMIT)
+    return BesideTowers(names=names, by_name=told)
