@@ -107,7 +107,7 @@ def _spoken(config: Any, generator: torch.Generator) -> torch.Tensor | None:
 
 
 def _padding(config: Any, generator: torch.Generator) -> torch.Tensor:
-    return torch.zeros(_past(config, generator).shape[:2], dtype=torch.long)
+    return torch.zeros(_past(config, generator).shape[:2], dtype=torch.float64)
 
 
 def _frequency(_: Any, __: torch.Generator) -> torch.Tensor:

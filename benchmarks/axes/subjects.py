@@ -158,6 +158,11 @@ def _of_config(made_by: Any, config_class: Any) -> Callable[[], Any]:
         if prompts is not None and seen is not None:  # SAM states the size of its pictures twice
             prompts.image_size, prompts.patch_size = seen.image_size, seen.patch_size
             prompts.image_embedding_size = seen.image_size // seen.patch_size
+            # and how wide the answer of its eye is, places included
+            seen.output_channels, seen.num_pos_feats = prompts.hidden_size, prompts.hidden_size // 2
+        behind = getattr(config, "backbone_config", None)
+        if getattr(behind, "backbone", "") == "resnet50":  # DETR's; the same blocks, fewer of them
+            behind.backbone = "resnet10t"
         with torch.device("meta"):
             size = sum(p.numel() for p in made_by(config).parameters())
         if size > MAX_PARAMETERS:

@@ -50,6 +50,8 @@ class Row:
     peak_mb: float
     total_gb: float
     """A model's weights; the mean of the two."""
+    shares: tuple[float, float]
+    """Of the body, what was tested for order, and what was compared (``verdict.coverage``)."""
 
 
 def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, Any]]:
@@ -154,6 +156,7 @@ class Stage:
             cpu_s=cost.cpu_s,
             peak_mb=cost.peak_mb,
             total_gb=report["coverage"]["bytes_total"] / 2e9,
+            shares=(finding["order_tested"], finding["compared"]),
         )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import torch
 
-from benchmarks.remote.run import BASE, DERIVED, HEAD, SEED, STRANGER, Stage, line
+from benchmarks.remote.run import BASE, DERIVED, HEAD, SEED, STRANGER, Row, Stage, line
 from tests.hubserver import Link, LocalHub
 from tests.material.remote.shapes import Entry, Published
 
@@ -119,9 +119,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             size = f"{published.label}, {published.parameters / 1e9:,.2f} B"
             rows.append(stage.measure(f"{size}, tuned", base, tuned, "--base", base, *SEED))
             rows.append(stage.measure(f"{size}, stranger", base, other, "--suspect", base, *SEED))
-            print(line(rows[-2]), line(rows[-1]), sep="\n", file=sys.stderr)
-    print("\n".join([HEAD, *map(line, rows)]))
+            print(with_shares(rows[-2]), with_shares(rows[-1]), sep="\n", file=sys.stderr)
+    print(HEAD.replace("\n", " order tested | compared |\n") + "---|" * 2)
+    print("\n".join(map(with_shares, rows)))
     return 0
+
+
+def with_shares(row: Row) -> str:
+    """Return a row of the table, with the shares that were tested and compared."""
+    tested, compared = row.shares
+    return f"{line(row)} {tested:.0%} | {compared:.0%} |"
 
 
 if __name__ == "__main__":

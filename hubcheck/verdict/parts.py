@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hubcheck.anatomy.interface import Anatomy, Matrix, Role, Way
+from hubcheck.anatomy.interface import Matrix, Role, Way
 from hubcheck.evidence.combine import NOTABLE, SETTLED
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
@@ -22,7 +22,8 @@ from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.verdict.common_start import common_start
-from hubcheck.verdict.coverage import APART, NO_PARAMETERS, NOT_UNDERSTOOD, Covered, covered
+from hubcheck.verdict.counterparts import judged_apart, matrices_alone, reshaped_tensors
+from hubcheck.verdict.coverage import Covered, covered
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, tensors_equal
 from hubcheck.verdict.held import heads_of
 from hubcheck.verdict.relation import RELABELLED, relation_of
@@ -42,8 +43,6 @@ must be able to see (DESIGN section 2), and units in another order have a cosine
 MISSING: Final = 0.05
 """Share of the parameters that may go uncompared where all the rest is equal: routers, scales and
 biases that no closer look reads."""
-WITH_EVIDENCE: Final = APART - {Role.HEAD}
-"""Roles of parts that have orders of their own; a head has none, and is judged with its body."""
 VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 
 
@@ -210,14 +209,14 @@ def _checked(
     if relation.kind not in VALUES_SAME:
         return relation
     sides_differ = zip(equal.differing, (look.base, look.subject), strict=True)
-    if any(names - _judged_apart(anatomy) for names, anatomy in sides_differ):
+    if any(names - judged_apart(anatomy) for names, anatomy in sides_differ):
         said = (tensors_equal(equal), phrase(PhraseCode.REST_EQUAL))
         return Relation(kind=RelationKind.SPARSE_UPDATE, detail=said)
     if isinstance(look.change, CloserLook) and look.change.heads_differ:
         names = tuple(look.change.heads_differ[:3])
         other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=names)
         return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
-    reshaped = _reshaped(look.base, look.subject)
+    reshaped = reshaped_tensors(look.base, look.subject)
     if reshaped:  # classes of another number, where nothing says that they are a head
         other = phrase(PhraseCode.HEAD_OF_ANOTHER, tensors=reshaped[:3])
         return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, other))
@@ -231,61 +230,13 @@ def _checked(
         cast = heads[0] <= equal.alone[0] and heads[1] <= equal.alone[1]
         kind = relation.kind if cast else RelationKind.UNDETERMINED
         return Relation(kind=kind, detail=(*relation.detail, untold))
-    alone = _matrices_alone(look.base, look.subject)
+    alone = matrices_alone(look.base, look.subject)
     if not alone and min(side.compared for side in sides) >= 1 - MISSING:
         return relation
     words = list(alone) or [w for side in sides for w, _ in side.not_compared]
     what = tuple(dict.fromkeys(words)) or ("a part",)
     missing = phrase(PhraseCode.NOT_HELD_AGAINST, what=what)
     return Relation(kind=RelationKind.UNDETERMINED, detail=(*relation.detail, missing))
-
-
-def _judged_apart(anatomy: Anatomy) -> frozenset[str]:
-    """Return the tensors of parts that are judged on their own; heads are judged here."""
-    return frozenset(n for n, r in anatomy.others.items() if r in WITH_EVIDENCE)
-
-
-def _reshaped(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
-    """Return the subject's tensors of one name with the base's that hold another number of values.
-
-    Of models that are read by their free axes: there no role tells a head from a layer. Packed
-    tensors, buffers and parts that are judged on their own are left out.
-    """
-    if not base.axes or not subject.axes:
-        return ()
-    apart = (_judged_apart(base), _judged_apart(subject))
-    theirs = {base.plain.get(n, n): r for n, r in base.checkpoint.tensors.items()}
-    return tuple(
-        name
-        for name, record in sorted(subject.checkpoint.tensors.items())
-        if (other := theirs.get(subject.plain.get(name, name))) is not None
-        and record.is_plain
-        and other.is_plain
-        and record.n_values != other.n_values
-        and subject.others.get(name) not in NO_PARAMETERS
-        and name not in apart[1]
-        and other.name not in apart[0]
-    )
-
-
-def _matrices_alone(base: Anatomy, subject: Anatomy) -> tuple[str, ...]:
-    """Return the roles of matrices that one side has alone, and what no rule reads on either.
-
-    This asks whether every *matrix* has a counterpart to be held against: a tied head is one, for
-    its values are there. ``held.one_sided`` asks what a reader sees in one model alone: norms,
-    biases, poolers and classifiers as well, and nothing of how a head is stored.
-    """
-    roles = []
-    for one in (base, subject):
-        own = {m.role for m in one.matrices.values() if m.n_in > 1}
-        own |= {Role.LM_HEAD} if one.tied else set()
-        roles.append(own)
-    words = [f"{role}" for role in sorted(roles[0] ^ roles[1])]
-    if any(
-        len(one.checkpoint.tensors[n].shape) > 1 for one in (base, subject) for n in one.unknown
-    ):
-        words.append(NOT_UNDERSTOOD)
-    return tuple(words)
 
 
 def sides_of(
