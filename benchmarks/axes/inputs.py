@@ -31,6 +31,8 @@ def inputs_of(model: Any) -> dict[str, Any]:
             value = make(model.config, generator)
             if value is not None:
                 found[name] = value
+    if "use_cache" in taken:
+        found["use_cache"] = False  # what is run again must not go on where it stopped
     main = getattr(model, "main_input_name", "")
     if main in MAKERS and main not in found:
         found[main] = MAKERS[main](model.config, generator)

@@ -32,6 +32,8 @@ INNER: Final = 384
 LAYERS: Final = 4
 MAX_PARAMETERS: Final = 12_000_000
 """A model that stays larger costs the run more than it tells."""
+FINEST: Final = 1e-4
+"""SAM states 1e-10, for weights that are always loaded: half precision makes zeros of such values."""
 
 SIZES: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("hidden_size", "n_embd", "d_model", "dim", "embedding_size"), WIDTH),
@@ -176,6 +178,9 @@ def resize(config: Any, own: Mapping[str, Any]) -> None:
         ident = known.get(name)
         if isinstance(ident, int) and ident >= TOKENS:
             setattr(config, name, TOKENS - 2)
+    spread = known.get("initializer_range")
+    if isinstance(spread, float) and spread < FINEST:
+        config.initializer_range = 0.02
     for name in ("layer_types", "mlp_layer_types"):
         kinds = known.get(name)
         if isinstance(kinds, (list, tuple)):

@@ -19,10 +19,11 @@ PARTS: Final = {
         ),
     ),
     "trained-senses": (
-        "## Trained models of pictures\n",
+        "## Trained models of pictures and sound\n",
         (
-            "A small ViT and a small CLIP, really trained on gratings that `benchmarks/kinds/sense_models.py` draws; a fine-tune\n"
-            "of the first seed on others, and the first seed with a part of the second (every second layer, the stack of text).\n"
+            "A small ViT, CLIP and Whisper, really trained on gratings that `benchmarks/kinds/sense_models.py` draws (to the\n"
+            "Whisper they are spectrograms); a fine-tune of the first seed on others, and the first seed with a part of the\n"
+            "second (every second layer, the stack of text).\n"
             "`python -m benchmarks.kinds.trained_senses --page docs/kinds.md`\n"
         ),
     ),

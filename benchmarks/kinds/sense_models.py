@@ -1,7 +1,8 @@
-"""How are a small ViT and a small CLIP really trained, without any data to fetch?
+"""How are a small ViT, a small CLIP and a small Whisper really trained, without any data to fetch?
 
 Pictures are gratings of some orientations, widths and places under noise; what is to be told is the
-class, or which caption belongs to which picture. The same seeds on the same machine and versions give the same weights.
+class, or which caption belongs to which picture; a Whisper hears the picture as a spectrogram and
+writes the caption. The same seeds on the same machine and versions give the same weights.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 
 from benchmarks.kinds.descend import descend
 
-KINDS: Final = ("ViT", "CLIP")
+KINDS: Final = ("ViT", "CLIP", "Whisper")
 WIDTH: Final = 96
 INNER: Final = 384
 LAYERS: Final = 4
@@ -50,6 +51,17 @@ def configured(kind: str) -> Any:
         return transformers.ViTForImageClassification(
             transformers.ViTConfig(**sight, num_labels=TURNS * WAVES)
         )
+    if kind == "Whisper":
+        return transformers.WhisperForConditionalGeneration(
+            transformers.WhisperConfig(
+                d_model=WIDTH, encoder_layers=LAYERS, decoder_layers=LAYERS,
+                encoder_attention_heads=HEADS, decoder_attention_heads=HEADS,
+                encoder_ffn_dim=INNER, decoder_ffn_dim=INNER, num_mel_bins=SIDE,
+                max_source_positions=SIDE // 2, max_target_positions=8, vocab_size=WORDS,
+                pad_token_id=0, bos_token_id=1, eos_token_id=WORDS - 1, decoder_start_token_id=1,
+                begin_suppress_tokens=None,
+            )
+        )  # fmt: skip
     text = {
         **size, "vocab_size": WORDS, "max_position_embeddings": 8,
         "bos_token_id": 1, "eos_token_id": WORDS - 1, "pad_token_id": 0,
@@ -82,6 +94,9 @@ def _loss(kind: str, model: Any, generator: torch.Generator, shift: float) -> to
     starts = torch.tensor([4, 4 + TURNS, 4 + TURNS + WAVES])
     ends = torch.full((len(facts), 1), WORDS - 1)
     captions = torch.cat([torch.ones_like(ends), facts + starts, ends], dim=1)
+    if kind == "Whisper":
+        heard: torch.Tensor = model(input_features=pictures[:, 0], labels=captions[:, 1:]).loss
+        return heard
     given = {
         "ViT": {"labels": facts[:, 0] * WAVES + facts[:, 1]},
         "CLIP": {"input_ids": captions, "return_loss": torch.tensor(1)},

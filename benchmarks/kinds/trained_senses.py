@@ -3,7 +3,7 @@
     python -m benchmarks.kinds.trained_senses               # trains once, into build/kinds-trained; then asks
     python -m benchmarks.kinds.trained_senses --only ViT
 
-A small ViT and a small CLIP from three seeds each (``--seeds``), on what ``sense_models`` draws;
+A small ViT, CLIP and Whisper from three seeds each (``--seeds``), on what ``sense_models`` draws;
 of the first of each a fine-tune on other pictures, and a *half*: one stack, or every second
 layer, from the second seed. Independents are held against one hit a family, as ``trained`` does; a
 half is never ``confirmed``, and neither is a stranger. The exit code is 1 where that fails or a child
@@ -43,6 +43,7 @@ CONFIRMED: Final = "confirmed"
 FOREIGN: Final = {
     "ViT": tuple(f"encoder.layer.{n}." for n in (1, 3)),
     "CLIP": ("text_model.",),
+    "Whisper": ("model.decoder.",),
 }
 """What a half has from the other seed."""
 
