@@ -1,6 +1,6 @@
 """Which part of a page does which command write, and what becomes of the others' parts?
 
-Three commands write one page: each replaces its own part, between two comments, and leaves the
+Several commands write one page: each replaces its own part, between two comments, and leaves the
 rest as it is.
 """
 
@@ -25,6 +25,13 @@ PARTS: Final = {
             "Whisper they are spectrograms); a fine-tune of the first seed on others, and the first seed with a part of the\n"
             "second (every second layer, the stack of text).\n"
             "`python -m benchmarks.kinds.trained_senses --page docs/kinds.md`\n"
+        ),
+    ),
+    "independents": (
+        "## Independent pairs, all counted\n",
+        (
+            "What the benchmarks of this page said of models that share nothing.\n"
+            "`python -m benchmarks.kinds.independents FILES --page docs/kinds.md`\n"
         ),
     ),
     "real": (
