@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.kinds.judge import Call, Judged
 from benchmarks.kinds.pairs import SIX, Pair
-from benchmarks.kinds.recipes import Group
+from benchmarks.kinds.recipes import KINDS, Group
 from hubcheck.report.words import Verdict
 
 
@@ -114,3 +115,38 @@ def save(results: Results, path: Path) -> None:
     """Write all rows as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dataclasses.asdict(results), indent=1) + "\n", encoding="utf-8")
+
+
+def load(path: Path) -> Results:
+    """Return what ``save`` wrote: the rows of another run of the same code."""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+
+    def judged(row: dict[str, Any]) -> Judged:
+        stated = dict(row["judged"])
+        stated |= {"call": Call(stated["call"]), "false": tuple(stated["false"])}
+        return Judged(**stated)
+
+    return Results(
+        pairs=tuple(
+            PairRow(
+                kind=row["kind"], group=Group(row["group"]), pair=Pair(row["pair"]),
+                judged=judged(row), seconds=row["seconds"],
+            )
+            for row in kept["pairs"]
+        ),
+        layouts=tuple(LayoutRow(**{**row, "judged": judged(row)}) for row in kept["layouts"]),
+        skipped=tuple(Skipped(**row) for row in kept["skipped"]),
+        seconds=kept["seconds"],
+    )  # fmt: skip
+
+
+def joined(results: Sequence[Results]) -> Results:
+    """Return the rows of several runs, text kinds first as in one run."""
+    order = {kind.name: n for n, kind in enumerate(KINDS)}
+    pairs = [row for one in results for row in one.pairs]
+    return Results(
+        pairs=tuple(sorted(pairs, key=lambda row: order.get(row.kind, len(order)))),
+        layouts=tuple(row for one in results for row in one.layouts),
+        skipped=tuple(row for one in results for row in one.skipped),
+        seconds=sum(one.seconds for one in results),
+    )

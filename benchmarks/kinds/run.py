@@ -32,8 +32,16 @@ from benchmarks.kinds.layout import Layout, lay_out
 from benchmarks.kinds.layouts import LAYOUTS
 from benchmarks.kinds.pairs import make_pairs
 from benchmarks.kinds.recipes import KINDS, TEXT, Group, Kind
-from benchmarks.kinds.results import LayoutRow, PairRow, Results, Skipped, save
-from benchmarks.kinds.sections import with_parts
+from benchmarks.kinds.results import (
+    LayoutRow,
+    PairRow,
+    Results,
+    Skipped,
+    joined,
+    load,
+    save,
+)
+from benchmarks.kinds.sections import with_parts, write_part
 from benchmarks.kinds.table import page, summary
 
 SEED: Final = 1
@@ -188,19 +196,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the models here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
+    parser.add_argument(
+        "--with", dest="others", nargs="+", default=[], type=Path, metavar="FILE",
+        help="rows that other runs of the same code kept; nothing of theirs is asked again",
+    )  # fmt: skip
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the page here as well")
+    parser.add_argument(
+        "--part", type=Path, metavar="FILE", help="write a part of the page: senses"
+    )
     given = parser.parse_args(arguments)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ["HF_HUB_OFFLINE"] = "1"
     kinds, layouts = chosen(given.group, given.only)
-    results = measure(kinds, layouts, given.jobs, given.keep)
+    before = [load(path) for path in given.others]
+    known = {r.kind for one in before for r in one.pairs}
+    laid = {r.layout for one in before for r in one.layouts}
+    results = measure(
+        [k for k in kinds if k.name not in known],
+        [x for x in layouts if x.name not in laid],
+        given.jobs,
+        given.keep,
+    )
+    results = joined([*before, results])
     print(summary(results))
     if given.json is not None:
         save(results, given.json)
     if given.page is not None:
-        before = given.page.read_text(encoding="utf-8") if given.page.exists() else ""
-        given.page.write_text(with_parts(page(results), before), encoding="utf-8")
+        old = given.page.read_text(encoding="utf-8") if given.page.exists() else ""
+        given.page.write_text(with_parts(page(results), old), encoding="utf-8")
+    if given.part is not None:
+        write_part(given.part, "senses", summary(results))
     return 1 if results.false or results.wrong_exits else 0
 
 

@@ -10,6 +10,14 @@ from pathlib import Path
 from typing import Final
 
 PARTS: Final = {
+    "senses": (
+        "## Pictures, sound, several senses, diffusion\n",
+        (
+            "The kinds that read more than text, asked as above.\n"
+            "`python -m benchmarks.kinds.run --group GROUP --json FILE` for each of vision, audio, multimodal and diffusion,\n"
+            "then `python -m benchmarks.kinds.run --group diffusion --with FILES --part docs/kinds.md`\n"
+        ),
+    ),
     "trained": (
         "## Trained models\n",
         (
