@@ -82,7 +82,8 @@ def _published(label: str, config: dict[str, Any], tensors: dict[str, torch.Tens
     plain = {k: v for k, v in config.items() if isinstance(v, int | float | str | list | dict)}
     text = plain.get("text_config")
     inner = text.get("vocab_size") if isinstance(text, dict) else None
-    plain.setdefault("vocab_size", inner or NO_TOKENS)  # the server writes a tokenizer of this size
+    # The server writes a tokenizer of this size, 512 at least: wav2vec2 has 32 letters.
+    plain["vocab_size"] = max(plain.get("vocab_size") or inner or NO_TOKENS, NO_TOKENS)
     return Published(label=label, config=plain, tensors=entries)
 
 
