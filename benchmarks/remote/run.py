@@ -51,7 +51,7 @@ class Row:
     total_gb: float
     """A model's weights; the mean of the two."""
     shares: tuple[float, float]
-    """Of the body, what was tested for order, and what was compared (``verdict.coverage``)."""
+    """Of body and towers, what was tested for order, and of all what was compared."""
 
 
 def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, Any]]:
@@ -156,8 +156,16 @@ class Stage:
             cpu_s=cost.cpu_s,
             peak_mb=cost.peak_mb,
             total_gb=report["coverage"]["bytes_total"] / 2e9,
-            shares=(finding["order_tested"], finding["compared"]),
+            shares=(_order_tested(finding), finding["compared"]),
         )
+
+
+def _order_tested(finding: dict[str, Any]) -> float:
+    """Return the share of body and towers that was tested for order, each by its size."""
+    parts = [p for p in finding["parts"] if p["share"] > 0]
+    whole: float = sum(p["share"] for p in parts)
+    tested: float = sum(p["share"] * p["order_tested"] for p in parts)
+    return tested / whole if whole else float(finding["order_tested"])
 
 
 HEAD: Final = (
