@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from hubcheck.anatomy.free_axes import known_class, table
 from hubcheck.anatomy.interface import Role, Way
 from hubcheck.anatomy.of_model import anatomy_of_model
@@ -194,3 +196,18 @@ def test_the_table_names_what_certified_it() -> None:
             assert pattern.writes
             assert pattern.reads
             assert {rel for rel, *_ in (*pattern.writes, *pattern.reads)} <= pattern.inside
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor"),
+    [
+        ("SegformerModel", "encoder.block.#.#.mlp.dense1.weight"),
+        ("SwinModel", "encoder.layers.#.blocks.#.intermediate.dense.weight"),
+        ("SamModel", "mask_decoder.transformer.layers.#.mlp.lin1.weight"),
+        ("TimesFmModel", "layers.#.mlp.gate_proj.weight"),
+    ],
+)
+def test_classes_are_listed_under_the_names_that_checkpoints_bear(name: str, tensor: str) -> None:
+    """A library may call its modules otherwise: files are what is met."""
+    (known,) = (one for one in table() if one.name == name)
+    assert tensor in known.names
