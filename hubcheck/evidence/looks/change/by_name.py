@@ -19,7 +19,7 @@ import numpy as np
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.change.namesakes import ROWS, RowsOfBoth, namesakes
+from hubcheck.evidence.looks.change.namesakes import RowsOfBoth, namesakes
 
 LIMIT: Final = 1_000_000
 """Bytes read of each model."""
@@ -75,8 +75,8 @@ def held_by_name(
         read: list[bool] = []
         n_differ = len(differ)
         for there, here in _drawn(pairs, draw, turn):
-            n_rows = both.n_rows(there)
-            rows = both.read((there, here), draw.start(n_rows, min(ROWS, n_rows)))
+            start = draw.start(both.n_rows(there), both.n_read(there))
+            rows = both.read((there, here), start)
             if rows is None:
                 continue
             if not both.are_same((there, here), rows):

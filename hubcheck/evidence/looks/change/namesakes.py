@@ -24,6 +24,8 @@ from hubcheck.evidence.looks.change.stored import (
 
 ROWS: Final = 16
 """Rows of a tensor that are read; another tensor differs in every one."""
+VALUES: Final = 512
+"""Values that are read where rows are short."""
 ROUNDED_TWICE: Final = 1.01
 """Steps of the coarser format that storing anew moves a value at most, through another one."""
 SMALLEST: Final = 2.0**-24
@@ -66,9 +68,14 @@ class RowsOfBoth:
         self._sides, self._limit = (base.checkpoint, subject.checkpoint), limit
 
     def n_rows(self, there: str) -> int:
-        """Return the length of a tensor's first axis; a vector is one row."""
-        shape = self._sides[0].tensors[there].shape
-        return shape[0] if len(shape) > 1 else 1
+        """Return the rows of a tensor, along its last axis; a vector is one row."""
+        record = self._sides[0].tensors[there]
+        return record.n_rows if len(record.shape) > 1 else 1
+
+    def n_read(self, there: str) -> int:
+        """Return how many rows are read: more of a kernel, whose rows are three values long."""
+        columns = max(1, self._sides[0].tensors[there].shape[-1])
+        return min(self.n_rows(there), max(ROWS, -(-VALUES // columns)))
 
     def read(self, names: tuple[str, str], start: int) -> tuple[FloatArray, FloatArray] | None:
         """Return some rows of base and subject; None where they do not fit or cannot be read.
@@ -77,7 +84,7 @@ class RowsOfBoth:
             names: Of the tensor in base and subject.
             start: The first row.
         """
-        stop = start + min(ROWS, self.n_rows(names[0]))
+        stop = start + self.n_read(names[0])
         pairs = [
             (checkpoint, [RowBlock(tensor=name, start=start, stop=stop)])
             for checkpoint, name in zip(self._sides, names, strict=True)
