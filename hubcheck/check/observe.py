@@ -171,7 +171,7 @@ def examine(
         code, reason = why(one.error)
         one.untested = Untested(code=code, reason=reason)
         return
-    terms = terms_of(request, declared=one.request.declared, tried=one.tried, progress=progress)
+    terms = terms_of(request, declared=one.request.closely, tried=one.tried, progress=progress)
     both = opened_pair(one.comparer, base, subject)
     _look(one, base, subject, both, terms)
     one.bytes_read = base.source.ledger.bytes_read

@@ -106,7 +106,7 @@ def plan_of(request: Request) -> Plan:
             model = open_model(base.reference, request.access)
             tried = base.tried or len(bases)
             comparer = comparer_of(model, subject, seed=request.seed, tried=tried)
-            terms = terms_of(request, declared=base.declared, tried=tried)
+            terms = terms_of(request, declared=base.closely, tried=tried)
             both = opened_pair(comparer, model, subject)
             further = _further(both, terms)
         except HubcheckError as error:

@@ -83,6 +83,14 @@ class BaseRequest:
     tried: int = 0
     """Among how many models it counts, where that was fixed for itself; 0: all that were tried."""
 
+    @property
+    def closely(self) -> bool:
+        """Whether a disguise is looked for at every depth: of who is declared, or whose sketch fits.
+
+        A sketch sees through a disguise that orders do not: ``unrelated`` would come too early.
+        """
+        return self.declared or self.found_by == "catalogue"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

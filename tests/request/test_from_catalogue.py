@@ -21,6 +21,7 @@ from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, Depth, Verdict
 from hubcheck.request.build import Means, build_request
+from hubcheck.request.interface import BaseRequest
 from hubcheck.request.options import CATALOGUE, Options, line_of, read_line
 from hubcheck.source.reference import parse_reference
 from tests.catalogue.entries import drawn, entry, written
@@ -55,6 +56,9 @@ def test_a_disguised_copy_is_named_and_nobody_is_accused(tmp_path: Path) -> None
     assert found.base.ref.endswith("models/base") or found.base.ref.endswith("models/disguised")
     assert found.verdict in {Verdict.RELATED, Verdict.IDENTICAL}
     assert (found.found_by, found.tried) == ("catalogue", 14)
+    assert BaseRequest(
+        reference=parse_reference("a/b"), declared=False, why=(), found_by="catalogue"
+    ).closely
     assert report.verdict is DeclarationVerdict.INCONCLUSIVE
     assert report.conclusion.value == "neutral"
     assert report.search.catalogue is not None
