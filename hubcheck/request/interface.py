@@ -85,7 +85,7 @@ class BaseRequest:
 
     @property
     def closely(self) -> bool:
-        """Whether a disguise is looked for at every depth: of who is declared, or whose sketch fits.
+        """Whether a disguise is looked for at every depth: if it is declared, or its sketch fits.
 
         A sketch sees through a disguise that orders do not: ``unrelated`` would come too early.
         """
