@@ -129,7 +129,8 @@ def held_to_weights(task: Task, subject: Model) -> Task:
         return task
     words = ",".join((*task.request.policy.fail_on, NOTHING_COMPARED))
     options = replace(task.options, fail_on=words)
-    request = replace(task.request, policy=parse_fail_on(words), replay=line_of(options))
+    policy = parse_fail_on(words, task.request.policy.signers)
+    request = replace(task.request, policy=policy, replay=line_of(options))
     return replace(task, options=options, request=request)
 
 
@@ -148,6 +149,7 @@ def result_key(task: Task, subject: Model, today: date) -> str:
     allowed = [[a.base, a.reason, a.expires is None or today <= a.expires] for a in request.allow]
     asked = [
         request.policy.fail_on,
+        request.policy.signers,
         request.depth.value,
         request.access.max_read,
         sorted(request.access.spoken_of or ()),

@@ -9,13 +9,16 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.candidates.identity import TOKENIZERS
+from hubcheck.source.signature_files import OMS
 from hubcheck.source.weight_files import format_of
 
 READ_SUFFIXES: Final = (".json", ".yml", ".yaml", ".model", ".tiktoken")
 """Beside weights: their index, configs, tokenizers, merge recipes."""
-READ_NAMES: Final = TOKENIZERS | {"readme.md", "model", "openvino_model.xml", "config.cfg"}
-"""``model`` holds the weights of a spaCy component; the last two tell which container the weights
-beside them are."""
+READ_NAMES: Final = TOKENIZERS | {
+    "readme.md", "model", "openvino_model.xml", "config.cfg", OMS
+}  # fmt: skip
+"""``model`` holds the weights of a spaCy component; the two after it tell in which container the
+weights beside them are; the last says who signed them."""
 _LICENCES: Final = ("license", "licence", "copying", "notice")
 """How the files begin that licence flags rest on."""
 

@@ -30,10 +30,11 @@ from hubcheck.card.document import (
 from hubcheck.card.escaping import visible
 from hubcheck.card.order_section import needs_no_order
 from hubcheck.card.wording import sentence, words
+from hubcheck.errors import counted
 from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import ArchitectureLine, Context, Report
+    from hubcheck.report.schema import ArchitectureLine, Context, Report, SignedFiles
 
 MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
@@ -207,7 +208,7 @@ def _other(report: Report) -> _Blocks:
 
 
 def _signatures(report: Report) -> _Blocks:
-    """Return the files that their names call signatures, which were neither opened nor verified."""
+    """Return the files that their names call signatures, and what the one of OMS covers."""
     subject = report.subject
     found = [(names.pinned(subject.ref, subject.revision), one) for one in subject.signatures]
     found += [(names.pinned_base(f.base), s) for f in report.findings for s in f.base.signatures]
@@ -219,6 +220,7 @@ def _signatures(report: Report) -> _Blocks:
             Trusted(" in "),
             model,
             Trusted(f": {_SIGNED.get(one.kind, _OTHER)}"),
+            *(_covers(one.signed) if one.signed is not None else (Trusted(", not opened"),)),
         )
         for model, one in found[:SIGNATURES_SHOWN]
     ]
@@ -226,18 +228,43 @@ def _signatures(report: Report) -> _Blocks:
     if more > 0:
         items.append((Trusted(f"{numbers.count(more)} more are in report.json"),))
     return [
-        Heading(content=(Trusted("Signature files, not verified"),)),
+        Heading(content=(Trusted("Signature files"),)),
         ItemList(items=tuple(items)),
         Paragraph(
             content=(
                 Trusted(
-                    "Found by their names. None was opened: what they sign, and who signed, is not "
-                    "known here."
+                    "Found by their names. A signature says whose files these are, not where the "
+                    "weights come from."
                 ),
             ),
             role=Role.NOTE,
         ),
     ]
+
+
+def _covers(signed: SignedFiles) -> Line:
+    """Return what a signature of OMS covers of the weights that were read, and whose it is."""
+    if signed.fault:
+        return (Trusted("; not read: "), Untrusted(signed.fault))
+    read = [*signed.covered, *signed.other, *signed.unlisted, *signed.undecided]
+    listed = f"; it lists {counted(signed.files, 'file')}"
+    if not read:
+        return (Trusted(f"{listed}; which weights it covers is not known: none were read"),)
+    total = counted(len(read), "weight file")
+    said = f"{listed}; of the {total} read {len(signed.covered)} with the digest it has"
+    for files, what in (
+        (signed.other, "with another digest"),
+        (signed.unlisted, "not listed"),
+        (signed.undecided, "whose digest cannot be compared"),
+    ):
+        said += f", {len(files)} {what}" if files else ""
+    if signed.state == "valid":
+        return (Trusted(f"{said}; signed by "), Untrusted(signed.signer), Trusted(", as asked"))
+    whose = {
+        "unchecked": "who signed it was not asked (--signer)",
+        "other": "signed by none of the signers that the policy names",
+    }[signed.state]
+    return (Trusted(f"{said}; {whose}"),)
 
 
 def _disclosure(context: Context) -> _Blocks:

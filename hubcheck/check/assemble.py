@@ -11,7 +11,6 @@ from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
 from hubcheck.candidates.tokenizer import same_tokenizer
 from hubcheck.check.adapters import read_beside
-from hubcheck.check.base_identity import signatures_of
 from hubcheck.check.finding import unread_weights
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
@@ -30,19 +29,20 @@ from hubcheck.report.schema import (
     RelationCheck,
     Report,
     Search,
+    Signature,
     Subject,
     TokenizerContext,
     Tool,
     WeightFile,
 )
-from hubcheck.report.standing import is_undated, is_undeclared_part
+from hubcheck.report.standing import is_signed, is_undated, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.compared import why_nothing
 from hubcheck.verdict.declaration import declaration_verdict, owner_of
 from hubcheck.verdict.declared_relation import check_relation, relation_warnings
-from hubcheck.verdict.policy import conclude
+from hubcheck.verdict.policy import REQUIRE_SIGNATURE, conclude
 
 LIMITS: Final = tuple(
     phrase(code)
@@ -62,6 +62,7 @@ def assemble(
     finished: datetime,
     *,
     ancestry: Ancestry = NOTHING_DECLARED,
+    signatures: tuple[Signature, ...] = (),
 ) -> Report:
     """Put one check together.
 
@@ -74,6 +75,7 @@ def assemble(
         started: When the check began.
         finished: When it ended.
         ancestry: The declared graph above the bases.
+        signatures: The subject's, read before its weights could use the budget up.
     """
     declaration = subject.declaration
     declared = [f for f in findings if f.declared]
@@ -92,6 +94,22 @@ def assemble(
     # Licences and disclosures may read a card that no test needed: what was read is summed after.
     licence = licence_of(subject, tested, findings, ancestry)
     context = _context(subject, tested, relations, readable=readable)
+    about = Subject(
+        ref=subject.pin.ref,
+        revision=subject.pin.revision,
+        created=subject.pin.created,
+        weights_digest=subject.weights_digest,
+        files=weight_files_of(subject),
+        read=() if _is_unread(refusal) else tuple(f.path for f in subject.loaded_files),
+        unread=tuple(f for f in unread if f.path not in beside),
+        disagreements=tuple(
+            FileDisagreement(
+                code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead
+            )
+            for d in subject.disagreements
+        ),
+        signatures=signatures,
+    )
     return Report(
         tool=Tool(version=__version__),
         started=started.isoformat(timespec="seconds"),
@@ -99,22 +117,7 @@ def assemble(
         depth=request.depth,
         seed=request.seed,
         processes=request.resources.team.count,
-        subject=Subject(
-            ref=subject.pin.ref,
-            revision=subject.pin.revision,
-            created=subject.pin.created,
-            weights_digest=subject.weights_digest,
-            files=weight_files_of(subject),
-            read=() if _is_unread(refusal) else tuple(f.path for f in subject.loaded_files),
-            unread=tuple(f for f in unread if f.path not in beside),
-            disagreements=tuple(
-                FileDisagreement(
-                    code=d.code, file=d.file, count=d.count, example=d.example, instead=d.instead
-                )
-                for d in subject.disagreements
-            ),
-            signatures=signatures_of(subject),
-        ),
+        subject=about,
         declared=Declared(
             bases=tuple(
                 f"{b.ref}@{b.revision}" if b.revision else b.ref for b in declaration.bases
@@ -128,7 +131,7 @@ def assemble(
         findings=tuple(findings),
         context=context,
         verdict=verdict,
-        conclusion=conclude(verdict, findings, request.policy),
+        conclusion=conclude(verdict, findings, request.policy, signed=is_signed(about)),
         nothing_compared=why_nothing(
             findings,
             (f.path for f in subject.files),
@@ -152,6 +155,7 @@ def assemble(
             ),
             *relation_warnings(relations),
             *lineage_warnings(ancestry),
+            *_unsigned(about, request),
         ),
         licence=licence,
         lineage=lineage_of(subject, tested, ancestry),
@@ -172,6 +176,12 @@ def assemble(
         escalate_to=request.escalate_to,
         seconds=round((finished - started).total_seconds(), 2),
     )
+
+
+def _unsigned(subject: Subject, request: Request) -> Clauses:
+    """Return that a signature is missing, where the policy asks for one."""
+    asked = REQUIRE_SIGNATURE in request.policy.fail_on
+    return (phrase(PhraseCode.NOT_SIGNED),) if asked and not is_signed(subject) else ()
 
 
 def _is_unread(refusal: HubcheckError | None) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hubcheck.model import Model
-from hubcheck.report.schema import BaseModelRef, Signature
+from hubcheck.report.schema import BaseModelRef
 from hubcheck.request.interface import BaseRequest
 from hubcheck.source.belonging import Standing, belonging_of, proposed_by_name
 from hubcheck.source.reference import HubReference, Reference, name_of
-from hubcheck.source.signature_files import signature_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +62,8 @@ def opened(base: BaseRequest, model: Model) -> Identity:
         asked=asked,
         belongs=belonging.standing.value,
         weights_digest=model.weights_digest,
-        signatures=signatures_of(model),
     )
     return Identity(base=named, refused=belonging.reason if base.declared else "")
-
-
-def signatures_of(model: Model) -> tuple[Signature, ...]:
-    """Return the files of a model that their names call signatures."""
-    return tuple(Signature(path=f.path, kind=f.kind) for f in signature_files(model.files))
 
 
 def asked_of(reference: Reference) -> str:

@@ -20,6 +20,7 @@ from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
 from hubcheck.check.observe import Progress, subject_refusal
 from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
+from hubcheck.check.signatures import signatures_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     ExitCode,
@@ -69,12 +70,16 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     progress("opening the subject")
     subject = open_model(request.subject, request.access, is_subject=True)
     _ = subject.declaration  # every report shows it: read before weights can use the budget up
+    signatures = signatures_of(subject, request.policy.signers)
     bases = request.bases(subject)
     if not bases:  # nothing to compare with: no weight byte is read
         request = replace(request, depth=Depth.HEADERS)
     tested = open_all(bases, request.access, progress)
     for one in tested:
         one.taught = _is_taught(one, subject)
+        if one.model is not None:
+            signed = signatures_of(one.model, request.policy.signers)
+            one.base = one.base.model_copy(update={"signatures": signed})
     with headers_ahead(tested, subject, request):
         refusal = subject_refusal(subject, request.depth)
     tried = max(len(bases), request.searched().tried)
@@ -99,7 +104,15 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     findings = [finding_of(one, how) for one, how in zip(tested, explained, strict=True)]
     refusal = refusal or fault
     report = assemble(
-        request, subject, tested, findings, refusal, started, now(), ancestry=ancestry
+        request,
+        subject,
+        tested,
+        findings,
+        refusal,
+        started,
+        now(),
+        ancestry=ancestry,
+        signatures=signatures,
     )
     code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)

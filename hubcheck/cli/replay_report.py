@@ -42,6 +42,7 @@ from hubcheck.verdict.differences import (
     unknown_fields,
     weaker_bounds,
 )
+from hubcheck.verdict.policy import parse_fail_on
 
 SHOWN: Final = 120
 """Characters shown of a value."""
@@ -87,7 +88,7 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
             depth=given.depth,
             max_read=given.max_read or None,
             seed=given.seed,
-            fail_on=",".join(given.policy.fail_on) or "none",
+            fail_on="none",
         ),
         means_of(root=root, resources=resources),
         subject=pinned(given.subject.ref, given.subject.revision, root=root),
@@ -96,6 +97,7 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
     again = carried_out(
         replace(
             request,
+            policy=parse_fail_on(",".join(given.policy.fail_on), given.policy.signers),
             replay=given.replay,
             searched=lambda: Searched(
                 kind=given.search.kind,

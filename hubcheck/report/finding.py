@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from hubcheck.report.part import Part
 from hubcheck.report.phrase_fields import ClausesField, PhraseField
 from hubcheck.report.phrases import clauses
+from hubcheck.report.signature import Signature
 from hubcheck.report.words import EvidenceKind, Holds, ReasonCode, RelationKind, Verdict
 
 
@@ -36,15 +37,6 @@ class UnreadWeights(Part):
         description="other-set, other-format, adapter, other-folder, unknown-container"
     )
     same_as: str = Field(default="", description="a file that was read and has the same sha256")
-
-
-class Signature(Part):
-    """A file that its name calls a signature: it was not opened, and is not verified."""
-
-    path: str
-    kind: str = Field(
-        description="by its name: oms (OpenSSF Model Signing), sigstore, in-toto, pgp, detached"
-    )
 
 
 class BaseModelRef(Part):

@@ -286,6 +286,7 @@ class PhraseCode(StrEnum):
     ALLOWED = "warning.allowed"
     """``base``, ``why``: accepted by the policy file; ``until``: a day, or empty."""
     ALLOWANCE_ENDED = "warning.allowance-ended"  # base, until: a day that has passed
+    NOT_SIGNED = "warning.not-signed"
     LIMIT_DISTILLATION = "limit.distillation"
     LIMIT_MATCH = "limit.match"
     LIMIT_BOUND = "limit.bound"

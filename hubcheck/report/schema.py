@@ -28,11 +28,11 @@ from hubcheck.report.finding import (
     PartVerdict,
     Power,
     Relation,
-    Signature,
     UnreadWeights,
 )
 from hubcheck.report.part import Part
 from hubcheck.report.phrase_fields import ClausesField
+from hubcheck.report.signature import Signature, SignedFiles
 from hubcheck.report.words import (
     Conclusion,
     DeclarationVerdict,
@@ -57,6 +57,7 @@ __all__ = [
     "Power",
     "Relation",
     "Signature",
+    "SignedFiles",
     "UnreadWeights",
 ]
 """Described in ``report.finding``; one place to import a report's parts from."""
@@ -103,7 +104,8 @@ class Subject(Part):
         default=(), description="in what its files disagree about its weights"
     )
     signatures: tuple[Signature, ...] = Field(
-        default=(), description="files that their names call signatures; none was opened"
+        default=(),
+        description="files that their names call signatures; of them model.sig alone is opened",
     )
 
 
@@ -196,6 +198,10 @@ class Policy(Part):
     """What the user asked to fail on, and what was accepted."""
 
     fail_on: tuple[str, ...] = ("undeclared", "contradicted")
+    signers: tuple[str, ...] = Field(
+        default=(),
+        description="who may have signed model.sig: public keys as PEM, 'identity=... issuer=...'",
+    )
     allow: tuple[Accepted, ...] = Field(
         default=(), description="entries of the policy file that this result met, run out or not"
     )

@@ -9,6 +9,7 @@ from hubcheck.report.words import Holds, ReasonCode, RelationKind, Verdict
 
 if TYPE_CHECKING:  # cards import this module, and must start without pydantic
     from hubcheck.report.finding import Finding, PartVerdict
+    from hubcheck.report.schema import Subject
 
 UPSTREAM: Final = "undeclared-upstream"
 """A declared base itself matches a model, and neither names the other (DESIGN 13.1)."""
@@ -26,6 +27,11 @@ PROVEN: Final = frozenset({Verdict.IDENTICAL, Verdict.RELATED})
 ``undeclared`` by itself (DESIGN section 2); a policy can name it."""
 HARMLESS_RELATIONS: Final = frozenset({RelationKind.COMMON_INITIALISATION, RelationKind.PARTS})
 """Relations that never make ``undeclared`` by themselves (DESIGN 3.3)."""
+
+
+def is_signed(subject: Subject) -> bool:
+    """Return whether a signer whom the policy names signed all weights that were read."""
+    return any(s.signed is not None and s.signed.holds for s in subject.signatures)
 
 
 def is_refuted(finding: Finding) -> bool:

@@ -32,6 +32,7 @@ from hubcheck.source.kept_seed import fresh_seed
 from hubcheck.source.reference import (
     HubReference,
     Reference,
+    local_path,
     parse_hub_reference,
     parse_reference,
 )
@@ -124,7 +125,7 @@ def build_request(
         searched=searched,
         depth=depth,
         seed=seed,
-        policy=parse_fail_on(asked.fail_on or ""),
+        policy=parse_fail_on(asked.fail_on or "", _signers(asked.signers, means.root)),
         allow=file.allowances,
         warn_only=file.warn_only,
         access=access,
@@ -132,6 +133,15 @@ def build_request(
         escalate_to=ESCALATION if asked.max_read is None else 0,
         resources=means.resources,
     )
+
+
+def _signers(names: tuple[str, ...], root: Path) -> tuple[str, ...]:
+    """Return who may have signed, as a report keeps it."""
+    if not names:
+        return ()
+    from hubcheck.signed.signers import read_signer
+
+    return tuple(read_signer(name, local_path(name, root)) for name in names)
 
 
 def _spoken_of(asked: Options, subject: Reference, allowed: tuple[str, ...]) -> frozenset[str]:

@@ -55,6 +55,8 @@ class Options:
     """(org/name, folder): a folder that stands for a base which the subject declares."""
     policy_file: str = ""
     """Says what is not said here, and what is accepted."""
+    signers: tuple[str, ...] = ()
+    """Who may have signed the weights: files of public keys, or ``identity=... issuer=...``."""
 
 
 REF_HELP: Final = (
@@ -124,8 +126,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="WORDS",
         help=f"what ends with exit code 1: words by comma, or none; default {FAIL_ON}. The words: "
         "undeclared, contradicted, inconclusive, none-found, disguised, not-tested (a base), "
-        "nothing-compared (all of them), undeclared-upstream, match-undated, undeclared-part; "
-        "`hubcheck explain WORD` says what each means",
+        "nothing-compared (all of them), undeclared-upstream, match-undated, undeclared-part, "
+        "require-signature; `hubcheck explain WORD` says what each means",
     )
     parser.add_argument(
         "--mirror",
@@ -134,6 +136,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=parse_mirror,
         metavar="NAME=DIR",
         help="a folder that stands for the declared base org/name",
+    )
+    parser.add_argument(
+        "--signer",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="who may have signed model.sig (OpenSSF Model Signing): a public key as PEM, or "
+        "'identity=NAME issuer=URL' of Sigstore; needs the extra sign",
     )
     parser.add_argument(
         "--policy",
@@ -157,6 +167,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         fail_on=arguments.fail_on,
         mirrors=tuple(arguments.mirror),
         policy_file=arguments.policy,
+        signers=tuple(arguments.signer),
     )
 
 
@@ -181,6 +192,8 @@ def how(options: Options) -> list[str]:
         words += _option("--catalogue", options.catalogue)
     for name, folder in options.mirrors:
         words += _option("--mirror", f"{name}={folder}")
+    for signer in options.signers:
+        words += _option("--signer", signer)
     if options.depth is not None:
         words += ["--depth", options.depth.value]
     if options.max_read is not None:
@@ -203,7 +216,7 @@ def line_of(options: Options) -> str:
 
 def comparison_line(a: str, b: str, options: Options) -> str:
     """Return the command that repeats a comparison of two models, quoted for a shell."""
-    aside = replace(options, bases=(), suspects=(), catalogue="", mirrors=())
+    aside = replace(options, bases=(), suspects=(), catalogue="", mirrors=(), signers=())
     named = how(replace(aside, fail_on=None, policy_file=""))
     dashed = a.startswith("-") or b.startswith("-")
     words = [*named, "--", a, b] if dashed else [a, b, *named]

@@ -68,6 +68,12 @@ class PolicyFile(_Strict):
         description="verdicts that fail; an empty list never fails",
         json_schema_extra={"items": {"enum": list(FAILABLE)}},
     )
+    signers: tuple[Name, ...] = Field(
+        default=(),
+        max_length=MAX_ITEMS,
+        description="who may have signed model.sig, for require-signature: files of public keys, "
+        "or identity=NAME issuer=URL",
+    )
     warn_only: bool = Field(
         default=False, alias="warn-only", description="say what failed, end with exit code 0"
     )

@@ -39,6 +39,7 @@ def settled(options: Options, file: PolicyFile, *, draw: Callable[[], int]) -> O
         suspects=tuple(dict.fromkeys(suspects)),
         depth=options.depth or file.depth,
         max_read=max_read,
+        signers=options.signers or file.signers,
         seed=draw() if options.seed is None else options.seed,
         fail_on=fail_on or "none",
         policy_file=options.policy_file if file.allow or file.warn_only else "",
@@ -58,9 +59,10 @@ def check_places(file: PolicyFile, root: Path) -> None:
     Raises:
         UsageError: a base or suspect is there on the disk, or written as a path, and lies outside.
     """
-    for name in (*file.bases, *file.suspects):
+    keys = (s for s in file.signers if not s.startswith("identity="))
+    for name in (*file.bases, *file.suspects, *keys):
         path = os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises for ~nobody
-        spelled = name.startswith(("/", "~", "."))
+        spelled = name in file.signers or name.startswith(("/", "~", "."))
         if spelled or os.path.lexists(os.path.join(root, path)):  # noqa: PTH118 - Path raises on hostile names
             inside(root, path, what="the policy file")
 

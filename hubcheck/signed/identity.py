@@ -20,7 +20,7 @@ def signed_as_this_job(payload: bytes) -> str:
         UsageError: the extra is missing, or this is no job that has an identity.
         NetworkFaultError: Sigstore did not answer, or refused.
     """
-    _need_extra()
+    need_sigstore()
     from sigstore.dsse import Statement
     from sigstore.errors import Error
     from sigstore.models import ClientTrustConfig
@@ -44,7 +44,13 @@ def signed_as_this_job(payload: bytes) -> str:
 
 
 def verified_payload(
-    raw: bytes, *, identity: str, issuer: str, trusted_root: Path | None, what: str
+    raw: bytes,
+    *,
+    identity: str,
+    issuer: str,
+    trusted_root: Path | None,
+    what: str,
+    asking: bool = True,
 ) -> bytes | None:
     """Return the payload of a bundle that an identity signed; None where it did not.
 
@@ -54,13 +60,15 @@ def verified_payload(
         issuer: Who vouches for it, as ``https://token.actions.githubusercontent.com``.
         trusted_root: Keys and certificates to trust in place of the public Sigstore's.
         what: What the bundle is called in messages; printable.
+        asking: Whether the public Sigstore is asked for its newest roots; else those that came with
+            its client are trusted.
 
     Raises:
         UsageError: the extra is missing, or the trusted root is none.
         UnreadableError: it is no bundle.
         NetworkFaultError: the public Sigstore's roots cannot be brought up to date.
     """
-    _need_extra()
+    need_sigstore()
     from sigstore.errors import Error, VerificationError
     from sigstore.models import Bundle, InvalidBundle, TrustedRoot
     from sigstore.verify import Verifier
@@ -76,7 +84,7 @@ def verified_payload(
         ) from error
     try:
         verifier = (
-            Verifier.production()
+            Verifier.production(offline=not asking)
             if trusted_root is None
             else Verifier(trusted_root=TrustedRoot.from_file(str(trusted_root)))
         )
@@ -95,7 +103,12 @@ def verified_payload(
     return bytes(signed[1])
 
 
-def _need_extra() -> None:
+def need_sigstore() -> None:
+    """Say how to install what Sigstore needs, where it is not there.
+
+    Raises:
+        UsageError: the extra is missing.
+    """
     try:
         import sigstore  # noqa: F401 - asked for, not used
     except ImportError as error:

@@ -13,10 +13,10 @@ from datetime import date
 from hubcheck.errors import printable
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Accepted, Finding, Report
-from hubcheck.report.standing import is_refuted, is_undeclared
+from hubcheck.report.standing import is_refuted, is_signed, is_undeclared
 from hubcheck.report.words import NOT_EXAMINED, Conclusion, DeclarationVerdict
 from hubcheck.verdict.compared import anything_compared
-from hubcheck.verdict.policy import NOTHING_COMPARED, words_of
+from hubcheck.verdict.policy import NOTHING_COMPARED, REQUIRE_SIGNATURE, words_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,8 @@ def _day(text: str) -> date | None:
 def _culprits(report: Report) -> list[Finding]:
     """Return the findings for which the policy fails; none where a missing result fails it."""
     fail_on = report.policy.fail_on
+    if REQUIRE_SIGNATURE in fail_on and not is_signed(report.subject):
+        return []
     if NOTHING_COMPARED in fail_on and not anything_compared(report.findings):
         return []
     if report.verdict.value in fail_on and report.verdict not in {

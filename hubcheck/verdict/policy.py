@@ -19,6 +19,8 @@ from hubcheck.verdict.compared import anything_compared
 
 NOTHING_COMPARED: Final = "nothing-compared"
 """Fails where the weights of no base were compared, whatever the reason."""
+REQUIRE_SIGNATURE: Final = "require-signature"
+"""Fails where no signer whom the policy names signed all weights that were read."""
 FAILABLE: Final = (
     DeclarationVerdict.UNDECLARED.value,
     DeclarationVerdict.CONTRADICTED.value,
@@ -30,6 +32,7 @@ FAILABLE: Final = (
     UPSTREAM,
     UNDATED,
     UNDECLARED_PART,
+    REQUIRE_SIGNATURE,
 )
 """What ``--fail-on`` may name."""
 SETTLED: Final = frozenset(
@@ -45,11 +48,15 @@ SETTLED: Final = frozenset(
 """Words of ``FAILABLE`` that rest on something found, and not on something missing."""
 
 
-def parse_fail_on(text: str) -> Policy:
+def parse_fail_on(text: str, signers: tuple[str, ...] = ()) -> Policy:
     """Return the policy of a comma-separated list; ``none`` or nothing fails never.
 
+    Args:
+        text: The list.
+        signers: Who may have signed the weights.
+
     Raises:
-        UsageError: a word is not one that can fail.
+        UsageError: a word is not one that can fail, or asks for a signature of nobody.
     """
     words = tuple(word.strip() for word in text.split(",") if word.strip() not in ("", "none"))
     for word in words:
@@ -59,14 +66,31 @@ def parse_fail_on(text: str) -> Policy:
                 cause="it is not a verdict that a policy can fail on.",
                 next_step=f"choose from {', '.join(FAILABLE)}, or none.",
             )
-    return Policy(fail_on=words)
+    if REQUIRE_SIGNATURE in words and not signers:
+        raise UsageError(
+            f"the policy says {REQUIRE_SIGNATURE}, and names no signer.",
+            cause="a signature of anybody would do, and anybody can sign.",
+            next_step="name whom you trust: --signer KEY.pub, or signers in the policy file.",
+        )
+    return Policy(fail_on=words, signers=signers)
 
 
 def conclude(
-    verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
+    verdict: DeclarationVerdict,
+    findings: Sequence[Finding],
+    policy: Policy,
+    *,
+    signed: bool = False,
 ) -> Conclusion:
-    """Return pass, neutral or fail (DESIGN section 2)."""
-    if failing_words(verdict, findings, policy):
+    """Return pass, neutral or fail (DESIGN section 2).
+
+    Args:
+        verdict: About the whole card.
+        findings: One per base.
+        policy: What the user asked to fail on.
+        signed: Whether a signer of the policy signed the subject's weights.
+    """
+    if failing_words(verdict, findings, policy, signed=signed):
         return Conclusion.FAIL
     return Conclusion.PASS if verdict is DeclarationVerdict.CONFIRMED else Conclusion.NEUTRAL
 
@@ -84,12 +108,18 @@ def words_of(finding: Finding) -> frozenset[str]:
 
 
 def failing_words(
-    verdict: DeclarationVerdict, findings: Sequence[Finding], policy: Policy
+    verdict: DeclarationVerdict,
+    findings: Sequence[Finding],
+    policy: Policy,
+    *,
+    signed: bool = False,
 ) -> tuple[str, ...]:
     """Return the words of the policy that this result fails on."""
     reached = {verdict.value}.union(*(words_of(f) for f in findings))
     if not anything_compared(findings):
         reached.add(NOTHING_COMPARED)
+    if not signed:
+        reached.add(REQUIRE_SIGNATURE)
     return tuple(word for word in policy.fail_on if word in reached)
 
 

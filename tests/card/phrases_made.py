@@ -1375,6 +1375,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "the policy file allows org/a until 2026-01-31: x",
         ),
     ),
+    C.NOT_SIGNED: (
+        (
+            {},
+            "no signer that the policy names signed all weights that were read, as they are (require-signature)",
+        ),
+    ),
     C.ALLOWANCE_ENDED: (
         (
             {"base": "org/a", "until": "2026-01-31"},

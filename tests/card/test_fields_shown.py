@@ -21,6 +21,7 @@ ASKED: Final = "what was asked; `replay` reads it"
 NOT_SHOWN: Final[Mapping[str, str]] = {
     "Report.accepted": WARNED,
     "Policy.allow": "the findings that it lets pass are shown as accepted",
+    "Policy.signers": "keys; the one that signed is named in the context",
     "Accepted.expires": "the policy file has it; `replay` reads it",
     "Declared.places": "`proposed_by` of each finding is shown, which says the same",
     "Subject.created": DATES,

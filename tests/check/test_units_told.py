@@ -150,5 +150,6 @@ def test_signature_files_are_named_and_never_called_verified(tmp_path: Path) -> 
     assert report.findings[0].base.signatures == ()
     assert report.findings[0].base.weights_digest
     card = markdown.render(compose(report))
-    assert "Signature files, not verified" in card
+    assert "; not read: " in card
+    assert "signed by" not in card
     assert "model.sig" in card

@@ -88,6 +88,10 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.ANCESTOR_MISSING: "{model} is declared further up and was not found",
     P.RELATION_DIFFERS: _relation,
     P.ALLOWED: _allowed,
+    P.NOT_SIGNED: (
+        "no signer that the policy names signed all weights that were read, as they are "
+        "(require-signature)"
+    ),
     P.ALLOWANCE_ENDED: "the policy file allowed {base} until {until}; that has passed",
     P.LIMIT_DISTILLATION: "Distillation leaves no trace in weights.",
     P.LIMIT_MATCH: (
