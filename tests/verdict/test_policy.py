@@ -12,12 +12,21 @@ from hubcheck.errors import ExitCode, UsageError
 from hubcheck.report.schema import Finding, PartVerdict
 from hubcheck.report.words import Conclusion, DeclarationVerdict, RelationKind, Verdict
 from hubcheck.verdict.allowance import Allowance, apply_allowances
-from hubcheck.verdict.policy import FAILABLE, conclude, fails_on_what_was_found, parse_fail_on
+from hubcheck.verdict.policy import (
+    FAILABLE,
+    REQUIRE_SIGNATURE,
+    conclude,
+    fails_on_what_was_found,
+    parse_fail_on,
+)
 from tests.card.reports import report
 from tests.verdict.findings import declared, suspect
 
 D, C = DeclarationVerdict, Conclusion
 DEFAULT = "undeclared,contradicted"
+
+OF_EVIDENCE = tuple(word for word in FAILABLE if word != REQUIRE_SIGNATURE)
+"""The words about bases and the card; the other one asks for a signer."""
 
 
 @pytest.mark.parametrize(
@@ -35,7 +44,7 @@ DEFAULT = "undeclared,contradicted"
         (D.CONFIRMED, "none", C.PASS),
         (D.INCONCLUSIVE, "inconclusive", C.FAIL),
         (D.NONE_FOUND, "none-found", C.FAIL),
-        (D.CONFIRMED, ",".join(FAILABLE), C.PASS),
+        (D.CONFIRMED, ",".join(OF_EVIDENCE), C.PASS),
     ],
 )
 def test_the_conclusion_follows_from_verdict_and_policy(
@@ -88,7 +97,7 @@ def test_what_accuses_nobody_fails_only_where_it_is_named(
     assert conclude(verdict, findings, parse_fail_on(DEFAULT)) is expected
     assert conclude(verdict, findings, parse_fail_on(word)) is C.FAIL
     assert fails_on_what_was_found(verdict, findings, parse_fail_on(word))
-    others = ",".join(w for w in FAILABLE if w not in {word, verdict.value})
+    others = ",".join(w for w in OF_EVIDENCE if w not in {word, verdict.value})
     assert conclude(verdict, findings, parse_fail_on(others)) is expected
 
 
@@ -169,6 +178,19 @@ def test_any_text_is_a_policy_or_a_usage_error(text: str) -> None:
         words, message = (), error.what
     assert set(words) <= set(FAILABLE)
     assert "\n" not in message
+
+
+def test_a_missing_signature_fails_what_asks_for_one_and_no_allowance_mends_it() -> None:
+    """A confirmed card fails without it; who accepts a base accepts no unsigned weights by that."""
+    policy = parse_fail_on("undeclared,require-signature", ("a key",))
+    findings = [suspect(Verdict.RELATED)]
+    assert conclude(D.CONFIRMED, [declared(Verdict.RELATED)], policy) is C.FAIL
+    assert conclude(D.CONFIRMED, [declared(Verdict.RELATED)], policy, signed=True) is C.PASS
+    made = report(D.UNDECLARED, *findings, conclusion=C.FAIL, policy=policy)
+    allowed = [Allowance(base=findings[0].base.ref, reason="known and agreed")]
+    assert apply_allowances(made, allowed, today=date(2026, 2, 3)).conclusion is C.FAIL
+    with pytest.raises(UsageError, match="names no signer"):
+        parse_fail_on("require-signature")
 
 
 def test_the_exit_codes_are_the_published_ones() -> None:
