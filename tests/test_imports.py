@@ -23,7 +23,7 @@ FRONT_DOOR: Final = ("__init__", "api")
 """``hubcheck.check`` hands a call on to the floor of the programs, late: at once it loads nothing."""
 LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     PROGRAMS,
-    ("serve",),
+    ("serve", "audit"),
     ("publish", "export"),
     ("card",),
     ("check",),

@@ -26,7 +26,7 @@ CARDS: Final = "cards"
 SECTIONS: Final = {
     "Start": ("index", "tutorial", "faq", "first-day"),
     "Cards": ("card", "glossary", "gallery", "accused"),
-    "Use": ("action", "hub", "serve", "checker", "api", "export", "candidates"),
+    "Use": ("action", "hub", "serve", "checker", "api", "export", "audit", "history", "candidates"),
     "How it works": ("evidence", "relations", "closeness", "deep", "full", "limits", "attacks"),
     "What is read": ("reading", "formats", "kinds", "axes"),
     "Measured": ("benchmark", "benchmarks"),

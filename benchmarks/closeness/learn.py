@@ -47,6 +47,7 @@ def train(
     steps: int,
     batch: int,
     window: int,
+    kept: dict[int, list[Arrays]] | None = None,
 ) -> tuple[list[Arrays], NDArray[np.float64]]:
     """Train models from given weights; return them and their last losses, in nats per token.
 
@@ -57,6 +58,7 @@ def train(
         steps: Optimiser steps (AdamW, warm-up and cosine).
         batch: Windows a step.
         window: Tokens a window.
+        kept: Filled: the weights of all models after each number of steps that is a key.
     """
     weights = {
         name: torch.from_numpy(np.stack([one[name] for one in starts])).requires_grad_()
@@ -72,10 +74,13 @@ def train(
         rates = torch.tensor([learning_rate(step, steps, c.peak) for c in courses])
         _update(weights, first, second, rates, step)
         losses[step] = loss_m.detach().numpy()
-    found = [
-        {n: w.detach()[m].numpy().copy() for n, w in weights.items()} for m in range(len(courses))
-    ]
-    return found, losses[-max(1, steps // 10) :].mean(axis=0)
+        if kept is not None and step + 1 in kept:
+            kept[step + 1] = _apart(weights, len(courses))
+    return _apart(weights, len(courses)), losses[-max(1, steps // 10) :].mean(axis=0)
+
+
+def _apart(weights: Mapping[str, Tensor], n: int) -> list[Arrays]:
+    return [{name: w.detach()[m].numpy().copy() for name, w in weights.items()} for m in range(n)]
 
 
 def _windows(course: Course, step: int, batch: int, window: int) -> NDArray[np.int64]:

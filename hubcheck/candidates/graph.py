@@ -95,7 +95,7 @@ def walk_up(index: HubIndex, subject: str, bases: Sequence[str], *, relation: st
         relation: What it says to be of these.
     """
     # Imported late: a check of folders asks the Hub nothing and must not wait for its client.
-    from hubcheck.candidates.hub_index import Described
+    from hubcheck.candidates.hub_answers import Described
 
     nodes: dict[str, Ancestor] = {}
     edges: list[Edge] = []

@@ -25,7 +25,8 @@ from hubcheck.candidates.declared import Declaration, DeclaredBase
 from hubcheck.candidates.documents import CONFIG_LIMIT, JsonDocument, parse_json_object
 from hubcheck.candidates.earlier_cards import earlier_names
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
-from hubcheck.candidates.hub_index import Described, HubIndex, Query
+from hubcheck.candidates.hub_answers import Described
+from hubcheck.candidates.hub_index import HubIndex, Query
 from hubcheck.candidates.identity import (
     FileKind,
     Fingerprint,

@@ -6,6 +6,7 @@ raw norm cosine beside the same number with its channels shuffled, shapes, vocab
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -34,7 +35,7 @@ from hubcheck.errors import counted
 from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import ArchitectureLine, Context, Report, SignedFiles
+    from hubcheck.report.schema import ArchitectureLine, Report, SignedFiles
 
 MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
@@ -48,6 +49,8 @@ MARKED: Final = "A thick frame, in text an asterisk, marks what differs from the
 ANYONES: Final = "Shapes are a choice anyone can make: they match between strangers."
 RULED_LENGTH: Final = 160
 RULED_SHOWN: Final = 12
+CHECKPOINTS: Final = "intermediate checkpoints"
+"""The item of ``candidates.disclosure_signs`` (tested) that a chain of states can be made of."""
 SIGNATURES_SHOWN: Final = 8
 _OTHER: Final = "named as a detached signature"
 _SIGNED: Final = {
@@ -65,13 +68,12 @@ _Blocks = list[Heading | Paragraph | Table | ItemList | CodeBlock]
 
 def context_section(report: Report) -> tuple[Details, ...]:
     """Return the folded context, or nothing where there is none."""
-    context = report.context
     blocks: _Blocks = []
     for part in (_norms(report), _tokenizers(report)):
         blocks += part
     blocks += _other(report)
     blocks += _signatures(report)
-    blocks += _disclosure(context)
+    blocks += _disclosure(report)
     return (Details(summary=(Trusted(SUMMARY),), blocks=tuple(blocks)),) if blocks else ()
 
 
@@ -267,7 +269,8 @@ def _covers(signed: SignedFiles) -> Line:
     return (Trusted(f"{said}; {whose}"),)
 
 
-def _disclosure(context: Context) -> _Blocks:
+def _disclosure(report: Report) -> _Blocks:
+    context = report.context
     if not context.disclosure:
         return []
     rows = tuple(
@@ -278,7 +281,14 @@ def _disclosure(context: Context) -> _Blocks:
         )
         for item in context.disclosure
     )
-    return [
+    blocks: _Blocks = [
         Heading(content=(Trusted("What the card discloses"),)),
         Table(head=("item", "found", "where"), rows=rows),
     ]
+    if any(item.found and item.item == CHECKPOINTS for item in context.disclosure):
+        said = (
+            "holds the published states against each other: support for a claim, never its proof."
+        )
+        command = Identifier(shlex.join(["hubcheck", "history", report.subject.ref]), limit=300)
+        blocks.append(Paragraph(content=(command, Trusted(f" {said}")), role=Role.NOTE))
+    return blocks

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hubcheck import __version__
 from hubcheck.cli.answer import add_answer
+from hubcheck.cli.audit import add_audit
 from hubcheck.cli.card import add_card
 from hubcheck.cli.catalogue import add_catalogue
 from hubcheck.cli.check import add_check
@@ -22,6 +23,7 @@ from hubcheck.cli.completion import add_completion
 from hubcheck.cli.demo import add_demo
 from hubcheck.cli.explain import add_explain
 from hubcheck.cli.export import add_export
+from hubcheck.cli.history import add_history
 from hubcheck.cli.init import add_init
 from hubcheck.cli.parsing import Parser
 from hubcheck.cli.publish import add_publish
@@ -49,12 +51,14 @@ COMMANDS: Final[Sequence[Callable[[Any], None]]] = (
     add_replay,
     add_suspects,
     add_catalogue,
+    add_history,
     add_card,
     add_answer,
     add_export,
     add_sign,
     add_verify,
     add_publish,
+    add_audit,
     add_init,
     add_serve,
     add_webhook,

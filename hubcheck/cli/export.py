@@ -9,7 +9,7 @@ from typing import Any, Final
 from hubcheck.cli.terminal import as_utf8, say, tell
 from hubcheck.errors import ExitCode, UsageError, printable
 
-FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv")
+FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv", "eu-gpai")
 """As ``export.formats`` has them (tested); importing it would make ``--help`` slow."""
 
 
@@ -17,7 +17,7 @@ def add_export(commands: Any) -> None:
     """Add the command to a parser's commands."""
     export = commands.add_parser(
         "export",
-        help="write a report as an ML-BOM, a statement, SARIF, JUnit or CSV",
+        help="write a report as an ML-BOM, a statement, SARIF, JUnit, CSV or EU facts",
         description="Write a report in a format that pipelines read. Nothing is signed here.",
     )
     export.add_argument("report", type=Path, metavar="REPORT", help="report.json of a check")

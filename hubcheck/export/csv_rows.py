@@ -52,11 +52,11 @@ def render(report: Report, report_sha256: str) -> str:
     for row in rows(report):
         said = {name: figures.text_of(name, value) for name, value in row.items()}
         said["report-sha256"] = report_sha256
-        writer.writerow({name: _cell(text) for name, text in said.items()})
+        writer.writerow({name: cell(text) for name, text in said.items()})
     return out.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return a cell that no spreadsheet runs; figures stay figures."""
     line = shown(text) if text else ""
     try:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.export import csv_rows, cyclonedx, in_toto, junit, sarif, spdx
+from hubcheck.export import csv_rows, cyclonedx, eu_sheet, in_toto, junit, sarif, spdx
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -19,6 +19,7 @@ RENDERERS: Final[Mapping[str, Renderer]] = {
     "spdx": spdx.render,
     "junit": junit.render,
     "csv": csv_rows.render,
+    "eu-gpai": eu_sheet.render,
 }
 FORMATS: Final = (*RENDERERS, "sarif")
 

@@ -67,7 +67,8 @@ def model_name(ref: str, revision: str) -> ModelName:
 
 def document_id(report: Report, report_sha256: str, kind: str) -> uuid.UUID:
     """Return the identifier of the document of one kind about a report: the same every time."""
-    return uuid.uuid5(NAMESPACE, f"{kind} {report_sha256} {report.subject.ref}")
+    ref = report.subject.ref.encode("utf-8", "backslashreplace").decode()  # half a character too
+    return uuid.uuid5(NAMESPACE, f"{kind} {report_sha256} {ref}")
 
 
 def digested(files: Sequence[WeightFile]) -> tuple[WeightFile, ...]:

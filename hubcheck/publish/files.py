@@ -15,6 +15,7 @@ from hubcheck.card import (
     family_tree,
     heat_png,
     heat_svg,
+    history,
     html,
     markdown,
     order_picture,
@@ -24,6 +25,7 @@ from hubcheck.card.compose import compose
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.comparison import Comparison
+from hubcheck.report.history import History
 from hubcheck.report.load import MAX_REPORT, regular
 from hubcheck.report.schema import Report
 
@@ -114,6 +116,26 @@ def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
         "comparison.json": comparison_json(found),
         "comparison.md": markdown.render(document),
         "comparison.html": html.render(document),
+    }
+    return tuple(_write_all(contents, folder).values())
+
+
+def history_json(found: History) -> str:
+    """Return a chain of states as stable, readable JSON."""
+    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+
+
+def write_history(found: History, folder: Path) -> tuple[Path, ...]:
+    """Write a chain of states and its cards; return their paths.
+
+    Raises:
+        UsageError: the folder cannot be written to.
+    """
+    document = history.compose(found)
+    contents = {
+        "history.json": history_json(found),
+        "history.md": markdown.render(document),
+        "history.html": html.render(document),
     }
     return tuple(_write_all(contents, folder).values())
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from hubcheck.candidates.hub_index import Described, HubIndex, Query, Unavailable, _described
+from hubcheck.candidates.hub_answers import Described, described
+from hubcheck.candidates.hub_index import HubIndex, Query, Unavailable
 from hubcheck.errors import BudgetExceededError, GatedModelError, NetworkFaultError
 from hubcheck.source.interface import FileEntry
 from tests.candidates.small_hub import IMPATIENT, day, files, index_of, running
@@ -132,7 +133,7 @@ def test_a_hub_that_does_not_answer_is_asked_once() -> None:
 )
 def test_a_hostile_answer_is_checked_field_by_field(payload: str) -> None:
     """Whatever a host answers, only well-formed names, dates and numbers come through."""
-    found = _described(json.loads(payload))
+    found = described(json.loads(payload))
     if found is not None:
         assert found.ref == "acme/x"
         assert found.bases == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_a_model_trained_among_others_is_what_it_would_be_alone() -> None:
         for seed, rate in ((1, 5e-3), (2, 2e-2))
     ]
     starts = fresh(SMALL, (3, 4))
-    how = {"steps": 4, "batch": 2, "window": 16}
+    how: dict[str, Any] = {"steps": 4, "batch": 2, "window": 16}
     together, losses = train(starts, SMALL, courses, **how)
     for n, (start, course) in enumerate(zip(starts, courses, strict=True)):
         (alone,), (loss,) = train([start], SMALL, [course], **how)

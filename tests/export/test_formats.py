@@ -112,6 +112,8 @@ def check(report: Report, wanted: str) -> None:
             assert JUnitXml.fromstring(text.encode()).tests == len(report.findings) + 1
         case "csv":
             assert len(list(csv.DictReader(io.StringIO(text)))) == max(1, len(report.findings))
+        case "eu-gpai":
+            assert text.startswith("### hubcheck: facts for the EU's forms")
         case _:
             pytest.fail(f"no check of {wanted}")
 

@@ -11,10 +11,11 @@ import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import yaml
 
-from tests.hubserver.reply import Reply, json_reply
+from tests.hubserver.reply import Reply, error_reply, json_reply
 from tests.hubserver.routes import Request
 from tests.hubserver.server import LocalHub
 from tests.hubserver.storage import Commit, Files, Repository
@@ -38,6 +39,8 @@ class SearchableHub(LocalHub):
         super().__init__(**options)
         self._listed: dict[str, Listed] = {}
         self._facts: dict[str, dict[str, Any]] = {}
+        self.collections: dict[str, tuple[str, ...]] = {}
+        """Names of models by the collection's slug."""
 
     def add_model(
         self,
@@ -60,6 +63,8 @@ class SearchableHub(LocalHub):
     def _answer_hub(self, request: Request) -> Reply:
         if request.path.rstrip("/") == "/api/models":
             return self._search(request)
+        if request.path.startswith("/api/collections/"):
+            return self._collection(request.path.removeprefix("/api/collections/"))
         reply = super()._answer_hub(request)
         described = re.fullmatch(r"/api/models/[^/]+(?:/[^/]+)?(?:/revision/.+)?", request.path)
         if described is None or reply.status != 200:
@@ -73,6 +78,13 @@ class SearchableHub(LocalHub):
         if "expand" in request.query:
             answered = self._expanded(repository, request.query["expand"])
         return replace(json_reply(answered), headers=reply.headers)
+
+    def _collection(self, slug: str) -> Reply:
+        if slug not in self.collections:
+            return error_reply(404, "RepoNotFound", "Collection not found")
+        items = [{"type": "model", "id": ref} for ref in self.collections[slug]]
+        items.append({"type": "dataset", "id": "acme/data"})
+        return json_reply({"slug": slug, "items": items})
 
     def _search(self, request: Request) -> Reply:
         query = request.query
@@ -99,9 +111,13 @@ class SearchableHub(LocalHub):
         found.sort(
             key=lambda f: f[0].created if by == "createdAt" else f[0].downloads, reverse=down
         )
-        limit = int(query.get("limit", ["1000"])[0])
-        expand = query.get("expand", [])
-        return json_reply([self._expanded(r, expand) for _, r in found[:limit]])
+        limit, start = (int(query.get(n, [d])[0]) for n, d in (("limit", "1000"), ("cursor", "0")))
+        expand, headers = query.get("expand", []), {}
+        if start + limit < len(found):
+            rest = urlencode({**query, "cursor": [start + limit]}, doseq=True)
+            headers["Link"] = f'<{self.endpoint}{request.path}?{rest}>; rel="next"'
+        shown = [self._expanded(r, expand) for _, r in found[start : start + limit]]
+        return json_reply(shown, headers=headers)
 
     def _expanded(self, repository: Repository, expand: list[str]) -> dict[str, Any]:
         records = self._listed.get(repository.repo_id, Listed(created=repository.created))

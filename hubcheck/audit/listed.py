@@ -1,0 +1,83 @@
+"""Which models does an audit look at: of an owner, of a collection, of a list?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hubcheck.candidates.hub_index import HubIndex
+from hubcheck.candidates.hub_lists import models_in, models_of
+from hubcheck.errors import UsageError, printable
+from hubcheck.report.load import regular
+
+MAX_LIST: Final = 2_000_000
+"""Bytes of a list: twenty thousand names of a hundred characters."""
+MAX_MODELS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A model to be looked at."""
+
+    ref: str
+    commit: str = ""
+    """Its newest commit, where the Hub stated it; empty: not known before it is opened."""
+
+
+def listed_models(
+    asked: str, index: HubIndex, *, collection: bool, most: int
+) -> tuple[Listed, ...]:
+    """Return the models of an owner, of a collection, or of a file with one name a line.
+
+    Args:
+        asked: The owner, the collection's slug, or the file.
+        index: Asks the Hub.
+        collection: Whether it is a collection.
+        most: Models that are looked at.
+
+    Raises:
+        UsageError: there is none, or a list that cannot be read.
+        UnreachableError: the Hub cannot be asked.
+    """
+    if collection:
+        found = tuple(Listed(ref=ref) for ref in models_in(index, asked))
+    elif regular(Path(asked)):
+        found = _of_file(Path(asked))
+    elif "/" in asked or "." in asked:
+        raise UsageError(
+            f"'{printable(asked)}' is no owner of models, and no file.",
+            cause="a list that is not there, or one model's name.",
+            next_step="name an organisation, a file with one model a line, or check that model.",
+        )
+    else:
+        found = tuple(Listed(ref=r, commit=c) for r, c in models_of(index, asked, most=most))
+    if not found:
+        raise UsageError(
+            f"'{printable(asked)}' names no model.",
+            cause="nothing public is there, or the list is empty.",
+            next_step="look at it on the Hub; private models need a token.",
+        )
+    return tuple({one.ref: one for one in found}.values())[:most]
+
+
+def _of_file(path: Path) -> tuple[Listed, ...]:
+    shown = f"'{printable(path)}'"
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_LIST + 1)
+        text = data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the list {shown} cannot be read: {printable(error)}.",
+            cause="it is no text in UTF-8, or not yours to read.",
+            next_step="write one model a line.",
+        ) from error
+    if len(data) > MAX_LIST:
+        raise UsageError(
+            f"the list {shown} is longer than {MAX_LIST} bytes.",
+            cause="it is another file.",
+            next_step="write one model a line.",
+        )
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(Listed(ref=line) for line in lines if line)

@@ -1,0 +1,1 @@
+"""Tests of audits: many models, and what changed."""
