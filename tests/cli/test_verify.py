@@ -120,6 +120,24 @@ def test_a_file_that_loads_and_is_not_covered_fails(place: Path, ask: Any) -> No
     assert (told["digests"], told["covered"]) == ("holds", "fails")
 
 
+def test_a_bundle_is_held_to_the_identity_that_is_named(place: Path, ask: Any) -> None:
+    """As GitHub's attestations are: the workflow's name, its issuer, and the weights."""
+    from tests.signed.sigstore_made import OwnSigstore
+
+    who, issuer = "https://github.com/acme/m/check.yml@main", "https://issuer.example"
+    own = OwnSigstore()
+    payload = (place / "statement.json").read_bytes()
+    bundle = own.bundle(payload, identity=who, issuer=issuer)
+    (place / "bundle.json").write_text(bundle, encoding="utf-8")
+    (place / "root.json").write_text(own.trusted_root(), encoding="utf-8")
+    trust = ("--issuer", issuer, "--trusted-root", "root.json")
+    code, told = ask("bundle.json", "finetune", "--identity", who, *trust)
+    assert code == ExitCode.OK
+    assert {told[name] for name in ("signature", "predicate", "digests", "covered")} == {"holds"}
+    code, told = ask("bundle.json", "finetune", "--identity", f"{who}2", *trust)
+    assert (code, told["signature"]) == (ExitCode.POLICY_FAILED, "fails")
+
+
 def test_a_strangers_signature_fails_and_so_does_none(place: Path, ask: Any) -> None:
     """By another key; by nobody; and --unsigned says that anyone can have written it."""
     (place / "other").mkdir()
