@@ -159,7 +159,7 @@ def test_the_wheel_carries_the_name_the_command_and_the_extras(
     assert stated["Metadata-Version"] == "2.4"
     assert dict(points["console_scripts"]) == {"hubcheck": "hubcheck.cli:main"}
     assert {n.split("/")[0] for n in names if ".dist-info/" not in n} == {"hubcheck"}
-    assert set(stated.get_all("Provides-Extra", [])) == {*Extra, "test"}
+    assert set(stated.get_all("Provides-Extra", [])) == {*Extra, "docs", "test"}
     needs = stated.get_all("Requires-Dist", [])
     for extra in Extra:
         assert any(n.endswith(f"extra == '{extra}'") for n in needs), extra
