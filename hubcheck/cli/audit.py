@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,6 +75,20 @@ def add_audit(commands: Any) -> None:
         "--most", type=int, default=MOST, metavar="N", help=f"models at most; default {MOST}"
     )
     audit.add_argument("--again", action="store_true", help="look at every model, changed or not")
+    audit.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="check N models at a time, in processes of Ray (extra catalogue); default: one after "
+        "the other, without Ray",
+    )
+    audit.add_argument(
+        "--address",
+        default="",
+        metavar="ADDRESS",
+        help="of a Ray cluster to work on; default: this machine",
+    )
     audit.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep what is read from the Hub; default: nothing"
     )
@@ -158,7 +173,12 @@ def run_audit(arguments: argparse.Namespace) -> ExitCode:
     tell(f"{len(models)} models")
     try:
         found = audit(
-            plan, Journal(arguments.out), work, now=now, progress=progress_line(), spread=_spread()
+            plan,
+            Journal(arguments.out),
+            work,
+            now=now,
+            progress=progress_line(),
+            spread=_spread(arguments),
         )
     except KeyboardInterrupt:
         clear_progress()
@@ -173,11 +193,15 @@ def run_audit(arguments: argparse.Namespace) -> ExitCode:
     return exit_code_of(found)
 
 
-def _spread() -> Spread:
-    """Return how the work is done: here, one model after the other."""
+def _spread(arguments: argparse.Namespace) -> Spread:
+    """Return how the work is done: here, one model after the other, or by the catalogue's map."""
     from hubcheck.audit.run import here
 
-    return here
+    if not arguments.workers and not arguments.address:
+        return here
+    from hubcheck.catalogue.spread import spread
+
+    return partial(spread, workers=arguments.workers, address=arguments.address)
 
 
 def _policy_file(arguments: argparse.Namespace) -> PolicyFile:
