@@ -2,9 +2,11 @@
 
 ``python -m benchmarks.zoo.calibrate`` matches the models of ``benchmarks.zoo.calibration`` (train
 them first) in rounds of disjoint pairs and writes
-``hubcheck/evidence/looks/disguise/calibration.json``, the table the product ships. Every round is a perfect matching of all models, so each alone gives the rank bound
-2/(M+2); the rounds together can only raise the greatest score. ``--judge`` holds the judge models,
-which are in no table, against it, all pairs in both directions.
+``hubcheck/evidence/looks/disguise/calibration.json``, the table the product ships. Every round is
+a perfect matching of all models, so each alone gives the rank bound 2/(M+2); the rounds together
+can only raise the greatest score. ``--plain`` does the same with the models of
+``benchmarks.zoo.plain``, whose MLPs have no gate, and their own table. ``--judge`` holds models that
+are in no table against it, all pairs in both directions.
 """
 
 from __future__ import annotations
@@ -21,22 +23,23 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.zoo.plain import PLAIN as PLAIN_MODELS
 from benchmarks.zoo.train import MODELS
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.disguise import calibration
-from hubcheck.evidence.looks.disguise.calibration import TABLE, shipped
+from hubcheck.evidence.looks.disguise.calibration import TABLES, shipped
 from hubcheck.evidence.looks.disguise.mlp_views import (
+    Mlps,
     Neurons,
     Sample,
     frame_wanted,
-    gated_layers,
     read_neurons,
 )
 from hubcheck.evidence.orders.mlps import DENSE
 from hubcheck.evidence.side import Side
 from hubcheck.model import Access, Model, align_tokens, open_model
 from hubcheck.source.reference import parse_reference
-from hubcheck.statistics.disguise import GATED, Score, match_layers, rank_bound, score
+from hubcheck.statistics.disguise import GATED, PLAIN, Score, match_layers, rank_bound, score
 
 CALIBRATION: Final = MODELS / "calibration"
 JUDGES: Final = MODELS / "judges"
@@ -55,17 +58,17 @@ class Seen:
     layers: tuple[Neurons, ...]
 
 
-def see(folder: Path) -> Seen:
-    """Read every MLP of one small model through all of its tokens."""
+def see(folder: Path, views: tuple[str, ...]) -> Seen:
+    """Read every MLP of one small model that has these views, through all of its tokens."""
     access = Access(max_read=2**31, token=None, endpoint=None)
     model: Model = open_model(parse_reference(str(folder)), access)
     side = Side(model.reader, align_tokens(model, model).base_ids)
-    layers = gated_layers(model.anatomy, DENSE)
+    layers = Mlps(roles=DENSE, matrices=views).layers(model.anatomy)
     side.reader.fetch(frame_wanted(side, layers))
     n = model.anatomy.geometry.neurons
     samples = [Sample(block=Block(layer=i), units=tuple(range(n)), pool=n) for i in layers]
     facts = json.loads((folder / "training.json").read_text())
-    kind = str(facts.get("kind", ""))
+    kind = "-".join(str(facts[key]) for key in ("kind", "variant") if key in facts)
     return Seen(folder.name, kind, tuple(read_neurons(side, DENSE, s) for s in samples))
 
 
@@ -105,7 +108,7 @@ def figures(values: Sequence[float]) -> dict[str, float]:
     return {**found, "greatest": round(max(values), 6)}
 
 
-def table(models: Sequence[Seen], count: int) -> dict[str, object]:
+def table(models: Sequence[Seen], count: int, made_by: str) -> dict[str, object]:
     """Return the table over ``count`` rounds; an odd model out is left aside."""
     models = models[: len(models) // 2 * 2]
     scores: list[Score] = []
@@ -128,14 +131,14 @@ def table(models: Sequence[Seen], count: int) -> dict[str, object]:
         "score": figures([s.value for s in scores]),
         "agreement": figures([s.agreement for s in scores]),
         "outstanding": figures([s.outstanding for s in scores]),
-        "made_by": "python -m benchmarks.zoo.calibrate",
+        "made_by": made_by,
     }
 
 
-def judge(models: Sequence[Seen]) -> dict[str, object]:
+def judge(models: Sequence[Seen], views: tuple[str, ...]) -> dict[str, object]:
     """Hold models that are in no table against the shipped one, in both directions."""
     scores = [compare(a, b) for a, b in permutations(models, 2)]
-    known = shipped()[GATED]
+    known = shipped()[views]
     return {
         "models": len(models),
         "ordered_pairs": len(scores),
@@ -156,14 +159,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.zoo.calibrate", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--judge", action="store_true", help="judge models that are in no table")
+    parser.add_argument("--plain", action="store_true", help="models whose MLPs have no gate")
+    parser.add_argument("--models", type=Path, help="where they lie, instead of the usual place")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    models = [see(p) for p in trained(JUDGES if chosen.judge else CALIBRATION)]
+    views = PLAIN if chosen.plain else GATED
+    usual = JUDGES if chosen.judge else PLAIN_MODELS if chosen.plain else CALIBRATION
+    models = [see(p, views) for p in trained(chosen.models or usual)]
     if chosen.judge:
-        print(json.dumps(judge(models), indent=2))
+        print(json.dumps(judge(models, views), indent=2))
         return 0
-    made = table(models, chosen.rounds)
-    path = Path(calibration.__file__).parent / TABLE
+    made_by = "python -m benchmarks.zoo.calibrate" + " --plain" * chosen.plain
+    made = table(models, chosen.rounds, made_by)
+    path = Path(calibration.__file__).parent / TABLES[views]
     path.write_text(json.dumps(made, indent=2) + "\n")
     print(json.dumps(made, indent=2))
     return 0
