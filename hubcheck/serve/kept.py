@@ -1,8 +1,8 @@
 """Where do the answers of the open page stay?
 
 A folder for each question, by its key: what was asked, and from the end of the check on the report
-and the card. Nothing here is forgotten by time, for its address was given away as one that stays;
-once there is no room for more, new questions are turned away.
+and the card. No answer is forgotten, for its address was given away as one that stays; once there
+is no room for more, new questions are turned away. A question without an answer makes room.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from hubcheck.serve.asked import KEY_LENGTH, Question, question_of
 ASKED: Final = "asked.json"
 CARD: Final = "card.html"
 REPORT: Final = "report.json"
+UNANSWERED: Final = 86_400.0
+"""Seconds after which a question without an answer makes room: no check waits so long."""
 _KEY: Final = re.compile(rf"[0-9a-f]{{{KEY_LENGTH}}}")
 
 
@@ -32,11 +35,23 @@ class Kept:
         self._limit = limit
 
     def has_room(self) -> bool:
-        """Return whether another question may be kept."""
+        """Return whether another question may be kept.
+
+        Once there is no room, questions that came to nothing make some: only an answer stays.
+        """
+        if self._count() < self._limit:
+            return True
+        for entry in os.scandir(self._folder):
+            place = Path(entry.path)
+            if not (place / CARD).exists() and time.time() - entry.stat().st_mtime > UNANSWERED:
+                shutil.rmtree(place, ignore_errors=True)
+        return self._count() < self._limit
+
+    def _count(self) -> int:
         try:
-            return sum(1 for _ in os.scandir(self._folder)) < self._limit
+            return sum(1 for _ in os.scandir(self._folder))
         except FileNotFoundError:
-            return self._limit > 0
+            return 0
 
     def ask(self, question: Question) -> None:
         """Write down what is asked, once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -177,12 +178,19 @@ def test_answers_are_kept_until_there_is_no_room(tmp_path: Path) -> None:
     assert kept.has_room()
     kept.ask(question())
     assert not kept.has_room()
+    place = tmp_path / "kept" / question().key
+    os.utime(place, (0, 0))
+    assert kept.has_room()  # it got no answer for a day
+    assert not place.exists()
+    kept.ask(question())
     assert kept.question(question().key) == question()
     (tmp_path / "made").mkdir()
     for name in ("card.html", "report.json"):
         (tmp_path / "made" / name).write_text(name)
     kept.answer(question(), tmp_path / "made")
     assert kept.read(question().key, CARD) == b"card.html"
+    os.utime(place, (0, 0))
+    assert not kept.has_room()  # an answer stays
     (tmp_path / "kept" / question().key / "asked.json").write_text('{"repo": 1}')
     assert kept.question(question().key) is None
     assert kept.read("../kept", CARD) is None
