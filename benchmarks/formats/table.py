@@ -18,7 +18,7 @@ from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.evidence.looks.interface import Terms
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.observation import Observations
-from hubcheck.evidence.refused import attempt
+from hubcheck.evidence.refused import attempt, the_look
 from hubcheck.model import Access, Model, open_model
 from hubcheck.report.words import Depth
 from hubcheck.source.reference import parse_reference
@@ -57,7 +57,8 @@ def compare(base: Model, subject: Model) -> tuple[str, str, float, float]:
     both = opened_pair(comparer, base, subject)
     terms = Terms(depth=Depth.SAMPLE, seed=SEED, declared=True, tried=1)
     seen = Observations()
-    seen = seen.with_left(ORDERS, attempt(lambda: ORDERS.take(both, terms, seen), ORDERS.name))
+    left = attempt(lambda: ORDERS.take(both, terms, seen), the_look(ORDERS.name))
+    seen = seen.with_left(ORDERS, left)
     judged = judge(Case(base=base.anatomy, subject=subject.anatomy, tried=1, seen=seen))
     relation = judged.relation.kind if judged.relation is not None else ""
     return judged.verdict, relation, judged.log10_p, judged.kept

@@ -25,6 +25,7 @@ from hubcheck.card.wordings import (
     relation,
     searches,
     shapes,
+    units,
     warnings,
 )
 from hubcheck.card.wordings.given import Given, Wording
@@ -53,6 +54,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **declared.WORDS,
     **files.WORDS,
     **shapes.WORDS,
+    **units.WORDS,
     **gates.WORDS,
     **licences.WORDS,
     **searches.WORDS,

@@ -22,7 +22,7 @@ from hubcheck.computed_once import computed_once
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
 from hubcheck.evidence.looks.adapter_sum import LIMIT, AdapterSum, add_up
 from hubcheck.evidence.looks.interface import DEEP
-from hubcheck.evidence.refused import Refused, attempt, refused_by
+from hubcheck.evidence.refused import Refused, attempt, refused_by, the_look
 from hubcheck.model import Model
 from hubcheck.report.words import Verdict
 from hubcheck.request.interface import Request
@@ -67,7 +67,7 @@ def add_adapters(tested: Sequence[Tested], subject: Model, request: Request) -> 
         if one.model is None or not one.looked_at or one.judgement.verdict is Verdict.UNRELATED:
             continue
         for adapter in adapters:
-            found = attempt(partial(_added, one, adapter, subject, request), "adapter")
+            found = attempt(partial(_added, one, adapter, subject, request), the_look("adapter"))
             done.add(adapter.name)
             told = Added(adapter=adapter.name, base=one.base.ref, seen=found)
             one.added = (*one.added, told)
@@ -113,4 +113,4 @@ def _added(
             limit=LIMIT * (DEEP_TIMES if request.depth in DEEP else 1),
         )
     except HubcheckError as error:  # none of it ends a check
-        return refused_by(error, look="adapter")
+        return refused_by(error, look=the_look("adapter"))

@@ -8,14 +8,14 @@ from hubcheck.check.tested import Tested
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.look import bytes_for
 from hubcheck.evidence.looks.closeness.run import HeldChange, held_change
-from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.model import Model
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict.closeness import Closeness, closeness_of
 
-LOOK = "what a suspect changed"
+LOOK = the_look("held-change")
 
 
 def closeness(

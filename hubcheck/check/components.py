@@ -16,6 +16,7 @@ from hubcheck.evidence.looks.interface import Opened, Terms
 from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import Refused, attempt
 from hubcheck.model import Model, compare_weights
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.verdict.component_entries import NO_COMPONENTS, Alone, Component, Components
 from hubcheck.verdict.components import are_kin
 from hubcheck.verdict.judge import Case
@@ -117,7 +118,8 @@ def _look(pair: Pair, terms: Terms, n_pairs: int, opened: Open, watch: Watch) ->
     files = compare_weights(base, subject, seed=terms.seed)
     if files.state is FileState.EQUAL:
         return Component(name=pair.name, base=base.anatomy, subject=subject.anatomy, seen=files)
-    both = attempt(lambda: opened(base, subject, terms.tried, n_pairs), pair.name)
+    component = phrase(PhraseCode.LOOK_COMPONENT, name=pair.name)
+    both = attempt(lambda: opened(base, subject, terms.tried, n_pairs), component)
     seen: Case | Refused = (
         both
         if isinstance(both, Refused)

@@ -13,7 +13,7 @@ from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.interface import Opened, Terms
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observations
-from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.model import Model, same_weights
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import Depth, Verdict
@@ -74,7 +74,7 @@ def _related(
 
 def _towers_related(both: Opened, terms: Terms) -> bool:
     """Return whether two bases without a shared body have a tower of one training."""
-    left = attempt(lambda: TOWERS.take(both, terms, Observations()), TOWERS.name)
+    left = attempt(lambda: TOWERS.take(both, terms, Observations()), the_look(TOWERS.name))
     if isinstance(left, Refused):
         return False
     judged = [judge_alone(tower) for tower in left.seen.towers]

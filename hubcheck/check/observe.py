@@ -37,8 +37,8 @@ from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
 from hubcheck.evidence.looks.sample.steps import STEP_BYTES
 from hubcheck.evidence.looks.towers import bodies, pairs_of, prices_of
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
-from hubcheck.evidence.observation import Observations, Skip
-from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.observation import Left, Observations, Skip
+from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
 from hubcheck.report.phrases import because
 from hubcheck.report.schema import BaseModelRef
@@ -184,7 +184,7 @@ def _under_known_names(one: Tested, base: Model, subject: Model, request: Reques
     """
     if one.comparer is None:
         return subject
-    renamed = attempt(lambda: under_names_of(base, subject), "names of tensors")
+    renamed = attempt(lambda: under_names_of(base, subject), the_look("tensor-names"))
     if not isinstance(renamed, Renamed):
         return subject
     one.renamed, one.tried = renamed, one.tried * renamed.ways
@@ -231,7 +231,7 @@ def _look(one: Tested, base: Model, subject: Model, both: Opened, terms: Terms) 
         lambda: look_at_components(
             base, subject, terms, opened=partial(opened_for, terms.seed), watch=watch
         ),
-        COMPONENTS.name,
+        the_look(COMPONENTS.name),
     )
     one.components = NO_COMPONENTS if isinstance(left, Refused) else left
     if isinstance(left, Refused):
@@ -264,11 +264,10 @@ def observed(
     """
     seen = start
     for look in looks:
-        skip = look.skipped(terms, seen, partial(standing, seen))
-        if skip is not Skip.NO:
-            seen = seen.with_left(look, skip)
-        else:
-            seen = seen.with_left(look, attempt(partial(look.take, both, terms, seen), look.name))
+        left: Left = look.skipped(terms, seen, partial(standing, seen))
+        if left is Skip.NO:
+            left = attempt(partial(look.take, both, terms, seen), the_look(look.name))
+        seen = seen.with_left(look, left)
         yield seen
         if look is ORDERS and isinstance(seen.of(ORDERS), Refused):
             return

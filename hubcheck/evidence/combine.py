@@ -14,6 +14,7 @@ from typing import Final
 
 from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Test
 from hubcheck.evidence.structure import SharedOrders
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 
 SETTLED: Final = log(1e10)
@@ -26,7 +27,7 @@ NOTABLE: Final = log(1e3)
 class SignOutcome:
     """The signs of matched up rows in one neuron family."""
 
-    label: str
+    label: Phrase
     base: Block
     agreements: int
     pairs: int

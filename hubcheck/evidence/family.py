@@ -15,8 +15,10 @@ from typing import Final, Protocol
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.blocks import log_e_blocks
 from hubcheck.statistics.evalues import log_e_hits
+from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.profiles import FloatArray
 
@@ -60,12 +62,9 @@ class Block:
     """Of a block of MLP neurons: dense, expert or shared; empty for every other order."""
 
     @property
-    def words(self) -> str:
-        """Where it lies: 'layer 3, expert 2'."""
-        if self.kind == "shared":
-            return f"layer {self.layer}, shared expert"
-        name = "expert" if self.kind == "expert" else "member"
-        return f"layer {self.layer}" + (f", {name} {self.member}" if self.member >= 0 else "")
+    def said(self) -> Phrase:
+        """Where it lies."""
+        return phrase(PhraseCode.BLOCK, layer=self.layer, member=self.member, kind=self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +123,8 @@ class FamilyTest(Protocol):
         """Return how many units the family has in the model."""
         ...
 
-    def label(self, block: Block) -> str:
-        """Return the family in words: 'neurons of layer 7'."""
+    def label(self, block: Block) -> Phrase:
+        """Return which units the family of a block is: a phrase of ``units.``."""
         ...
 
 
@@ -177,7 +176,7 @@ class FamilyOutcome:
 
     test: Test
     part: Part
-    label: str
+    label: Phrase
     base: Block
     looks: tuple[Look, ...]
     separate_hits: int
@@ -242,5 +241,5 @@ class Abstention:
     """A family that was not tested, and why."""
 
     test: Test
-    label: str
-    reason: str
+    label: Phrase
+    reason: OrderProblem

@@ -20,6 +20,7 @@ from hubcheck.errors import (
     UnreadableError,
     UnsupportedFormatError,
 )
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 Seen = TypeVar("Seen")
 SideName = Literal["base", "subject", ""]
@@ -82,17 +83,22 @@ class Refused:
     code: Why
     side: SideName = ""
     """Whose fault it is; empty where it is nobody's, or not known."""
-    look: str = ""
-    """What was looked for, in our own words: ``neurons of layer 3``."""
+    look: Phrase | None = None
+    """What was looked for: a look by its name, or the units of a family."""
     error: HubcheckError | None = None
     """The error behind it, where there is one."""
 
-    def named(self, look: str) -> Refused:
+    def named(self, look: Phrase) -> Refused:
         """Return the same refusal, of a look that now has a name."""
         return self if self.look else replace(self, look=look)
 
 
-def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> Refused:
+def the_look(name: str) -> Phrase:
+    """Return a look by its name, a code whose words are the card's."""
+    return phrase(PhraseCode.LOOK, look=name)
+
+
+def refused_by(error: HubcheckError, *, look: Phrase | None = None, side: SideName = "") -> Refused:
     """Return what a look says that an error ended.
 
     Args:
@@ -115,8 +121,12 @@ def refused_by(error: HubcheckError, *, look: str = "", side: SideName = "") -> 
     return Refused(code=code, side=side, look=look, error=error)
 
 
-def attempt(look: Callable[[], Seen], name: str) -> Seen | Refused:
+def attempt(look: Callable[[], Seen], name: Phrase) -> Seen | Refused:
     """Return what a look gives, or why it could not be taken.
+
+    Args:
+        look: What looks.
+        name: What is looked for, for a refusal.
 
     Errors of ours that are none of ``REFUSING`` say that the request is wrong, and end the check.
     """

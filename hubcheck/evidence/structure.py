@@ -18,10 +18,11 @@ import numpy as np
 
 from hubcheck.evidence.families import log_e_of
 from hubcheck.evidence.family import Abstention, Block, FamilyOutcome, Profiles, Test
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.shared_order import COPIES, STRUCTURED, Sharing, is_structured, sharing_of
 
-Key = tuple[str, Block]
+Key = tuple[Phrase, Block]
 """(label, block) of a family of the base."""
 BESIDE_READERS: Final = ("raw norms", "raw embeddings")
 """Views of the channels that no order of neurons enters: reader rows are aligned by neuron."""

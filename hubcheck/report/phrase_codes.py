@@ -37,7 +37,7 @@ class PhraseCode(StrEnum):
     SUBJECT = "reason.subject"
     """``why`` (phrases): the same of the subject; ``fit``: how an adapter fits, or empty."""
     NO_SHARED_ORDER = "reason.no-shared-order"
-    """``self_test``: why the base's own orders cannot be used, or empty."""
+    """``self_test``: problems of the base's own orders, or empty."""
     ORDER_WITHOUT_CONTENT = "reason.order-without-content"
     START_OR_COPY = "reason.start-or-copy"
     """``bulk``, ``top``: shares kept of the initial noise and of what training wrote."""
@@ -50,7 +50,7 @@ class PhraseCode(StrEnum):
     PART_OPEN = "reason.part-open"  # part, why (phrases), verdict
     NO_POWER = "reason.no-power"
     OTHER_SHAPE = "reason.other-shape"
-    """``sizes`` (phrases), ``tested``: share of the body; ``self_test``: why orders abstain."""
+    """``sizes`` (phrases), ``tested``: share of the body; ``self_test``: problems of orders."""
     HEAD_ALONE = "reason.head-alone"  # side, head: this one is a head and nothing else
     SOME_TENSORS = "reason.some-tensors"
     """``share`` of the body that is equal; what was compared is said before it."""
@@ -112,8 +112,8 @@ class PhraseCode(StrEnum):
     """``what``: roles that the same values were not shown for."""
     EXPERTS_NOT_COMPARABLE = "relation.experts-not-comparable"  # experts, side
     EXPERTS_MATCH = "relation.experts-match"
-    """``found``, ``compared``, ``total``; ``drawn``: the rest may not have been drawn; ``gone``,
-    ``more``: experts that are not the base's."""
+    """``found``, ``compared``, ``total``; ``drawn``: the rest may not have been drawn; ``gone``
+    (blocks), ``more``: experts that are not the base's."""
     NO_EXPERT_HOLDS = "relation.no-expert-holds"  # compared, total, side: whose MLP it is
     EXPERTS_HOLD_MLP = "relation.experts-hold-mlp"
     """``found``, ``compared``, ``total``, ``side``: where the experts are; ``change`` or absent."""
@@ -181,6 +181,22 @@ class PhraseCode(StrEnum):
     COMPUTED_LAST = "direction.computed-last"  # side
     SUM_COMPUTED = "direction.sum-computed"
 
+    # -- which units: one order of a model. ``label`` below is one of these
+    UNITS_CHANNELS = "units.channels"
+    UNITS_RESERVED = "units.reserved-tokens"
+    UNITS_EXPERTS = "units.experts"  # layer
+    UNITS_GROUPS = "units.kv-groups"  # layer
+    UNITS_NEURONS = "units.neurons"
+    """``mlp``: dense, expert or shared; ``layer``; ``member``: the expert, or -1; ``first``: of the
+    neurons, where an MLP was cut into pieces."""
+    UNITS_VALUES = "units.vo-dimensions"  # layer, group; cross: of the attention to an encoder
+    UNITS_MIXER = "units.mixer-channels"  # kind: role of its tensors; layer; head, or -1
+    UNITS_AXIS = "units.axis"  # place
+    BLOCK = "units.block"  # layer, member or -1, kind: where an order lies
+    ORDER_PROBLEM = "order.problem"
+    """``problem``: why an order may not be used, a code of ``statistics.exchangeability``;
+    ``count`` and ``of``, or 0."""
+
     # -- which units a line of evidence is about, and what is to be known of it
     FAMILY = "family.units"  # label; place, member, found: another kind of MLP in the subject
     FAMILY_VIEW = "family.view"  # label, view: one view alone
@@ -203,7 +219,7 @@ class PhraseCode(StrEnum):
     FAMILY_ROUTER = "family.router"  # layer
     FAMILY_BY_TEST = "family.by-test"
     """``test``; ``layers``, or none: of a report by someone else, whose texts are dropped."""
-    NOTE_PLACE = "note.place"  # place, found: in which block of the subject
+    NOTE_PLACE = "note.place"  # place (a block), found: where in the subject
     NOTE_MLPS = "note.mlps"  # found, compared
     NOTE_SEPARATE = "note.separate"  # hits in every view alone
     NOTE_CEILING = "note.ceiling"
@@ -234,7 +250,10 @@ class PhraseCode(StrEnum):
     SHARE_NOT_COMPARED = "coverage.share"  # share of the parameters; what, of: or absent
 
     # -- what a look left aside, or could not do
-    LOOK_REFUSED = "look.refused"  # look, cause, side, detail
+    LOOK = "look.named"  # look: a name of ``evidence.looks.registry``, or of what is beside them
+    LOOK_PART = "look.part"  # part: how this part moved
+    LOOK_COMPONENT = "look.component"  # name
+    LOOK_REFUSED = "look.refused"  # look (phrases), cause, side, detail
     NOT_MADE = "look.not-made"  # look, why (phrases)
     WHY = "look.why"  # why: a code of ``evidence.refused.Why``
     RENAMED = "look.renamed"  # matched, tensors: names of the subject say nothing

@@ -10,6 +10,8 @@ methods, sections 4.6 and 4.8.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from math import erfc, sqrt
 from typing import Final
 
@@ -30,33 +32,58 @@ FEWEST_UNITS: Final = 12
 """Below this many units the checks have no power; the family is used and the note says so."""
 
 
-def order_problem(rows_uf: FloatArray) -> str:
-    """Return why the order of these rows is not arbitrary, or ``""`` when it looks arbitrary.
+class Disorder(StrEnum):
+    """Why the order of units is not arbitrary."""
+
+    DUPLICATES = "duplicates"
+    NORMS = "norms-follow-index"
+    KURTOSIS = "kurtosis-follows-index"
+    STRIDE = "stride"
+    """Rows some distance apart are alike: blocks or ranks share an initialisation."""
+    STRUCTURED = "structured"
+    """Several orders are one, and their content is not: a structured initialisation."""
+    IN_LINE = "in-line"
+    """Matches between orders run upwards: neighbours in index are alike."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OrderProblem:
+    """Why an order may not be used."""
+
+    code: Disorder
+    count: int = 0
+    """Rows that have a duplicate; the distance of rows that are alike."""
+    of: int = 0
+    """Rows there are."""
+
+
+def order_problem(rows_uf: FloatArray) -> OrderProblem | None:
+    """Return why the order of these rows is not arbitrary, None when it looks arbitrary.
 
     Args:
         rows_uf: [units, features] raw rows of the base in index order.
     """
     n = rows_uf.shape[0]
     if n < FEWEST_UNITS:
-        return ""
+        return None
     similarity_uu = np.asarray(profile(rows_uf), dtype=np.float64)
     similarity_uu = similarity_uu @ similarity_uu.T
     off = ~np.eye(n, dtype=bool)
     twins_u = (np.where(off, similarity_uu, -1.0) > DUPLICATE_COSINE).any(axis=1)
     if twins_u.mean() > MOST_DUPLICATES:
-        return f"{int(twins_u.sum())} of {n} rows have a duplicate"
+        return OrderProblem(Disorder.DUPLICATES, count=int(twins_u.sum()), of=n)
     strides = [s for s in STRIDES if s <= n // 2]
     level = LEVEL / (2 + len(strides))
     norms_u = np.sqrt(np.einsum("uf,uf->u", rows_uf, rows_uf, dtype=np.float64))
     if _trend_p(norms_u) < level:
-        return "row norms follow the index: sorted or structured units"
+        return OrderProblem(Disorder.NORMS)
     excess_u = _excess_kurtosis(rows_uf)
     if _trend_p(excess_u) < level:
-        return "row kurtosis follows the index: sorted or structured units"
+        return OrderProblem(Disorder.KURTOSIS)
     for stride in strides:
         if _stride_p(similarity_uu, stride) < level:
-            return f"rows {stride} apart are alike: blocks or ranks share an initialisation"
-    return ""
+            return OrderProblem(Disorder.STRIDE, count=stride)
+    return None
 
 
 def _ranks(values_u: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from typing import Final
 
 from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
 from hubcheck.statistics.evalues import log_e_hits
+from hubcheck.statistics.exchangeability import Disorder, OrderProblem
 from hubcheck.statistics.hits import count_hits
 from hubcheck.statistics.layer_pairs import joined_groups
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix
@@ -38,7 +39,7 @@ CEILING_UNITS: Final = 128
 MOST_MATCHED: Final = 8
 """Pairs whose content is looked at, those that keep least: in a structured initialisation one is as
 good as another, and an optimal matching takes some milliseconds."""
-STRUCTURED: Final = "the base's layers share one order: a structured initialisation"
+STRUCTURED: Final = OrderProblem(Disorder.STRUCTURED)
 """Why every family of a kind abstains."""
 
 

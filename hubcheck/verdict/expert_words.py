@@ -88,7 +88,7 @@ def _both(matches: MlpMatches, total: int, *, sure: bool) -> ExpertWords:
         compared=len(compared),
         total=total,
         drawn=drawn,
-        gone=tuple(b.words for b in named[:NAMED]),
+        gone=tuple(b.said for b in named[:NAMED]),
         more=max(0, len(named) - NAMED),
     )
     if drawn:
@@ -163,10 +163,10 @@ def family_of(outcome: FamilyOutcome, view: View) -> Phrase:
     """Return what was held against what: 'neurons of layer 3 in the subject's expert 2'."""
     kind = view.subject.kind
     if not kind or kind == view.base.kind:
-        return phrase(PhraseCode.FAMILY, label=outcome.label)
+        return phrase(PhraseCode.FAMILY, label=(outcome.label,))
     return phrase(
         PhraseCode.FAMILY,
-        label=outcome.label,
+        label=(outcome.label,),
         place=kind,
         member=view.subject.member,
         found=view.hits >= FOUND,

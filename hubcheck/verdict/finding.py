@@ -60,7 +60,7 @@ def evidence_of(comparison: Comparison, *, part: str = "") -> tuple[Evidence, ..
         rows.append(
             Evidence(
                 test=Test.SIGNS,
-                family=_of(part, phrase(PhraseCode.FAMILY_SIGNS, label=sign.label)),
+                family=_of(part, phrase(PhraseCode.FAMILY_SIGNS, label=(sign.label,))),
                 kind=EvidenceKind.EXACT,
                 part=part or Part.BODY,
                 frame="raw+token",
@@ -122,7 +122,9 @@ def _row(outcome: FamilyOutcome, part: str, *, pictured: bool) -> Evidence:
 
 
 def _view_row(outcome: FamilyOutcome, view: View, part: str) -> Evidence:
-    alone = phrase(PhraseCode.FAMILY_VIEW, label=outcome.label, view=view.name.removeprefix("raw "))
+    alone = phrase(
+        PhraseCode.FAMILY_VIEW, label=(outcome.label,), view=view.name.removeprefix("raw ")
+    )
     return Evidence(
         test=outcome.test,
         family=_of(part, alone),
@@ -175,7 +177,7 @@ def _note(outcome: FamilyOutcome, view: View) -> Clauses:
     notes: list[Phrase] = []
     if view.subject != outcome.base:
         found = bool(outcome.log_e >= NOTABLE)
-        notes.append(phrase(PhraseCode.NOTE_PLACE, place=view.subject.words, found=found))
+        notes.append(phrase(PhraseCode.NOTE_PLACE, place=(view.subject.said,), found=found))
     notes += mlps_counted(outcome)
     if outcome.known_as:
         known = phrase(PhraseCode.NOTE_AXIS, known=outcome.known_as, blocks=view.in_blocks)

@@ -21,6 +21,7 @@ from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because,
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
+from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.counterparts import judged_apart, matrices_alone, reshaped_tensors
 from hubcheck.verdict.coverage import Covered, covered
@@ -178,7 +179,7 @@ def _other_shape(shapes: OtherShapes, sides: tuple[Covered, Covered]) -> Clauses
             for axis, a, b in shapes.sizes
         ),
         tested=round(min(side.order_tested for side in sides), 4),
-        self_test=shapes.abstained,
+        self_test=_problems(shapes.abstained),
     )
 
 
@@ -319,5 +320,12 @@ def _named(side: Covered) -> tuple[str, ...]:
 
 
 def _no_order(comparison: Comparison) -> Clauses:
-    why = tuple(sorted({a.reason for a in comparison.abstentions})[:2])
-    return because(ReasonCode.NO_SHARED_ORDER, self_test=why)
+    why = sorted({a.reason for a in comparison.abstentions})[:2]
+    return because(ReasonCode.NO_SHARED_ORDER, self_test=_problems(why))
+
+
+def _problems(found: Iterable[OrderProblem]) -> Clauses:
+    return tuple(
+        phrase(PhraseCode.ORDER_PROBLEM, problem=one.code.value, count=one.count, of=one.of)
+        for one in found
+    )

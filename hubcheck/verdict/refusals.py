@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
-from hubcheck.evidence.refused import LIMITS, Refused
+from hubcheck.evidence.refused import LIMITS, Refused, the_look
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.words import ReasonCode
 from hubcheck.source.pointer import NOT_AVAILABLE
@@ -23,7 +23,7 @@ _REASONS: Final[Mapping[str, ReasonCode]] = {
     "HostileCheckpointError": ReasonCode.HOSTILE,
     "InternalFaultError": ReasonCode.INTERNAL,
 }
-TELLING: Final = frozenset({"layer map", "disguise test", "frame of writers", "every tensor"})
+TELLING: Final = frozenset(map(the_look, ("layer-map", "disguise", "writers", "every-tensor")))
 """Looks of which a reader is told that they could not be made, whatever kept them from it; of the
 others only a limit, the network and bad values are worth a word."""
 
@@ -52,16 +52,17 @@ def refusal_notes(refused: tuple[Refused, ...]) -> Clauses:
     """Return one phrase for each look, or part of one, that could not be taken."""
     found = []
     for one in refused:
+        look = () if one.look is None else (one.look,)
         if one.error is not None:
             found.append(
                 phrase(
                     PhraseCode.LOOK_REFUSED,
-                    look=one.look,
+                    look=look,
                     cause=one.code.value,
                     side=one.side,
                     detail=one.error.what,
                 )
             )
         elif one.code in LIMITS or one.look in TELLING:
-            found.append(phrase(PhraseCode.NOT_MADE, look=one.look, why=why_not(one)))
+            found.append(phrase(PhraseCode.NOT_MADE, look=look, why=why_not(one)))
     return tuple(dict.fromkeys(found))

@@ -9,6 +9,13 @@ from hubcheck.card.wordings.relation import MOST_COMPONENTS
 from hubcheck.report.phrases import Phrase, Value
 from hubcheck.report.phrases import PhraseCode as C
 
+SORTED: Final = Phrase(C.ORDER_PROBLEM, {"problem": "norms-follow-index", "count": 0, "of": 0})
+TWINS: Final = Phrase(C.ORDER_PROBLEM, {"problem": "duplicates", "count": 3, "of": 8})
+NEURONS_3: Final = Phrase(C.UNITS_NEURONS, {"mlp": "dense", "layer": 3, "member": -1})
+NEURONS_3_1: Final = Phrase(C.UNITS_NEURONS, {"mlp": "expert", "layer": 3, "member": 1})
+NEURONS_7: Final = Phrase(C.UNITS_NEURONS, {"mlp": "dense", "layer": 7, "member": -1})
+CHANNELS: Final = Phrase(C.UNITS_CHANNELS, {})
+LAYER_MAP: Final = Phrase(C.LOOK, {"look": "layer-map"})
 MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.TEXT: (({"text": "a sentence"}, "a sentence"),),
     C.UNKNOWN: (({"share": 0.5}, "said by a newer version (share=0.5)"),),
@@ -87,8 +94,8 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NO_SHARED_ORDER: (
         ({"self_test": ()}, "no shared order"),
         (
-            {"self_test": ("sorted units", "twins")},
-            "no shared order: the base fails its self-test (sorted units; twins)",
+            {"self_test": (SORTED, TWINS)},
+            "no shared order: the base fails its self-test (row norms follow the index: sorted or structured units; 3 of 8 rows have a duplicate)",
         ),
     ),
     C.ORDER_WITHOUT_CONTENT: (
@@ -150,8 +157,8 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "other shape: 640 wide there, 576 here; 25% of the body could be tested across that",
         ),
         (
-            {"sizes": (), "tested": 0.0, "self_test": ("sorted units",)},
-            "other shape; the base fails its self-test (sorted units)",
+            {"sizes": (), "tested": 0.0, "self_test": (SORTED,)},
+            "other shape; the base fails its self-test (row norms follow the index: sorted or structured units)",
         ),
     ),
     C.SIZE_DIFFERS: (
@@ -469,7 +476,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "compared": 8,
                 "total": 8,
                 "drawn": False,
-                "gone": ("layer 0, expert 1",),
+                "gone": (Phrase(C.BLOCK, {"layer": 0, "member": 1, "kind": "expert"}),),
                 "more": 5,
             },
             "2 of 8 experts compared match, not: layer 0, expert 1 and 5 more",
@@ -849,39 +856,77 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "the subject is a weighted sum of several models to within its own rounding: had one of them been computed from the subject, the remainder would be that of its rounding, scaled",
         ),
     ),
-    C.FAMILY: (
-        ({"label": "neurons of layer 7"}, "neurons of layer 7"),
-        ({"label": "residual channels"}, "residual channels"),
+    C.UNITS_CHANNELS: (({}, "residual channels"),),
+    C.UNITS_RESERVED: (({}, "reserved tokens"),),
+    C.UNITS_EXPERTS: (({"layer": 7}, "experts of layer 7"),),
+    C.UNITS_GROUPS: (({"layer": 7}, "kv groups of layer 7"),),
+    C.UNITS_NEURONS: (
+        ({"mlp": "dense", "layer": 7, "member": -1}, "neurons of layer 7"),
+        ({"mlp": "expert", "layer": 7, "member": 3}, "expert neurons of layer 7, expert 3"),
+        ({"mlp": "shared", "layer": 7, "member": -1}, "shared-expert neurons of layer 7"),
         (
-            {"label": "V/O dimensions of layer 7, kv group 0"},
+            {"mlp": "dense", "layer": 7, "member": -1, "first": 512},
+            "neurons of layer 7, from 512 on",
+        ),
+    ),
+    C.UNITS_VALUES: (
+        ({"layer": 7, "group": 2, "cross": False}, "V/O dimensions of layer 7, kv group 2"),
+        (
+            {"layer": 7, "group": 2, "cross": True},
+            "V/O dimensions of layer 7, cross-attention, kv group 2",
+        ),
+    ),
+    C.UNITS_MIXER: (
+        ({"kind": "ssm", "layer": 7, "head": 2}, "state-space channels of layer 7, head 2"),
+        ({"kind": "conv", "layer": 7, "head": -1}, "convolution channels of layer 7"),
+    ),
+    C.UNITS_AXIS: (({"place": 7}, "inner channels of place 7"),),
+    C.BLOCK: (
+        ({"layer": 3, "member": -1, "kind": ""}, "layer 3"),
+        ({"layer": 3, "member": 2, "kind": "expert"}, "layer 3, expert 2"),
+        ({"layer": 3, "member": -1, "kind": "shared"}, "layer 3, shared expert"),
+        ({"layer": 3, "member": 1, "kind": ""}, "layer 3, member 1"),
+    ),
+    C.ORDER_PROBLEM: (
+        ({"problem": "duplicates", "count": 3, "of": 8}, "3 of 8 rows have a duplicate"),
+        (
+            {"problem": "stride", "count": 64, "of": 0},
+            "rows 64 apart are alike: blocks or ranks share an initialisation",
+        ),
+    ),
+    C.FAMILY: (
+        ({"label": (NEURONS_7,)}, "neurons of layer 7"),
+        ({"label": (CHANNELS,)}, "residual channels"),
+        (
+            {"label": (Phrase(C.UNITS_VALUES, {"layer": 7, "group": 0, "cross": False}),)},
             "V/O dimensions of layer 7, kv group 0",
         ),
         (
-            {"label": "neurons of layer 3", "place": "expert", "member": 2, "found": True},
+            {"label": (NEURONS_3,), "place": "expert", "member": 2, "found": True},
             "neurons of layer 3 in the subject's expert 2",
         ),
         (
-            {"label": "neurons of layer 3", "place": "expert", "member": -1, "found": False},
+            {"label": (NEURONS_3,), "place": "expert", "member": -1, "found": False},
             "neurons of layer 3 against the subject's experts",
         ),
         (
             {
-                "label": "neurons of layer 3, expert 1",
+                "label": (NEURONS_3_1,),
                 "place": "dense",
                 "member": -1,
                 "found": True,
             },
-            "neurons of layer 3, expert 1 in the subject's MLP",
+            "expert neurons of layer 3, expert 1 in the subject's MLP",
         ),
     ),
     C.FAMILY_VIEW: (
         (
-            {"label": "residual channels", "view": "embeddings"},
+            {"label": (CHANNELS,), "view": "embeddings"},
             "residual channels: embeddings alone",
         ),
-        ({"label": "residual channels", "view": "norms"}, "residual channels: norms alone"),
+        ({"label": (CHANNELS,), "view": "norms"}, "residual channels: norms alone"),
     ),
-    C.FAMILY_SIGNS: (({"label": "neurons of layer 7"}, "signs of up rows, neurons of layer 7"),),
+    C.FAMILY_SIGNS: (({"label": (NEURONS_7,)}, "signs of up rows, neurons of layer 7"),),
     C.FAMILY_MATCHED_SIGNS: (({"layer": 3}, "signs of up rows, matched neurons of layer 3"),),
     C.FAMILY_VALUE_SIGNS: (({"layer": 3}, "signs of V/O dimensions, matched again in layer 3"),),
     C.FAMILY_IDENTITY: (({}, "tensors equal bit for bit"),),
@@ -905,16 +950,27 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.FAMILY_CHANNELS_KEPT: (({"subject": 80, "base": 96}, "residual channels: 80 of 96"),),
     C.FAMILY_NEURONS_KEPT: (
         (
-            {"label": "neurons of layer 7", "few": 192, "many": 256},
+            {"label": (NEURONS_7,), "few": 192, "many": 256},
             "neurons of layer 7: 192 of 256",
         ),
     ),
-    C.FAMILY_UP_BY_GATE: (({"label": "layer 3"}, "up rows matched by gate, layer 3"),),
+    C.FAMILY_UP_BY_GATE: (
+        ({"label": (NEURONS_3,)}, "up rows matched by gate, neurons of layer 3"),
+    ),
     C.FAMILY_IN_EXPERTS: (({"layer": 3}, "neurons inside the experts of layer 3"),),
     C.FAMILY_ROUTER: (({"layer": 3}, "router rows of layer 3"),),
     C.NOTE_PLACE: (
-        ({"place": "layer 5", "found": True}, "found in the subject's layer 5"),
-        ({"place": "layer 3, expert 2", "found": False}, "against the subject's layer 3, expert 2"),
+        (
+            {"place": (Phrase(C.BLOCK, {"layer": 5, "member": -1, "kind": ""}),), "found": True},
+            "found in the subject's layer 5",
+        ),
+        (
+            {
+                "place": (Phrase(C.BLOCK, {"layer": 3, "member": 2, "kind": "expert"}),),
+                "found": False,
+            },
+            "against the subject's layer 3, expert 2",
+        ),
     ),
     C.NOTE_MLPS: (({"found": 2, "compared": 4}, "found in 2 of 4 MLPs compared"),),
     C.NOTE_SEPARATE: (({"hits": 60}, "60 hit in every view alone"),),
@@ -1037,19 +1093,25 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "67% of the parameters were not compared (MLP, experts)",
         ),
     ),
+    C.LOOK: (
+        ({"look": "layer-map"}, "layer map"),
+        ({"look": "of a newer version"}, "of a newer version"),
+    ),
+    C.LOOK_PART: (({"part": "vision tower"}, "relation of the vision tower"),),
+    C.LOOK_COMPONENT: (({"name": "unet"}, "unet"),),
     C.LOOK_REFUSED: (
         (
-            {"look": "neurons of layer 3", "cause": "values", "side": "subject", "detail": "x"},
+            {"look": (NEURONS_3,), "cause": "values", "side": "subject", "detail": "x"},
             "neurons of layer 3: not looked at, values of the subject: x",
         ),
         (
-            {"look": "layer map", "cause": "network", "side": "", "detail": "it hung up"},
+            {"look": (LAYER_MAP,), "cause": "network", "side": "", "detail": "it hung up"},
             "layer map: not looked at, network: it hung up",
         ),
     ),
     C.NOT_MADE: (
         (
-            {"look": "layer map", "why": (Phrase(C.WHY, {"why": "few-layers"}),)},
+            {"look": (LAYER_MAP,), "why": (Phrase(C.WHY, {"why": "few-layers"}),)},
             "layer map not made: fewer than two layers to compare",
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -20,7 +21,8 @@ from hubcheck.evidence.families import compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.evidence.looks.towers import prices_of
-from hubcheck.evidence.structure import SharedOrders
+from hubcheck.evidence.structure import Key, SharedOrders
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.profiles import FloatArray, profile
 from tests.evidence.laboratory import (
@@ -56,7 +58,7 @@ def outcome(test: Kind, layer: int, log_e: float, *, hits: int = 0) -> FamilyOut
     return FamilyOutcome(
         test=test,
         part=Part.BODY,
-        label=f"{test} of layer {layer}",
+        label=phrase(PhraseCode.FAMILY_BY_TEST, test=test.value, layers=(layer,)),
         base=block,
         looks=(Look(weight=0.5, views=(view,)),),
         separate_hits=-1,
@@ -81,7 +83,7 @@ def combined(
     signs: Sequence[SignOutcome] = (),
 ) -> Combined:
     """Combine families whose base profiles are made of these rows."""
-    profiles: Mapping[tuple[str, Block], Profiles] = {
+    profiles: Mapping[Key, Profiles] = {
         (o.label, o.base): described(r) for o, r in zip(outcomes, rows, strict=True)
     }
     return combine(outcomes, signs, SharedOrders(profiles), prices)
@@ -307,7 +309,8 @@ def test_groups_hold_every_family_once() -> None:
     families = [outcome(Kind.NEURONS, i, 1.0) for i in range(7)]
     profiles = {(o.label, o.base): described(r) for o, r in zip(families, rows, strict=True)}
     groups = SharedOrders(profiles).groups(families)
-    assert sorted(o.label for group in groups for o in group) == sorted(o.label for o in families)
+    grouped = Counter(o.label for group in groups for o in group)
+    assert grouped == Counter(o.label for o in families)
     assert sorted(len(group) for group in groups) == [2, 2, 3]
 
 

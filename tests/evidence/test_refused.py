@@ -14,9 +14,14 @@ from hubcheck.errors import (
     UnreadableError,
     UsageError,
 )
-from hubcheck.evidence.refused import Refused, Why, attempt, refused_by
+from hubcheck.evidence.refused import Refused, Why, attempt, refused_by, the_look
+from hubcheck.report.phrases import PhraseCode, phrase
 
 PARTS = {"cause": "a cause.", "next_step": "a step."}
+
+
+NEURONS = phrase(PhraseCode.UNITS_NEURONS, mlp="dense", layer=3, member=-1)
+HEADS = the_look("heads")
 
 
 def failing(error: Exception) -> Refused:
@@ -25,7 +30,7 @@ def failing(error: Exception) -> Refused:
     def look() -> str:
         raise error
 
-    seen = attempt(look, "neurons of layer 3")
+    seen = attempt(look, NEURONS)
     assert isinstance(seen, Refused)
     return seen
 
@@ -43,7 +48,7 @@ def failing(error: Exception) -> Refused:
 def test_a_refusal_keeps_its_code_its_look_and_its_error(error: HubcheckError, code: Why) -> None:
     """A limit, the network and values that are no numbers are told apart; the error stays whole."""
     seen = failing(error)
-    assert (seen.code, seen.look, seen.error) == (code, "neurons of layer 3", error)
+    assert (seen.code, seen.look, seen.error) == (code, NEURONS, error)
     assert seen.side == ""
 
 
@@ -56,13 +61,13 @@ def test_the_subjects_own_values_are_the_subjects_fault() -> None:
 
 def test_a_side_that_the_caller_knows_is_kept() -> None:
     """What the caller knows is not overruled."""
-    assert refused_by(UnreadableError("x.", **PARTS), look="heads", side="base").side == "base"
+    assert refused_by(UnreadableError("x.", **PARTS), look=HEADS, side="base").side == "base"
 
 
 def test_a_look_that_can_be_taken_is_what_it_gives() -> None:
     """Nothing is wrapped where nothing failed, whatever a look gives."""
-    assert attempt(lambda: None, "heads") is None
-    assert attempt(lambda: 3, "heads") == 3
+    assert attempt(lambda: None, HEADS) is None
+    assert attempt(lambda: 3, HEADS) == 3
 
 
 def test_faults_of_the_request_are_not_swallowed() -> None:
@@ -77,6 +82,6 @@ def test_a_fault_of_the_program_is_that_looks_own() -> None:
     def faulty() -> int:
         return {"there": 1}["not there"]
 
-    found = attempt(faulty, "heads")
+    found = attempt(faulty, HEADS)
     assert isinstance(found, Refused)
     assert found.code is Why.FAULT

@@ -19,8 +19,10 @@ from hubcheck.evidence.looks.orders import ORDERS, spent_on
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Observation, Observations
 from hubcheck.model import open_model
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from hubcheck.source.reference import parse_reference
+from hubcheck.statistics.exchangeability import Disorder, OrderProblem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.verdict.finding import controls_of, evidence_of, own_log10_p, power_of
 from hubcheck.verdict.judge import Case, Judgement, judge
@@ -169,10 +171,12 @@ def test_no_comparable_order_is_not_tested_with_the_reason() -> None:
     nothing = replace(seen("twin"), outcomes=())
     found = judged(nothing, subject="twin")
     assert (found.verdict, sentence(found.reason)) == (Verdict.NOT_TESTED, "no shared order")
-    why = Abstention(test=Kind.NEURONS, label="neurons of layer 0", reason="sorted units")
+    label = phrase(PhraseCode.UNITS_NEURONS, mlp="dense", layer=0, member=-1)
+    problem = OrderProblem(Disorder.NORMS)
+    why = Abstention(test=Kind.NEURONS, label=label, reason=problem)
     found = judged(replace(nothing, abstentions=(why,)), subject="twin")
     assert found.verdict is Verdict.NOT_TESTED
-    assert "sorted units" in sentence(found.reason)
+    assert "row norms follow the index" in sentence(found.reason)
     assert controls_of([nothing]) is None
 
 

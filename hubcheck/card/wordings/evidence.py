@@ -14,7 +14,7 @@ PLACES: Final = {"dense": "MLPs", "expert": "experts", "shared": "shared experts
 
 
 def _family(given: Given) -> str:
-    label, kind = given.text("label"), given.params.get("place", "")
+    label, kind = given.said("label"), given.params.get("place", "")
     if not kind:
         return label
     place = PLACES.get(str(kind), str(kind))
@@ -27,7 +27,7 @@ def _family(given: Given) -> str:
 
 def _place(given: Given) -> str:
     verb = "found in" if given.has("found") else "against"
-    return f"{verb} the subject's {given.text('place')}"
+    return f"{verb} the subject's {given.said('place')}"
 
 
 def _signs(given: Given) -> str:
@@ -88,8 +88,8 @@ def _by_test(given: Given) -> str:
 
 WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY: _family,
-    P.FAMILY_VIEW: "{label}: {view} alone",
-    P.FAMILY_SIGNS: "signs of up rows, {label}",
+    P.FAMILY_VIEW: lambda given: f"{given.said('label')}: {given.text('view')} alone",
+    P.FAMILY_SIGNS: lambda given: f"signs of up rows, {given.said('label')}",
     P.FAMILY_MATCHED_SIGNS: "signs of up rows, matched neurons of layer {layer}",
     P.FAMILY_VALUE_SIGNS: "signs of V/O dimensions, matched again in layer {layer}",
     P.FAMILY_IDENTITY: "tensors equal bit for bit",
@@ -106,8 +106,10 @@ WORDS: Final[Mapping[P, Wording]] = {
     ),
     P.FAMILY_LAYERS: "{subject} subject layers against {base} base layers",
     P.FAMILY_CHANNELS_KEPT: "residual channels: {subject} of {base}",
-    P.FAMILY_NEURONS_KEPT: "{label}: {few} of {many}",
-    P.FAMILY_UP_BY_GATE: "up rows matched by gate, {label}",
+    P.FAMILY_NEURONS_KEPT: lambda given: (
+        f"{given.said('label')}: {given.count('few')} of {given.count('many')}"
+    ),
+    P.FAMILY_UP_BY_GATE: lambda given: f"up rows matched by gate, {given.said('label')}",
     P.FAMILY_IN_EXPERTS: "neurons inside the experts of layer {layer}",
     P.FAMILY_BY_TEST: _by_test,
     P.FAMILY_ROUTER: "router rows of layer {layer}",

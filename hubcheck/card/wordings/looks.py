@@ -16,7 +16,7 @@ def _refused(given: Given) -> str:
     side = given.text("side")
     whose = f" of the {side}" if side else ""
     return (
-        f"{given.text('look')}: not looked at, {given.text('cause')}{whose}: {given.text('detail')}"
+        f"{given.said('look')}: not looked at, {given.text('cause')}{whose}: {given.text('detail')}"
     )
 
 
@@ -34,6 +34,26 @@ def _unmatched(given: Given) -> str:
     return f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else "")
 
 
+LOOKS: Final[Mapping[str, str]] = {
+    "orders": "orders of the layers drawn",
+    "parts": "parts",
+    "other-shapes": "other shapes",
+    "layer-map": "layer map",
+    "width": "width",
+    "expert-map": "expert map",
+    "change": "change",
+    "equal-tensors": "equal tensors",
+    "disguise": "disguise test",
+    "writers": "frame of writers",
+    "attention": "attention through the tokens",
+    "every-tensor": "every tensor",
+    "merge": "merge",
+    "components": "components",
+    "adapter": "adapter",
+    "held-change": "what a suspect changed",
+    "tensor-names": "names of tensors",
+}
+"""By the names of looks, which a test holds this table to."""
 WHY: Final[Mapping[str, str]] = {
     "values": "values that are no numbers",
     "budget": "it needs more than --max-read leaves",
@@ -60,8 +80,11 @@ WHY: Final[Mapping[str, str]] = {
 }
 """By the codes of ``evidence.refused.Why``, which a test holds this table to."""
 WORDS: Final[Mapping[P, Wording]] = {
+    P.LOOK: lambda given: LOOKS.get(given.text("look"), given.text("look")),
+    P.LOOK_PART: "relation of the {part}",
+    P.LOOK_COMPONENT: "{name}",
     P.LOOK_REFUSED: _refused,
-    P.NOT_MADE: lambda given: f"{given.text('look')} not made: {given.said('why')}",
+    P.NOT_MADE: lambda given: f"{given.said('look')} not made: {given.said('why')}",
     P.WHY: lambda given: WHY.get(given.text("why"), given.text("why")),
     P.RENAMED: (
         "the names of this model's tensors say nothing; {matched} of {tensors} were matched to the "

@@ -15,8 +15,8 @@ def _subject(given: Given) -> str:
 
 
 def _no_order(given: Given) -> str:
-    why = given.names("self_test")
-    return "no shared order" + (f": the base fails its self-test ({'; '.join(why)})" if why else "")
+    why = given.said("self_test")
+    return "no shared order" + (f": the base fails its self-test ({why})" if why else "")
 
 
 def _rest(given: Given) -> str:
@@ -34,9 +34,9 @@ def _body(given: Given) -> str:
 
 def _other_shape(given: Given) -> str:
     said = f"other shape: {given.said('sizes')}" if given.has("sizes") else "other shape"
-    why = given.names("self_test")
+    why = given.said("self_test")
     if why:
-        return f"{said}; the base fails its self-test ({'; '.join(why)})"
+        return f"{said}; the base fails its self-test ({why})"
     return f"{said}; {given.figure('tested'):.0%} of the body could be tested across that"
 
 

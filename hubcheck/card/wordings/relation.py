@@ -94,11 +94,11 @@ def _experts_match(given: Given) -> str:
     said = f"{given.count('found')} of {_compared(given)} match"
     if given.has("drawn"):
         return said + ", the rest may be experts of the base that were not drawn"
-    gone = given.names("gone")
+    gone = given.said("gone")
     if not gone:
         return said
     more = given.count("more")
-    return f"{said}, not: {'; '.join(gone)}" + (f" and {more:,} more" if more > 0 else "")
+    return f"{said}, not: {gone}" + (f" and {more:,} more" if more > 0 else "")
 
 
 def _experts_hold(given: Given) -> str:

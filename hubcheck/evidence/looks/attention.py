@@ -160,7 +160,7 @@ def _likeness(ours: list[FloatArray] | None, theirs: list[FloatArray] | None) ->
 class AttentionLook:
     """What the attention of a rearranged copy does to the tokens that both models share."""
 
-    name = "attention through the tokens"
+    name = "attention"
     nothing: tuple[Turned, ...] = ()
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

@@ -36,6 +36,7 @@ from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Depth
 
 SIDE_BYTES: Final = (2_500_000, 0, 0)
@@ -295,12 +296,13 @@ def _asked(
 
 def _tower(pair: PartPair, comparer: Comparer, comparison: Comparison, depth: Depth) -> PartLook:
     """Return what is seen of one pair of towers, how it moved included where they match."""
+    moved = phrase(PhraseCode.LOOK_PART, part=pair.name)
     return PartLook(
         name=pair.name,
         comparison=comparison,
         base=pair.base,
         subject=pair.subject,
-        change=how_it_moved(comparer, comparison, depth, {}, name=f"relation of the {pair.name}"),
+        change=how_it_moved(comparer, comparison, depth, {}, name=moved),
     )
 
 

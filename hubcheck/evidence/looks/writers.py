@@ -226,7 +226,7 @@ def _profiles(
 class WritersLook:
     """The orders seen through another layer's writers, where no token is shared."""
 
-    name = "frame of writers"
+    name = "writers"
     nothing = WriterEvidence(layers=(), log_e=0.0, log_e_without_strongest=0.0)
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

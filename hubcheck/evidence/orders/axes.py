@@ -21,6 +21,7 @@ from hubcheck.evidence.family import Block, Part, Profiles, Test
 from hubcheck.evidence.orders.neurons import corresponding_layers, joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import FloatArray
 
 OUT_ROWS: Final = 64
@@ -100,9 +101,9 @@ class AxisTest:
         ]
         return found[:SEARCHED]
 
-    def label(self, block: Block) -> str:
-        """Return 'inner channels of place 7'."""
-        return f"inner channels of place {block.layer}"
+    def label(self, block: Block) -> Phrase:
+        """Return the inner channels of a place."""
+        return phrase(PhraseCode.UNITS_AXIS, place=block.layer)
 
     # -- reading -------------------------------------------------------------------------------
 

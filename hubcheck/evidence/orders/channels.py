@@ -24,6 +24,7 @@ from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED
 from hubcheck.evidence.orders.neurons import NeuronTest, corresponding_layers
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import FloatArray, profile, standardise
 
 NORM_ROLES: Final = (
@@ -73,10 +74,10 @@ class ChannelTest:
         del block
         return []
 
-    def label(self, block: Block) -> str:
-        """Return 'residual channels'."""
+    def label(self, block: Block) -> Phrase:
+        """Return the residual channels."""
         del block
-        return "residual channels"
+        return phrase(PhraseCode.UNITS_CHANNELS)
 
     # -- pairs of tensors in base and subject ------------------------------------------------
 

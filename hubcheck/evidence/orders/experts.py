@@ -16,6 +16,7 @@ from hubcheck.evidence.orders.by_layer import direct_layers, further_layers
 from hubcheck.evidence.orders.neurons import joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 
 class ExpertTest:
@@ -62,9 +63,9 @@ class ExpertTest:
         """Return every other subject layer."""
         return further_layers(block, self._base, self._subject, self._fits)
 
-    def label(self, block: Block) -> str:
-        """Return 'experts of layer 7'."""
-        return f"experts of layer {block.layer}"
+    def label(self, block: Block) -> Phrase:
+        """Return the experts of a layer."""
+        return phrase(PhraseCode.UNITS_EXPERTS, layer=block.layer)
 
     def _router(self, side: Side, block: Block) -> Wanted | None:
         matrix = side.anatomy.get(Role.ROUTER, block.layer)

@@ -27,6 +27,7 @@ from hubcheck.evidence.orders.by_layer import direct_layers, further_layers
 from hubcheck.evidence.orders.vo import value_groups
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import standardise, unit_rows
 
 FEWEST_GROUPS: Final = 6
@@ -80,9 +81,9 @@ class HeadTest:
         """Return every other subject layer."""
         return further_layers(block, self._base, self._subject, self._fits)
 
-    def label(self, block: Block) -> str:
-        """Return 'kv groups of layer 7'."""
-        return f"kv groups of layer {block.layer}"
+    def label(self, block: Block) -> Phrase:
+        """Return the kv groups of a layer."""
+        return phrase(PhraseCode.UNITS_GROUPS, layer=block.layer)
 
     def wanted(self, side: Side, block: Block) -> Sequence[Wanted]:
         """Return all V rows of the layer, its norm gain and the token rows."""

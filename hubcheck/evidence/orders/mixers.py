@@ -22,14 +22,8 @@ from hubcheck.evidence.family import Block, Part, Profiles, Test
 from hubcheck.evidence.orders.neurons import corresponding_layers, is_small, joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import FloatArray
-
-KINDS = {
-    Role.SSM: "state-space",
-    Role.DELTA: "delta-rule",
-    Role.CONV: "convolution",
-}
-"""What a mixer is called, by the role of its tensors."""
 
 
 def channels_of(mixer: Mixer | None) -> int:
@@ -101,11 +95,12 @@ class MixerTest:
         )
         return [b for b in every if b not in near]
 
-    def label(self, block: Block) -> str:
-        """Return 'state-space channels of layer 7, head 2'."""
+    def label(self, block: Block) -> Phrase:
+        """Return the channels of a layer's mixer, or of one head of it."""
         mixer = self._base.mixers[block.layer]
-        head = f", head {block.member}" if mixer.heads > 1 and not mixer.joint else ""
-        return f"{KINDS[mixer.values.role]} channels of layer {block.layer}{head}"
+        head = block.member if mixer.heads > 1 and not mixer.joint else -1
+        kind = mixer.values.role.value
+        return phrase(PhraseCode.UNITS_MIXER, kind=kind, layer=block.layer, head=head)
 
     def rows_wanted(self, side: Side, block: Block) -> dict[str, Wanted]:
         """Return the rows that feed and gate the block's channels and, where cheap, its columns."""

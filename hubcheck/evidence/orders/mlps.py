@@ -16,6 +16,7 @@ from typing import Final
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 LAYERS_A_STEP: Final = 4
 """Base layers that one step of a comparison looks at: 4 settle any ordinary derivative."""
@@ -42,7 +43,6 @@ class MlpRoles:
     gate: Role
     up: Role
     down: Role
-    name: str
     kind: str
     """As in ``Block.kind``."""
 
@@ -55,19 +55,17 @@ class MlpRoles:
         return {name: matrix for name, matrix in found.items() if matrix is not None}
 
 
-DENSE: Final = MlpRoles(gate=Role.GATE, up=Role.UP, down=Role.DOWN, name="neurons", kind="dense")
+DENSE: Final = MlpRoles(gate=Role.GATE, up=Role.UP, down=Role.DOWN, kind="dense")
 EXPERT: Final = MlpRoles(
     gate=Role.EXPERT_GATE,
     up=Role.EXPERT_UP,
     down=Role.EXPERT_DOWN,
-    name="expert neurons",
     kind="expert",
 )
 SHARED: Final = MlpRoles(
     gate=Role.SHARED_GATE,
     up=Role.SHARED_UP,
     down=Role.SHARED_DOWN,
-    name="shared-expert neurons",
     kind="shared",
 )
 BY_KIND: Final = {roles.kind: roles for roles in (DENSE, SHARED, EXPERT)}
@@ -77,6 +75,13 @@ MAY_BECOME: Final = {
     EXPERT.kind: (EXPERT, DENSE),
 }
 """Kind of a base MLP -> kinds it is looked for among, the likeliest first."""
+
+
+def neurons_said(roles: MlpRoles, block: Block, *, first: int = 0) -> Phrase:
+    """Return the neurons of one MLP, or of a piece of it from ``first`` on."""
+    where = {"layer": block.layer, "member": block.member}
+    part = {"first": first} if first else {}
+    return phrase(PhraseCode.UNITS_NEURONS, mlp=roles.kind, **where, **part)
 
 
 def mlp_blocks(anatomy: Anatomy, roles: MlpRoles) -> Mapping[int, tuple[Block, ...]]:

@@ -34,9 +34,11 @@ from hubcheck.evidence.orders.mlps import (
     MlpRoles,
     mlp_blocks,
     neurons_of,
+    neurons_said,
 )
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.profiles import (
     FloatArray,
     joined,
@@ -124,10 +126,9 @@ class NeuronTest:
         """Return whether a search leaves experts of the subject out."""
         return self._there.passes_over(block, self.direct(block))
 
-    def label(self, block: Block) -> str:
-        """Return 'neurons of layer 7' or 'neurons of layer 7, expert 3'."""
-        expert = f", expert {block.member}" if block.member >= 0 else ""
-        return f"{self.roles_of(block).name} of layer {block.layer}{expert}"
+    def label(self, block: Block) -> Phrase:
+        """Return the neurons of one MLP."""
+        return neurons_said(self.roles_of(block), block)
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -160,13 +161,13 @@ class NeuronTest:
         for name, matrix in self.roles_of(block).at(side.anatomy, block).items():
             if name == "down":
                 if matrix.transposed or is_small(matrix):
-                    wanted[name] = Wanted(matrix=matrix, inputs=units, why=self.roles.name)
+                    wanted[name] = Wanted(matrix=matrix, inputs=units, why=self.test)
             else:
                 wanted[name] = Wanted(
                     matrix=matrix,
                     units=units,
                     inputs=self._by_input(name),
-                    why=self.roles.name,
+                    why=self.test,
                 )
         return wanted
 

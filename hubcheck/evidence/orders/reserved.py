@@ -17,6 +17,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.family import Block, Part, Profiles, Test
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import standardise, unit_rows
 
 MOST_RESERVED: Final = 128
@@ -55,10 +56,10 @@ class ReservedTest:
         del block
         return []
 
-    def label(self, block: Block) -> str:
-        """Return 'reserved tokens'."""
+    def label(self, block: Block) -> Phrase:
+        """Return the reserved tokens."""
         del block
-        return "reserved tokens"
+        return phrase(PhraseCode.UNITS_RESERVED)
 
     def _rows(self, side: Side) -> tuple[Wanted, ...]:
         matrix = side.anatomy.get(Role.EMBED)

@@ -20,6 +20,7 @@ from hubcheck.evidence.family import Block, Part, Profiles, Test
 from hubcheck.evidence.orders.neurons import corresponding_layers, is_small, joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import FloatArray
 
 SHOWN_VALUES: Final = 1 << 20
@@ -37,13 +38,10 @@ class Attention:
     """The norm before V; None where V reads another stream."""
     kind: str
     """As in ``Block.kind``."""
-    words: str
 
 
-SELF: Final = Attention(value=Role.V, out=Role.O, gain=Role.NORM_ATTN_IN, kind="", words="")
-CROSS: Final = Attention(
-    value=Role.CROSS_V, out=Role.CROSS_O, gain=None, kind="cross", words="cross-attention, "
-)
+SELF: Final = Attention(value=Role.V, out=Role.O, gain=Role.NORM_ATTN_IN, kind="")
+CROSS: Final = Attention(value=Role.CROSS_V, out=Role.CROSS_O, gain=None, kind="cross")
 
 
 def value_matrix(anatomy: Anatomy, layer: int, of: Attention = SELF) -> Matrix | None:
@@ -133,9 +131,10 @@ class ValueTest:
         )
         return [b for b in every if b not in near and self._fits(block, b.layer, b.member)]
 
-    def label(self, block: Block) -> str:
-        """Return 'V/O dimensions of layer 7, kv group 2'."""
-        return f"V/O dimensions of layer {block.layer}, {self.of.words}kv group {block.member}"
+    def label(self, block: Block) -> Phrase:
+        """Return the V/O dimensions of one kv group."""
+        cross = self.of is CROSS
+        return phrase(PhraseCode.UNITS_VALUES, layer=block.layer, group=block.member, cross=cross)
 
     def rows_wanted(self, side: Side, block: Block) -> dict[str, Wanted]:
         """Return the block's V rows and, where cheap, its O columns."""

@@ -189,12 +189,11 @@ def test_one_width_is_no_matter_for_this_look() -> None:
     assert refused == Refused(code=Why.SAME_SIZE)
 
 
-def test_too_little_to_read_is_said(pruned: Path) -> None:
-    """Where the rows do not fit the limit nothing is claimed, and the note says why."""
+def test_of_too_little_to_read_nothing_is_claimed(pruned: Path) -> None:
+    """Where the rows do not fit the limit nothing is claimed."""
     pair = side_by_side(model("base"), pruned)
     found = width_of(pair.base, pair.subject, pair.draw, STRAIGHT, limit=1000)
     assert isinstance(found, Width)
-    assert found.notes == ("its rows need more than --max-read leaves",)
     assert found.neurons is not None
     assert found.neurons.order is UnitOrder.UNKNOWN
 

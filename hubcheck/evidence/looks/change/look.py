@@ -15,7 +15,8 @@ from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Observation, Observations, Skip
-from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.refused import Refused, attempt, the_look
+from hubcheck.report.phrases import Phrase
 from hubcheck.report.words import Depth
 
 
@@ -30,7 +31,7 @@ def how_it_moved(
     depth: Depth,
     base_of: Mapping[int, int],
     *,
-    name: str,
+    name: Phrase,
 ) -> CloserLook | Refused | Skip:
     """Return how two related models, or parts, differ; not their turn where they are not related.
 
@@ -77,7 +78,9 @@ class Change:
     ) -> Observation[CloserLook | Skip] | Refused:
         """Measure how they differ."""
         comparison, base_of = seen.seen(ORDERS), seen.seen(LAYER_MAP).base_of
-        moved = how_it_moved(opened.comparer, comparison, terms.depth, base_of, name=self.name)
+        moved = how_it_moved(
+            opened.comparer, comparison, terms.depth, base_of, name=the_look(self.name)
+        )
         return moved if isinstance(moved, Refused) else Observation(seen=moved)
 
 

@@ -50,7 +50,7 @@ def skipped_while_hidden(terms: Terms, standing: Standing) -> Skip:
 class DisguiseLook:
     """Neurons matched by each matrix of their MLP alone, in the whitened token frame."""
 
-    name = "disguise test"
+    name = "disguise"
     nothing: Disguise | Skip = Skip.SETTLED
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

@@ -32,7 +32,7 @@ def limit_of(depth: Depth) -> int:
 class EqualTensorsLook:
     """Tensors of one name and shape, and renamed ones of one content."""
 
-    name = "equal tensors"
+    name = "equal-tensors"
     nothing = NOTHING_EQUAL
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

@@ -35,6 +35,7 @@ from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.orders.mlps import EXPERT
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
+from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.statistics.profiles import FloatArray
 
 MATCHED: Final = 8
@@ -62,7 +63,7 @@ class Looks:
     """By piece of the base: agreeing signs and coins."""
     unordered: dict[Piece, Piece] = field(default_factory=dict)
     """Piece of the subject -> piece of the base, by signs alone: no order left inside."""
-    abstained: dict[Piece, str] = field(default_factory=dict)
+    abstained: dict[Piece, OrderProblem] = field(default_factory=dict)
     """Pieces of the base whose order is not arbitrary, and why."""
 
 

@@ -66,7 +66,6 @@ class Experts:
     bytes_subject: int
     shuffled_inside: bool = False
     """No order of the neurons is left inside the experts; signs show that they are the base's."""
-    notes: tuple[str, ...] = ()
 
     @property
     def said(self) -> Clauses:

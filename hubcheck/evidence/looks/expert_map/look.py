@@ -34,7 +34,7 @@ NO_EXPERTS: Final = Experts(
 class ExpertMapLook(FromDeep):
     """Experts of both models, by their routers and by the neurons inside."""
 
-    name = "expert map"
+    name = "expert-map"
     nothing = NO_EXPERTS
 
     def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:

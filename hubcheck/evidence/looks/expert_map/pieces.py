@@ -15,12 +15,13 @@ from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows
-from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles
+from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles, neurons_said
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.assignment import relabelling_ceiling
 from hubcheck.statistics.evalues import log_e_hits, log_mean
-from hubcheck.statistics.exchangeability import order_problem
+from hubcheck.statistics.exchangeability import OrderProblem, order_problem
 from hubcheck.statistics.hits import HitCount, count_hits
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix, uncentred
 from hubcheck.statistics.signs import sign_agreements
@@ -44,12 +45,10 @@ class Piece:
     size: int
 
     @property
-    def label(self) -> str:
-        """The piece in words: 'neurons of layer 3, expert 5'."""
-        expert = f", expert {self.member}" if self.member >= 0 else ""
-        kind = "neurons" if self.roles is EXPERT else self.roles.name
-        part = f", from {self.first} on" if self.first else ""
-        return f"{kind} of layer {self.layer}{expert}{part}"
+    def label(self) -> Phrase:
+        """Which units these are."""
+        block = Block(layer=self.layer, member=self.member)
+        return neurons_said(self.roles, block, first=self.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ class PieceRows:
         """Return the joint profile of gate and up in each frame."""
         return self.rows.views(("gate", "up"), raw=raw)
 
-    def problem(self) -> str:
+    def problem(self) -> OrderProblem | None:
         """Return why the order of these neurons is not arbitrary, if it is not."""
         return order_problem(self.rows.raw_rows())
 

@@ -105,7 +105,6 @@ def _summed_up(
         place[0]: tuple(e for e in range(counts[0]) if e not in partner.values())
         for place, partner in partners.items()
     }
-    notes = [f"{piece.label}: {why}" for piece, why in looks.abstained.items()]
     return Experts(
         kind=_kind(looks, partners, counts),
         pairs=pairs,
@@ -123,7 +122,6 @@ def _summed_up(
         bytes_base=spending.bytes_base,
         bytes_subject=spending.bytes_subject,
         shuffled_inside=bool(looks.unordered),
-        notes=tuple(notes[:MOST_NOTES]),
     )
 
 
@@ -188,7 +186,7 @@ def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> Row:
     """Return the row of the coins inside one expert."""
     return Row(
         test="signs",
-        family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=piece.label),
+        family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(piece.label,)),
         kind="exact",
         part="body",
         frame="raw+token",

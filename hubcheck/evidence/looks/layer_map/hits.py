@@ -19,13 +19,13 @@ from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import compare_views
 from hubcheck.evidence.family import Test, View
 from hubcheck.evidence.looks.layer_map.orders import LayerOrder
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import hit_mask
 from hubcheck.statistics.layer_pairs import joined_groups
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 from hubcheck.statistics.shared_order import (
-    STRUCTURED,
     Sharing,
     is_structured,
     sharing_of,
@@ -64,18 +64,12 @@ class Pairs:
     """Base layers with an order that passed the self-test."""
     shared: dict[Pair, int] = field(default_factory=dict)
     """Pairs of base layers that may share an order, and their hits."""
-    problems: dict[str, str] = field(default_factory=dict)
-    """Family of the base -> why its order is not arbitrary, empty where it looks arbitrary."""
+    unsound: set[Phrase] = field(default_factory=set)
+    """Families of the base whose order is not arbitrary."""
     structured: set[Test] = field(default_factory=set)
     """Kinds of order that the base's layers share without sharing content: they abstain."""
     in_one_order: dict[str, set[Pair]] = field(default_factory=dict)
     """Order -> pairs of base layers, where ALL its layers stand in one order."""
-
-    @property
-    def abstained(self) -> list[str]:
-        """The families that abstain, and why."""
-        kinds = [f"{kind}: {STRUCTURED}" for kind in sorted(self.structured)]
-        return kinds + [f"{label}: {why}" for label, why in self.problems.items() if why]
 
 
 def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs) -> None:
@@ -140,9 +134,9 @@ def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:
     if order.test.test in pairs.structured:
         return False
     label = order.test.label(order.base_block(i))
-    if not pairs.problems.get(label):
-        pairs.problems[label] = order_problem(order.base_profiles(i).rows)
-    return not pairs.problems[label]
+    if label not in pairs.unsound and order_problem(order.base_profiles(i).rows) is not None:
+        pairs.unsound.add(label)
+    return label not in pairs.unsound
 
 
 def _sound(order: LayerOrder, draw: Draw, pairs: Pairs) -> dict[int, Mapping[str, FloatArray]]:

@@ -55,7 +55,6 @@ class LayerMap:
     bytes_base: int
     """Weight bytes this map added to what was read of the base."""
     bytes_subject: int
-    notes: tuple[str, ...] = ()
 
     @property
     def base_of(self) -> dict[int, int]:

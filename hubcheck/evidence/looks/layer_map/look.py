@@ -30,7 +30,7 @@ NO_MAP: Final = LayerMap(
 class LayerMapLook(FromDeep):
     """All layers of both models, sampled by the same rows and held against each other."""
 
-    name = "layer map"
+    name = "layer-map"
     nothing = NO_MAP
 
     def planned(self, opened: Opened, terms: Terms) -> Planned | Skip:

@@ -187,9 +187,6 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
     ]
     factors = log_e_orders(pairs.log_e_ij, groups)
     surely = [pair for pair, hits in pairs.shared.items() if hits >= SURELY_SHARED]
-    notes = list(pairs.abstained)
-    if len(notes) > MOST_NOTES:
-        notes = [*notes[:MOST_NOTES], f"{len(notes) - MOST_NOTES} more families abstain"]
     return LayerMap(
         origins=tuple(_origin(pairs, j) for j in range(pairs.log_e_ij.shape[1])),
         base_layers=n_base,
@@ -199,7 +196,6 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
         tested=tuple(sorted(pairs.tested)),
         bytes_base=spending.bytes_base,
         bytes_subject=spending.bytes_subject,
-        notes=tuple(notes),
     )
 
 

@@ -14,7 +14,7 @@ from hubcheck.evidence.looks.change.look import bytes_for
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.evidence.observation import Observation, Skip
 from hubcheck.evidence.reading import Reader
-from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.report.words import Depth
 
 
@@ -45,7 +45,8 @@ def fit_merge(
         depth: Says how much may be read.
     """
     found = attempt(
-        lambda: merge_shares(subject, members, Draw(seed), limit=bytes_for(depth)), MERGE.name
+        lambda: merge_shares(subject, members, Draw(seed), limit=bytes_for(depth)),
+        the_look(MERGE.name),
     )
     if isinstance(found, Refused):
         return {one.ref: found for one in members}

@@ -102,13 +102,13 @@ class Comparer:
             ReservedTest(a, tokens.base_reserved, tokens.subject_reserved),
         ]
         self.tests = tests
-        self._base_profiles: dict[tuple[str, Block], Profiles] = {}
+        self._base_profiles: dict[Key, Profiles] = {}
         self._orders = SharedOrders(self._base_profiles)
         self._looks: dict[tuple[FamilyTest, Block], list[Look]] = {}
         self._subject_profiles: dict[FamilyTest, dict[Block, Profiles]] = {}
         self._outcomes: dict[tuple[FamilyTest, Block], FamilyOutcome] = {}
         self._signs: dict[tuple[FamilyTest, Block], list[tuple[float, list[tuple[int, int]]]]] = {}
-        self._abstentions: dict[tuple[str, Block], Abstention] = {}
+        self._abstentions: dict[Key, Abstention] = {}
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
         self._fetching = StepFetching(self.base, self.subject)
         self._left_out = 0

@@ -14,6 +14,7 @@ from hubcheck.evidence.looks.sample.steps import Item
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.side import Side
+from hubcheck.report.phrases import Phrase
 
 
 class StepFetching:
@@ -61,7 +62,7 @@ class StepFetching:
             ],
         )
 
-    def _could_fetch(self, side: SideName, wanted: Sequence[Wanted], label: str) -> bool:
+    def _could_fetch(self, side: SideName, wanted: Sequence[Wanted], label: Phrase) -> bool:
         """Read some rows of one side; return whether that could be done, and keep why not."""
         if side in self._out_of_reach:
             return False

@@ -10,6 +10,8 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
 from hubcheck.evidence.row import Row
+from hubcheck.report.phrases import Phrase
+from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 
 
@@ -17,7 +19,7 @@ from hubcheck.statistics.planted import NOT_DETECTABLE
 class OrderSeen:
     """The neurons of one MLP of the base, held against those of every subject layer drawn."""
 
-    label: str
+    label: Phrase
     base: Block
     subject: Block
     """Where most of it was seen."""
@@ -88,7 +90,7 @@ class OtherShapes:
     log_e: float
     """Natural log of the product over distinct orders, nothing paid for."""
     log_e_without_strongest: float
-    abstained: tuple[str, ...] = ()
+    abstained: tuple[OrderProblem, ...] = ()
     """Why orders of the base say nothing of anyone."""
     sizes: tuple[tuple[str, int, int], ...] = ()
     """(axis, size in the base, size in the subject) of every size that differs."""

@@ -29,7 +29,7 @@ ORDERS_NEEDED: Final = 2
 class ShapesLook:
     """Order, signs and channels where the sizes of two models differ."""
 
-    name = "other shapes"
+    name = "other-shapes"
     nothing = NOT_SHAPES
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

@@ -32,14 +32,14 @@ from hubcheck.evidence.looks.width.match import Matches, matching_ceiling, sures
 from hubcheck.evidence.looks.width.reading import LayerRows
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean
-from hubcheck.statistics.exchangeability import order_problem
+from hubcheck.statistics.exchangeability import Disorder, OrderProblem, order_problem
 from hubcheck.statistics.profiles import FloatArray, profile, uncentred
 from hubcheck.statistics.shared_order import STRUCTURED, orders_of
 from hubcheck.statistics.signs import sign_agreements
 
 GUARDED: Final = 256
 """Neurons of a base layer behind the self-tests (quadratic cost)."""
-IN_LINE: Final = "the base's layers run in one line: an order that both may have from elsewhere"
+IN_LINE: Final = OrderProblem(Disorder.IN_LINE)
 """Why all orders abstain: neighbours in index are alike, as in nested models."""
 LEAST_AGREEING: Final = 0.5
 """Of the matched neurons, the share whose nearest by gate alone and by up alone is one and the
@@ -176,7 +176,7 @@ def log_e_of(seen: Sequence[PairSeen]) -> tuple[float, float]:
     return order, log_mean(coins) if any(one.coins for one in seen) else 0.0
 
 
-def own_problem(base: Mlp) -> str:
+def own_problem(base: Mlp) -> OrderProblem | None:
     """Return why the order of a base layer is not arbitrary: of its rows, or of their profiles."""
     few = slice(0, GUARDED)
     problem = order_problem(np.asarray(base.rows.raw_rows()[few], dtype=np.float32))
@@ -187,7 +187,7 @@ def own_problem(base: Mlp) -> str:
 
 def shared_orders(
     views: Sequence[NDArray[np.float32]], pool: int
-) -> tuple[tuple[int, ...], ...] | str:
+) -> tuple[tuple[int, ...], ...] | OrderProblem:
     """Return the base's layers by position, grouped by order; why all abstain otherwise.
 
     Beside layers that stand in one order (``statistics.shared_order``), layers whose matches with

@@ -34,11 +34,11 @@ from hubcheck.evidence.looks.shapes.orders import (
 from hubcheck.evidence.looks.shapes.plan import affordable, other_sizes
 from hubcheck.evidence.looks.shapes.wording import rows_of
 from hubcheck.evidence.looks.width.match import SUREST, matching_ceiling, surest_matches
-from hubcheck.evidence.orders.mlps import BY_KIND, neurons_of
+from hubcheck.evidence.orders.mlps import BY_KIND, neurons_of, neurons_said
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_mean, log_product, without_strongest
-from hubcheck.statistics.exchangeability import order_problem
+from hubcheck.statistics.exchangeability import OrderProblem, order_problem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.planted_pruned import Sizes, detectable_pruned, detectable_sorted
 from hubcheck.statistics.profiles import FloatArray, standardise
@@ -77,7 +77,7 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
     subjects = [Mlp(block, rows, raw=one_width) for block, rows in plan.subject]
     guards: list[NDArray[np.float32]] = []
     orders: list[OrderSeen] = []
-    abstained: list[str] = []
+    abstained: list[OrderProblem] = []
     for one in bases:
         problem = own_problem(one)
         if problem:
@@ -88,7 +88,7 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
         one.forget()
     pool = max((neurons_of(base.anatomy, b) for b, _ in plan.base), default=0)
     groups = shared_orders(guards, pool)
-    if isinstance(groups, str):
+    if isinstance(groups, OrderProblem):
         abstained.append(groups)
         orders, groups = [], ()
     channels = None if one_width else _channels(base, subject, abstained)
@@ -133,9 +133,8 @@ def _order(
     power = (NOT_DETECTABLE, NOT_DETECTABLE)
     if turn < POWER_ORDERS and not stands:
         power = _power(first, one, fixed, sides, draw, looks=len(seen))
-    roles = BY_KIND[one.block.kind]
     return OrderSeen(
-        label=f"{roles.name} of {one.block.words}",
+        label=neurons_said(BY_KIND[one.block.kind], one.block),
         base=one.block,
         subject=other.block,
         n_base=n_base,
@@ -202,7 +201,7 @@ def _matrices(side: Side, block: Block) -> tuple[Matrix, ...]:
     return tuple(BY_KIND[block.kind].at(side.anatomy, block).values())
 
 
-def _channels(base: Side, subject: Side, abstained: list[str]) -> ChannelsSeen | None:
+def _channels(base: Side, subject: Side, abstained: list[OrderProblem]) -> ChannelsSeen | None:
     """Hold the channels of two streams against each other by shared tokens."""
     rows = [side.embedded for side in (base, subject)]
     if rows[0] is None or rows[1] is None or rows[0].shape[0] < FEWEST_TOKENS:

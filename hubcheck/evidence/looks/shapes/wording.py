@@ -26,7 +26,7 @@ def _order_rows(one: OrderSeen) -> Iterator[Row]:
     yield Row(
         test="pruned-neurons",
         family=phrase(
-            PhraseCode.FAMILY_NEURONS_KEPT, label=one.label, few=one.n_subject, many=one.n_base
+            PhraseCode.FAMILY_NEURONS_KEPT, label=(one.label,), few=one.n_subject, many=one.n_base
         ),
         kind="exact",
         part="body",
@@ -43,7 +43,7 @@ def _order_rows(one: OrderSeen) -> Iterator[Row]:
     if one.coins:
         yield Row(
             test="signs",
-            family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=f"layer {one.base.layer}"),
+            family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(one.label,)),
             kind="exact",
             part="body",
             frame=one.frame,

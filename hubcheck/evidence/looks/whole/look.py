@@ -27,7 +27,7 @@ NOT_STREAMED: Final = WholeChange(
 class EveryTensor:
     """Both models streamed, tensor by tensor."""
 
-    name = "every tensor"
+    name = "every-tensor"
     nothing = NOT_STREAMED
 
     def skipped(self, terms: Terms, seen: Observations, standing: Callable[[], Standing]) -> Skip:

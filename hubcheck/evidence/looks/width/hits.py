@@ -22,7 +22,8 @@ from hubcheck.evidence.looks.width.match import (
     surest_matches,
 )
 from hubcheck.evidence.looks.width.reading import LayerRows
-from hubcheck.evidence.orders.mlps import MlpRoles
+from hubcheck.evidence.orders.mlps import MlpRoles, neurons_said
+from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
 from hubcheck.statistics.profiles import FloatArray, uncentred
@@ -44,10 +45,9 @@ class Place:
     n_subject: int
 
     @property
-    def label(self) -> str:
-        """The family in words."""
-        expert = f", expert {self.base.member}" if self.base.member >= 0 else ""
-        return f"{self.roles.name} of layer {self.base.layer}{expert}"
+    def label(self) -> Phrase:
+        """Which units these are."""
+        return neurons_said(self.roles, self.base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,6 @@ class Resized:
     """(base layer, units of the wider model between matched neighbours): dropped, as far as seen;
     layer -1 for channels."""
     rows: tuple[Row, ...]
-    notes: tuple[str, ...] = ()
 
     @property
     def said(self) -> Phrase:
@@ -62,7 +61,6 @@ class Width:
     """Product over both axes: distinct orders of the base."""
     bytes_base: int
     bytes_subject: int
-    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:

@@ -34,7 +34,7 @@ from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.increasing import log10_p_increasing
 from hubcheck.statistics.profiles import FloatArray, profile
-from hubcheck.statistics.shared_order import STRUCTURED, orders_of
+from hubcheck.statistics.shared_order import orders_of
 from hubcheck.statistics.signs import log10_p_signs
 
 LAYERS: Final = 3
@@ -61,18 +61,11 @@ def look_at_neurons(spending: Spending, draw: Draw, base_of: Mapping[int, int]) 
     while pairs and not spending.affords(*_wanted(pairs)):
         pairs.pop()
     spending.read(*_wanted(pairs))
-    notes: list[str] = [] if pairs else ["its rows need more than --max-read leaves"]
-    sound: list[PairRows] = []
-    for pair in pairs:
-        problem = order_problem(pair.base.raw_rows()[:SELF_TEST_ROWS])
-        if problem:
-            notes.append(f"{pair.place.label}: {problem}")
-        else:
-            sound.append(pair)
+    sound = [p for p in pairs if not order_problem(p.base.raw_rows()[:SELF_TEST_ROWS])]
     seen = [judge_window(pair) for pair in sound]
     if seen and max(s.log_e_order for s in seen) < NOTABLE:
         seen[0] = _whole(spending, draw, sound[0], seen[0])
-    return _summed_up(places[0], sound, seen, notes)
+    return _summed_up(places[0], sound, seen)
 
 
 def _places(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> list[Place]:
@@ -181,12 +174,10 @@ def _paired(pair: PairRows, narrow: LayerRows, wide: LayerRows) -> PairRows:
     return PairRows(place=pair.place, base=base, subject=subject)
 
 
-def _summed_up(
-    place: Place, pairs: Sequence[PairRows], seen: Sequence[Seen], notes: Sequence[str]
-) -> Resized:
+def _summed_up(place: Place, pairs: Sequence[PairRows], seen: Sequence[Seen]) -> Resized:
     groups = orders_of([_of_base(pair) for pair in pairs], max(place.n_base, place.n_subject))
     if groups is None:
-        seen, groups, notes = [], (), [*notes, STRUCTURED]
+        seen, groups = [], ()
     log_e = log_product(log_mean([seen[n].log_e for n in group]) for group in groups)
     best = max(seen, key=lambda s: s.log_e, default=None)
     # an order can be forged; that matched neurons are alike beyond what matching reaches cannot
@@ -196,8 +187,6 @@ def _summed_up(
     by_content = any(not s.coins and s.stands for s in seen)
     lost = UnitOrder.LOST if by_signs or by_content else UnitOrder.UNKNOWN
     order = UnitOrder.KEPT if in_order else lost
-    if order is UnitOrder.LOST and not by_signs:
-        notes = [*notes, "neurons matched by likeness alone: no bound"]
     return Resized(
         axis="neurons",
         base_units=place.n_base,
@@ -210,7 +199,6 @@ def _summed_up(
             (s.place.base.layer, s.passed_over) for s in seen if s.log_e_order >= NOTABLE
         ),
         rows=tuple(row for s in seen for row in _evidence(s)),
-        notes=tuple(notes),
     )
 
 
@@ -225,11 +213,11 @@ def _evidence(seen: Seen) -> list[Row]:
     layers = (place.base.layer,)
     kept = phrase(
         PhraseCode.FAMILY_NEURONS_KEPT,
-        label=place.label,
+        label=(place.label,),
         few=place.n_subject,
         many=place.n_base,
     )
-    own = phrase(PhraseCode.FAMILY_UP_BY_GATE, label=f"layer {place.base.layer}")
+    own = phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(place.label,))
     rows = [
         Row(
             test="pruned-neurons",

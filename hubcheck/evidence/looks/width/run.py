@@ -69,7 +69,6 @@ def width_of(
         log_e=sum(axis.log_e for axis in found),
         bytes_base=spending.bytes_base,
         bytes_subject=spending.bytes_subject,
-        notes=tuple(note for axis in found for note in axis.notes),
     )
 
 
@@ -84,21 +83,13 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
     unknown = Resized(
         axis="channels", base_units=n_base, subject_units=n_subject, order=UnitOrder.UNKNOWN,
         log_e=0.0, content=0.0, ceiling=1.0, passed_over=(), rows=(),
-        notes=("no norm gain and no token that both models have could be read",),
     )  # fmt: skip
     if not wanted[0] or not wanted[1] or not spending.affords(*wanted):
         return unknown
     spending.read(*wanted)
     of_base, of_subject, rows = channel_views(*sides, draw, base_of)
-    problem = order_problem(rows[:SELF_TEST_CHANNELS])
-    if not spending.base.anatomy.free_channels:
-        problem = "their places mean something from the start"
-    if problem:
-        return Resized(
-            axis="channels", base_units=n_base, subject_units=n_subject, order=UnitOrder.UNKNOWN,
-            log_e=0.0, content=0.0, ceiling=1.0, passed_over=(), rows=(),
-            notes=(f"residual channels: {problem}",),
-        )  # fmt: skip
+    if not spending.base.anatomy.free_channels or order_problem(rows[:SELF_TEST_CHANNELS]):
+        return unknown
     narrow, wide = (of_subject, of_base) if n_base > n_subject else (of_base, of_subject)
     common = [n for n in narrow if n in wide and narrow[n].shape[1] == wide[n].shape[1] > 0]
     if not common:
