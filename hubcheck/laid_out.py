@@ -104,6 +104,14 @@ class LaidOut:
         )
         return (*notes, *left_out)
 
+    @property
+    def opening_notes(self) -> Clauses:
+        """What was left out of the files that were opened; nothing of weights that were not."""
+        try:
+            return self.checkpoint.notes
+        except HubcheckError:
+            return ()
+
     @computed_once
     def body_source(self) -> Source:
         """The files of the model itself, without those of other components and variants."""

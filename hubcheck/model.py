@@ -223,20 +223,19 @@ def align_tokens(base: Model, subject: Model) -> SharedTokens:
     """
     rows = [_embedding_rows(m) for m in (base, subject)]
     if 0 in rows:
-        return SharedTokens(note="a model has no embedding that is understood")
+        return SharedTokens()
     if not needs_vocabularies(base, subject):
         ids = tuple(range(min(rows)))
-        return SharedTokens(base_ids=ids, subject_ids=ids, note="equal tokenizer files")
+        return SharedTokens(base_ids=ids, subject_ids=ids)
     aligned = align_rows(base.vocabulary, subject.vocabulary, rows_a=rows[0], rows_b=rows[1])
     if not isinstance(aligned, RowAlignment):
-        return SharedTokens(note=aligned.reason)
+        return SharedTokens()
     reserved = reserved_rows(base.vocabulary, subject.vocabulary, rows_a=rows[0], rows_b=rows[1])
     return SharedTokens(
         base_ids=tuple(aligned.ids_a.tolist()),
         subject_ids=tuple(aligned.ids_b.tolist()),
         base_reserved=tuple(a for a, _ in reserved),
         subject_reserved=tuple(b for _, b in reserved),
-        note=aligned.basis,
     )
 
 

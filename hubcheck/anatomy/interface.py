@@ -245,8 +245,6 @@ class Anatomy:
     way: Way = Way.RULES
     known_as: str = ""
     """The class whose certified axes are used, with library and version; words of our own."""
-    notes: tuple[str, ...] = ()
-    """Oddities met while reading, one sentence each (two tensors for one role, for example)."""
     components: Mapping[str, Anatomy] = field(default_factory=dict)
     """By name: the repository's components beside the body, each read as a model of its own; tensor
     names lack the component's. Their tensors are listed in ``others`` as well."""

@@ -49,12 +49,9 @@ from hubcheck.anatomy.traits import (
     RESIDUAL_NORMS,
 )
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from hubcheck.errors import printable
 
 FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
 """Dtypes whose values are the weights; other records need a storage that decodes them."""
-MAX_NOTES: Final = 20
-"""Notes are for people; the count of unknown tensors is complete anyway."""
 MAX_MATRICES: Final = 1 << 20
 """Ten times the largest published model (about 70,000 expert matrices); bounds the memory that
 headers of stacked tensors can claim."""
@@ -89,7 +86,6 @@ class Draft:
     listed: dict[int, dict[str, TensorRecord]] = field(default_factory=lambda: defaultdict(dict))
     """Tensors that have a role and no matrix, by layer and path."""
     unknown: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     def width(self, role: Role, layer: int, expert: int, axis: int) -> int:
         """Return the size of an axis of a role's weight (0 out, 1 in), or 0 without it."""
@@ -139,11 +135,9 @@ class Draft:
         """Say whether the layer's keys come from a latent (MLA)."""
         return (Role.MLA_KV_NORM, part.layer, -1, False) in self.matrices
 
-    def reject(self, name: str, note: str = "") -> None:
-        """Count a tensor as unknown, with a note where a reader would wonder."""
+    def reject(self, name: str) -> None:
+        """Count a tensor as unknown."""
         self.unknown.append(name)
-        if note and len(self.notes) < MAX_NOTES:
-            self.notes.append(note)
 
     def read(self, part: Part) -> None:
         """Give one tensor its role, or count it as unknown."""
@@ -199,16 +193,12 @@ class Draft:
             for role, stacked, n_out, n_in, transposed, offset, segments in forms
             for expert in (stacked if stacked >= 0 else part.expert,)
         }
-        for key in matrices:
-            if (first := self.matrices.get(key)) is not None:
-                self.reject(
-                    name,
-                    f"{printable(name)} claims the role {key[0]} that {printable(first.tensor)} "
-                    "already has; the second is counted as unknown.",
-                )
-                return
+        # The second tensor of a role, and those beyond what is kept, are unknown.
+        if matrices.keys() & self.matrices.keys():
+            self.reject(name)
+            return
         if len(self.matrices) + len(matrices) > MAX_MATRICES:
-            self.reject(name, f"{printable(name)} passes {MAX_MATRICES} matrices; unknown.")
+            self.reject(name)
             return
         self.matrices.update(matrices)
 
@@ -277,7 +267,6 @@ def anatomy_of(
         columns=columns,
         others=found.others,
         interleaved=facts.architecture in PERMUTED if gguf else any(map(RELEASED.fullmatch, names)),
-        notes=[*checkpoint.notes],
     )
     for part in (*(p for p in parts if not p.late), *(p for p in parts if p.late)):
         draft.read(part)
@@ -323,5 +312,4 @@ def anatomy_of(
         alone=alone or "",
         stack="" if stacks is None else stacks.main.kind,
         beside="" if stacks is None or stacks.other is None else stacks.other.kind,
-        notes=tuple(draft.notes),
     )

@@ -16,7 +16,7 @@ from hubcheck.candidates.distilled import distilled_from
 from hubcheck.candidates.documents import (
     JsonDocument,
     Malformed,
-    kind_in_words,
+    kind_of,
     read_json_object,
 )
 from hubcheck.candidates.front_matter import CARD_PATH, Field, FrontMatter, read_card
@@ -185,7 +185,7 @@ def _read_card(source: Source, found: _Collector) -> tuple[FrontMatter, Sequence
             found.complain(PhraseCode.KEY_TWICE, where=CARD_PATH, key=printable(key))
         return card, lines[card.last_line : MAX_LINES]
     if isinstance(card, Malformed):
-        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=card.reason)
+        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=(card.said,))
     return FrontMatter(fields={}, duplicates=(), last_line=0), []
 
 
@@ -193,7 +193,7 @@ def _read_config(source: Source, path: str, found: _Collector) -> JsonDocument |
     """Return a config, or None when it is absent or unusable (then told in ``problems``)."""
     document = read_json_object(source, path)
     if isinstance(document, Malformed):
-        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=document.reason)
+        found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=(document.said,))
     return document if isinstance(document, JsonDocument) else None
 
 
@@ -220,12 +220,12 @@ def _add_card_bases(entry: Field, found: _Collector) -> None:
                 where=why,
                 key="base_model",
                 value=shown,
-                kind=kind_in_words(value),
+                kind=kind_of(value),
             )
             continue
         name = parse_repository_name(value)
         if isinstance(name, Malformed):
-            found.complain(PhraseCode.KEY_UNUSABLE, where=why, key="base_model", why=name.reason)
+            found.complain(PhraseCode.KEY_UNUSABLE, where=why, key="base_model", why=(name.said,))
         else:
             found.add(name, why, line=line)
     if isinstance(entry.value, list) and len(entry.value) > MAX_ITEMS:
@@ -247,7 +247,7 @@ def _add_adapter_base(source: Source, found: _Collector) -> None:
                 PhraseCode.KEY_UNUSABLE,
                 where=ADAPTER_PATH,
                 key="revision",
-                why=with_revision.reason,
+                why=(with_revision.said,),
             )
         else:
             name = with_revision
@@ -274,12 +274,12 @@ def _program_name(document: JsonDocument, key: str, found: _Collector) -> Reposi
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        kind = kind_in_words(value)
+        kind = kind_of(value)
         found.complain(PhraseCode.NO_NAME, where=document.path, key=key, value="", kind=kind)
         return None
     name = parse_repository_name(value)
     if isinstance(name, Malformed):
-        found.complain(PhraseCode.KEY_UNUSABLE, where=document.path, key=key, why=name.reason)
+        found.complain(PhraseCode.KEY_UNUSABLE, where=document.path, key=key, why=(name.said,))
         return None
     if "/" in name.ref and looks_local(name):
         found.complain(PhraseCode.KEY_LOCAL, where=document.path, key=key, value=name.ref)
@@ -301,11 +301,11 @@ def _relation(card: FrontMatter, found: _Collector) -> str:
     if word in RELATIONS:
         return word
     value = entry.value
-    shown = f"'{printable(value)}'" if isinstance(value, str) else kind_in_words(value)
     found.complain(
         PhraseCode.RELATION_WORD,
         where=f"{CARD_PATH} line {entry.line}",
-        value=shown,
+        value=printable(value) if isinstance(value, str) else "",
+        kind=kind_of(value),
         known=tuple(sorted(RELATIONS)),
     )
     return ""

@@ -28,6 +28,7 @@ from hubcheck.candidates.front_matter import (
     card_lines,
     parse_front_matter,
 )
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.source.interface import FileEntry, Source
 
 MAX_TEXT: Final = 500_000
@@ -43,9 +44,13 @@ class DisclosureItem:
     """One line of the checklist."""
 
     item: Item
-    found: bool
-    where: str
-    """``README.md line 41``, a file's path (hostile text), or ``""`` when nothing was found."""
+    where: Phrase | None
+    """A file (hostile text), or a line of it; None when nothing was found."""
+
+    @property
+    def found(self) -> bool:
+        """Whether it is disclosed."""
+        return self.where is not None
 
 
 _CLAUSE: Final = re.compile(
@@ -68,21 +73,19 @@ def read_disclosure(source: Source) -> tuple[DisclosureItem, ...]:
     if isinstance(data, bytes):
         for item, where in _in_card(data).items():
             found.setdefault(item, where)
-    return tuple(
-        DisclosureItem(item=item, found=item in found, where=found.get(item, "")) for item in Item
-    )
+    return tuple(DisclosureItem(item=item, where=found.get(item)) for item in Item)
 
 
-def _in_files(files: Sequence[FileEntry]) -> dict[Item, str]:
+def _in_files(files: Sequence[FileEntry]) -> dict[Item, Phrase]:
     """Return the first file whose name, or the name of a folder above it, is a disclosure."""
-    found: dict[Item, str] = {}
+    found: dict[Item, Phrase] = {}
     for entry in files:
         *folders, name = entry.path.split("/")
         for item in _matching(FILE_SIGNS, name):
-            found.setdefault(item, entry.path)
+            found.setdefault(item, phrase(PhraseCode.PLACE_FILE, path=entry.path))
         for folder in folders:
             for item in _matching(FOLDER_SIGNS, folder):
-                found.setdefault(item, entry.path)
+                found.setdefault(item, phrase(PhraseCode.PLACE_FILE, path=entry.path))
     return found
 
 
@@ -90,19 +93,19 @@ def _matching(signs: Signs, name: str) -> list[Item]:
     return [item for item, pattern in signs if pattern.match(name) is not None]
 
 
-def _in_card(data: bytes) -> dict[Item, str]:
+def _in_card(data: bytes) -> dict[Item, Phrase]:
     """Return the first line on which the card discloses each item."""
     lines = card_lines(data)
     if isinstance(lines, Malformed):
         return {}
-    found: dict[Item, str] = {}
+    found: dict[Item, Phrase] = {}
     front = parse_front_matter(data)
     body = 0
     if isinstance(front, FrontMatter):
         body = front.last_line
         datasets = front.fields.get("datasets")
         if datasets is not None and datasets.value:
-            found[Item.DATA] = f"{CARD_PATH} line {datasets.line}"
+            found[Item.DATA] = _line(datasets.line)
     heading, heading_line = "", 0
     for kind, text, line in _clauses(lines, body):
         if kind == "heading":
@@ -110,10 +113,14 @@ def _in_card(data: bytes) -> dict[Item, str]:
         elif NEGATION.search(text) is None:
             announced = _found_in(HEADING_SIGNS, heading) if len(text) >= MIN_BODY else []
             for item in announced:
-                found.setdefault(item, f"{CARD_PATH} line {heading_line}")
+                found.setdefault(item, _line(heading_line))
             for item in _found_in(SENTENCE_SIGNS, text):
-                found.setdefault(item, f"{CARD_PATH} line {line}")
+                found.setdefault(item, _line(line))
     return found
+
+
+def _line(number: int) -> Phrase:
+    return phrase(PhraseCode.PLACE_LINE, path=CARD_PATH, line=number)
 
 
 def _found_in(signs: Signs, text: str) -> list[Item]:

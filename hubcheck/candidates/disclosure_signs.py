@@ -11,14 +11,14 @@ from typing import Final
 
 
 class Item(StrEnum):
-    """The checklist."""
+    """The checklist; its words are the card's."""
 
-    TRAINING_LOGS = "training logs"
-    DATA = "training data"
+    TRAINING_LOGS = "training-logs"
+    DATA = "training-data"
     COMPUTE = "compute"
-    TECHNICAL_REPORT = "technical report"
-    CHECKPOINTS = "intermediate checkpoints"
-    TOKENIZER = "tokenizer training"
+    TECHNICAL_REPORT = "technical-report"
+    CHECKPOINTS = "intermediate-checkpoints"
+    TOKENIZER = "tokenizer-training"
 
 
 Signs = tuple[tuple[Item, re.Pattern[str]], ...]

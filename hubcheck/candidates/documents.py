@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UnreadableError, printable
+from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 from hubcheck.source.interface import Source
 from hubcheck.source.json_size import values_at_most
 
@@ -33,14 +35,45 @@ MAX_DUPLICATES: Final = 16
 class Absent:
     """The model has no such document."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
     """The document exists and cannot be used."""
 
-    reason: str
+    said: Phrase
+    """Why not."""
+
+
+class Problem(StrEnum):
+    """What is wrong with a document that cannot be used; the card has the words."""
+
+    TOO_LARGE = "too-large"
+    UNREADABLE = "unreadable"
+    MANY_VALUES = "many-values"
+    NOT_OBJECT = "not-object"
+    NOT_JSON = "not-json"
+    NESTED = "nested"
+    NOT_UTF8 = "not-utf-8"
+    # front matter
+    NOT_CLOSED = "not-closed"
+    NOT_YAML = "not-yaml"
+    # vocabularies
+    NO_VOCABULARY = "no-vocabulary"
+    NOT_TOKENS = "not-tokens"
+    NOT_TIKTOKEN = "not-tiktoken"
+    NO_SIZE = "no-size"
+    NO_BYTES = "no-bytes"
+    NOT_SENTENCEPIECE = "not-sentencepiece"
+    MANY_TOKENS = "many-tokens"
+    NO_TOKENS = "no-tokens"
+    OTHER_TYPE = "token-type"
+    ID_TYPE = "id-type"
+    ID_RANGE = "id-range"
+
+
+def unusable(path: str, problem: Problem, **figures: Value) -> Malformed:
+    """Return that a document cannot be used, with the figures that its words need."""
+    return Malformed(said=phrase(PhraseCode.DOCUMENT, path=path, problem=problem.value, **figures))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +87,21 @@ class JsonDocument:
     """Keys written twice in one object (at most 16); the last one stands, as for every loader."""
 
 
-def kind_in_words(value: object) -> str:
-    """Return what sort of JSON or YAML value this is: ``a number``, ``a list``, ``null`` ..."""
+def kind_of(value: object) -> str:
+    """Return what sort of JSON or YAML value this is: ``number``, ``list``, ``null`` ..."""
     match value:
         case None:
             return "null"
         case bool():
-            return "a truth value"
+            return "truth-value"
         case int() | float():
-            return "a number"
+            return "number"
         case str():
-            return "a text"
+            return "text"
         case list():
-            return "a list"
+            return "list"
         case _:
-            return "a mapping"
+            return "mapping"
 
 
 def read_bytes(source: Source, path: str, *, limit: int) -> bytes | Absent | Malformed:
@@ -79,17 +112,15 @@ def read_bytes(source: Source, path: str, *, limit: int) -> bytes | Absent | Mal
     """
     entry = next((e for e in source.files() if e.path == path), None)
     if entry is None:
-        return Absent(reason=f"the model has no {path}")
+        return Absent()
     if entry.size > limit:
-        return Malformed(
-            reason=f"{path} has {entry.size} bytes, more than the {limit} that are read"
-        )
+        return unusable(path, Problem.TOO_LARGE, size=entry.size, limit=limit)
     try:
         return source.read_document(path, limit=limit)
     except MissingModelError:
-        return Absent(reason=f"{path} is listed but not there")
+        return Absent()
     except UnreadableError as fault:
-        return Malformed(reason=f"{path} cannot be read: {printable(fault.what)}")
+        return unusable(path, Problem.UNREADABLE, detail=printable(fault.what))
 
 
 def too_many_values(data: bytes, path: str) -> Malformed | None:
@@ -97,9 +128,7 @@ def too_many_values(data: bytes, path: str) -> Malformed | None:
     n_values = values_at_most(data)
     if n_values <= MAX_VALUES:
         return None
-    return Malformed(
-        reason=f"{path} holds about {n_values} values, more than the {MAX_VALUES} that are read"
-    )
+    return unusable(path, Problem.MANY_VALUES, size=n_values, limit=MAX_VALUES)
 
 
 def parse_json(data: bytes, path: str) -> object | Malformed:
@@ -140,7 +169,7 @@ def parse_json_object(data: bytes, path: str) -> JsonDocument | Malformed:
     except (ValueError, RecursionError) as fault:
         return _not_json(path, fault)
     if not isinstance(value, dict):
-        return Malformed(reason=f"{path} holds {kind_in_words(value)}, not an object")
+        return unusable(path, Problem.NOT_OBJECT, kind=kind_of(value))
     return JsonDocument(path=path, values=value, duplicates=tuple(duplicates))
 
 
@@ -159,5 +188,5 @@ def read_json_object(
 def _not_json(path: str, fault: ValueError | RecursionError) -> Malformed:
     """Say why the text is not usable JSON; ``ValueError`` covers bad UTF-8 and giant integers."""
     if isinstance(fault, RecursionError):
-        return Malformed(reason=f"{path} is nested too deeply")
-    return Malformed(reason=f"{path} is not JSON: {printable(fault)}")
+        return unusable(path, Problem.NESTED)
+    return unusable(path, Problem.NOT_JSON, detail=printable(fault))

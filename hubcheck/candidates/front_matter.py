@@ -20,7 +20,9 @@ from hubcheck.candidates.documents import (
     MAX_DUPLICATES,
     Absent,
     Malformed,
+    Problem,
     read_bytes,
+    unusable,
 )
 from hubcheck.errors import printable
 from hubcheck.source.interface import Source
@@ -77,7 +79,7 @@ def card_lines(data: bytes) -> list[str] | Malformed:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        return Malformed(reason=f"{CARD_PATH} is not UTF-8 (byte {fault.start})")
+        return unusable(CARD_PATH, Problem.NOT_UTF8, at=fault.start)
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
@@ -96,24 +98,23 @@ def parse_front_matter(data: bytes) -> FrontMatter | Absent | Malformed:
         return lines
     first = next((i for i, line in enumerate(lines) if line.strip()), None)
     if first is None or lines[first].rstrip() != "---":
-        return Absent(reason=f"{CARD_PATH} has no front matter")
+        return Absent()
     last = next((i for i in range(first + 1, len(lines)) if lines[i].rstrip() == "---"), None)
     if last is None:
-        reason = f"{CARD_PATH} line {first + 1}: the front matter has no closing ---"
-        return Malformed(reason=reason)
+        return unusable(CARD_PATH, Problem.NOT_CLOSED, line=first + 1)
     try:
         root, duplicates = _compose(lines[first + 1 : last], first + 2)
     except yaml.YAMLError as fault:
-        return Malformed(reason=f"{CARD_PATH}: {_explain(fault, first + 2)}")
+        return _not_yaml(fault, first + 2)
     return FrontMatter(fields=root, duplicates=duplicates, last_line=last + 1)
 
 
-def _explain(fault: yaml.YAMLError, first_line: int) -> str:
-    """Return the parser's complaint on one line, with the line number of the file."""
+def _not_yaml(fault: yaml.YAMLError, first_line: int) -> Malformed:
+    """Return the parser's complaint, with the line number of the file, or 0."""
     mark = getattr(fault, "problem_mark", None)
-    where = "" if mark is None else f"line {mark.line + first_line}: "
+    line = 0 if mark is None else mark.line + first_line
     problem = getattr(fault, "problem", None) or getattr(fault, "reason", None) or fault
-    return f"{where}the front matter is not YAML that is read here ({printable(problem)})"
+    return unusable(CARD_PATH, Problem.NOT_YAML, line=line, detail=printable(problem))
 
 
 def _events(lines: list[str], line_starts: list[int]) -> Iterator[tuple[yaml.Event, int]]:

@@ -39,7 +39,7 @@ def with_header_bases(
     for n in range(n_bases):
         why, name = _named(metadata, n)
         if isinstance(name, Malformed):
-            problems.append(phrase(PhraseCode.KEY_UNUSABLE, where=why, key="", why=name.reason))
+            problems.append(phrase(PhraseCode.KEY_UNUSABLE, where=why, key="", why=(name.said,)))
         elif name is not None and name.ref.casefold() != own.casefold():
             base = DeclaredBase(ref=name.ref, revision=name.revision, why=why)
             bases.setdefault(name.ref.casefold(), base)

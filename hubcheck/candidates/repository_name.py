@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from hubcheck.candidates.documents import Malformed
 from hubcheck.errors import UsageError, printable
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.source.page_address import looks_like_address, parse_page_address
 from hubcheck.source.reference import is_repo_id, name_of, parse_hub_reference
 
@@ -59,6 +60,10 @@ _CACHE: Final = re.compile(
 )
 
 
+NameProblem = Literal["too-long", "path", "address", "name", "inside", "revision"]
+"""Why a text names no repository: what of it is wrong."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryName:
     """A well-formed name; nothing says yet that it exists."""
@@ -79,16 +84,14 @@ def parse_repository_name(text: str) -> RepositoryName | Malformed:
         The name, or the reason why the text is none (a path, another host, bad characters).
     """
     if len(text) > MAX_TEXT:
-        return Malformed(reason=f"{_shown(text)} is too long for a repository name")
+        return _no_name(text, "too-long")
     text = text.strip()
     cached = _CACHE.search(text)
     if cached is not None:
         name = cached["name"].replace("--", "/", 1)
         return _checked(name, cached["rev"] or "", text)
     if _is_path(text):
-        return Malformed(
-            reason=f"{_shown(text)} is a path, which is not followed from a repository"
-        )
+        return _no_name(text, "path")
     if looks_like_address(text):
         return _from_address(text)
     name, _, revision = text.partition("@")
@@ -112,7 +115,7 @@ def _from_address(text: str) -> RepositoryName | Malformed:
     """Parse ``https://HOST/org/name``, ``HOST/org/name/tree/revision``, ``hf://org/name``."""
     page = parse_page_address(text)
     if page is None:
-        return Malformed(reason=f"{_shown(text)} is not an address of a model on the Hub")
+        return _no_name(text, "address")
     named = f"{page.repo_id}:{page.inside}" if page.inside else page.repo_id
     return _checked(named, page.revision, text)
 
@@ -122,17 +125,18 @@ def _checked(name: str, revision: str, text: str) -> RepositoryName | Malformed:
     name, revision = name.strip(), revision.strip()
     repo = name.partition(":")[0]
     if not is_repo_id(repo):
-        return Malformed(reason=f"{_shown(text)} is not a repository name")
+        return _no_name(text, "name")
     try:
         parsed = parse_hub_reference(name)
     except UsageError:
-        return Malformed(reason=f"{_shown(text)} names no path in a repository")
+        return _no_name(text, "inside")
     try:
         parse_hub_reference(f"{name}@{revision}" if revision else name)
     except UsageError:
-        return Malformed(reason=f"{_shown(text)} names no usable revision")
+        return _no_name(text, "revision")
     return RepositoryName(ref=name_of(parsed), revision=revision)
 
 
-def _shown(text: str) -> str:
-    return f"'{printable(text)}'"
+def _no_name(text: str, problem: NameProblem) -> Malformed:
+    said = phrase(PhraseCode.NO_REPOSITORY, text=printable(text), problem=problem)
+    return Malformed(said=said)

@@ -50,8 +50,6 @@ class RowAlignment:
     """Shape [n], rising."""
     ids_b: NDArray[np.int64]
     """Shape [n]."""
-    basis: str
-    """What the alignment rests on, in words, for the report."""
 
 
 def shared_tokens(a: Vocabulary, b: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -131,19 +129,15 @@ def align_rows(
     if isinstance(a, Vocabulary) and isinstance(b, Vocabulary):
         ids_a, ids_b = shared_tokens(a, b)
         inside = (ids_a < rows_a) & (ids_b < rows_b)
-        basis = "token strings" if a.digest != b.digest else "the same vocabulary"
-        return RowAlignment(ids_a=ids_a[inside], ids_b=ids_b[inside], basis=basis)
-    reason = "; ".join(x.reason for x in (a, b) if not isinstance(x, Vocabulary))
+        return RowAlignment(ids_a=ids_a[inside], ids_b=ids_b[inside])
     if rows_a != rows_b:
-        return Absent(
-            reason=f"tokens cannot be aligned: {reason}, and {rows_a} rows are not {rows_b}"
-        )
+        return Absent()
     ids = np.arange(rows_a, dtype=np.int64)
     present = next((x for x in (a, b) if isinstance(x, Vocabulary)), None)
     if present is not None:
         known = np.fromiter(_alignable(present).values(), dtype=np.int64)
         ids = np.intersect1d(ids, known)
-    return RowAlignment(ids_a=ids, ids_b=ids.copy(), basis=f"row numbers ({reason})")
+    return RowAlignment(ids_a=ids, ids_b=ids.copy())
 
 
 def _alignable(vocabulary: Vocabulary) -> dict[str, int]:

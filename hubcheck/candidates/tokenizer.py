@@ -142,7 +142,7 @@ def read_vocabulary(source: Source) -> Vocabulary | Absent | Malformed:
             added = {} if path == "tokenizer.json" else _read_added(source)
             return build_vocabulary(table, path, added=added)
         refusal = refusal or table
-    return refusal or Absent(reason="the model has no tokenizer file")
+    return refusal or Absent()
 
 
 def vocabulary_of(tokens: Sequence[str], special: frozenset[int]) -> Vocabulary:

@@ -16,9 +16,11 @@ from typing import Final
 
 from hubcheck.candidates.documents import (
     Malformed,
+    Problem,
     parse_json,
     parse_json_object,
     too_many_values,
+    unusable,
 )
 
 MAX_TOKENS: Final = 1_500_000
@@ -83,7 +85,7 @@ def parse_tokenizer_json(data: bytes, path: str) -> TokenTable | Malformed:
         tokens = [p[0] if isinstance(p, list) and p else None for p in vocab]
         ids, kind = range(len(vocab)), "Unigram"
     else:
-        return Malformed(reason=f"{path} has no model.vocab")
+        return unusable(path, Problem.NO_VOCABULARY, key="model.vocab")
     stated = model.get("type") if isinstance(model, dict) else None
     if isinstance(stated, str) and stated in {"BPE", "WordPiece", "Unigram", "WordLevel"}:
         kind = stated
@@ -111,7 +113,7 @@ def parse_vocab_json(data: bytes, path: str) -> TokenTable | Malformed:
     if isinstance(value, Malformed):
         return value
     if not isinstance(value, dict):
-        return Malformed(reason=f"{path} is not an object from token to id")
+        return unusable(path, Problem.NOT_TOKENS)
     return _table(path, list(value), list(value.values()), special=(), kind="vocab.json")
 
 
@@ -120,7 +122,7 @@ def parse_vocab_txt(data: bytes, path: str) -> TokenTable | Malformed:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        return Malformed(reason=f"{path} is not UTF-8 (byte {fault.start})")
+        return unusable(path, Problem.NOT_UTF8, at=fault.start)
     if text.count("\n") > MAX_TOKENS:
         return _too_many(path)
     tokens = text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else []
@@ -141,7 +143,7 @@ def parse_tiktoken(data: bytes, path: str) -> TokenTable | Malformed:
                 tokens.append(raw.decode("latin-1").translate(_TO_BYTE_LEVEL))
                 ids.append(int(rank))
     except (ValueError, binascii.Error):
-        return Malformed(reason=f"{path} line {len(tokens) + 1} is not a base64 token and its rank")
+        return unusable(path, Problem.NOT_TIKTOKEN, line=len(tokens) + 1)
     return _table(path, tokens, ids, special=(), kind="tiktoken")
 
 
@@ -152,12 +154,12 @@ def parse_tekken(data: bytes, path: str) -> TokenTable | Malformed:
         return document
     vocab, config = document.values.get("vocab"), document.values.get("config")
     if not isinstance(vocab, list):
-        return Malformed(reason=f"{path} has no vocab")
+        return unusable(path, Problem.NO_VOCABULARY, key="vocab")
     numbers = config if isinstance(config, dict) else {}
     n_special = numbers.get("default_num_special_tokens", _TEKKEN_SPECIAL)
     size = numbers.get("default_vocab_size", MAX_ID)
     if type(n_special) is not int or type(size) is not int or not 0 <= n_special < MAX_ID:
-        return Malformed(reason=f"{path} states no usable vocabulary size")
+        return unusable(path, Problem.NO_SIZE)
     tokens: list[str] = []
     ids: list[int] = []
     for rank, entry in enumerate(vocab):
@@ -166,7 +168,7 @@ def parse_tekken(data: bytes, path: str) -> TokenTable | Malformed:
         try:
             raw = base64.b64decode(entry["token_bytes"], validate=True)
         except (ValueError, TypeError, KeyError, binascii.Error):
-            return Malformed(reason=f"{path} entry {rank} has no token_bytes")
+            return unusable(path, Problem.NO_BYTES, at=rank)
         tokens.append(raw.decode("latin-1").translate(_TO_BYTE_LEVEL))
         ids.append(rank + n_special)
     return _table(path, tokens, ids, special=(), kind="tekken")
@@ -188,18 +190,18 @@ def parse_sentencepiece(data: bytes, path: str) -> TokenTable | Malformed:
             if number != 1:
                 others += 1
                 if others > _OTHER_FIELDS:
-                    return Malformed(reason=f"{path} is not a sentencepiece model")
+                    return unusable(path, Problem.NOT_SENTENCEPIECE, at=len(tokens))
                 continue
             if len(tokens) == MAX_TOKENS:
                 return _too_many(path)
             if at > stop or span is None:
-                return Malformed(reason=f"{path} is not a sentencepiece model")
+                return unusable(path, Problem.NOT_SENTENCEPIECE, at=len(tokens))
             text, kind = _piece(data, *span)
             if kind in {_SP_UNKNOWN, _SP_CONTROL, _SP_UNUSED}:
                 special.append(len(tokens))
             tokens.append(text)
     except (ValueError, IndexError):
-        return Malformed(reason=f"{path} is not a sentencepiece model (piece {len(tokens)})")
+        return unusable(path, Problem.NOT_SENTENCEPIECE, at=len(tokens))
     return _table(path, tokens, range(len(tokens)), special=special, kind="sentencepiece")
 
 
@@ -302,7 +304,7 @@ def _may_hold_keys(data: bytes, start: int) -> bool:
 
 
 def _too_many(path: str) -> Malformed:
-    return Malformed(reason=f"{path} holds more than the {MAX_TOKENS} tokens that are read")
+    return unusable(path, Problem.MANY_TOKENS, limit=MAX_TOKENS)
 
 
 def _table(
@@ -317,16 +319,16 @@ def _table(
     strings, numbers = list(tokens), list(ids)
     marks = list(special)
     if not strings:
-        return Malformed(reason=f"{path} holds no tokens")
+        return unusable(path, Problem.NO_TOKENS)
     if len(strings) > MAX_TOKENS:
         return _too_many(path)
     if set(map(type, strings)) != {str}:
-        return Malformed(reason=f"{path} holds a token that is not a string")
+        return unusable(path, Problem.OTHER_TYPE)
     if set(map(type, numbers)) != {int} or not set(map(type, marks)) <= {int}:
-        return Malformed(reason=f"{path} holds an id that is not an integer")
+        return unusable(path, Problem.ID_TYPE)
     checked: list[int] = numbers  # type: ignore[assignment]
     if min(checked) < 0 or max(checked) >= MAX_ID:
-        return Malformed(reason=f"{path} holds an id outside 0 to {MAX_ID - 1}")
+        return unusable(path, Problem.ID_RANGE, limit=MAX_ID - 1)
     return TokenTable(
         tokens=strings,  # type: ignore[arg-type]
         ids=checked,

@@ -7,7 +7,7 @@ raw norm cosine beside the same number with its channels shuffled, shapes, vocab
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -269,15 +269,26 @@ def _covers(signed: SignedFiles) -> Line:
     return (Trusted(f"{said}; {whose}"),)
 
 
+ITEMS: Final[Mapping[str, str]] = {
+    "training-logs": "training logs",
+    "training-data": "training data",
+    "compute": "compute",
+    "technical-report": "technical report",
+    "intermediate-checkpoints": "intermediate checkpoints",
+    "tokenizer-training": "tokenizer training",
+}
+"""What the checklist of disclosures asks for."""
+
+
 def _disclosure(report: Report) -> _Blocks:
     context = report.context
     if not context.disclosure:
         return []
     rows = tuple(
         (
-            (Untrusted(item.item),),
+            (Untrusted(ITEMS.get(item.item, item.item)),),
             (Trusted("found" if item.found else "not found"),),
-            (Untrusted(item.where) if item.where else Trusted(numbers.NOTHING),),
+            (Untrusted(sentence(item.where)) if item.where else Trusted(numbers.NOTHING),),
         )
         for item in context.disclosure
     )

@@ -22,7 +22,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.numbers import NOTHING
-from hubcheck.card.wording import sentence
+from hubcheck.card.wording import sentence, words
 from hubcheck.report.words import LicenceStatus
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _row(check: LicenceCheck) -> tuple[Line, ...]:
         (Chip((Trusted(check.status.value),), _TONES[check.status]),),
         asked,
         (Untrusted(sentence(check.detail), limit=200),),
-        (Identifier(check.base), Trusted(", "), Untrusted(check.basis, limit=120)),
+        (Identifier(check.base), Trusted(", "), Untrusted(words(check.basis), limit=120)),
     )
 
 

@@ -23,6 +23,7 @@ from hubcheck.card.wordings import (
     maps,
     reasons,
     relation,
+    replays,
     searches,
     shapes,
     units,
@@ -58,6 +59,7 @@ WORDS: Final[Mapping[PhraseCode, Wording]] = {
     **gates.WORDS,
     **licences.WORDS,
     **searches.WORDS,
+    **replays.WORDS,
 }
 
 

@@ -145,6 +145,7 @@ def assemble(
             further_requests=ancestry.requests,
         ),
         warnings=(
+            *(subject.opening_notes if readable else ()),
             *_warnings(subject, findings, verdict, refusal),
             *disagreement_phrases("", subject.disagreements),
             *(

@@ -18,7 +18,7 @@ from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry, walk_up
 from hubcheck.check.tested import Tested
 from hubcheck.errors import GatedModelError, HubcheckError, MissingModelError, printable
 from hubcheck.model import Model
-from hubcheck.report.phrases import Clauses, PhraseCode, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Descent, Finding, Lineage, Relative
 from hubcheck.report.schema import Licence as LicenceReport
 from hubcheck.report.standing import is_proof
@@ -137,14 +137,14 @@ def licence_of(
     ties: list[Tie] = []
     for one, finding in zip(tested, findings, strict=True):
         basis = _basis(finding, subject)
-        if not basis:
+        if basis is None:
             continue
         parent = _parent(one, ancestry)
         ties.append(Tie(parent=parent, basis=basis, declared=finding.declared))
         ties += [
             Tie(
                 parent=_described(ancestry, ref),
-                basis=f"an ancestor that {finding.base.ref} leads to",
+                basis=phrase(PhraseCode.BASIS_ANCESTOR, base=finding.base.ref),
                 declared=finding.declared,
             )
             for ref in ancestry.above(finding.base.ref)
@@ -165,17 +165,17 @@ def _parent(one: Tested, ancestry: Ancestry) -> Stated:
     return _described(ancestry, one.base.ref)
 
 
-def _basis(finding: Finding, subject: Model) -> str:
-    """Return what ties a base to the subject, empty for one that obliges to nothing.
+def _basis(finding: Finding, subject: Model) -> Phrase | None:
+    """Return what ties a base to the subject, None for one that obliges to nothing.
 
     A sibling that a declared base explains is no ancestor, nor is a model that came later.
     """
     if finding.declared:
-        return "declared, and found in the weights" if is_proof(finding) else "declared"
+        return phrase(PhraseCode.BASIS_DECLARED, found=is_proof(finding))
     explained = finding.explained_by is not None
     if is_proof(finding) and not explained and not younger(finding, subject.pin.created):
-        return "found in the weights"
-    return ""
+        return phrase(PhraseCode.BASIS_FOUND)
+    return None
 
 
 def _known(ancestry: Ancestry, ref: str) -> bool:

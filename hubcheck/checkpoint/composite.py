@@ -80,11 +80,6 @@ def joined(source: Source, pieces: Sequence[Piece]) -> Checkpoint:
                 )
     first = next((p.checkpoint for p in pieces if not p.name), None)
     formats = {p.checkpoint.format for p in pieces if p.checkpoint.tensors}
-    said = [
-        f"{piece.name}: {note}" if piece.name else note
-        for piece in pieces
-        for note in piece.checkpoint.notes
-    ]
     return Checkpoint(
         source=source,
         tensors=MappingProxyType(dict(sorted(tensors.items()))),
@@ -92,7 +87,7 @@ def joined(source: Source, pieces: Sequence[Piece]) -> Checkpoint:
         format=formats.pop() if len(formats) == 1 else SEVERAL,
         tokens=first.tokens if first is not None else (),
         special_tokens=first.special_tokens if first is not None else frozenset(),
-        notes=tuple(said),
+        notes=tuple(note for piece in pieces for note in piece.checkpoint.notes),
         disagreements=tuple(
             replace(d, file=piece.real_paths.get(d.file, d.file))
             for piece in pieces

@@ -18,6 +18,7 @@ from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.gguf_header import GgufHeader, read_gguf_header
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.errors import HostileCheckpointError, UnreadableError, printable
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
 
@@ -70,15 +71,14 @@ def open_gguf(source: Source) -> Checkpoint:
     headers = [_header(source, path, sizes[path]) for path in paths]
     broken = [paths[0] for paths in sets.values() if not _is_whole(paths)]
     code = DisagreementCode.SET_INCOMPLETE
-    several = f"'{printable(stem)}' was read, the largest of {len(sets)} GGUF files."
-    notes = [several] if len(sets) > 1 else []
+    notes: list[Phrase] = []
     opened = [*paths]
     metadata: Mapping[str, str] = headers[0].metadata
     for path in [p for p in tower_files(sizes)[:1] if p not in paths]:
         try:
             headers.append(_header(source, path, sizes[path]))
         except (HostileCheckpointError, UnreadableError) as error:
-            notes.append(f"The tower in '{printable(path)}' was left out: {error.what}")
+            notes.append(phrase(PhraseCode.LAYOUT_TOWER, path=path, detail=error.what))
             continue
         opened.append(path)
         metadata = {**headers[-1].metadata, **metadata}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.disagreement import Disagreement
+from hubcheck.report.phrases import Clauses
 from hubcheck.source.interface import Source, Span
 
 
@@ -105,8 +106,8 @@ class Checkpoint:
     """Token strings by id, where the file itself holds them (GGUF); hostile text."""
     special_tokens: frozenset[int] = frozenset()
     """Ids of ``tokens`` that the file marks as unknown, control, user-defined or unused."""
-    notes: tuple[str, ...] = ()
-    """What was chosen or left out while opening, one printable sentence each."""
+    notes: Clauses = ()
+    """What was left out while opening."""
     disagreements: tuple[Disagreement, ...] = ()
     """In what the files contradict each other without keeping loaders from loading."""
     of_subject: bool = False

@@ -90,7 +90,6 @@ def open_safetensors(source: Source, *, named: str = "") -> Checkpoint:
         tensors=MappingProxyType(dict(sorted(records.items()))),
         metadata=MappingProxyType(metadata),
         format=SAFETENSORS,
-        notes=chosen.notes,
         paths=chosen.paths,
         disagreements=borne_out(chosen, {name: r.path for name, r in records.items()}),
     )
@@ -198,12 +197,8 @@ def _without_index(sizes: Mapping[str, int]) -> Chosen | None:
     if sets[0].stem != _SHARD_STEM or not sets[0].total or not sets[0].is_complete:
         return None
     paths = sets[0].paths
-    note = (
-        f"the index ({index / 1e6:.1f} MB) was not read: the names of the {len(paths)} shards make"
-        " one complete set, and all their headers were read"
-    )
     guess = LENGTH_BYTES + HEADER_SLACK_BYTES + int(HEADER_PER_INDEX * index / len(paths))
-    return Chosen(paths=paths, first_read=min(guess, MAX_JSON_BYTES), notes=(note,))
+    return Chosen(paths=paths, first_read=min(guess, MAX_JSON_BYTES))
 
 
 def _read_headers(

@@ -75,7 +75,6 @@ class Chosen:
     complete set: the numbers of the set say that nothing is missing."""
     first_read: int = 0
     """Bytes of each file that hold its header, where the size of a long index tells; else 0."""
-    notes: tuple[str, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
 
 

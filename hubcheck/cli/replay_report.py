@@ -27,6 +27,7 @@ from hubcheck.request.replayed import (
     Unverified,
     covers,
     day_of,
+    left,
     left_open,
     pinned,
     root_of,
@@ -35,6 +36,7 @@ from hubcheck.verdict.allowance import allowances_of, apply_allowances
 from hubcheck.verdict.differences import (
     NOT_COMPARED,
     Difference,
+    Open,
     asked_for_power,
     differences,
     lacking,
@@ -115,18 +117,18 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
     unverified = [*bases.unverified, *left_open(given, again)]
     raw = json.loads(path.read_bytes())
     unverified += [
-        Unverified(path=name, why="a field that this version does not know")
+        Unverified(path=name, why=left(Open.UNKNOWN_FIELD))
         for name in unknown_fields(raw, given.model_dump(mode="json"))
     ]
     if schema_of(raw)[0] < NEWEST:
         old = printable(given.schema_version)
         unverified += [
-            Unverified(path=name, why=f"schema {old} has no code or no field for it")
+            Unverified(path=name, why=left(Open.OLD_FIELD, schema=old))
             for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
         ]
-        why = f"schema {old} did not ask whether a copy of these norms would have been seen"
+        why = left(Open.OLD_POWER, schema=old)
         unverified += [Unverified(path=name, why=why) for name in asked_for_power(given, again)]
-        why = f"schema {old} set nothing of a bound aside for deeper looks and for parts"
+        why = left(Open.OLD_BOUND, schema=old)
         unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
     made_again: frozenset[str] = frozenset()
     if schema_of(raw)[0] < NEWEST:
@@ -160,9 +162,10 @@ def lines_of(outcome: Outcome) -> list[str]:
         lines.append("the subject's weights are not the ones of the report")
     lines += [
         f"unverified: {line}"
-        for line in _grouped([(u.path, sentence(u.reason) or u.why) for u in outcome.unverified])
+        for line in _grouped([(u.path, sentence(u.why)) for u in outcome.unverified])
     ]
-    lines += [f"not compared: {line}" for line in _grouped(list(NOT_COMPARED.items()))]
+    always = [(path, sentence(left(why))) for path, why in NOT_COMPARED.items()]
+    lines += [f"not compared: {line}" for line in _grouped(always)]
     lines.append(ASKED)
     again = outcome.again
     n_rows = sum(len(f.evidence) for f in again.findings)

@@ -28,8 +28,6 @@ class SharedTokens:
     base_reserved: tuple[int, ...] = ()
     """Ids that training never saw, present in both vocabularies."""
     subject_reserved: tuple[int, ...] = ()
-    note: str = ""
-    """How they were aligned; empty for 'by token string'."""
 
 
 class Side:

@@ -272,19 +272,26 @@ class PhraseCode(StrEnum):
     """``missing``: what the machine of this run lacks; another one may say otherwise."""
 
     # -- what a reader should know of the whole report
+    DOCUMENT = "document.unusable"
+    """``path``, ``problem``: a code of ``candidates.documents.Problem``; with it ``size``,
+    ``limit``, ``at``, ``line``, ``key``, ``kind`` (of a JSON value) or ``detail``, a parser's own
+    text."""
+    NO_REPOSITORY = "document.no-repository"  # text, problem: what of it is no repository's name
     DECLARES_ITSELF = "declaration.itself"  # where
     DECLARES_REVISIONS = "declaration.revisions"
     """``where``, ``revision``, ``base``; ``there`` and the ``other`` revision, which stands."""
     DECLARES_MANY = "declaration.many"  # more, taken
-    DOCUMENT_UNUSABLE = "declaration.document"  # why: the parser's own text
+    DOCUMENT_UNUSABLE = "declaration.document"  # why (phrases)
     KEY_TWICE = "declaration.key-twice"  # where, key: the last one is used
     KEY_CUT = "declaration.key-cut"  # where, key, taken: values read of a list
-    KEY_UNUSABLE = "declaration.key-unusable"  # where; key or empty; why: the parser's own text
+    KEY_UNUSABLE = "declaration.key-unusable"  # where; key or empty; why (phrases)
     KEY_LOCAL = "declaration.key-local"  # where, key, value: looks like a folder
     KEY_NO_TEXT = "declaration.key-no-text"  # where, key
-    NO_NAME = "declaration.no-name"  # where, key, kind; value or empty
-    RELATION_WORD = "declaration.relation-word"  # where, value; known: the words that are read
-    LEFT_OUT = "warning.left-out"  # path, why
+    NO_NAME = "declaration.no-name"  # where, key, kind (as in DOCUMENT); value or empty
+    RELATION_WORD = "declaration.relation-word"
+    """``where``, ``kind`` as in ``DOCUMENT``, ``value`` where it is a text; ``known``: the words
+    that are read."""
+    LEFT_OUT = "warning.left-out"  # path, why: as the error of opening it says
     FILES_DISAGREE = "warning.files-disagree"
     """``kind``: a code of ``checkpoint.disagreement``; ``ref``: whose files, empty for the
     subject's; ``file``, ``count``, ``example``, ``instead``."""
@@ -337,11 +344,16 @@ class PhraseCode(StrEnum):
     LAYOUT_QUANTISATION = "layout.quantisation"  # folder, sets; refs: how the others are named
     LAYOUT_CUT = "layout.cut"  # left, taken: components
     LAYOUT_REFUSED = "layout.refused"  # component, detail
+    LAYOUT_TOWER = "layout.tower"  # path of a tower that was left out, detail
 
     # -- what a repository shows of what a licence asks; ``title``: of a licence in our table
     LICENCE_FLAG = "licence.flag"
     """``status``, ``seen`` (phrases); ``licence``, ``clause`` and what it ``says`` (our table's
-    words), or empty; ``base`` it rests on, ``basis``."""
+    words), or empty; ``base`` it rests on, ``basis`` (a phrase of ``basis.``)."""
+    BASIS_DECLARED = "basis.declared"  # found: in the weights, too
+    BASIS_FOUND = "basis.found"
+    BASIS_ANCESTOR = "basis.ancestor"  # base: that leads to it
+    BASIS_OWN = "basis.own-files"
     LICENCE_NO_LISTING = "licence.no-listing"
     LICENCE_FILE_THERE = "licence.file-there"  # file: LICENSE, NOTICE
     LICENCE_FILE_MISSING = "licence.file-missing"  # file
@@ -384,6 +396,15 @@ class PhraseCode(StrEnum):
     GATE_COUNTED = "gate.counted"  # verdict, tested, bases
     GATE_MODELS = "gate.models"
     """``of_it`` of so many ``models`` are of the worst state; ``named``, ``more``."""
+
+    # -- where something stands
+    PLACE_FILE = "place.file"  # path
+    PLACE_LINE = "place.line"  # path, line
+
+    # -- why a replay leaves a field open
+    REPLAY_OPEN = "replay.open"
+    """``why``: a code of ``verdict.differences.Open``; ``refs`` or ``schema`` where it is said of
+    models or of an older report."""
 
     # -- whether a declared relation fits
     NOT_AN_ADAPTER = "declared.not-an-adapter"

@@ -31,7 +31,7 @@ from hubcheck.report.finding import (
     UnreadWeights,
 )
 from hubcheck.report.part import Part
-from hubcheck.report.phrase_fields import ClausesField
+from hubcheck.report.phrase_fields import ClausesField, PhraseField
 from hubcheck.report.signature import Signature, SignedFiles
 from hubcheck.report.words import (
     Conclusion,
@@ -129,9 +129,9 @@ class Declared(Part):
 class Disclosure(Part):
     """One item of the disclosure checklist."""
 
-    item: str
+    item: str = Field(description="training-logs, training-data, compute ...")
     found: bool
-    where: str
+    where: ClausesField = ()
 
 
 class NormContext(Part):
@@ -230,7 +230,7 @@ class LicenceCheck(Part):
     source: str = Field(default="", description="where that text stands")
     says: str = Field(default="", description="what the clause says, in our words")
     base: str = Field(description="the model the obligation comes from")
-    basis: str = Field(description="declared, found in the weights, declared by org/name")
+    basis: PhraseField = Field(description="what ties that model to this one")
     detail: ClausesField = Field(description="what was seen")
 
 

@@ -17,7 +17,7 @@ from typing import Final
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.errors import MissingModelError, printable
 from hubcheck.model import Model
-from hubcheck.report.phrases import Clauses
+from hubcheck.report.phrases import Clauses, PhraseCode, Value, phrase
 from hubcheck.report.schema import BaseModelRef, Finding, Report
 from hubcheck.request.bases import declared_reference, leaked_bases
 from hubcheck.request.interface import BaseRequest, FoundBy
@@ -30,6 +30,7 @@ from hubcheck.source.reference import (
     name_of,
     parse_hub_reference,
 )
+from hubcheck.verdict.differences import Open
 
 LOCAL: Final = "local"
 OPTIONS: Final = frozenset({"--base", "--suspect"})
@@ -42,9 +43,12 @@ class Unverified:
 
     path: str
     """Of the field, or of what lies below it."""
-    why: str = ""
-    reason: Clauses = ()
-    """The same as a report's finding says it."""
+    why: Clauses
+
+
+def left(why: Open, **names: Value) -> Clauses:
+    """Return why a field is left open."""
+    return (phrase(PhraseCode.REPLAY_OPEN, why=why.value, **names),)
 
 
 def root_of(report: Report, path: Path, given: Path | None) -> Path:
@@ -149,13 +153,13 @@ class Replayed:
         searched = self._was_searched and not finding.declared
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
-            self._leave(f"{path}.proposed_by", "a search proposed it, which is not made again")
-            self._leave(f"{path}.found_by", "a search proposed it, which is not made again")
+            self._leave(f"{path}.proposed_by", left(Open.SEARCH))
+            self._leave(f"{path}.found_by", left(Open.SEARCH))
         why = [w for w in finding.proposed_by if w in known or searched]
         why += [w for w in own if w not in why]
         if base.revision == LOCAL and own:
-            said = ", ".join(d.ref for d in declared)
-            self._leave(f"{path}.base", f"that this folder holds {said}, which the card names")
+            refs = tuple(d.ref for d in declared)
+            self._leave(f"{path}.base", left(Open.STANDS_FOR, refs=refs))
         return BaseRequest(
             reference=self._reference(base, declared),
             declared=bool(own) or "--base" in why,
@@ -186,7 +190,7 @@ class Replayed:
         commit = said.revision if COMMIT.fullmatch(said.revision) else base.revision
         return pinned(said.ref, commit, root=self.root, asked=said.revision)
 
-    def _leave(self, path: str, why: str) -> None:
+    def _leave(self, path: str, why: Clauses) -> None:
         self.unverified.append(Unverified(path=path, why=why))
 
 
@@ -206,33 +210,32 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
             for name in BYTES:
                 yield Unverified(path=name, why="a sketch had read some of it")
     if search.kind == "hub":
-        why = "what a search saw is not searched for again"
+        why = left(Open.SEARCH)
         yield from (Unverified(path=f"search.{name}", why=why) for name in SEARCH)
-        tried = "that so many were looked at; the bounds are divided by it"
-        yield Unverified(path="search.bases_tried", why=tried)
+        yield Unverified(path="search.bases_tried", why=left(Open.TRIED))
         for name in BYTES:
-            yield Unverified(path=name, why="a search had read some of it")
+            yield Unverified(path=name, why=left(Open.READ_BY_SEARCH))
     for number, finding in enumerate(given.findings):
         now = again.findings[number]
         base = finding.base
         gone = not now.base.revision and not now.base.belongs
         if finding.status == "tested" and gone and now.base.ref == base.ref:
-            yield Unverified(path=f"findings[{number}]", reason=now.reason)
-            why = f"{base.ref} is missing from it now"
+            yield Unverified(path=f"findings[{number}]", why=now.reason)
+            why = left(Open.MISSING, refs=(base.ref,))
             yield from (Unverified(path=path, why=why) for path in OF_ALL)
         elif base.asked and base.asked != base.revision and "--base" in finding.proposed_by:
-            why = "which branch or tag was named; the commit is held against all of them"
+            why = left(Open.ASKED)
             yield Unverified(path=f"findings[{number}].base.asked", why=why)
     if given.subject.revision == LOCAL:
         # Publishing writes a section into the card of the folder, and a report beside it.
-        why = "the card and other files beside the weights of a folder may be written to since"
+        why = left(Open.BESIDE)
         for name in BESIDE_WEIGHTS:
             if getattr(given.coverage, name) != getattr(again.coverage, name):
                 yield Unverified(path=f"coverage.{name}", why=why)
     if given.policy.allow:
-        yield Unverified(path="policy.allow", why="what a policy file accepted")
+        yield Unverified(path="policy.allow", why=left(Open.ACCEPTED))
     if any(m.standing == "not looked up" for m in again.lineage.models):
-        why = "the Hub did not describe every ancestor now"
+        why = left(Open.NOT_DESCRIBED)
         yield from (Unverified(path=path, why=why) for path in ("lineage", "licence", "warnings"))
 
 

@@ -80,4 +80,6 @@ def tokenizer_context(
 
 def disclosures(items: Sequence[DisclosureItem]) -> tuple[Disclosure, ...]:
     """Return the disclosure checklist as the report holds it."""
-    return tuple(Disclosure(item=i.item, found=i.found, where=i.where) for i in items)
+    return tuple(
+        Disclosure(item=i.item, found=i.found, where=(i.where,) if i.where else ()) for i in items
+    )

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from hubcheck.evidence.account import SHARES, WHOLE, part_share, price
@@ -28,13 +29,40 @@ NO_BOUND: Final = 1e-9
 """Decades below which a bound is none: what is left of a sum that comes to nothing."""
 ABSENT: Final = "(not there)"
 
-NOT_COMPARED: Final[Mapping[str, str]] = {
-    "started": "the clock",
-    "finished": "the clock",
-    "seconds": "the clock",
-    "processes": "how many share the work changes no number",
-    "coverage.requests": "faults and caches cost or save requests, not bytes",
-    "replay": "only held against the other fields, not made again",
+
+class Open(StrEnum):
+    """Why a field of a report is not held against a new run; the words are the card's."""
+
+    CLOCK = "clock"
+    SHARED_WORK = "shared-work"
+    REQUESTS = "requests"
+    LINE = "line"
+    SEARCH = "search"
+    """A search is not made again."""
+    TRIED = "tried"
+    READ_BY_SEARCH = "read-by-search"
+    STANDS_FOR = "stands-for"
+    """A folder stands for a name of the card."""
+    MISSING = "missing"
+    ASKED = "asked"
+    """Which branch or tag was named."""
+    BESIDE = "beside"
+    """Files beside the weights may have been written to."""
+    ACCEPTED = "accepted"
+    NOT_DESCRIBED = "not-described"
+    UNKNOWN_FIELD = "unknown-field"
+    OLD_FIELD = "old-field"
+    OLD_POWER = "old-power"
+    OLD_BOUND = "old-bound"
+
+
+NOT_COMPARED: Final[Mapping[str, Open]] = {
+    "started": Open.CLOCK,
+    "finished": Open.CLOCK,
+    "seconds": Open.CLOCK,
+    "processes": Open.SHARED_WORK,
+    "coverage.requests": Open.REQUESTS,
+    "replay": Open.LINE,
 }
 """Fields that two honest runs of one request may have different, with the reason."""
 

@@ -28,7 +28,7 @@ class Tie:
     """An ancestor, and what ties the model to it."""
 
     parent: Stated
-    basis: str
+    basis: Phrase
     """``declared``, ``found in the weights``, ``declared by org/name`` for one further up."""
     declared: bool
     """Whether the model's own card leads to it."""
@@ -70,7 +70,7 @@ def flag_of(check: LicenceCheck) -> Phrase:
         clause=check.clause,
         says=check.says,
         base=printable(check.base),
-        basis=check.basis,
+        basis=(check.basis,),
     )
 
 
@@ -141,7 +141,7 @@ def _disagreement(child: Stated) -> list[LicenceCheck]:
             status=Status.ATTENTION,
             rule="one-licence",
             base=child.ref,
-            basis="its own files",
+            basis=phrase(PhraseCode.BASIS_OWN),
             detail=(seen,),
         )
     ]

@@ -83,14 +83,11 @@ def test_norm_and_gate_kinds(
     assert (anatomy.rms_norm, anatomy.norm_offset, anatomy.gated) == (rms, offset, gated)
 
 
-def test_a_second_claim_is_unknown_and_noted() -> None:
+def test_a_second_claim_is_unknown() -> None:
     """Two tensors for one role: the first by name keeps it, the second is unknown."""
     doubled = {**LLAMA, "zz.model.norm.weight": (H,), "norm.weight": (H,)}
     anatomy = anatomy_of(shapes_of(doubled), CONFIG)
     assert set(anatomy.unknown) == {"norm.weight", "zz.model.norm.weight"}
-    (note,) = anatomy.notes
-    assert "norm.weight" in note
-    assert "norm.final" in note
 
 
 def test_shapes_that_do_not_fit_are_unknown() -> None:
@@ -200,7 +197,6 @@ def test_matrices_have_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
     anatomy = anatomy_of(shapes_of(LLAMA), CONFIG)
     assert len(anatomy.matrices) == 5
     assert len(anatomy.unknown) == len(LLAMA) - 5
-    assert len(anatomy.notes) <= read.MAX_NOTES
 
 
 def test_long_names_end() -> None:

@@ -17,6 +17,7 @@ from hubcheck.candidates.documents import (
     parse_json_object,
     read_json_object,
 )
+from hubcheck.card.wording import words
 from hubcheck.errors import BudgetExceededError
 from tests.memory_source import MemorySource
 
@@ -41,7 +42,7 @@ def test_unusable_json_is_a_reason(shape: str) -> None:
     data, reason = REFUSED[shape]
     document = parse_json_object(data, "config.json")
     assert isinstance(document, Malformed)
-    assert reason in document.reason
+    assert reason in words(document.said)
 
 
 def test_repeated_keys_are_told_and_the_last_stands() -> None:

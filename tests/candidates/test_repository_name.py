@@ -12,6 +12,7 @@ from hubcheck.candidates.repository_name import (
     looks_local,
     parse_repository_name,
 )
+from hubcheck.card.wording import words
 from hubcheck.source.reference import parse_hub_reference
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -104,14 +105,14 @@ def test_everything_else_is_refused_with_a_reason(text: str) -> None:
     """Paths, other hosts and malformed names are values with the reason."""
     name = parse_repository_name(text)
     assert isinstance(name, Malformed)
-    assert REFUSED[text] in name.reason
+    assert REFUSED[text] in words(name.said)
 
 
 def test_a_reason_cannot_move_the_cursor() -> None:
     """Control characters and bidirectional overrides are shown as escapes."""
     name = parse_repository_name("a\x1b[2J\u202eb")
     assert isinstance(name, Malformed)
-    assert name.reason == "'a\\x1b[2J\\u202eb' is not a repository name"
+    assert words(name.said) == "'a\\x1b[2J\\u202eb' is not a repository name"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubcheck.candidates.documents import TOKENIZER_LIMIT, Absent, Malformed
+from hubcheck.candidates.documents import TOKENIZER_LIMIT, Absent, Malformed, Problem, unusable
 from hubcheck.candidates.tokenizer import (
     Spelling,
     Vocabulary,
@@ -112,11 +112,9 @@ def test_next_file_is_tried_when_the_first_is_unusable() -> None:
 
 def test_absent_and_unusable_tokenizers_are_values() -> None:
     """No tokenizer is Absent, an unusable one Malformed with the first reason."""
-    assert read_vocabulary(MemorySource({"config.json": b"{}"})) == Absent(
-        reason="the model has no tokenizer file"
-    )
+    assert read_vocabulary(MemorySource({"config.json": b"{}"})) == Absent()
     broken = read_vocabulary(MemorySource({"tokenizer.json": b"[]", "vocab.json": b"[]"}))
-    assert broken == Malformed(reason="tokenizer.json has no model.vocab")
+    assert broken == unusable("tokenizer.json", Problem.NO_VOCABULARY, key="model.vocab")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ NEURONS_3: Final = Phrase(C.UNITS_NEURONS, {"mlp": "dense", "layer": 3, "member"
 NEURONS_3_1: Final = Phrase(C.UNITS_NEURONS, {"mlp": "expert", "layer": 3, "member": 1})
 NEURONS_7: Final = Phrase(C.UNITS_NEURONS, {"mlp": "dense", "layer": 7, "member": -1})
 CHANNELS: Final = Phrase(C.UNITS_CHANNELS, {})
+NOT_UTF8: Final = Phrase(C.DOCUMENT, {"path": "README.md", "problem": "not-utf-8", "at": 7})
+A_PATH: Final = Phrase(C.NO_REPOSITORY, {"text": "/x", "problem": "path"})
+DECLARED: Final = Phrase(C.BASIS_DECLARED, {"found": False})
 LAYER_MAP: Final = Phrase(C.LOOK, {"look": "layer-map"})
 MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.TEXT: (({"text": "a sentence"}, "a sentence"),),
@@ -351,9 +354,22 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.DECLARES_MANY: (({"more": 84, "taken": 16}, "84 more bases are declared than the 16 taken"),),
-    C.DOCUMENT_UNUSABLE: (
-        ({"why": "config.json is no JSON object"}, "config.json is no JSON object"),
+    C.DOCUMENT: (
+        (NOT_UTF8.params, "README.md is not UTF-8 (byte 7)"),
+        (
+            {"path": "config.json", "problem": "not-object", "kind": "list"},
+            "config.json holds a list, not an object",
+        ),
+        (
+            {"path": "README.md", "problem": "not-yaml", "line": 3, "detail": "found x"},
+            "README.md: line 3: the front matter is not YAML that is read here (found x)",
+        ),
     ),
+    C.NO_REPOSITORY: (
+        (A_PATH.params, "'/x' is a path, which is not followed from a repository"),
+        ({"text": "x", "problem": "revision"}, "'x' names no usable revision"),
+    ),
+    C.DOCUMENT_UNUSABLE: (({"why": (NOT_UTF8,)}, "README.md is not UTF-8 (byte 7)"),),
     C.KEY_TWICE: (
         (
             {"where": "README.md", "key": "base_model"},
@@ -368,12 +384,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.KEY_UNUSABLE: (
         (
-            {"where": "README.md line 2", "key": "base_model", "why": "'/x' is a path"},
-            "README.md line 2: base_model '/x' is a path",
+            {"where": "README.md line 2", "key": "base_model", "why": (A_PATH,)},
+            "README.md line 2: base_model '/x' is a path, which is not followed from a repository",
         ),
         (
-            {"where": "general.base_model.0.repo_url", "key": "", "why": "'/x' is a path"},
-            "general.base_model.0.repo_url: '/x' is a path",
+            {"where": "general.base_model.0.repo_url", "key": "", "why": (A_PATH,)},
+            "general.base_model.0.repo_url: '/x' is a path, which is not followed from a repository",
         ),
     ),
     C.KEY_LOCAL: (
@@ -390,11 +406,11 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.NO_NAME: (
         (
-            {"where": "README.md line 2", "key": "base_model", "value": "7", "kind": "a number"},
+            {"where": "README.md line 2", "key": "base_model", "value": "7", "kind": "number"},
             "README.md line 2: base_model 7 is a number, not a repository name",
         ),
         (
-            {"where": "README.md line 2", "key": "base_model", "value": "", "kind": "a mapping"},
+            {"where": "README.md line 2", "key": "base_model", "value": "", "kind": "mapping"},
             "README.md line 2: base_model is a mapping, not a repository name",
         ),
     ),
@@ -402,10 +418,15 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         (
             {
                 "where": "README.md line 2",
-                "value": "'cousin'",
+                "value": "cousin",
+                "kind": "text",
                 "known": ("adapter", "finetune"),
             },
             "README.md line 2: base_model_relation is 'cousin', none of adapter, finetune",
+        ),
+        (
+            {"where": "README.md line 2", "value": "", "kind": "list", "known": ("adapter",)},
+            "README.md line 2: base_model_relation is a list, none of adapter",
         ),
     ),
     C.CHANNELS_TURNED: (({}, "residual channels relabelled, rotated or rescaled"),),
@@ -1545,7 +1566,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "clause": "3.1",
                 "says": "a copy goes along",
                 "base": "org/a",
-                "basis": "declared",
+                "basis": (DECLARED,),
             },
             (
                 "attention: the card does not name it; Gemma Terms 3.1 says: a copy goes along "
@@ -1560,7 +1581,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "clause": "",
                 "says": "",
                 "base": "org/a",
-                "basis": "declared",
+                "basis": (DECLARED,),
             },
             "unknown: a folder has no published name",
         ),
@@ -1636,6 +1657,20 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.LAYOUT_CUT: (({"left": 3, "taken": 16}, "3 components beyond the first 16 were not read."),),
+    C.LAYOUT_TOWER: (
+        (
+            {"path": "mmproj.gguf", "detail": "it is damaged."},
+            "The tower in 'mmproj.gguf' was left out: it is damaged.",
+        ),
+    ),
+    C.REPLAY_OPEN: (
+        ({"why": "clock"}, "the clock"),
+        ({"why": "missing", "refs": ("org/a",)}, "org/a is missing from it now"),
+        (
+            {"why": "old-field", "schema": "1.0"},
+            "schema 1.0 has no code or no field for it",
+        ),
+    ),
     C.LAYOUT_REFUSED: (
         (
             {"component": "unet", "detail": "no weights."},
@@ -1667,6 +1702,15 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ({"of_it": 2, "models": 2, "named": (), "more": 0}, "2 of 2 models"),
         ({"of_it": 1, "models": 5, "named": ("org/a",), "more": 0}, "1 of 5 models: org/a"),
     ),
+    C.BASIS_DECLARED: (
+        ({"found": False}, "declared"),
+        ({"found": True}, "declared, and found in the weights"),
+    ),
+    C.BASIS_FOUND: (({}, "found in the weights"),),
+    C.BASIS_ANCESTOR: (({"base": "org/a"}, "an ancestor that org/a leads to"),),
+    C.BASIS_OWN: (({}, "its own files"),),
+    C.PLACE_FILE: (({"path": "runs/x"}, "runs/x"),),
+    C.PLACE_LINE: (({"path": "README.md", "line": 31}, "README.md line 31"),),
     C.NOT_AN_ADAPTER: (({}, "the repository holds whole weights, not an adapter"),),
     C.ADAPTER_ALONE: (({}, "an adapter alone does not show its base"),),
     C.ROUNDING_OR_TRAINING: (({}, "coarse rounding and light training look alike in a sample"),),

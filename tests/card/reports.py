@@ -265,8 +265,12 @@ def context() -> Context:
             ),
         ),
         disclosure=(
-            Disclosure(item="training data", found=True, where="README.md line 31"),
-            Disclosure(item="training code", found=False, where=""),
+            Disclosure(
+                item="training-data",
+                found=True,
+                where=(phrase(PhraseCode.PLACE_LINE, path="README.md", line=31),),
+            ),
+            Disclosure(item="training-logs", found=False),
         ),
     )
 

@@ -11,7 +11,7 @@ from hubcheck.card import html, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.document import CodeBlock
 from hubcheck.card.family_tree import LINES_SHOWN, family_section, figure, mermaid, svg, tree
-from hubcheck.report.phrases import clauses, text
+from hubcheck.report.phrases import PhraseCode, clauses, phrase, text
 from hubcheck.report.schema import (
     Descent,
     Licence,
@@ -116,7 +116,7 @@ def test_hostile_names_stay_text_in_every_medium(payload: str) -> None:
     )
     check = LicenceCheck(
         status=LicenceStatus.ATTENTION, rule=payload, licence=payload, licence_title=payload,
-        clause=payload, source=payload, says=payload, base=payload, basis=payload, detail=(text(payload),),
+        clause=payload, source=payload, says=payload, base=payload, basis=text(payload), detail=(text(payload),),
     )  # fmt: skip
     stated = StatedLicence(ref=payload, tag=payload, name=payload, file=payload,
                            file_sha256=payload, from_tag=payload)  # fmt: skip
@@ -158,7 +158,7 @@ def test_licences_and_candidates_have_their_sections() -> None:
     check = LicenceCheck(
         status=LicenceStatus.ATTENTION, rule="name-prefix", licence="llama3.1",
         licence_title="Llama 3.1 Community License Agreement", clause="1.b.i", source="https://x",
-        says="the name begins with the licensor's word", base="meta/llama", basis="declared",
+        says="the name begins with the licensor's word", base="meta/llama", basis=phrase(PhraseCode.BASIS_DECLARED, found=False),
         detail=clauses("the name 'x' does not begin with 'Llama'"),
     )  # fmt: skip
     report = family(

@@ -6,19 +6,31 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
 import hubcheck
+from hubcheck.candidates.disclosure_signs import Item
+from hubcheck.candidates.documents import Problem
+from hubcheck.candidates.repository_name import NameProblem
 from hubcheck.card import html, markdown, wording
 from hubcheck.card.compose import compose
+from hubcheck.card.context_section import ITEMS
 from hubcheck.card.escaping import html_text, markdown_text
 from hubcheck.card.wording import WORDS, brief, power_words, sentence, words
+from hubcheck.card.wordings import declaration, looks, replays, units
 from hubcheck.card.wordings.given import layers, spans
+from hubcheck.check.observe import COMPONENTS
+from hubcheck.evidence.looks.merge.look import MERGE
+from hubcheck.evidence.looks.registry import LOOKS
+from hubcheck.evidence.orders.mlps import BY_KIND
+from hubcheck.evidence.refused import Why
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, because, codes, phrase, text
 from hubcheck.report.schema import Power
 from hubcheck.report.words import DeclarationVerdict, ReasonCode
+from hubcheck.statistics.exchangeability import Disorder
+from hubcheck.verdict.differences import Open
 from tests.card import reports
 from tests.card.phrases_made import MADE
 
@@ -66,6 +78,31 @@ def test_a_phrase_that_does_not_fit_is_shown_as_it_stands(code: PhraseCode) -> N
             forged = Phrase(code, dict.fromkeys(params, value))
             assert isinstance(words(forged), str)
         assert isinstance(words(Phrase(code, {})), str)
+
+
+def looks_asked() -> set[str]:
+    """Return the names of everything that looks."""
+    beside = {MERGE.name, COMPONENTS.name, "adapter", "held-change", "tensor-names"}
+    return {look.name for look in LOOKS} | beside
+
+
+@pytest.mark.parametrize(
+    ("codes_made", "said"),
+    [
+        (set(Why), set(looks.WHY)),
+        (set(Disorder), set(units.PROBLEMS)),
+        (set(Problem), {*declaration.DOCUMENTS, Problem.NOT_OBJECT, Problem.NOT_YAML}),
+        (set(get_args(NameProblem)), set(declaration.NAMES)),
+        (set(Item), set(ITEMS)),
+        (set(Open), set(replays.OPEN)),
+        (looks_asked(), set(looks.LOOKS)),
+        (set(BY_KIND), set(units.NEURONS)),
+    ],
+    ids=["why", "order", "document", "name", "disclosure", "replay", "look", "mlp"],
+)
+def test_every_code_among_parameters_has_words(codes_made: set[str], said: set[str]) -> None:
+    """What a maker may give as a parameter is said, and nothing else has words."""
+    assert set(map(str, codes_made)) == set(map(str, said))
 
 
 def test_a_phrase_of_a_newer_version_shows_what_it_was_said_with() -> None:

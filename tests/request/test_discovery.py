@@ -148,7 +148,7 @@ def test_the_chain_above_is_asked_for_licences(hub: SearchableHub) -> None:
     report = run(hub, "me/mine")
     assert report.licence.status is LicenceStatus.ATTENTION
     (named,) = [c for c in report.licence.checks if c.rule == "name-prefix"]
-    assert (named.base, named.clause, named.basis) == (
+    assert (named.base, named.clause, words(named.basis)) == (
         "zoo/base", "1.b.i", "an ancestor that zoo/tuned leads to",
     )  # fmt: skip
     (relation,) = report.context.relations

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.card.wording import sentence, words
+from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Licence
 from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence import Tie, check_licences, flag_of
 from hubcheck.verdict.licence_rules import Stated
 from hubcheck.verdict.licence_table import Rule, by_name, by_tag, by_text, licences
 
+DECLARED = phrase(PhraseCode.BASIS_DECLARED, found=False)
 ALL_FILES = ("LICENSE", "NOTICE", "USE_POLICY.md", "README.md", "model.safetensors")
 LLAMA_TEXT = "LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\nLlama 3.1 Version Release Date: July 23, 2024"
 APACHE_TEXT = "  Apache License\n  Version 2.0, January 2004\n http://www.apache.org/licenses/"
@@ -251,7 +253,7 @@ PAIRS: dict[str, Pair] = {
 
 def checked(pair: Pair) -> Licence:
     """Return the flags of one pair."""
-    tie = Tie(parent=pair.parent, basis="declared", declared=pair.declared)
+    tie = Tie(parent=pair.parent, basis=DECLARED, declared=pair.declared)
     return check_licences(pair.child, [tie])
 
 
@@ -308,20 +310,26 @@ def test_no_flag_gives_advice() -> None:
 def test_an_obligation_passes_through_a_permissive_base() -> None:
     """What a grandparent asks holds although the base in between is tagged apache."""
     child = model("acme/x", "apache-2.0")
-    between = Tie(parent=model("lab/y", "apache-2.0"), basis="declared", declared=True)
-    above = Tie(parent=model("meta/llama", "llama3.1", files=None), basis="declared by lab/y",
+    between = Tie(parent=model("lab/y", "apache-2.0"), basis=DECLARED, declared=True)
+    above = Tie(parent=model("meta/llama", "llama3.1", files=None), basis=phrase(PhraseCode.BASIS_ANCESTOR, base="lab/y"),
                 declared=True)  # fmt: skip
     report = check_licences(child, [between, above])
     assert report.status is Status.ATTENTION
-    flagged = {(c.rule, c.base, c.basis) for c in report.checks if c.status is Status.ATTENTION}
-    assert ("same-licence", "meta/llama", "declared by lab/y") in flagged
+    flagged = {
+        (c.rule, c.base, words(c.basis)) for c in report.checks if c.status is Status.ATTENTION
+    }
+    assert ("same-licence", "meta/llama", "an ancestor that lab/y leads to") in flagged
 
 
 def test_the_stricter_sight_of_one_clause_stands() -> None:
     """Two bases under one licence give each clause once, with the stricter word."""
     child = model("acme/x", "apache-2.0")
-    plain = Tie(parent=model("lab/a", "apache-2.0", files=()), basis="declared", declared=True)
-    other = Tie(parent=model("lab/b", "apache-2.0", files=None), basis="found", declared=False)
+    plain = Tie(parent=model("lab/a", "apache-2.0", files=()), basis=DECLARED, declared=True)
+    other = Tie(
+        parent=model("lab/b", "apache-2.0", files=None),
+        basis=phrase(PhraseCode.BASIS_FOUND),
+        declared=False,
+    )
     rows = [c for c in check_licences(child, [plain, other]).checks if c.rule == "keep-notice"]
     assert [(c.status, c.base) for c in rows] == [(Status.UNKNOWN, "lab/b")]
 
@@ -330,7 +338,7 @@ def test_tag_name_and_file_are_reported_apart() -> None:
     """A permissive tag over restricted terms shows as three statements and one flag."""
     child = model("acme/x", "apache-2.0", file_path="LICENSE", file_text=LLAMA_TEXT,
                   file_sha256="0" * 64)  # fmt: skip
-    tie = Tie(parent=model("meta/llama", "llama3.1"), basis="declared", declared=True)
+    tie = Tie(parent=model("meta/llama", "llama3.1"), basis=DECLARED, declared=True)
     report = check_licences(child, [tie])
     own = report.stated[0]
     assert (own.from_tag, own.from_name) == ("Apache License 2.0", "")
@@ -341,7 +349,7 @@ def test_tag_name_and_file_are_reported_apart() -> None:
 def test_a_base_whose_file_says_more_than_its_tag_is_held_to_both() -> None:
     """A mirror that tags Llama weights as MIT does not free them."""
     mirror = model("mirror/llama", "mit", file_path="LICENSE", file_text=LLAMA_TEXT)
-    tie = Tie(parent=mirror, basis="declared", declared=True)
+    tie = Tie(parent=mirror, basis=DECLARED, declared=True)
     asked = {c.licence for c in check_licences(model("acme/x", "mit"), [tie]).checks}
     assert asked >= {"mit", "llama3.1"}
 
@@ -395,8 +403,8 @@ def test_hostile_statements_give_flags_and_nothing_else(
     """Whatever a repository states, the result is made of the three words and one line each."""
     child = Stated(ref="a/b", tag=tag, name=name, files=(path,), file_path=path, file_text=text,
                    card=card)  # fmt: skip
-    tie = Tie(parent=model("meta/llama", "llama3.1"), basis="declared", declared=True)
-    back = Tie(parent=child, basis="declared", declared=True)
+    tie = Tie(parent=model("meta/llama", "llama3.1"), basis=DECLARED, declared=True)
+    back = Tie(parent=child, basis=DECLARED, declared=True)
     for report in (check_licences(child, [tie]), check_licences(model("a/c"), [back])):
         assert all(words(flag).isprintable() for flag in report.flags)
         assert all(sentence(c.detail).isprintable() for c in report.checks)
@@ -414,7 +422,7 @@ def test_a_licence_is_kept_wherever_its_text_stands(path: str, text: str) -> Non
     """What a file is called plays no part: the text of MIT in a NOTICE keeps MIT's notice."""
     child = model("acme/x", "apache-2.0", files=(path,), texts=((path, text),))
     parent = model("zoo/base", "mit")
-    report = check_licences(child, [Tie(parent=parent, basis="declared", declared=True)])
+    report = check_licences(child, [Tie(parent=parent, basis=DECLARED, declared=True)])
     rows = {c.rule: c for c in report.checks}
     assert rows["licence-file"].status is Status.OK
     assert path in sentence(rows["licence-file"].detail)
@@ -426,7 +434,7 @@ def test_a_licence_in_the_card_is_kept() -> None:
         "acme/x", "apache-2.0", files=BARE, card=f"# x\n## Licence of the base\n{MIT_TEXT}"
     )
     parent = model("zoo/base", "mit")
-    report = check_licences(child, [Tie(parent=parent, basis="declared", declared=True)])
+    report = check_licences(child, [Tie(parent=parent, basis=DECLARED, declared=True)])
     assert Status.ATTENTION not in {c.status for c in report.checks}
 
 
@@ -438,7 +446,7 @@ def test_the_name_of_a_file_is_no_licence(text: str) -> None:
         texts=(("LICENSE", text),),
     )  # fmt: skip
     report = check_licences(
-        child, [Tie(parent=model("zoo/base", "mit"), basis="declared", declared=True)]
+        child, [Tie(parent=model("zoo/base", "mit"), basis=DECLARED, declared=True)]
     )
     rows = {c.rule: c.status for c in report.checks}
     assert rows["licence-file"] is Status.UNKNOWN

@@ -1,4 +1,4 @@
-"""Does the relation that a card declares fit what the weights show?"""
+"""Does the relation that a card declares fit what the weights show, and where is something said?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hubcheck.card.wordings.given import Wording
 from hubcheck.report.phrases import PhraseCode as P
 
 WORDS: Final[Mapping[P, Wording]] = {
+    P.PLACE_FILE: "{path}",
+    P.PLACE_LINE: "{path} line {line}",
     P.NOT_AN_ADAPTER: "the repository holds whole weights, not an adapter",
     P.ADAPTER_ALONE: "an adapter alone does not show its base",
     P.ROUNDING_OR_TRAINING: "coarse rounding and light training look alike in a sample",

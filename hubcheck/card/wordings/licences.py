@@ -18,7 +18,7 @@ def _flag(given: Given) -> str:
     if not given.has("clause"):
         return said
     clause = f"{given.text('licence')} {given.text('clause')} says: {given.text('says')}"
-    return f"{said}; {clause} (rests on {given.text('base')}, {given.text('basis')})"
+    return f"{said}; {clause} (rests on {given.text('base')}, {given.said('basis')})"
 
 
 def _no_phrase(given: Given) -> str:
@@ -33,6 +33,12 @@ def _several(given: Given) -> str:
 
 
 WORDS: Final[Mapping[P, Wording]] = {
+    P.BASIS_DECLARED: lambda given: (
+        "declared, and found in the weights" if given.has("found") else "declared"
+    ),
+    P.BASIS_FOUND: "found in the weights",
+    P.BASIS_ANCESTOR: "an ancestor that {base} leads to",
+    P.BASIS_OWN: "its own files",
     P.LICENCE_FLAG: _flag,
     P.LICENCE_NO_PHRASE: _no_phrase,
     P.LICENCE_SEVERAL: _several,

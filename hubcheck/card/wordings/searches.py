@@ -42,5 +42,6 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.ASIDE_MISSING: "not found, or private",
     P.LAYOUT_QUANTISATION: _quantisation,
     P.LAYOUT_CUT: "{left} components beyond the first {taken} were not read.",
+    P.LAYOUT_TOWER: "The tower in '{path}' was left out: {detail}",
     P.LAYOUT_REFUSED: "The component '{component}' was not read: {detail}",
 }

@@ -1,0 +1,38 @@
+"""Why is a field of a report not held against the one that is made again?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hubcheck.card.wordings.given import Given, Wording
+from hubcheck.report.phrases import PhraseCode as P
+
+OPEN: Final[Mapping[str, str]] = {
+    "clock": "the clock",
+    "shared-work": "how many share the work changes no number",
+    "requests": "faults and caches cost or save requests, not bytes",
+    "line": "only held against the other fields, not made again",
+    "search": "a search is not made again",
+    "tried": "that so many were looked at; the bounds are divided by it",
+    "read-by-search": "a search had read some of it",
+    "stands-for": "that this folder holds {refs}, which the card names",
+    "missing": "{refs} is missing from it now",
+    "asked": "which branch or tag was named; the commit is held against all of them",
+    "beside": "the card and other files beside the weights of a folder may be written to since",
+    "accepted": "what a policy file accepted",
+    "not-described": "the Hub did not describe every ancestor now",
+    "unknown-field": "a field that this version does not know",
+    "old-field": "schema {schema} has no code or no field for it",
+    "old-power": "schema {schema} did not ask whether a copy of these norms would have been seen",
+    "old-bound": "schema {schema} set nothing of a bound aside for deeper looks and for parts",
+}
+"""By the codes of ``verdict.differences.Open``, which a test holds this table to."""
+
+
+def _open(given: Given) -> str:
+    schema = given.text("schema") if given.has("schema") else ""
+    return OPEN[given.text("why")].format(refs=", ".join(given.names("refs")), schema=schema)
+
+
+WORDS: Final[Mapping[P, Wording]] = {P.REPLAY_OPEN: _open}
