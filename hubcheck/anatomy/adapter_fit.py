@@ -18,6 +18,7 @@ from typing import Final
 from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.checkpoint.adapter import Adapter
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 _PART: Final = re.compile(
     r"(?:lora_(?:unet|te[123]?|transformer|prior_unet)_|"
@@ -48,19 +49,12 @@ class AdapterFit:
     """Whether the base's words have such widths; None where it holds no vectors of words."""
 
     @property
-    def sentence(self) -> str:
-        """The fit in words, for people."""
+    def said(self) -> Phrase:
+        """The fit as a report holds it."""
         if self.widths:
-            told = " and ".join(str(width) for width in self.widths)
-            if self.widths_fit is None:
-                return f"its vectors are of width {told}, and the base holds none of words"
-            if self.widths_fit:
-                return f"the base has vectors of width {told} for words, as many models have"
-            return f"its vectors are of width {told}, and the base has none of that width for words"
-        if not self.modules:
-            return "it holds no low-rank update that is understood"
-        told = f"{self.fitting} of its {self.modules} modules fit the base by name and shape"
-        return told if not self.fitting else f"{told}, as they would fit any model of this family"
+            fits = {None: "none", True: "yes", False: "no"}[self.widths_fit]
+            return phrase(PhraseCode.FIT_WORDS, widths=self.widths, fits=fits)
+        return phrase(PhraseCode.FIT_MODULES, modules=self.modules, fitting=self.fitting)
 
 
 def adapter_fit(adapter: Adapter, base: Checkpoint) -> AdapterFit:

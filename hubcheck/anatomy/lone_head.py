@@ -36,13 +36,13 @@ MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV, Role.VISION, Role.AU
 
 
 class Head(StrEnum):
-    """Kinds of heads that are published alone."""
+    """Kinds of heads that are published alone; the words are the card's."""
 
-    EAGLE = "EAGLE draft head"
-    MEDUSA = "Medusa heads"
-    SPECULATOR = "MLP speculator"
-    PREDICTOR = "predictor of further tokens"
-    TASK = "head for a task"
+    EAGLE = "eagle"
+    MEDUSA = "medusa"
+    SPECULATOR = "speculator"
+    PREDICTOR = "predictor"
+    TASK = "task"
 
 
 NAMED: Final = (

@@ -40,7 +40,7 @@ from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.observation import Left, Observations, Skip
 from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
-from hubcheck.report.phrases import because
+from hubcheck.report.phrases import Clauses, because
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import Depth, ReasonCode
 from hubcheck.request.interface import BaseRequest, Request
@@ -338,12 +338,12 @@ def comparer_of(
     )
 
 
-def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> str:
-    """Return how well an adapter fits a base, as context; empty for any other refusal."""
+def _adapter_note(refusal: HubcheckError, subject: Model, base: Model) -> Clauses:
+    """Return how well an adapter fits a base, as context; nothing for any other refusal."""
     if not isinstance(refusal, UnsupportedFormatError) or refusal.format_name not in FITTED:
-        return ""
+        return ()
     try:
         fit = adapter_fit(read_adapter(subject.source), base.anatomy.checkpoint)
     except HubcheckError:
-        return ""
-    return fit.sentence
+        return ()
+    return (fit.said,)

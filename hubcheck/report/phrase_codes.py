@@ -35,7 +35,7 @@ class PhraseCode(StrEnum):
     INTERNAL = "reason.internal"  # detail: a fault of hubcheck, its number and place
     UNREADABLE = "reason.unreadable"  # detail
     SUBJECT = "reason.subject"
-    """``why`` (phrases): the same of the subject; ``fit``: how an adapter fits, or empty."""
+    """``why``: the same of the subject; ``fit``: how an adapter fits, or empty (phrases)."""
     NO_SHARED_ORDER = "reason.no-shared-order"
     """``self_test``: problems of the base's own orders, or empty."""
     ORDER_WITHOUT_CONTENT = "reason.order-without-content"
@@ -51,7 +51,7 @@ class PhraseCode(StrEnum):
     NO_POWER = "reason.no-power"
     OTHER_SHAPE = "reason.other-shape"
     """``sizes`` (phrases), ``tested``: share of the body; ``self_test``: problems of orders."""
-    HEAD_ALONE = "reason.head-alone"  # side, head: this one is a head and nothing else
+    HEAD_ALONE = "reason.head-alone"  # side; head: the kind that this one is, and nothing else
     SOME_TENSORS = "reason.some-tensors"
     """``share`` of the body that is equal; what was compared is said before it."""
     ONE_ORDER = "reason.one-order"
@@ -118,7 +118,9 @@ class PhraseCode(StrEnum):
     EXPERTS_HOLD_MLP = "relation.experts-hold-mlp"
     """``found``, ``compared``, ``total``, ``side``: where the experts are; ``change`` or absent."""
     MLPS_ARE_EXPERTS = "relation.mlps-are-experts"  # found, layers, experts
-    MERGED_WITH = "relation.merged-with"  # others, rule; share, low, high where the rule gives one
+    MERGED_WITH = (
+        "relation.merged-with"  # others, rule (a code); share, low, high where the rule gives one
+    )
     STILL_ANCESTOR = "relation.still-ancestor"  # share, ancestor
     SUM_NEARER = "relation.sum-nearer"  # gain, best
     PARTS_ONLY = "relation.parts-only"  # parts: these match, the body does not
@@ -243,7 +245,7 @@ class PhraseCode(StrEnum):
     NOTHING_CHANGED = "change.nothing"
     CHANGED_BY_ROUNDING = "change.by-rounding"  # relative
     CHANGED = "change.changed"  # relative, cosine
-    RANKS = "change.ranks"  # moved, matrices, low, most, high; untold, why: by reason
+    RANKS = "change.ranks"  # moved, matrices, low, most, high; untold, why (a code): by reason
 
     # -- what was not compared
     NOT_COMPARED = "coverage.not-compared"  # what, share; part where it is a tower's
@@ -263,7 +265,13 @@ class PhraseCode(StrEnum):
     ``absent``, ``left``; ``beside`` (tensors), ``values``."""
     ADAPTER_NOT_ADDED = "look.adapter-not-added"  # adapter, base, why: a code of ``NotAdded``
     ADAPTER_REFUSED = "look.adapter-refused"  # adapter, base, why (phrases)
-    UNMATCHED = "look.unmatched"  # named: 'tensor (side): why'; more
+    UNMATCHED = "look.unmatched"  # named (phrases), more
+    UNMATCHED_ONE = "look.unmatched-one"  # tensor, side, why (phrases)
+    TENSOR_LEFT = "look.tensor-left"
+    """``why``: a code of ``evidence.looks.whole.pairing.Lost``; ``here`` and ``there``: shapes,
+    ``dtype``, or ``missing`` rows ``of`` so many."""
+    FIT_WORDS = "fit.words"  # widths of its vectors; fits: yes, no, or none where none are held
+    FIT_MODULES = "fit.modules"  # modules, fitting: by name and shape
     TWO_DTYPES = "look.two-dtypes"  # values, how
     PACKED_VALUES = "look.packed-values"  # values
     NO_COUNTERPART = "look.no-counterpart"  # side, tensors, values

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
-from hubcheck.errors import printable
 from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.equality.files import WholeFiles
 from hubcheck.evidence.looks.orders import ORDERS
@@ -172,7 +171,8 @@ def _unmatched(found: tuple[Unmatched, ...]) -> Clauses:
     if not found:
         return ()
     named = tuple(
-        f"{printable(one.tensor)} ({one.side}): {one.reason}" for one in found[:SHOWN_UNMATCHED]
+        phrase(PhraseCode.UNMATCHED_ONE, tensor=one.tensor, side=one.side, why=(one.why,))
+        for one in found[:SHOWN_UNMATCHED]
     )
     more = max(0, len(found) - SHOWN_UNMATCHED)
     return (phrase(PhraseCode.UNMATCHED, named=named, more=more),)

@@ -18,6 +18,19 @@ CHANNELS: Final = Phrase(C.UNITS_CHANNELS, {})
 NOT_UTF8: Final = Phrase(C.DOCUMENT, {"path": "README.md", "problem": "not-utf-8", "at": 7})
 A_PATH: Final = Phrase(C.NO_REPOSITORY, {"text": "/x", "problem": "path"})
 DECLARED: Final = Phrase(C.BASIS_DECLARED, {"found": False})
+UNUSED: Final = Phrase(
+    C.UNMATCHED_ONE,
+    {"tensor": "a", "side": "base", "why": (Phrase(C.TENSOR_LEFT, {"why": "unused"}),)},
+)
+OTHER_SHAPE: Final = Phrase(
+    C.UNMATCHED_ONE,
+    {
+        "tensor": "b",
+        "side": "subject",
+        "why": (Phrase(C.TENSOR_LEFT, {"why": "shape", "here": (4, 2), "there": ()}),),
+    },
+)
+FITS: Final = Phrase(C.FIT_MODULES, {"modules": 3, "fitting": 0})
 LAYER_MAP: Final = Phrase(C.LOOK, {"look": "layer-map"})
 MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.TEXT: (({"text": "a sentence"}, "a sentence"),),
@@ -86,8 +99,8 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.UNREADABLE: (({"detail": "the error's own text."}, "unreadable: the error's own text."),),
     C.SUBJECT: (
         (
-            {"why": (Phrase(C.FORMAT, {"format": "PEFT adapter"}),), "fit": "it fits the base"},
-            "subject: format: PEFT adapter; it fits the base",
+            {"why": (Phrase(C.FORMAT, {"format": "PEFT adapter"}),), "fit": (FITS,)},
+            "subject: format: PEFT adapter; 0 of its 3 modules fit the base by name and shape",
         ),
         (
             {"why": (Phrase(C.BUDGET, {"detail": "x"}),)},
@@ -544,7 +557,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             },
             "share 0.400 (95 % interval 0.380 to 0.420), merged with org/b and org/c: linear",
         ),
-        ({"others": ("org/b",), "rule": "TIES"}, "merged with org/b: TIES"),
+        ({"others": ("org/b",), "rule": "ties"}, "merged with org/b: TIES"),
     ),
     C.STILL_ANCESTOR: (
         ({"share": 0.8, "ancestor": "org/root"}, "80% of the values are still those of org/root"),
@@ -737,7 +750,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
         (
             {
-                "change": "same order",
+                "change": "same-order",
                 "base": 8,
                 "subject": 8,
                 "found": 6,
@@ -1091,7 +1104,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "most": 0,
                 "high": 0,
                 "untold": (4,),
-                "why": ("within rounding",),
+                "why": ("rounding",),
             },
             "4 of 28 matrices changed: 4 by a rank not told (within rounding)",
         ),
@@ -1151,12 +1164,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.HEAD_ALONE: (
         (
-            {"side": "base", "head": "value head"},
-            "a head alone: the base holds no body (value head)",
+            {"side": "base", "head": "task"},
+            "a head alone: the base holds no body (head for a task)",
         ),
         (
-            {"side": "subject", "head": "draft model"},
-            "a head alone: this model holds no body (draft model)",
+            {"side": "subject", "head": "eagle"},
+            "a head alone: this model holds no body (EAGLE draft head)",
         ),
     ),
     C.COMPONENT_RELATED: (
@@ -1322,12 +1335,48 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.UNMATCHED: (
         (
-            {"named": ("a (base): no counterpart",), "more": 0},
-            "not compared: a (base): no counterpart",
+            {"named": (UNUSED,), "more": 0},
+            "not compared: a (base): nothing of the subject comes from it",
         ),
         (
-            {"named": ("a (base): x", "b (subject): y"), "more": 1200},
-            "not compared: a (base): x; b (subject): y; and 1,200 more",
+            {"named": (UNUSED, OTHER_SHAPE), "more": 1200},
+            (
+                "not compared: a (base): nothing of the subject comes from it; b (subject): 4 x 2 here, "
+                "a number in the base; and 1,200 more"
+            ),
+        ),
+    ),
+    C.UNMATCHED_ONE: ((UNUSED.params, "a (base): nothing of the subject comes from it"),),
+    C.TENSOR_LEFT: (
+        (
+            {"why": "rows", "missing": 4, "of": 64},
+            "4 of 64 rows: no partner in the alignment of the tokens",
+        ),
+        ({"why": "dtype", "dtype": "F4"}, "values stored as F4 are not read"),
+    ),
+    C.FIT_WORDS: (
+        (
+            {"widths": (768,), "fits": "yes"},
+            "the base has vectors of width 768 for words, as many models have",
+        ),
+        (
+            {"widths": (768, 1280), "fits": "no"},
+            "its vectors are of width 768 and 1280, and the base has none of that width for words",
+        ),
+        (
+            {"widths": (768,), "fits": "none"},
+            "its vectors are of width 768, and the base holds none of words",
+        ),
+    ),
+    C.FIT_MODULES: (
+        ({"modules": 0, "fitting": 0}, "it holds no low-rank update that is understood"),
+        (FITS.params, "0 of its 3 modules fit the base by name and shape"),
+        (
+            {"modules": 3, "fitting": 1},
+            (
+                "1 of its 3 modules fit the base by name and shape, as they would fit any model of "
+                "this family"
+            ),
         ),
     ),
     C.TWO_DTYPES: (

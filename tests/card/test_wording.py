@@ -11,6 +11,7 @@ from typing import Final, get_args
 import pytest
 
 import hubcheck
+from hubcheck.anatomy.lone_head import Head
 from hubcheck.candidates.disclosure_signs import Item
 from hubcheck.candidates.documents import Problem
 from hubcheck.candidates.repository_name import NameProblem
@@ -19,11 +20,14 @@ from hubcheck.card.compose import compose
 from hubcheck.card.context_section import ITEMS
 from hubcheck.card.escaping import html_text, markdown_text
 from hubcheck.card.wording import WORDS, brief, power_words, sentence, words
-from hubcheck.card.wordings import declaration, looks, replays, units
+from hubcheck.card.wordings import declaration, evidence, looks, reasons, relation, replays, units
 from hubcheck.card.wordings.given import layers, spans
 from hubcheck.check.observe import COMPONENTS
+from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.registry import LOOKS
+from hubcheck.evidence.looks.whole.pairing import Lost
+from hubcheck.evidence.looks.whole.rank import Untold
 from hubcheck.evidence.orders.mlps import BY_KIND
 from hubcheck.evidence.refused import Why
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, because, codes, phrase, text
@@ -97,8 +101,25 @@ def looks_asked() -> set[str]:
         (set(Open), set(replays.OPEN)),
         (looks_asked(), set(looks.LOOKS)),
         (set(BY_KIND), set(units.NEURONS)),
+        (set(Lost), set(looks.LEFT)),
+        (set(Untold), set(evidence.UNTOLD)),
+        (set(MergeKind), set(relation.RULES)),
+        (set(Head), set(reasons.HEADS)),
     ],
-    ids=["why", "order", "document", "name", "disclosure", "replay", "look", "mlp"],
+    ids=[
+        "why",
+        "order",
+        "document",
+        "name",
+        "disclosure",
+        "replay",
+        "look",
+        "mlp",
+        "left",
+        "rank",
+        "merge",
+        "head",
+    ],
 )
 def test_every_code_among_parameters_has_words(codes_made: set[str], said: set[str]) -> None:
     """What a maker may give as a parameter is said, and nothing else has words."""

@@ -11,6 +11,7 @@ import torch
 from safetensors.numpy import save
 
 from hubcheck.anatomy.adapter_fit import adapter_fit
+from hubcheck.card.wording import words as said
 from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE, read_adapter
 from hubcheck.checkpoint.opening import open_checkpoint
 from hubcheck.checkpoint.other_formats import LORA_ADAPTER, TEXTUAL_INVERSION
@@ -91,7 +92,7 @@ def test_the_fit_counts_names_and_shapes() -> None:
         "1 of its 3 modules fit the base by name and shape, as they would fit any model of this"
         " family"
     )
-    assert fit.sentence == expected
+    assert said(fit.said) == expected
 
 
 BLOCK = "down_blocks.0.attentions.0.transformer_blocks.0.attn1"
@@ -177,7 +178,7 @@ def test_a_textual_inversion_is_named_and_never_tested(held: dict[str, tuple[int
     words = "text_model.embeddings.token_embedding.weight"
     fit = adapter_fit(adapter, shapes_of({words: (100, 768)}))
     assert fit.widths_fit
-    assert fit.sentence.endswith("as many models have")
+    assert said(fit.said).endswith("as many models have")
     assert adapter_fit(adapter, shapes_of({words: (100, 512)})).widths_fit is False
     assert adapter_fit(adapter, shapes_of(UNET)).widths_fit is None
 

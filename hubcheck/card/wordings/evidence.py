@@ -64,6 +64,16 @@ def _bits(given: Given) -> str:
     )
 
 
+UNTOLD: Final = {
+    "vector": "a vector",
+    "high": "a high rank",
+    "rounding": "within rounding",
+    "packed": "the storage is packed",
+    "elsewhere": "it changed outside the sample",
+}
+"""Why a rank is not told, by the codes of ``evidence.looks.whole.rank.Untold``."""
+
+
 def _ranks(given: Given) -> str:
     found = []
     if given.count("low"):
@@ -71,7 +81,7 @@ def _ranks(given: Given) -> str:
     if given.count("high"):
         found.append(f"{given.count('high')} by a high rank")
     untold = zip(given.counts("untold"), given.names("why"), strict=True)
-    found += [f"{n} by a rank not told ({why})" for n, why in untold]
+    found += [f"{n} by a rank not told ({UNTOLD.get(why, why)})" for n, why in untold]
     said = f"{given.count('moved')} of {given.count('matrices')} matrices changed"
     return said + (": " + ", ".join(found) if found else "")
 

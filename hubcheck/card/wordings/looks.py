@@ -30,8 +30,7 @@ def _as_read(given: Given) -> str:
 
 def _unmatched(given: Given) -> str:
     more = given.count("more")
-    named = "; ".join(given.names("named"))
-    return f"not compared: {named}" + (f"; and {more:,} more" if more > 0 else "")
+    return f"not compared: {given.said('named')}" + (f"; and {more:,} more" if more > 0 else "")
 
 
 LOOKS: Final[Mapping[str, str]] = {
@@ -54,6 +53,30 @@ LOOKS: Final[Mapping[str, str]] = {
     "tensor-names": "names of tensors",
 }
 """By the names of looks, which a test holds this table to."""
+LEFT: Final[Mapping[str, str]] = {
+    "layer": "its layer comes from no layer of the base",
+    "tensor": "the base has no such tensor",
+    "unused": "nothing of the subject comes from it",
+    "shape": "{here} here, {there} in the base",
+    "dtype": "values stored as {dtype} are not read",
+    "stored": "its stored shape does not hold it",
+    "rows": "{missing} of {of} rows: no partner in the alignment of the tokens",
+    "place": "its place in the model is not understood, and the base has no such name",
+    "narrow": "values narrower than a byte are not read",
+    "name": "the subject has no such name",
+}
+"""By the codes of ``evidence.looks.whole.pairing.Lost``, which a test holds this table to."""
+
+
+def _left(given: Given) -> str:
+    shapes = {name: _shape(given.counts(name)) for name in ("here", "there")}
+    return LEFT[given.text("why")].format_map({**given.params, **shapes})
+
+
+def _shape(axes: tuple[int, ...]) -> str:
+    return " x ".join(map(str, axes)) or "a number"
+
+
 WHY: Final[Mapping[str, str]] = {
     "values": "values that are no numbers",
     "budget": "it needs more than --max-read leaves",
@@ -97,6 +120,10 @@ WORDS: Final[Mapping[P, Wording]] = {
         f"{adapter_named(given)} was not added to {given.text('base')}: {given.said('why')}"
     ),
     P.UNMATCHED: _unmatched,
+    P.UNMATCHED_ONE: lambda given: (
+        f"{given.text('tensor')} ({given.text('side')}): {given.said('why')}"
+    ),
+    P.TENSOR_LEFT: _left,
     P.TWO_DTYPES: (
         "{values:,} values are stored in two dtypes: both were {how} before their bits were "
         "compared"

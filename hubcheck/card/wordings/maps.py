@@ -36,7 +36,7 @@ def _experts(given: Given) -> str:
     if given.has("shuffled"):
         seen = "and the neurons inside shuffled; signs agree"
     match given.text("change"):
-        case "same order":
+        case "same-order":
             return f"experts in their places ({seen})"
         case "reordered":
             return f"experts reordered ({seen})"

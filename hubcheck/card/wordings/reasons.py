@@ -10,7 +10,7 @@ from hubcheck.report.phrases import PhraseCode as P
 
 
 def _subject(given: Given) -> str:
-    fit = f"; {given.text('fit')}" if given.has("fit") else ""
+    fit = f"; {given.said('fit')}" if given.has("fit") else ""
     return f"subject: {given.said('why')}{fit}"
 
 
@@ -44,7 +44,38 @@ def _part_open(given: Given) -> str:
     return f"the {given.text('part')} is open: {given.said('why') or given.text('verdict')}"
 
 
+HEADS: Final = {
+    "eagle": "EAGLE draft head",
+    "medusa": "Medusa heads",
+    "speculator": "MLP speculator",
+    "predictor": "predictor of further tokens",
+    "task": "head for a task",
+}
+"""Heads that are published alone, by the codes of ``anatomy.lone_head.Head``."""
+
+
+def _fit_words(given: Given) -> str:
+    told = " and ".join(map(str, given.counts("widths")))
+    match given.text("fits"):
+        case "none":
+            return f"its vectors are of width {told}, and the base holds none of words"
+        case "yes":
+            return f"the base has vectors of width {told} for words, as many models have"
+        case _:
+            return f"its vectors are of width {told}, and the base has none of that width for words"
+
+
+def _fit_modules(given: Given) -> str:
+    modules, fitting = given.count("modules"), given.count("fitting")
+    if not modules:
+        return "it holds no low-rank update that is understood"
+    told = f"{fitting} of its {modules} modules fit the base by name and shape"
+    return told if not fitting else f"{told}, as they would fit any model of this family"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
+    P.FIT_WORDS: _fit_words,
+    P.FIT_MODULES: _fit_modules,
     P.NO_WEIGHTS_READ: "no weights were read",
     P.HEADERS_ONLY: "no weights are read at this depth",
     P.PROPOSAL: "{detail}",
@@ -92,7 +123,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     ),
     P.HEAD_ALONE: lambda given: (
         f"a head alone: {'the base' if given.text('side') == 'base' else 'this model'} holds no "
-        f"body ({given.text('head')})"
+        f"body ({HEADS.get(given.text('head'), given.text('head'))})"
     ),
     P.NOT_IN_TABLE: (
         "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this "

@@ -121,8 +121,23 @@ def _mlps(given: Given) -> str:
     )
 
 
+RULES: Final = {
+    "none": "no merge",
+    "layers": "whole layers of different bases",
+    "linear": "linear",
+    "slerp": "SLERP",
+    "linear-or-slerp": "linear or SLERP",
+    "ties": "TIES",
+    "dare": "DARE",
+    "ties-or-dare": "TIES or DARE",
+    "unknown": "the rule is not told",
+}
+"""Rules of merges, by the codes of ``evidence.looks.merge.kind.MergeKind``."""
+
+
 def _merged(given: Given) -> str:
-    said = f"merged with {' and '.join(given.names('others'))}: {given.text('rule')}"
+    rule = given.text("rule")
+    said = f"merged with {' and '.join(given.names('others'))}: {RULES.get(rule, rule)}"
     if "share" not in given.params:
         return said
     share, low, high = (given.figure(n) for n in ("share", "low", "high"))

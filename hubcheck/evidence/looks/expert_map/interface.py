@@ -11,15 +11,15 @@ from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value
 
 
 class ExpertChange(StrEnum):
-    """What became of the experts."""
+    """What became of the experts; the words are the card's."""
 
-    SAME = "same order"
+    SAME = "same-order"
     REORDERED = "reordered"
     DROPPED = "dropped"
     ADDED = "added"
     UPCYCLED = "up-cycled"
     EXTRACTED = "extracted"
-    NOT_FOUND = "not found"
+    NOT_FOUND = "not-found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,17 +50,17 @@ SAMPLE: Final = 60_000
 
 
 class MergeKind(StrEnum):
-    """The rule of a merge."""
+    """The rule of a merge; the words are the card's."""
 
-    NONE = "no merge"
-    LAYERS = "whole layers of different bases"
+    NONE = "none"
+    LAYERS = "layers"
     LINEAR = "linear"
-    SLERP = "SLERP"
-    LINEAR_OR_SLERP = "linear or SLERP"
-    TIES = "TIES"
-    DARE = "DARE"
-    TASK_VECTORS = "TIES or DARE"
-    UNKNOWN = "the rule is not told"
+    SLERP = "slerp"
+    LINEAR_OR_SLERP = "linear-or-slerp"
+    TIES = "ties"
+    DARE = "dare"
+    TASK_VECTORS = "ties-or-dare"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.team import ALONE, Team
-from hubcheck.report.phrases import Clauses
+from hubcheck.report.phrases import Clauses, Phrase
 
 
 def told_nobody(_done: int, _total: int) -> None:
@@ -85,7 +85,7 @@ class Unmatched:
     side: str
     """``subject`` or ``base``."""
     values: int
-    reason: str
+    why: Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

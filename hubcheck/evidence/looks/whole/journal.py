@@ -68,7 +68,7 @@ class Journal:
                 # What a killed run left without its line's end must not join the first new line.
                 self._append("\n\n")
             except OSError as error:
-                self.trouble = error.strerror or "it cannot be written"
+                self.trouble = error.strerror or type(error).__name__
         return self
 
     def __exit__(
@@ -109,7 +109,7 @@ class Journal:
         try:
             os.write(self._file, text.encode("ascii"))
         except OSError as error:
-            self.trouble = error.strerror or "it cannot be written"
+            self.trouble = error.strerror or type(error).__name__
 
 
 def sweep(folder: Path) -> None:

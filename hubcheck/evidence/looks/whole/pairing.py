@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
@@ -18,6 +19,7 @@ from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.halves import Half
 from hubcheck.evidence.looks.whole.interface import Unmatched
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 
 TOKEN_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
 """Matrices whose outputs are tokens: matched by what the tokens spell."""
@@ -30,6 +32,35 @@ OTHER: Final = "unknown"
 """Role of a tensor that fits no rule."""
 
 Key = tuple[Role, int, int, bool]
+
+
+class Lost(StrEnum):
+    """Why a tensor, or rows of one, has no counterpart; the words are the card's."""
+
+    LAYER = "layer"
+    """Its layer comes from no layer of the base."""
+    TENSOR = "tensor"
+    UNUSED = "unused"
+    """Nothing of the subject comes from it."""
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    STORED = "stored"
+    """Its stored shape does not hold it."""
+    ROWS = "rows"
+    PLACE = "place"
+    """Its place in the model is not understood, and the base has no such name."""
+    NARROW = "narrow"
+    """Values narrower than a byte."""
+    NAME = "name"
+
+
+AXES: Final = 8
+"""Of a shape, those that are told."""
+
+
+def lost(why: Lost, **figures: Value) -> Phrase:
+    """Return why something has no counterpart, with the figures that its words need."""
+    return phrase(PhraseCode.TENSOR_LEFT, why=why.value, **figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +115,26 @@ def pair_up(
         role, layer, expert, bias = key
         there = layers.get(layer, -1) if layer >= 0 else -1
         if layer >= 0 and there < 0:
-            left.append(_left(matrix, "subject", "its layer comes from no layer of the base"))
+            left.append(_left(matrix, "subject", lost(Lost.LAYER)))
             continue
         key_there = (role, there, expert, bias)
         if key_there not in base.matrices:
             key_there = _made_from(base, matrix, there) or key_there
         other = base.matrices.get(key_there)
         if other is None:
-            left.append(_left(matrix, "subject", "the base has no such tensor"))
+            left.append(_left(matrix, "subject", lost(Lost.TENSOR)))
             continue
         used.add(key_there)
         ids = _token_ids(matrix, other, tokens)
         made = _pair(base, subject, matrix, other, ids)
-        if isinstance(made, str):
+        if isinstance(made, Phrase):
             left.append(_left(matrix, "subject", made))
             continue
         pairs.append(made)
         left += _rest(made, matrix, other)
     for key, matrix in base.matrices.items():
         if key not in used:
-            left.append(_left(matrix, "base", "nothing of the subject comes from it"))
+            left.append(_left(matrix, "base", lost(Lost.UNUSED)))
     more, rest = _by_name(base, subject)
     pairs += more
     pairs.sort(key=lambda p: (p.subject.record.path, p.subject.record.start, _place(p)))
@@ -132,19 +163,19 @@ def _pair(
     matrix: Matrix,
     other: Matrix,
     ids: tuple[tuple[int, ...], tuple[int, ...]],
-) -> Pair | str:
+) -> Pair | Phrase:
     """Return a pair, or why the two cannot be compared."""
     sizes = [(len(own) or m.n_out, m.n_in) for m, own in zip((other, matrix), ids, strict=True)]
     if sizes[0] != sizes[1]:
-        return f"{matrix.n_out} x {matrix.n_in} here, {other.n_out} x {other.n_in} in the base"
+        return lost(Lost.SHAPE, here=(matrix.n_out, matrix.n_in), there=(other.n_out, other.n_in))
     by_input = matrix.transposed and other.transposed
     halves = []
     for anatomy, one, own in ((base, other, ids[0]), (subject, matrix, ids[1])):
         record = anatomy.checkpoint.tensors[one.tensor]
         if record.storage is None and DTYPE_BITS.get(record.dtype, 1) % 8:
-            return f"values stored as {printable(record.dtype, limit=20)} are not read"
+            return lost(Lost.DTYPE, dtype=printable(record.dtype, limit=20))
         if one.transposed and record.n_cols < one.n_out:
-            return "its stored shape does not hold it"
+            return lost(Lost.STORED)
         halves.append(Half(record=record, matrix=one, by_input=by_input, ids=own))
     return Pair(
         role=str(matrix.role),
@@ -188,17 +219,15 @@ def _rest(pair: Pair, matrix: Matrix, other: Matrix) -> list[Unmatched]:
     for side, half, one in (("subject", pair.subject, matrix), ("base", pair.base, other)):
         missing = one.n_out - len(half.ids) if half.ids else 0
         if missing:
-            reason = f"{missing} of {one.n_out} rows: no partner in the alignment of the tokens"
-            found.append(
-                Unmatched(tensor=one.tensor, side=side, values=missing * one.n_in, reason=reason)
-            )
+            why = lost(Lost.ROWS, missing=missing, of=one.n_out)
+            values = missing * one.n_in
+            found.append(Unmatched(tensor=one.tensor, side=side, values=values, why=why))
     return found
 
 
-def _left(matrix: Matrix, side: str, reason: str) -> Unmatched:
-    return Unmatched(
-        tensor=matrix.tensor, side=side, values=matrix.n_out * matrix.n_in, reason=reason
-    )
+def _left(matrix: Matrix, side: str, why: Phrase) -> Unmatched:
+    values = matrix.n_out * matrix.n_in
+    return Unmatched(tensor=matrix.tensor, side=side, values=values, why=why)
 
 
 def _by_name(base: Anatomy, subject: Anatomy) -> tuple[list[Pair], list[Unmatched]]:
@@ -212,22 +241,18 @@ def _by_name(base: Anatomy, subject: Anatomy) -> tuple[list[Pair], list[Unmatche
         record = subject.checkpoint.tensors[name]
         found = there_as.get(subject.plain.get(name, name))
         if found is None:
-            reason = "its place in the model is not understood, and the base has no such name"
-            left.append(
-                Unmatched(tensor=name, side="subject", values=record.n_values, reason=reason)
-            )
+            why = lost(Lost.PLACE)
+            left.append(Unmatched(tensor=name, side="subject", values=record.n_values, why=why))
             continue
         used.add(found)
         other = base.checkpoint.tensors[found]
-        reason = ""
+        differ: Phrase | None = None
         if record.shape != other.shape:
-            reason = f"{_shape(record.shape)} here, {_shape(other.shape)} in the base"
+            differ = lost(Lost.SHAPE, here=record.shape[:AXES], there=other.shape[:AXES])
         elif any(r.storage is None and DTYPE_BITS.get(r.dtype, 1) % 8 for r in (record, other)):
-            reason = "values narrower than a byte are not read"
-        if reason:
-            left.append(
-                Unmatched(tensor=name, side="subject", values=record.n_values, reason=reason)
-            )
+            differ = lost(Lost.NARROW)
+        if differ is not None:
+            left.append(Unmatched(tensor=name, side="subject", values=record.n_values, why=differ))
             continue
         halves = [Half(record=r, matrix=None, by_input=False) for r in (other, record)]
         pairs.append(
@@ -246,7 +271,7 @@ def _by_name(base: Anatomy, subject: Anatomy) -> tuple[list[Pair], list[Unmatche
             tensor=name,
             side="base",
             values=base.checkpoint.tensors[name].n_values,
-            reason="the subject has no such name",
+            why=lost(Lost.NAME),
         )
         for name in there
         if name not in used
@@ -260,7 +285,3 @@ def _loose(anatomy: Anatomy) -> Mapping[str, str]:
     found |= dict.fromkeys(anatomy.unknown, OTHER)
     tensors = anatomy.checkpoint.tensors
     return {name: found[name] for name in sorted(found) if tensors[name].n_values}
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(str(n) for n in shape[:8]) or "a number"

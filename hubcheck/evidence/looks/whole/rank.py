@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,18 @@ FRACTION_BITS: Final = 23
 """Of a float32."""
 
 
+class Untold(StrEnum):
+    """Why a rank is not told; the words are the card's."""
+
+    VECTOR = "vector"
+    HIGH = "high"
+    """Above ``MOST``, or above half of the largest possible."""
+    ROUNDING = "rounding"
+    PACKED = "packed"
+    ELSEWHERE = "elsewhere"
+    """It changed outside the sample."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rank:
     """An estimated rank, or -1 and why there is none."""
@@ -45,12 +58,12 @@ class Rank:
     reason: str = ""
 
 
-VECTOR: Final = Rank(rank=-1, reason="a vector")
+VECTOR: Final = Rank(rank=-1, reason=Untold.VECTOR)
 NO_CHANGE: Final = Rank(rank=0)
-HIGH: Final = Rank(rank=-1, reason=f"above {MOST}, or above half of the largest possible")
-IN_ROUNDING: Final = Rank(rank=-1, reason="within rounding")
-QUANTISED: Final = Rank(rank=-1, reason="the storage is packed")
-ELSEWHERE: Final = Rank(rank=-1, reason="it changed outside the sample")
+HIGH: Final = Rank(rank=-1, reason=Untold.HIGH)
+IN_ROUNDING: Final = Rank(rank=-1, reason=Untold.ROUNDING)
+QUANTISED: Final = Rank(rank=-1, reason=Untold.PACKED)
+ELSEWHERE: Final = Rank(rank=-1, reason=Untold.ELSEWHERE)
 
 
 def chosen(size: int, most: int) -> NDArray[np.int64]:

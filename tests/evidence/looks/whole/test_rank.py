@@ -7,7 +7,14 @@ import pytest
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.whole import rank as ranks
-from hubcheck.evidence.looks.whole.rank import HIGH, NO_CHANGE, chosen, estimate, unit_in_last_place
+from hubcheck.evidence.looks.whole.rank import (
+    HIGH,
+    NO_CHANGE,
+    Untold,
+    chosen,
+    estimate,
+    unit_in_last_place,
+)
 from tests.evidence.looks.whole.laboratory import bf16
 
 
@@ -55,7 +62,7 @@ def test_loud_rows_do_not_make_a_dense_change_low() -> None:
 def test_rounding_alone_is_told_as_such() -> None:
     """Weights that were only rounded have changed, and no rank is made of it."""
     wide = np.asarray(base(7) * 1.2345, dtype=np.float32)
-    assert estimate(wide, bf16(wide)).reason in ("within rounding", HIGH.reason)
+    assert estimate(wide, bf16(wide)).reason in (Untold.ROUNDING, HIGH.reason)
     assert estimate(wide, wide) == NO_CHANGE
 
 

@@ -15,6 +15,7 @@ from hubcheck.devices.choice import TORCH_CPU, Device, Kind
 from hubcheck.errors import BudgetExceededError, UnreadableError
 from hubcheck.evidence.looks.whole import pieces
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
+from hubcheck.evidence.looks.whole.rank import Untold
 from hubcheck.evidence.looks.whole.run import stream
 from hubcheck.evidence.refused import Why
 from hubcheck.evidence.side import SharedTokens
@@ -60,7 +61,7 @@ def test_a_model_beside_itself_has_not_changed(base: Path) -> None:
     found = whole(base, base)
     assert found.values == sum(w.size for w in shipped("base").values())
     assert (found.equal, found.relative, found.cosine) == (1.0, 0.0, 1.0)
-    assert {t.rank for t in found.tensors if t.rank_reason != "a vector"} == {0}
+    assert {t.rank for t in found.tensors if t.rank_reason != Untold.VECTOR} == {0}
     assert sentence(found.said).endswith("100 % have equal bits; nothing changed")
     assert found.unmatched == ()
     assert all(c.whole and c.equal == 1 for c in found.cells)
@@ -121,7 +122,7 @@ def test_a_change_of_low_rank_is_told(base: Path, tmp_path: Path, rank: int) -> 
     size = 0.3 * np.linalg.norm(after[name]) / np.linalg.norm(change)
     after[name] = np.asarray(bf16(after[name]) + size * change, dtype=np.float32)
     found = whole(base, folder(tmp_path / "merged", after))
-    ranks = {t.subject_tensor: t.rank for t in found.tensors if t.rank_reason != "a vector"}
+    ranks = {t.subject_tensor: t.rank for t in found.tensors if t.rank_reason != Untold.VECTOR}
     assert ranks.pop(name) == rank
     assert set(ranks.values()) == {0}
     assert f"1 by rank {rank} or less" in sentence(found.said)
@@ -132,7 +133,7 @@ def test_a_change_of_low_rank_is_told(base: Path, tmp_path: Path, rank: int) -> 
 def test_a_change_of_every_value_has_a_high_rank(base: Path, tmp_path: Path) -> None:
     """A dense change is not taken for an adapter."""
     found = whole(base, folder(tmp_path / "tuned", moved(shipped("base"), 0.05)))
-    matrices = [t for t in found.tensors if t.rank_reason != "a vector"]
+    matrices = [t for t in found.tensors if t.rank_reason != Untold.VECTOR]
     assert {t.rank for t in matrices} == {-1}
     assert f"{len(matrices)} of {len(matrices)} matrices changed" in sentence(found.said)
     assert "by a high rank" in sentence(found.said)
@@ -161,7 +162,7 @@ def test_layers_are_paired_by_the_map(base: Path, tmp_path: Path) -> None:
     )
     assert whole(base, subject).equal < 1
     nowhere = whole(base, subject, layer_map=[(0, -1), *mapped[1:]])
-    assert any("no layer of the base" in u.reason for u in nowhere.unmatched)
+    assert any("no layer of the base" in words(u.why) for u in nowhere.unmatched)
 
 
 def test_tokens_are_compared_by_what_they_spell(base: Path, tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_tokens_are_compared_by_what_they_spell(base: Path, tmp_path: Path) -> N
     assert found.equal == 1.0
     assert {u.values for u in found.unmatched} == {5 * width}
     blind = whole(base, subject)
-    assert any("in the base" in u.reason for u in blind.unmatched)
+    assert any("in the base" in words(u.why) for u in blind.unmatched)
 
 
 def test_what_has_no_counterpart_is_listed_with_the_reason(base: Path, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_what_has_no_counterpart_is_listed_with_the_reason(base: Path, tmp_path:
     after[name] = after[name][:, :-8]
     after["surprise"] = np.ones((3, 5), np.float32)
     found = whole(base, folder(tmp_path / "subject", after))
-    left = {(u.tensor, u.side): u.reason for u in found.unmatched}
+    left = {(u.tensor, u.side): words(u.why) for u in found.unmatched}
     assert left["model.layers.0.self_attn.q_proj.weight", "base"].startswith("nothing")
     assert (name, "subject") in left
     assert ("surprise", "subject") in left
