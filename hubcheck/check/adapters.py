@@ -24,7 +24,7 @@ from hubcheck.evidence.looks.adapter_sum import LIMIT, AdapterSum, add_up
 from hubcheck.evidence.looks.interface import DEEP
 from hubcheck.evidence.refused import Refused, attempt, refused_by, the_look
 from hubcheck.model import Model
-from hubcheck.report.words import Verdict
+from hubcheck.report.words import Depth, Verdict
 from hubcheck.request.interface import Request
 from hubcheck.verdict.adapter_words import Added
 
@@ -85,14 +85,27 @@ def read_beside(tested: Sequence[Tested]) -> frozenset[str]:
     return frozenset({ADAPTER_FILE for told in added if isinstance(told.seen, AdapterSum)})
 
 
+def lies_beside(subject: Model) -> bool:
+    """Return whether an adapter's file lies beside the subject's weights."""
+    return bool({ADAPTER_FILE, TORCH_FILE} & {f.path for f in subject.files})
+
+
+def is_adapter(error: HubcheckError | None) -> bool:
+    """Return whether a base could not be looked at because it is an adapter that can be added."""
+    return isinstance(error, UnsupportedFormatError) and error.format_name == PEFT_ADAPTER
+
+
+def sum_bytes(depth: Depth) -> int:
+    """Return the bytes of each model that adding an adapter may read."""
+    return LIMIT * (DEEP_TIMES if depth in DEEP else 1)
+
+
 def _adapters(tested: Sequence[Tested], subject: Model) -> Iterator[_Adapter]:
     """Yield the adapter beside the subject's weights, then those that were named as bases."""
-    if {ADAPTER_FILE, TORCH_FILE} & {f.path for f in subject.files}:
+    if lies_beside(subject):
         yield _Adapter(name=BESIDE, model=subject, of=None)
     for one in tested:
-        error = one.error
-        is_one = isinstance(error, UnsupportedFormatError) and error.format_name == PEFT_ADAPTER
-        if is_one and one.model is not None:
+        if is_adapter(one.error) and one.model is not None:
             yield _Adapter(name=one.base.ref, model=one.model, of=one)
 
 
@@ -110,7 +123,7 @@ def _added(
             subject.anatomy,
             updates,
             seed=request.seed,
-            limit=LIMIT * (DEEP_TIMES if request.depth in DEEP else 1),
+            limit=sum_bytes(request.depth),
         )
     except HubcheckError as error:  # none of it ends a check
         return refused_by(error, look=the_look("adapter"))

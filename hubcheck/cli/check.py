@@ -114,10 +114,11 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
 
         check_writable(arguments.out)  # before the work, not after it
     if arguments.plan:
-        from hubcheck.check.plan import plan_text
+        from hubcheck.card.plan import plan_text
+        from hubcheck.check.plan import plan_of
 
         if resources.team.main:
-            say(plan_text(request))
+            say(plan_text(plan_of(request)))
         return ExitCode.OK
     outcome = carry_out.carried_out(request)
     if resources.team.main:

@@ -57,10 +57,10 @@ class Side:
         matrix = self.anatomy.get(role)
         if matrix is None or not self.token_ids or max(self.token_ids) >= matrix.n_out:
             return ()
-        rows = Wanted(matrix=matrix, units=self.token_ids, why="token frame")
+        rows = Wanted(matrix=matrix, units=self.token_ids, why="token-frame")
         into = self.anatomy.get(Role.EMBED_IN) if role is Role.EMBED else None
         if into is not None and into.n_in == matrix.n_in:
-            return rows, Wanted(matrix=into, why="token frame")
+            return rows, Wanted(matrix=into, why="token-frame")
         return (rows,) if matrix.n_in == self.anatomy.geometry.hidden else ()
 
     def in_stream(self, rows_te: FloatArray) -> FloatArray:
@@ -68,12 +68,12 @@ class Side:
         into = self.anatomy.get(Role.EMBED_IN)
         if into is None:
             return rows_te
-        return rows_te @ self.reader.block(Wanted(matrix=into, why="token frame")).T
+        return rows_te @ self.reader.block(Wanted(matrix=into, why="token-frame")).T
 
     def gain(self, role: Role, layer: int) -> tuple[Wanted, ...]:
         """Return the wanted norm gain, if the model has it."""
         matrix = self.anatomy.get(role, layer)
-        return () if matrix is None else (Wanted(matrix=matrix, why="norm gain"),)
+        return () if matrix is None else (Wanted(matrix=matrix, why="norm-gain"),)
 
     def mlp_gain_role(self, layer: int) -> Role:
         """Return which norm feeds the MLP: its own, or the attention's in a parallel block."""

@@ -272,7 +272,7 @@ class PhraseCode(StrEnum):
     ``dtype``, or ``missing`` rows ``of`` so many."""
     FIT_WORDS = "fit.words"  # widths of its vectors; fits: yes, no, or none where none are held
     FIT_MODULES = "fit.modules"  # modules, fitting: by name and shape
-    TWO_DTYPES = "look.two-dtypes"  # values, how
+    TWO_DTYPES = "look.two-dtypes"  # values, dtype: both are rounded to it
     PACKED_VALUES = "look.packed-values"  # values
     NO_COUNTERPART = "look.no-counterpart"  # side, tensors, values
     STATE_NOT_KEPT = "look.state-not-kept"  # why

@@ -1381,7 +1381,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.TWO_DTYPES: (
         (
-            {"values": 1200, "how": "rounded to BF16"},
+            {"values": 1200, "dtype": "BF16"},
             "1,200 values are stored in two dtypes: both were rounded to BF16 before their bits were compared",
         ),
     ),

@@ -86,7 +86,7 @@ def test_a_phrase_that_does_not_fit_is_shown_as_it_stands(code: PhraseCode) -> N
 
 def looks_asked() -> set[str]:
     """Return the names of everything that looks."""
-    beside = {MERGE.name, COMPONENTS.name, "adapter", "held-change", "tensor-names"}
+    beside = {MERGE.name, COMPONENTS.name, "adapter", "held-change", "kin", "tensor-names"}
     return {look.name for look in LOOKS} | beside
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hubcheck.card.plan import WHEN, plan_text
 from hubcheck.check import plan as plan_module
+from hubcheck.check.adapters import sum_bytes
 from hubcheck.check.observe import comparer_of
-from hubcheck.check.plan import plan_of, plan_text
+from hubcheck.check.plan import plan_of
+from hubcheck.checkpoint.adapter import ADAPTER_FILE
 from hubcheck.cli import main
 from hubcheck.model import Model, open_model
+from hubcheck.report.planned import When
+from hubcheck.report.words import Depth
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.reference import parse_reference
 from tests.evidence.laboratory import model, request
@@ -35,7 +41,7 @@ def totals(text: str) -> list[int]:
 def test_the_plan_is_what_the_first_step_reads(subject: str) -> None:
     """The bytes printed for base and subject are the bytes then read in step one."""
     wanted = request(model(subject), [model("base")], seed=12)
-    planned = totals(plan_text(wanted))
+    planned = totals(plan_text(plan_of(wanted)))
     base, ours = opened("base"), opened(subject)
     comparer = comparer_of(base, ours, seed=12, tried=1)
     before = [m.source.ledger.bytes_read for m in (base, ours)]
@@ -54,7 +60,7 @@ def test_planning_reads_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
         return models[-1]
 
     monkeypatch.setattr(plan_module, "open_model", watched)
-    plan_text(request(model("finetune"), [model("base")]))
+    plan_text(plan_of(request(model("finetune"), [model("base")])))
     assert len(models) == 2
     for one in models:
         assert one.source.ledger.by_purpose()[Purpose.WEIGHTS] == 0
@@ -63,7 +69,7 @@ def test_planning_reads_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_reading_has_a_tensor_rows_and_a_reason(tmp_path: Path) -> None:
     """Each line names tensor and rows under a test, for the seed that is shown."""
-    text = plan_text(request(model("finetune"), [model("base")], seed=99))
+    text = plan_text(plan_of(request(model("finetune"), [model("base")], seed=99)))
     assert text.startswith("seed 99;")
     for why in ("channels", "neurons", "vo-dimensions", "token frame"):
         assert re.search(rf"^  {why}: [\d,]+ bytes from \d+ tensors$", text, re.MULTILINE), why
@@ -74,7 +80,9 @@ def test_every_reading_has_a_tensor_rows_and_a_reason(tmp_path: Path) -> None:
 
 def test_another_seed_plans_other_rows() -> None:
     """The draw is not fixed; the same seed plans the same rows."""
-    texts = [plan_text(request(model("finetune"), [model("base")], seed=s)) for s in (1, 1, 2)]
+    texts = [
+        plan_text(plan_of(request(model("finetune"), [model("base")], seed=s))) for s in (1, 1, 2)
+    ]
     assert texts[0] == texts[1]
     assert texts[0].split("\n", 1)[1] != texts[2].split("\n", 1)[1]
 
@@ -94,14 +102,46 @@ def test_a_base_that_cannot_be_read_is_said_to_be_left_out(tmp_path: Path) -> No
     """A broken base does not end the plan."""
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.safetensors").write_bytes(b"x")
-    text = plan_text(request(model("finetune"), [model("base")], [tmp_path / "broken"]))
+    text = plan_text(plan_of(request(model("finetune"), [model("base")], [tmp_path / "broken"])))
     assert "would not be tested" in text
     assert len(totals(text)) == 2
 
 
+def test_looks_at_several_bases_are_planned_at_every_depth() -> None:
+    """A merge, the bases against each other, and what a suspect changed: with their bytes."""
+    suspected = request(model("finetune"), [model("base")], [model("twin")])
+    text = plan_text(plan_of(suspected))
+    _, _, rest = text.partition("once every base was looked at:\n")
+    assert rest.startswith("  if several bases are related, merge: at most 2,000,000 bytes")
+    assert "another one are related, the bases against each other: at most 52,000,000" in rest
+    assert "another one are related, what a suspect changed: at most 2,000,000" in rest
+    deep = plan_text(plan_of(replace(suspected, depth=Depth.DEEP)))
+    assert "merge: at most 64,000,000 bytes of each model" in deep
+    alone = plan_text(plan_of(request(model("finetune"), [model("base")])))
+    assert "once every base was looked at" not in alone
+
+
+def test_an_adapter_beside_the_weights_is_planned(tmp_path: Path) -> None:
+    """Its whole file is read, and rows of what it changes in both models."""
+    subject = tmp_path / "subject"
+    shutil.copytree(model("finetune"), subject)
+    (subject / ADAPTER_FILE).write_bytes(b"x" * 1000)
+    (subject / "adapter_config.json").write_text("{}")
+    text = plan_text(plan_of(request(subject, [model("base")])))
+    assert (
+        "  unless a base is unrelated, adapter: 0 bytes of the base, 1,000 of the subject; "
+        f"at most {sum_bytes(Depth.SAMPLE):,} bytes of each model\n"
+    ) in text
+
+
+def test_every_case_of_a_look_has_words() -> None:
+    """A plan says when each look is taken."""
+    assert set(WHEN) == set(When)
+
+
 def test_no_base_is_nothing_to_read() -> None:
     """The plan of a model without a base says so."""
-    assert "nothing would be read" in plan_text(request(model("base")))
+    assert "nothing would be read" in plan_text(plan_of(request(model("base"))))
 
 
 def test_a_plan_on_the_hub_is_what_is_then_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,7 @@ LOOKS: Final[Mapping[str, str]] = {
     "components": "components",
     "adapter": "adapter",
     "held-change": "what a suspect changed",
+    "kin": "the bases against each other",
     "tensor-names": "names of tensors",
 }
 """By the names of looks, which a test holds this table to."""
@@ -125,8 +126,8 @@ WORDS: Final[Mapping[P, Wording]] = {
     ),
     P.TENSOR_LEFT: _left,
     P.TWO_DTYPES: (
-        "{values:,} values are stored in two dtypes: both were {how} before their bits were "
-        "compared"
+        "{values:,} values are stored in two dtypes: both were rounded to {dtype} before their "
+        "bits were compared"
     ),
     P.PACKED_VALUES: "{values:,} values are packed: compared as they unpack",
     P.NO_COUNTERPART: "{tensors} tensors of the {side} ({values:,} values) have no counterpart",

@@ -21,13 +21,14 @@ import numpy as np
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.looks.disguise.look import DISGUISE
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.orders.vo import value_groups
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.report.planned import When
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.statistics.profiles import FloatArray
@@ -116,7 +117,7 @@ def _wanted(side: Side, role: Role, layer: int) -> tuple[Wanted, ...]:
     matrix = side.anatomy.get(role, layer)
     if matrix is None or not value_groups(side.anatomy, layer):
         return ()
-    return (Wanted(matrix=matrix, why="attention through the tokens"),)
+    return (Wanted(matrix=matrix, why="attention"),)
 
 
 def _grams(side: Side, role: Role, layer: int) -> list[FloatArray] | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
@@ -20,6 +19,7 @@ from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 from hubcheck.report.words import Depth, ReasonCode, RelationKind, Verdict
 
 T_co = TypeVar("T_co", covariant=True)
@@ -90,15 +90,6 @@ class Standing:
     compared: float
     settles_equality: bool
     """Orders leave nothing open that bit-equal tensors could settle."""
-
-
-class When(StrEnum):
-    """In which cases a planned look is taken."""
-
-    ALWAYS = "always"
-    IF_RELATED = "if-related"
-    IF_OPEN = "if-open"
-    """Where the tests before it left something open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from hubcheck.evidence.account import Spender, Spent
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.sample.comparison import NOTHING_COMPARED, Comparison
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 
 
 class Orders:

@@ -27,7 +27,7 @@ from hubcheck.evidence.looks.beside_towers import (
     names_beside,
 )
 from hubcheck.evidence.looks.change.look import how_it_moved
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
@@ -37,6 +37,7 @@ from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.report.planned import When
 from hubcheck.report.words import Depth
 
 SIDE_BYTES: Final = (2_500_000, 0, 0)

@@ -26,13 +26,14 @@ from hubcheck.evidence.draw import MOST_ROWS, Draw
 from hubcheck.evidence.family import Block, Profiles
 from hubcheck.evidence.looks.disguise.look import skipped_while_hidden
 from hubcheck.evidence.looks.disguise.mlp_views import gated_layers
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.orders.mlps import DENSE, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.report.planned import When
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.hits import count_hits
@@ -189,13 +190,13 @@ def _run(side: Side, roles: MlpRoles, layer: int, size: int, draw: Draw) -> tupl
 def _writers(side: Side, roles: MlpRoles, layer: int, draw: Draw) -> tuple[Wanted, ...]:
     units = _run(side, roles, layer, FRAME_UNITS, draw)
     down = roles.at(side.anatomy, Block(layer=layer))["down"]
-    return (Wanted(matrix=down, inputs=units, why="frame of writers"),)
+    return (Wanted(matrix=down, inputs=units, why="writers"),)
 
 
 def _readers(side: Side, roles: MlpRoles, layer: int, draw: Draw) -> tuple[Wanted, ...]:
     units = _run(side, roles, layer, MOST_ROWS, draw)
     of = roles.at(side.anatomy, Block(layer=layer))
-    why = f"neurons of layer {layer} through writers"
+    why = "writers"
     return tuple(Wanted(matrix=of[name], units=units, why=why) for name in ("gate", "up"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hubcheck.evidence.looks.change.run import DEEP_BYTES, SAMPLE_BYTES, CloserLook, look_closer
-from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.compare import Comparer
@@ -17,6 +17,7 @@ from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.report.phrases import Phrase
+from hubcheck.report.planned import When
 from hubcheck.report.words import Depth
 
 

@@ -76,7 +76,6 @@ class CloserLook:
     experts: Experts | None = None
     bytes_base: int = 0
     bytes_subject: int = 0
-    notes: tuple[str, ...] = ()
     heads_differ: tuple[str, ...] = ()  # the subject's that are not the base's
     by_name: ByName = NOTHING_BY_NAME
 
@@ -155,7 +154,6 @@ def look_closer(
         experts=experts,
         bytes_base=budget.spent[0],
         bytes_subject=budget.spent[1],
-        notes=tuple(budget.notes),
         heads_differ=heads_that_differ(base.anatomy, subject.anatomy),
         by_name=held_by_name(base.anatomy, subject.anatomy, draw),
     )
@@ -180,7 +178,6 @@ class _Budget:
     def __init__(self, readers: tuple[Reader, Reader], limit: int) -> None:
         self.readers, self.limit = readers, limit
         self.spent = [0, 0]
-        self.notes: list[str] = []
         self.short = False  # something was left out that would have passed the limit
 
     def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
@@ -226,8 +223,7 @@ def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int
             if budget.affords(wanted, SCAN_SHARE):
                 break
         else:
-            budget.notes.append(f"layer {layer} was left out: the budget is spent")
-            break
+            break  # what is left of the budget holds no further layer
         budget.read([w for _, w in chosen])
         found += [pair_of(place, *budget.readers, w) for place, w in chosen]
     return found
@@ -255,10 +251,10 @@ def _more_rows(budget: _Budget, seen: Sequence[Moved], draw: Draw, limit: int) -
     found = []
     for (a, b), place in ready[: 1 if limit <= SAMPLE_BYTES else len(ready)]:
         rows = min(RANK_ROWS, b.n_out)
-        wanted = wanted_rows(a, b, rows, draw, "rank of the change")
+        wanted = wanted_rows(a, b, rows, draw, "rank-of-change")
         while rows > SCAN_ROWS and not budget.affords([wanted]):
             rows = rows * 3 // 4
-            wanted = wanted_rows(a, b, rows, draw, "rank of the change")
+            wanted = wanted_rows(a, b, rows, draw, "rank-of-change")
         if rows <= SCAN_ROWS:
             break
         budget.read([wanted])

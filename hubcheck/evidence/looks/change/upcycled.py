@@ -62,7 +62,7 @@ def wanted_experts(
                 continue
             start = draw.start(plain.n_out, min(UNITS, plain.n_out))
             units = tuple(range(start, start + min(UNITS, plain.n_out)))
-            why = "up-cycled experts"
+            why = "upcycled-experts"
             return (
                 [Wanted(matrix=plain, units=units, why=why)],
                 [Wanted(matrix=m, units=units, why=why) for m in alike[:EXPERTS]],

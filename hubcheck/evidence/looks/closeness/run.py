@@ -30,7 +30,7 @@ from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.closeness import HeldShare, held_share
 
 LAYERS: Final = 4
-WHY: Final = "held change"
+WHY: Final = "held-change"
 SIZES: Final = ((Rows.ALL_64, 64), (Rows.ALL_32, 32))
 FEWEST_ROWS: Final = 64
 """Rows of gate and up, where they alone are there."""

@@ -57,7 +57,7 @@ def _router(side: Side, layer: int) -> NDArray[np.float32] | None:
     matrix = side.anatomy.get(Role.ROUTER, layer)
     if matrix is None:
         return None
-    wanted = Wanted(matrix=matrix, why="which experts to hold against each other")
+    wanted = Wanted(matrix=matrix, why="expert-pairs")
     side.reader.fetch([wanted])
     gain = side.gain_values(side.mlp_gain_role(layer), layer)
     return side.through_tokens(side.reader.block(wanted), gain)

@@ -12,9 +12,10 @@ from hubcheck.evidence.looks.disguise.calibration import shipped
 from hubcheck.evidence.looks.disguise.plan import AT_DEEP, AT_SAMPLE
 from hubcheck.evidence.looks.disguise.run import Disguise, DisguiseTest
 from hubcheck.evidence.looks.disguise.wording import said_of
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 from hubcheck.report.thresholds import MOST
 from hubcheck.report.words import OPEN, Depth, ReasonCode, RelationKind, Verdict
 

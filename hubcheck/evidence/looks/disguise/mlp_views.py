@@ -99,7 +99,7 @@ def pool_of(anatomy: Anatomy, roles: MlpRoles, block: Block) -> int:
 
 def weights_wanted(anatomy: Anatomy, roles: MlpRoles, sample: Sample) -> tuple[Wanted, ...]:
     """Return the weights of a sample, the reading matrix first: rows, and columns of down."""
-    why = f"disguise test, layer {sample.block.layer}"
+    why = "disguise"
     return tuple(
         Wanted(matrix=matrix, inputs=sample.units, why=why)
         if name == "down"

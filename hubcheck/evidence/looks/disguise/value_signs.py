@@ -57,7 +57,7 @@ def values_wanted(side: Side, layer: int) -> tuple[Wanted, ...]:
     return (Wanted(matrix=v, why=_WHY), Wanted(matrix=o, why=_WHY), *gain)
 
 
-_WHY: Final = "signs of V/O dimensions"
+_WHY: Final = "value-signs"
 
 
 def read_values(side: Side, layer: int) -> Values | None:

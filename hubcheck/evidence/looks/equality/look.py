@@ -11,9 +11,10 @@ from typing import Final
 from hubcheck.anatomy.free_axes import fixed_in
 from hubcheck.evidence.looks.equality.tensors import LIMIT, look_for_equality
 from hubcheck.evidence.looks.equality.value import Equality
-from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.report.planned import When
 from hubcheck.report.words import Depth
 
 DEEP_LIMIT: Final = 64_000_000

@@ -10,11 +10,12 @@ from typing import Final
 
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, Experts
 from hubcheck.evidence.looks.expert_map.run import experts_of
-from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
 from hubcheck.evidence.looks.width.look import layers_that_correspond
 from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 
 NO_EXPERTS: Final = Experts(
     kind=ExpertChange.SAME,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.evidence.account import Spender, Spent
-from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.layer_map.run import map_layers, planned_rows
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 
 LAYERS_NEEDED: Final = 2
 """Layers whose content must stand before a map speaks for a base: as for orders, one that stands by

@@ -219,7 +219,7 @@ def _rows_of(
         size = min(rows, ours.n_out)
         start = draw.start(ours.n_out, size)
         units = tuple(range(start, start + size))
-        wanted = tuple(Wanted(matrix=m, units=units, why="merge shares") for m in matrices)
+        wanted = tuple(Wanted(matrix=m, units=units, why="merge") for m in matrices)
         found.append(_Row(layer=layer, role=role, of=ours.n_out, wanted=wanted))
     return found
 

@@ -7,13 +7,14 @@ from typing import Final
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.account import STREAM, Spender, Spent
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.looks.shapes.plan import other_sizes
 from hubcheck.evidence.looks.shapes.run import look_across
 from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.orders.mlps import BY_KIND
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, Verdict
 

@@ -25,13 +25,13 @@ CROSSED: Final = {"BF16", "F16"}
 
 
 def compared_as(base: str, subject: str) -> str:
-    """Return in words how values of two dtypes are held against each other."""
+    """Return the dtype that values of two dtypes are rounded to before their bits are compared.
+
+    Empty for values of one dtype; ``UNPACKED`` where one side is packed.
+    """
     if UNPACKED in (base, subject):
         return UNPACKED
-    if base == subject:
-        return f"stored {base}"
-    narrow = narrower(base, subject)
-    return f"rounded to {narrow}" if narrow else "rounded to F32"
+    return "" if base == subject else narrower(base, subject) or "F32"
 
 
 def narrower(base: str, subject: str) -> str:

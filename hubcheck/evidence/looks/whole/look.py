@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Final
 
 from hubcheck.errors import SubjectUnreadableError, UnreadableError
-from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms, When
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.whole.interface import WholeChange
 from hubcheck.evidence.looks.whole.run import stream
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 from hubcheck.report.words import Depth
 
 NOT_STREAMED: Final = WholeChange(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hubcheck.devices.reduction import PairSums, total
 from hubcheck.evidence.looks.whole import rank as ranks
 from hubcheck.evidence.looks.whole.equality import compared_as
+from hubcheck.evidence.looks.whole.halves import UNPACKED
 from hubcheck.evidence.looks.whole.interface import Cell, TensorChange, Unmatched
 from hubcheck.evidence.looks.whole.journal import Place
 from hubcheck.evidence.looks.whole.pairing import Pair
@@ -147,11 +148,11 @@ def notes_of(
     compared = Counter[str]()
     for one in tensors:
         compared[one.compared] += one.values
-    for how, values in sorted(compared.items()):
-        if how.startswith("rounded"):
-            found.append(phrase(PhraseCode.TWO_DTYPES, values=values, how=how))
-        elif not how.startswith("stored"):
+    for dtype, values in sorted(compared.items()):
+        if dtype == UNPACKED:
             found.append(phrase(PhraseCode.PACKED_VALUES, values=values))
+        elif dtype:
+            found.append(phrase(PhraseCode.TWO_DTYPES, values=values, dtype=dtype))
     for side in ("subject", "base"):
         left = [one for one in unmatched if one.side == side]
         if left:

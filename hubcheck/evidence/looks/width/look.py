@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms, When
+from hubcheck.evidence.looks.interface import FromDeep, Opened, Planned, Terms
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.layer_map.spending import LIMIT
 from hubcheck.evidence.looks.width.interface import UnitOrder, Width
 from hubcheck.evidence.looks.width.run import width_of
 from hubcheck.evidence.observation import Observation, Observations, Skip, nothing_unless_limited
 from hubcheck.evidence.refused import Refused
+from hubcheck.report.planned import When
 
 ONE_WIDTH: Final = Width(neurons=None, channels=None, log_e=0.0, bytes_base=0, bytes_subject=0)
 MLP: Final = frozenset({Role.GATE, Role.UP, Role.DOWN})

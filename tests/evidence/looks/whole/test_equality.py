@@ -53,20 +53,20 @@ def test_words_of_one_dtype_are_compared_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "subject", "words"),
+    ("base", "subject", "dtype"),
     [
-        ("BF16", "BF16", "stored BF16"),
-        ("BF16", "F32", "rounded to BF16"),
-        ("F32", "F16", "rounded to F16"),
-        ("F16", "BF16", "rounded to BF16"),
-        ("F64", "F32", "rounded to F32"),
-        ("F8_E4M3", "BF16", "rounded to F8_E4M3"),
-        ("I8", "BF16", "rounded to F32"),
+        ("BF16", "BF16", ""),
+        ("BF16", "F32", "BF16"),
+        ("F32", "F16", "F16"),
+        ("F16", "BF16", "BF16"),
+        ("F64", "F32", "F32"),
+        ("F8_E4M3", "BF16", "F8_E4M3"),
+        ("I8", "BF16", "F32"),
         (UNPACKED, "BF16", UNPACKED),
         (UNPACKED, UNPACKED, UNPACKED),
     ],
 )
-def test_how_values_are_compared_is_said(base: str, subject: str, words: str) -> None:
-    """The narrower dtype decides, and the words name it, from either side."""
-    assert compared_as(base, subject) == compared_as(subject, base) == words
+def test_values_are_compared_in_the_narrower_dtype(base: str, subject: str, dtype: str) -> None:
+    """The narrower dtype decides, from either side."""
+    assert compared_as(base, subject) == compared_as(subject, base) == dtype
     assert narrower(base, subject) == narrower(subject, base)
