@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from hubcheck.check.adapters import MOST, is_adapter, lies_beside, sum_bytes
 from hubcheck.check.components import component_pairs
 from hubcheck.check.observe import comparer_of, opened_for, opened_pair, terms_of
-from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.change.look import bytes_for as moved_bytes
@@ -42,10 +41,9 @@ def plan_of(request: Request) -> Plan:
     pairs: list[PairPlan] = []
     left_out: list[tuple[str, str]] = []
     looked_at: list[BaseRequest] = []
-    adapters = [subject] if lies_beside(subject) else []
+    adapters = int(lies_beside(subject))
     for base in bases:
         name = name_of(base.reference)
-        model: Model | None = None
         try:
             model = open_model(base.reference, request.access)
             tried = base.tried or len(bases)
@@ -55,7 +53,7 @@ def plan_of(request: Request) -> Plan:
             further = _further(both, terms)
         except HubcheckError as error:
             left_out.append((name, error.what))
-            adapters += [model] if model is not None and is_adapter(error) else []
+            adapters += is_adapter(error)
             continue
         looked_at.append(base)
         of_base, of_subject = comparer.plan()
@@ -73,36 +71,24 @@ def plan_of(request: Request) -> Plan:
         seed=request.seed,
         pairs=tuple(pairs),
         left_out=tuple(left_out),
-        together=tuple(_together(request.depth, subject, looked_at, adapters)),
+        together=tuple(_together(request.depth, looked_at, adapters)),
         limit=0 if request.access.max_read >= EVERY_BYTE else request.access.max_read,
         escalates_to=request.escalate_to if escalates else 0,
     )
 
 
-def _together(
-    depth: Depth, subject: Model, bases: Sequence[BaseRequest], adapters: Sequence[Model]
-) -> Iterator[FurtherLook]:
+def _together(depth: Depth, bases: Sequence[BaseRequest], adapters: int) -> Iterator[FurtherLook]:
     """Yield the looks that are taken once every base was looked at, in their order.
 
     Args:
         depth: Says how much each may read.
-        subject: The model under test.
         bases: Those that can be looked at.
-        adapters: Those at hand: beside the subject's weights, or named as bases.
+        adapters: How many are at hand, beside the subject's weights or named as bases.
     """
     if len(bases) > 1:
         yield FurtherLook(name=MERGE.name, when=When.IF_SEVERAL, at_most=moved_bytes(depth))
-    for adapter in adapters[:MOST] if bases else ():
-        files = (f.size for f in adapter.files if f.path in {ADAPTER_FILE, TORCH_FILE})
-        own = max(files, default=0)
-        beside = adapter is subject
-        yield FurtherLook(
-            name="adapter",
-            when=When.UNLESS_UNRELATED,
-            n_base=0 if beside else own,
-            n_subject=own if beside else 0,
-            at_most=sum_bytes(depth),
-        )
+    for _ in range(min(adapters, MOST) if bases else 0):
+        yield FurtherLook(name="adapter", when=When.UNLESS_UNRELATED, at_most=sum_bytes(depth))
     if {base.declared for base in bases} == {True, False}:
         yield FurtherLook(name="kin", when=When.IF_BOTH, at_most=sum(STEP_BYTES))
         yield FurtherLook(name="held-change", when=When.IF_BOTH, at_most=moved_bytes(depth))

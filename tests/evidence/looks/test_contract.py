@@ -260,6 +260,67 @@ def test_no_look_takes_the_share_of_another(
         assert {one.look for one in seen.spent} <= set(Spender)
 
 
+# -- models of different shapes, which only some looks hold against each other ---------------------
+
+ACROSS: Final = (OTHER_SHAPES, WIDTH)
+EACH_ACROSS = pytest.mark.parametrize("look", ACROSS, ids=[look.name for look in ACROSS])
+
+
+def _cut(name: str, folder: Path, *, broken: bool = False) -> Path:
+    """Write a shipped model with fewer neurons, every third value of its MLPs no number."""
+    weights, shape = alterations.prune_neurons(shipped(name), SHAPE, keep=192)
+    for tensor, values in weights.items() if broken else ():
+        if "mlp" in tensor:
+            values[:, ::3] = np.nan
+    return write(folder / "m", plain(weights, shape))
+
+
+@EACH_ACROSS
+def test_strangers_of_another_shape_show_nothing(look: Look[Any], tmp_path: Path) -> None:
+    """The looks across shapes are taken, and spend nothing that is notable."""
+    left = pair(_cut("twin", tmp_path), model("base")).take(look, Observations())
+    assert isinstance(left, Observation), left
+    assert all(isfinite(one.log_e) and one.log_e < NOTABLE for one in left.spent)
+    seen = left.seen
+    assert not (seen.standing if look is OTHER_SHAPES else seen.log_e >= NOTABLE)
+
+
+@EACH_ACROSS
+def test_no_numbers_across_shapes_are_the_subjects_fault(look: Look[Any], tmp_path: Path) -> None:
+    """NaN in a subject of another shape is a refusal with its side, and never a figure."""
+    left = pair(_cut("base", tmp_path, broken=True), model("base")).take(look, Observations())
+    assert isinstance(left, Refused), left
+    assert (left.code, left.side) == (Why.VALUES, "subject")
+
+
+@EACH_ACROSS
+@pytest.mark.parametrize("left_over", [0, 100_000])
+def test_the_budget_holds_across_shapes(look: Look[Any], left_over: int, tmp_path: Path) -> None:
+    """Whatever is left to read is never passed, and too little of it is told as the limit."""
+    two = pair(_cut("base", tmp_path), model("base"))
+    for checkpoint in two.both.checkpoints:
+        ledger = checkpoint.source.ledger
+        ledger.charge(ledger.remaining - left_over, Purpose.WEIGHTS, requests=0)
+    left = two.take(look, Observations())
+    assert all(c.source.ledger.remaining >= 0 for c in two.both.checkpoints)
+    refused = (left,) if isinstance(left, Refused) else left.refused
+    assert all(one.code in LIMITS for one in refused)
+    if isinstance(left, Observation) and not left_over:
+        assert all(one.log_e <= 0 for one in left.spent)
+
+
+def test_stopping_early_across_shapes_says_no_more_than_going_on(tmp_path: Path) -> None:
+    """Of a pruned copy, too, every further look adds to the account, and no match is taken back."""
+    two = pair(_cut("base", tmp_path), model("base"))
+    seen, last = Observations(), -np.inf
+    for look in LOOKS:
+        seen = seen.with_left(look, two.take(look, seen))
+        log_e = two.judged(seen).account.log_e
+        assert log_e >= last
+        last = log_e
+    assert two.judged(seen).verdict is Verdict.RELATED
+
+
 # -- what each look can see ------------------------------------------------------------------------
 
 Sees = Callable[[Any], bool]

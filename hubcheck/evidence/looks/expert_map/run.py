@@ -27,6 +27,7 @@ from hubcheck.evidence.looks.expert_map.interface import ExpertChange, ExpertPai
 from hubcheck.evidence.looks.expert_map.pieces import Piece, common_size, hits_between
 from hubcheck.evidence.looks.expert_map.routers import Place, RouterMatch, match_by_router
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
+from hubcheck.evidence.looks.neuron_rows import coins_row
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.row import Row
 from hubcheck.evidence.side import Side
@@ -35,7 +36,6 @@ from hubcheck.statistics.evalues import log_e_signs, log_mean, log_product
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.layer_pairs import joined_groups
 from hubcheck.statistics.shared_order import SHARED_HITS
-from hubcheck.statistics.signs import log10_p_signs
 
 LAYERS: Final = 3
 """Layers looked at."""
@@ -184,20 +184,13 @@ def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> Row:
 
 def _sign_evidence(piece: Piece, agreements: int, pairs: int) -> Row:
     """Return the row of the coins inside one expert."""
-    return Row(
-        test="signs",
-        family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(piece.label,)),
-        kind="exact",
-        part="body",
-        frame="raw+token",
-        layers=(piece.layer,),
-        units=pairs,
-        hits=agreements,
-        log10_p=log10_p_signs(agreements, pairs),
-        log10_e=log_e_signs(agreements, pairs) / LOG10,
-        kept=0.0,
-        ceiling=0.0,
-        note=(phrase(PhraseCode.NOTE_COINS, ordered=False),),
+    return coins_row(
+        piece.label,
+        piece.layer,
+        "raw+token",
+        coins=(agreements, pairs),
+        log_e=log_e_signs(agreements, pairs),
+        ordered=False,
     )
 
 

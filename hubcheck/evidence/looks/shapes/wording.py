@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hubcheck.evidence.looks.neuron_rows import coins_row, kept_family, order_row
 from hubcheck.evidence.looks.shapes.interface import ChannelsSeen, OrderSeen, OtherShapes
 from hubcheck.evidence.row import Row
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.hits import LOG10
 from hubcheck.statistics.increasing import log10_p_increasing
-from hubcheck.statistics.signs import log10_p_signs
 
 
 def rows_of(found: OtherShapes) -> OtherShapes:
@@ -21,40 +21,23 @@ def rows_of(found: OtherShapes) -> OtherShapes:
 
 
 def _order_rows(one: OrderSeen) -> Iterator[Row]:
-    layers = (one.base.layer,)
+    place = (one.base.layer, one.frame)
     where = (phrase(PhraseCode.NOTE_LAYER, layer=one.subject.layer),)
-    yield Row(
-        test="pruned-neurons",
-        family=phrase(
-            PhraseCode.FAMILY_NEURONS_KEPT, label=(one.label,), few=one.n_subject, many=one.n_base
-        ),
-        kind="exact",
-        part="body",
-        frame=one.frame,
-        layers=layers,
-        units=one.units,
-        hits=one.in_order,
-        log10_p=log10_p_increasing(one.in_order, one.units),
-        log10_e=one.log_e_order / LOG10,
-        kept=one.cosine,
-        ceiling=one.ceiling,
-        note=(phrase(PhraseCode.NOTE_INCREASING), *where),
+    content = (one.cosine, one.ceiling)
+    family = kept_family(one.label, base=one.n_base, subject=one.n_subject)
+    run = (one.units, one.in_order)
+    yield order_row(
+        family, *place, matches=run, log_e=one.log_e_order, content=content, where=where
     )
     if one.coins:
-        yield Row(
-            test="signs",
-            family=phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(one.label,)),
-            kind="exact",
-            part="body",
-            frame=one.frame,
-            layers=layers,
-            units=one.coins,
-            hits=one.agreements,
-            log10_p=log10_p_signs(one.agreements, one.coins),
-            log10_e=one.log_e_signs / LOG10,
-            kept=one.cosine,
-            ceiling=one.ceiling,
-            note=(phrase(PhraseCode.NOTE_COINS, ordered=False), *where),
+        yield coins_row(
+            one.label,
+            *place,
+            coins=(one.agreements, one.coins),
+            log_e=one.log_e_signs,
+            ordered=False,
+            content=content,
+            where=where,
         )
 
 

@@ -15,6 +15,7 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.layer_map.spending import Spending
+from hubcheck.evidence.looks.neuron_rows import coins_row, kept_family, order_row
 from hubcheck.evidence.looks.width.hits import (
     PairRows,
     Place,
@@ -31,11 +32,8 @@ from hubcheck.evidence.row import Row
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.evalues import log_mean, log_product
 from hubcheck.statistics.exchangeability import order_problem
-from hubcheck.statistics.hits import LOG10
-from hubcheck.statistics.increasing import log10_p_increasing
 from hubcheck.statistics.profiles import FloatArray, profile
 from hubcheck.statistics.shared_order import orders_of
-from hubcheck.statistics.signs import log10_p_signs
 
 LAYERS: Final = 3
 """Layers looked at: one settles the matter, the others show that it is no single layer."""
@@ -210,47 +208,20 @@ def _of_base(pair: PairRows) -> FloatArray:
 def _evidence(seen: Seen) -> list[Row]:
     """Return the rows of one layer: order, signs, content."""
     place, matches = seen.place, seen.matches
-    layers = (place.base.layer,)
-    kept = phrase(
-        PhraseCode.FAMILY_NEURONS_KEPT,
-        label=(place.label,),
-        few=place.n_subject,
-        many=place.n_base,
-    )
-    own = phrase(PhraseCode.FAMILY_UP_BY_GATE, label=(place.label,))
-    rows = [
-        Row(
-            test="pruned-neurons",
-            family=kept,
-            kind="exact",
-            part="body",
-            frame=seen.view,
-            layers=layers,
-            units=matches.units,
-            hits=matches.in_order,
-            log10_p=log10_p_increasing(matches.in_order, matches.units),
-            log10_e=max(seen.log_e_order, -99.0) / LOG10,
-            kept=matches.cosine,
-            ceiling=seen.ceiling,
-            note=(phrase(PhraseCode.NOTE_INCREASING),),
-        )
-    ]
+    layer, content = place.base.layer, (matches.cosine, seen.ceiling)
+    kept = kept_family(place.label, base=place.n_base, subject=place.n_subject)
+    run = (matches.units, matches.in_order)
+    rows = [order_row(kept, layer, seen.view, matches=run, log_e=seen.log_e_order, content=content)]
     if seen.coins:
         rows.append(
-            Row(
-                test="signs",
-                family=own,
-                kind="exact",
-                part="body",
-                frame=seen.view,
-                layers=layers,
-                units=seen.coins,
-                hits=seen.agreements,
-                log10_p=log10_p_signs(seen.agreements, seen.coins),
-                log10_e=seen.log_e_signs / LOG10,
-                kept=matches.cosine,
-                ceiling=seen.ceiling,
-                note=(phrase(PhraseCode.NOTE_COINS, ordered=True),),
+            coins_row(
+                place.label,
+                layer,
+                seen.view,
+                coins=(seen.agreements, seen.coins),
+                log_e=seen.log_e_signs,
+                ordered=True,
+                content=content,
             )
         )
     if seen.log_e_order < NOTABLE and seen.stands:
@@ -261,7 +232,7 @@ def _evidence(seen: Seen) -> list[Row]:
                 kind="context",
                 part="body",
                 frame=seen.view,
-                layers=layers,
+                layers=(layer,),
                 units=matches.units,
                 hits=0,
                 log10_p=0.0,
