@@ -324,3 +324,78 @@ def test_sentences_are_made_on_the_card_alone() -> None:
                 worded += [(name, node.lineno, s) for s in literals_of(node) if " " in s.strip()]
     assert plain == []
     assert [one for one in worded if one[2] not in NAMES] == []
+
+
+SEEING: Final = frozenset({"statistics", "anatomy", "evidence", "verdict"})
+"""Rooms in which models are read, looked at and judged."""
+SENTENCE: Final = 4
+"""Words from which a text is one."""
+NO_SENTENCES: Final = {
+    "tensors that no rule understands": "a name among the roles that were not compared",
+    "nomic_bert jina_embeddings_v3 xlm-roberta xlm-roberta-flash bert": "a list of names",
+    "bailing_moe bailing_moe_v2 bailing_moe_linear bailing_hybrid": "a list of names",
+    "x of x x": "a class of a library and its version",
+    "x + MoE x of x": "a block of an architecture, beside others on the card",
+    "x + dense x": "another",
+    "embed x x x": "another",
+    "head of another shape": "a name among the roles that the same values were not shown for",
+    "Observation[T] | Refused | Skip": "a type",
+}
+BESIDE_THE_REPORT: Final = frozenset({"whole/meter.py"})
+"""What tells the terminal how far it is."""
+
+
+def sentences_in(tree: ast.Module) -> Iterator[str]:
+    """Yield the texts of four words and more that are values: no docstrings, errors or progress."""
+    apart: set[int] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Raise() | ast.Expr(value=ast.Constant()):
+                apart |= set(map(id, ast.walk(node)))
+            case ast.Assign(targets=[ast.Name(id="message" | "what" | "cause" | "next_step")]):
+                apart |= set(map(id, ast.walk(node)))
+            case ast.Call() as call:
+                name = said_by(call)
+                if name.endswith("Error") or name in {"compile", "progress", "TypeVar"}:
+                    apart |= set(map(id, ast.walk(call)))
+    for node in ast.walk(tree):
+        if id(node) in apart:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            apart |= set(map(id, ast.walk(node)))
+            said = "".join(v.value if isinstance(v, ast.Constant) else "x" for v in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            said = node.value
+        else:
+            continue
+        if len(said.split()) >= SENTENCE:
+            yield said
+
+
+def test_what_looks_and_judges_makes_no_sentence() -> None:
+    """Whatever is seen leaves codes and figures; only errors and progress have words of their own."""
+    found = {
+        (path.relative_to(PACKAGE).as_posix(), said)
+        for room in SEEING
+        for path in (PACKAGE / room).rglob("*.py")
+        for said in sentences_in(ast.parse(path.read_text(encoding="utf-8")))
+        if not path.as_posix().endswith(tuple(BESIDE_THE_REPORT))
+    }
+    assert {one for one in found if one[1] not in NO_SENTENCES} == set()
+    assert {said for _, said in found} == set(NO_SENTENCES), "an exception that nothing needs"
+
+
+def test_a_sentence_among_values_is_noticed() -> None:
+    """The rule above sees a reason in words, and lets errors and docstrings be."""
+    for code in (
+        "x = Refused(reason='the base has no such tensor')",
+        "why = f'{n} of {m} rows have a duplicate'",
+        "return 'row norms follow the index'",
+    ):
+        assert list(sentences_in(ast.parse(code))), code
+    for code in (
+        "raise ValueError('this is wrong in four words')",
+        '"A docstring of more than four words."',
+        "message = 'the parameters cannot be changed'",
+    ):
+        assert not list(sentences_in(ast.parse(code))), code
