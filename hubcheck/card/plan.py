@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hubcheck.card.wordings.looks import LOOKS
+from hubcheck.card.wordings.looks import look_named
 from hubcheck.errors import printable
 from hubcheck.report.planned import FurtherLook, ModelPlan, Plan, When
 
@@ -53,8 +53,7 @@ def _look(look: FurtherLook) -> str:
     most = f"at most {look.at_most:,} bytes of each model" if look.at_most else ""
     first = f"{look.n_base:,} bytes of the base, {look.n_subject:,} of the subject"
     known = first if look.n_base + look.n_subject else ""
-    name = LOOKS.get(look.name, look.name)
-    return f"{WHEN[look.when]}, {name}: {'; '.join(w for w in (known, most) if w)}"
+    return f"{WHEN[look.when]}, {look_named(look.name)}: {'; '.join(w for w in (known, most) if w)}"
 
 
 def _model_lines(model: ModelPlan) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hubcheck.check.adapters import MOST, is_adapter, lies_beside, sum_bytes
 from hubcheck.check.components import component_pairs
@@ -41,7 +42,7 @@ def plan_of(request: Request) -> Plan:
     pairs: list[PairPlan] = []
     left_out: list[tuple[str, str]] = []
     looked_at: list[BaseRequest] = []
-    adapters = int(lies_beside(subject))
+    adapters, room = int(lies_beside(subject)), 0
     for base in bases:
         name = name_of(base.reference)
         try:
@@ -56,6 +57,7 @@ def plan_of(request: Request) -> Plan:
             adapters += is_adapter(error)
             continue
         looked_at.append(base)
+        room = max(room, *(one.n_bytes for one in both.checkpoints))
         of_base, of_subject = comparer.plan()
         if model.body_checkpoint is not None and subject.body_checkpoint is not None:
             pairs.append(
@@ -71,7 +73,10 @@ def plan_of(request: Request) -> Plan:
         seed=request.seed,
         pairs=tuple(pairs),
         left_out=tuple(left_out),
-        together=tuple(_together(request.depth, looked_at, adapters)),
+        together=tuple(
+            replace(look, at_most=min(look.at_most, room))
+            for look in _together(request.depth, looked_at, adapters)
+        ),
         limit=0 if request.access.max_read >= EVERY_BYTE else request.access.max_read,
         escalates_to=request.escalate_to if escalates else 0,
     )

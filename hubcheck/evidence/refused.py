@@ -29,7 +29,14 @@ REFUSING = (BudgetExceededError, UnreachableError, UnreadableError)
 """Errors that end one look: a limit, the network, values that are no numbers."""
 
 
-class Why(StrEnum):
+class LookReason(StrEnum):
+    """A reason of a look: those below are shared, a look may have more of its own.
+
+    Such are a subclass beside the look; the words stand in ``card.wordings.looks`` (tested).
+    """
+
+
+class Why(LookReason):
     """Why a look could not be taken."""
 
     VALUES = "values"
@@ -72,7 +79,7 @@ class Why(StrEnum):
     """The bases are too alike to tell their shares apart."""
 
 
-LIMITS: Final = frozenset({Why.BUDGET, Why.NETWORK})
+LIMITS: Final[frozenset[LookReason]] = frozenset({Why.BUDGET, Why.NETWORK})
 """Reasons that another run may not meet: the look was wanted and could not be paid for."""
 
 
@@ -80,7 +87,7 @@ LIMITS: Final = frozenset({Why.BUDGET, Why.NETWORK})
 class Refused:
     """One look, or a part of one, that could not be taken."""
 
-    code: Why
+    code: LookReason
     side: SideName = ""
     """Whose fault it is; empty where it is nobody's, or not known."""
     look: Phrase | None = None

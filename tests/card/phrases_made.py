@@ -1129,7 +1129,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.LOOK: (
         ({"look": "layer-map"}, "layer map"),
-        ({"look": "of a newer version"}, "of a newer version"),
+        ({"look": "of-a-newer-version"}, "of a newer version"),
     ),
     C.LOOK_PART: (({"part": "vision tower"}, "relation of the vision tower"),),
     C.LOOK_COMPONENT: (({"name": "unet"}, "unet"),),

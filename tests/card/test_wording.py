@@ -29,7 +29,7 @@ from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.looks.whole.pairing import Lost
 from hubcheck.evidence.looks.whole.rank import Untold
 from hubcheck.evidence.orders.mlps import BY_KIND
-from hubcheck.evidence.refused import Why
+from hubcheck.evidence.refused import LookReason
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, because, codes, phrase, text
 from hubcheck.report.schema import Power
 from hubcheck.report.words import DeclarationVerdict, ReasonCode
@@ -90,16 +90,25 @@ def looks_asked() -> set[str]:
     return {look.name for look in LOOKS} | beside
 
 
+def reasons_of_looks() -> set[str]:
+    """Return why looks could not be taken: what all share, and what each has beside it."""
+    return {code for kind in LookReason.__subclasses__() for code in kind}
+
+
+def test_every_look_with_words_is_one() -> None:
+    """No look has words that nothing is called by."""
+    assert set(looks.LOOKS) <= looks_asked()
+
+
 @pytest.mark.parametrize(
     ("codes_made", "said"),
     [
-        (set(Why), set(looks.WHY)),
+        (reasons_of_looks(), set(looks.WHY)),
         (set(Disorder), set(units.PROBLEMS)),
         (set(Problem), {*declaration.DOCUMENTS, Problem.NOT_OBJECT, Problem.NOT_YAML}),
         (set(get_args(NameProblem)), set(declaration.NAMES)),
         (set(Item), set(ITEMS)),
         (set(Open), set(replays.OPEN)),
-        (looks_asked(), set(looks.LOOKS)),
         (set(BY_KIND), set(units.NEURONS)),
         (set(Lost), set(looks.LEFT)),
         (set(Untold), set(evidence.UNTOLD)),
@@ -113,7 +122,6 @@ def looks_asked() -> set[str]:
         "name",
         "disclosure",
         "replay",
-        "look",
         "mlp",
         "left",
         "rank",

@@ -12,7 +12,6 @@ import pytest
 
 from hubcheck.card.plan import WHEN, plan_text
 from hubcheck.check import plan as plan_module
-from hubcheck.check.adapters import sum_bytes
 from hubcheck.check.observe import comparer_of
 from hubcheck.check.plan import plan_of
 from hubcheck.checkpoint.adapter import ADAPTER_FILE
@@ -112,11 +111,19 @@ def test_looks_at_several_bases_are_planned_at_every_depth() -> None:
     suspected = request(model("finetune"), [model("base")], [model("twin")])
     text = plan_text(plan_of(suspected))
     _, _, rest = text.partition("once every base was looked at:\n")
-    assert rest.startswith("  if several bases are related, merge: at most 2,000,000 bytes")
-    assert "another one are related, the bases against each other: at most 52,000,000" in rest
-    assert "another one are related, what a suspect changed: at most 2,000,000" in rest
-    deep = plan_text(plan_of(replace(suspected, depth=Depth.DEEP)))
-    assert "merge: at most 64,000,000 bytes of each model" in deep
+    whole = f"at most {opened('base').checkpoint.n_bytes:,} bytes of each model"
+    assert rest.startswith(f"  if several bases are related, merge: {whole}")
+    assert f"another one are related, the bases against each other: {whole}" in rest
+    assert f"another one are related, what a suspect changed: {whole}" in rest
+    large = [
+        {one.name: one.at_most for one in plan_module._together(depth, bases, 2)}
+        for depth in (Depth.SAMPLE, Depth.DEEP)
+        for bases in [list(suspected.bases(opened("finetune")))]
+    ]
+    assert large == [
+        {"merge": 2_000_000, "adapter": 8_000_000, "kin": 52_000_000, "held-change": 2_000_000},
+        {"merge": 64_000_000, "adapter": 64_000_000, "kin": 52_000_000, "held-change": 64_000_000},
+    ]
     alone = plan_text(plan_of(request(model("finetune"), [model("base")])))
     assert "once every base was looked at" not in alone
 
@@ -128,7 +135,7 @@ def test_an_adapter_beside_the_weights_is_planned(tmp_path: Path) -> None:
     (subject / ADAPTER_FILE).write_bytes(b"x" * 1000)
     (subject / "adapter_config.json").write_text("{}")
     text = plan_text(plan_of(request(subject, [model("base")])))
-    most = f"at most {sum_bytes(Depth.SAMPLE):,} bytes of each model"
+    most = f"at most {opened('base').checkpoint.n_bytes:,} bytes of each model"
     assert f"  unless a base is unrelated, adapter: {most}\n" in text
 
 

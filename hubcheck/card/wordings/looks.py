@@ -35,25 +35,21 @@ def _unmatched(given: Given) -> str:
 
 LOOKS: Final[Mapping[str, str]] = {
     "orders": "orders of the layers drawn",
-    "parts": "parts",
-    "other-shapes": "other shapes",
-    "layer-map": "layer map",
-    "width": "width",
-    "expert-map": "expert map",
-    "change": "change",
-    "equal-tensors": "equal tensors",
     "disguise": "disguise test",
     "writers": "frame of writers",
     "attention": "attention through the tokens",
-    "every-tensor": "every tensor",
-    "merge": "merge",
-    "components": "components",
-    "adapter": "adapter",
     "held-change": "what a suspect changed",
     "kin": "the bases against each other",
     "tensor-names": "names of tensors",
 }
-"""By the names of looks, which a test holds this table to."""
+"""Looks whose name alone does not say what was looked at."""
+
+
+def look_named(name: str) -> str:
+    """Return a look in words: 'layer map'."""
+    return LOOKS.get(name, name.replace("-", " "))
+
+
 LEFT: Final[Mapping[str, str]] = {
     "layer": "its layer comes from no layer of the base",
     "tensor": "the base has no such tensor",
@@ -102,9 +98,9 @@ WHY: Final[Mapping[str, str]] = {
     "one-base": "one related base alone is no merge",
     "like-bases": "the bases are too alike to tell their shares apart",
 }
-"""By the codes of ``evidence.refused.Why``, which a test holds this table to."""
+"""By the codes of ``evidence.refused.LookReason``, which a test holds this table to."""
 WORDS: Final[Mapping[P, Wording]] = {
-    P.LOOK: lambda given: LOOKS.get(given.text("look"), given.text("look")),
+    P.LOOK: lambda given: look_named(given.text("look")),
     P.LOOK_PART: "relation of the {part}",
     P.LOOK_COMPONENT: "{name}",
     P.LOOK_REFUSED: _refused,
