@@ -21,12 +21,12 @@ from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because,
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
-from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.verdict.common_start import common_start
 from hubcheck.verdict.counterparts import judged_apart, matrices_alone, reshaped_tensors
 from hubcheck.verdict.coverage import Covered, covered
 from hubcheck.verdict.equal_tensors import NOTHING_EQUAL, EqualTensors, tensors_equal
 from hubcheck.verdict.held import heads_of
+from hubcheck.verdict.refusals import problems_said
 from hubcheck.verdict.relation import RELABELLED, relation_of
 
 ENOUGH_ORDER: Final = 0.5
@@ -179,7 +179,7 @@ def _other_shape(shapes: OtherShapes, sides: tuple[Covered, Covered]) -> Clauses
             for axis, a, b in shapes.sizes
         ),
         tested=round(min(side.order_tested for side in sides), 4),
-        self_test=_problems(shapes.abstained),
+        self_test=problems_said(shapes.abstained),
     )
 
 
@@ -321,11 +321,4 @@ def _named(side: Covered) -> tuple[str, ...]:
 
 def _no_order(comparison: Comparison) -> Clauses:
     why = sorted({a.reason for a in comparison.abstentions})[:2]
-    return because(ReasonCode.NO_SHARED_ORDER, self_test=_problems(why))
-
-
-def _problems(found: Iterable[OrderProblem]) -> Clauses:
-    return tuple(
-        phrase(PhraseCode.ORDER_PROBLEM, problem=one.code.value, count=one.count, of=one.of)
-        for one in found
-    )
+    return because(ReasonCode.NO_SHARED_ORDER, self_test=problems_said(why))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
@@ -10,6 +10,7 @@ from hubcheck.evidence.refused import LIMITS, Refused, the_look
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.words import ReasonCode
 from hubcheck.source.pointer import NOT_AVAILABLE
+from hubcheck.statistics.exchangeability import OrderProblem
 
 _REASONS: Final[Mapping[str, ReasonCode]] = {
     "GatedModelError": ReasonCode.GATED,
@@ -46,6 +47,14 @@ def why_not(refused: Refused) -> Clauses:
     if refused.error is not None:
         return (phrase(PhraseCode.FAILED, detail=refused.error.what),)
     return (phrase(PhraseCode.WHY, why=refused.code.value),)
+
+
+def problems_said(found: Iterable[OrderProblem]) -> Clauses:
+    """Return why orders of a base may not be used."""
+    return tuple(
+        phrase(PhraseCode.ORDER_PROBLEM, problem=one.code.value, count=one.count, of=one.of)
+        for one in found
+    )
 
 
 def refusal_notes(refused: tuple[Refused, ...]) -> Clauses:
