@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +55,14 @@ WINDOWS: Final = 64
 WINDOW: Final = 128
 BUDGETS: Final = {Depth.SAMPLE: 64_000_000, Depth.DEEP: 2_000_000_000}
 ESCALATE: Final = 512_000_000
+
+
+def trained(names: Sequence[str]) -> list[str]:
+    """Return those of some copies that are there; the others are left out, and told."""
+    there = [name for name in names if (MODELS / name / "training.json").exists()]
+    for name in sorted({*names} - {*there}):
+        print(f"{name} is not trained: left out", file=sys.stderr)
+    return there
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +265,7 @@ class Bench:
     def attacks(self) -> list[dict[str, object]]:
         """Return a row for every attack on every copy, and for the forged match."""
         rows = []
-        for copy in COPIES:
+        for copy in trained(COPIES):
             made = Made(read_weights(MODELS / copy), recipe("base").shape)
             for number, (name, attack) in enumerate({**ALONE, **TOGETHER}.items()):
                 rows.append(self.row(copy, name, attack(made, np.random.default_rng(number))))
@@ -322,7 +330,7 @@ class Bench:
                 hidden = Made(_fully(w, shape, rng), shape)
                 rows.append(self._point(what, size, made, hidden))
                 print(json.dumps(rows[-1]), flush=True)
-        for name in ("finetune", "continued", "continued2"):
+        for name in trained(("finetune", "continued", "continued2")):
             made = Made(read_weights(MODELS / name), shape)
             hidden = Made(_fully(made.weights, shape, np.random.default_rng(5)), shape)
             rows.append(self._point("trained on", name, made, hidden))
@@ -332,7 +340,13 @@ class Bench:
     def _point(self, what: str, size: object, made: Made, hidden: Made) -> dict[str, object]:
         plain = look(self.write("plain", made), MODELS / "base", Depth.SAMPLE, 1)
         under = look(self.write("hidden", hidden), MODELS / "base", Depth.DEEP, 1)
-        scores = [sentence(r.note) for r in under.evidence if r.test == "disguise"]
+        scores = [
+            p.params["score"]
+            for r in under.evidence
+            if r.test == "disguise"
+            for p in r.note
+            if "score" in p.params
+        ]
         return {
             "what": what,
             "size": size,
@@ -341,7 +355,7 @@ class Bench:
             "plain_log10_p": round(plain.log10_p, 1),
             "plain_kept": plain.kept,
             "disguised": under.verdict.value,
-            "score": scores[0].split("score of the pair ")[1].split(",")[0] if scores else "",
+            "score": scores[0] if scores else "",
         }
 
 
