@@ -153,8 +153,8 @@ class Replayed:
         searched = self._was_searched and not finding.declared
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
-            self._leave(f"{path}.proposed_by", left(Open.SEARCH))
-            self._leave(f"{path}.found_by", left(Open.SEARCH))
+            self._leave(f"{path}.proposed_by", left(Open.PROPOSED))
+            self._leave(f"{path}.found_by", left(Open.PROPOSED))
         why = [w for w in finding.proposed_by if w in known or searched]
         why += [w for w in own if w not in why]
         if base.revision == LOCAL and own:
