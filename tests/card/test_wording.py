@@ -366,12 +366,15 @@ def sentences_in(tree: ast.Module) -> Iterator[str]:
                 name = said_by(call)
                 if name.endswith("Error") or name in {"compile", "progress", "TypeVar"}:
                     apart |= set(map(id, ast.walk(call)))
+            case _:
+                continue
     for node in ast.walk(tree):
         if id(node) in apart:
             continue
         if isinstance(node, ast.JoinedStr):
             apart |= set(map(id, ast.walk(node)))
-            said = "".join(v.value if isinstance(v, ast.Constant) else "x" for v in node.values)
+            parts = (str(v.value) if isinstance(v, ast.Constant) else "x" for v in node.values)
+            said = "".join(parts)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             said = node.value
         else:
