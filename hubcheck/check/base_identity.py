@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hubcheck.model import Model
+from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.request.interface import BaseRequest
 from hubcheck.source.belonging import Standing, belonging_of, proposed_by_name
@@ -20,7 +21,7 @@ class Identity:
     """What a base is called, and why it is not tested, if so."""
 
     base: BaseModelRef
-    refused: str = ""
+    refused: Clauses = ()
 
 
 def unopened(base: BaseRequest) -> Identity:
@@ -41,7 +42,7 @@ def unopened(base: BaseRequest) -> Identity:
         asked=asked,
         belongs=proposal.standing.value,
     )
-    return Identity(base=named, refused=proposal.reason if base.declared else "")
+    return Identity(base=named, refused=proposal.reason if base.declared else ())
 
 
 def opened(base: BaseRequest, model: Model) -> Identity:
@@ -63,7 +64,7 @@ def opened(base: BaseRequest, model: Model) -> Identity:
         belongs=belonging.standing.value,
         weights_digest=model.weights_digest,
     )
-    return Identity(base=named, refused=belonging.reason if base.declared else "")
+    return Identity(base=named, refused=belonging.reason if base.declared else ())
 
 
 def asked_of(reference: Reference) -> str:

@@ -85,8 +85,7 @@ def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
             tell_fault(fault, progress)
             return _tested(base, unopened(base).base, None, fault)
     if identity.refused:
-        reason = because(ReasonCode.PROPOSAL, detail=identity.refused)
-        said = Untested(code=ReasonCode.PROPOSAL, reason=reason)
+        said = Untested(code=ReasonCode.PROPOSAL, reason=identity.refused)
         return Tested(request=base, base=identity.base, model=None, untested=said)
     return _tested(base, identity.base, model, None)
 

@@ -21,7 +21,9 @@ class PhraseCode(StrEnum):
     # One for each ``ReasonCode``; ``detail`` is the error's own text.
     NO_WEIGHTS_READ = "reason.no-weights-read"
     HEADERS_ONLY = "reason.headers-only"
-    PROPOSAL = "reason.proposal"  # detail
+    PROPOSAL = "reason.proposal"
+    """``repo``, ``standing``; ``why``: a code of ``source.belonging.Unowned``, with ``commit``,
+    ``asked``, ``commits`` or ``detail``."""
     GATED = "reason.gated"  # detail
     MISSING = "reason.missing"  # detail
     NO_WEIGHTS = "reason.no-weights"  # detail

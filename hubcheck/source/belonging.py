@@ -17,6 +17,8 @@ from typing import Final, Protocol, runtime_checkable
 from urllib.parse import unquote
 
 from hubcheck.errors import NetworkFaultError, UnreachableError, printable
+from hubcheck.report.phrases import Clauses, Value, because
+from hubcheck.report.words import ReasonCode
 from hubcheck.source.interface import Source
 from hubcheck.source.listing import COMMIT
 
@@ -40,12 +42,27 @@ class Standing(StrEnum):
     OPEN = "not established"
 
 
+class Unowned(StrEnum):
+    """Why a commit is not taken for the repository's own; the words are the card's."""
+
+    PULL_REQUEST = "pull-request"
+    NO_REF = "no-ref"
+    """No branch or tag holds the commit."""
+    NEITHER = "neither"
+    """What was asked for is neither a branch nor a tag."""
+    NOT_AMONG = "not-among"
+    """Of the latest commits; there are more than are looked at."""
+    SILENT = "silent"
+    """The source cannot be asked."""
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belonging:
-    """The answer, with its reason in words where it is not the repository's own."""
+    """The answer, with its reason where it is not the repository's own."""
 
     standing: Standing
-    reason: str = ""
+    reason: Clauses = ()
 
 
 OWN: Final = Belonging(standing=Standing.OWN)
@@ -70,7 +87,7 @@ def belonging_of(source: Source) -> Belonging:
         return source.belonging()
     if source.pin.revision == LOCAL:
         return OWN
-    return _open(source.pin.ref, "this source cannot be asked")
+    return _not_own(Standing.OPEN, source.pin.ref, Unowned.SILENT)
 
 
 def proposed_by_name(repo: str, asked: str) -> Belonging | None:
@@ -80,7 +97,7 @@ def proposed_by_name(repo: str, asked: str) -> Belonging | None:
         name = unquote(name)
     if _PROPOSAL.fullmatch(name.strip("/")) is None:
         return None
-    return _proposed(repo, "anyone can open a pull request")
+    return _not_own(Standing.PROPOSED, repo, Unowned.PULL_REQUEST)
 
 
 def established(
@@ -113,7 +130,7 @@ def established(
     except NetworkFaultError:
         raise
     except UnreachableError as error:
-        return _open(repo, error.what)
+        return _not_own(Standing.OPEN, repo, Unowned.REFUSED, detail=error.what)
 
 
 def _searched(
@@ -137,10 +154,10 @@ def _searched(
                 return OWN
             known |= ids
             if pages >= MAX_PAGES:
-                return _open(repo, f"it is not among the {len(known)} latest of its commits")
+                return _not_own(Standing.OPEN, repo, Unowned.NOT_AMONG, commits=len(known))
     if asked in heads or _HEX.fullmatch(asked):
-        return _proposed(repo, f"no branch or tag of it holds commit {commit[:7]}")
-    return _proposed(repo, f"'{printable(asked)}' is neither a branch nor a tag of it")
+        return _not_own(Standing.PROPOSED, repo, Unowned.NO_REF, commit=commit[:7])
+    return _not_own(Standing.PROPOSED, repo, Unowned.NEITHER, asked=printable(asked))
 
 
 def _heads(payload: object) -> dict[str, str]:
@@ -165,11 +182,8 @@ def _commits(page: object) -> frozenset[str]:
     return frozenset(one for one in ids if COMMIT.fullmatch(one))
 
 
-def _proposed(repo: str, why: str) -> Belonging:
-    reason = f"a proposal to {repo}, not {repo}: {why}"
-    return Belonging(standing=Standing.PROPOSED, reason=reason)
-
-
-def _open(repo: str, why: str) -> Belonging:
-    reason = f"not established as a commit of {repo}: {why}"
-    return Belonging(standing=Standing.OPEN, reason=reason)
+def _not_own(standing: Standing, repo: str, why: Unowned, **figures: Value) -> Belonging:
+    said = because(
+        ReasonCode.PROPOSAL, repo=repo, standing=standing.value, why=why.value, **figures
+    )
+    return Belonging(standing=standing, reason=said)

@@ -46,7 +46,16 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.NO_WEIGHTS_READ: (({}, "no weights were read"),),
     C.HEADERS_ONLY: (({}, "no weights are read at this depth"),),
-    C.PROPOSAL: (({"detail": "the error's own text."}, "the error's own text."),),
+    C.PROPOSAL: (
+        (
+            {"repo": "org/a", "standing": "proposed", "why": "no-ref", "commit": "0a1b2c3"},
+            "a proposal to org/a, not org/a: no branch or tag of it holds commit 0a1b2c3",
+        ),
+        (
+            {"repo": "org/a", "standing": "not established", "why": "refused", "detail": "closed."},
+            "not established as a commit of org/a: closed.",
+        ),
+    ),
     C.GATED: (
         (
             {"detail": "the error's own text."},

@@ -33,6 +33,7 @@ from hubcheck.evidence.refused import LookReason
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, because, codes, phrase, text
 from hubcheck.report.schema import Power
 from hubcheck.report.words import DeclarationVerdict, ReasonCode
+from hubcheck.source.belonging import Unowned
 from hubcheck.statistics.exchangeability import Disorder
 from hubcheck.verdict.differences import Open
 from tests.card import reports
@@ -114,6 +115,7 @@ def test_every_look_with_words_is_one() -> None:
         (set(Untold), set(evidence.UNTOLD)),
         (set(MergeKind), set(relation.RULES)),
         (set(Head), set(reasons.HEADS)),
+        (set(Unowned), set(reasons.UNOWNED)),
     ],
     ids=[
         "why",
@@ -127,6 +129,7 @@ def test_every_look_with_words_is_one() -> None:
         "rank",
         "merge",
         "head",
+        "commit",
     ],
 )
 def test_every_code_among_parameters_has_words(codes_made: set[str], said: set[str]) -> None:

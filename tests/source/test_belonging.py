@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from hubcheck.card.wording import sentence
 from hubcheck.errors import NetworkFaultError, UnreachableError
 from hubcheck.source.belonging import (
     MAX_PAGES,
@@ -142,7 +143,7 @@ def test_a_pull_request_says_so_in_every_spelling(name: str) -> None:
     """Without asking anyone."""
     found = proposed_by_name(REPO, name)
     assert found is not None
-    assert found.reason.startswith(f"a proposal to {REPO}, not {REPO}")
+    assert sentence(found.reason).startswith(f"a proposal to {REPO}, not {REPO}")
 
 
 @pytest.mark.parametrize("name", ["main", "v1.0", "refs/heads/pr/9", "pr-9", "refs/prime", oid(3)])

@@ -73,12 +73,31 @@ def _fit_modules(given: Given) -> str:
     return told if not fitting else f"{told}, as they would fit any model of this family"
 
 
+UNOWNED: Final = {
+    "pull-request": "anyone can open a pull request",
+    "no-ref": "no branch or tag of it holds commit {commit}",
+    "neither": "'{asked}' is neither a branch nor a tag of it",
+    "not-among": "it is not among the {commits} latest of its commits",
+    "silent": "this source cannot be asked",
+    "refused": "{detail}",
+}
+"""By the codes of ``source.belonging.Unowned``, which a test holds these words to."""
+
+
+def _proposal(given: Given) -> str:
+    repo = given.text("repo")
+    why = UNOWNED[given.text("why")].format_map(given.params)
+    if given.text("standing") == "proposed":
+        return f"a proposal to {repo}, not {repo}: {why}"
+    return f"not established as a commit of {repo}: {why}"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.FIT_WORDS: _fit_words,
     P.FIT_MODULES: _fit_modules,
     P.NO_WEIGHTS_READ: "no weights were read",
     P.HEADERS_ONLY: "no weights are read at this depth",
-    P.PROPOSAL: "{detail}",
+    P.PROPOSAL: _proposal,
     P.GATED: "gated, and no token with access: {detail}",
     P.MISSING: "not found, or private: {detail}",
     P.NO_WEIGHTS: "holds no weights: {detail}",
