@@ -355,8 +355,39 @@ class Bench:
             "plain_log10_p": round(plain.log10_p, 1),
             "plain_kept": plain.kept,
             "disguised": under.verdict.value,
-            "score": scores[0] if scores else "",
+            "score": f"{scores[0]:.3f}" if scores else "",
         }
+
+
+def attack_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the table of attacks as docs/deep.md has it: copies behind a semicolon if they differ."""
+    lines = ["| attack | loss | `sample` | `deep` | by |", "|---|---|---|---|---|"]
+    for attack in dict.fromkeys(str(row["attack"]) for row in rows):
+        own = [row for row in rows if row["attack"] == attack]
+        losses = "; ".join(f"{row['loss']:.2f}" for row in own)
+        cells = ["; ".join(dict.fromkeys(str(r[key]) for r in own)) for key in ("sample", "deep")]
+        lines.append(f"| {attack} | {losses} | {' | '.join(cells)} | {own[0]['by']} |")
+    return lines
+
+
+def curve_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the tables of where detection ends, one for each way."""
+    lines = []
+    for what in dict.fromkeys(str(row["what"]) for row in rows):
+        lines += [
+            f"**{what}**",
+            "",
+            "|  | loss | as it is, `sample` | kept | every symmetry randomised, `deep` | score |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row['size']} | {row['loss']:.2f} | {row['plain']} | {row['plain_kept']:.2f} | "
+            f"{row['disguised']} | {row['score']} |"
+            for row in rows
+            if row["what"] == what
+        ]
+        lines.append("")
+    return lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -369,6 +400,7 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         rows = bench.curves() if chosen.curves else bench.attacks()
+    print("\n".join(curve_lines(rows) if chosen.curves else attack_lines(rows)))
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 0
