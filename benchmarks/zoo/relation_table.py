@@ -231,7 +231,7 @@ def main(arguments: list[str] | None = None) -> int:
                 sys.stderr.write("\n".join(merge_lines(merged[-1:])[2:3]) + "\n")
     text = "\n".join([
         f"{chosen.seeds} seeds a case, both ways round; {len(seen)} pairs.",
-        *([f"Left out, their models were not trained: {', '.join(untrained)}."] * bool(untrained)),
+        *([f"Left out, their models were not trained: {'; '.join(untrained)}."] * bool(untrained)),
         "",
         *relation_lines(seen),
         "",
