@@ -198,9 +198,9 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
     """Yield what a report says that no second run can say, and what could not be reached now."""
     search = given.search
     if search.catalogue is not None:
-        why = "what a catalogue answered is not asked for again"
+        why = left(Open.CATALOGUE)
         yield Unverified(path="search.catalogue", why=why)
-        tried = "that it chose among so many; the bounds are divided by it"
+        tried = left(Open.CHOSEN_AMONG)
         for number, finding in enumerate(given.findings):
             if finding.tried:
                 yield Unverified(path=f"findings[{number}].tried", why=tried)
@@ -208,7 +208,7 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
             yield Unverified(path="search.bases_tried", why=tried)
             yield Unverified(path="search.notes", why=why)
             for name in BYTES:
-                yield Unverified(path=name, why="a sketch had read some of it")
+                yield Unverified(path=name, why=left(Open.READ_BY_SKETCH))
     if search.kind == "hub":
         why = left(Open.SEARCH)
         yield from (Unverified(path=f"search.{name}", why=why) for name in SEARCH)
