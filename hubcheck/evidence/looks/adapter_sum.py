@@ -27,6 +27,7 @@ from hubcheck.checkpoint.adapter_update import (
 )
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.errors import SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.looks.change.stored import (
     ON_GRID,
     SIGNIFICANT_BITS,
@@ -114,7 +115,11 @@ def add_up(
             counts["left"] += 1
             continue
         spent = [s + c for s, c in zip(spent, costs, strict=True)]
-        theirs, ours = (read_rows(c, some)[0] for c, some in zip(three[:2], asked, strict=True))
+        theirs = read_rows(three[0], asked[0])[0]
+        try:
+            ours = read_rows(three[1], asked[1])[0]
+        except UnreadableError as error:
+            raise SubjectUnreadableError.of(error) from error
         added = added_rows(updates, update, start, stop)
         dtypes = (
             *(c.tensors[n].dtype for c, n in zip(three[:2], pair, strict=True)),
