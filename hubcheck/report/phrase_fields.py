@@ -25,6 +25,12 @@ def _as_clauses(said: object) -> object:
     return said
 
 
+def _as_code(said: object) -> object:
+    return said.replace(" ", "-") if isinstance(said, str) else said
+
+
+CodeField: TypeAlias = Annotated[str, BeforeValidator(_as_code)]
+"""A code that schema 1 writes as words."""
 PhraseField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_phrase)]
 """One phrase."""
 ClausesField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_clauses)]

@@ -8,9 +8,9 @@ model repository are stored as they are, raw: only ``card.escaping`` makes them 
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from hubcheck.report.catalogue_search import CatalogueSearch
 from hubcheck.report.finding import (
@@ -31,7 +31,7 @@ from hubcheck.report.finding import (
     UnreadWeights,
 )
 from hubcheck.report.part import Part
-from hubcheck.report.phrase_fields import ClausesField, PhraseField
+from hubcheck.report.phrase_fields import ClausesField, CodeField, PhraseField
 from hubcheck.report.signature import Signature, SignedFiles
 from hubcheck.report.words import (
     Conclusion,
@@ -126,17 +126,10 @@ class Declared(Part):
     licence: str = ""
 
 
-def _code(item: object) -> object:
-    """Take the words that schema 1 has for an item of the checklist."""
-    return item.replace(" ", "-") if isinstance(item, str) else item
-
-
 class Disclosure(Part):
     """One item of the disclosure checklist."""
 
-    item: Annotated[str, BeforeValidator(_code)] = Field(
-        description="training-logs, training-data, compute ..."
-    )
+    item: CodeField = Field(description="training-logs, training-data, compute ...")
     found: bool
     where: ClausesField = ()
 
