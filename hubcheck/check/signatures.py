@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hubcheck.candidates.documents import read_bytes
+from hubcheck.candidates.documents import Malformed, read_bytes
 from hubcheck.errors import BudgetExceededError, HubcheckError, UsageError, printable
 from hubcheck.model import Model
 from hubcheck.report.schema import Signature, SignedFiles
@@ -47,7 +47,8 @@ def _signed(model: Model, signers: Sequence[str]) -> SignedFiles:
     try:
         raw = read_bytes(model.source, OMS, limit=LIMIT)
         if not isinstance(raw, bytes):
-            return SignedFiles(fault=printable(raw.reason))
+            fault = raw.said.params["problem"] if isinstance(raw, Malformed) else "absent"
+            return SignedFiles(fault=str(fault))
         envelope = read_envelope(raw, OMS)
         listed = read_signed_list(envelope.payload, OMS)
     except UsageError:

@@ -122,5 +122,5 @@ def _blocks(reader: Reader) -> Iterator[Wanted]:
                 matrix=matrix,
                 units=tuple(range(min(ROWS, matrix.n_out))),
                 inputs=tuple(range(0, matrix.n_in, -(-matrix.n_in // COLUMNS))),
-                why="distance to an initialisation",
+                why="start",
             )
