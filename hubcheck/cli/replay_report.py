@@ -41,6 +41,7 @@ from hubcheck.verdict.differences import (
     differences,
     lacking,
     old_bounds,
+    smaller_shares,
     unknown_fields,
     weaker_bounds,
 )
@@ -128,6 +129,8 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
         ]
         why = left(Open.OLD_POWER, schema=old)
         unverified += [Unverified(path=name, why=why) for name in asked_for_power(given, again)]
+        why = left(Open.OLD_SHARES, schema=old)
+        unverified += [Unverified(path=name, why=why) for name in smaller_shares(given, again)]
         why = left(Open.OLD_BOUND, schema=old)
         unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
     made_again: frozenset[str] = frozenset()

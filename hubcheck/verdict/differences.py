@@ -60,6 +60,8 @@ class Open(StrEnum):
     UNKNOWN_FIELD = "unknown-field"
     OLD_FIELD = "old-field"
     OLD_POWER = "old-power"
+    OLD_SHARES = "old-shares"
+    """Shares into which units went that were taken for relabelled."""
     OLD_BOUND = "old-bound"
 
 
@@ -212,6 +214,26 @@ def asked_for_power(given: Report, again: Report) -> Iterator[str]:
             opened = (old.verdict, new.verdict) == (Verdict.UNRELATED, Verdict.INCONCLUSIVE)
             if old.name == new.name and silent and opened:
                 yield f"findings[{n}].parts[{k}].verdict"
+
+
+def smaller_shares(given: Report, again: Report) -> Iterator[str]:
+    """Yield the shares that are smaller than in a report of schema 1.0.
+
+    A family whose units are seen by a few features has neighbours among strangers, too; it was
+    taken for relabelled, and so for compared.
+
+    Args:
+        given: A report of schema 1.0, as it was read.
+        again: The report made again.
+    """
+    for n, (was, now) in enumerate(zip(given.findings, again.findings, strict=False)):
+        if now.compared < was.compared:
+            yield f"findings[{n}].compared"
+        if now.held < was.held:
+            yield f"findings[{n}].held"
+        for k, (old, new) in enumerate(zip(was.parts, now.parts, strict=False)):
+            if old.name == new.name and new.compared < old.compared:
+                yield f"findings[{n}].parts[{k}].compared"
 
 
 def _bounds(finding: Finding) -> dict[str, float]:

@@ -31,6 +31,7 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "FileDisagreement.example": WARNED,
     "FileDisagreement.instead": WARNED,
     "Finding.closer": WARNED,
+    "Finding.tried": "the bound is divided by it; the search says among how many it chose",
     "Finding.order_tested": SHARE,
     "Finding.held": SHARE,
     "PartVerdict.order_tested": SHARE,
