@@ -6,8 +6,9 @@ plain models have parameters called ``scale`` too.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -86,15 +87,19 @@ def packed_tensors(checkpoint: Checkpoint) -> Mapping[str, str]:
     ``unpacking`` has understood are not listed either.
     """
     found = {}
+    in_order = sorted(checkpoint.tensors)
     for name, tensor in checkpoint.tensors.items():
-        storage = "" if tensor.storage is not None else _storage(tensor, checkpoint.tensors)
+        known = tensor.storage is not None
+        storage = "" if known else _storage(tensor, checkpoint.tensors, in_order)
         if storage:
             found[name] = storage
     return found
 
 
-def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
-    """Return the storage of one tensor, or ``""``."""
+def _storage(
+    tensor: TensorRecord, tensors: Mapping[str, TensorRecord], in_order: Sequence[str]
+) -> str:
+    """Return the storage of one tensor, or ``""``; ``in_order`` has all names, sorted."""
     name, dtype = tensor.name, tensor.dtype
     last = name.rpartition(".")[2]
     if BY_LAST_NAME.get(last) == TORCHAO:
@@ -111,7 +116,38 @@ def _storage(tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:
         return ""
     # DeepSeek's own layout writes ``X.scale`` beside ``X.weight``.
     scales = [name + ending for ending in _SCALES] + [name.removesuffix("weight") + "scale"]
-    return FP8_WITH_SCALES if any(scale in tensors for scale in scales) else ""
+    known = any(scale in tensors for scale in scales)
+    return FP8_WITH_SCALES if known or _has_company(tensor, tensors, in_order) else ""
+
+
+def _has_company(
+    codes: TensorRecord, tensors: Mapping[str, TensorRecord], in_order: Sequence[str]
+) -> bool:
+    """Return whether smaller numbers of no known name lie beside a matrix of eight-bit floats.
+
+    A matrix that was only cast to eight bits has a bias beside it at most. What else stands in its
+    module, or begins with its name, may scale it: then its values mean nothing alone.
+    """
+    if len(codes.shape) < MATRIX:
+        return False
+    stem, _, last = codes.name.rpartition(".")
+    beside = [f"{codes.name}_", f"{codes.name}."] + [f"{stem}."] * (last == "weight")
+    return any(
+        "." not in name.removeprefix(start)
+        and not name.endswith("bias")
+        and name != codes.name
+        and not tensors[name].dtype.startswith("I")
+        and 2 * tensors[name].n_values <= codes.n_values
+        for start in beside
+        for name in _beginning_with(start, in_order)
+    )
+
+
+def _beginning_with(start: str, in_order: Sequence[str]) -> Iterator[str]:
+    for place in range(bisect_left(in_order, start), len(in_order)):
+        if not in_order[place].startswith(start):
+            return
+        yield in_order[place]
 
 
 def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, TensorRecord]) -> str:

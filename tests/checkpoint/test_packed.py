@@ -49,6 +49,15 @@ QUANTISED: dict[str, tuple[str, Layout]] = {
                                         "q.weight_scale": ("BF16", 2)}),
     "fp8 with plain scale": ("fp8 with scales", {"q.weight": ("F8_E4M3", 50),
                                                  "q.scale": ("F8_E8M0", 2)}),
+    "fp8 with a multiplier of no known name": (
+        "fp8 with scales", {"q.weight": ("F8_E4M3", 50), "q.weight_multiplier": ("F32", 2)},
+    ),
+    "fp8 with a number of its module": (
+        "fp8 with scales", {"q.weight": ("F8_E5M2", 50), "q.amax": ("F32", 2)},
+    ),
+    "fp8 experts with numbers behind their name": (
+        "fp8 with scales", {"e.gate_up_proj": ("F8_E4M3", 50), "e.gate_up_proj_dequant": ("F32", 2)},
+    ),
     "gpt-oss": ("MXFP4", {"e.gate_up_proj_blocks": ("U8", 50), "e.gate_up_proj_scales": ("U8", 2)}),
     "nvfp4 of modelopt": (
         "NVFP4",
