@@ -133,6 +133,12 @@ def run_audit(arguments: argparse.Namespace) -> ExitCode:
             cause="nothing would be done.",
             next_step="give 1 or more.",
         )
+    if arguments.workers < 0:
+        raise UsageError(
+            f"--workers is {arguments.workers}.",
+            cause="nothing would be done.",
+            next_step="give 0 or more.",
+        )
     check_writable(arguments.out)
     file = _policy_file(arguments)
     index = HubIndex(

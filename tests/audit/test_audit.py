@@ -165,12 +165,16 @@ def test_a_hostile_name_stays_text(hub: SearchableHub, tmp_path: Path) -> None:
     assert all(e["error"] and not e["report"] for e in entries)
 
 
-@pytest.mark.parametrize("what", ["nobody", "acme/good", "none.txt"])
+@pytest.mark.parametrize(
+    "words",
+    [["nobody"], ["acme/good"], ["none.txt"], ["acme", "--workers", "-1"], ["acme", "--most", "0"]],
+    ids=" ".join,
+)
 def test_what_names_no_models_is_a_usage_error(
-    what: str, hub: SearchableHub, tmp_path: Path
+    words: list[str], hub: SearchableHub, tmp_path: Path
 ) -> None:
-    """An owner without models, a single model, a list that is not there."""
-    assert main(["audit", what, "--out", str(tmp_path)]) == ExitCode.USAGE
+    """An owner without models, a single model, a list that is not there, less than none of them."""
+    assert main(["audit", *words, "--out", str(tmp_path)]) == ExitCode.USAGE
 
 
 def test_what_changed_is_told_field_by_field() -> None:
