@@ -125,7 +125,7 @@ CLAIMS: Final = (
     Claim(form="the weights match every declared base: {a}, {b}",
           holds=lambda r, s: {s["a"], s["b"]} == {f.base.ref for f in declared(r)}
           and all(f.verdict in MATCHES for f in declared(r))),
-    Claim(form="a tower matches the declared base {a}; one of the two models holds nothing else",
+    Claim(form="a tower matches the declared base {a}; one of the two models holds nothing else but heads",
           holds=lambda r, s: found(r, s["a"]).declared and kind(r, RelationKind.PARTS)
           and any(f.relation is not None and f.relation.holds is Holds.WHOLE for f in matching(r))),
     Claim(form="the card says {a}, the weights match {b}",
