@@ -411,11 +411,16 @@ def test_linters_have_nothing_to_say(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", ["action.yml", *SHOWN])
+def attests(path: str) -> bool:
+    """Return whether a workflow asks for the permission ``attestations``."""
+    return "attestations:" in (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", ["action.yml", *(p for p in SHOWN if not attests(p))])
 def test_the_metadata_is_what_runners_take(path: str) -> None:
     """action-validator, an independent reader of what users see, has nothing to say.
 
-    Not of the release workflow: its schema is older than the permission ``attestations``.
+    Not of workflows that attest: its schema is older than the permission ``attestations``.
     """
     done = subprocess.run(
         [tool("action-validator"), str(ROOT / path)], capture_output=True, text=True, check=False
