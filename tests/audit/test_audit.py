@@ -152,8 +152,11 @@ def test_a_list_and_a_collection_name_models_too(hub: SearchableHub, tmp_path: P
     assert [e.ref for e in found.entries] == ["acme/good", "zoo/base"]
 
 
-def test_a_hostile_name_stays_text(hub: SearchableHub, tmp_path: Path) -> None:
+def test_a_hostile_name_stays_text(
+    hub: SearchableHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the page, the table and the name of the report's file."""
+    monkeypatch.chdir(tmp_path)  # where the path that leads out leads to nothing
     names = tmp_path / "models.txt"
     names.write_text("=cmd|' /C calc'!A0\n<script>alert(1)</script>\n../../etc\n", encoding="utf-8")
     main(["audit", str(names), "--out", str(tmp_path / "a")])
