@@ -28,8 +28,8 @@ def test_written_once(tmp_path: Path) -> None:
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")) == [
         "README.md",
         "provenance",
-        *(f"provenance/{name}" for name in ("badge.json", "badge.png", "badge.svg")),
-        "provenance/hubcheck.json",
+        *(f"provenance/{name}" for name in ("badge.json", "badge.png", "badge.svg", "card.html")),
+        *(f"provenance/{name}" for name in ("hubcheck.json", "order.png", "order.svg")),
     ]
 
 
