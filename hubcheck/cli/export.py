@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from hubcheck.cli.terminal import as_utf8, say, tell
-from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.cli.document_out import leave
+from hubcheck.errors import ExitCode
 
 FORMATS: Final = ("cyclonedx", "in-toto", "spdx", "sarif", "junit", "csv", "eu-gpai")
 """As ``export.formats`` has them (tested); importing it would make ``--help`` slow."""
@@ -46,17 +46,5 @@ def run_export(arguments: argparse.Namespace) -> ExitCode:
         arguments.format,
         model_path=arguments.model_path,
     )
-    if arguments.out is None:
-        as_utf8()
-        say(text)
-        return ExitCode.OK
-    try:
-        arguments.out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(
-            f"'{printable(arguments.out)}' cannot be written: {error.strerror}.",
-            cause="the folder is missing, or not yours to write to.",
-            next_step="name a file in a folder that is there, by --out.",
-        ) from error
-    tell(f"wrote {printable(arguments.out)}")
+    leave(text, arguments.out)
     return ExitCode.OK

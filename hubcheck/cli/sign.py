@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from hubcheck.cli.terminal import as_utf8, say, tell
+from hubcheck.cli.document_out import leave
 from hubcheck.errors import ExitCode, UsageError, printable
 
 PASSWORD: Final = "HUBCHECK_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a password
@@ -64,19 +64,7 @@ def run_sign(arguments: argparse.Namespace) -> ExitCode:
         text = signed_with(
             payload.payload, arguments.key, password=password.encode() if password else None
         )
-    if arguments.out is None:
-        as_utf8()
-        say(text)
-        return ExitCode.OK
-    try:
-        arguments.out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(
-            f"'{printable(arguments.out)}' cannot be written: {error.strerror}.",
-            cause="the folder is missing, or not yours to write to.",
-            next_step="name a file in a folder that is there, by --out.",
-        ) from error
-    tell(f"wrote {printable(arguments.out)}")
+    leave(text, arguments.out)
     return ExitCode.OK
 
 

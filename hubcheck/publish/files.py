@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel
+
 from hubcheck.card import (
     badge,
     comparison,
@@ -22,6 +24,7 @@ from hubcheck.card import (
     order_png,
 )
 from hubcheck.card.compose import compose
+from hubcheck.card.document import Document
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.comparison import Comparison
@@ -32,7 +35,7 @@ from hubcheck.report.schema import Report
 
 def report_json(report: Report) -> str:
     """Return the report as stable, readable JSON."""
-    return json.dumps(report.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+    return _readable(report)
 
 
 EARLIER: Final = "earlier-report.json"
@@ -102,7 +105,7 @@ def write_outputs(
 
 def comparison_json(found: Comparison) -> str:
     """Return a comparison as stable, readable JSON."""
-    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+    return _readable(found)
 
 
 def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
@@ -111,18 +114,12 @@ def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
     Raises:
         UsageError: the folder cannot be written to.
     """
-    document = comparison.compose(found)
-    contents = {
-        "comparison.json": comparison_json(found),
-        "comparison.md": markdown.render(document),
-        "comparison.html": html.render(document),
-    }
-    return tuple(_write_all(contents, folder).values())
+    return _write_documents("comparison", comparison_json(found), comparison.compose(found), folder)
 
 
 def history_json(found: History) -> str:
     """Return a chain of states as stable, readable JSON."""
-    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+    return _readable(found)
 
 
 def write_history(found: History, folder: Path) -> tuple[Path, ...]:
@@ -131,11 +128,18 @@ def write_history(found: History, folder: Path) -> tuple[Path, ...]:
     Raises:
         UsageError: the folder cannot be written to.
     """
-    document = history.compose(found)
+    return _write_documents("history", history_json(found), history.compose(found), folder)
+
+
+def _readable(found: BaseModel) -> str:
+    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+
+
+def _write_documents(name: str, text: str, document: Document, folder: Path) -> tuple[Path, ...]:
     contents = {
-        "history.json": history_json(found),
-        "history.md": markdown.render(document),
-        "history.html": html.render(document),
+        f"{name}.json": text,
+        f"{name}.md": markdown.render(document),
+        f"{name}.html": html.render(document),
     }
     return tuple(_write_all(contents, folder).values())
 
