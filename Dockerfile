@@ -21,7 +21,7 @@ RUN if [ "$(uname -m)" = x86_64 ]; then \
         -r /build/requirements-image.txt && \
       pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation /build; \
     else \
-      pip install --no-cache-dir --disable-pip-version-check -c /build/constraints.txt /build; \
+      pip install --no-cache-dir --disable-pip-version-check -c /build/constraints.txt "/build[sign]"; \
     fi
 # No USER: GitHub's runner mounts the workspace and its command files for root, and documents that an
 # action's container runs as root. Nothing here needs more than that: the tests run it on a read-only

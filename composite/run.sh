@@ -13,7 +13,7 @@ if [ "$(uname -s -m)" = "Linux x86_64" ]; then
   "${install[@]}" --require-hashes --no-deps -r "$here/requirements-image.txt"
   "${install[@]}" --no-deps --no-build-isolation "$here"
 else
-  "${install[@]}" -c "$here/constraints.txt" "$here"
+  "${install[@]}" -c "$here/constraints.txt" "${here}[sign]"
 fi
 export PYTHONPATH="$here" PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 HF_HUB_DISABLE_TELEMETRY=1 \
   HF_HUB_DISABLE_XET=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -27,6 +31,32 @@ def test_the_image_holds_the_versions_that_are_tested() -> None:
     text = (ROOT / "requirements-image.txt").read_text(encoding="utf-8")
     assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) == len(image)
     assert "--require-hashes" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def needed(*names: str) -> set[str]:
+    """Return distributions and all that they need on this machine, as they say themselves."""
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = canonicalize_name(left.pop())
+        if name in found:
+            continue
+        found.add(name)
+        for line in metadata.requires(name) or ():
+            one = Requirement(line)
+            wanted = {"", *one.extras} if name in names else {""}
+            if one.marker is None or any(one.marker.evaluate({"extra": e}) for e in wanted):
+                left.append(one.name)
+    return found
+
+
+def test_the_image_holds_what_verifies_signatures() -> None:
+    """Of keys, certificates and identities: whoever runs the Action can install nothing into it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    sign = [Requirement(line).name for line in project["optional-dependencies"]["sign"]]
+    assert needed(*sign) <= set(versions("requirements-image.txt"))
+    for path in ("Dockerfile", "composite/run.sh"):
+        assert "[sign]" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_what_builds_the_package_is_one_version() -> None:

@@ -43,6 +43,7 @@ def check(
     seed: int | None = None,
     max_read: int | str | None = None,
     fail_on: str | Iterable[str] | None = None,
+    signers: ModelName | Iterable[ModelName] = (),
     mirrors: Mapping[str, ModelName] | None = None,
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
@@ -66,6 +67,8 @@ def check(
         max_read: Hard limit per model, in bytes or as ``"64MB"``; default: what the depth has.
         fail_on: Words that make the conclusion ``fail``, or ``none``;
             default ``undeclared,contradicted``.
+        signers: Who may have signed ``model.sig``, for ``require-signature``: files of public keys
+            or certificates, or ``identity=NAME issuer=URL``; needs the extra ``sign``.
         mirrors: Folders that stand for declared bases, by their name on the Hub.
         policy: A policy file: says what is not said here, and which bases are accepted.
         cache: Folder that keeps what is read from the Hub, and how far a full check is.
@@ -98,6 +101,7 @@ def check(
             fail_on=",".join([fail_on] if isinstance(fail_on, str) else fail_on)
             if fail_on is not None
             else None,
+            signers=_refs(signers),
             mirrors=tuple((name, _ref(at)) for name, at in (mirrors or {}).items()),
             policy_file=os.fspath(policy) if policy is not None else "",
         ),

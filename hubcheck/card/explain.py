@@ -141,7 +141,7 @@ require-signature (word of a policy)
   Means: no signer that the policy names signed, with OpenSSF Model Signing (model.sig), all weight
   files that were read with the digests they have; or a digest could not be compared.
   Does not mean: anything about where the weights come from. A signature says whose files they are.
-  Do: sign the folder again, or name the signer: --signer KEY.pub, signers in the policy file.""",
+  Do: sign the folder again, or name the signer: --signer FILE, signers in the policy file.""",
     # conclusions
     "pass": """\
 pass (conclusion)

@@ -128,6 +128,7 @@ def _change(step: Step | None) -> tuple[Line, Line, Line]:
 
 
 NONE: Final = numbers.NOTHING
+FEW: Final = Trusted("too few matrices of a kind that is understood")
 
 
 def _footer(history: History) -> str:
@@ -159,8 +160,8 @@ def _remarks(history: History) -> tuple[Block, ...]:
     if history.left_out:
         items.append((Trusted(f"{counted(history.left_out, 'further state')} was left out."),))
     items += [
-        (_name(history, state)[0], Trusted(": "), Untrusted(state.fault))
+        (_name(history, state)[0], Trusted(": "), Untrusted(state.fault) if state.fault else FEW)
         for state in history.states
-        if state.fault
+        if state.fault or not state.matrices
     ]
     return (ItemList(items=tuple(items)),) if items else ()

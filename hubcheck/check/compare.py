@@ -68,9 +68,22 @@ def compare(
     started = now()
     progress("opening both models")
     a = open_model(request.subject, request.access, is_subject=True)
-    one = open_base(
-        BaseRequest(reference=other, declared=False, why=WHY), request.access, lambda _: None
-    )
+    b = BaseRequest(reference=other, declared=False, why=WHY)
+    return compared(request, a, b, started=started, repeat=repeat, now=now, progress=progress)
+
+
+def compared(
+    request: Request,
+    a: Model,
+    other: BaseRequest,
+    *,
+    started: datetime,
+    repeat: str,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> Comparison:
+    """Hold a model that is open against another one, which may be open too: see ``compare``."""
+    one = open_base(other, request.access, lambda _: None)
     b = one.model
     if b is None:
         raise one.error or NetworkFaultError(

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from hubcheck import __version__
-from hubcheck.check.compare import compare
+from hubcheck.check.compare import WHY, compared
 from hubcheck.check.observe import Progress
 from hubcheck.errors import HubcheckError, UnreachableError, printable
 from hubcheck.evidence.start import Start, start_of, tokens_between
@@ -23,7 +22,8 @@ from hubcheck.model import Model, open_model
 from hubcheck.report.comparison import Comparison, Result
 from hubcheck.report.history import History, Looks, State, Step, TokenRows
 from hubcheck.report.schema import Tool
-from hubcheck.request.interface import Request
+from hubcheck.request.interface import BaseRequest, Request
+from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import HubReference, Reference, name_of
 
 SHUFFLES: Final = 99
@@ -58,20 +58,19 @@ def history(
         UnreachableError: a state cannot be reached.
     """
     started = now()
-    models: list[Model] = []
+    first = before = model = open_model(references[0], request.access)
+    ledgers: list[Ledger] = []
     states: list[State] = []
+    steps: list[Step] = []
     for n, reference in enumerate(references):
         progress(f"state {n + 1} of {len(references)}")
-        model = open_model(reference, request.access)
+        # Each is opened once; those between the first and the last are let go once they are held
+        # against the next.
+        before, model = model, open_model(reference, request.access) if n else first
+        ledgers.append(model.source.ledger)
         states.append(_state(model, reference, SHUFFLES if n == 0 else FEW, request.seed))
-        models.append(model)
-    steps, costs = [], []
-    for n in range(1, len(references)):
-        progress(f"step {n} of {len(references) - 1}")
-        step, cost = _step(request, references[n - 1], references[n], now)
-        steps.append(step)
-        costs.append(cost)
-    ledgers = [m.source.ledger for m in models]
+        if n:
+            steps.append(_step(request, before, references[n - 1], model, now))
     return History(
         tool=Tool(version=__version__),
         model=name_of(request.subject),
@@ -79,10 +78,10 @@ def history(
         looks=_looks(states[0], steps),
         states=tuple(states),
         steps=tuple(steps),
-        tokens=_tokens(models[0], models[-1], request.seed),
+        tokens=_tokens(first, model, request.seed),
         left_out=left_out,
-        bytes_read=sum(m.bytes_read for m in ledgers) + sum(c[0] for c in costs),
-        requests=sum(m.requests for m in ledgers) + sum(c[1] for c in costs),
+        bytes_read=sum(m.bytes_read for m in ledgers),
+        requests=sum(m.requests for m in ledgers),
         seconds=round((now() - started).total_seconds(), 2),
         repeat=repeat,
     )
@@ -102,10 +101,8 @@ def _state(model: Model, reference: Reference, shuffles: int, seed: int) -> Stat
     except HubcheckError as error:
         return state.model_copy(update={"fault": printable(error.what, limit=300)})
     figures: dict[str, object] = {"gains": found.gains, "constant": found.constant}
-    if found.drawn is None:
-        figures["fault"] = "too few matrices of a kind that is understood"
-    else:
-        drawn = found.drawn
+    drawn = found.drawn
+    if drawn is not None:
         figures |= {
             "matrices": drawn.matrices,
             "p": round(drawn.p, 4),
@@ -116,24 +113,27 @@ def _state(model: Model, reference: Reference, shuffles: int, seed: int) -> Stat
 
 
 def _step(
-    request: Request, before: Reference, after: Reference, now: Callable[[], datetime]
-) -> tuple[Step, tuple[int, int]]:
-    """Return how a state stands to the one before it, and bytes and requests of finding out."""
-    asked = replace(request, subject=after)
+    request: Request, before: Model, named: Reference, after: Model, now: Callable[[], datetime]
+) -> Step:
+    """Return how a state stands to the one before it."""
+    for model in (before, after):  # each step may read what a comparison of its own may
+        model.source.ledger.raise_limit(model.source.ledger.bytes_read + request.access.max_read)
+    other = BaseRequest(reference=named, declared=False, why=WHY, opened=before)
     try:
-        found: Comparison = compare(asked, before, repeat="", now=now, progress=lambda _: None)
+        found: Comparison = compared(
+            request, after, other, started=now(), repeat="", now=now, progress=lambda _: None
+        )
     except UnreachableError:
         raise
     except HubcheckError:
-        return Step(result=Result.NOT_COMPARED), (0, 0)
+        return Step(result=Result.NOT_COMPARED)
     changes = [c.relative for c in found.finding.changes]
-    step = Step(
+    return Step(
         result=found.result,
         log10_p=found.finding.log10_p,
         kept=round(found.finding.kept, 4),
         changed=round(statistics.median(changes), 6) if changes else 0.0,
     )
-    return step, (found.coverage.bytes_read, found.coverage.requests)
 
 
 def _looks(first: State, steps: Sequence[Step]) -> Looks:

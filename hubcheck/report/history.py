@@ -38,7 +38,10 @@ class State(Part):
     revision: str = Field(description="40-hex commit, or 'local'")
     asked: str = Field(default="", description="the branch, tag or commit, as it was named")
     weights_digest: str = ""
-    matrices: int = Field(default=0, description="blocks of matrices that were asked; 0: none")
+    matrices: int = Field(
+        default=0,
+        description="blocks of matrices that were asked; 0 without a fault: too few are understood",
+    )
     p: float = Field(
         default=1.0, description="of leading singular values so large in a fresh draw; exact"
     )
@@ -50,7 +53,7 @@ class State(Part):
     )
     gains: int = Field(default=0, description="norms whose gains were read")
     constant: int = Field(default=0, description="of them, those whose gains are one number")
-    fault: str = Field(default="", description="why nothing was measured")
+    fault: str = Field(default="", description="why nothing could be read")
 
 
 class Step(Part):

@@ -142,7 +142,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY",
-        help="who may have signed model.sig (OpenSSF Model Signing): a public key as PEM, or "
+        help="who may have signed model.sig (OpenSSF Model Signing): a public key or "
+        "certificate (its own, or of its authority) as PEM, or "
         "'identity=NAME issuer=URL' of Sigstore; needs the extra sign",
     )
     parser.add_argument(

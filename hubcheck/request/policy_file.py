@@ -71,8 +71,8 @@ class PolicyFile(_Strict):
     signers: tuple[Name, ...] = Field(
         default=(),
         max_length=MAX_ITEMS,
-        description="who may have signed model.sig, for require-signature: files of public keys, "
-        "or identity=NAME issuer=URL",
+        description="who may have signed model.sig, for require-signature: files of public keys "
+        "or certificates, or identity=NAME issuer=URL",
     )
     warn_only: bool = Field(
         default=False, alias="warn-only", description="say what failed, end with exit code 0"

@@ -18,6 +18,8 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MAX_BYTES: Final = 16_000_000
 """Of a signed document. GitHub takes predicates of 16 MB; the statement about a model in a thousand
 files is 150 kB."""
+MAX_CERTIFICATES: Final = 9
+"""Of a chain: the signer's and eight authorities, as deep as chains are followed."""
 MAX_SIGNATURES: Final = 16
 """Signatures that are tried: each costs a verification, and nobody signs so often."""
 
@@ -31,6 +33,8 @@ class Envelope:
     signatures: tuple[bytes, ...]
     in_bundle: bool = False
     """It came in a Sigstore bundle: a certificate or a key's name stands beside it."""
+    certificates: tuple[bytes, ...] = ()
+    """The chain that stands beside it, the signer's first; nothing of it is verified."""
 
     @property
     def signed_bytes(self) -> bytes:
@@ -71,7 +75,19 @@ def read_envelope(raw: bytes, what: str) -> Envelope:
         payload_type=PAYLOAD_TYPE,
         signatures=tuple(_decoded(value, what) for value in values),
         in_bundle=in_bundle,
+        certificates=_chain(document.get("verificationMaterial"), what),
     )
+
+
+def _chain(material: object, what: str) -> tuple[bytes, ...]:
+    chain = material.get("x509CertificateChain") if isinstance(material, dict) else None
+    listed = chain.get("certificates") if isinstance(chain, dict) else None
+    if not isinstance(listed, list):
+        return ()
+    if len(listed) > MAX_CERTIFICATES:
+        raise _not_one(what, f"it holds {len(listed)} certificates")
+    raw = [one.get("rawBytes") if isinstance(one, dict) else None for one in listed]
+    return tuple(_decoded(value, what) for value in raw)
 
 
 def _decoded(text: object, what: str) -> bytes:

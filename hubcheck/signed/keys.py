@@ -79,6 +79,8 @@ def is_signed_by(envelope: Envelope, key: PublicKeyTypes) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    if not _is_used(key):
+        return False
     signed = envelope.signed_bytes
     for signature in envelope.signatures:
         try:

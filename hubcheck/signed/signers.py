@@ -1,7 +1,7 @@
 """Which of the signers that somebody trusts signed an envelope?
 
-A signer is written as a public key in PEM, or as ``identity=NAME issuer=URL`` for one that Sigstore
-vouches for.
+A signer is written as a public key in PEM, as a certificate in PEM (its own, or of an authority
+that vouches for it), or as ``identity=NAME issuer=URL`` for one that Sigstore vouches for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import HubcheckError, UsageError, printable
+from hubcheck.signed import certificates
 from hubcheck.signed.envelope import Envelope
 from hubcheck.signed.identity import need_sigstore, verified_payload
 from hubcheck.signed.keys import is_signed_by, key_name, public_key, read_key
@@ -22,11 +23,11 @@ SHOWN: Final = 16
 
 
 def read_signer(text: str, path: Path) -> str:
-    """Return a signer as a report keeps it: the PEM of a key, or an identity as it was written.
+    """Return a signer as a report keeps it: a PEM, or an identity as it was written.
 
     Args:
         text: As it was given.
-        path: Where a key of that name lies.
+        path: Where a file of that name lies.
 
     Raises:
         UsageError: it is neither, or the extra that verifies it is missing.
@@ -36,12 +37,16 @@ def read_signer(text: str, path: Path) -> str:
             raise UsageError(
                 f"the signer '{printable(text)}' is no identity.",
                 cause="the issuer is missing, or a space too many is in it.",
-                next_step="write 'identity=NAME issuer=https://...', or name the PEM of a key.",
+                next_step="write 'identity=NAME issuer=https://...', or name a PEM.",
             )
         need_sigstore()
         return text
     pem = read_key(path)
-    public_key(pem, f"'{printable(text)}'")
+    what = f"'{printable(text)}'"
+    if certificates.PEM in pem:
+        certificates.read_authorities(pem, what)
+    else:
+        public_key(pem, what)
     return pem.decode("ascii", "replace")
 
 
@@ -58,6 +63,11 @@ def signer_of(envelope: Envelope, raw: bytes, signers: Sequence[str]) -> str:
     """
     for signer in signers:
         named = IDENTITY.fullmatch(signer)
+        if named is None and certificates.PEM in signer.encode():
+            trusted = certificates.read_authorities(signer.encode(), "a signer of the policy")
+            if subject := certificates.certified_signer(envelope, trusted):
+                return f"the certificate of {subject}"
+            continue
         if named is None:
             key = public_key(signer.encode(), "a signer of the policy")
             if is_signed_by(envelope, key):

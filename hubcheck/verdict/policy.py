@@ -70,7 +70,7 @@ def parse_fail_on(text: str, signers: tuple[str, ...] = ()) -> Policy:
         raise UsageError(
             f"the policy says {REQUIRE_SIGNATURE}, and names no signer.",
             cause="a signature of anybody would do, and anybody can sign.",
-            next_step="name whom you trust: --signer KEY.pub, or signers in the policy file.",
+            next_step="name whom you trust: --signer FILE, or signers in the policy file.",
         )
     return Policy(fail_on=words, signers=signers)
 

@@ -18,6 +18,7 @@ from hubcheck.demo.run import BASE, MODELS
 from hubcheck.errors import ExitCode, HubcheckError, MissingModelError, UsageError
 from hubcheck.report.comparison import Result
 from hubcheck.report.words import Conclusion, DeclarationVerdict, Depth
+from tests.signed.keys_made import key_pair
 
 MIRRORS = {BASE: MODELS / "base"}
 
@@ -132,6 +133,17 @@ def test_one_base_needs_no_list() -> None:
         MODELS / "finetune", bases=str(MODELS / "base"), depth=Depth.HEADERS, seed=7
     )
     assert [finding.base.ref for finding in found.findings] == [os.fspath(MODELS / "base")]
+
+
+def test_signers_are_those_of_the_command_line(tmp_path: Path) -> None:
+    """One needs no list; a folder that nobody signed fails, whoever is trusted."""
+    _, public = key_pair(tmp_path)
+    found = hubcheck.check(
+        MODELS / "finetune", mirrors=MIRRORS, depth="headers", seed=7, signers=public,
+        fail_on="require-signature",
+    )  # fmt: skip
+    assert found.report.policy.signers == (public.read_text(),)
+    assert found.exit_code is ExitCode.POLICY_FAILED
 
 
 def test_a_policy_file_says_what_is_not_said(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from hubcheck.cli import main
 from hubcheck.errors import ExitCode
+from hubcheck.model import Access, Model, open_model
 from hubcheck.report.history import History, Looks
+from hubcheck.source.reference import LocalReference
 from tests.evidence.laboratory import model
 from tests.hubserver import LocalHub
 from tests.hubserver.session import reached
@@ -114,6 +116,31 @@ def test_on_the_hub_numbered_branches_are_the_states_and_else_the_commits(
     assert [s.asked for s in branches.states] == ["step0", "step90", ""]
     assert branches.looks is Looks.FROM_A_DRAW
     assert (len(commits.states), commits.looks) == (2, Looks.FROM_A_DRAW)
+
+
+def test_a_state_is_opened_once(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it is looked at alone, against the one before it and against the one after it."""
+    seen: list[str] = []
+
+    def counted(reference: LocalReference, access: Access, **more: bool) -> Model:
+        seen.append(reference.path.name)
+        return open_model(reference, access, **more)
+
+    for module in ("history", "compare", "observe"):
+        monkeypatch.setattr(f"hubcheck.check.{module}.open_model", counted, raising=False)
+    asked(tmp_path, run)
+    assert seen == ["checkpoint-0", "checkpoint-90", "checkpoint-1000"]
+
+
+def test_a_model_of_no_kind_that_is_understood_says_so(tmp_path: Path) -> None:
+    """A code in the result, a sentence on the card."""
+    for n in range(2):
+        write_model(tmp_path / str(n), {"a": np.eye(4, dtype=np.float32)}, {}, tokenizer_files={},
+                    card="", dtype="F32")  # fmt: skip
+    found = asked(tmp_path / "out", tmp_path / "0", tmp_path / "1")
+    assert [(s.matrices, s.fault) for s in found.states] == [(0, ""), (0, "")]
+    said = (tmp_path / "out" / "history.md").read_text(encoding="utf-8")
+    assert "too few matrices of a kind that is understood" in said
 
 
 def test_one_state_is_no_chain(

@@ -18,6 +18,7 @@ from hubcheck.errors import ExitCode
 from hubcheck.report.load import load_report
 from hubcheck.report.schema import Report, SignedFiles
 from tests.evidence.laboratory import model
+from tests.signed.certificates_made import certificate
 from tests.signed.keys_made import key_pair
 
 signing = pytest.importorskip("model_signing.signing", reason="OpenSSF's program is not here")
@@ -87,6 +88,30 @@ def test_a_stranger_s_signature_does_not(check: Check, tmp_path: Path) -> None:
     code, found, report = check("--fail-on", "require-signature", "--signer", str(other))
     assert (code, found.state) == (ExitCode.POLICY_FAILED, "other")
     assert any(w.code == "warning.not-signed" for w in report.warnings)
+
+
+def test_a_certificate_counts_under_the_authority_that_is_named(
+    check: Check, signed: Path, tmp_path: Path
+) -> None:
+    """Signed by OpenSSF's program with a chain: under its authority it holds, under another not."""
+    root = certificate("root", authority=True, days=30)
+    between = certificate("between", root, authority=True, days=30)
+    key, own = certificate("acme", between).written(tmp_path, "acme")
+    _, chain = between.written(tmp_path, "between")
+    _, trusted = root.written(tmp_path, "root")
+    _, other = certificate("root", authority=True, days=30).written(tmp_path, "other")
+    folder = tmp_path / "model"
+    shutil.copytree(model("finetune"), folder)
+    signing.Config().use_certificate_signer(
+        private_key=key, signing_certificate=own, certificate_chain=[chain]
+    ).sign(folder, folder / "model.sig")
+    asked = ("--fail-on", "require-signature", "--signer")
+    code, found, report = check(*asked, str(trusted))
+    assert (code, found.signer) == (ExitCode.OK, "the certificate of CN=acme")
+    assert report.policy.signers[0].startswith("-----BEGIN CERTIFICATE-----")
+    assert main(["replay", str(tmp_path / "out" / "report.json")]) == ExitCode.OK
+    code, found, _ = check(*asked, str(other))
+    assert (code, found.state) == (ExitCode.POLICY_FAILED, "other")
 
 
 def flip(folder: Path) -> None:

@@ -232,6 +232,41 @@ def test_a_hostile_checkout_is_not_executed(machine: Machine) -> None:
     assert not (machine.workspace / "executed").exists()
 
 
+IDENTITY: Final = "identity=acme issuer=https://accounts.example.com"
+
+
+@pytest.mark.parametrize(
+    ("signer", "code"),
+    [("acme.pub", 0), ("root.crt", 0), ("other.crt", 1), (IDENTITY, 1)],
+    ids=["its-key", "its-authority", "another-authority", "an-identity-that-did-not"],
+)
+def test_a_signature_is_verified_in_the_image(machine: Machine, signer: str, code: int) -> None:
+    """With what the image holds: by a key, by a certificate, and against an identity."""
+    signing = pytest.importorskip("model_signing.signing", reason="the extra `test` brings it")
+    from tests.signed.certificates_made import certificate
+
+    root = certificate("root", authority=True, days=30)
+    acme = certificate("acme", root)
+    key, own = acme.written(machine.folder, "acme")
+    _, chain = root.written(machine.folder, "root")
+    model, policy = machine.workspace / "models" / "tiny", machine.workspace / ".github"
+    signing.Config().use_certificate_signer(
+        private_key=key, signing_certificate=own, certificate_chain=[chain]
+    ).sign(model, model / "model.sig")
+    policy.mkdir()
+    (policy / "acme.pub").write_bytes(acme.public)
+    root.written(policy, "root")
+    certificate("root", authority=True, days=30).written(policy, "other")
+    named = signer if signer.startswith("identity=") else f".github/{signer}"
+    lines = f"fail-on: [require-signature]\nsigners: ['{named}']\n"
+    (policy / "hubcheck.yml").write_text(lines)
+    ended = machine.run("pull_request", pull_request())
+    assert ended.code == code, ended.log
+    assert ended.outputs["verdict"] == "confirmed", ended.log
+    said = "signed by the certificate of CN=acme" if signer == "root.crt" else "signed by "
+    assert said in ended.summary
+
+
 class Relay:
     """Takes connections inside a container's network and hands them to this machine's loopback."""
 
