@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Generic, Self, TypeVar, overload
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -38,3 +40,22 @@ class computed_once(Generic[T]):  # noqa: N801 - used as ``property`` and ``cach
         value = self.compute(instance)
         vars(instance)[self.name] = value
         return value
+
+
+def kept_with(compute: Callable[[S], T]) -> Callable[[S], T]:
+    """Make a function of one object compute its value once, and keep it in the object's dictionary.
+
+    For objects that never change: a model of 18,000 tensors is asked the same thing by every judge.
+    What is returned is shared; nobody may change it.
+    """
+    name = f"{compute.__module__}.{compute.__qualname__}"
+
+    @wraps(compute)
+    def known(of: S) -> T:
+        values = vars(of)
+        if name not in values:
+            values[name] = compute(of)
+        found: T = values[name]
+        return found
+
+    return known

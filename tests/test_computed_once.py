@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Barrier
 from typing import Final
 
-from hubcheck.computed_once import computed_once
+from hubcheck.computed_once import computed_once, kept_with
 from hubcheck.laid_out import LaidOut
 from hubcheck.model import Model
 
@@ -36,6 +36,20 @@ def test_a_value_is_computed_once() -> None:
     one, other = Counted(), Counted()
     assert (one.value, one.value, other.value) == (7, 7, 7)
     assert (len(one.calls), len(other.calls)) == (1, 1)
+
+
+@kept_with
+def calls_of(one: Counted) -> int:
+    """Return how often this was asked of an object."""
+    one.calls.append(1)
+    return len(one.calls)
+
+
+def test_a_function_is_computed_once_for_each_object() -> None:
+    """What is kept belongs to the object: a changed copy of it is asked anew."""
+    one, other = Counted(), Counted()
+    assert (calls_of(one), calls_of(one), calls_of(other)) == (1, 1, 1)
+    assert calls_of(replace(one, calls=[1, 1])) == 3
 
 
 def test_two_objects_compute_at_the_same_time() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.pair.measure import Cost, run
+from benchmarks.pair.rivals import THIS_CODE
 from benchmarks.pair.run import PAIRS
 from tests.hubserver import Content, Link, LocalHub
 
@@ -43,6 +44,7 @@ def check(hub: LocalHub, subject: str, base: str, seed: int) -> Cost:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
+        **THIS_CODE,
     }
     command = [sys.executable, "-m", "hubcheck", "check", subject, "--base", base,
                "--seed", str(seed), "--json"]  # fmt: skip

@@ -16,8 +16,13 @@ from typing import Any, Final
 
 CISCO: Final = "cisco-ai-provenance-kit==1.0.0"
 MODELDNA: Final = "modeldna==0.1.0"
-CISCO_NEEDS: Final = ("torch==2.13.0", "numpy<2.4")
-"""Its metadata asks for Python 3.12; on 3.11 it runs with the last NumPy for it."""
+NUMPY: Final = "numpy<2.4"
+"""The last one for Python 3.11: pip, told not to mind what a rival's metadata asks, would take later
+ones."""
+CISCO_NEEDS: Final = ("torch==2.13.0", NUMPY)
+"""Its metadata asks for Python 3.12; it runs on 3.11."""
+THIS_CODE: Final = {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+"""The package beside these benchmarks is what is measured, wherever another one is installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ def hubcheck(seed: int) -> Tool:
         command=command,
         answer=answer,
         read_mb=lambda said: float(said["coverage"]["bytes_read"]) / 1e6,
+        variables=THIS_CODE,
     )
 
 
@@ -98,17 +104,22 @@ def modeldna(environment: Path, *, one_thread: bool = False) -> Tool:
     )
 
 
+NEEDED: Final = {"cisco": (CISCO, *CISCO_NEEDS), "modeldna": (MODELDNA, NUMPY)}
+
+
+def installed(folder: Path, name: str) -> Path:
+    """Return the environment of one rival, made where it is not there yet."""
+    environment, wanted = folder / name, NEEDED[name]
+    if not (environment / "installed.json").exists():
+        shutil.rmtree(environment, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        pip = [str(environment / "bin" / "pip"), "install", "--quiet"]
+        pip.append("--ignore-requires-python")
+        subprocess.run([*pip, *wanted], check=True)
+        (environment / "installed.json").write_text(json.dumps(wanted), encoding="utf-8")
+    return environment
+
+
 def install(folder: Path) -> tuple[Path, Path]:
-    """Return the environments of both rivals, made where they are not there yet."""
-    made = []
-    for name, wanted in (("cisco", (CISCO, *CISCO_NEEDS)), ("modeldna", (MODELDNA,))):
-        environment = folder / name
-        if not (environment / "installed.json").exists():
-            shutil.rmtree(environment, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-            pip = [str(environment / "bin" / "pip"), "install", "--quiet"]
-            pip.append("--ignore-requires-python")
-            subprocess.run([*pip, *wanted], check=True)
-            (environment / "installed.json").write_text(json.dumps(wanted), encoding="utf-8")
-        made.append(environment)
-    return made[0], made[1]
+    """Return the environments of both rivals, cisco's first."""
+    return installed(folder, "cisco"), installed(folder, "modeldna")

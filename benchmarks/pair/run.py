@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.pair.measure import Cost, cool, run, warm
-from benchmarks.pair.rivals import Tool, cisco, hubcheck, install, modeldna
+from benchmarks.pair.rivals import Tool, cisco, hubcheck, installed, modeldna
 
 PAIRS: Final = {"related": ("derived", "base"), "unrelated": ("unrelated", "base")}
 """Subject and base of each pair."""
@@ -143,9 +143,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     tools = [hubcheck(given.seed)]
     if given.rivals is not None:
-        of_cisco, of_modeldna = install(given.rivals.resolve())
+        rivals = given.rivals.resolve()
+        of_modeldna = installed(rivals, "modeldna")
         tools += [modeldna(of_modeldna), modeldna(of_modeldna, one_thread=True)]
-        tools += [] if given.fast_only else [cisco(of_cisco)]
+        tools += [] if given.fast_only else [cisco(installed(rivals, "cisco"))]
     before = os.getloadavg()[0]
     rows = measure_all(given.pair, tools, given.rounds, given.patience)
     figures = {

@@ -3,7 +3,7 @@
 ``python -m benchmarks.remote.run`` serves made-up models from this process and checks them from
 another one. Bytes and requests are counted by the server. ``--what ladder`` goes from 1 B to 1 T
 parameters, ``--what cache`` checks the same base again and again, ``--what seeds`` one pair under
-many seeds.
+many seeds. ``--timelines DIR`` writes a picture of the requests of each.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.pair.measure import Cost, run
+from benchmarks.pair.rivals import THIS_CODE
+from benchmarks.remote.timeline import round_trips, timeline
 from tests.hubserver import Link, LocalHub
 from tests.material.remote.repository import MadeShard, repository
 from tests.material.remote.shapes import GLM_AIR, LADDER, SOLAR_OPEN, Published
@@ -44,6 +47,8 @@ class Row:
     """For base and subject; what cannot be told apart counts for both."""
     weight_requests: tuple[int, int]
     """Those among them that asked for rows."""
+    round_trips: int
+    """Requests of which each began when the one before had ended."""
     connections: int
     wall_s: float
     cpu_s: float
@@ -65,6 +70,7 @@ def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, A
     environment = {
         "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1",
         "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
+        **THIS_CODE,
     }  # fmt: skip
     command = [sys.executable, "-m", "hubcheck", "check", subject, "--json"]
     cost = run([*command, *options], environment)
@@ -76,9 +82,15 @@ def check(hub: LocalHub, subject: str, *options: str) -> tuple[Cost, dict[str, A
 class Stage:
     """A server with models on it, checked pair by pair."""
 
-    def __init__(self, hub: LocalHub) -> None:
-        """Start with no model."""
+    def __init__(self, hub: LocalHub, timelines: Path | None = None) -> None:
+        """Start with no model.
+
+        Args:
+            hub: The server.
+            timelines: Folder for a picture of the requests of every check.
+        """
         self._hub = hub
+        self._timelines = timelines
         self._shards: dict[str, list[MadeShard]] = {}
 
     def add(self, name: str, published: Published, recipe: Recipe) -> str:
@@ -111,6 +123,10 @@ class Stage:
             ]
             row = self._row(label, (base, subject), cost, report, sent)
             rows.append(replace(row, connections=self._hub.connections - connected))
+            if self._timelines is not None:
+                name = "".join(c if c.isalnum() else "-" for c in label.lower())
+                picture = timeline(self._hub.exchanges, label)
+                (self._timelines / f"{name}.svg").write_text(picture, encoding="utf-8")
             print(f"  {label}: {rows[-1].wall_s:.1f} s", file=sys.stderr)
         return sorted(rows, key=lambda r: r.wall_s)[len(rows) // 2]
 
@@ -151,6 +167,7 @@ class Stage:
             megabytes={kind: n / 2e6 for kind, n in documents.items()},
             requests=(requests[0] + either, requests[1] + either),
             weight_requests=(sent[0][3], sent[1][3]),
+            round_trips=round_trips(self._hub.exchanges),
             connections=self._hub.connections,
             wall_s=cost.wall_s,
             cpu_s=cost.cpu_s,
@@ -170,7 +187,8 @@ def _order_tested(finding: dict[str, Any]) -> float:
 
 HEAD: Final = (
     "| check | GB a model | verdict (kept) | weights MB | index, headers, config MB | tokenizer MB | "
-    "requests | of them for rows | connections | wall s | processor s | peak MB |\n|" + "---|" * 12
+    "requests | of them for rows | one after the other | connections | wall s | processor s | "
+    "peak MB |\n|" + "---|" * 13
 )
 """Weights and requests are those of base / subject; documents a model's, the mean of the two."""
 SEED: Final = ("--seed", "1")
@@ -183,7 +201,7 @@ def line(r: Row) -> str:
         f"| {r.label} | {r.total_gb:,.0f} | {r.verdict} ({r.kept:.3f}) | "
         f"{r.weights_mb[0]:.1f} / {r.weights_mb[1]:.1f} | {documents} | "
         f"{r.requests[0]} / {r.requests[1]} | {r.weight_requests[0]} / {r.weight_requests[1]} | "
-        f"{r.connections} | {r.wall_s:.1f} | {r.cpu_s:.1f} | {r.peak_mb:.0f} |"
+        f"{r.round_trips} | {r.connections} | {r.wall_s:.1f} | {r.cpu_s:.1f} | {r.peak_mb:.0f} |"
     )
 
 
@@ -199,10 +217,16 @@ def founding_pair(stage: Stage, runs: int) -> list[Row]:
 
 
 def declared(stage: Stage, runs: int) -> list[Row]:
-    """Measure a wrong declaration, which is looked into further before it is called one."""
+    """Measure wrong declarations: of one shape it is looked into further before it is called one."""
     base = stage.add("glm-air", GLM_AIR, BASE)
     solar = stage.add("solar-open", SOLAR_OPEN, STRANGER)
-    return [stage.measure("Solar-Open, declared", base, solar, "--base", base, *SEED, runs=runs)]
+    other = stage.add("glm-air-drawn-anew", GLM_AIR, STRANGER)
+    return [
+        stage.measure(
+            "GLM-4.5-Air's shape, declared", base, other, "--base", base, *SEED, runs=runs
+        ),
+        stage.measure("Solar-Open, declared", base, solar, "--base", base, *SEED, runs=runs),
+    ]
 
 
 def seeds(stage: Stage, _runs: int) -> list[Row]:
@@ -259,9 +283,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bandwidth", type=float, default=125e6, help="bytes a second")
     parser.add_argument("--runs", type=int, default=1, help="the median is printed")
     parser.add_argument("--what", choices=list(MEASURES), default="pair")
+    parser.add_argument("--timelines", type=Path, help="folder for a picture of each check")
     given = parser.parse_args(arguments)
+    if given.timelines is not None:
+        given.timelines.mkdir(parents=True, exist_ok=True)
     with LocalHub(link=Link(latency=given.latency, bandwidth=given.bandwidth)) as hub:
-        measured = MEASURES[given.what](Stage(hub), given.runs)
+        measured = MEASURES[given.what](Stage(hub, given.timelines), given.runs)
     print("\n".join([HEAD, *map(line, measured)]))
     return 0
 

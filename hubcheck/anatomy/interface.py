@@ -194,9 +194,9 @@ class Geometry:
     mtp_layers: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Anatomy:
-    """Every stored tensor of a checkpoint with its role."""
+    """Every stored tensor of a checkpoint with its role; what is made of all of them is kept."""
 
     checkpoint: Checkpoint
     architecture: str

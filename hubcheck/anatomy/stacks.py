@@ -23,6 +23,7 @@ from hubcheck.anatomy.stack_names import CROSS, T5_LAYER, Kind, Paths, names_ins
 
 LISTS: Final = frozenset(("layers", "layer", "block", "blocks"))
 """What lists of layers are called."""
+KIND_OF: Final = {kind.value: kind for kind in Kind}
 MAX_DIGITS: Final = 6
 """Of a layer's number; a longer one is no index of a real model."""
 FINAL_NORM: Final = "layer_norm"
@@ -165,7 +166,7 @@ def _around(names: Sequence[str]) -> str:
     first, last = min(names).split("."), max(names).split(".")
     n = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
     shared = first[:n]
-    if not any(part in tuple(Kind) for part in shared):
+    if KIND_OF.keys().isdisjoint(shared):
         return ""
     around = "".join(f"{part}." for part in shared)
     kinds = {placed[1] for name in names if (placed := _placed(name[len(around) :])) is not None}
@@ -174,16 +175,18 @@ def _around(names: Sequence[str]) -> str:
 
 def _placed(name: str) -> tuple[str, Kind, int, str] | None:
     """Return prefix, kind, layer and path of a tensor of a stack."""
+    if not any(word in name for word in KIND_OF):
+        return None
     parts = name.split(".")
-    at = next((i for i, part in enumerate(parts) if part in tuple(Kind)), -1)
+    at = next((i for i, part in enumerate(parts) if part in KIND_OF), -1)
     if at < 0:
         return None
     outer = "".join(f"{part}." for part in parts[:at])
     for i in range(at + 1, len(parts) - 2):
         number = parts[i + 1]
         if parts[i] in LISTS and number.isdecimal() and len(number) <= MAX_DIGITS:
-            return outer, Kind(parts[at]), int(number), ".".join(parts[i + 2 :])
-    return outer, Kind(parts[at]), -1, ".".join(parts[at + 1 :])
+            return outer, KIND_OF[parts[at]], int(number), ".".join(parts[i + 2 :])
+    return outer, KIND_OF[parts[at]], -1, ".".join(parts[at + 1 :])
 
 
 def _shared(outer: str) -> tuple[str, ...]:

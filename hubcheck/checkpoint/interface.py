@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.disagreement import Disagreement
+from hubcheck.computed_once import computed_once
 from hubcheck.report.phrases import Clauses
 from hubcheck.source.interface import Source, Span
 
@@ -91,9 +92,9 @@ class RowBlock:
     stop: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """Every tensor of a model, located but not read."""
+    """Every tensor of a model, located but not read; what is made of all of them is kept."""
 
     source: Source
     tensors: Mapping[str, TensorRecord]
@@ -115,12 +116,12 @@ class Checkpoint:
     paths: tuple[str, ...] = ()
     """The files whose headers were read, sorted: every weight is in one of them."""
 
-    @property
+    @computed_once
     def n_bytes(self) -> int:
         """Bytes of all tensors together."""
         return sum(t.stop - t.start for t in self.tensors.values())
 
-    @property
+    @computed_once
     def n_parameters(self) -> int:
         """Number of stored values in all tensors."""
         return sum(t.n_values for t in self.tensors.values())

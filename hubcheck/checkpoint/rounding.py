@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.computed_once import kept_with
 
 PLAIN: Final = {"BF16": 2.0**-9, "F16": 2.0**-12, "F8_E4M3": 2.0**-5, "F8_E5M2": 2.0**-4}
 """Largest relative rounding error of a plain dtype: half a unit in the last place."""
@@ -22,6 +24,7 @@ FP8: Final = 0.04
 _BITS: Final = re.compile(r"([2-8]) bit|GGUF I?Q([2-8])_|(?:MX|NV)FP(4)|int(8)")
 
 
+@lru_cache(maxsize=256)
 def rounding_of(storage_name: str) -> float:
     """Return the largest relative change that a packed storage makes, 0 for an unknown one."""
     if storage_name.startswith("fp8"):
@@ -31,6 +34,7 @@ def rounding_of(storage_name: str) -> float:
     return BY_BITS.get(bits, 0.0)
 
 
+@kept_with
 def main_storage(checkpoint: Checkpoint) -> str:
     """Return the name of the packed storage that holds most values; empty where most are plain."""
     counts: Counter[str] = Counter()

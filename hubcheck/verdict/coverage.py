@@ -18,12 +18,13 @@ share is of one side; a verdict asks for both.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.computed_once import kept_with
 
 ORDERED: Final = frozenset(
     {
@@ -102,8 +103,7 @@ class Covered:
     largest first. Shares below one in a hundred are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(NamedTuple):
     kind: Kind
     tensor: str
     parameters: int
@@ -144,7 +144,7 @@ def covered(
     total = ordered = tested_n = held_n = compared_n = equal_n = 0
     missing: dict[str, int] = defaultdict(int)
     held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for unit in _units(anatomy):
+    for unit in _told(anatomy, {*equal, *proven, *told_apart}):
         total += unit.parameters
         if unit.has_order:
             ordered += unit.parameters
@@ -175,6 +175,47 @@ def covered(
     )
 
 
+def _told(anatomy: Anatomy, named: Collection[str]) -> Iterable[_Unit]:
+    """Yield the units of named tensors one by one, and all others of a kind as one unit.
+
+    A model has tens of thousands of tensors of some ten kinds, and is judged again and again.
+    """
+    together, by_tensor = _together(anatomy)
+    apart = [unit for name in named for unit in by_tensor.get(name, ())]
+    taken: Counter[_Unit] = Counter()
+    parameters: Counter[_Unit] = Counter()
+    for unit in apart:
+        alike = _alike(unit)
+        taken[alike] += 1
+        parameters[alike] += unit.parameters
+    yield from apart
+    for alike, (count, held) in together.items():
+        if count > taken[alike]:
+            yield alike._replace(parameters=held - parameters[alike])
+
+
+@kept_with
+def _together(
+    anatomy: Anatomy,
+) -> tuple[Mapping[_Unit, tuple[int, int]], Mapping[str, Sequence[_Unit]]]:
+    """Return how many units of a kind there are, with their parameters; and the units by tensor."""
+    counts: Counter[_Unit] = Counter()
+    parameters: Counter[_Unit] = Counter()
+    by_tensor: dict[str, list[_Unit]] = {}
+    for unit in _units(anatomy):
+        alike = _alike(unit)
+        counts[alike] += 1
+        parameters[alike] += unit.parameters
+        by_tensor.setdefault(unit.tensor, []).append(unit)
+    return {alike: (n, parameters[alike]) for alike, n in counts.items()}, by_tensor
+
+
+def _alike(unit: _Unit) -> _Unit:
+    """Return what a unit has in common with its equals."""
+    return unit._replace(tensor="", parameters=0)
+
+
+@kept_with
 def _by_tensor(anatomy: Anatomy) -> Mapping[str, Role]:
     """Return the stored tensors that canonical matrices lie in."""
     return {m.tensor: m.role for m in anatomy.matrices.values()}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.computed_once import kept_with
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.looks.sample.comparison import Comparison
@@ -58,17 +59,20 @@ def _resized(roles: Sequence[Role], base: Anatomy, subject: Anatomy) -> bool:
     Sizes across the stream do not count: they are those of the channels.
     """
     for role in roles:
-        a, b = (
-            {
-                m.n_in if role is Role.O else m.n_out
-                for (r, *_), m in of.matrices.items()
-                if r is role
-            }
-            for of in (base, subject)
-        )
+        a, b = (_sizes(of).get(role, set()) for of in (base, subject))
         if a and b and a.isdisjoint(b):
             return True
     return False
+
+
+@kept_with
+def _sizes(anatomy: Anatomy) -> Mapping[Role, set[int]]:
+    """Return the sizes of the matrices of each role, along the axis that is not the stream's."""
+    found: dict[Role, set[int]] = {}
+    for (role, *_), matrix in anatomy.matrices.items():
+        size = matrix.n_in if role is Role.O else matrix.n_out
+        found.setdefault(role, set()).add(size)
+    return found
 
 
 def vocabulary_changed(comparison: Comparison, base: Anatomy, subject: Anatomy) -> Clauses:

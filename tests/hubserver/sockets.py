@@ -38,6 +38,10 @@ class Exchange:
     body_bytes: int = 0
     is_content: bool = False
     """Whether the body was content of a file, not JSON, an error or a redirect."""
+    began: float = 0.0
+    """When the request was there, on the clock that only goes forward."""
+    ended: float = 0.0
+    """When the last byte of the answer was sent; 0 until then."""
 
 
 class Counting(Protocol):
@@ -131,7 +135,13 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(request.path)
         if self.origin == "storage":
             path = path.split("/", 2)[-1]
-        exchange = Exchange(origin=self.origin, method=self.command, path=path, headers=headers)
+        exchange = Exchange(
+            origin=self.origin,
+            method=self.command,
+            path=path,
+            headers=headers,
+            began=time.monotonic(),
+        )
         fault = self.hub.record(exchange)
         try:
             # A refusal has done nothing; behind a fault of the server the deed may be done.
@@ -165,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
                 exchange.body_bytes += len(sent)
                 self.hub.link.carry(len(sent))
                 self.wfile.write(sent)
+        exchange.ended = time.monotonic()  # before the last packet leaves: the next may follow it
         self.wfile.flush()
         if isinstance(fault, Drop):
             self.close_connection = True

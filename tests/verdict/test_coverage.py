@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
@@ -14,7 +15,7 @@ from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.model import open_model
 from hubcheck.source.reference import parse_reference
-from hubcheck.verdict.coverage import NOT_UNDERSTOOD, ORDERED, covered
+from hubcheck.verdict.coverage import NOT_UNDERSTOOD, ORDERED, _told, _units, covered
 from tests.anatomy.dense_families import llama
 from tests.anatomy.tiny import shapes_of
 from tests.evidence.laboratory import model, request
@@ -41,6 +42,21 @@ def with_order(anatomy: Anatomy, *roles: Role) -> list[Matrix]:
 def hit(matrices: Sequence[Matrix]) -> list[tuple[Matrix, bool]]:
     """Return matrices as entered in tests that all hit."""
     return [(m, True) for m in matrices]
+
+
+@given(st.data())
+def test_units_of_a_kind_count_together_what_they_count_alone(data: st.DataObject) -> None:
+    """Whichever tensors are told apart, no unit is lost, and none is counted twice."""
+    names = sorted({unit.tensor for unit in _units(demo())})
+    named = data.draw(st.sets(st.sampled_from(names)))
+    together = Counter[Any]()
+    for unit in _told(demo(), named):
+        assert unit.tensor in named or not unit.tensor
+        together[unit._replace(tensor="", parameters=0)] += unit.parameters
+    alone = Counter[Any]()
+    for unit in _units(demo()):
+        alone[unit._replace(tensor="", parameters=0)] += unit.parameters
+    assert together == alone
 
 
 @st.composite

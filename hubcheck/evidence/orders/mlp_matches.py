@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
+from hubcheck.computed_once import kept_with
 from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
 from hubcheck.evidence.orders.mlps import BY_KIND, EXPERT, mlp_blocks
 
@@ -102,6 +103,7 @@ def sure_layers(outcomes: Sequence[FamilyOutcome], subject: Anatomy) -> frozense
     return frozenset(kept)
 
 
+@kept_with
 def _every(anatomy: Anatomy) -> frozenset[Block]:
     kinds = (mlp_blocks(anatomy, roles).values() for roles in BY_KIND.values())
     return frozenset(b for layers in kinds for blocks in layers for b in blocks)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
+from hubcheck.computed_once import kept_with
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
@@ -86,13 +87,23 @@ def neurons_said(roles: MlpRoles, block: Block, *, first: int = 0) -> Phrase:
 
 def mlp_blocks(anatomy: Anatomy, roles: MlpRoles) -> Mapping[int, tuple[Block, ...]]:
     """Return every MLP of a kind by layer, experts by number."""
-    found: dict[int, list[int]] = {}
+    return _all_mlps(anatomy)[roles.kind]
+
+
+@kept_with
+def _all_mlps(anatomy: Anatomy) -> Mapping[str, Mapping[int, tuple[Block, ...]]]:
+    """Return the MLPs by kind and layer, experts by number."""
+    kinds = {roles.up: roles.kind for roles in BY_KIND.values()}
+    found: dict[str, dict[int, list[int]]] = {kind: {} for kind in kinds.values()}
     for role, layer, member, bias in anatomy.matrices:
-        if role is roles.up and not bias and 0 <= layer < anatomy.geometry.layers:
-            found.setdefault(layer, []).append(member)
+        if role in kinds and not bias and 0 <= layer < anatomy.geometry.layers:
+            found[kinds[role]].setdefault(layer, []).append(member)
     return {
-        layer: tuple(Block(layer=layer, member=m, kind=roles.kind) for m in sorted(members))
-        for layer, members in found.items()
+        kind: {
+            layer: tuple(Block(layer=layer, member=m, kind=kind) for m in sorted(members))
+            for layer, members in layers.items()
+        }
+        for kind, layers in found.items()
     }
 
 
