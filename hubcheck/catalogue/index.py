@@ -163,15 +163,16 @@ class Index:
     def _scanned(
         self, table: Table, own: Sketch, present: NDArray[np.uint32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the z of every root in both frames; one slot lies in memory at a time."""
+        """Return the z of every root in both frames; a piece of a slot is in memory at a time."""
         found = []
         for frame in (CHANNEL_FRAME, TOKEN_FRAME):
             slots = [s for s in frame if own.has(s)]
             both = [has(present, s) for s in slots]
-            z = [
-                slot_z(own.slots[s], table.rows(f"bits.{s}", 0, len(present)), b)
-                for s, b in zip(slots, both, strict=True)
-            ]
+            z = [np.zeros(len(present), np.float32) for _ in slots]
+            for s, z_n, b in zip(slots, z, both, strict=True):
+                for start, bits in table.pieces(f"bits.{s}", len(present)):
+                    part = slice(start, start + len(bits))
+                    z_n[part] = slot_z(own.slots[s], bits, b[part])
             found.append(frame_z(z, both) if slots else np.zeros(len(present), np.float32))
         return found[0], found[1]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hubcheck.catalogue import tables
 from hubcheck.catalogue.build import open_index, write
 from hubcheck.catalogue.entry import Entry, Standing, read_entry
 from hubcheck.catalogue.index import Index
@@ -57,6 +58,16 @@ def test_the_family_comes_first_and_its_nearest_member_first_in_it(folder: Path)
     assert first.z > 30
     assert second.z < 6
     assert index.n_models == 24
+
+
+def test_roots_that_are_scanned_in_pieces_rank_as_they_do_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a piece ends is nothing to the answer."""
+    asked = drawn(9, like=TUNED, changed=0.02)
+    whole = [(f.root.entry.ref, f.z) for f in opened(folder).nearest(asked)]
+    monkeypatch.setattr(tables, "PIECE", 5)
+    assert [(f.root.entry.ref, f.z) for f in opened(folder).nearest(asked)] == whole
 
 
 def test_a_later_generation_stands_for_the_same_model(folder: Path) -> None:
