@@ -6,13 +6,16 @@ import base64
 import io
 import json
 import pickle
+import random
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from benchmarks.formats.fuzz import OneFile, packed_seed, torch_seed
+from benchmarks.fuzz.structure import restructured
 from hubcheck.anatomy.read import anatomy_of
 from hubcheck.candidates.declared import read_declaration
 from hubcheck.candidates.documents import parse_json_object
@@ -101,12 +104,12 @@ def _demo(name: str) -> Callable[[], list[bytes]]:
     return lambda: [p.read_bytes()[:30_000] for p in sorted(MODELS.glob(f"*/{name}"))]
 
 
-def _report_seeds() -> list[bytes]:
+def _report_seeds(*, every: bool = False) -> list[bytes]:
     root = Path(__file__).parents[2] / "tests"
-    golden = sorted((root / "report" / "reports-1.0").glob("*.json"))[:4]
+    golden = sorted((root / "report" / "reports-1.0").glob("*.json"))[: None if every else 4]
     from tests.card.reports import cases
 
-    made = [r.model_dump_json().encode() for r in list(cases().values())[:6]]
+    made = [r.model_dump_json().encode() for r in list(cases().values())[: None if every else 6]]
     return [*(p.read_bytes() for p in golden), *made]
 
 
@@ -141,6 +144,17 @@ def _rendered(raw: bytes) -> object:
     for text in texts:
         text.encode("utf-8", "replace")
     return texts
+
+
+@cache
+def _reports() -> list[Any]:
+    return [json.loads(raw) for raw in _report_seeds(every=True)]
+
+
+def _restructured(raw: bytes) -> object:
+    """Render a report of the right form, whose content the input chooses."""
+    chance = random.Random(raw)
+    return _rendered(json.dumps(restructured(chance.choice(_reports()), chance)).encode())
 
 
 def _escaped(text: str) -> None:
@@ -275,6 +289,7 @@ TARGETS = (
     Target("comment-state", _text(read_comment), lambda: [STATE]),
     Target("stranger-report", read_stranger, _report_seeds),
     Target("renderers", _rendered, _report_seeds),
+    Target("report-structure", _restructured, lambda: [b"report"]),
     Target(
         "escaping",
         _text(_escaped),

@@ -101,7 +101,10 @@ def _guide(value: float, right: float) -> str:
 
 
 def _band(one: Series, index: int, places: dict[int, float]) -> str:
-    points = sorted((places[s.layer], s) for s in one.layers if math.isfinite(s.share))
+    points = sorted(
+        ((places[s.layer], s) for s in one.layers if math.isfinite(s.share)),
+        key=lambda point: point[0],  # a report may name a layer twice
+    )
     if not points:
         return ""
     upper = " ".join(f"{x:.1f},{_y(s.high):.1f}" for x, s in points)

@@ -28,7 +28,7 @@ from hubcheck.source.belonging import OWN, Belonging, established
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
-from hubcheck.source.listing import COMMIT, listing_broken, read_entries, read_pin
+from hubcheck.source.listing import COMMIT, by_path, listing_broken, read_entries, read_pin
 from hubcheck.source.ranges import (
     check_spans,
     document_too_large,
@@ -267,10 +267,10 @@ class HubSource:
     def _list(self) -> dict[str, FileEntry]:
         kept = self._document("tree", self._pin.ref, self._pin.revision)
         pages = kept if isinstance(kept, list) else self._pages()
-        found = [entry for page in pages for entry in read_entries(page, self._pin.ref)]
+        listed = by_path((e for p in pages for e in read_entries(p, self._pin.ref)), self._pin.ref)
         if kept is None:
             self._keep(pages, "tree", self._pin.ref, self._pin.revision)
-        return dict(sorted((entry.path, entry) for entry in found))
+        return listed
 
     def _pages(self) -> list[object]:
         """Return every page of the listing, as the Hub sent them."""

@@ -6,7 +6,7 @@ The Hub passes on what uploaders wrote, and an endpoint may be anything: every f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hubcheck.errors import HostileCheckpointError, NetworkFaultError, printable
@@ -63,6 +63,21 @@ def read_entries(payload: object, repo_id: str) -> Iterator[FileEntry]:
         entry = _entry(item, repo_id)
         if entry is not None:
             yield entry
+
+
+def by_path(entries: Iterable[FileEntry], repo_id: str) -> dict[str, FileEntry]:
+    """Return the files of all pages by path, sorted.
+
+    Pages overlap where somebody pushes between two of them, so a file may come twice.
+
+    Raises:
+        NetworkFaultError: one path stands for two contents.
+    """
+    found: dict[str, FileEntry] = {}
+    for entry in entries:
+        if found.setdefault(entry.path, entry) != entry:
+            raise listing_broken(repo_id, f"'{printable(entry.path)}' is listed as two files")
+    return {path: found[path] for path in sorted(found)}
 
 
 def _entry(item: object, repo_id: str) -> FileEntry | None:

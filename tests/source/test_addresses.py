@@ -82,6 +82,10 @@ def test_a_fresh_address_that_is_refused_ends_it(
         ("/org/m/resolve/main/w.safetensors", "more than 5 times"),
         ("file:///etc/passwd", "not HTTPS"),
         ("", "not HTTPS"),
+        ("http://[::1", "not HTTPS"),
+        ("https://[::1", "not an address|not HTTPS"),
+        ("https://host:99999/w", "failed"),
+        ("https://host:x/w", "failed"),
     ],
 )
 def test_redirects_that_lead_nowhere(

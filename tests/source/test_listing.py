@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hubcheck.errors import HostileCheckpointError, NetworkFaultError
 from hubcheck.source.interface import FileEntry, Pin
-from hubcheck.source.listing import read_entries, read_pin
+from hubcheck.source.listing import by_path, read_entries, read_pin
 from hubcheck.source.reference import HubReference
 
 ASKED = HubReference(repo_id="org/m", revision="v1")
@@ -97,3 +97,11 @@ def test_a_hostile_listing(path: str) -> None:
     """A path that git cannot store, or no address can carry, is refused."""
     with pytest.raises(HostileCheckpointError, match="'org/m' lists a file at"):
         list(read_entries([{"type": "file", "path": path, "size": 1}], "org/m"))
+
+
+def test_pages_that_overlap_name_a_file_once() -> None:
+    """The same file on two pages is one; two files of one name are no listing."""
+    a, b, other = (FileEntry(path=p, size=n, sha256="") for p, n in (("a", 1), ("b", 1), ("a", 2)))
+    assert list(by_path([b, a, b], "org/m").items()) == [("a", a), ("b", b)]
+    with pytest.raises(NetworkFaultError, match="'a' is listed as two files"):
+        by_path([a, b, other], "org/m")
