@@ -18,7 +18,7 @@ PYTEST := .venv-test/bin/python -m pytest -q
 QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoint tests/candidates \
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
 LONG := tests/evidence tests/checkpoint/test_same_answer.py tests/check/test_run.py tests/demo/test_run.py \
-  tests/statistics/test_exchangeability.py
+  tests/statistics/test_exchangeability.py tests/check/test_strange_and_honest.py
 
 .PHONY: demo test quick lint types site pytest long fuzz kinds axes real browser container clean
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -22,8 +23,12 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from hubcheck.report.schema import Report
-from tests.evidence.laboratory import model, plain, report_of, weights_of, write
+from hubcheck.card.compose import compose
+from hubcheck.card.markdown import render
+from hubcheck.card.wording import words
+from hubcheck.check.run import Outcome
+from hubcheck.report.phrase_codes import PhraseCode
+from tests.evidence.laboratory import model, outcome_of, plain, request, weights_of, write
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, tiny_tokens, train_tiny
 from tests.material.zoo.model import Shape
@@ -90,20 +95,31 @@ def build(house: House, texts: dict[Text, NDArray[np.int64]], work: Path) -> Non
 def held_against(work: Path, house: House, subject: str, suspect: str) -> dict[str, str]:
     """Return what a check says of one model, its parent declared and one relative suspected."""
     at = [work / f"{house.name}-{name}" for name in (subject, "parent", suspect)]
-    report = report_of(at[0], [at[1]], [at[2]], seed=5)
-    return said(report)
+    return said(outcome_of(request(at[0], [at[1]], [at[2]], seed=5)))
 
 
-def said(report: Report) -> dict[str, str]:
-    """Return verdict, whether the suspect is called closer, and both directions."""
+def said(outcome: Outcome) -> dict[str, str]:
+    """Return verdict, exit code, how the suspect stands, what the card says of it, directions."""
+    report = outcome.report
     declared, suspect = report.findings
+    reasons = [n for n in suspect.notes if n.code == PhraseCode.NOT_NAMED]
+    on_card = flattened(render(compose(report)))
     return {
         "verdict": report.verdict.value,
+        "exit": str(int(outcome.exit_code)),
         "suspect": suspect.verdict.value,
+        "explained": str(suspect.explained_by is not None),
+        "why": ", ".join(str(n.params["why"]) for n in reasons),
+        "why_on_card": str(bool(reasons) and all(flattened(words(n)) in on_card for n in reasons)),
         "closer": str(suspect.closer),
         "direction_to_parent": declared.direction,
         "direction_to_suspect": suspect.direction,
     }
+
+
+def flattened(text: str) -> str:
+    """Return letters and digits alone: a renderer escapes, links and wraps what it is given."""
+    return "".join(c for c in re.sub(r"\]\([^)]*\)", "", text).lower() if c.isalnum())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -148,8 +164,16 @@ def table(results: dict[str, dict[str, str]]) -> str:
         closer = sum(r["closer"] == "True" for r in own)
         given = Counter(r[d] for r in own for d in ("direction_to_parent", "direction_to_suspect"))
         lines.append(
-            f"{kind}: {len(own)} pairs, {verdicts}, closer {closer}, directions {dict(given)}"
+            f"{kind}: {len(own)} pairs, {verdicts}, closer {closer}, directions {dict(given)}, "
+            f"exit {dict(Counter(r['exit'] for r in own))}"
         )
+    green = [
+        r for key, r in results.items() if key.startswith(("child ", "heir ")) and r["exit"] == "0"
+    ]
+    lines.append(
+        f"children not named: {len(green)}, explained {sum(r['explained'] == 'True' for r in green)}, "
+        f"why {dict(Counter(r['why'] for r in green))}, on the card {sum(r['why_on_card'] == 'True' for r in green)}"
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -5,10 +5,11 @@
 The null is made, not assumed: the base is relabelled anew for every draw (residual channels, MLP
 neurons and kv groups in a random order, which changes nothing that it computes), so its orders are
 uniform given everything else about both models, and the subject is a model trained apart. The whole
-check runs, every look of the depth that is due included, through the account of evidence. Reported
-are the mean of the account of the whole, the mean of the sum of all statements (the whole and each
+check runs, every look of the depth that is due included, through the account of evidence. Every
+draw is kept as a line of FILE, and the same command goes on where it stopped. Reported are the mean of the account of the whole, the mean of the sum of all statements (the whole and each
 part, as they are paid for), which is at least the E behind any bound that a card prints, with
-standard errors; and how often anything but ``unrelated`` or ``inconclusive`` came out.
+standard errors; how often anything but ``unrelated`` or ``inconclusive`` came out; and whether any
+bound is better than one over the sum of what was spent, all statements together.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
-from math import exp, sqrt
+from dataclasses import asdict, dataclass
+from math import exp, log10, sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
@@ -40,6 +41,7 @@ from tests.material.zoo.folder import write_model
 from tests.material.zoo.model import Shape
 
 BUDGET = 2_000_000_000
+ROUNDING = 1e-9
 QUIET = frozenset({Verdict.UNRELATED, Verdict.INCONCLUSIVE, Verdict.NOT_TESTED})
 
 
@@ -52,6 +54,13 @@ class Draw:
     statements: float
     """Sum of E over all statements: the whole and every part."""
     verdict: Verdict
+    log10_bound: float
+    """As the report prints it."""
+
+    @property
+    def is_paid_for(self) -> bool:
+        """Whether the bound is no better than one over all that was spent."""
+        return self.log10_bound >= min(0.0, -log10(self.statements)) - ROUNDING
 
 
 def stored(name: str) -> dict[str, np.ndarray]:
@@ -95,7 +104,10 @@ def summed(one: Tested) -> Draw:
     of_parts += [s.comparison.combined.body for s in parts.sides]
     whole = exp(judged.account.log_e)
     return Draw(
-        whole=whole, statements=whole + sum(exp(e) for e in of_parts), verdict=judged.verdict
+        whole=whole,
+        statements=whole + sum(exp(e) for e in of_parts),
+        verdict=judged.verdict,
+        log10_bound=judged.log10_p,
     )
 
 
@@ -123,6 +135,8 @@ def line(depth: Depth, draws: list[Draw]) -> dict[str, object]:
     n = len(draws)
     verdicts = Counter(str(d.verdict) for d in draws)
     figures: dict[str, object] = {"depth": str(depth), "draws": n, "verdicts": dict(verdicts)}
+    figures["paid for"] = sum(d.is_paid_for for d in draws)
+    figures["smallest bound"] = 10.0 ** min(d.log10_bound for d in draws)
     for name in ("whole", "statements"):
         values = [getattr(d, name) for d in draws]
         figures[name] = {
@@ -143,6 +157,9 @@ def row(figures: dict[str, object]) -> str:
         one = figures[name]
         assert isinstance(one, dict)
         cells.append(f"{one['mean']:.2g} ± {one['error']:.1g}, largest {one['largest']:.2g}")
+    cells.append(
+        f"{figures['smallest bound']:.2g}, {figures['paid for']} of {figures['draws']} paid for"
+    )
     return f"| {' | '.join(cells)} |"
 
 
@@ -155,21 +172,41 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
-    rows = []
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         for depth in chosen.depth:
-            draws = draws_of(depth, chosen.draws, Path(folder))
-            rows.append(line(depth, draws))
+            draws = kept_draws(chosen.json, depth)
+            for n in range(len(draws), chosen.draws):
+                draws += draws_of(depth, 1, Path(folder), first=n)
+                keep(chosen.json, depth, draws[-1])
+            if not draws:
+                continue
             values = [d.statements for d in draws]
             error = stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0
             bad += fmean(values) > 1 + 3 * error
-            bad += any(d.verdict not in QUIET for d in draws)
-            sys.stdout.write(f"{row(rows[-1])}\n")
+            bad += any(d.verdict not in QUIET or not d.is_paid_for for d in draws)
+            sys.stdout.write(f"{row(line(depth, draws))}\n")
             sys.stdout.flush()
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
     return 1 if bad else 0
+
+
+def kept_draws(kept: Path | None, depth: Depth) -> list[Draw]:
+    """Return the draws of one depth that an earlier run left."""
+    if kept is None or not kept.exists():
+        return []
+    lines = [json.loads(text) for text in kept.read_text().splitlines()]
+    return [
+        Draw(**{**one["draw"], "verdict": Verdict(one["draw"]["verdict"])})
+        for one in lines
+        if one["depth"] == depth
+    ]
+
+
+def keep(kept: Path | None, depth: Depth, draw: Draw) -> None:
+    """Leave one draw as a line."""
+    if kept is not None:
+        with kept.open("a") as out:
+            out.write(json.dumps({"depth": depth, "draw": asdict(draw)}) + "\n")
 
 
 if __name__ == "__main__":

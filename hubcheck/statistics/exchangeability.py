@@ -10,6 +10,7 @@ methods, sections 4.6 and 4.8.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import erfc, sqrt
@@ -46,6 +47,11 @@ class Disorder(StrEnum):
     """Matches between orders run upwards: neighbours in index are alike."""
 
 
+SORTED: Final = frozenset({Disorder.NORMS, Disorder.KURTOSIS})
+"""The units were put in an order by what they hold. The order says nothing then; what a unit's
+place does not enter, the sign of its up row, is as free as before."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class OrderProblem:
     """Why an order may not be used."""
@@ -63,27 +69,36 @@ def order_problem(rows_uf: FloatArray) -> OrderProblem | None:
     Args:
         rows_uf: [units, features] raw rows of the base in index order.
     """
+    return next(order_problems(rows_uf), None)
+
+
+def order_problems(rows_uf: FloatArray) -> Iterator[OrderProblem]:
+    """Yield every reason why the order of these rows is not arbitrary, one a kind of check.
+
+    Args:
+        rows_uf: [units, features] raw rows of the base in index order.
+    """
     n = rows_uf.shape[0]
     if n < FEWEST_UNITS:
-        return None
+        return
     similarity_uu = np.asarray(profile(rows_uf), dtype=np.float64)
     similarity_uu = similarity_uu @ similarity_uu.T
     off = ~np.eye(n, dtype=bool)
     twins_u = (np.where(off, similarity_uu, -1.0) > DUPLICATE_COSINE).any(axis=1)
     if twins_u.mean() > MOST_DUPLICATES:
-        return OrderProblem(Disorder.DUPLICATES, count=int(twins_u.sum()), of=n)
+        yield OrderProblem(Disorder.DUPLICATES, count=int(twins_u.sum()), of=n)
     strides = [s for s in STRIDES if s <= n // 2]
     level = LEVEL / (2 + len(strides))
     norms_u = np.sqrt(np.einsum("uf,uf->u", rows_uf, rows_uf, dtype=np.float64))
     if _trend_p(norms_u) < level:
-        return OrderProblem(Disorder.NORMS)
+        yield OrderProblem(Disorder.NORMS)
     excess_u = _excess_kurtosis(rows_uf)
     if _trend_p(excess_u) < level:
-        return OrderProblem(Disorder.KURTOSIS)
+        yield OrderProblem(Disorder.KURTOSIS)
     for stride in strides:
         if _stride_p(similarity_uu, stride) < level:
-            return OrderProblem(Disorder.STRIDE, count=stride)
-    return None
+            yield OrderProblem(Disorder.STRIDE, count=stride)
+            return
 
 
 def _ranks(values_u: NDArray[np.float64]) -> NDArray[np.float64]:

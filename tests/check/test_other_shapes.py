@@ -68,6 +68,15 @@ def test_an_honest_child_of_another_shape_is_found(tmp_path: Path, every_axis: b
     assert report.verdict in {DeclarationVerdict.CONFIRMED, DeclarationVerdict.INCONCLUSIVE}
 
 
+def test_a_sorted_child_is_found_as_the_base_of_its_parent(tmp_path: Path) -> None:
+    """Its own order says nothing of anyone; the signs of its neurons say whose they are."""
+    base = write(tmp_path / "b", plain(*CUTS["sorted"](shipped("continued"), SHAPE)))
+    finding = report_of(model("base"), [], [base]).findings[0]
+    assert finding.verdict is Verdict.RELATED
+    assert finding.relation is not None
+    assert "the base's are among them, sorted or shuffled anew" in sentence(finding.relation.detail)
+
+
 def test_a_child_that_calls_itself_a_fine_tune_is_told_apart_not_accused(tmp_path: Path) -> None:
     """The relation is wrong, the base is right: a warning, and what sizes rule out."""
     report = checked(tmp_path, shipped("continued"), "finetune")

@@ -17,11 +17,23 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from hubcheck.card.compose import compose
+from hubcheck.card.markdown import render
 from hubcheck.card.wording import words
+from hubcheck.report.phrase_codes import PhraseCode
 from hubcheck.report.schema import Report
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.verdict.closeness import NotNamed
 from tests.evidence.conftest import Trained
-from tests.evidence.laboratory import Weights, plain, report_of, weights_of, write
+from tests.evidence.laboratory import (
+    Weights,
+    outcome_of,
+    plain,
+    report_of,
+    request,
+    weights_of,
+    write,
+)
 from tests.material.zoo.corpus import Text
 from tests.material.zoo.learn import TINY, train_tiny
 from tests.tables import taken
@@ -107,6 +119,31 @@ def test_a_child_of_one_maker_is_no_child_of_another(
     report = report_of(child, [independents[0].folder], [makers[1]], seed=3)
     assert report.findings[1].explained_by == str(independents[0].folder)
     assert report.verdict is DeclarationVerdict.CONFIRMED
+
+
+def test_a_child_trained_on_far_is_explained_and_told_why(
+    makers: list[Path],
+    independents: list[Trained],
+    texts: dict[Text, NDArray[np.int64]],
+    tmp_path: Path,
+) -> None:
+    """Trained on for as long as its parent: nobody is accused, exit 0, and the card says why not."""
+    weights, _ = train_tiny(
+        texts[Text.OTHER], start=weights_of(makers[0]), order_seed=902, steps=STEPS, rate=RATE
+    )
+    child = write(tmp_path / "child", plain(weights, TINY))
+    outcome = outcome_of(request(child, [independents[0].folder], [makers[0]], seed=3))
+    suspect = outcome.report.findings[1]
+    assert outcome.exit_code == 0
+    assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
+    assert suspect.explained_by == str(independents[0].folder)
+    assert suspect.closer
+    assert [note.params["why"] for note in suspect.notes if note.code == PhraseCode.NOT_NAMED] == [
+        NotNamed.SIBLINGS
+    ]
+    card = render(compose(outcome.report))
+    assert "not named as a source" in card
+    assert "families of small models" in card
 
 
 def test_tensors_that_a_maker_changed_are_held_bit_for_bit(

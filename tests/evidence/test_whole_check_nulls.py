@@ -6,7 +6,8 @@ model trained apart) and prints the figures of many draws; a few of them are hel
 
 from __future__ import annotations
 
-from math import sqrt
+from dataclasses import replace
+from math import log10, sqrt
 from statistics import fmean, stdev
 
 import pytest
@@ -33,6 +34,12 @@ def test_the_mean_of_all_statements_is_at_most_one(draws: list[Draw]) -> None:
 def test_the_whole_never_says_more_than_all_statements(draws: list[Draw]) -> None:
     """The account of the whole is one of the statements that are paid for."""
     assert all(0 < draw.whole <= draw.statements for draw in draws)
+
+
+def test_no_bound_is_better_than_what_was_spent(draws: list[Draw]) -> None:
+    """What a card prints is at least one over the sum of all statements that were tried."""
+    assert all(draw.is_paid_for for draw in draws)
+    assert not replace(draws[0], log10_bound=-log10(draws[0].statements) - 1).is_paid_for
 
 
 def test_nobody_is_related_under_the_null(draws: list[Draw]) -> None:

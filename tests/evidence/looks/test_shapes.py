@@ -22,6 +22,7 @@ from hubcheck.evidence.looks.shapes.orders import (
 from hubcheck.evidence.looks.shapes.plan import Plan, plans
 from hubcheck.evidence.observation import Observation
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.statistics.exchangeability import SORTED, Disorder
 from hubcheck.statistics.shared_order import STRUCTURED
 from tests.evidence.laboratory import SHAPE, model, plain, shipped, write
 from tests.evidence.looks.test_contract import pair
@@ -78,6 +79,38 @@ def test_a_stranger_of_another_shape_shows_nothing(name: str, tmp_path: Path) ->
     assert found.orders
     if name != "depth and neurons":  # there one layer fewer is all that is read
         assert len([one for one in found.orders if one.detectable <= POWER_KEPT]) >= 2
+
+
+def test_a_base_whose_neurons_were_sorted_is_known_by_its_signs(tmp_path: Path) -> None:
+    """A cut and sorted child as the base of its parent: no order counts, coins and content do."""
+    base = folder(tmp_path, shipped("continued"), CUTS["sorted"])
+    found = seen(model("base"), base)
+    assert found.log_e >= SETTLED
+    assert len(found.standing) >= 2
+    assert {one.ordered for one in found.orders} == {False}
+    assert all(one.log_e_order == 0 and one.coins for one in found.orders)
+    assert not [row for row in found.rows if row.test == "pruned-neurons"]
+    assert {problem.code for problem in found.abstained} <= SORTED
+
+
+def test_a_stranger_shows_nothing_by_the_signs_of_a_sorted_base(tmp_path: Path) -> None:
+    """The same of a model trained apart: nothing, though a copy would have been seen by its signs."""
+    found = seen(model("base"), folder(tmp_path, shipped("twin"), CUTS["sorted"]))
+    assert found.log_e < 0
+    assert not found.standing
+    assert len([one for one in found.orders if one.detectable <= POWER_KEPT]) >= 2
+
+
+def test_signs_of_rows_that_stand_twice_are_no_coins(tmp_path: Path) -> None:
+    """Sorted and doubled neurons have one sign between two: such a layer abstains whole."""
+    weights = shipped("continued")
+    for gate, up, down in mlps(weights):
+        for name, axis in ((gate, 0), (up, 0), (down, 1)):
+            half = np.take(weights[name], range(0, SHAPE.neurons, 2), axis=axis)
+            weights[name] = np.repeat(half, 2, axis=axis)
+    found = seen(model("base"), folder(tmp_path, weights, CUTS["sorted"]))
+    assert not found.orders
+    assert Disorder.DUPLICATES in {problem.code for problem in found.abstained}
 
 
 def test_a_relabelled_stranger_does_not_stand(tmp_path: Path) -> None:

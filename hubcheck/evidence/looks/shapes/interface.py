@@ -46,6 +46,9 @@ class OrderSeen:
     """Smallest kept at which a pruned copy whose neurons kept their order would have been seen."""
     detectable_signs: float = NOT_DETECTABLE
     """The same for one whose neurons were sorted or shuffled."""
+    ordered: bool = True
+    """Whether the base's order is arbitrary. One that was sorted has its coins alone, which see a
+    copy in any order."""
 
     @property
     def log_e(self) -> float:
@@ -60,6 +63,8 @@ class OrderSeen:
     @property
     def detectable(self) -> float:
         """Smallest kept at which a pruned copy would have been seen, sorted or not."""
+        if not self.ordered:
+            return self.detectable_signs
         return max(self.detectable_order, self.detectable_signs)
 
     @property

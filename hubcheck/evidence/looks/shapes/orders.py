@@ -11,8 +11,9 @@ frames look at one order of the base: their mean is taken.
 Where the order was lost (neurons sorted by importance) the signs of up rows are left: neurons are
 matched mutually by the gate alone, and each base neuron's up sign is a coin (``statistics.signs``),
 where flipping it is a symmetry of the architecture. Given the coins the order is uniform still, so
-the two multiply; over base layers, which have orders and coins of their own, the product is taken,
-over layers that share an order the mean.
+the two multiply. Where the base's own neurons are sorted, their order says nothing of anyone and
+the coins alone count: no place enters the match or the coin. Over base layers, which have orders
+and coins of their own, the product is taken, over layers that share an order the mean.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from hubcheck.evidence.looks.width.match import Matches, matching_ceiling, sures
 from hubcheck.evidence.looks.width.reading import LayerRows
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean
-from hubcheck.statistics.exchangeability import Disorder, OrderProblem, order_problem
+from hubcheck.statistics.exchangeability import Disorder, OrderProblem, order_problems
 from hubcheck.statistics.profiles import FloatArray, profile, uncentred
 from hubcheck.statistics.shared_order import STRUCTURED, orders_of
 from hubcheck.statistics.signs import sign_agreements
@@ -169,20 +170,24 @@ def agreeing(base: Mlp, subject: Mlp, seen: PairSeen) -> float:
     return float(both.mean()) if matches.units else 0.0
 
 
-def log_e_of(seen: Sequence[PairSeen]) -> tuple[float, float]:
-    """Return log e of an order and of its coins: means over all that looked at them."""
-    order = log_mean([one.log_e_order for one in seen])
+def log_e_of(seen: Sequence[PairSeen], *, ordered: bool = True) -> tuple[float, float]:
+    """Return log e of an order and of its coins: means over all that looked at them.
+
+    Args:
+        seen: Every pair and frame of one base layer.
+        ordered: Whether the base's order is arbitrary; one that is not counts for nothing.
+    """
+    order = log_mean([one.log_e_order for one in seen]) if ordered else 0.0
     coins = [one.log_e_signs for one in seen]
     return order, log_mean(coins) if any(one.coins for one in seen) else 0.0
 
 
-def own_problem(base: Mlp) -> OrderProblem | None:
+def own_problems(base: Mlp) -> tuple[OrderProblem, ...]:
     """Return why the order of a base layer is not arbitrary: of its rows, or of their profiles."""
     few = slice(0, GUARDED)
-    problem = order_problem(np.asarray(base.rows.raw_rows()[few], dtype=np.float32))
-    for rows in base.joint.values():
-        problem = problem or order_problem(rows[few])
-    return problem
+    every = [np.asarray(base.rows.raw_rows()[few], dtype=np.float32)]
+    every += [rows[few] for rows in base.joint.values()]
+    return tuple(dict.fromkeys(problem for rows in every for problem in order_problems(rows)))
 
 
 def shared_orders(

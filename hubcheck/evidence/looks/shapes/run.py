@@ -27,7 +27,7 @@ from hubcheck.evidence.looks.shapes.orders import (
     content_stands,
     frames_of,
     log_e_of,
-    own_problem,
+    own_problems,
     seen_in,
     shared_orders,
 )
@@ -38,7 +38,7 @@ from hubcheck.evidence.orders.mlps import BY_KIND, neurons_of, neurons_said
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.statistics.evalues import log_mean, log_product, without_strongest
-from hubcheck.statistics.exchangeability import OrderProblem, order_problem
+from hubcheck.statistics.exchangeability import SORTED, OrderProblem, order_problem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.planted_pruned import Sizes, detectable_pruned, detectable_sorted
 from hubcheck.statistics.profiles import FloatArray, standardise
@@ -79,12 +79,14 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
     orders: list[OrderSeen] = []
     abstained: list[OrderProblem] = []
     for one in bases:
-        problem = own_problem(one)
-        if problem:
-            abstained.append(problem)
-        elif any(frames_of(one, other) for other in subjects):
+        problems = own_problems(one)
+        abstained += problems[:1]
+        if _coins_at_least(one, problems, base) and any(frames_of(one, s) for s in subjects):
             guards.append(one.guard)
-            orders.append(_order(one, len(orders), subjects, (base, subject), draw))
+            found_here = _order(
+                one, len(orders), subjects, (base, subject), draw, ordered=not problems
+            )
+            orders.append(found_here)
         one.forget()
     pool = max((neurons_of(base.anatomy, b) for b, _ in plan.base), default=0)
     groups = shared_orders(guards, pool)
@@ -107,12 +109,20 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
     return rows_of(found)
 
 
+def _coins_at_least(one: Mlp, problems: Sequence[OrderProblem], base: Side) -> bool:
+    """Return whether a layer's order is arbitrary or, where it was sorted, its signs are coins."""
+    coins = base.anatomy.fair_signs and one.gated
+    return not problems or (coins and all(problem.code in SORTED for problem in problems))
+
+
 def _order(
     one: Mlp,
     turn: int,
     partners: Sequence[Mlp],
     sides: tuple[Side, Side],
     draw: Draw,
+    *,
+    ordered: bool,
 ) -> OrderSeen:
     base, subject = sides
     fair = base.anatomy.fair_signs
@@ -121,21 +131,23 @@ def _order(
         for other in partners
         for frame in frames_of(one, other)
     ]
-    order, signs = log_e_of([s for _, s in seen])
+    order, signs = log_e_of([s for _, s in seen], ordered=ordered)
     # The best of many null counts would look like more than chance: then one fixed beforehand.
     other, best = next((s for s in seen if s[1].frame == "token"), seen[0])
     first, fixed = other, best
     if order + signs >= NOTABLE:
-        other, best = max(seen, key=_shown)
+        other, best = max(seen, key=_shown if ordered else _shown_by_coins)
     n_base = neurons_of(base.anatomy, one.block)
     n_subject = neurons_of(subject.anatomy, other.block)
     ceiling, stands = content_stands(one, other, best, pool=max(n_base, n_subject))
     power = (NOT_DETECTABLE, NOT_DETECTABLE)
     if turn < POWER_ORDERS and not stands:
         power = _power(first, one, fixed, sides, draw, looks=len(seen))
+        power = power if ordered else (NOT_DETECTABLE, power[1])
     return OrderSeen(
         label=neurons_said(BY_KIND[one.block.kind], one.block),
         base=one.block,
+        ordered=ordered,
         subject=other.block,
         n_base=n_base,
         n_subject=n_subject,
@@ -160,6 +172,10 @@ def _order(
 
 def _shown(seen: tuple[Mlp, PairSeen]) -> tuple[float, float]:
     return seen[1].log_e_order + seen[1].log_e_signs, seen[1].matches.cosine
+
+
+def _shown_by_coins(seen: tuple[Mlp, PairSeen]) -> tuple[float, float]:
+    return seen[1].log_e_signs, seen[1].matches.cosine
 
 
 def _power(

@@ -26,9 +26,10 @@ def _order_rows(one: OrderSeen) -> Iterator[Row]:
     content = (one.cosine, one.ceiling)
     family = kept_family(one.label, base=one.n_base, subject=one.n_subject)
     run = (one.units, one.in_order)
-    yield order_row(
-        family, *place, matches=run, log_e=one.log_e_order, content=content, where=where
-    )
+    if one.ordered:
+        yield order_row(
+            family, *place, matches=run, log_e=one.log_e_order, content=content, where=where
+        )
     if one.coins:
         yield coins_row(
             one.label,
