@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
+from collections.abc import Callable
 from enum import IntEnum
 from pathlib import PurePath
 from typing import ClassVar
@@ -70,9 +71,22 @@ class HubcheckError(Exception):
         self.cause = cause
         self.next_step = next_step
 
+    def __reduce__(self) -> tuple[Callable[..., HubcheckError], tuple[object, ...]]:
+        """Return how it is put together again in another process, whatever a subclass asks for."""
+        return _put_together, (type(self), self.args, dict(vars(self)))
+
     def __str__(self) -> str:
         """Return the three parts as one paragraph."""
         return f"{self.what} Likely cause: {self.cause} Next: {self.next_step}"
+
+
+def _put_together(
+    kind: type[HubcheckError], shown: tuple[object, ...], parts: dict[str, object]
+) -> HubcheckError:
+    """Return an error that came from another process."""
+    error = kind.__new__(kind, *shown)
+    vars(error).update(parts)
+    return error
 
 
 class UsageError(HubcheckError):
@@ -101,6 +115,10 @@ class GatedModelError(UnreachableError):
 
 class UnknownRevisionError(UnreachableError):
     """The repository exists, the revision does not."""
+
+
+class ProcessLostError(UnreachableError):
+    """Another process of a check that several share has ended, or does not answer."""
 
 
 class NetworkFaultError(UnreachableError):

@@ -27,7 +27,16 @@ SECTIONS: Final = {
     "Start": ("index", "tutorial", "faq", "first-day"),
     "Cards": ("card", "glossary", "gallery", "accused"),
     "Use": ("action", "hub", "serve", "checker", "api", "export", "audit", "history", "candidates"),
-    "How it works": ("evidence", "relations", "closeness", "deep", "full", "limits", "attacks"),
+    "How it works": (
+        "evidence",
+        "relations",
+        "closeness",
+        "deep",
+        "full",
+        "devices",
+        "limits",
+        "attacks",
+    ),
     "What is read": ("reading", "formats", "kinds", "axes"),
     "Measured": ("benchmark", "benchmarks"),
 }

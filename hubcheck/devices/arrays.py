@@ -34,8 +34,8 @@ class Arrays(Protocol):
         """Values of a flat array to work on at once."""
         ...
 
-    def hold(self, array: NDArray[Any]) -> Any:
-        """Return an array of NumPy's on the device."""
+    def hold(self, array: Any) -> Any:
+        """Return an array of NumPy's on the device; one that lies there stays."""
         ...
 
     def wide(self, words: NDArray[Any], dtype: str) -> Any:
@@ -54,7 +54,7 @@ class NumpyArrays:
     chunk: int = 1 << 17
     """Measured: 64 K values in float64, two models and their difference, fit a cache of 2 MB."""
 
-    def hold(self, array: NDArray[Any]) -> Any:
+    def hold(self, array: Any) -> Any:
         """Return the array itself."""
         return array
 
@@ -83,8 +83,10 @@ class TorchArrays:
         self._device = torch.device(str(device))
         self._words = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32}
 
-    def hold(self, array: NDArray[Any]) -> Any:
+    def hold(self, array: Any) -> Any:
         """Return a tensor of its own: bytes that were read must not be written to."""
+        if isinstance(array, self.xp.Tensor):
+            return array.to(self._device)
         return self.xp.tensor(array, device=self._device)
 
     def wide(self, words: NDArray[Any], dtype: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +34,9 @@ class Device:
     index: int = 0
     """Which of several CUDA devices."""
     memory: int = 1 << 30
-    """Bytes that one kernel may hold at a time."""
+    """Bytes that one kernel may hold at a time, and arrays that wait near it as many."""
+    host: int = 1 << 30
+    """Bytes of the machine's memory in which arrays may wait; the others lie on disk."""
     threads: int = 1
     """Blocks that NumPy works on side by side: array operations let other threads run."""
 
@@ -65,7 +67,7 @@ def choose(*, allow_torch: bool = True, local_rank: int = 0, local_count: int = 
     if allow_torch and signs_of_accelerator() and find_spec("torch") is not None:
         found = _accelerator(local_rank)
         if found is not None:
-            return found
+            return replace(found, host=host_memory() // SHARE // max(1, local_count))
     threads = max(1, cores() // max(1, local_count))
     memory = min(MOST_HOST, host_memory() // SHARE // max(1, local_count))
     return Device(kind=Kind.NUMPY, memory=memory, threads=threads)

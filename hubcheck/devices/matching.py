@@ -37,8 +37,8 @@ class Matches:
 
 
 def best_matches(
-    a: NDArray[np.float32],
-    b: NDArray[np.float32],
+    a: Any,
+    b: Any,
     *,
     signed: bool,
     device: Device = NUMPY,
@@ -47,8 +47,9 @@ def best_matches(
     """Return for each row of ``a`` the row of ``b`` with the largest product.
 
     Args:
-        a: float32 [n, f].
-        b: float32 [m, f], at least one row. Rows of unit length make products correlations.
+        a: float32 [n, f], of NumPy or of the device.
+        b: float32 [m, f], at least one row, likewise. Rows of unit length make products
+            correlations.
         signed: True: the largest product. False: the largest magnitude.
         device: Where to work.
         block_bytes: Memory for one block of products; 0 for what suits the device.
@@ -61,11 +62,11 @@ def best_matches(
         raise ValueError(message)
     arrays = arrays_of(device)
     n_rows, n_columns = _block(a.shape[0], b.shape[0], block_bytes or _suitable(device))
-    there = arrays.hold(np.ascontiguousarray(b))
+    there = arrays.hold(_whole(b))
     starts = range(0, a.shape[0], n_rows)
 
     def one(start: int) -> tuple[NDArray[Any], ...]:
-        rows = arrays.hold(np.ascontiguousarray(a[start : start + n_rows]))
+        rows = arrays.hold(_whole(a[start : start + n_rows]))
         return _rows(arrays, rows, there, n_columns, signed=signed)
 
     if device.kind is Kind.NUMPY and device.threads > 1 and len(starts) > 1:
@@ -76,6 +77,11 @@ def best_matches(
     empty = (np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.float32))
     index, value, second = (np.concatenate(part) for part in zip(empty, *found, strict=True))
     return Matches(index=index, value=value, second=second)
+
+
+def _whole(rows: Any) -> Any:
+    """Return rows that lie in one piece; what lies on a device does."""
+    return np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
 
 
 def _suitable(device: Device) -> int:

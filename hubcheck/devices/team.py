@@ -2,21 +2,26 @@
 
 One process is the ordinary case and needs nothing. Several are started by ``torchrun`` or
 ``accelerate launch``, which tell each its number in the environment; accelerate then splits and
-gathers. What is gathered is the same list on every process, in their order.
+gathers. What is gathered is the same list on every process, in their order. It is objects, never
+arrays on a device, so processes talk by gloo whatever devices they have. One that dies, or does not
+answer, ends the others with an error (``watch``).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, Protocol, TypeVar
+
+from hubcheck.devices.watch import SILENCE, Watch, lost
+from hubcheck.errors import printable
 
 T = TypeVar("T")
 
 PATIENCE: Final = timedelta(hours=12)
-"""How long a process waits for the others: shares are equal in bytes, networks are not. One that
-dies takes the others with it, at once, by its launcher."""
+"""How long a process waits for one that is alive: shares are equal in cost, networks are not."""
 
 
 class Team(Protocol):
@@ -95,23 +100,32 @@ ALONE: Final = Alone()
 class Accelerated:
     """Processes that accelerate holds together."""
 
-    def __init__(self, *, on_cpu: bool, local_count: int) -> None:
+    def __init__(self, environment: Mapping[str, str], *, silence: float = SILENCE) -> None:
         """Join the others.
 
         Args:
-            on_cpu: The processes talk by gloo; else accelerate picks what the devices speak.
-            local_count: Processes on this machine.
+            environment: Of the process, as the launcher made it.
+            silence: Seconds after which a process that says nothing counts as lost.
+
+        Raises:
+            ProcessLostError: they cannot be reached.
         """
         # accelerate guesses a number of threads where none is set, and warns of it.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         from accelerate import PartialState
 
-        self._state: Any = PartialState(cpu=on_cpu, timeout=PATIENCE)
+        with _reaching():
+            self._state: Any = PartialState(cpu=True, timeout=PATIENCE)
         self.rank = int(self._state.process_index)
         self.count = int(self._state.num_processes)
         self.local_rank = int(self._state.local_process_index)
-        self.local_count = local_count
+        self.local_count = max(1, _number(environment, "LOCAL_WORLD_SIZE", 1))
         self.main = bool(self._state.is_main_process)
+        host = environment.get("MASTER_ADDR", "127.0.0.1")
+        own = Watch.at(host, self.count) if self.main else None
+        port = self.same(own.port if own is not None else 0)
+        self._watch = own if own is not None else Watch.of(host, port)
+        self._watch.begin(self.rank, self.count, silence)
 
     def share(self, items: Sequence[T]) -> list[T]:
         """Return this process's part; see ``Team.share``."""
@@ -122,18 +136,35 @@ class Accelerated:
         """Return what all processes give; see ``Team.gather``."""
         from accelerate.utils import gather_object
 
-        return list(gather_object(list(items)))
+        with _reaching():
+            return list(gather_object(list(items)))
 
     def same(self, value: T) -> T:
         """Return the main process's value; see ``Team.same``."""
         from accelerate.utils import broadcast_object_list
 
-        found: T = broadcast_object_list([value], from_process=0)[0]
+        with _reaching():
+            found: T = broadcast_object_list([value], from_process=0)[0]
         return found
 
     def close(self) -> None:
-        """Leave the process group."""
+        """Leave the process group, once all are here: who leaves is not lost."""
+        with _reaching():
+            self._state.wait_for_everyone()
+            if not self.main:
+                self._watch.end()
+            self._state.wait_for_everyone()  # who keeps the store of the watch goes last
+        self._watch.end()
         self._state.destroy_process_group()
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say in the words of hubcheck that processes do not reach each other."""
+    try:
+        yield
+    except (RuntimeError, OSError) as error:  # torch's errors of connections are both
+        raise lost(f"This process lost the others: {printable(error)}.") from error
 
 
 def started_processes(environment: Mapping[str, str]) -> int:
@@ -155,15 +186,11 @@ def team_of(environment: Mapping[str, str]) -> Team:
 
     Raises:
         ImportError: several processes were started, and accelerate or torch is not installed.
+        ProcessLostError: they cannot be reached.
     """
     if started_processes(environment) == 1:
         return ALONE
-    import torch
-
-    local = max(1, _number(environment, "LOCAL_WORLD_SIZE", 1))
-    # Two processes on one device cannot talk by the device's own means.
-    on_cpu = not torch.cuda.is_available() or torch.cuda.device_count() < local
-    return Accelerated(on_cpu=on_cpu, local_count=local)
+    return Accelerated(environment)
 
 
 def _number(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from hubcheck.anatomy.units import (
 )
 from hubcheck.checkpoint.interface import RowBlock
 from hubcheck.checkpoint.rows import cost_of, read_rows
+from hubcheck.devices.blocks import Block, hands, shared
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import SubjectUnreadableError, UnreadableError
 
 ALL: tuple[int, ...] = ()
@@ -94,8 +97,12 @@ class Reader:
             self._stored_blocks[one] = one.stored_blocks()
         return self._stored_blocks[one]
 
-    def fetch(self, wanted: Iterable[Wanted]) -> None:
+    def fetch(self, wanted: Iterable[Wanted], team: Team = ALONE) -> None:
         """Read everything wanted that is not there yet, in one call to the source.
+
+        Args:
+            wanted: What is needed; the same on all processes of the team.
+            team: Processes that read a part each and hand it round; one by one, alone.
 
         Raises:
             BudgetExceededError: the model's ledger refuses; nothing was read.
@@ -103,25 +110,39 @@ class Reader:
                 subject.
         """
         try:
-            self._fetch(wanted)
+            self._fetch(wanted, team)
         except UnreadableError as error:
             if self.anatomy.checkpoint.of_subject:
                 raise SubjectUnreadableError.of(error) from error
             raise
 
-    def _fetch(self, wanted: Iterable[Wanted]) -> None:
+    def _fetch(self, wanted: Iterable[Wanted], team: Team) -> None:
         missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
         stored = [self._stored(one) for one in missing]
         # Two tests may want other inputs of the same rows: these are read, and paid for, once.
         distinct = list(dict.fromkeys(b for blocks in stored for b in blocks))
         uses = Counter(b for blocks in stored for b in blocks)
-        arrays = dict(zip(distinct, read_rows(self.anatomy.checkpoint, distinct), strict=True))
+        arrays = dict(zip(distinct, self._rows(distinct, team), strict=True))
         for one, blocks in zip(missing, stored, strict=True):
             self._blocks[one] = one.canonical([arrays[b] for b in blocks])
             for block in blocks:  # stored and canonical rows do not lie in memory together
                 uses[block] -= 1
                 if not uses[block]:
                     del arrays[block]
+
+    def _rows(self, blocks: list[RowBlock], team: Team) -> list[NDArray[np.float32]]:
+        """Return the values of stored rows; of a team each process reads one run of neighbours."""
+        checkpoint = self.anatomy.checkpoint
+        if team.count == 1:
+            return read_rows(checkpoint, blocks)
+        costs = [1 + cost_of(checkpoint, [block]) for block in blocks]
+        runs = [
+            Block(work=[blocks[n] for n in run], n_bytes=sum(costs[n] for n in run))
+            for run in hands(costs, team.count)
+        ]
+        accounts = [checkpoint.source.ledger]
+        parts = shared(runs, partial(read_rows, checkpoint), team=team, accounts=accounts)
+        return [rows for part in parts for rows in part]
 
     def there(self, matrix: Matrix) -> list[Wanted]:
         """Return the blocks of a matrix, rows with all their inputs, that were fetched."""

@@ -63,6 +63,18 @@ class Ledger:
             self._bytes[purpose] += n_bytes
             self._requests += requests
 
+    def taken(self) -> tuple[int, int]:
+        """Return the bytes and requests booked so far."""
+        return self.bytes_read, self.requests
+
+    def book(self, n_bytes: int, requests: int) -> None:
+        """Book weights that other processes of one check read: a report tells the bytes of all.
+
+        Raises:
+            BudgetExceededError: as ``charge``.
+        """
+        self.charge(n_bytes, Purpose.WEIGHTS, requests=requests)
+
     def raise_limit(self, to: int) -> None:
         """Allow ``to`` bytes in all, if that is more: a check that escalates reads further."""
         with self._lock:

@@ -7,7 +7,7 @@ MLP without a gate has two matrices and two views.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +43,7 @@ class Neurons:
     """What was read of a sample."""
 
     sample: Sample
-    views: dict[str, FloatArray]
+    views: Mapping[str, FloatArray]
     """Through the tokens, [units, tokens], rows of length one, by matrix."""
     lengths: dict[str, NDArray[np.float64]]
     """[units] lengths of the effective up rows and of the down columns."""

@@ -9,15 +9,18 @@ disguise.value_signs).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.devices.blocks import Block, shared
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.matching import best_matches
+from hubcheck.devices.store import Store
 from hubcheck.devices.team import ALONE, Team
-from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnreadableError
+from hubcheck.errors import SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
 from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
@@ -27,6 +30,7 @@ from hubcheck.evidence.looks.disguise.mlp_views import (
     Sample,
     frame_wanted,
     read_neurons,
+    weights_wanted,
 )
 from hubcheck.evidence.looks.disguise.plan import Effort, Planning
 from hubcheck.evidence.looks.disguise.planted import detectable_disguised
@@ -43,7 +47,6 @@ from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.report.phrases import Clauses
-from hubcheck.source.ledger import Purpose
 from hubcheck.statistics.disguise import GATED, LayerPair, Score, match_layers, score
 from hubcheck.statistics.evalues import log_product, without_strongest
 from hubcheck.statistics.profiles import FloatArray
@@ -161,51 +164,48 @@ class DisguiseTest:
         if roles is EXPERT:
             samples = paired_experts(sides, samples)
         progress(f"disguise test: reading {len(samples[0])} layers of each model")
-        neurons = self._read(sides, samples, roles)
-        base, subject = neurons
-        progress(f"disguise test: matching {len(base)} by {len(subject)} layers")
-        pairs = self._match(base, subject)
-        spent = max(
-            side.anatomy.checkpoint.source.ledger.bytes_read - was
-            for side, was in zip(sides, already, strict=True)
-        )
-        table = calibration[planned.mlps.matrices]
-        return self._sum_up(
-            pairs, (base, subject), sides, table, n_bases, planned.mlps, budget - spent
-        )
+        with Store(self._device) as store:
+            base, subject = self._read(sides, samples, roles, store)
+            progress(f"disguise test: matching {len(base)} by {len(subject)} layers")
+            pairs = self._match(base, subject, store)
+            spent = max(
+                side.anatomy.checkpoint.source.ledger.bytes_read - was
+                for side, was in zip(sides, already, strict=True)
+            )
+            table = calibration[planned.mlps.matrices]
+            return self._sum_up(
+                pairs, (base, subject), sides, table, n_bases, planned.mlps, budget - spent
+            )
 
     # -- matching ------------------------------------------------------------------------------
 
     def _read(
-        self, sides: tuple[Side, Side], samples: tuple[list[Sample], list[Sample]], roles: MlpRoles
+        self,
+        sides: tuple[Side, Side],
+        samples: tuple[list[Sample], list[Sample]],
+        roles: MlpRoles,
+        store: Store,
     ) -> tuple[dict[int, Neurons], dict[int, Neurons]]:
         """Read the layers, each by one process of the team, and hand them to all."""
-        every = [(which, sample) for which in (0, 1) for sample in samples[which]]
+
+        def one(work: tuple[int, Sample]) -> tuple[int, Neurons]:
+            which, sample = work
+            return which, self._one(sides[which], roles, sample, which)
+
+        blocks = []
+        for which, side in enumerate(sides):
+            for sample in samples[which]:
+                size = side.reader.size(weights_wanted(side.anatomy, roles, sample))
+                # each value is multiplied with its place in the frame of every token
+                flops = size * max(1, len(side.token_ids))
+                blocks.append(Block(work=(which, sample), n_bytes=size, flops=flops))
         ledgers = [side.anatomy.checkpoint.source.ledger for side in sides]
-        before = [(ledger.bytes_read, ledger.requests) for ledger in ledgers]
-        mine = self._team.share(every)
-        read: list[tuple[int, Neurons] | HubcheckError] = []
-        try:
-            for which, sample in mine:
-                read.append((which, self._one(sides[which], roles, sample, which)))
-        except HubcheckError as error:  # told to all, so that no process waits for another
-            read.append(error)
-        spent = [
-            (ledger.bytes_read - was[0], ledger.requests - was[1])
-            for ledger, was in zip(ledgers, before, strict=True)
-        ]
-        everything = self._team.gather(read)
-        for others, ledger in zip(spent, ledgers, strict=True):
-            total = self._team.gather([others])
-            n_bytes = sum(one[0] for one in total) - others[0]
-            requests = sum(one[1] for one in total) - others[1]
-            if n_bytes or requests:
-                ledger.charge(n_bytes, Purpose.WEIGHTS, requests=requests)
         found: tuple[dict[int, Neurons], dict[int, Neurons]] = ({}, {})
-        for one in everything:
-            if isinstance(one, HubcheckError):
-                raise one
-            found[one[0]][one[1].sample.block.layer] = one[1]
+        for which, neurons in shared(blocks, one, team=self._team, accounts=ledgers):
+            layer = neurons.sample.block.layer
+            name = _name(which, layer)
+            store.put(name, neurons.views)
+            found[which][layer] = replace(neurons, views=store.mapping(name))
         return found
 
     @staticmethod
@@ -219,27 +219,36 @@ class DisguiseTest:
             raise SubjectUnreadableError.of(error) from error
 
     def _match(
-        self, base: Mapping[int, Neurons], subject: Mapping[int, Neurons]
+        self, base: Mapping[int, Neurons], subject: Mapping[int, Neurons], store: Store
     ) -> list[LayerPair]:
         """Match every sampled base layer with every sampled subject layer, shared by the team."""
 
-        def find(a_ut: FloatArray, b_vt: FloatArray) -> tuple[NDArray[np.int64], FloatArray]:
+        def find(a_ut: Any, b_vt: Any) -> tuple[NDArray[np.int64], FloatArray]:
             matches = best_matches(a_ut, b_vt, signed=False, device=self._device)
             return matches.index, np.abs(matches.value)
 
-        pairs = [
-            match_layers(
-                base[i].views,
-                subject[j].views,
+        def one(pair: tuple[int, int]) -> LayerPair:
+            i, j = pair
+            return match_layers(
+                store.near(_name(0, i)),
+                store.near(_name(1, j)),
                 base=i,
                 subject=j,
                 a_pool=base[i].sample.pool,
                 b_pool=subject[j].sample.pool,
                 find=find,
             )
-            for i, j in self._team.share([(i, j) for i in sorted(base) for j in sorted(subject)])
+
+        blocks = [
+            Block(
+                work=(i, j),
+                flops=2 * len(a.views) * a.reading.size * len(b.sample.units),
+                needs=(_name(0, i), _name(1, j)),
+            )
+            for i, a in sorted(base.items())
+            for j, b in sorted(subject.items())
         ]
-        return self._team.gather(pairs)
+        return shared(blocks, one, team=self._team, store=store)
 
     @staticmethod
     def _sum_up(
@@ -291,6 +300,11 @@ class DisguiseTest:
             sides=sides,
             mlps=mlps,
         )
+
+
+def _name(which: int, layer: int) -> str:
+    """Return what the views of a layer lie under in the store."""
+    return f"{which} {layer}"
 
 
 def _kept(found: Sequence[LayerPair]) -> float:

@@ -21,7 +21,7 @@ from hubcheck.evidence.looks.expert_map.pieces import (
     PieceRows,
     ceiling_between,
     common_size,
-    hits_between,
+    hits_of_all,
     is_by_input,
     piece_rows,
     pieces_of,
@@ -98,13 +98,14 @@ def look_at_matched(
             continue
         spending.read(wanted_of(a), wanted_of(b))
         raw = _same_channels(spending)
-        for ours, theirs in zip(a, b, strict=True):
-            views = _sound(ours, looks, raw=raw)
-            looks.sampled.add(theirs.piece)
-            if views is None:
-                continue
-            other = theirs.views(raw=raw)
-            seen = hits_between(views, other)
+        looks.sampled |= {theirs.piece for theirs in b}
+        sound = [
+            (ours, theirs, views, theirs.views(raw=raw))
+            for ours, theirs in zip(a, b, strict=True)
+            if (views := _sound(ours, looks, raw=raw)) is not None
+        ]
+        counted = hits_of_all([(views, other) for *_, views, other in sound], spending.team)
+        for (ours, theirs, views, other), seen in zip(sound, counted, strict=True):
             if seen is not None:
                 looks.log_e[ours.piece] = HALF + seen.log_e
                 _keep(looks, ours.piece, theirs.piece, seen, (views, other), tried=1)
@@ -132,11 +133,15 @@ def search_pieces(spending: Spending, draw: Draw, places: Sequence[Place], looks
         raw = _same_channels(spending)
         views_b = {rows.piece: rows.views(raw=raw) for rows in b}
         looks.sampled |= set(views_b)
-        for rows in a:
-            views = _sound(rows, looks, raw=raw)
-            if views is None:
-                continue
-            found = {piece: hits_between(views, other) for piece, other in views_b.items()}
+        sound = [(rows, views) for rows in a if (views := _sound(rows, looks, raw=raw)) is not None]
+        counted = iter(
+            hits_of_all(
+                [(views, other) for _, views in sound for other in views_b.values()],
+                spending.team,
+            )
+        )
+        for rows, views in sound:
+            found = {piece: next(counted) for piece in views_b}
             seen = {piece: hits for piece, hits in found.items() if hits is not None}
             if not seen:
                 continue

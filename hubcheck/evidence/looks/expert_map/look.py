@@ -51,10 +51,11 @@ class ExpertMapLook(FromDeep):
         self, opened: Opened, terms: Terms, seen: Observations
     ) -> Observation[Experts] | Refused:
         """Find the origin of every expert looked at."""
-        del terms
         sides = opened.comparer
         base_of = layers_that_correspond(opened, seen)
-        found = experts_of(sides.base, sides.subject, sides.draw, base_of)
+        found = experts_of(
+            sides.base, sides.subject, sides.draw, base_of, team=terms.resources.team
+        )
         if isinstance(found, Refused):
             return nothing_unless_limited(found, NO_EXPERTS)  # no experts of one size
         return Observation(seen=found, rows=found.rows)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
+from hubcheck.devices.blocks import Block as Work
+from hubcheck.devices.blocks import shared
+from hubcheck.devices.team import Team
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows
@@ -181,6 +184,17 @@ def hits_between(a: dict[str, FloatArray], b: dict[str, FloatArray]) -> PieceHit
     frame = max(counted, key=lambda f: counted[f].hits)
     log_e = log_mean([log_e_hits(c.hits) for c in counted.values()])
     return PieceHits(log_e=log_e, best=counted[frame], frame=frame)
+
+
+def hits_of_all(
+    pairs: Sequence[tuple[dict[str, FloatArray], dict[str, FloatArray]]], team: Team
+) -> list[PieceHits | None]:
+    """Count hits in many pairs of pieces, shared by the processes of a team."""
+    blocks = [
+        Work(work=n, flops=2 * sum(a_uf.size * a_uf.shape[0] for a_uf in a.values()))
+        for n, (a, _) in enumerate(pairs)
+    ]
+    return shared(blocks, lambda n: hits_between(*pairs[n]), team=team)
 
 
 def ceiling_between(a_uf: FloatArray, b_uf: FloatArray, *, pool: int) -> float:

@@ -14,8 +14,10 @@ Orders of distinct base pieces multiply, unless they share one inside the base.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Final
 
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.expert_map.hits import (
     Looks,
@@ -24,7 +26,7 @@ from hubcheck.evidence.looks.expert_map.hits import (
     search_pieces,
 )
 from hubcheck.evidence.looks.expert_map.interface import ExpertChange, ExpertPair, Experts
-from hubcheck.evidence.looks.expert_map.pieces import Piece, common_size, hits_between
+from hubcheck.evidence.looks.expert_map.pieces import Piece, common_size, hits_of_all
 from hubcheck.evidence.looks.expert_map.routers import Place, RouterMatch, match_by_router
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
 from hubcheck.evidence.looks.neuron_rows import coins_row
@@ -44,7 +46,13 @@ MOST_NOTES: Final = 4
 
 
 def experts_of(
-    base: Side, subject: Side, draw: Draw, base_of: Mapping[int, int], *, limit: int = LIMIT
+    base: Side,
+    subject: Side,
+    draw: Draw,
+    base_of: Mapping[int, int],
+    *,
+    limit: int = LIMIT,
+    team: Team = ALONE,
 ) -> Experts | Refused:
     """Find the origin of the subject's experts (or of its dense MLPs in the base's experts).
 
@@ -54,6 +62,7 @@ def experts_of(
         draw: The seeded choices.
         base_of: Subject layer to base layer, from the layer map.
         limit: Weight bytes that may be added for each model; the models' budgets hold as well.
+        team: Processes that share the pairs of pieces.
 
     Returns:
         What was found, or a refusal where neither model has experts or no layer can be compared.
@@ -65,7 +74,7 @@ def experts_of(
     counts = (base.anatomy.geometry.experts, subject.anatomy.geometry.experts)
     if max(counts) < FEWEST_EXPERTS:
         return Refused(code=Why.NO_EXPERTS)
-    spending = Spending(base, subject, limit)
+    spending = Spending(base, subject, limit, team)
     subject_of = {i: j for j, i in sorted(base_of.items(), reverse=True)}
     places = [
         (i, subject_of[i])
@@ -96,7 +105,7 @@ def _summed_up(
 ) -> Experts:
     partners = {place: match.partner for place, match in sorted(matches.items())}
     pieces = list(looks.log_e)
-    groups = joined_groups(len(pieces), _sharing(looks, pieces))
+    groups = joined_groups(len(pieces), _sharing(looks, pieces, spending.team))
     log_e = log_product(log_mean([looks.log_e[pieces[n]] for n in group]) for group in groups)
     pairs = tuple(
         looks.pairs[p] for p in sorted(looks.pairs, key=lambda p: (p.layer, p.member, p.first))
@@ -148,15 +157,16 @@ def _kind(
     return ExpertChange.REORDERED if moved else ExpertChange.SAME
 
 
-def _sharing(looks: Looks, pieces: Sequence[Piece]) -> list[tuple[int, int]]:
+def _sharing(looks: Looks, pieces: Sequence[Piece], team: Team) -> list[tuple[int, int]]:
     """Return the pairs of base pieces, by position, that stand in one order."""
-    found = []
-    for m in range(len(pieces)):
-        for n in range(m + 1, len(pieces)):
-            seen = hits_between(looks.views[pieces[m]], looks.views[pieces[n]])
-            if seen is not None and seen.best.hits >= SHARED_HITS:
-                found.append((m, n))
-    return found
+    places = list(combinations(range(len(pieces)), 2))
+    views = [looks.views[piece] for piece in pieces]
+    seen = hits_of_all([(views[m], views[n]) for m, n in places], team)
+    return [
+        place
+        for place, hits in zip(places, seen, strict=True)
+        if hits is not None and hits.best.hits >= SHARED_HITS
+    ]
 
 
 def _evidence(looks: Looks, pairs: Sequence[ExpertPair], layer: int) -> Row:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from math import log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.devices.blocks import shared
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import compare_views
 from hubcheck.evidence.family import Test, View
@@ -72,7 +73,7 @@ class Pairs:
     """Order -> pairs of base layers, where ALL its layers stand in one order."""
 
 
-def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs) -> None:
+def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs, team: Team = ALONE) -> None:
     """Hold one order of every base layer against every subject layer.
 
     Pairs in which the order cannot be compared keep their e-value: nothing was looked at.
@@ -81,26 +82,35 @@ def look_at_all(order: LayerOrder, draw: Draw, pairs: Pairs) -> None:
         order: The order; its rows were read in all layers.
         draw: The seeded choices.
         pairs: Updated in place.
+        team: Processes that share the layers and the pairs.
     """
-    of_base = _sound(order, draw, pairs)
-    base = list(of_base)
+    of_base = _sound(order, draw, pairs, team)
     cheap_ij = np.full(pairs.log_e_ij.shape, -np.inf)
-    for j in order.subject_layers:
+
+    def cheaply(j: int) -> dict[int, float]:
         views = _cheap(order.subject_profiles(j).views, draw)
-        for i in base:
-            if order.fits(i, j):
-                cheap_ij[i, j] = _log_e(of_base[i], views)
-    likely = _likely(cheap_ij, order)
+        return {i: _log_e(of_base[i], views) for i in of_base if order.fits(i, j)}
+
+    blocks = [
+        order.block(j, of_base=False, held_against=len(of_base)) for j in order.subject_layers
+    ]
+    for j, row in zip(order.subject_layers, shared(blocks, cheaply, team=team), strict=True):
+        for i, log_e in row.items():
+            cheap_ij[i, j] = log_e
+    likely = sorted(_likely(cheap_ij, order), key=lambda pair: (pair[1], pair[0]))
     looked_ij = HALF + cheap_ij
-    for i, j in sorted(likely, key=lambda pair: (pair[1], pair[0])):
-        close = look_closely(order, draw, pairs, (i, j))
+    for (i, j), close in zip(likely, look_closely(order, draw, pairs, likely, team), strict=True):
         looked_ij[i, j] = log_sum_exp([looked_ij[i, j], HALF + close])
     was_looked_at = np.isfinite(cheap_ij)
     pairs.log_e_ij[was_looked_at] += looked_ij[was_looked_at]
 
 
 def search_groups(
-    orders: Sequence[LayerOrder], layers: Sequence[int], draw: Draw, pairs: Pairs
+    orders: Sequence[LayerOrder],
+    layers: Sequence[int],
+    draw: Draw,
+    pairs: Pairs,
+    team: Team = ALONE,
 ) -> None:
     """Hold one kv group of every base layer against every kv group of some subject layers.
 
@@ -111,19 +121,29 @@ def search_groups(
         layers: Subject layers.
         draw: The seeded choices.
         pairs: Updated in place.
+        team: Processes that share the layers.
     """
-    of_base = _sound(orders[0], draw, pairs)
-    for j in layers:
-        fitting = [order for order in orders if j in order.subject_layers]
-        views_h = [_cheap(order.subject_profiles(j).views, draw) for order in fitting]
-        for i, base in of_base.items():
-            if not fitting or not fitting[0].fits(i, j):
-                continue
-            log_e_h = [_log_e(base, views) for views in views_h]
+    of_base = _sound(orders[0], draw, pairs, team)
+
+    def fitting(j: int) -> list[LayerOrder]:
+        return [order for order in orders if j in order.subject_layers]
+
+    def every_group(j: int) -> dict[int, list[float]]:
+        views_h = [_cheap(order.subject_profiles(j).views, draw) for order in fitting(j)]
+        return {
+            i: [_log_e(base, views) for views in views_h]
+            for i, base in of_base.items()
+            if views_h and fitting(j)[0].fits(i, j)
+        }
+
+    held = len(of_base) * len(orders)
+    blocks = [orders[0].block(j, of_base=False, held_against=held) for j in layers]
+    for j, row in zip(layers, shared(blocks, every_group, team=team), strict=True):
+        for i, log_e_h in row.items():
             pairs.log_e_ij[i, j] += log_mean(log_e_h)
             best = int(np.argmax(log_e_h))
-            if log_e_h[best] > 0:
-                look_closely(fitting[best], draw, pairs, (i, j))  # for what is shown: no weight
+            if log_e_h[best] > 0:  # for what is shown: no weight
+                look_closely(fitting(j)[best], draw, pairs, [(i, j)])
 
 
 def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:
@@ -139,13 +159,24 @@ def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:
     return label not in pairs.unsound
 
 
-def _sound(order: LayerOrder, draw: Draw, pairs: Pairs) -> dict[int, Mapping[str, FloatArray]]:
+def _sound(
+    order: LayerOrder, draw: Draw, pairs: Pairs, team: Team
+) -> dict[int, Mapping[str, FloatArray]]:
     """Return the cheap views of the base layers whose order looks arbitrary; note the others."""
-    of_base: dict[int, Mapping[str, FloatArray]] = {}
-    for i in order.base_layers:
-        if is_sound(order, i, pairs):
-            of_base[i] = _cheap(order.base_profiles(i).views, draw)
-    seen = _sharing(of_base)
+
+    def looked(i: int) -> Mapping[str, FloatArray] | None:
+        sound = is_sound(order, i, pairs)
+        return _cheap(order.base_profiles(i).views, draw) if sound else None
+
+    blocks = [order.block(i, of_base=True, held_against=1) for i in order.base_layers]
+    seen_i = dict(zip(order.base_layers, shared(blocks, looked, team=team), strict=True))
+    of_base = {i: views for i, views in seen_i.items() if views is not None}
+    pairs.unsound |= {
+        order.test.label(order.base_block(i))
+        for i in seen_i
+        if i not in of_base and order.test.test not in pairs.structured
+    }
+    seen = _sharing(of_base, order, team)
     if is_structured(seen, order.test.pool()):
         pairs.structured.add(order.test.test)
         return {}
@@ -160,23 +191,43 @@ def _sound(order: LayerOrder, draw: Draw, pairs: Pairs) -> dict[int, Mapping[str
     return of_base
 
 
-def look_closely(order: LayerOrder, draw: Draw, pairs: Pairs, pair: Pair) -> float:
-    """Return log e of one pair, the mean over all its views; -inf where none is comparable."""
-    i, j = pair
-    views = compare_views(
-        order.base_profiles(i),
-        order.subject_profiles(j),
-        order.base_block(i),
-        order.subject_block(j),
-        draw,
-    )
-    if not views:
-        return -np.inf
-    best = max(views, key=lambda view: view.hits)
-    known = pairs.best.get(pair)
-    if known is None or log_e_hits(best.hits) > log_e_hits(known[1].hits):
-        pairs.best[pair] = (order, best)
-    return log_mean([log_e_hits(view.hits) for view in views])
+def look_closely(
+    order: LayerOrder, draw: Draw, pairs: Pairs, chosen: Sequence[Pair], team: Team = ALONE
+) -> list[float]:
+    """Return log e of some pairs, each the mean over all its views; -inf where none is comparable.
+
+    Args:
+        order: The order; its rows were read in these layers.
+        draw: The seeded choices.
+        pairs: The best views are noted there.
+        chosen: Pairs that have the order in one size.
+        team: Processes that share the pairs.
+    """
+
+    def closely(pair: Pair) -> tuple[View, ...]:
+        i, j = pair
+        return compare_views(
+            order.base_profiles(i),
+            order.subject_profiles(j),
+            order.base_block(i),
+            order.subject_block(j),
+            draw,
+        )
+
+    blocks = [order.pair_block(pair) for pair in chosen]
+    found = []
+    for pair, views in zip(
+        chosen, shared(blocks, closely, team=team, store=order.store), strict=True
+    ):
+        if not views:
+            found.append(-np.inf)
+            continue
+        best = max(views, key=lambda view: view.hits)
+        known = pairs.best.get(pair)
+        if known is None or log_e_hits(best.hits) > log_e_hits(known[1].hits):
+            pairs.best[pair] = (order, best)
+        found.append(log_mean([log_e_hits(view.hits) for view in views]))
+    return found
 
 
 def open_layers(pairs: Pairs, needed: float) -> list[int]:
@@ -239,16 +290,28 @@ def _hits(a: Mapping[str, FloatArray], b: Mapping[str, FloatArray]) -> list[int]
     ]
 
 
-def _sharing(of_base: Mapping[int, Mapping[str, FloatArray]]) -> dict[Pair, Sharing]:
+def _sharing(
+    of_base: Mapping[int, Mapping[str, FloatArray]], order: LayerOrder, team: Team
+) -> dict[Pair, Sharing]:
     """Return what every two layers of the base show, in the frame that shows most."""
-    found: dict[Pair, Sharing] = {}
-    for a, b in combinations(of_base, 2):
-        common = [name for name in of_base[a] if name in of_base[b]]
-        seen = [sharing_of(of_base[a][name], of_base[b][name]) for name in common]
-        best = max((s for s in seen if s is not None), key=lambda s: s.hits, default=None)
-        if best is not None:
-            found[a, b] = best
-    return found
+    layers = list(of_base)
+
+    def with_later(a: int) -> dict[Pair, Sharing]:
+        found: dict[Pair, Sharing] = {}
+        for b in layers[layers.index(a) + 1 :]:
+            common = [name for name in of_base[a] if name in of_base[b]]
+            seen = [sharing_of(of_base[a][name], of_base[b][name]) for name in common]
+            best = max((s for s in seen if s is not None), key=lambda s: s.hits, default=None)
+            if best is not None:
+                found[a, b] = best
+        return found
+
+    blocks = [
+        order.block(a, of_base=True, held_against=len(layers) - n) for n, a in enumerate(layers)
+    ]
+    return {
+        pair: seen for part in shared(blocks, with_later, team=team) for pair, seen in part.items()
+    }
 
 
 def _likely(cheap_ij: NDArray[np.float64], order: LayerOrder) -> set[Pair]:

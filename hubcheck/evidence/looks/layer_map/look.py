@@ -56,7 +56,7 @@ class LayerMapLook(FromDeep):
         del seen
         terms.progress("mapping every layer")
         sides = opened.comparer
-        found = map_layers(sides.base, sides.subject, sides.draw)
+        found = map_layers(sides.base, sides.subject, sides.draw, resources=terms.resources)
         if isinstance(found, Refused):
             return found
         return Observation(seen=found, spent=(_spent(found),), rows=(found.row(),))

@@ -9,11 +9,13 @@ again may depend on what was seen before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
+from hubcheck.devices.blocks import Block as Work
+from hubcheck.devices.store import Store
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Profiles
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, MAY_BECOME, SHARED, MlpRoles
@@ -21,13 +23,16 @@ from hubcheck.evidence.orders.neurons import NeuronTest
 from hubcheck.evidence.orders.vo import ValueTest, value_dims, value_groups
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.statistics.profiles import FloatArray
 
 LATER_ROWS: Final = 128
 """Neurons of a later look at a layer that the first left open."""
-KEPT_BYTES: Final = 700_000_000
-"""Profiles held at a time for each order; what does not fit is made again when it is needed."""
-VIEWS: Final = 5
-"""Arrays of the size of the rows themselves that profiles hold: views, rows, signed rows."""
+PROFILE_FLOPS: Final = 4096
+"""Operations to make profiles of one value: seen through a thousand tokens, in two views."""
+PAIR_FLOPS: Final = 256
+"""Operations of one value held against another layer: 64 rows of it, in two frames."""
+_NUMBERS: Final = count()
+"""Tells the orders of one store apart."""
 
 
 class RowsOfNeurons(NeuronTest):
@@ -79,6 +84,7 @@ class LayerOrder:
         subject_member: int | None = None,
         *,
         kinds: tuple[str, str] = ("", ""),
+        store: Store | None = None,
     ) -> None:
         """Bind a test to one member of every layer.
 
@@ -89,6 +95,7 @@ class LayerOrder:
             member: Expert or kv group of the base; -1 for none.
             subject_member: That of the subject; the same by default.
             kinds: Of MLP in base and subject, for neurons.
+            store: Where profiles wait until they are needed again; its own by default.
         """
         self.test = test
         self._member = {True: member, False: member if subject_member is None else subject_member}
@@ -102,21 +109,39 @@ class LayerOrder:
         common = set(self.base_size.values()) & set(self.subject_size.values()) - {0}
         self.base_layers = tuple(i for i, n in self.base_size.items() if n in common)
         self.subject_layers = tuple(j for j, n in self.subject_size.items() if n in common)
-        values = max((self._values(i) for i in self.base_layers), default=1)
-        held = max(8, KEPT_BYTES // (4 * VIEWS * values))
-        self._profiles = lru_cache(maxsize=held)(self._made_profiles)
+        self.store = Store() if store is None else store
+        self._number = next(_NUMBERS)
+        self._in_blocks: dict[str, bool] = {}
 
     @property
     def name(self) -> str:
         """The order in a word, as in the evidence: neurons, vo-dimensions."""
         return self.test.test.value
 
-    def _values(self, i: int) -> int:
-        """Return the values of a base layer's rows."""
-        rows = self.test.rows_wanted(self._base, self.base_block(i)).values()
+    def block(self, layer: int, *, of_base: bool, held_against: int) -> Work[int]:
+        """Return a layer as work: profiles are made and held against those of other layers."""
+        values = self._values(layer, of_base=of_base)
+        return Work(work=layer, flops=values * (PROFILE_FLOPS + PAIR_FLOPS * held_against))
+
+    def pair_block(self, pair: tuple[int, int]) -> Work[tuple[int, int]]:
+        """Return a pair of base and subject layer as work."""
+        i, j = pair
+        values = self._values(i, of_base=True) + self._values(j, of_base=False)
+        needs = (self._name(i, of_base=True), self._name(j, of_base=False))
+        return Work(work=pair, flops=values * (PROFILE_FLOPS + PAIR_FLOPS), needs=needs)
+
+    def _values(self, layer: int, *, of_base: bool) -> int:
+        """Return the values of a layer's rows."""
+        side = self._base if of_base else self._subject
+        block = self.base_block(layer) if of_base else self.subject_block(layer)
+        rows = self.test.rows_wanted(side, block).values()
         return sum(
             (len(w.units) or w.matrix.n_out) * (len(w.inputs) or w.matrix.n_in) for w in rows
         )
+
+    def _name(self, layer: int, *, of_base: bool) -> str:
+        """Return what a layer's profiles lie under in the store."""
+        return f"{self._number} {'base' if of_base else 'subject'} {layer}"
 
     def fits(self, i: int, j: int) -> bool:
         """Return whether base layer i and subject layer j have this order in one size."""
@@ -151,20 +176,57 @@ class LayerOrder:
 
     def base_profiles(self, layer: int) -> Profiles:
         """Return the views of a base layer whose rows were read."""
-        return self._profiles(True, layer)
+        return self._profiles(layer, of_base=True)
 
     def subject_profiles(self, layer: int) -> Profiles:
         """Return the views of a subject layer whose rows were read."""
-        return self._profiles(False, layer)
+        return self._profiles(layer, of_base=False)
 
-    def _made_profiles(self, of_base: bool, layer: int) -> Profiles:
-        if of_base:
-            return self.test.profiles(self._base, self.base_block(layer))
-        return self.test.profiles(self._subject, self.subject_block(layer))
+    def _profiles(self, layer: int, *, of_base: bool) -> Profiles:
+        """Return profiles out of the store, or make them and put them there."""
+        name = self._name(layer, of_base=of_base)
+        if name in self.store:
+            return _unpacked(self.store.get(name), in_blocks=self._in_blocks[name])
+        side = self._base if of_base else self._subject
+        block = self.base_block(layer) if of_base else self.subject_block(layer)
+        made = self.test.profiles(side, block)
+        self._in_blocks[name] = made.in_blocks
+        self.store.put(name, _packed(made))
+        return made
+
+
+def _packed(profiles: Profiles) -> dict[str, FloatArray]:
+    """Return profiles as arrays by name."""
+    return {
+        "rows": profiles.rows,
+        **{f"view {name}": array for name, array in profiles.views.items()},
+        **{f"signed {name}": array for name, array in profiles.signed.items()},
+    }
+
+
+def _unpacked(arrays: Mapping[str, FloatArray], *, in_blocks: bool) -> Profiles:
+    """Return profiles made of arrays by name."""
+
+    def of(kind: str) -> dict[str, FloatArray]:
+        return {
+            name.removeprefix(kind): array
+            for name, array in arrays.items()
+            if name.startswith(kind)
+        }
+
+    return Profiles(
+        views=of("view "), rows=arrays["rows"], in_blocks=in_blocks, signed=of("signed ")
+    )
 
 
 def layer_orders(
-    base: Side, subject: Side, draw: Draw, *, rows: int, look: int
+    base: Side,
+    subject: Side,
+    draw: Draw,
+    *,
+    rows: int,
+    look: int,
+    store: Store | None = None,
 ) -> list[LayerOrder]:
     """Return the orders that some layer of the base and some layer of the subject have in one size.
 
@@ -174,6 +236,7 @@ def layer_orders(
         draw: The seeded choices.
         rows: Neurons of the first look at most.
         look: 0 for the first look; 1 and on for rows and kv groups that no look before has seen.
+        store: Where profiles wait.
     """
     a, b = base.anatomy, subject.anatomy
     orders = []
@@ -183,7 +246,7 @@ def layer_orders(
         likely = (
             LayerOrder(
                 base, subject, test, *_members(a, b, draw, roles, other),
-                kinds=(roles.kind, other.kind),
+                kinds=(roles.kind, other.kind), store=store,
             )
             for other in MAY_BECOME[roles.kind]
         )  # fmt: skip
@@ -192,7 +255,7 @@ def layer_orders(
     turn = look if look == 0 else look + 1  # turn 1 belongs to the search over groups
     if turn < groups:
         member = (draw.one_of(groups, 0) + turn) % groups
-        orders.append(LayerOrder(base, subject, ValueTest(a, b, draw), member))
+        orders.append(LayerOrder(base, subject, ValueTest(a, b, draw), member, store=store))
     return [order for order in orders if order.base_layers]
 
 
@@ -207,7 +270,9 @@ def _members(
     return (drawn if roles is EXPERT else -1, drawn if other is EXPERT else -1)
 
 
-def group_orders(base: Side, subject: Side, draw: Draw) -> list[LayerOrder]:
+def group_orders(
+    base: Side, subject: Side, draw: Draw, store: Store | None = None
+) -> list[LayerOrder]:
     """Return one kv group of the base, seen by no look, against every kv group of the subject.
 
     Whoever shuffles kv groups leaves the order inside each; the group is then found by trying all.
@@ -219,7 +284,7 @@ def group_orders(base: Side, subject: Side, draw: Draw) -> list[LayerOrder]:
     test = ValueTest(a, b, draw)
     member = (draw.one_of(groups, 0) + 1) % groups
     of_subject = max(value_groups(b, j) for j in range(b.geometry.layers))
-    every = [LayerOrder(base, subject, test, member, h) for h in range(of_subject)]
+    every = [LayerOrder(base, subject, test, member, h, store=store) for h in range(of_subject)]
     return [order for order in every if order.base_layers]
 
 

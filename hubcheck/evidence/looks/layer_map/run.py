@@ -21,6 +21,9 @@ from typing import Final
 
 import numpy as np
 
+from hubcheck.devices.blocks import Block, shared
+from hubcheck.devices.store import Store
+from hubcheck.devices.team import Team
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.content import Content, content_of
 from hubcheck.evidence.draw import LEAST_ROWS, MOST_ROWS, Draw
@@ -37,6 +40,7 @@ from hubcheck.evidence.looks.layer_map.hits import (
 from hubcheck.evidence.looks.layer_map.interface import LayerMap, LayerOrigin
 from hubcheck.evidence.looks.layer_map.orders import LayerOrder, group_orders, layer_orders
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
+from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
@@ -59,7 +63,14 @@ MOST_NOTES: Final = 4
 """Abstentions named one by one; beyond, their number is enough."""
 
 
-def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> LayerMap | Refused:
+def map_layers(
+    base: Side,
+    subject: Side,
+    draw: Draw,
+    *,
+    limit: int = LIMIT,
+    resources: Resources | None = None,
+) -> LayerMap | Refused:
     """Find the origin of every subject layer.
 
     Args:
@@ -67,6 +78,7 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
         subject: The subject, of any depth and width.
         draw: The seeded choices; rows that other tests drew by the same seed are not read again.
         limit: Weight bytes that may be added for each model; the models' budgets hold as well.
+        resources: The processes that share the layers, and where profiles wait.
 
     Returns:
         The map, or why none could be made.
@@ -75,8 +87,14 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
         BudgetExceededError: a model's ledger refuses all the same.
         UnreadableError: a value is not finite.
     """
-    spending = Spending(base, subject, limit)
-    planned = _first_look(spending, draw)
+    resources = resources or Resources()
+    with Store(resources.device) as store:
+        return _mapped(Spending(base, subject, limit, resources.team), draw, store)
+
+
+def _mapped(spending: Spending, draw: Draw, store: Store) -> LayerMap | Refused:
+    base, subject, team = spending.base, spending.subject, spending.team
+    planned = _first_look(spending, draw, store)
     if isinstance(planned, Refused):
         return planned
     rows, orders = planned
@@ -84,15 +102,15 @@ def map_layers(base: Side, subject: Side, draw: Draw, *, limit: int = LIMIT) -> 
     n_base, n_subject = base.anatomy.geometry.layers, subject.anatomy.geometry.layers
     pairs = Pairs(log_e_ij=np.zeros((n_base, n_subject)))
     for order in orders:
-        look_at_all(order, draw, pairs)
+        look_at_all(order, draw, pairs, team)
     if not pairs.tested:
         return Refused(code=Why.NO_SOUND_ORDER)
-    _search_groups(spending, draw, pairs)
+    _search_groups(spending, draw, pairs, store)
     for look in range(1, LATER_LOOKS + 1):
         again = open_pairs(pairs, _needed(pairs))
         if not again:
             break
-        further = layer_orders(base, subject, draw, rows=rows, look=look)
+        further = layer_orders(base, subject, draw, rows=rows, look=look, store=store)
         _look_again(again, further, spending, draw, pairs)
     return _sum_up(pairs, spending)
 
@@ -113,11 +131,13 @@ def _needed(pairs: Pairs) -> float:
     return NOTABLE + log(pairs.log_e_ij.size)
 
 
-def _first_look(spending: Spending, draw: Draw) -> tuple[int, list[LayerOrder]] | Refused:
+def _first_look(
+    spending: Spending, draw: Draw, store: Store | None = None
+) -> tuple[int, list[LayerOrder]] | Refused:
     """Return the most rows that fit the limit, and the orders at that size."""
     orders: list[LayerOrder] = []
     for rows in ROWS:
-        orders = layer_orders(spending.base, spending.subject, draw, rows=rows, look=0)
+        orders = layer_orders(spending.base, spending.subject, draw, rows=rows, look=0, store=store)
         if not orders:
             return Refused(code=Why.NO_SHARED_ORDER)
         if spending.affords(*_all_layers(orders)):
@@ -136,10 +156,10 @@ def _all_layers(orders: Sequence[LayerOrder]) -> tuple[list[Wanted], list[Wanted
     )
 
 
-def _search_groups(spending: Spending, draw: Draw, pairs: Pairs) -> None:
+def _search_groups(spending: Spending, draw: Draw, pairs: Pairs, store: Store) -> None:
     """Search all kv groups of the layers still open, of as many as the limit allows."""
     still = open_layers(pairs, _needed(pairs))
-    orders = group_orders(spending.base, spending.subject, draw) if still else []
+    orders = group_orders(spending.base, spending.subject, draw, store) if still else []
     if not orders:
         return
     base = orders[0].of_base(orders[0].base_layers)
@@ -152,7 +172,7 @@ def _search_groups(spending: Spending, draw: Draw, pairs: Pairs) -> None:
             chosen += more
     if layers:
         spending.read(base, chosen)
-        search_groups(orders, layers, draw, pairs)
+        search_groups(orders, layers, draw, pairs, spending.team)
 
 
 def _look_again(
@@ -172,10 +192,11 @@ def _look_again(
         if not chosen or not spending.affords(*wanted):
             continue
         spending.read(*wanted)
-        for pair in chosen:
-            if not is_sound(order, pair[0], pairs):
-                continue
-            close = look_closely(order, draw, pairs, pair)
+        # Every process looks for itself: these are a few layers, and each must know of all.
+        sound = [pair for pair in chosen if is_sound(order, pair[0], pairs)]
+        for pair, close in zip(
+            sound, look_closely(order, draw, pairs, sound, spending.team), strict=True
+        ):
             if np.isfinite(close):
                 pairs.log_e_ij[pair] += close
 
@@ -188,7 +209,7 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
     factors = log_e_orders(pairs.log_e_ij, groups)
     surely = [pair for pair, hits in pairs.shared.items() if hits >= SURELY_SHARED]
     return LayerMap(
-        origins=tuple(_origin(pairs, j) for j in range(pairs.log_e_ij.shape[1])),
+        origins=tuple(_origins(pairs, spending.team)),
         base_layers=n_base,
         log_e=log_product(factors),
         log_e_without_strongest=without_strongest(factors),
@@ -197,6 +218,15 @@ def _sum_up(pairs: Pairs, spending: Spending) -> LayerMap:
         bytes_base=spending.bytes_base,
         bytes_subject=spending.bytes_subject,
     )
+
+
+def _origins(pairs: Pairs, team: Team) -> list[LayerOrigin]:
+    """Return where every subject layer comes from, each worked out by one process."""
+    blocks = [
+        Block(work=j, flops=CEILING_UNITS**3 * sum(j == at for _, at in pairs.best))
+        for j in range(pairs.log_e_ij.shape[1])
+    ]
+    return shared(blocks, lambda j: _origin(pairs, j), team=team)
 
 
 def _origin(pairs: Pairs, j: int) -> LayerOrigin:

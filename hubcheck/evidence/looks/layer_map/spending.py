@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 
@@ -16,15 +17,16 @@ about 75 MB for its layer map, and 180 MB for two whole gates."""
 class Spending:
     """What one look reads of both models, within its own limit and the models' budgets."""
 
-    def __init__(self, base: Side, subject: Side, limit: int) -> None:
+    def __init__(self, base: Side, subject: Side, limit: int, team: Team = ALONE) -> None:
         """Start with nothing read.
 
         Args:
             base: The base.
             subject: The subject.
             limit: Bytes that may be added for each.
+            team: Processes that read a part each.
         """
-        self.base, self.subject, self._limit = base, subject, limit
+        self.base, self.subject, self.team, self._limit = base, subject, team, limit
         self.bytes_base = self.bytes_subject = 0
 
     def affords(self, base: Sequence[Wanted], subject: Sequence[Wanted]) -> bool:
@@ -40,6 +42,6 @@ class Spending:
     def read(self, base: Sequence[Wanted], subject: Sequence[Wanted]) -> None:
         """Read these, one request list a model."""
         self.bytes_base += self.base.reader.cost(base)
-        self.base.reader.fetch(base)
+        self.base.reader.fetch(base, self.team)
         self.bytes_subject += self.subject.reader.cost(subject)
-        self.subject.reader.fetch(subject)
+        self.subject.reader.fetch(subject, self.team)

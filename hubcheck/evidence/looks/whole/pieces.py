@@ -17,7 +17,7 @@ from hubcheck.checkpoint.rows import require_finite
 from hubcheck.devices.arrays import WORDS
 from hubcheck.devices.choice import Device
 from hubcheck.devices.reduction import PairSums, pair_sums
-from hubcheck.errors import UnreadableError
+from hubcheck.errors import HubcheckError, UnreadableError
 from hubcheck.evidence.looks.whole import rank as ranks
 from hubcheck.evidence.looks.whole.equality import comparable_bits
 from hubcheck.evidence.looks.whole.halves import UNPACKED, Half, Words, values_of
@@ -66,12 +66,12 @@ class Found:
     """Only of the piece that was asked for it."""
 
 
-class WhoseError(Exception):
+class WhoseError(HubcheckError):
     """A value of one side is not a number."""
 
     def __init__(self, side: SideName, error: UnreadableError) -> None:
         """Say which side and which value."""
-        super().__init__(side)
+        super().__init__(error.what, cause=error.cause, next_step=error.next_step)
         self.side = side
         self.error = error
 

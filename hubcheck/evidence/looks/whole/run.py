@@ -1,19 +1,20 @@
 """How are two whole models held against each other, value by value?
 
-pairs -> pieces -> this process's share -> read, compare, note down -> gathered -> summed up. Each
-piece is read once by one process; what is in memory is a few pieces, whatever the models' size.
+pairs -> pieces -> batches -> shared (``devices.blocks``): read, compare, note down -> summed up.
+Each piece is read once by one process; what is in memory is a few pieces, whatever the models'
+size.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.devices.blocks import Block, hands, shared
 from hubcheck.devices.choice import cores
 from hubcheck.devices.reduction import total
 from hubcheck.errors import BudgetExceededError, HubcheckError
@@ -31,45 +32,13 @@ from hubcheck.evidence.looks.whole.pieces import (
     cost,
     spans_of_batch,
 )
-from hubcheck.evidence.refused import SIDES, Refused, SideName, Why, refused_by
+from hubcheck.evidence.refused import SIDES, Refused, Why, refused_by
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
 
 REMOTE_THREADS: Final = 8
 """Pieces in flight where a model lies on the Hub: 16 ranges of 8 MB fill a line of 1 Gbit/s."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
-    """What one process did."""
-
-    found: tuple[Found, ...]
-    read: tuple[tuple[int, int], tuple[int, int]]
-    """Bytes and requests of base and subject."""
-    trouble: str
-    fault: _Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
-    """An error, taken apart so that it can go from process to process."""
-
-    kind: type[HubcheckError]
-    what: str
-    parts: dict[str, str]
-    side: SideName
-
-    @staticmethod
-    def of(error: HubcheckError, side: SideName) -> _Fault:
-        """Take an error apart."""
-        return _Fault(kind=type(error), what=error.what, parts=dict(vars(error)), side=side)
-
-    def refusal(self) -> Refused:
-        """Return the refusal that it makes, the error put together again."""
-        error = self.kind.__new__(self.kind, self.what)
-        vars(error).update(self.parts)
-        return replace(refused_by(error), side=self.side)
 
 
 def stream(
@@ -114,23 +83,34 @@ def stream(
         refusal = _over_budget(base, subject, [costs[n] for n in left])
         if refusal is not None:
             return refusal
-        mine = team.share(left)
-        sizes = [sum(c) for c in costs]
-        before = sum(sizes) - sum(sizes[n] for n in left)
-        told = _teller(resources, [sizes[n] for n in left], [sizes[n] for n in mine], before)
-        share = work.do([batches[n] for n in mine], [sizes[n] for n in mine], journal, told)
-        shares = team.gather([share])
-        faults = [s.fault for s in shares if s.fault is not None]
-        if faults:
-            return faults[0].refusal()
-        work.charge_others(shares, team.rank)
+        blocks = [work.block(batches[n], costs[n]) for n in left]
+        told = _Teller(resources, blocks, sum(map(sum, costs)))
+
+        def note(batch: Batch, some: list[Found]) -> None:
+            journal.keep(some)
+            told(batch)
+
+        try:
+            parts = shared(
+                blocks,
+                work.compared,
+                team=team,
+                accounts=work.accounts,
+                threads=work.threads,
+                done=note,
+            )
+        except WhoseError as error:
+            return replace(refused_by(error.error), side=error.side)
+        except HubcheckError as error:
+            return refused_by(error)
+        troubles = team.gather([journal.trouble])
         journal.finish()
-    found = known | {_at(f.pair, f.number): f for s in shares for f in s.found}
+    found = known | {_at(f.pair, f.number): f for some in parts for f in some}
     return _whole(
         paired.pairs,
         found,
         unmatched=paired.unmatched,
-        trouble=[s.trouble for s in shares if s.trouble],
+        trouble=[trouble for trouble in troubles if trouble],
         said=resources.notes,
         processes=team.count,
         resumed=sum(one.sums.values for one in known.values()),
@@ -167,7 +147,7 @@ def _whole(
 
 
 class _Work:
-    """Reads and compares batches, several at a time."""
+    """Reads and compares batches."""
 
     def __init__(
         self,
@@ -182,62 +162,19 @@ class _Work:
         self._device = resources.device
         remote = any(source.pin.revision != LOCAL for source in self._sources)
         own = max(1, cores() // resources.team.local_count)
-        self._threads = max(own, REMOTE_THREADS) if remote else own
-        self._before = self._read()
-
-    def _read(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        a, b = (source.ledger for source in self._sources)
-        return (a.bytes_read, a.requests), (b.bytes_read, b.requests)
+        self.threads = max(own, REMOTE_THREADS) if remote else own
+        self.accounts = [source.ledger for source in self._sources]
 
     def cost(self, batch: Batch) -> tuple[int, int]:
         """Return the bytes that a batch reads of base and subject."""
         return cost(batch, self._halves[0]), cost(batch, self._halves[1])
 
-    def do(
-        self,
-        batches: Sequence[Batch],
-        sizes: Sequence[int],
-        journal: Journal,
-        told: Callable[[int], None],
-    ) -> _Share:
-        """Compare some batches; an error ends the work and is part of the result."""
-        found: list[Found] = []
-        fault: _Fault | None = None
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="hubcheck-full")
-        try:
-            running: dict[Future[list[Found]], int] = {
-                pool.submit(self._compare, batch): size
-                for batch, size in zip(batches, sizes, strict=True)
-            }
-            for future in as_completed(running):
-                some = future.result()
-                journal.keep(some)
-                found += some
-                told(running.pop(future))
-        except WhoseError as error:
-            fault = _Fault.of(error.error, error.side)
-        except HubcheckError as error:
-            fault = _Fault.of(error, "")
-        finally:
-            # Also on Ctrl-C: what is noted down stays, what has not begun does not begin.
-            pool.shutdown(cancel_futures=True)
-        (a, a_asked), (b, b_asked) = self._read()
-        (c, c_asked), (d, d_asked) = self._before
-        return _Share(
-            found=tuple(found),
-            read=((a - c, a_asked - c_asked), (b - d, b_asked - d_asked)),
-            trouble=journal.trouble,
-            fault=fault,
-        )
+    def block(self, batch: Batch, costs: tuple[int, int]) -> Block[Batch]:
+        """Return a batch as a block of work: five sums over all values of both."""
+        lines = sum((p.stop - p.start) * self._pairs[p.pair].base.width for p in batch.pieces)
+        return Block(work=batch, n_bytes=sum(costs), flops=10 * lines)
 
-    def charge_others(self, shares: Sequence[_Share], rank: int) -> None:
-        """Book what the other processes read: a report tells the bytes of all."""
-        for number, share in enumerate(shares):
-            if number != rank:
-                for source, (n_bytes, asked) in zip(self._sources, share.read, strict=True):
-                    source.ledger.charge(n_bytes, Purpose.WEIGHTS, requests=asked)
-
-    def _compare(self, batch: Batch) -> list[Found]:
+    def compared(self, batch: Batch) -> list[Found]:
         """Read one batch on both sides and compare its pieces."""
         fetched = [self._fetch(batch, n) for n in (0, 1)]
         found = []
@@ -266,20 +203,32 @@ def _at(pair: int, number: int) -> Place:
     return pair, number
 
 
-def _teller(
-    resources: Resources, all_sizes: Sequence[int], own_sizes: Sequence[int], before: int
-) -> Callable[[int], None]:
-    """Return what the work calls after each batch: the share of this process stands for all."""
-    every, own = sum(all_sizes), max(sum(own_sizes), 1)
-    done = 0
+class _Teller:
+    """Tells how far the work is: the share of this process stands for all."""
 
-    def tell(size: int) -> None:
-        nonlocal done
-        done += size
-        if resources.team.main:
-            resources.told(before + every * done // own, before + every)
+    def __init__(self, resources: Resources, blocks: Sequence[Block[Batch]], every: int) -> None:
+        """Begin with what an earlier run had done.
 
-    return tell
+        Args:
+            resources: Whom it tells.
+            blocks: The work that is left.
+            every: Bytes of all work, done and left.
+        """
+        self._resources = resources
+        self._sizes = {id(block.work): block.n_bytes for block in blocks}
+        self._left = sum(self._sizes.values())
+        self._before, self._every = every - self._left, every
+        runs = hands([block.cost for block in blocks], resources.team.count)
+        own = runs[resources.team.rank]
+        self._own = max(1, sum(blocks[n].n_bytes for n in own))
+        self._done = 0
+
+    def __call__(self, batch: Batch) -> None:
+        """Take note of a batch that is done."""
+        self._done += self._sizes[id(batch)]
+        if self._resources.team.main:
+            told = self._before + self._left * self._done // self._own
+            self._resources.told(told, self._every)
 
 
 def _known(

@@ -41,10 +41,9 @@ class WidthLook(FromDeep):
         self, opened: Opened, terms: Terms, seen: Observations
     ) -> Observation[Width] | Refused:
         """Match the units of the narrower model among those of the wider one."""
-        del terms
         sides = opened.comparer
         base_of = layers_that_correspond(opened, seen)
-        found = width_of(sides.base, sides.subject, sides.draw, base_of)
+        found = width_of(sides.base, sides.subject, sides.draw, base_of, team=terms.resources.team)
         if isinstance(found, Refused):
             return nothing_unless_limited(found, ONE_WIDTH)  # nothing of two sizes to be matched
         neurons = found.neurons

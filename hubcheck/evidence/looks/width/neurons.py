@@ -9,8 +9,11 @@ Distinct layers are distinct orders of the base and multiply, unless they share 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from hubcheck.devices.blocks import Block as Work
+from hubcheck.devices.blocks import shared
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
@@ -60,10 +63,19 @@ def look_at_neurons(spending: Spending, draw: Draw, base_of: Mapping[int, int]) 
         pairs.pop()
     spending.read(*_wanted(pairs))
     sound = [p for p in pairs if not order_problem(p.base.raw_rows()[:SELF_TEST_ROWS])]
-    seen = [judge_window(pair) for pair in sound]
+    blocks = [Work(work=n, flops=_flops(pair)) for n, pair in enumerate(sound)]
+    judged = shared(blocks, lambda n: judge_window(sound[n]), team=spending.team)
+    # what came from another process is of this one's models
+    seen = [replace(s, place=pair.place) for s, pair in zip(judged, sound, strict=True)]
     if seen and max(s.log_e_order for s in seen) < NOTABLE:
         seen[0] = _whole(spending, draw, sound[0], seen[0])
     return _summed_up(places[0], sound, seen)
+
+
+def _flops(pair: PairRows) -> int:
+    """Return the operations of matching a run with a window, in all channels."""
+    channels = pair.base.side.anatomy.geometry.hidden
+    return 4 * len(pair.narrow.units) * len(pair.wide.units) * max(1, channels)
 
 
 def _places(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> list[Place]:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hubcheck.devices.blocks import Block, shared
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.layer_map.spending import LIMIT, Spending
@@ -39,7 +41,13 @@ SELF_TEST_CHANNELS: Final = 512
 
 
 def width_of(
-    base: Side, subject: Side, draw: Draw, base_of: Mapping[int, int], *, limit: int = LIMIT
+    base: Side,
+    subject: Side,
+    draw: Draw,
+    base_of: Mapping[int, int],
+    *,
+    limit: int = LIMIT,
+    team: Team = ALONE,
 ) -> Width | Refused:
     """Find out which neurons and channels a model of another width has from the base.
 
@@ -49,6 +57,7 @@ def width_of(
         draw: The seeded choices.
         base_of: Subject layer to base layer, from the layer map.
         limit: Weight bytes that may be added for each model; the models' budgets hold as well.
+        team: Processes that share the layers.
 
     Returns:
         What changed, or a refusal where the models have one width or nothing can be compared.
@@ -57,7 +66,7 @@ def width_of(
         BudgetExceededError: a model's ledger refuses all the same.
         UnreadableError: a value is not finite.
     """
-    spending = Spending(base, subject, limit)
+    spending = Spending(base, subject, limit, team)
     channels = _channels(spending, draw, base_of)
     neurons = look_at_neurons(spending, draw, base_of)
     if neurons is None and channels is None:
@@ -94,7 +103,13 @@ def _channels(spending: Spending, draw: Draw, base_of: Mapping[int, int]) -> Res
     common = [n for n in narrow if n in wide and narrow[n].shape[1] == wide[n].shape[1] > 0]
     if not common:
         return unknown
-    matches = {name: surest_matches(narrow[name], wide[name]) for name in common}
+    blocks = [
+        Block(work=name, flops=2 * narrow[name].size * wide[name].shape[0]) for name in common
+    ]
+    found = shared(
+        blocks, lambda name: surest_matches(narrow[name], wide[name]), team=spending.team
+    )
+    matches = dict(zip(common, found, strict=True))
     log_e = log_mean([m.log_e for m in matches.values()])
     name = max(matches, key=lambda n: (matches[n].in_order, matches[n].cosine))
     best = matches[name]

@@ -1,13 +1,15 @@
 """One of several processes that compare two models; started in a test.
 
 ``python -m tests.evidence.looks.whole.member OUT BASE SUBJECT...`` in each process: it writes what it got for each
-subject to ``OUT/RANK.json``, and how many bytes it read itself.
+subject to ``OUT/RANK.json``, and how many bytes it read itself. Then the last process is killed
+while the others wait for it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hubcheck.devices.team import team_of
+from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.whole import pieces
 from hubcheck.evidence.looks.whole.interface import Resources, WholeChange
 from hubcheck.evidence.looks.whole.run import stream
@@ -34,7 +37,7 @@ def refusal(found: Refused) -> list[str]:
 
 
 def main() -> None:
-    """Compare, write, leave."""
+    """Compare, write, and lose one."""
     out, base, *subjects = (Path(name) for name in sys.argv[1:])
     # Small models make few pieces; the processes must have some to share.
     pieces.PIECE_VALUES = 4000  # type: ignore[misc]
@@ -57,7 +60,13 @@ def main() -> None:
         results.append(result)
     said = {"count": team.count, "seed": team.same(team.rank + 41), "of": results}
     (out / f"{team.rank}.json").write_text(json.dumps(said))
-    team.close()
+    if not team.main and team.rank == team.count - 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        team.gather([team.rank])
+    except HubcheckError as error:
+        print(f"hubcheck: {error}", file=sys.stderr)
+        os._exit(error.exit_code)
 
 
 if __name__ == "__main__":
