@@ -91,6 +91,11 @@ class Reader:
         blocks = [block for one in dict.fromkeys(wanted) for block in self._stored(one)]
         return cost_of(self.anatomy.checkpoint, blocks)
 
+    @property
+    def read_so_far(self) -> int:
+        """Weight bytes of all that was read."""
+        return self.size(self._blocks)
+
     def _stored(self, one: Wanted) -> tuple[RowBlock, ...]:
         """Return the stored rows of a wanted block, worked out once: plans ask again and again."""
         if one not in self._stored_blocks:

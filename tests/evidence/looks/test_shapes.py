@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
 from hubcheck.evidence.looks.shapes.interface import OtherShapes
 from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
@@ -19,7 +20,7 @@ from hubcheck.evidence.looks.shapes.orders import (
     seen_in,
     shared_orders,
 )
-from hubcheck.evidence.looks.shapes.plan import Plan, plans
+from hubcheck.evidence.looks.shapes.plan import Plan, affordable, plans
 from hubcheck.evidence.observation import Observation
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.exchangeability import SORTED, Disorder
@@ -194,6 +195,27 @@ def test_a_budget_that_is_too_small_is_a_refusal(tmp_path: Path) -> None:
     found = look(subject, max_read=150_000)
     assert isinstance(found, Refused)
     assert found.code is Why.BUDGET
+
+
+def test_windows_of_large_layers_have_what_other_looks_left(tmp_path: Path) -> None:
+    """Where no whole layer can be paid for, nothing is read beyond what a sample may cost in all."""
+    subject = folder(tmp_path, shipped("base"), CUTS["width and neurons"])
+    comparer = pair(subject, model("base")).both.comparer
+    sides = (comparer.base, comparer.subject)
+
+    def planned(limit: int, in_all: int) -> Plan | None:
+        return affordable(Spending(*sides, limit), comparer.draw, windows_in_all=in_all)
+
+    whole = planned(600_000, 1)
+    assert whole is not None
+    assert whole.whole
+    plan = planned(310_000, 310_000)
+    assert plan is not None
+    assert not plan.whole
+    assert planned(310_000, 200_000) is None
+    for side, wanted in zip(sides, plan.wanted, strict=True):
+        side.reader.fetch(wanted)
+        assert 0 < side.reader.read_so_far <= 310_000
 
 
 def test_content_needs_gate_and_up_to_name_one_neuron(tmp_path: Path) -> None:

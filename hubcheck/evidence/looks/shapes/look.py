@@ -19,8 +19,11 @@ from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import ReasonCode, Verdict
 
 AT_SAMPLE: Final = 24_000_000
-"""Bytes it may add for each model at ``sample``: windows of two layers 4,096 wide, of 14,336
-neurons, or every layer of a model of 300 M."""
+"""Bytes it may add for each model at ``sample``: every layer of a model of 300 M."""
+WINDOWS_AT_SAMPLE: Final = 16_000_000
+"""Bytes of a model of any size that ``sample`` may have read with it (DESIGN 7), where its layers
+are so large that windows are read of them: they settle a copy whose order was kept, and no
+stranger, so they have what is left."""
 AT_DEEP: Final = 300_000_000
 """As for the layer map."""
 ORDERS_NEEDED: Final = 2
@@ -55,7 +58,13 @@ class ShapesLook:
         """Match the neurons of MLPs of two sizes, and the channels of streams of two widths."""
         del seen
         sides = opened.comparer
-        found = look_across(sides.base, sides.subject, sides.draw, limit=_limit(terms))
+        found = look_across(
+            sides.base,
+            sides.subject,
+            sides.draw,
+            limit=_limit(terms),
+            windows_in_all=None if terms.is_deep else WINDOWS_AT_SAMPLE,
+        )
         if isinstance(found, Refused):
             return nothing_unless_limited(found, NOT_SHAPES)
         return Observation(seen=found, spent=_spent(found), rows=found.rows, undone=_undone(found))

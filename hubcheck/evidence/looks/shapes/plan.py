@@ -29,18 +29,22 @@ from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
 
+EVERY: Final = 10**6
+"""Of the places where a layer may lie: all."""
 EFFORTS: Final = (
-    (16, 256, True),
-    (6, 256, True),
-    (4, 256, True),
-    (4, 128, True),
-    (2, 256, True),
-    (4, 192, False),
-    (2, 192, False),
-    (2, 96, False),
+    (16, 256, EVERY, True),
+    (6, 256, EVERY, True),
+    (4, 256, EVERY, True),
+    (4, 128, EVERY, True),
+    (2, 256, EVERY, True),
+    (4, 192, EVERY, False),
+    (2, 192, EVERY, False),
+    (2, 96, EVERY, False),
+    (2, 96, 1, False),
 )
-"""(layers of the base, neurons read of a subject layer, whether the base's layers are read whole),
-the most telling first. Signs need whole layers; two orders are the least that settle anything."""
+"""(layers of the base, neurons read of a subject layer, places in the subject where a layer may lie
+that are tried of windows, whether the base's layers are read whole), the most telling first. Signs
+need whole layers; two orders are the least that settle anything."""
 
 
 FEWEST_ORDERS: Final = 2
@@ -56,6 +60,8 @@ class Plan:
     """MLPs of the base, each an order of its own."""
     subject: tuple[tuple[Block, LayerRows], ...]
     """MLPs of the subject, each held against all of the base."""
+    whole: bool
+    """Whether the base's layers are read whole."""
 
     @property
     def wanted(self) -> tuple[list[Wanted], list[Wanted]]:
@@ -69,14 +75,29 @@ class Plan:
 def plans(base: Side, subject: Side, draw: Draw) -> Iterator[Plan]:
     """Yield what could be read, the most telling first; nothing where all sizes agree."""
     for blocks in _kinds(base.anatomy, subject.anatomy, draw):
-        for layers, rows, whole in EFFORTS:
-            yield _plan((base, subject), draw, blocks, layers, rows, whole=whole)
+        for effort in EFFORTS:
+            yield _plan((base, subject), draw, blocks, effort)
 
 
-def affordable(spending: Spending, draw: Draw) -> Plan | None:
-    """Return the richest plan that fits what may be read, None where none does."""
-    found = plans(spending.base, spending.subject, draw)
-    return next((plan for plan in found if spending.affords(*plan.wanted)), None)
+def affordable(spending: Spending, draw: Draw, *, windows_in_all: int | None) -> Plan | None:
+    """Return the richest plan that fits what may be read, None where none does.
+
+    Args:
+        spending: What may be added for each model.
+        draw: The seeded choices.
+        windows_in_all: Of a model whose layers are too large to be read whole, what may have been
+            read in all afterwards, by the looks before this one, too; None for no such limit.
+    """
+    sides = spending.base, spending.subject
+    for plan in plans(*sides, draw):
+        if not spending.affords(*plan.wanted):
+            continue
+        if plan.whole or windows_in_all is None:
+            return plan
+        both = zip(sides, plan.wanted, strict=True)
+        if all(s.reader.read_so_far + s.reader.cost(w) <= windows_in_all for s, w in both):
+            return plan
+    return None
 
 
 def other_sizes(base: Anatomy, subject: Anatomy, draw: Draw) -> bool:
@@ -125,18 +146,18 @@ def _plan(
     sides: tuple[Side, Side],
     draw: Draw,
     blocks: tuple[tuple[Block, ...], tuple[Block, ...]],
-    layers: int,
-    rows: int,
-    *,
-    whole: bool,
+    effort: tuple[int, int, int, bool],
 ) -> Plan:
     base, subject = sides
+    layers, rows, places, whole = effort
     of_base = blocks[0][:layers]
     there = {b.layer: b for b in blocks[1]}
     of_subject: Sequence[Block] = blocks[1]
     if not whole:  # layer by layer: the window costs more than it tells elsewhere
         depths = (base.anatomy.geometry.layers, subject.anatomy.geometry.layers)
-        near = [there.get(j) for b in of_base for j in corresponding_layers(b.layer, *depths)]
+        near = [
+            there.get(j) for b in of_base for j in corresponding_layers(b.layer, *depths)[:places]
+        ]
         of_subject = [b for b in dict.fromkeys(near) if b is not None] or blocks[1][:layers]
     n_subject = neurons_of(subject.anatomy, of_subject[0])
     size = min(rows, n_subject)
@@ -151,6 +172,7 @@ def _plan(
             (block, _rows(subject, block, draw, _within(run, neurons_of(subject.anatomy, block))))
             for block in of_subject
         ),
+        whole=whole,
     )
 
 

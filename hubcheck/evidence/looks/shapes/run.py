@@ -50,7 +50,9 @@ POWER_ORDERS: Final = 3
 """Orders of the base that copies are planted into; two must have been able to see one."""
 
 
-def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherShapes | Refused:
+def look_across(
+    base: Side, subject: Side, draw: Draw, *, limit: int, windows_in_all: int | None = None
+) -> OtherShapes | Refused:
     """Hold a base against a subject of another shape.
 
     Args:
@@ -58,6 +60,8 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
         subject: The subject.
         draw: The seeded choices.
         limit: Weight bytes that may be added for each model; the models' budgets hold as well.
+        windows_in_all: Of models whose layers are too large to be read whole, weight bytes that may
+            have been read in all; None for no such limit.
 
     Raises:
         BudgetExceededError: a model's ledger refuses all the same.
@@ -69,7 +73,7 @@ def look_across(base: Side, subject: Side, draw: Draw, *, limit: int) -> OtherSh
     if not one_width and not (base.token_rows(Role.EMBED) and subject.token_rows(Role.EMBED)):
         return Refused(code=Why.FEW_TOKENS)
     spending = Spending(base, subject, limit)
-    plan = affordable(spending, draw)
+    plan = affordable(spending, draw, windows_in_all=windows_in_all)
     if plan is None:
         return Refused(code=Why.BUDGET)
     spending.read(*plan.wanted)
