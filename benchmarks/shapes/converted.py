@@ -45,7 +45,11 @@ def converted(kind: str, weights: Arrays) -> tuple[Arrays, Shape, dict[str, obje
     """Return a model's weights with another attention, its shape, and what else its config says."""
     if kind == "latent attention":
         made, said = latent(weights, PARENT, rank=RANK, rope=ROPE)
-        return made, PARENT, {**said, "head_dim": ROPE}  # as its class writes it: of the turned part
+        return (
+            made,
+            PARENT,
+            {**said, "head_dim": ROPE},
+        )  # as its class writes it: of the turned part
     cut = merged_kv if kind == "grouped queries" else merged_heads
     return (*cut(weights, PARENT), {})
 
