@@ -22,6 +22,7 @@ from hubcheck.check.assemble import (
 )
 from hubcheck.check.finding import finding_of, unread_weights
 from hubcheck.check.observe import Progress, open_base, subject_refusal
+from hubcheck.check.pair_order import in_settled_order
 from hubcheck.check.prefetch import examine_all, headers_ahead
 from hubcheck.check.tensor_difference import stored, tensor_difference
 from hubcheck.errors import (
@@ -93,6 +94,9 @@ def compared(
         )
     with headers_ahead([one], a, request):
         refusal = subject_refusal(a, request.depth)
+    settled = in_settled_order(a, [b], request.depth)
+    if settled is not a:
+        a, refusal = settled, subject_refusal(settled, request.depth)
     fault = examine_all([one], a, request, 1, refusal, progress)
     finding = finding_of(one)
     refusal = refusal or fault

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hubcheck.check.tested import Tested
+from hubcheck.checkpoint.pair_order import PairOrder
+from hubcheck.checkpoint.unpacking import shown_order
 from hubcheck.checkpoint.unread import unread_files
 from hubcheck.evidence.account import STREAM
 from hubcheck.evidence.looks.change.look import CHANGE
@@ -198,6 +200,7 @@ def _compared(one: Tested, base: Model, judged: Judgement, explained: Explanatio
             *notes_of(case, one.refused),
             *_files_note(one),
             *_renamed_note(one),
+            *_pair_order_notes(one),
             *adapter_notes(one.added),
         ),
         ruled_out=judged.ruled_out,
@@ -280,6 +283,19 @@ def _files_note(one: Tested) -> Clauses:
         return ()
     return (
         phrase(PhraseCode.EQUAL_AS_READ, compared=files.bytes_compared, total=files.bytes_total),
+    )
+
+
+def _pair_order_notes(one: Tested) -> Clauses:
+    """Return in which order four-bit codes were read, where values had to show it."""
+    comparer = one.comparer
+    if comparer is None:
+        return ()
+    sides = (("base", comparer.base.anatomy), ("subject", comparer.subject.anatomy))
+    return tuple(
+        phrase(PhraseCode.PAIR_ORDER, side=side, order=order.value, orders=len(PairOrder))
+        for side, anatomy in sides
+        if (order := shown_order(anatomy.checkpoint)) is not None
     )
 
 

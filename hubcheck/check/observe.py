@@ -15,6 +15,7 @@ from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
 from hubcheck.check.components import has_bodies, look_at_components
 from hubcheck.check.faults import tell_fault
+from hubcheck.check.pair_order import in_settled_order, ways_of
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
@@ -164,6 +165,8 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
+    base = settle_base(one, base, subject, request.depth)
+    one.tried *= ways_of(base, subject)
     prepare(one, subject, request, one.tried)
     subject = _under_known_names(one, base, subject, request)
     if one.comparer is None:
@@ -295,6 +298,14 @@ def _orders_refused(one: Tested, refused: Refused) -> None:
         return
     one.untested = Untested(code=code, reason=said)
     one.error = one.error or refused.error
+
+
+def settle_base(one: Tested, base: Model, subject: Model, depth: Depth) -> Model:
+    """Return the base with its four-bit codes in the order that the subject shows; kept."""
+    settled = in_settled_order(base, [subject], depth)
+    if settled is not base:
+        one.model, one.error = settled, None
+    return settled
 
 
 def prepare(one: Tested, subject: Model, request: Request, tried: int) -> None:

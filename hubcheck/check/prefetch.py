@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
-from hubcheck.check.observe import Progress, examine, open_base, prepare
+from hubcheck.check.observe import Progress, examine, open_base, prepare, settle_base
+from hubcheck.check.pair_order import ways_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,
@@ -23,6 +24,7 @@ from hubcheck.errors import (
     InternalFaultError,
     UnreachableError,
     UnreadableError,
+    UnsupportedFormatError,
     printable,
 )
 from hubcheck.model import Access, Model, same_weights
@@ -173,9 +175,12 @@ class _Ahead:
         if base is None or same_weights(base, self._subject):
             return
         try:
-            _ = base.reader
+            with suppress(UnsupportedFormatError):
+                _ = base.reader
             with self._one_at_a_time:
+                base = settle_base(one, base, self._subject, self._request.depth)
                 tried = one.request.tried or self._n_bases
+                tried *= ways_of(base, self._subject)
                 prepare(one, self._subject, self._request, tried)
             if one.comparer is not None:
                 wanted, _ = one.comparer.plan()

@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.checkpoint.four_bit_floats import nibbles_to
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.pair_order import PairOrder, codes_in_order
 from hubcheck.checkpoint.plain_values import numbers, values_span, whole
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import HostileCheckpointError, printable
@@ -27,6 +27,7 @@ from hubcheck.source.interface import Span
 
 MAX_STATE_BYTES: Final = 4096
 """Largest quantisation state; a real one has about 200 bytes."""
+PER_BYTE: Final = 2
 MAX_AXIS: Final = 1 << 32
 """Longest believable axis of a matrix."""
 
@@ -90,7 +91,8 @@ class FourBit:
             )
         n_in = state.shape[1]
         first, last = self._blocks(start, stop)
-        values = nibbles_to(numbers(raws[2], self.code_map), raws[0], high_first=True)
+        codes = codes_in_order(raws[0], 1, PER_BYTE, PairOrder.HIGH_FIRST)[0]
+        values = np.asarray(numbers(raws[2], self.code_map)[codes], dtype=np.float32)
         skip = start * n_in % 2
         values = values[skip : skip + (stop - start) * n_in]
         absmax = self._absmax(raws, state.nested_offset, first, last)

@@ -1,6 +1,7 @@
 """How are four-bit floats with group scales (MXFP4, NVFP4) turned into weights?
 
-Layout. Two E2M1 codes a byte, the lower nibble first; one scale per group of consecutive inputs.
+Layout. Two E2M1 codes a byte, the lower nibble first (``pair_order`` has the others); one scale per
+group of consecutive inputs.
 MXFP4 (OCP Microscaling Formats 1.0): 32 per group, scale 2^(s - 127). In gpt-oss the codes are
 ``X_blocks`` [E, out, groups, 16] and ``X_scales`` [E, out, groups]. NVFP4: 16 per group, scale in
 E4M3, and one more float for the tensor: ModelOpt multiplies by ``weight_scale_2``,
@@ -17,6 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.pair_order import (
+    OrderKnown,
+    PairOrder,
+    codes_in_order,
+    inputs_in_order,
+)
 from hubcheck.checkpoint.plain_values import numbers, values_span, whole
 from hubcheck.source.interface import Span
 
@@ -40,6 +47,8 @@ class FourBitFloats:
     tensor_scale: TensorRecord | None = None
     divides: bool = False
     """True: the tensor's own scale divides."""
+    order: PairOrder = PairOrder.LOW_FIRST
+    known: OrderKnown = OrderKnown.PROGRAM
     by_input: bool = False
 
     def spans(self, start: int, stop: int) -> tuple[Span, ...]:
@@ -54,7 +63,8 @@ class FourBitFloats:
 
     def values(self, start: int, stop: int, raws: Sequence[bytes]) -> NDArray[np.float32]:
         """Return the weights of some rows."""
-        values = nibbles_to(CODES, raws[0]).reshape(stop - start, -1, self.group)
+        codes = codes_in_order(raws[0], stop - start, self.group, self.order)
+        values = CODES[codes].reshape(stop - start, -1, self.group)
         powers = "F8_E8M0" if self.scales.dtype == "U8" else ""
         scales = numbers(raws[1], self.scales, powers).reshape(stop - start, -1, 1)
         if self.tensor_scale is not None:
@@ -62,15 +72,4 @@ class FourBitFloats:
             with np.errstate(divide="ignore", invalid="ignore"):
                 scales = scales / own if self.divides else scales * own
         values *= scales
-        return values.reshape(stop - start, self.n_cols)
-
-
-def nibbles_to(
-    table: NDArray[np.float32], raw: bytes, *, high_first: bool = False
-) -> NDArray[np.float32]:
-    """Return the table's value of every four-bit code, float32 [2 * len(raw)]."""
-    packed = np.frombuffer(raw, dtype=np.uint8)
-    codes = np.empty(2 * packed.size, dtype=np.uint8)
-    codes[high_first::2] = packed & 0xF
-    codes[not high_first :: 2] = packed >> 4
-    return np.asarray(table[codes], dtype=np.float32)
+        return inputs_in_order(values.reshape(stop - start, self.n_cols), self.order)

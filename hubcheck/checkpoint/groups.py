@@ -13,6 +13,7 @@ from hubcheck.checkpoint.bit_words import bit_words_of
 from hubcheck.checkpoint.code_books import code_books_of
 from hubcheck.checkpoint.four_bit_floats import FourBitFloats
 from hubcheck.checkpoint.interface import Storage, TensorRecord
+from hubcheck.checkpoint.pair_order import OrderKnown
 from hubcheck.checkpoint.quantisation_config import Quantisation
 from hubcheck.checkpoint.scaled import Scaled
 from hubcheck.checkpoint.ternary import ternary_of
@@ -115,11 +116,19 @@ def aqlm(stem: str, record: TensorRecord, tensors: Tensors) -> Found | None:
     return weight(f"{stem}.weight", record, shape, storage), names
 
 
-def pairs_with_powers(name: str, record: TensorRecord, tensors: Tensors) -> Found | None:
+def pairs_with_powers(
+    name: str, record: TensorRecord, tensors: Tensors, known: OrderKnown
+) -> Found | None:
     """Return E2M1 pairs in bytes that the header calls int8, as DeepSeek-V4 stores its experts.
 
     A power of two for each sixteen bytes of a row: thirty-two codes, the group of MXFP4. No format
     of whole bytes has such groups.
+
+    Args:
+        name: Of the tensor of codes.
+        record: The codes.
+        tensors: What lies beside them.
+        known: Who says in which order they lie; the header does where its dtype is F4.
     """
     stem = name.rpartition(".")[0]
     found = (n for n in (f"{stem}.scale", f"{name}_scale", f"{name}_scale_inv") if n in tensors)
@@ -132,5 +141,7 @@ def pairs_with_powers(name: str, record: TensorRecord, tensors: Tensors) -> Foun
     if not n_cols or scales.shape != (*record.shape[:-1], n_cols // MX_GROUP) or n_cols % MX_GROUP:
         return None
     codes = replace(record, dtype="U8", shape=(*record.shape[:-1], n_cols // PAIRS))
-    storage = FourBitFloats(name="MXFP4", codes=codes, scales=scales, n_cols=n_cols, group=MX_GROUP)
+    storage = FourBitFloats(
+        name="MXFP4", codes=codes, scales=scales, n_cols=n_cols, group=MX_GROUP, known=known
+    )
     return weight(name, record, (*record.shape[:-1], n_cols), storage), (name, scale_name)

@@ -15,7 +15,9 @@ from typing import Final
 from hubcheck.checkpoint.decode import DTYPE_BITS, INTEGER_DTYPES
 from hubcheck.checkpoint.gguf_blocks import BLOCKS
 from hubcheck.checkpoint.gguf_header import TYPE_NAMES
+from hubcheck.checkpoint.groups import pairs_with_powers
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.pair_order import OrderKnown
 
 GPTQ_AWQ: Final = "GPTQ/AWQ"
 BITSANDBYTES: Final = "bitsandbytes"
@@ -25,6 +27,7 @@ NVFP4: Final = "NVFP4"
 COMPRESSED_TENSORS: Final = "compressed-tensors"
 SUB_BYTE: Final = "sub-byte floats"
 INTEGER: Final = "integer weights"
+PAIRS: Final = "FP4 pairs in no stated order"
 SEVERAL_A_BYTE: Final = "integer weights, several a byte"
 MLX: Final = "MLX"
 EETQ: Final = "EETQ"
@@ -154,6 +157,8 @@ def _integer_storage(name: str, tensor: TensorRecord, tensors: Mapping[str, Tens
     """Return the storage of a tensor of integers; buffers such as position ids are plain."""
     stem, _, last = name.rpartition(".")
     storage = BY_LAST_NAME.get(last, "")
+    if pairs_with_powers(name, tensor, tensors, OrderKnown.NOBODY) is not None:
+        return PAIRS
     if last == "qweight":
         storage = GPTQ_AWQ
     elif last == "codes" and f"{stem}.codebooks" in tensors:

@@ -12,6 +12,9 @@ from typing import Final
 KEYS: Final = ("quantization_config", "quantization")
 """The second is MLX's, which writes both."""
 
+EXPERTS: Final = "expert_dtype"
+E2M1: Final = "fp4"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantisation:
@@ -32,6 +35,8 @@ class Quantisation:
     """(rows, columns) that one fp8 scale covers."""
     multiplies: bool = False
     """BitNet: the scale of ternary weights multiplies."""
+    e2m1_pairs: bool = False
+    """Experts are said to be E2M1 pairs, the format that DeepSeek publishes."""
 
     def of(self, module: str) -> tuple[int, int]:
         """Return (bits, group) of one module, zeros where nothing is stated."""
@@ -42,8 +47,9 @@ def read_quantisation(config: Mapping[str, object]) -> Quantisation:
     """Return the hints of a parsed ``config.json``."""
     stated = (config.get(key) for key in KEYS)
     found = next((one for one in stated if isinstance(one, Mapping)), None)
+    pairs = config.get(EXPERTS) == E2M1
     if found is None:
-        return Quantisation()
+        return Quantisation(e2m1_pairs=pairs)
     act_order, method = found.get("desc_act"), found.get("quant_method")
     block = found.get("weight_block_size")
     sizes = [n for n in block if type(n) is int and n > 0] if isinstance(block, list) else []
@@ -61,6 +67,7 @@ def read_quantisation(config: Mapping[str, object]) -> Quantisation:
         plain_zeros=found.get("checkpoint_format") == "gptq_v2",
         block=tuple(sizes) if isinstance(block, list) and len(sizes) == len(block) else (),
         multiplies=found.get("linear_class") == "autobitlinear",
+        e2m1_pairs=pairs or found.get(EXPERTS) == E2M1,
     )
 
 

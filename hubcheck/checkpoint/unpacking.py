@@ -22,7 +22,9 @@ from hubcheck.checkpoint.gptq_awq import PACKS, Awq, Gptq, awq_of, gptq_of
 from hubcheck.checkpoint.groups import Found, Tensors
 from hubcheck.checkpoint.groups import weight as _weight
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.checkpoint.packed_ints import packed_ints_of
+from hubcheck.checkpoint.pair_order import OrderKnown, PairOrder
 from hubcheck.checkpoint.plain_values import whole
 from hubcheck.checkpoint.quantisation_config import Quantisation, read_quantisation
 from hubcheck.checkpoint.scaled import Scaled, block_of
@@ -30,6 +32,10 @@ from hubcheck.source.ledger import Purpose
 
 FLOAT_SCALES: Final = frozenset({"F32", "F16", "BF16", "F8_E8M0", "U8"})
 PLAIN_FLOATS: Final = frozenset({"F32", "F16", "BF16"})
+BYTES: Final = ("I8", "U8", "F4")
+OPEN: Final = (OrderKnown.CONFIG, OrderKnown.VALUES)
+PACKERS: Final = frozenset({"quark", "modelopt", "compressed-tensors", "mxfp4"})
+"""Programs, as ``quant_method`` names them, that publish how they put two codes into a byte."""
 WORDS: Final = frozenset({"U32", "I32"})
 """Dtypes under which words of codes are stored: PyTorch files have no unsigned ones."""
 BITSANDBYTES_STATE: Final = (
@@ -43,12 +49,16 @@ SHAPES: Final = (MATRIX, MATRIX + 1)
 """Axes that ``weight_shape`` may state: of a matrix, or of stacked experts."""
 
 
-def unpacked(checkpoint: Checkpoint, config: Mapping[str, object]) -> Checkpoint:
+def unpacked(
+    checkpoint: Checkpoint, config: Mapping[str, object], pairs: PairOrder | None = None
+) -> Checkpoint:
     """Return the checkpoint with every recognised packed group seen as its weight.
 
     Args:
         checkpoint: As its headers state it.
         config: The parsed ``config.json``; its quantisation config is hostile and only a hint.
+        pairs: In which order four-bit codes lie where no program's names say so; None: as the
+            configuration states, and where it does not they stay as they are.
 
     Returns:
         The same checkpoint where nothing is packed. Costs a few small reads for formats that keep
@@ -67,6 +77,10 @@ def unpacked(checkpoint: Checkpoint, config: Mapping[str, object]) -> Checkpoint
         if found is None:
             continue
         weight, parts = found
+        if isinstance(weight.storage, FourBitFloats):
+            if pairs is None and weight.storage.known is OrderKnown.NOBODY:
+                continue
+            weight = _in_order(weight, weight.storage, pairs)
         if weight.name in replaced or (weight.name in tensors and weight.name not in parts):
             continue  # two tensors claim one weight: leave both as they are
         replaced[weight.name] = weight
@@ -75,6 +89,63 @@ def unpacked(checkpoint: Checkpoint, config: Mapping[str, object]) -> Checkpoint
         return checkpoint
     kept = {name: record for name, record in tensors.items() if name not in gone}
     return replace(checkpoint, tensors=MappingProxyType(dict(sorted((kept | replaced).items()))))
+
+
+def in_pair_order(
+    checkpoint: Checkpoint, config: Mapping[str, object], order: PairOrder
+) -> Checkpoint:
+    """Return a checkpoint whose four-bit codes lie in an order that values of another model show.
+
+    Args:
+        checkpoint: As ``unpacked`` left it.
+        config: The parsed ``config.json``.
+        order: Of all codes but those whose order a program's names say.
+    """
+    opened = unpacked(checkpoint, config, order)
+    tensors = {
+        name: _in_order(record, record.storage, order)
+        if isinstance(record.storage, FourBitFloats)
+        else record
+        for name, record in opened.tensors.items()
+    }
+    return replace(opened, tensors=MappingProxyType(tensors))
+
+
+def has_open_pairs(checkpoint: Checkpoint) -> bool:
+    """Say whether four-bit codes lie in an order that no program's names say."""
+    return any(
+        record.storage.known in OPEN
+        if isinstance(record.storage, FourBitFloats)
+        else record.storage is None
+        and record.dtype in BYTES
+        and groups.pairs_with_powers(name, record, checkpoint.tensors, OrderKnown.NOBODY)
+        is not None
+        for name, record in checkpoint.tensors.items()
+    )
+
+
+def shown_order(checkpoint: Checkpoint) -> PairOrder | None:
+    """Return the order of four-bit codes that values of another model showed, None without any."""
+    return next((o for r in checkpoint.tensors.values() if (o := order_of(r)) is not None), None)
+
+
+def order_of(record: TensorRecord) -> PairOrder | None:
+    """Return the order of a tensor's four-bit codes that values of another model showed."""
+    storage = record.storage
+    while isinstance(storage, OtherView):
+        storage = storage.inner
+    if isinstance(storage, FourBitFloats) and storage.known is OrderKnown.VALUES:
+        return storage.order
+    return None
+
+
+def _in_order(
+    weight: TensorRecord, storage: FourBitFloats, order: PairOrder | None
+) -> TensorRecord:
+    """Return four-bit codes in another order, unless the names of their program say theirs."""
+    if order is None or storage.known is OrderKnown.PROGRAM:
+        return weight
+    return replace(weight, storage=replace(storage, order=order, known=OrderKnown.VALUES))
 
 
 def _recognise(
@@ -93,7 +164,7 @@ def _recognise(
     if last == "weight_packed":
         if record.dtype == "I32":
             return _packed_ints(stem, record, tensors, shapes)
-        return _four_bit_floats(stem, record, tensors)
+        return _four_bit_floats(stem, record, tensors, OrderKnown.PROGRAM)
     if name.endswith("_blocks") and record.dtype == "U8":
         return _gpt_oss(name, record, tensors)
     if last == "codes":
@@ -104,10 +175,10 @@ def _recognise(
         return _bitsandbytes(name, record, tensors, shapes)
     if last == "weight" and record.dtype == "U8":
         found = groups.bitnet(stem, record, tensors, stated)
-        found = found or _four_bit_floats(stem, record, tensors)
-        return found or groups.pairs_with_powers(name, record, tensors)
+        found = found or _four_bit_floats(stem, record, tensors, _known(stem, tensors, stated))
+        return found or groups.pairs_with_powers(name, record, tensors, _of_pairs(record, stated))
     if record.dtype in ("I8", "F4"):
-        pairs = groups.pairs_with_powers(name, record, tensors)
+        pairs = groups.pairs_with_powers(name, record, tensors, _of_pairs(record, stated))
         if pairs is not None:
             return pairs
     if record.dtype == "I8" and f"{stem}.SCB" in tensors:
@@ -117,6 +188,19 @@ def _recognise(
         scales = next((name + e for e in endings if name + e in tensors), f"{stem}.scale")
         return _scaled(name, record, tensors, scales, stated)
     return None
+
+
+def _of_pairs(record: TensorRecord, stated: Quantisation) -> OrderKnown:
+    """Return who says how pairs of E2M1 lie: PyTorch's own dtype for them, or the configuration."""
+    says = stated.e2m1_pairs or record.dtype == "F4"
+    return OrderKnown.CONFIG if says else OrderKnown.NOBODY
+
+
+def _known(stem: str, tensors: Tensors, stated: Quantisation) -> OrderKnown:
+    """Return who says how the codes of a tensor called ``weight`` lie."""
+    if f"{stem}.weight_scale_2" in tensors or stated.method.lower() in PACKERS:
+        return OrderKnown.PROGRAM
+    return _of_pairs(tensors[f"{stem}.weight"], stated)
 
 
 def _scaled(
@@ -197,7 +281,9 @@ def _packed_ints(
     return _weight(f"{stem}.weight", record, shape, storage), names
 
 
-def _four_bit_floats(stem: str, record: TensorRecord, tensors: Tensors) -> Found | None:
+def _four_bit_floats(
+    stem: str, record: TensorRecord, tensors: Tensors, known: OrderKnown
+) -> Found | None:
     """Return NVFP4 (ModelOpt or compressed-tensors) or MXFP4 (compressed-tensors) codes."""
     scales = tensors.get(f"{stem}.weight_scale")
     if len(record.shape) < MATRIX or scales is None or record.dtype != "U8":
@@ -223,6 +309,7 @@ def _four_bit_floats(stem: str, record: TensorRecord, tensors: Tensors) -> Found
         group=group,
         tensor_scale=own,
         divides=multiplied is None,
+        known=known,
     )
     parts = ("_packed", "_scale", "_scale_2", "_global_scale", "_shape", "")
     names = tuple(f"{stem}.weight{part}" for part in parts)

@@ -261,6 +261,8 @@ class PhraseCode(StrEnum):
     NOT_MADE = "look.not-made"  # look, why (phrases)
     WHY = "look.why"  # why: a code of ``evidence.refused.Why``
     RENAMED = "look.renamed"  # matched, tensors: names of the subject say nothing
+    PAIR_ORDER = "look.pair-order"
+    """``side``, ``order``: a code of ``checkpoint.pair_order``; ``orders``: how many were tried."""
     EQUAL_AS_READ = "look.equal-as-read"  # compared, total: bytes
     ADAPTER_ADDED = "look.adapter-added"
     """``adapter``, ``base``; of ``matrices`` that it changes ``equal``, ``different``, ``silent``,

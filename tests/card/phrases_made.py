@@ -1171,6 +1171,16 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             ),
         ),
     ),
+    C.PAIR_ORDER: (
+        (
+            {"side": "subject", "order": "high-first", "orders": 8},
+            (
+                "which of the two codes in a byte of the subject comes first was told by values that "
+                "are near another model's: they are read upper half of a byte first; the bound pays "
+                "for the 8 orders tried"
+            ),
+        ),
+    ),
     C.HEAD_ALONE: (
         (
             {"side": "base", "head": "task"},

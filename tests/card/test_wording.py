@@ -23,6 +23,7 @@ from hubcheck.card.wording import WORDS, brief, power_words, sentence, words
 from hubcheck.card.wordings import declaration, evidence, looks, reasons, relation, replays, units
 from hubcheck.card.wordings.given import layers, spans
 from hubcheck.check.observe import COMPONENTS
+from hubcheck.checkpoint.pair_order import PairOrder
 from hubcheck.evidence.looks.merge.kind import MergeKind
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.registry import LOOKS
@@ -112,6 +113,7 @@ def test_every_look_with_words_is_one() -> None:
         (set(Open), set(replays.OPEN)),
         (set(BY_KIND), set(units.NEURONS)),
         (set(Lost), set(looks.LEFT)),
+        (set(PairOrder), set(looks.PAIR_ORDERS)),
         (set(Untold), set(evidence.UNTOLD)),
         (set(MergeKind), set(relation.RULES)),
         (set(Head), set(reasons.HEADS)),
@@ -126,6 +128,7 @@ def test_every_look_with_words_is_one() -> None:
         "replay",
         "mlp",
         "left",
+        "pair",
         "rank",
         "merge",
         "head",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.decode import DTYPE_BITS
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
-from hubcheck.checkpoint.packed import packed_storage
+from hubcheck.checkpoint.packed import PAIRS, packed_storage
 from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.checkpoint.safetensors import open_safetensors
 from hubcheck.checkpoint.scaled import block_of
@@ -150,10 +150,16 @@ def test_code_books_come_back() -> None:
 
 def test_pairs_in_int8_are_not_taken_for_int8() -> None:
     """A power of two for sixteen bytes: the bytes are pairs, and the matrix is twice as wide."""
-    checkpoint = opened(under("mlp.up_proj", fp4_pairs(WEIGHT)))
+    tensors = under("mlp.up_proj", fp4_pairs(WEIGHT))
+    checkpoint = opened(tensors, {"expert_dtype": "fp4"})
     assert checkpoint.tensors["mlp.up_proj.weight"].shape == WEIGHT.shape
     read = read_all(checkpoint, "mlp.up_proj.weight")
     assert np.linalg.norm(read - WEIGHT) < 0.16 * np.linalg.norm(WEIGHT)
+
+
+def test_pairs_whose_order_nobody_states_are_named() -> None:
+    """Which half of a byte comes first is in no bit of it."""
+    assert packed_storage(opened(under("mlp.up_proj", fp4_pairs(WEIGHT)))) == PAIRS
 
 
 def test_int8_under_powers_of_two_of_another_group_is_named() -> None:

@@ -74,6 +74,19 @@ def _shape(axes: tuple[int, ...]) -> str:
     return " x ".join(map(str, axes)) or "a number"
 
 
+PAIR_ORDERS: Final[Mapping[str, str]] = {
+    "low-first": "lower half of a byte first",
+    "high-first": "upper half of a byte first",
+    "group-halves": "first half of a group in the lower halves of its bytes",
+    "group-halves-high": "first half of a group in the upper halves of its bytes",
+    "row-halves": "first half of a row in the lower halves of its bytes",
+    "row-halves-high": "first half of a row in the upper halves of its bytes",
+    "row-halves-scaled": "first half of a row in the lower halves of its bytes, scaled by bytes",
+    "row-halves-high-scaled": (
+        "first half of a row in the upper halves of its bytes, scaled by bytes"
+    ),
+}
+"""By the codes of ``checkpoint.pair_order.PairOrder``, which a test holds this table to."""
 WHY: Final[Mapping[str, str]] = {
     "values": "values that are no numbers",
     "budget": "it needs more than --max-read leaves",
@@ -109,6 +122,11 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.RENAMED: (
         "the names of this model's tensors say nothing; {matched} of {tensors} were matched to the "
         "base's by place, shape and near values, which the bound pays for"
+    ),
+    P.PAIR_ORDER: lambda given: (
+        f"which of the two codes in a byte of the {given.text('side')} comes first was told by "
+        f"values that are near another model's: they are read {PAIR_ORDERS[given.text('order')]}; "
+        f"the bound pays for the {given.count('orders')} orders tried"
     ),
     P.EQUAL_AS_READ: _as_read,
     P.ADAPTER_ADDED: adapter_added,

@@ -438,7 +438,10 @@ ENCODERS: Final[Mapping[str, tuple[Encoder, dict[str, object]]]] = {
     ),
     "MLX 4 bit": (mlx, {"bits": 4, "group_size": 32}),
     "MLX 8 bit": (lambda w: mlx(w, bits=8), {"bits": 8, "group_size": 32}),
-    "MXFP4 pairs in int8, DeepSeek": (fp4_pairs, {"quant_method": "fp8", "scale_fmt": "ue8m0"}),
+    "MXFP4 pairs in int8, DeepSeek": (
+        fp4_pairs,
+        {"quant_method": "fp8", "scale_fmt": "ue8m0", "expert_dtype": "fp4"},
+    ),
     "NVFP4, ModelOpt": (lambda w: nvfp4(w, divides=False), {"quant_method": "modelopt"}),
 }
 """By format: how a linear layer is stored, and the quantisation config beside it."""
