@@ -189,7 +189,8 @@ def resize(config: Any, own: Mapping[str, Any]) -> None:
         if isinstance(value, transformers.PreTrainedConfig):
             resize(value, {})
     for name, value in own.items():
-        setattr(config, name, value)
+        if not isinstance(value, Mapping):  # a nested configuration is an object by now
+            setattr(config, name, value)
 
 
 def _transformers(kind: Kind, seed: int) -> Published:

@@ -6,7 +6,6 @@ can be held against it. A blind answer states nothing untrue: it is weaker than 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from benchmarks.kinds.ask import Said
 from benchmarks.kinds.pairs import Asked, Pair
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.words import DeclarationVerdict, Holds, RelationKind, Verdict
 
 
@@ -140,8 +140,12 @@ def names_what_was_not_compared(finding: Mapping[str, Any], card: str) -> bool:
 
     Of several parts one is enough: a card may shorten.
     """
-    missing = [str(words) for words in finding.get("not_compared") or ()]
-    return any(re.sub(r" ?\d+(\.\d+)? ?%$", "", m) in card for m in missing)
+    missing = [
+        str(said["params"].get("what", ""))
+        for said in finding.get("not_compared") or ()
+        if said["code"] == PhraseCode.NOT_COMPARED
+    ]
+    return any(what and what in card for what in missing)
 
 
 def _derives(pair: Pair) -> bool:

@@ -23,6 +23,7 @@ class Group(StrEnum):
     AUDIO = "audio"
     MULTIMODAL = "multimodal"
     DIFFUSION = "diffusion"
+    SERIES = "time series"
 
 
 TEXT: Final = frozenset({Group.ENCODER, Group.SEQ2SEQ, Group.DECODER})
@@ -97,6 +98,10 @@ def _diffusion(name: str, made_by: str, **sizes: Any) -> Kind:
         name=name, group=Group.DIFFUSION, library="diffusers", made_by=made_by, sizes=sizes,
         vocabulary=False,
     )  # fmt: skip
+
+
+def _series(name: str, made_by: str, **sizes: Any) -> Kind:
+    return Kind(name=name, group=Group.SERIES, made_by=made_by, sizes=sizes, vocabulary=False)
 
 
 def _hand(name: str, group: Group, made_by: str) -> Kind:
@@ -210,6 +215,10 @@ DECODERS: Final = (
 )  # fmt: skip
 """Language models."""
 
+RESNET: Final[Mapping[str, Any]] = {
+    "model_type": "resnet", "embedding_size": 64, "hidden_sizes": [64, 128], "depths": [1, 1],
+    "out_features": ["stage2"],
+}  # fmt: skip
 VISIONS: Final = (
     _vision("ViT", "ViTForImageClassification", "num_labels"),
     _vision("DeiT", "DeiTForImageClassificationWithTeacher", "num_labels"),
@@ -219,6 +228,8 @@ VISIONS: Final = (
             num_heads=[2, 4], window_size=4),
     _vision("SAM", "SamModel"),
     _vision("YOLOS", "YolosForObjectDetection", "num_labels", image_size=[32, 32]),
+    _vision("DETR", "DetrForObjectDetection", "num_labels", use_timm_backbone=False,
+            use_pretrained_backbone=False, backbone=None, backbone_config=RESNET),
     _vision("DPT", "DPTForDepthEstimation", backbone_out_indices=[0, 1, 2, 3],
             neck_hidden_sizes=[32, 48, 64, 96], fusion_hidden_size=64),
     _vision("ResNet", "ResNetForImageClassification", "num_labels", embedding_size=64,
@@ -226,7 +237,7 @@ VISIONS: Final = (
     _vision("ConvNeXt", "ConvNextForImageClassification", "num_labels",
             hidden_sizes=[64, 96, 128], depths=[2, 2, 2], num_stages=3),
     _vision("SegFormer", "SegformerForSemanticSegmentation", "num_labels", num_encoder_blocks=4,
-            hidden_sizes=[32, 64, 96, 128], depths=[1, 1, 1, 1], decoder_hidden_size=128),
+            hidden_sizes=[32, 64, 160, 256], depths=[2, 2, 2, 2], decoder_hidden_size=256),
     _vision("EfficientNet", "EfficientNetForImageClassification", "num_labels",
             width_coefficient=0.5, depth_coefficient=0.5, hidden_dim=640),
     _vision("MobileViT", "MobileViTForImageClassification", "num_labels"),
@@ -321,7 +332,15 @@ DIFFUSIONS: Final = (
 )  # fmt: skip
 """Parts of diffusion pipelines."""
 
+SERIES: Final = (
+    _series("TimesFM", "TimesFmModelForPrediction", patch_length=16, context_length=64,
+            horizon_length=16),
+    _series("PatchTST", "PatchTSTForPrediction", num_input_channels=2, context_length=64,
+            patch_length=8, patch_stride=8, prediction_length=8),
+)  # fmt: skip
+"""Models of time series; Chronos is a T5."""
+
 KINDS: Final = (
-    *ENCODERS, *SEQ2SEQS, *DECODERS, *VISIONS, *AUDIOS, *MULTIMODALS, *DIFFUSIONS,
+    *ENCODERS, *SEQ2SEQS, *DECODERS, *VISIONS, *AUDIOS, *MULTIMODALS, *DIFFUSIONS, *SERIES,
 )  # fmt: skip
 """Every kind, text first."""

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.kinds.ask import Said
 from benchmarks.kinds.judge import Call, judge
 from benchmarks.kinds.pairs import Pair
+from hubcheck.report.phrases import PhraseCode
 from tests.kinds_benchmark.made import asked, said
 
 TRUE: dict[Pair, dict[str, Any]] = {
@@ -122,11 +123,13 @@ def test_an_open_answer_about_a_stranger_names_what_was_not_compared() -> None:
         "relation": "",
         "declaration": "inconclusive",
     }
-    missing = ["tensors that no rule understands 90%"]
+    what = "tensors that no rule understands"
+    code = PhraseCode.NOT_COMPARED.value
+    missing = [{"code": code, "params": {"what": what, "share": 0.9}}]
     assert judge(asked(Pair.STRANGER), said(**answer)).call is Call.BLIND
     hidden = said(**answer, not_compared=missing)
     assert judge(asked(Pair.STRANGER), hidden).call is Call.BLIND
-    named = said(**answer, not_compared=missing, card="tensors that no rule understands 90 %")
+    named = said(**answer, not_compared=missing, card=f"{what} 90 %")
     assert judge(asked(Pair.STRANGER), named).call is Call.RIGHT
 
 

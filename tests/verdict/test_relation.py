@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from hubcheck.card.wording import sentence
@@ -17,8 +20,12 @@ from hubcheck.report.schema import Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.verdict.declared_relation import check_relation
 from hubcheck.verdict.relation import NO_MERGE, InMerge, in_merge, may_be_merged
+from tests.evidence.laboratory import finding_of
+from tests.material.formats.encode import as_bf16
+from tests.material.formats.folder import read_floats, safetensors_file
 from tests.verdict.findings import finding
 
+DEMO = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 WEIGHTS = ("model.safetensors",)
 
 
@@ -116,3 +123,21 @@ def test_a_declared_merge_is_confirmed_by_its_shares() -> None:
     assert sentence(last.note) == "its share is 0.000, -0.010 to 0.010"
     (alone,) = check_relation("finetune", both[:1], WEIGHTS)
     assert alone.agrees == "no"
+
+
+def test_a_layer_whose_values_are_another_models_is_no_fine_tune(tmp_path: Path) -> None:
+    """One order at chance where a copy would show is left open, however near the rest lies."""
+    ours, theirs = (read_floats(DEMO / name) for name in ("base", "twin"))
+    draw = np.random.default_rng(2)
+    mixed = {}
+    for name, values in ours.items():
+        taken = ".layers.2.self_attn.v_proj" in name or ".layers.2.self_attn.o_proj" in name
+        noise = 0.02 * values.std() * draw.normal(size=values.shape)
+        mixed[name] = as_bf16(np.asarray(theirs[name] if taken else values + noise, np.float32))
+    (tmp_path / "model.safetensors").write_bytes(safetensors_file(mixed))
+    for kept in ("config.json", "tokenizer.json"):
+        (tmp_path / kept).write_bytes((DEMO / "base" / kept).read_bytes())
+    found = finding_of(tmp_path, DEMO / "base")
+    assert found.verdict is Verdict.RELATED
+    assert found.relation is not None
+    assert found.relation.kind is RelationKind.UNDETERMINED
