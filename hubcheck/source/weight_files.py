@@ -33,6 +33,9 @@ MLC: Final = "MLC-LLM shards"
 ORBAX: Final = "Orbax checkpoint"
 SPACY: Final = "spaCy pipeline"
 PADDLE: Final = "Paddle"
+XGBOOST: Final = "XGBoost model as text"
+LIGHTGBM: Final = "LightGBM model"
+ZARR: Final = "Zarr arrays"
 
 FORMATS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -89,6 +92,9 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         ".cbm": "CatBoost",
         ".ubj": "XGBoost",
         ".bst": "XGBoost",
+        ".xgb": "XGBoost",
+        ".lgb": LIGHTGBM,
+        ".lgbm": LIGHTGBM,
         ".pmml": "PMML",
         ".rds": "R object",
         ".t7": "Torch7",
@@ -123,22 +129,28 @@ _NAMED: Final = (
     (re.compile(r"(?i)(?:(?P<root>.*?)/)?[^/]+\.(?:mlpackage|mlmodelc)/.*"
                 r"(?:\.bin|\.weights|\.mlmodel)"), CORE_ML),
     (re.compile(r"(?i)(?:(?P<root>.*)/)?manifest\.ocdbt"), ORBAX),
+    (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]*(?:config|params|metrics|feature|importance)[^/]*"
+                r"\.(?:json|txt)"), ""),
+    (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]*xgb[^/]*\.(?:json|txt|model)"), XGBOOST),
+    (re.compile(r"(?i)(?:(?P<root>.*)/)?[^/]*(?:lgbm?|lightgbm)[^/]*\.(?:json|txt|model)"),
+     LIGHTGBM),
+    (re.compile(r"(?i)(?:(?P<root>.*?)/)?[^/]+\.zarr/.+"), ZARR),
 )  # fmt: skip
 """Formats told by more than an ending, before it (``""``: no weights); the container lies in
 ``root``."""
 
 _MARKS: Final = re.compile(
     r"(?i)\.pb|variables|\.data-|ckpt|params_shard|-shard|\.onnx|\.mlpackage|\.mlmodelc|ocdbt|"
-    r"\.llamafile\."
+    r"\.llamafile\.|xgb|lgb|lightgbm|\.zarr/"
 )
 """What any of these names holds: a repository may have a hundred thousand files."""
 
 _OWN_ENDING: Final = frozenset({SAFETENSORS, GGUF})
 """Formats whose ending says all there is to say."""
 
-UNSURE: Final = frozenset({ZIP, TAR, NUMPY, VECTORS, PARAMS})
-"""Formats that hold weights only where nothing else does: an archive or array beside weights is
-data."""
+UNSURE: Final = frozenset({ZIP, TAR, NUMPY, VECTORS, PARAMS, XGBOOST, LIGHTGBM, ZARR})
+"""Formats that hold weights only where nothing else does: an archive, array or text beside weights
+is data."""
 
 _COMPRESSED: Final = (".gz", ".xz", ".bz2", ".zst", ".lz4")
 """Endings after that of a format."""
