@@ -15,6 +15,7 @@ dots and compared, and very long or very many of them are left as they are.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -42,6 +43,8 @@ MAX_NESTED: Final = 4
 """Wrappers around wrappers in one name; sharded, compiled and checkpointed are three."""
 STACKS: Final = frozenset(("encoder", "decoder"))
 """These say which stack of a model it is, even where they stand around everything."""
+CALLED_HEAD: Final = re.compile(r"(?:\w*_head|head|score|classifier|embed_out)\.")
+"""Words that mean a head in whatever module; ``output`` and ``decoder`` mean much else."""
 MIN_PLACES: Final = 3
 """Names inside a layer that a stack needs to be one: fewer are a coincidence of words."""
 
@@ -221,34 +224,66 @@ def _subsets(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _without_prefix(templates: Mapping[str, str]) -> dict[str, str]:
-    """Return the templates of all names, without what stands before the body."""
+    """Return the templates of all names, without what stands before the body and before its head.
+
+    A head may stand beside the module that holds the body, in one of its own (``heads.lm_head``).
+    """
     every = set(templates.values())
-    prefix = _body_prefix(every)
-    if not prefix:
+    stacks = _stacks(every)
+    if len(stacks) != 1 or max(stacks.values()) < MIN_PLACES:
         return dict(templates)
-    shorter = {t: _stripped(t, prefix) for t in every}
+    prefix = _body_prefix(every, *stacks)
+    shorter = {t: _stripped(t, prefix) if prefix else t for t in every}
+    own = {t: _head(t) for t, left in shorter.items() if left == t and _layered(t) is None}
+    there = Counter((*shorter.values(), *own.values()))
+    shorter |= {t: head for t, head in own.items() if head and there[head] == 1}
     return {name: shorter[template] for name, template in templates.items()}
 
 
-def _body_prefix(templates: Collection[str]) -> str:
-    """Return the unknown prefix of the only stack with a token embedding, or nothing."""
+def _head(template: str) -> str:
+    """Return a head's name without the modules around it, empty where it is none or has none."""
+    if is_understood(template) or role_outside(template) is not None:
+        return ""
+    parts = template.split(".")
+    for n in range(1, min(MAX_NESTED, len(parts) - 1)):
+        rest = ".".join(parts[n:])
+        if CALLED_HEAD.match(rest) and (_plays(rest, Role.LM_HEAD) or _plays(rest, Role.HEAD)):
+            return rest
+    return ""
+
+
+def _stacks(templates: Collection[str]) -> Counter[str]:
+    """Return how many names say their place in a layer, by what stands before the layers."""
     places: Counter[str] = Counter()
     for template in templates:
         cut = _layered(template) if role_outside(template) is None else None
         if cut is not None:  # a list that no rule knows is a stack all the same
             places[cut[0]] += _in_layer(cut[1])
-    if len(places) != 1:
-        return ""
-    ((prefix, count),) = places.items()
-    if count < MIN_PLACES or PREFIX.fullmatch(prefix):
+    return places
+
+
+def _body_prefix(templates: Collection[str], prefix: str) -> str:
+    """Return the prefix of the only stack if it is unknown and has a token embedding, or nothing.
+
+    Args:
+        templates: Of every name.
+        prefix: What stands before the layers.
+    """
+    if PREFIX.fullmatch(prefix):
         return ""
     shorter = (_stripped(t, prefix) for t in templates if _layered(t) is None)
     return prefix if any(map(_is_embedding, shorter)) else ""
 
 
 def _is_embedding(template: str) -> bool:
+    return _plays(template, Role.EMBED)
+
+
+@lru_cache(maxsize=4096)
+def _plays(template: str, role: Role) -> bool:
+    """Say whether a rule gives a name outside all layers this role."""
     path = read_template(template).path
-    return any(Role.EMBED in r.roles and r.path.fullmatch(path) for r in OUTSIDE)
+    return any(role in r.roles and r.path.fullmatch(path) for r in OUTSIDE)
 
 
 def _ancestors(prefix: str) -> Iterator[str]:

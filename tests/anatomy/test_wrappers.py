@@ -126,6 +126,16 @@ def test_a_body_is_found_under_any_prefix(prefix: str, head: Iterable[str]) -> N
     assert not [n for n in anatomy.unknown if "LayerNorm" not in n and "summary" not in n]
 
 
+@pytest.mark.parametrize("body", ["backbone.", "policy.", "any.thing."])
+@pytest.mark.parametrize("around", ["heads.", "task.module."])
+def test_a_head_in_a_module_of_its_own_is_found(body: str, around: str) -> None:
+    """It need not stand under the body's prefix."""
+    names = [body + n for n in LLAMA if "lm_head" not in n] + [f"{around}lm_head.weight"]
+    assert plain_names(names)[f"{around}lm_head.weight"] == "lm_head.weight"
+    two = [*names, "other.lm_head.weight"]
+    assert not {f"{around}lm_head.weight", "other.lm_head.weight"} & plain_names(two).keys()
+
+
 def test_a_known_prefix_inside_stays() -> None:
     """``gpt_neox`` says how its attention is packed, so no more than the wrapper is taken off."""
     names = [
