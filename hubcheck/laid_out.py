@@ -29,7 +29,6 @@ from hubcheck.checkpoint.layout import Layout, LayoutKind, layout_of
 from hubcheck.checkpoint.opening import loaded_files, open_checkpoint
 from hubcheck.checkpoint.packed import SEVERAL_A_BYTE, packed_storage
 from hubcheck.checkpoint.pair_order import PairOrder
-from hubcheck.checkpoint.unpacking import has_open_pairs, in_pair_order
 from hubcheck.checkpoint.variants import several_sets
 from hubcheck.checkpoint.weights_below import refuse_below
 from hubcheck.computed_once import computed_once
@@ -76,28 +75,6 @@ class LaidOut:
         self.is_subject = is_subject
         self.pairs = pairs
         self._located = located
-
-    def with_pairs(self, order: PairOrder) -> Self:
-        """Return the same model with its four-bit codes in an order; no header is read again."""
-        opened = self._opened
-        seen = type(self)(
-            self.source,
-            self.files,
-            left_out=self.left_out,
-            is_subject=self.is_subject,
-            pairs=order,
-        )
-        seen.source = self.source
-        if opened is not None:
-            seen.__dict__["_opened"] = in_pair_order(opened, self.config, order)
-        return seen
-
-    @property
-    def has_open_pairs(self) -> bool:
-        """Whether four-bit codes of the body lie in an order that no program's names say."""
-        if self._located is not None or self.components or self._opened is None:
-            return False
-        return has_open_pairs(self._opened)
 
     @property
     def pin(self) -> Pin:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hubcheck.check.tested import Tested
+from hubcheck.checkpoint.open_pairs import shown_order
 from hubcheck.checkpoint.pair_order import PairOrder
-from hubcheck.checkpoint.unpacking import shown_order
 from hubcheck.checkpoint.unread import unread_files
 from hubcheck.evidence.account import STREAM
 from hubcheck.evidence.looks.change.look import CHANGE

@@ -15,7 +15,7 @@ from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
 from hubcheck.check.components import has_bodies, look_at_components
 from hubcheck.check.faults import tell_fault
-from hubcheck.check.pair_order import in_settled_order, ways_of
+from hubcheck.check.pair_order import settle_base, ways_of
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
@@ -174,8 +174,7 @@ def examine(
         one.untested = Untested(code=code, reason=reason)
         return
     terms = terms_of(request, declared=one.request.closely, tried=one.tried, progress=progress)
-    both = opened_pair(one.comparer, base, subject)
-    _look(one, base, subject, both, terms)
+    _look(one, base, subject, opened_pair(one.comparer, base, subject), terms)
     one.bytes_read = base.source.ledger.bytes_read
 
 
@@ -298,14 +297,6 @@ def _orders_refused(one: Tested, refused: Refused) -> None:
         return
     one.untested = Untested(code=code, reason=said)
     one.error = one.error or refused.error
-
-
-def settle_base(one: Tested, base: Model, subject: Model, depth: Depth) -> Model:
-    """Return the base with its four-bit codes in the order that the subject shows; kept."""
-    settled = in_settled_order(base, [subject], depth)
-    if settled is not base:
-        one.model, one.error = settled, None
-    return settled
 
 
 def prepare(one: Tested, subject: Model, request: Request, tried: int) -> None:

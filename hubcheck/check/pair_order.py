@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.check.tested import Tested
+from hubcheck.checkpoint.open_pairs import has_open_pairs, in_pair_order, order_of
 from hubcheck.checkpoint.pair_order import PairOrder
-from hubcheck.checkpoint.unpacking import order_of
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.model import Model
@@ -50,8 +51,16 @@ def in_settled_order(model: Model, others: Iterable[Model], depth: Depth) -> Mod
         except HubcheckError:  # why is told where the weights are needed
             continue
         if order is not None:
-            return model.with_pairs(order)
+            return with_pairs(model, order)
     return model
+
+
+def settle_base(one: Tested, base: Model, subject: Model, depth: Depth) -> Model:
+    """Return the base with its four-bit codes in the order that the subject shows; kept."""
+    settled = in_settled_order(base, [subject], depth)
+    if settled is not base:
+        one.model, one.error = settled, None
+    return settled
 
 
 def ways_of(*models: Model) -> int:
@@ -64,9 +73,30 @@ def ways_of(*models: Model) -> int:
 
 def _is_open(model: Model) -> bool:
     try:
-        return model.has_open_pairs
+        opened = None if model.components else model.body_checkpoint
     except HubcheckError:
         return False
+    return opened is not None and has_open_pairs(opened)
+
+
+def with_pairs(model: Model, order: PairOrder) -> Model:
+    """Return the same model with its four-bit codes in an order; no header is read again.
+
+    Raises:
+        HubcheckError: its headers cannot be read.
+    """
+    opened = model.body_checkpoint
+    seen = Model(
+        model.source,
+        model.files,
+        left_out=model.left_out,
+        is_subject=model.is_subject,
+        pairs=order,
+    )
+    seen.source = model.source
+    if opened is not None:
+        seen.__dict__["_opened"] = in_pair_order(opened, model.config, order)
+    return seen
 
 
 def shown_by(model: Model, other: Model) -> PairOrder | None:
@@ -76,7 +106,7 @@ def shown_by(model: Model, other: Model) -> PairOrder | None:
         HubcheckError: a model cannot be read, or a ledger refuses.
     """
     theirs = other.anatomy
-    ours = {order: model.with_pairs(order).anatomy for order in PairOrder}
+    ours = {order: with_pairs(model, order).anatomy for order in PairOrder}
     keys = _chosen(ours[PairOrder.LOW_FIRST], theirs)
     if not keys:
         return None

@@ -15,8 +15,8 @@ from typing import Final
 
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
-from hubcheck.check.observe import Progress, examine, open_base, prepare, settle_base
-from hubcheck.check.pair_order import ways_of
+from hubcheck.check.observe import Progress, examine, open_base, prepare
+from hubcheck.check.pair_order import settle_base, ways_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,

@@ -11,7 +11,7 @@ compressed-tensors divides by ``weight_global_scale``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -73,3 +73,10 @@ class FourBitFloats:
                 scales = scales / own if self.divides else scales * own
         values *= scales
         return inputs_in_order(values.reshape(stop - start, self.n_cols), self.order)
+
+
+def in_order(weight: TensorRecord, storage: FourBitFloats, order: PairOrder | None) -> TensorRecord:
+    """Return four-bit codes in another order, unless the names of their program say theirs."""
+    if order is None or storage.known is OrderKnown.PROGRAM:
+        return weight
+    return replace(weight, storage=replace(storage, order=order, known=OrderKnown.VALUES))

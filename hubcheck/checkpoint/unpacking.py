@@ -17,12 +17,11 @@ from typing import Final
 
 from hubcheck.checkpoint import groups
 from hubcheck.checkpoint.bitsandbytes import MAX_STATE_BYTES, State, four_bit_of, parse_state
-from hubcheck.checkpoint.four_bit_floats import FourBitFloats
+from hubcheck.checkpoint.four_bit_floats import FourBitFloats, in_order
 from hubcheck.checkpoint.gptq_awq import PACKS, Awq, Gptq, awq_of, gptq_of
 from hubcheck.checkpoint.groups import Found, Tensors
 from hubcheck.checkpoint.groups import weight as _weight
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
-from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.checkpoint.packed_ints import packed_ints_of
 from hubcheck.checkpoint.pair_order import OrderKnown, PairOrder
 from hubcheck.checkpoint.plain_values import whole
@@ -32,8 +31,6 @@ from hubcheck.source.ledger import Purpose
 
 FLOAT_SCALES: Final = frozenset({"F32", "F16", "BF16", "F8_E8M0", "U8"})
 PLAIN_FLOATS: Final = frozenset({"F32", "F16", "BF16"})
-BYTES: Final = ("I8", "U8", "F4")
-OPEN: Final = (OrderKnown.CONFIG, OrderKnown.VALUES)
 PACKERS: Final = frozenset({"quark", "modelopt", "compressed-tensors", "mxfp4"})
 """Programs, as ``quant_method`` names them, that publish how they put two codes into a byte."""
 WORDS: Final = frozenset({"U32", "I32"})
@@ -80,7 +77,7 @@ def unpacked(
         if isinstance(weight.storage, FourBitFloats):
             if pairs is None and weight.storage.known is OrderKnown.NOBODY:
                 continue
-            weight = _in_order(weight, weight.storage, pairs)
+            weight = in_order(weight, weight.storage, pairs)
         if weight.name in replaced or (weight.name in tensors and weight.name not in parts):
             continue  # two tensors claim one weight: leave both as they are
         replaced[weight.name] = weight
@@ -89,63 +86,6 @@ def unpacked(
         return checkpoint
     kept = {name: record for name, record in tensors.items() if name not in gone}
     return replace(checkpoint, tensors=MappingProxyType(dict(sorted((kept | replaced).items()))))
-
-
-def in_pair_order(
-    checkpoint: Checkpoint, config: Mapping[str, object], order: PairOrder
-) -> Checkpoint:
-    """Return a checkpoint whose four-bit codes lie in an order that values of another model show.
-
-    Args:
-        checkpoint: As ``unpacked`` left it.
-        config: The parsed ``config.json``.
-        order: Of all codes but those whose order a program's names say.
-    """
-    opened = unpacked(checkpoint, config, order)
-    tensors = {
-        name: _in_order(record, record.storage, order)
-        if isinstance(record.storage, FourBitFloats)
-        else record
-        for name, record in opened.tensors.items()
-    }
-    return replace(opened, tensors=MappingProxyType(tensors))
-
-
-def has_open_pairs(checkpoint: Checkpoint) -> bool:
-    """Say whether four-bit codes lie in an order that no program's names say."""
-    return any(
-        record.storage.known in OPEN
-        if isinstance(record.storage, FourBitFloats)
-        else record.storage is None
-        and record.dtype in BYTES
-        and groups.pairs_with_powers(name, record, checkpoint.tensors, OrderKnown.NOBODY)
-        is not None
-        for name, record in checkpoint.tensors.items()
-    )
-
-
-def shown_order(checkpoint: Checkpoint) -> PairOrder | None:
-    """Return the order of four-bit codes that values of another model showed, None without any."""
-    return next((o for r in checkpoint.tensors.values() if (o := order_of(r)) is not None), None)
-
-
-def order_of(record: TensorRecord) -> PairOrder | None:
-    """Return the order of a tensor's four-bit codes that values of another model showed."""
-    storage = record.storage
-    while isinstance(storage, OtherView):
-        storage = storage.inner
-    if isinstance(storage, FourBitFloats) and storage.known is OrderKnown.VALUES:
-        return storage.order
-    return None
-
-
-def _in_order(
-    weight: TensorRecord, storage: FourBitFloats, order: PairOrder | None
-) -> TensorRecord:
-    """Return four-bit codes in another order, unless the names of their program say theirs."""
-    if order is None or storage.known is OrderKnown.PROGRAM:
-        return weight
-    return replace(weight, storage=replace(storage, order=order, known=OrderKnown.VALUES))
 
 
 def _recognise(

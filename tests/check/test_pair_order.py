@@ -111,7 +111,6 @@ def base() -> Model:
 def test_values_show_the_order(order: PairOrder, base: Model, tmp_path: Path) -> None:
     """Of eight readings the one is near that was written."""
     model = opened(written(tmp_path / "a", "base", order))
-    assert model.has_open_pairs
     assert shown_by(model, base) is order
     settled = in_settled_order(model, [base], Depth.SAMPLE)
     assert (settled.pairs, ways_of(settled)) == (order, len(PairOrder))
