@@ -228,7 +228,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.NOT_IN_TABLE: (
         (
             {},
-            "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this family is not known to have one",
+            "neurons match as in a disguised copy, but the tables are of MLPs act(gate) * up and of MLPs without a gate, and this family is not known to have either",
         ),
     ),
     C.SAME_BYTES: (({}, "the same bytes"),),

@@ -145,7 +145,7 @@ WORDS: Final[Mapping[P, Wording]] = {
         f"body ({HEADS.get(given.text('head'), given.text('head'))})"
     ),
     P.NOT_IN_TABLE: (
-        "neurons match as in a disguised copy, but the table is of MLPs act(gate) * up, and this "
-        "family is not known to have one"
+        "neurons match as in a disguised copy, but the tables are of MLPs act(gate) * up and of "
+        "MLPs without a gate, and this family is not known to have either"
     ),
 }

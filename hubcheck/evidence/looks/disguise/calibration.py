@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from hubcheck.statistics.disguise import GATED, PLAIN, rank_bound
 
@@ -18,8 +18,7 @@ TABLES: Final[Mapping[tuple[str, ...], str]] = {
     GATED: "calibration.json",
     PLAIN: "calibration_plain.json",
 }
-"""By the views of an MLP: two views agree by chance more often than three. A table that was not
-made yet is ``NO_TABLE``."""
+"""By the views of an MLP: two views agree by chance more often than three."""
 MARGIN: Final = 2.0
 """A score counts as outside the table only at twice its greatest: the table's models are small, and
 a margin can only lower the rate of false alarms that the rank bound states."""
@@ -46,25 +45,16 @@ class Calibration:
         return min(1.0, rank_bound(self.models) * max(1, searches))
 
 
-NO_TABLE: Final = Calibration(models=0, pairs=0, greatest=0.1)
-"""Where no models were calibrated on: where a fifth of the neurons match, the match is undone, and
-only what an exact test then proves decides. Its bound is 1."""
-
-
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[tuple[str, ...], Calibration]:
     """Return the tables that ship with this version, by the views of an MLP."""
     folder = files("hubcheck.evidence.looks.disguise")
-    made = {views: folder.joinpath(name) for views, name in TABLES.items()}
+    stored = {v: json.loads(folder.joinpath(name).read_text()) for v, name in TABLES.items()}
     return {
-        views: _calibration(json.loads(path.read_text())) if path.is_file() else NO_TABLE
-        for views, path in made.items()
+        views: Calibration(
+            models=int(table["models"]),
+            pairs=int(table["pairs"]),
+            greatest=float(table["score"]["greatest"]),
+        )
+        for views, table in stored.items()
     }
-
-
-def _calibration(stored: Mapping[str, Any]) -> Calibration:
-    return Calibration(
-        models=int(stored["models"]),
-        pairs=int(stored["pairs"]),
-        greatest=float(stored["score"]["greatest"]),
-    )
