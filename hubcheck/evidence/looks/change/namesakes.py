@@ -74,7 +74,7 @@ class RowsOfBoth:
 
     def n_read(self, there: str) -> int:
         """Return how many rows are read: more of a kernel, whose rows are three values long."""
-        columns = max(1, self._sides[0].tensors[there].shape[-1])
+        columns = max(1, self._sides[0].tensors[there].n_cols)
         return min(self.n_rows(there), max(ROWS, -(-VALUES // columns)))
 
     def read(self, names: tuple[str, str], start: int) -> tuple[FloatArray, FloatArray] | None:
