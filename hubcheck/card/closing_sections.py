@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import names, numbers, sentences
+from hubcheck.card import hub_pages, names, numbers, sentences
 from hubcheck.card.document import (
     CodeBlock,
     Details,
@@ -93,8 +93,8 @@ def _replay(report: Report) -> Details:
         blocks.append(CodeBlock(lines=((Segment(text=report.replay),),)))
     subject = report.subject
     facts: list[tuple[str, Line]] = [
-        ("subject", (_whole(subject.ref, subject.revision),)),
-        *(("base", _base(f.base)) for f in report.findings),
+        ("subject", (_whole(report, subject.ref, subject.revision),)),
+        *(("base", _base(report, f.base)) for f in report.findings),
         ("conclusion", _policy(report)),
         ("seed", (Trusted(str(report.seed)),)),
         ("depth", (Trusted(report.depth.value),)),
@@ -148,18 +148,20 @@ def _mapped(report: Report) -> str:
     return numbers.percent(share) if share > 0 else numbers.NOTHING
 
 
-def _whole(ref: str, revision: str) -> Identifier:
-    return Identifier(f"{ref}@{revision}" if names.is_commit(revision) else ref, limit=LONG_TEXT)
+def _whole(report: Report, ref: str, revision: str) -> Identifier:
+    whole = f"{ref}@{revision}" if names.is_commit(revision) else ref
+    return hub_pages.model(Identifier(whole, limit=LONG_TEXT), report, ref, revision)
 
 
-def _base(base: BaseModelRef) -> Line:
+def _base(report: Report, base: BaseModelRef) -> Line:
     """Return a base at its whole commit, with the revision that was asked for."""
     if not base.asked:
-        return (_whole(base.ref, base.revision),)
+        return (_whole(report, base.ref, base.revision),)
     shown = Identifier(names.declared_as(base), limit=LONG_TEXT)
     if base.asked == base.revision or not names.is_commit(base.revision):
         return (shown,)
-    return (shown, Trusted(" at commit "), Identifier(base.revision))
+    commit = hub_pages.model(Identifier(base.revision), report, base.ref, base.revision)
+    return (shown, Trusted(" at commit "), commit)
 
 
 def _policy(report: Report) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, glossary, names, numbers, sentences
+from hubcheck.card import first_table, glossary, hub_pages, names, numbers, sentences
 from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import closing_sections
@@ -16,6 +16,7 @@ from hubcheck.card.context_section import architecture_section, context_section
 from hubcheck.card.document import (
     Block,
     Document,
+    Identifier,
     Line,
     Paragraph,
     Role,
@@ -86,11 +87,11 @@ def bases(report: Report) -> Table:
     """Return the first table: one row per base."""
     rows = tuple(
         (
-            (names.pinned_base(finding.base),),
+            (first_table.base_page(report, finding.base),),
             first_table.verdict_cell(report, finding),
             first_table.evidence_cell(finding),
             first_table.similarity_cell(finding),
-            first_table.why_cell(finding),
+            first_table.why_cell(report, finding),
         )
         for finding in report.findings[:BASES_SHOWN]
     )
@@ -107,5 +108,10 @@ def _footer(report: Report) -> Line:
     text = Trusted(f"{read} in {numbers.duration(report.seconds)} - ")
     revision = report.subject.revision
     if names.is_commit(revision):
-        return (text, Trusted(f"commit {names.short(revision)}"))
+        commit = Identifier(names.short(revision))
+        return (
+            text,
+            Trusted("commit "),
+            hub_pages.model(commit, report, report.subject.ref, revision),
+        )
     return (text, names.pinned(report.subject.ref, revision))

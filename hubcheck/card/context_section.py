@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import architecture_picture, heat_svg, names, numbers
+from hubcheck.card import architecture_picture, heat_svg, hub_pages, names, numbers
 from hubcheck.card.document import (
+    DOCS,
     CodeBlock,
     Details,
     Figure,
@@ -212,19 +213,25 @@ def _other(report: Report) -> _Blocks:
 def _signatures(report: Report) -> _Blocks:
     """Return the files that their names call signatures, and what the one of OMS covers."""
     subject = report.subject
-    found = [(names.pinned(subject.ref, subject.revision), one) for one in subject.signatures]
-    found += [(names.pinned_base(f.base), s) for f in report.findings for s in f.base.signatures]
+    found = [
+        (names.pinned(subject.ref, subject.revision), subject, one) for one in subject.signatures
+    ]
+    found += [
+        (names.pinned_base(f.base), f.base, one)
+        for f in report.findings
+        for one in f.base.signatures
+    ]
     if not found:
         return []
     items: list[Line] = [
         (
-            Identifier(one.path),
+            hub_pages.file(Identifier(one.path), report, of.ref, of.revision, one.path),
             Trusted(" in "),
             model,
             Trusted(f": {_SIGNED.get(one.kind, _OTHER)}"),
             *(_covers(one.signed) if one.signed is not None else (Trusted(", not opened"),)),
         )
-        for model, one in found[:SIGNATURES_SHOWN]
+        for model, of, one in found[:SIGNATURES_SHOWN]
     ]
     more = len(found) - SIGNATURES_SHOWN
     if more > 0:
@@ -300,6 +307,7 @@ def _disclosure(report: Report) -> _Blocks:
         said = (
             "holds the published states against each other: support for a claim, never its proof."
         )
-        command = Identifier(shlex.join(["hubcheck", "history", report.subject.ref]), limit=300)
+        line = shlex.join(["hubcheck", "history", report.subject.ref])
+        command = Identifier(line, limit=300, address=f"{DOCS}/history.md")
         blocks.append(Paragraph(content=(command, Trusted(f" {said}")), role=Role.NOTE))
     return blocks

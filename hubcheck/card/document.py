@@ -75,11 +75,27 @@ class Identifier:
 
     text: str
     limit: int = DEFAULT_LIMIT
+    address: str = ""
+    """A page about it: on the Hub, or of our own documentation; a link where there are links."""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that leads elsewhere, or holds a letter that means something there.
+
+        Raises:
+            ValueError: It does.
+        """
+        if self.address and not _ADDRESS.fullmatch(self.address):
+            message = f"No card links to {self.address!r}."
+            raise ValueError(message)
 
 
+DOCS: Final = "https://github.com/hubcheck/hubcheck/blob/main/docs"
+_ADDRESS: Final = re.compile(
+    rf"(?:https://huggingface\.co|{re.escape(DOCS)})(?:/[A-Za-z0-9_][A-Za-z0-9_.+-]*)+"
+)
 _WORD: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
-GLOSSARY: Final = "https://github.com/hubcheck/hubcheck/blob/main/docs/glossary.md"
-"""The one page that a card links to: it is ours, and nothing of a report is in its address."""
+GLOSSARY: Final = f"{DOCS}/glossary.md"
+"""What words link to: it is ours, and nothing of a report is in its address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import matches, names, numbers, why_open
-from hubcheck.card.document import Chip, Identifier, Line, Meter, Tone, Trusted, Untrusted
+from hubcheck.card import hub_pages, matches, names, numbers, why_open
+from hubcheck.card.document import Chip, Identifier, Inline, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.card.wording import brief, sentence
 from hubcheck.report.standing import is_refuted
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import Finding, Report
+    from hubcheck.report.schema import BaseModelRef, Finding, Report
 
 REASONS_SHOWN: Final = 2
 
@@ -52,14 +52,19 @@ def says(report: Report, findings: tuple[Finding, ...]) -> Line:
     return (Trusted("the card says "),)
 
 
-def why_cell(finding: Finding) -> Line:
+def base_page(report: Report, base: BaseModelRef) -> Identifier:
+    """Return a base at its short commit, which leads to its files."""
+    return hub_pages.model(names.pinned_base(base), report, base.ref, base.revision)
+
+
+def why_cell(report: Report, finding: Finding) -> Line:
     """Return why this base was tested."""
     reasons = finding.proposed_by[:REASONS_SHOWN]
-    parts: list[Trusted | Untrusted] = []
+    parts: list[Inline] = []
     for reason in reasons:
         if parts:
             parts.append(Trusted(", "))
-        parts.append(Untrusted(reason, limit=FEW_WORDS))
+        parts += hub_pages.reason(reason, report, limit=FEW_WORDS)
     more = len(finding.proposed_by) - len(reasons)
     if more > 0:
         parts.append(Trusted(f" and {more} more"))

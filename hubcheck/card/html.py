@@ -114,9 +114,10 @@ def _inline(part: Inline) -> str:
             return html_exact(text)
         case Untrusted(text, limit):
             return f"<bdi>{html_text(text, limit=limit)}</bdi>"
-        case Identifier(text, limit):
+        case Identifier(text, limit, address):
             short = ' class="short"' if len(text) <= SHORT else ""
-            return f"<code{short}><bdi>{html_text(text, limit=limit)}</bdi></code>"
+            code = f"<code{short}><bdi>{html_text(text, limit=limit)}</bdi></code>"
+            return f'<a href="{html_attribute(address)}">{code}</a>' if address else code
         case Strong(content):
             return f"<strong>{inline(content)}</strong>"
         case Chip(content, tone):

@@ -109,8 +109,9 @@ def _inline(part: Inline) -> str:
             return text
         case Untrusted(text, limit):
             return markdown_text(text, limit=limit)
-        case Identifier(text, limit):
-            return markdown_code(text, limit=limit)
+        case Identifier(text, limit, address):
+            code = markdown_code(text, limit=limit)
+            return f"[{code}]({address})" if address else code
         case Strong(content):
             return f"**{inline(content)}**"
         case Chip(content, _):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import names, numbers
+from hubcheck.card import hub_pages, names, numbers
 from hubcheck.card.document import (
     Details,
     Heading,
@@ -24,7 +24,7 @@ from hubcheck.card.document import (
 )
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import Report, UnreadWeights
+    from hubcheck.report.schema import BaseModelRef, Report, Subject, UnreadWeights
 
 TITLE: Final = "Weight files that were not read"
 READ_NAMED: Final = 2
@@ -78,18 +78,21 @@ def unread_section(report: Report) -> tuple[Details, ...]:
     blocks: list[Inner] = []
     subject = report.subject
     if subject.unread:
-        blocks += _table(subject.ref, subject.revision, subject.unread)
+        blocks += _table(report, subject, subject.unread)
     for finding in report.findings:
         if finding.unread and finding.status == "tested":
-            blocks += _table(finding.base.ref, finding.base.revision, finding.unread)
+            blocks += _table(report, finding.base, finding.unread)
     return (Details(summary=(Trusted(TITLE),), blocks=tuple(blocks)),) if blocks else ()
 
 
-def _table(ref: str, revision: str, unread: Sequence[UnreadWeights]) -> list[Inner]:
+def _table(
+    report: Report, of: Subject | BaseModelRef, unread: Sequence[UnreadWeights]
+) -> list[Inner]:
+    ref, revision = of.ref, of.revision
     named = [f for f in unread if f.path]
     rows = tuple(
         (
-            (Identifier(f.path),),
+            (hub_pages.file(Identifier(f.path), report, ref, revision, f.path),),
             (Trusted(numbers.byte_count(f.size)),),
             _why(f),
             (Identifier(f.sha256),) if f.sha256 else (Trusted(numbers.NOTHING),),

@@ -37,6 +37,7 @@ from hubcheck.report.schema import (
 )
 from hubcheck.report.standing import is_signed, is_undated, is_undeclared_part
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
+from hubcheck.request.access import HUB
 from hubcheck.request.interface import Request
 from hubcheck.verdict import context as contexts
 from hubcheck.verdict.compared import why_nothing
@@ -139,6 +140,7 @@ def assemble(
             in_folders=subject.lies_in_folders,
         ),
         policy=request.policy,
+        public_hub=request.access.endpoint in {None, HUB},
         coverage=coverage_of(
             models,
             mapped=subject.anatomy.mapped_share if readable else 0.0,

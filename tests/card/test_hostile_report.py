@@ -21,7 +21,7 @@ from hubcheck.card import (
     table,
 )
 from hubcheck.card.compose import compose
-from hubcheck.card.document import Term
+from hubcheck.card.document import DOCS, Term
 from hubcheck.card.explain import TEXTS
 from hubcheck.card.explain_terms import TERMS
 from hubcheck.card.index import IndexEntry, index_html
@@ -129,8 +129,8 @@ def full(verdict: DeclarationVerdict) -> Report:
     )
 
 
-GLOSSARY_LINKS = frozenset(Term(word).address for word in TEXTS | TERMS)
-"""All that a card may link to, whatever a report says."""
+GLOSSARY_LINKS = frozenset(Term(word).address for word in TEXTS | TERMS) | {f"{DOCS}/history.md"}
+"""All that a card may link to where no name of a report is plain."""
 
 
 def links_of(page: Page) -> set[str]:

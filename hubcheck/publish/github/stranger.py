@@ -131,6 +131,8 @@ def without_free_text(report: Report) -> Report:
             parameters_mapped=report.coverage.parameters_mapped,
         ),
         licence=Licence(),
+        # What a stranger names is no place to send a reader to.
+        public_hub=False,
         max_read=_amount(report.max_read),
         seconds=min(max(_finite(report.seconds), 0.0), 1e6),
     )
