@@ -36,7 +36,13 @@ from hubcheck.errors import counted
 from hubcheck.report.words import EvidenceKind
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import ArchitectureLine, Report, SignedFiles
+    from hubcheck.report.schema import (
+        ArchitectureLine,
+        BaseModelRef,
+        Report,
+        SignedFiles,
+        Subject,
+    )
 
 MODELS_SHOWN: Final = 4
 BLOCKS_SHOWN: Final = 24
@@ -213,14 +219,11 @@ def _other(report: Report) -> _Blocks:
 def _signatures(report: Report) -> _Blocks:
     """Return the files that their names call signatures, and what the one of OMS covers."""
     subject = report.subject
-    found = [
-        (names.pinned(subject.ref, subject.revision), subject, one) for one in subject.signatures
+    models: list[tuple[Identifier, Subject | BaseModelRef]] = [
+        (names.pinned(subject.ref, subject.revision), subject),
+        *((names.pinned_base(f.base), f.base) for f in report.findings),
     ]
-    found += [
-        (names.pinned_base(f.base), f.base, one)
-        for f in report.findings
-        for one in f.base.signatures
-    ]
+    found = [(model, of, one) for model, of in models for one in of.signatures]
     if not found:
         return []
     items: list[Line] = [

@@ -345,7 +345,5 @@ class Report(Part):
         ge=-1,
         description="bytes per model that a look for a disguise may raise it to; -1: not stated",
     )
-    public_hub: bool = Field(
-        default=True, description="whether names of the Hub mean huggingface.co, or another address"
-    )
+    public_hub: bool = Field(default=True, description="names are huggingface.co's, no other Hub's")
     seconds: float = Field(default=0.0, description="wall time of the check")
