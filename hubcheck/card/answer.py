@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, heat_svg, html, matches, names, numbers, order_picture
+from hubcheck.card import curve_chart, first_table, html, matches, names, numbers, order_picture
 from hubcheck.card.answer_texts import TEXTS, VERDICTS, Text
 from hubcheck.card.compose import TONES
 from hubcheck.card.document import Identifier, Line, Table, Trusted, Untrusted
@@ -18,6 +18,9 @@ from hubcheck.card.order_section import needs_no_order
 from hubcheck.report.words import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hubcheck.evidence.spread import Curves
     from hubcheck.report.schema import Finding, NormContext, Report
 
 BASES_SHOWN: Final = 12
@@ -25,8 +28,13 @@ DATE: Final = len("2026-01-31")
 COMMAND_LIMIT: Final = 2000
 
 
-def render(report: Report) -> str:
-    """Return the answer as one HTML page; the same report always gives the same bytes."""
+def render(report: Report, curves: Mapping[str, Sequence[Curves]] | None = None) -> str:
+    """Return the answer as one HTML page; the same input always gives the same bytes.
+
+    Args:
+        report: Whose figures stand on it.
+        curves: By the name of a base; None where they were not read.
+    """
     parts = [
         "<header>",
         f'<p class="top"><span>{html.inline(_subject(report))}</span></p>',
@@ -35,6 +43,7 @@ def render(report: Report) -> str:
         "</header>",
         *_both("what"),
         *_claim(report),
+        *_curves(report, curves),
         *_test(report),
         *_scale(report),
         *_meaning(report),
@@ -42,7 +51,7 @@ def render(report: Report) -> str:
     ]
     title = f"An answer about {names.name(report.subject.ref, report.subject.revision)}"
     return html.page(
-        title=title, tone=TONES[report.verdict], body="\n".join(parts), style=heat_svg.STYLE
+        title=title, tone=TONES[report.verdict], body="\n".join(parts), style=curve_chart.STYLE
     )
 
 
@@ -94,6 +103,30 @@ def _claim(report: Report) -> list[str]:
         for item in report.context.norms
     )
     return [*parts, *_both("stranger" if strangers else "no-stranger")]
+
+
+def _curves(report: Report, curves: Mapping[str, Sequence[Curves]] | None) -> list[str]:
+    """Return the curves of spread over the layers, those of strangers among them."""
+    parts = [_head("curve"), *_both("curve-text")]
+    if curves is None:
+        return [*parts, *_both("curve-not-read")]
+    shown = [(f, curves[f.base.ref]) for f in report.findings if curves.get(f.base.ref)]
+    if not shown:
+        return [*parts, *_both("no-curve")]
+    roles = [one.role for one in max((found for _, found in shown), key=len)]
+    rows: list[tuple[Line, ...]] = []
+    for finding, found in shown[:BASES_SHOWN]:
+        by_role = {one.role: f"{one.correlation:.2f}" for one in found}
+        cells = [(Trusted(by_role.get(role, numbers.NOTHING)),) for role in roles]
+        verdict = (Trusted(finding.verdict.value),)
+        rows.append(((names.pinned_base(finding.base),), *cells, verdict))
+    parts.append(_table(("curve of", *roles, "exact test says"), rows))
+    subject = names.name(report.subject.ref, report.subject.revision)
+    for finding, found in shown[: order_picture.BASES_SHOWN]:
+        chart = curve_chart.element(found, subject, names.called(finding.base))
+        parts.append(f'<div class="scroll figure">{chart}</div>')
+    strangers = any(f.verdict is Verdict.UNRELATED for f, _ in shown)
+    return [*parts, *_both("curve-stranger" if strangers else "no-stranger")]
 
 
 def _of(report: Report, item: NormContext) -> Finding | None:

@@ -61,7 +61,35 @@ TEXTS: Final[dict[str, Text]] = {
         "이 보고서에는 unrelated로 판정된 모델이 없어 무관한 모델에 대한 대조가 빠져 있습니다. 따로 "
         "훈련된 모델을 --suspect로 지정해 다시 검사하십시오. hubcheck demo가 그 예를 보여 줍니다.",
     ),
-    "test": Text("2. The exact test", "정확 검정"),
+    "curve": Text("2. The curve of standard deviations", "표준편차 곡선"),
+    "curve-text": Text(
+        "How the standard deviation of the attention matrices runs over the layers has been quoted "
+        "as a fingerprint. Beside each model stands the correlation of its curve with the "
+        "subject's, for each kind of matrix, estimated from rows of at most sixteen layers. A "
+        "curve has few points, and it is not known how often two models trained apart have alike "
+        "ones: the rows below that the exact test calls unrelated are the only measure of it here.",
+        "어텐션 행렬의 표준편차가 층을 따라 변하는 모양이 지문으로 인용된 적이 있습니다. 각 모델 옆에는 "
+        "행렬 종류별로 그 곡선과 대상 모델 곡선의 상관계수를 적었으며, 최대 열여섯 층의 행에서 추정한 "
+        "값입니다. 곡선은 점이 적고, 따로 훈련된 두 모델의 곡선이 얼마나 자주 비슷한지는 알려져 있지 않습니다. 여기서는 "
+        "정확 검정이 unrelated로 판정한 아래의 행만이 그 척도입니다.",
+    ),
+    "curve-not-read": Text(
+        "It was not read for this page: hubcheck answer REPORT --curve reads the pinned weights and "
+        "adds it.",
+        "이 문서를 위해 읽지 않았습니다. hubcheck answer REPORT --curve 명령이 고정된 가중치를 읽어 "
+        "추가합니다.",
+    ),
+    "no-curve": Text(
+        "No curve could be read: too few layers, another kind of model, or weights that are gone.",
+        "곡선을 읽을 수 없었습니다. 층이 너무 적거나, 다른 종류의 모델이거나, 가중치가 없어졌습니다.",
+    ),
+    "curve-stranger": Text(
+        "The control on strangers: the correlation in a row that the exact test calls unrelated is "
+        "what two models have without sharing any order of units.",
+        "무관한 모델에 대한 대조: 정확 검정이 unrelated로 판정한 행의 상관계수는 유닛의 순서를 전혀 "
+        "공유하지 않는 두 모델이 갖는 값입니다.",
+    ),
+    "test": Text("3. The exact test", "정확 검정"),
     "test-text": Text(
         "The order of a model's units (neurons, channels, heads) is free when training begins. Two "
         "models trained apart agree in it by chance alone, about one unit in each family, and that "
@@ -75,7 +103,7 @@ TEXTS: Final[dict[str, Text]] = {
         "No base of this report was tested.",
         "이 보고서에서 검정된 기반 모델이 없습니다.",
     ),
-    "scale": Text("3. For scale: a declared relative", "비교 기준: 선언된 친족 모델"),
+    "scale": Text("4. For scale: a declared relative", "비교 기준: 선언된 친족 모델"),
     "scale-text": Text(
         "What kinship looks like by the same test, of a base that the subject declares:",
         "대상 모델이 선언한 기반 모델에 같은 검정을 적용하면 친족 관계는 다음과 같이 나타납니다.",
@@ -86,14 +114,14 @@ TEXTS: Final[dict[str, Text]] = {
         "이 보고서에는 선언된 친족 모델이 없습니다. 비교 기준으로 같은 기반 모델의 알려진 미세 조정 "
         "모델을 같은 방법으로 검사하십시오.",
     ),
-    "meaning": Text("4. What this means, and what not", "의미하는 것과 의미하지 않는 것"),
+    "meaning": Text("5. What this means, and what not", "의미하는 것과 의미하지 않는 것"),
     "limits": Text(
         "Weights say nothing of training data, of ideas or of anybody's intent, and distillation "
         "leaves no trace in them.",
         "가중치는 훈련 데이터나 아이디어, 누군가의 의도에 대해 아무것도 말해 주지 않으며, 증류는 "
         "가중치에 흔적을 남기지 않습니다.",
     ),
-    "repeat": Text("5. Repeat it", "재현 방법"),
+    "repeat": Text("6. Repeat it", "재현 방법"),
     "repeat-text": Text(
         "Publish report.json beside this page. The seed of the draw is written down, "
         "so anybody can read the same bytes and must get the same numbers. A browser "
