@@ -20,7 +20,7 @@ from hubcheck.report.words import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hubcheck.evidence.spread import Curves
+    from hubcheck.report.curves import Curves
     from hubcheck.report.schema import Finding, NormContext, Report
 
 BASES_SHOWN: Final = 12

@@ -14,7 +14,7 @@ from hubcheck.card.escaping import html_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hubcheck.evidence.spread import Curve, Curves
+    from hubcheck.report.curves import Curve, Curves
 
 STYLE: Final = share_chart.STYLE
 WIDE, HIGH, GAP, TOP, FOOT = 150, 84, 16, 24, 42

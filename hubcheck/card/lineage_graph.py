@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 BASES_SHOWN: Final = 8
 NAME_LIMIT: Final = 60
+LABEL_LIMIT: Final = 240
+"""The longest verdict has some 130 characters, and a name in it."""
 
 _ROOTS: Final = frozenset({".", "./"})
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9._/ -]")
+_SPELLED: Final = ((":", " -"), (",", " -"), (" %", " percent"), (" (", " - "), (")", ""))
+"""How the signs of a verdict are written where they could be syntax."""
 _STYLES: Final = {
     Tone.GOOD: "fill:#dafbe1,stroke:#1a7f37,color:#1f2328",
     Tone.BAD: "fill:#ffebe9,stroke:#cf222e,color:#1f2328",
@@ -47,7 +51,7 @@ def lineage_graph(report: Report, extra: Sequence[str] = ()) -> str:
     for i, finding in enumerate(report.findings[:BASES_SHOWN]):
         base = names.called(finding.base).replace("@", " at ")  # an at-sign could be a mention
         lines.append(f'  b{i}["{plain_label(base)}"]:::{first_table.tone(report, finding).value}')
-        lines.append(f'  m {_line(finding)}|"{plain_label(_label(report, finding))}"| b{i}')
+        lines.append(f'  m {_line(finding)}|"{_label(report, finding)}"| b{i}')
     more = len(report.findings) - BASES_SHOWN
     if more > 0:
         lines.append(f'  more["{more} more bases"]:::{Tone.MUTED.value}')
@@ -57,12 +61,12 @@ def lineage_graph(report: Report, extra: Sequence[str] = ()) -> str:
     return "\n".join(("```mermaid", *lines, "```"))
 
 
-def plain_label(text: str) -> str:
+def plain_label(text: str, *, limit: int = NAME_LIMIT) -> str:
     """Return a text that cannot be syntax; what was left out shows as a question mark."""
-    shown = _NOT_PLAIN.sub("?", " ".join(text[:1000].split()))
+    shown = _NOT_PLAIN.sub("?", " ".join(text[:1000].split()).replace("…", "..."))
     # A word of the language (end, click) or a link target stays inside the quotes; two dots and
     # slashes in a row are all that is left to a path.
-    return (shown[: NAME_LIMIT - 1] + "..." if len(shown) > NAME_LIMIT else shown) or "?"
+    return (shown[: limit - 1] + "..." if len(shown) > limit else shown) or "?"
 
 
 def _line(finding: Finding) -> str:
@@ -72,8 +76,11 @@ def _line(finding: Finding) -> str:
 
 
 def _label(report: Report, finding: Finding) -> str:
-    words = raw_text(first_table.verdict_cell(report, finding)).replace(":", " -")
-    said = "declared, " if finding.declared else ""
+    """Return what was found, whole: a label breaks into lines where it is drawn."""
+    said = "declared - " if finding.declared else ""
+    said += raw_text(first_table.verdict_cell(report, finding))
     if finding.verdict in matches.MATCHES and finding.verdict is not Verdict.IDENTICAL:
-        return f"{said}{words} - similarity {numbers.kept(finding.kept)}".replace(",", " -")
-    return f"{said}{words}".replace(",", " -")
+        said += f" - similarity {numbers.kept(finding.kept)}"
+    for sign, plain in _SPELLED:
+        said = said.replace(sign, plain)
+    return plain_label(said, limit=LABEL_LIMIT)

@@ -8,8 +8,9 @@ from pathlib import Path
 from hubcheck.anatomy.interface import Role
 from hubcheck.check.observe import Progress
 from hubcheck.errors import HubcheckError, MissingModelError, printable
-from hubcheck.evidence.spread import Curve, Curves, compared, spread_of
+from hubcheck.evidence.spread import compared, spread_of
 from hubcheck.model import Access, open_model
+from hubcheck.report.curves import Curve, Curves
 from hubcheck.report.schema import BaseModelRef, Report, Subject
 from hubcheck.request.replayed import pinned
 

@@ -12,7 +12,7 @@ from hubcheck.cli.terminal import tell
 from hubcheck.errors import ExitCode, UsageError, printable
 
 if TYPE_CHECKING:
-    from hubcheck.evidence.spread import Curves
+    from hubcheck.report.curves import Curves
     from hubcheck.report.schema import Report
 
 

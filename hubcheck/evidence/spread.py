@@ -8,13 +8,13 @@ so it is shown with the curves of models that the exact test calls unrelated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.report.curves import Curve, Curves
 
 ROLES: Final = (Role.Q, Role.K, Role.V, Role.O)
 ROWS: Final = 16
@@ -25,21 +25,6 @@ LAYERS: Final = 16
 FEWEST: Final = 4
 """Points below which no correlation is given: of two it is always 1 or -1, and of three independent
 ones these are its likeliest values."""
-
-Curve = tuple[tuple[float, float], ...]
-"""Place in the depth, 0 for the first layer and 1 for the last, and the deviation there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curves:
-    """The curves of a model and of another one, of one role."""
-
-    role: str
-    subject: Curve
-    base: Curve
-    correlation: float
-    """Pearson's, over the subject's places; of a model of another depth the curve is read between
-    its points."""
 
 
 def spread_of(reader: Reader) -> Mapping[Role, Curve]:

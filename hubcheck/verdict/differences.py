@@ -35,6 +35,7 @@ class Open(StrEnum):
 
     CLOCK = "clock"
     SHARED_WORK = "shared-work"
+    WHICH_HUB = "which-hub"
     REQUESTS = "requests"
     LINE = "line"
     PROPOSED = "proposed"
@@ -72,6 +73,7 @@ NOT_COMPARED: Final[Mapping[str, Open]] = {
     "processes": Open.SHARED_WORK,
     "coverage.requests": Open.REQUESTS,
     "replay": Open.LINE,
+    "public_hub": Open.WHICH_HUB,
 }
 """Fields that two honest runs of one request may have different, with the reason."""
 

@@ -61,7 +61,7 @@ def test_every_surface_shows_the_revision(
                 "replay": ""}
     )  # fmt: skip
     for name, text in surfaces(report).items():
-        alone = re.findall(rf"{OWN}(?![\w.-])(?!@| at |/tree/[0-9a-f]{40})", text)
+        alone = re.findall(rf"{OWN}(?![\w.-])(?!@| at |/tree/[0-9a-f]{{40}})", text)
         assert not alone, (name, text[max(0, text.index(alone[0]) - 200) :][:400])
         for at in re.findall(rf"{OWN}@([\w./-]+)", text):
             assert at.startswith((shown[:7], COMMIT)), (name, at)

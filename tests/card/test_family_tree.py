@@ -24,8 +24,9 @@ from hubcheck.report.schema import (
     Search,
     StatedLicence,
 )
-from hubcheck.report.words import DeclarationVerdict, LicenceStatus
+from hubcheck.report.words import DeclarationVerdict, LicenceStatus, Verdict
 from tests.card import reports
+from tests.card.gallery import CASES
 from tests.card.payloads import PAYLOADS
 
 
@@ -175,3 +176,18 @@ def test_licences_and_candidates_have_their_sections() -> None:
     assert "far/off" in text
     assert "Models tried: 12;" in text
     assert "licence: attention" not in text, "a flag is told once"
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_label_of_the_graph_is_whole(name: str) -> None:
+    """What was found of each base stands there to its last word, with no sign lost."""
+    report = CASES[name]
+    labels = re.findall(r'\|"([^"]+)"\|', mermaid(report))
+    found = [said for said in labels if said not in {"explains", "declares"}]
+    assert len(found) == len(report.findings)
+    for said, finding in zip(found, report.findings, strict=True):
+        assert "?" not in said
+        assert "..." not in said
+        assert finding.verdict.value in said
+        if finding.verdict in {Verdict.RELATED, Verdict.DISGUISED}:
+            assert re.search(r" - similarity -?[\d.]+$", said)

@@ -14,7 +14,8 @@ from hubcheck.card.answer_texts import TEXTS
 from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
 from hubcheck.errors import ExitCode
-from hubcheck.evidence.spread import Curves, compared
+from hubcheck.evidence.spread import compared
+from hubcheck.report.curves import Curves
 from hubcheck.report.load import load_report
 from tests.card.rendered import html_page, seen
 from tests.card.reports import cases

@@ -11,6 +11,7 @@ from hubcheck.report.phrases import PhraseCode as P
 OPEN: Final[Mapping[str, str]] = {
     "clock": "the clock",
     "shared-work": "how many share the work changes no number",
+    "which-hub": "which address the Hub had; commits are the same everywhere",
     "requests": "faults and caches cost or save requests, not bytes",
     "line": "only held against the other fields, not made again",
     "proposed": "a search proposed it, which is not made again",
