@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ def test_the_first_screen_is_the_cards_with_the_last_push() -> None:
     before = State(verdict=DeclarationVerdict.CONFIRMED, conclusion=Conclusion.PASS)
     body = comment_body(report, comment_id="x", state=state, before=before, links=LINKS)
     assert body.splitlines()[1].endswith("the weights match `other/base-7b`  (contradicted)")
-    assert "commit abc1234 - last push: confirmed\n" in body
+    assert re.search(r"commit \[`abc1234`\]\(\S+\) - last push: confirmed\n", body)
     assert "accepted under allow in .github/hubcheck.yml." in body
     assert body.index("**Next:**") < body.index("**Since the last push:**")
     assert body.index("**Since the last push:**") < body.index("```mermaid")
