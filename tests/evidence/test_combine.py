@@ -230,7 +230,7 @@ def doubled(weights: Weights) -> tuple[Weights, Shape]:
     return alterations.choose_layers(weights, SHAPE, (0, 0, 1, 1, 2, 2, 3, 3))
 
 
-@pytest.mark.parametrize("seed", range(taken(2, 12)))
+@pytest.mark.parametrize("seed", range(taken(1, 12)))
 def test_a_base_with_duplicated_layers_counts_each_once(tmp_path: Path, seed: int) -> None:
     """Doubling every layer on both sides adds nothing to the bound."""
     base = write(tmp_path / "base", plain(*doubled(shipped("base"))))
@@ -244,7 +244,7 @@ def test_a_base_with_duplicated_layers_counts_each_once(tmp_path: Path, seed: in
     assert len({o.base.layer // 2 for o in shared}) <= 4
 
 
-@pytest.mark.parametrize("seed", range(taken(2, 12)))
+@pytest.mark.parametrize("seed", range(taken(1, 12)))
 def test_strangers_with_duplicated_layers_stay_strangers(tmp_path: Path, seed: int) -> None:
     """Duplicated layers on both sides multiply no chance hit into evidence."""
     base = write(tmp_path / "base", plain(*doubled(shipped("base"))))
@@ -278,7 +278,7 @@ def test_upcycled_strangers_stay_strangers(tmp_path: Path) -> None:
     """Two mixtures up-cycled from unrelated dense models share nothing."""
     base = write(tmp_path / "base", plain(*upcycled("base", 1)))
     subject = write(tmp_path / "subject", plain(*upcycled("twin", 2)))
-    for seed in range(taken(2, 12)):
+    for seed in range(taken(1, 12)):
         assert comparison_of(subject, base, seed=seed).best_whole < log(1e3)
 
 
