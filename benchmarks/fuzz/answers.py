@@ -1,0 +1,78 @@
+"""Does a Hub whose answers have the right form and lie make a check end otherwise than documented?
+
+Every JSON answer of a Hub on this machine may be changed as ``structure`` changes documents: items
+that come twice, in another order or not at all, numbers and texts of the right kind that are wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from benchmarks.fuzz.structure import restructured
+from hubcheck.cli import main as hubcheck
+from tests.hubserver import LocalHub, routes, search
+
+LIES: Final = 0.2
+"""Share of the answers that are changed."""
+DOCUMENTED: Final = frozenset({0, 1, 2, 3, 4})
+
+
+def lying(chance: random.Random) -> Any:
+    """Return a stand-in for the Hub's ``json_reply``."""
+    honest = routes.json_reply
+
+    def reply(payload: object, **given: Any) -> Any:
+        if chance.random() < LIES:
+            payload = restructured(json.loads(json.dumps(payload)), chance)
+        return honest(payload, **given)
+
+    return reply
+
+
+def fuzz_answers(models: Path, count: int, seed: int) -> Counter[str]:
+    """Check models of a lying Hub; return how the checks ended, faults by their last line."""
+    ends: Counter[str] = Counter()
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory() as there, LocalHub() as hub:
+        for folder in sorted(p for p in models.iterdir() if (p / "model.safetensors").is_file()):
+            hub.add_repo(f"demo/{folder.name}", folder)
+        names = [f"demo/{p.name}" for p in models.iterdir()]
+        with (
+            patch.object(routes, "json_reply", lying(chance)),
+            patch.object(search, "json_reply", lying(chance)),
+            patch.dict(os.environ, HF_ENDPOINT=hub.endpoint),
+        ):
+            for n in range(count):
+                out = Path(there) / "out"
+                shutil.rmtree(out, ignore_errors=True)
+                asked = ["check", chance.choice(names), "--seed", "1"]
+                asked += chance.choice(
+                    ([], ["--suspect", "auto"], ["--base", chance.choice(names)])
+                )
+                log = io.StringIO()
+                began = time.perf_counter()
+                with contextlib.redirect_stderr(log), contextlib.redirect_stdout(io.StringIO()):
+                    try:
+                        code = hubcheck([*asked, "--out", str(out)])
+                    except SystemExit as error:
+                        code = int(error.code or 0)
+                said = log.getvalue()
+                fault = "a fault of hubcheck" in said
+                ends[f"exit {code}"] += 1
+                if code not in DOCUMENTED or fault:
+                    print(f"{n}, seed {seed}: exit {code}\n{said[-3000:]}", file=sys.stderr)
+                    ends["other"] += 1
+                ends["slow"] += time.perf_counter() - began > 60
+    return ends
