@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +16,11 @@ from action.policy import HERE
 from action.scene import Scene
 from hubcheck.errors import UsageError, printable
 from hubcheck.publish.github.state import MODELS_KEPT
+from hubcheck.source.folder_patterns import is_pattern, matches
 from hubcheck.source.weight_files import holds_weights
 
 MOST_MODELS: Final = MODELS_KEPT
 """Models of one job: each reads some ten megabytes, and one comment has to hold them."""
-_PATTERN: Final = frozenset("*?[")
 
 
 def models_of_workspace(scene: Scene, *, none_is_fine: bool = False) -> tuple[str, ...]:
@@ -48,11 +47,6 @@ def models_of_workspace(scene: Scene, *, none_is_fine: bool = False) -> tuple[st
 
 def _is_folder(scene: Scene, name: str) -> bool:
     return (scene.runner.workspace / name).is_dir()
-
-
-def is_pattern(name: str) -> bool:
-    """Return whether a name stands for every folder that it matches."""
-    return not _PATTERN.isdisjoint(name)
 
 
 def named_models(asked: Iterable[str], folders: Iterable[str]) -> tuple[str, ...]:
@@ -86,14 +80,6 @@ def named_models(asked: Iterable[str], folders: Iterable[str]) -> tuple[str, ...
             next_step=f"check at most {MOST_MODELS} in one job.",
         )
     return tuple(found)
-
-
-def matches(folder: str, pattern: str) -> bool:
-    """Return whether a folder matches a pattern, part by part."""
-    parts, wanted = folder.split("/"), pattern.strip("/").removeprefix("./").split("/")
-    return len(parts) == len(wanted) and all(
-        fnmatchcase(part, one) for part, one in zip(parts, wanted, strict=True)
-    )
 
 
 def weight_folders_of(workspace: Path, deepest: int) -> list[str]:

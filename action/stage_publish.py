@@ -32,7 +32,7 @@ from action.many import (
 from action.many import write_comment as write_comment_of_many
 from action.many import write_summary as write_summary_of_many
 from action.model import hub_token, model_name
-from action.models import is_pattern, models_of_workspace, named_models
+from action.models import models_of_workspace, named_models
 from action.policy import asked_of
 from action.scene import Scene
 from action.stage_check import Checked, commit_of, opened, run_check, write_everywhere
@@ -49,6 +49,7 @@ from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion
 from hubcheck.request.access import lfs_authorization
 from hubcheck.request.settled import inside
+from hubcheck.source.folder_patterns import is_pattern
 from hubcheck.source.reference import LargeFiles, LocalReference, is_repo_id
 from hubcheck.source.transport import origin_of
 from hubcheck.verdict.gate import Gate, gate

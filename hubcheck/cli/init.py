@@ -26,10 +26,13 @@ from hubcheck.cli.first_files import (
     workflow,
 )
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, counted, printable
+from hubcheck.source.folder_patterns import is_pattern, matches, pattern_of
 
 PINNED: Final = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}@[0-9a-f]{40}", re.ASCII)
 SLUG: Final = re.compile(r"github\.com[:/]([\w.-]{1,100}/[\w.-]{1,100}?)(?:\.git)?$", re.ASCII)
 GIT_SECONDS: Final = 15
+MODEL_LIMIT: Final = 250
+"""Characters of ``model`` in a policy file."""
 
 
 def add_init(commands: Any) -> None:
@@ -48,7 +51,8 @@ def add_init(commands: Any) -> None:
     )  # fmt: skip
     init.add_argument(
         "--model", default="", metavar="REF",
-        help="a folder of the repository, or org/name on the Hub; default: where weights lie",
+        help="a folder of the repository, or org/name on the Hub; several by comma, or a pattern "
+        "such as 'models/*'; default: where weights lie",
     )  # fmt: skip
     init.add_argument(
         "--action", default="", metavar="OWNER/NAME@COMMIT",
@@ -70,6 +74,8 @@ class Seen:
     model: str
     said: tuple[str, ...]
     """In sentences."""
+    one: str = ""
+    """One of them, where it is several."""
 
 
 def run_init(arguments: argparse.Namespace) -> ExitCode:
@@ -111,7 +117,7 @@ def run_init(arguments: argparse.Namespace) -> ExitCode:
               "looked up here")  # fmt: skip
     if arguments.badge:
         print(f"hubcheck: for the README: {badge_markdown(_slug(root))}")
-    print(f"hubcheck: try it here first: hubcheck check {seen.model} --policy {POLICY}")
+    print(f"hubcheck: try it here first: hubcheck check {seen.one or seen.model} --policy {POLICY}")
     return ExitCode.OK
 
 
@@ -140,6 +146,9 @@ def look(root: Path, named: str) -> Seen:
         if len(folders) != 1:
             raise _no_one_folder(folders)
         named = folders[0] or "."
+    names = [name.strip() for name in named.split(",") if name.strip()]
+    if len(names) > 1 or is_pattern(named):
+        return _several(root, names)
     if not re.fullmatch(r"[\w./:@-]{1,300}", named, re.ASCII):
         what = f"'{printable(named)}' is not a name that is written into a workflow."
         raise UsageError(
@@ -163,6 +172,40 @@ def look(root: Path, named: str) -> Seen:
         said.append("its card declares no base: add base_model to it, or name bases in "
                     f"{POLICY} (bases: [org/name])")  # fmt: skip
     return Seen(model=named, said=tuple(said))
+
+
+def _several(root: Path, names: list[str]) -> Seen:
+    """Return what was seen of each of several models; a pattern stands in the policy as it is."""
+    from hubcheck.source.folder_tree import walk
+    from hubcheck.source.weight_files import weight_folders
+
+    if not all(re.fullmatch(r"[\w./:@*?\[\]-]{1,200}", name, re.ASCII) for name in names):
+        raise UsageError(
+            "One of the names cannot be written into a workflow.",
+            cause="it has blanks or other signs.",
+            next_step="rename the folder, or name the models by a pattern: 'models/*'.",
+        )
+    folders = weight_folders(walk(root))
+    found: dict[str, None] = {}
+    for name in names:
+        meant = [f for f in folders if matches(f, name)] if is_pattern(name) else [name]
+        if not meant:
+            raise UsageError(
+                f"No folder with weights matches '{printable(name)}'.",
+                cause="a typing error, or files that are not checked out.",
+                next_step="a star stands for one part of a path: models/*.",
+            )
+        found |= dict.fromkeys(meant)
+    said = [line for one in found for line in look(root, one).said]
+    text = ", ".join(names)
+    if len(text) > MODEL_LIMIT:
+        raise UsageError(
+            f"{counted(len(names), 'name')} are too many for the policy file.",
+            cause=f"its model has at most {MODEL_LIMIT} characters.",
+            next_step="name them by a pattern: 'models/*'.",
+        )
+    first = next(iter(found))
+    return Seen(model=text, said=(*said, f"{counted(len(found), 'model')} in one job"), one=first)
 
 
 def _lies(n_bytes: int, n_files: int) -> str:
@@ -189,11 +232,13 @@ def _no_one_folder(folders: Sequence[str]) -> UsageError:
             cause="the model is on the Hub, or its files are not checked out.",
             next_step="name the model: hubcheck init --model org/name.",
         )
+    all_of_them = printable(pattern_of(tuple(folders)) or ",".join(folders[:3]))
     shown = ", ".join(printable(folder or ".") for folder in folders[:6])
     return UsageError(
         f"Weights lie in {counted(len(folders), 'folder')}: {shown}.",
         cause="the repository holds several models, or several sets of one.",
-        next_step=f"name one: hubcheck init --model {printable(folders[0] or '.')}.",
+        next_step=f"name one: hubcheck init --model {printable(folders[0] or '.')}; "
+        f"or all of them: hubcheck init --model '{all_of_them}'.",
     )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from action.models import matches
 from hubcheck.errors import ExitCode
 from hubcheck.publish.github.state import read_state
+from hubcheck.source.folder_patterns import matches
 from tests.action.conftest import HEAD, MODELS, Job, finished_run
 from tests.attacks.test_gate import files_of, last, states
 

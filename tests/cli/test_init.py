@@ -14,6 +14,7 @@ import yaml
 from hubcheck.cli import init
 from hubcheck.cli.first_files import NO_COMMIT, POLICY, WORKFLOW, badge_markdown
 from hubcheck.request.policy_file import read_policy_file
+from hubcheck.source.folder_patterns import pattern_of
 from tests.cli.test_entry import FINETUNE, Run, run
 
 __all__ = ["run"]
@@ -109,6 +110,29 @@ def test_several_models_are_not_guessed_from(repository: Path, run: Run) -> None
     assert "Weights lie in 2 folders: other, weights" in done.err
     assert run("init", "--model", "other").code == 0
     assert json.dumps("other") in (repository / POLICY).read_text(encoding="utf-8")
+
+
+def test_several_models_are_one_job_where_they_are_named(repository: Path, run: Run) -> None:
+    """By a pattern, which the error offers, or by a list; the Action reads both from the policy."""
+    shutil.copytree(FINETUNE, repository / "models" / "a")
+    shutil.copytree(FINETUNE, repository / "models" / "b")
+    done = run("init", "--model", "models/*")
+    assert done.code == 0
+    assert "2 models in one job" in done.out
+    assert "hubcheck check models/a --policy" in done.out
+    policy = read_policy_file(repository / POLICY, shown=POLICY)
+    assert policy.model == "models/*"
+    assert run("init", "--model", "models/a,models/b", "--force").code == 0
+    assert read_policy_file(repository / POLICY, shown=POLICY).model == "models/a, models/b"
+    for wrong in ("none/*", "models/a,../b c"):
+        assert run("init", "--model", wrong, "--force").code == 2
+
+
+def test_folders_that_lie_together_are_offered_as_a_pattern() -> None:
+    """And such as lie apart as a list."""
+    assert pattern_of(("models/a", "models/b")) == "models/*"
+    assert pattern_of(("a", "b")) == "*"
+    assert [pattern_of(f) for f in ((), ("a",), ("a", "b/c"), ("", "a"))] == [""] * 4
 
 
 def test_large_files_that_were_not_fetched_are_told(repository: Path, run: Run) -> None:
