@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hubcheck.card.wordings.looks import look_named
-from hubcheck.errors import printable
+from hubcheck.errors import counted, printable
 from hubcheck.report.planned import FurtherLook, ModelPlan, Plan, When
 
 WHEN: Final[Mapping[When, str]] = {
@@ -60,11 +60,13 @@ def _model_lines(model: ModelPlan) -> list[str]:
     """Return one line for the model, one per reason, and one per run of rows."""
     share = f" ({model.n_bytes / model.total_bytes:.2%})" if model.total_bytes else ""
     read = f"{model.n_bytes:,} of {model.total_bytes:,} bytes{share} in the first step"
-    asked = f"on a Hub {model.n_requests} ranges, {model.n_transferred:,} bytes with gaps"
+    asked = (
+        f"on a Hub {counted(model.n_requests, 'range')}, {model.n_transferred:,} bytes with gaps"
+    )
     lines = [f"{printable(model.name)}: {read}; {asked}"]
     for why, n_bytes in model.bytes_by_reason:
         rows = [r for r in model.rows if r.why == why]
-        tensors = len({r.tensor for r in rows})
-        lines.append(f"  {REASONS.get(why, why)}: {n_bytes:,} bytes from {tensors} tensors")
+        tensors = counted(len({r.tensor for r in rows}), "tensor")
+        lines.append(f"  {REASONS.get(why, why)}: {n_bytes:,} bytes from {tensors}")
         lines += [f"    {printable(r.tensor)} rows {r.start}..{r.stop - 1}" for r in rows]
     return lines

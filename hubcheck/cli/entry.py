@@ -34,6 +34,7 @@ from hubcheck.cli.suspects import add_suspects
 from hubcheck.cli.terminal import (
     MANNER,
     add_manner,
+    clear_progress,
     manner_of,
     open_closed_streams,
     say,
@@ -101,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _once_said(int(arguments.run(arguments)))
     except HubcheckError as error:
+        clear_progress()  # an error does not stand behind half a line
         print(f"hubcheck: {_which_process()}{error.what}", file=sys.stderr)
         print(f"  likely cause: {error.cause}", file=sys.stderr)
         print(f"  next: {error.next_step}", file=sys.stderr)
@@ -111,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the one top-level net: exit 5, and say how to report
         import traceback
 
+        clear_progress()
         print(f"hubcheck: internal error: {printable(error)}", file=sys.stderr)
         traceback.print_exc()
         print(

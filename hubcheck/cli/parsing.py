@@ -91,5 +91,8 @@ def _unknown(rest: Sequence[str], parser: argparse.ArgumentParser) -> str:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the word that was probably meant, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    bare = {
+        one.lstrip("-"): one for one in known
+    }  # dashes, which all options have, are no likeness
+    near = difflib.get_close_matches(word.lstrip("-"), list(bare), n=1, cutoff=0.6)
+    return f"; did you mean '{bare[near[0]]}'?" if near else ""

@@ -15,6 +15,7 @@ __all__ = ["run"]
         (("chek", "x"), "usage: hubcheck ", "did you mean 'check'?"),
         (("check", "x", "--suspct", "y"), "usage: hubcheck check ", "did you mean '--suspect'?"),
         (("check", "x", "--depth", "smaple"), "usage: hubcheck check ", "did you mean 'sample'?"),
+        (("check", "x", "--repo"), "usage: hubcheck check ", "there is no option --repo\n"),
         (("replay", "x", "--form", "y"), "usage: hubcheck replay ", "did you mean '--from'?"),
         (("check", "x", "y"), "usage: hubcheck check ", "'y' is one argument too many"),
         (("webhook", "delte", "1"), "usage: hubcheck webhook ", "did you mean 'delete'?"),

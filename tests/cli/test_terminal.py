@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from hubcheck.card.table import columns, summary
 from hubcheck.cli import main
-from hubcheck.cli.terminal import IN_LOG, MANNER, Manner, manner_of, plainly, progress_line
+from hubcheck.cli.terminal import CLEAR, IN_LOG, MANNER, Manner, manner_of, plainly, progress_line
+from hubcheck.errors import MissingModelError
 from hubcheck.report.schema import Report
 from tests.cli.test_entry import BASE, FINETUNE, WRONG, Run, report_at, run
 
@@ -49,6 +51,25 @@ def test_a_check_ends_well_where_stdout_cannot_show_every_letter(
     assert "(confirmed)" in shown
     assert r"\u6a21" in shown
     assert report_at(tmp_path / "hubcheck-out").subject.ref == str(subject)
+
+
+def test_an_error_does_not_stand_behind_half_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was shown of the progress is cleared first."""
+
+    def ends(_request: object, *, progress: Callable[[str], None], **_more: object) -> None:
+        progress("opening the subject")
+        raise MissingModelError("Gone.", cause="a test.", next_step="none.")
+
+    monkeypatch.setattr("hubcheck.cli.carry_out.conclude_check", ends)
+    stderr = Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    assert main(["check", str(FINETUNE), "--base", str(BASE)]) == 3
+    shown = stderr.getvalue()
+    assert "opening the subject" in shown
+    assert shown.rpartition(CLEAR)[2].startswith("hubcheck: ")
+    assert "next: " in shown.rpartition(CLEAR)[2]
 
 
 def test_letters_have_a_plain_form() -> None:
