@@ -105,7 +105,7 @@ def _model(report: Report, report_sha256: str) -> tuple[tuple[Line, Line], ...]:
         _row(
             "sha256 of a weight file",
             Identifier(file.path),
-            ": ",
+            Trusted(": "),
             Untrusted(file.sha256 or UNKNOWN),
         )
         for file in subject.files[:FILES_SHOWN]
