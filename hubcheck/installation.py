@@ -22,6 +22,7 @@ class Extra(StrEnum):
     SERVE = "serve"
     SIGN = "sign"
     CATALOGUE = "catalogue"
+    BEHAVIOUR = "behaviour"
 
 
 def adds(extra: Extra) -> str:

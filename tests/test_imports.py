@@ -28,7 +28,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("card",),
     ("check",),
     ("request",),
-    ("catalogue",),
+    ("catalogue", "behaviour"),
     ("model", "verdict"),
     ("laid_out",),
     ("evidence",),

@@ -34,6 +34,7 @@ SECTIONS: Final = {
         "deep",
         "full",
         "devices",
+        "behaviour",
         "limits",
         "attacks",
     ),

@@ -216,6 +216,18 @@ def founding_pair(stage: Stage, runs: int) -> list[Row]:
     ]
 
 
+def deep(stage: Stage, runs: int) -> list[Row]:
+    """Measure the derivative, and a stranger, at depth deep: 2 GB of each model at most."""
+    base = stage.add("glm-air", GLM_AIR, BASE)
+    derived = stage.add("glm-air-tuned", GLM_AIR, DERIVED)
+    other = stage.add("glm-air-drawn-anew", GLM_AIR, STRANGER)
+    options = ("--base", base, "--depth", "deep", *SEED)
+    return [
+        stage.measure("GLM-4.5-Air, tuned, deep", base, derived, *options, runs=runs),
+        stage.measure("GLM-4.5-Air's shape, drawn anew, deep", base, other, *options, runs=runs),
+    ]
+
+
 def declared(stage: Stage, runs: int) -> list[Row]:
     """Measure wrong declarations: of one shape it is looked into further before it is called one."""
     base = stage.add("glm-air", GLM_AIR, BASE)
@@ -272,7 +284,7 @@ def cached(stage: Stage, _runs: int) -> list[Row]:
 
 
 MEASURES: Final = {
-    "pair": founding_pair, "declared": declared, "seeds": seeds, "ladder": ladder, "cache": cached,
+    "pair": founding_pair, "deep": deep, "declared": declared, "seeds": seeds, "ladder": ladder, "cache": cached,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.words import Depth
 from hubcheck.request.options import Options, comparison_line
-from hubcheck.request.values import parse_seed, parse_size
+from hubcheck.request.values import parse_endpoint, parse_seed, parse_size
 
 if TYPE_CHECKING:
     from hubcheck.api.results import CheckReport, ComparisonReport, Suspects
@@ -45,6 +45,8 @@ def check(
     fail_on: str | Iterable[str] | None = None,
     signers: ModelName | Iterable[ModelName] = (),
     mirrors: Mapping[str, ModelName] | None = None,
+    behaviour: bool = False,
+    endpoint: str = "",
     policy: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
     token: str | None = None,
@@ -69,6 +71,8 @@ def check(
             default ``undeclared,contradicted``.
         signers: Who may have signed ``model.sig``, for ``require-signature``: files of public keys
             or certificates, or ``identity=NAME issuer=URL``; needs the extra ``sign``.
+        behaviour: Whether the models are run, too, for context; needs the extra ``behaviour``.
+        endpoint: A model behind an API that is held against the model, ``https://host/v1#model``.
         mirrors: Folders that stand for declared bases, by their name on the Hub.
         policy: A policy file: says what is not said here, and which bases are accepted.
         cache: Folder that keeps what is read from the Hub, and how far a full check is.
@@ -102,6 +106,8 @@ def check(
             if fail_on is not None
             else None,
             signers=_refs(signers),
+            behaviour=behaviour,
+            endpoint=_endpoint(endpoint),
             mirrors=tuple((name, _ref(at)) for name, at in (mirrors or {}).items()),
             policy_file=os.fspath(policy) if policy is not None else "",
         ),
@@ -258,6 +264,10 @@ def _size(size: int | str | None) -> int | None:
 
 def _seed(seed: int | None) -> int | None:
     return None if seed is None else _read("seed", str(seed), parse_seed)
+
+
+def _endpoint(text: str) -> str:
+    return _read("endpoint", text, parse_endpoint)
 
 
 def _read(name: str, text: str, parse: Callable[[str], T]) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, glossary, hub_pages, names, numbers, sentences
+from hubcheck.card.behaviour_section import behaviour_section
 from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.change_section import change_sections
 from hubcheck.card.closing_sections import closing_sections
@@ -74,6 +75,7 @@ def compose(report: Report) -> Document:
     blocks += family_section(report)
     blocks += candidates_section(report)
     blocks += context_section(report)
+    blocks += behaviour_section(report)
     return Document(
         subject=names.pinned(report.subject.ref, report.subject.revision),
         title=title,

@@ -55,6 +55,15 @@ attention q, MLP up, norm ... (rows of the heat map, parts of a layer)
   router, experts; outside the layers the embedding and the head.
   Does not mean: names of tensors; each maker has other names for them.
   Do: nothing.""",
+    "behaviour": """\
+behaviour (a folded section, with --behaviour or --endpoint)
+  Means: the models were run on texts in several languages and on random tokens. Same next token:
+  at how many places both would go on alike. Divergence: how far their distributions lie apart, 0 to
+  1 bit. States alike: linear CKA of what the layers hold, 1 for equal up to a rotation. Rows of
+  known pairs stand below, of small models that were trained for it.
+  Does not mean: that weights were taken, or that none were. A student answers like its teacher;
+  models trained apart on one language answer alike, too. It is never part of a verdict.
+  Do: hold the row against the known pairs, and read the verdict for the weights.""",
     "change": """\
 moved by, equal bits, cosine, rank, values (columns below the heat map)
   Means: how far one part of one layer lies from the base's: the difference as a share of its size,
@@ -143,6 +152,19 @@ next (a box on the first screen)
 }
 
 OTHER_PLACES: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            "beside",
+            "behind-an-api",
+            "prompts",
+            "places",
+            "same-next-token",
+            "divergence",
+            "states-alike",
+            "by-layer",
+        ),
+        "behaviour",
+    ),
     "95-%-interval": "interval",
     "shares-of-the-bases-in-this-merge": "share",
     "shares": "share",

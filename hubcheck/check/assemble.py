@@ -17,6 +17,7 @@ from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.errors import HubcheckError, UnreadableError, printable
 from hubcheck.model import Model, needs_vocabularies
+from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import (
     Context,
@@ -64,6 +65,7 @@ def assemble(
     *,
     ancestry: Ancestry = NOTHING_DECLARED,
     signatures: tuple[Signature, ...] = (),
+    behaviour: tuple[Behaviour, ...] = (),
 ) -> Report:
     """Put one check together.
 
@@ -77,6 +79,7 @@ def assemble(
         finished: When it ended.
         ancestry: The declared graph above the bases.
         signatures: The subject's, read before its weights could use the budget up.
+        behaviour: What was seen of running the models; context.
     """
     declaration = subject.declaration
     declared = [f for f in findings if f.declared]
@@ -160,6 +163,7 @@ def assemble(
             *lineage_warnings(ancestry),
             *_unsigned(about, request),
         ),
+        behaviour=behaviour,
         licence=licence,
         lineage=lineage_of(subject, tested, ancestry),
         search=Search(

@@ -34,6 +34,7 @@ from hubcheck.errors import (
 from hubcheck.evidence.looks.merge.look import MERGE, fit_merge
 from hubcheck.evidence.looks.merge.run import MergeMember
 from hubcheck.model import Model, open_model
+from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
 from hubcheck.request.interface import Request
@@ -108,6 +109,10 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     )
     findings = [finding_of(one, how) for one, how in zip(tested, explained, strict=True)]
     refusal = refusal or fault
+    unseen: tuple[Behaviour, ...] = ()
+    behaviour = unless_at_fault(
+        lambda: _behaviour(subject, tested, request, progress), unseen, progress
+    )
     report = assemble(
         request,
         subject,
@@ -118,9 +123,21 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         now(),
         ancestry=ancestry,
         signatures=signatures,
+        behaviour=behaviour,
     )
     code, waived = exit_codes(report, tested, refusal if _is_bad(refusal, subject) else None)
     return Outcome(report=report, exit_code=code, waived=waived)
+
+
+def _behaviour(
+    subject: Model, tested: Sequence[Tested], request: Request, progress: Progress
+) -> tuple[Behaviour, ...]:
+    """Return what was seen of running the models, where that was asked for."""
+    if request.behaviour is None:
+        return ()
+    from hubcheck.check.behaviour import behaviour_of  # nothing that others wait for
+
+    return behaviour_of(subject, tested, request, progress)
 
 
 def _is_taught(one: Tested, subject: Model) -> bool:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from hubcheck.check.concluded import conclude_check
 from hubcheck.check.run import Outcome
-from hubcheck.cli.launch import resources_for
+from hubcheck.cli.launch import resources_for, said_of
 from hubcheck.cli.process import hub_token, now
 from hubcheck.cli.terminal import clear_progress, progress_line, show_nothing, tell
 from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.report.words import Depth
 from hubcheck.request.build import Means
-from hubcheck.request.interface import Request
+from hubcheck.request.interface import Request, at_least
 
 
 def means_of(*, root: Path = Path(), cache: Path | None = None, resources: Resources) -> Means:
@@ -36,7 +36,10 @@ def means_of(*, root: Path = Path(), cache: Path | None = None, resources: Resou
 def resources_of(depth: Depth, state: Path | None) -> Resources:
     """Return what a check of this depth may use."""
     terminal = sys.stderr.isatty()
-    return resources_for(depth, os.environ, state=state, show=progress_line(), terminal=terminal)
+    found = resources_for(depth, os.environ, state=state, show=progress_line(), terminal=terminal)
+    if found.team.main and at_least(depth, Depth.DEEP):
+        tell(said_of(found.device))
+    return found
 
 
 def carried_out(request: Request) -> Outcome:

@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hubcheck.cli.terminal import tell
-from hubcheck.devices.choice import choose, signs_of_accelerator
+from hubcheck.devices.choice import Device, Kind, choose, signs_of_accelerator
 from hubcheck.devices.team import ALONE, is_main, started_processes, team_of
-from hubcheck.errors import UsageError, printable
+from hubcheck.errors import UsageError, counted, printable
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.looks.whole.journal import sweep
 from hubcheck.evidence.looks.whole.meter import IN_LOG, ON_TERMINAL, Meter
@@ -81,6 +81,13 @@ def resources_for(
         told=meter if team.main else Resources().told,
         notes=notes,
     )
+
+
+def said_of(device: Device) -> str:
+    """Return what does the arithmetic, and that nobody chose it by hand."""
+    if device.kind is Kind.NUMPY:
+        return f"computing with NumPy on {counted(device.threads, 'core')}: no accelerator is used"
+    return f"computing with torch on {device}"
 
 
 def ended(resources: Resources) -> None:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.catalogue_search import CatalogueSearch
 from hubcheck.report.finding import (
     AccountLine,
@@ -328,11 +329,10 @@ class Report(Part):
     nothing_compared: NothingCompared | None = Field(
         default=None, description="why the weights of no base were compared; null when some were"
     )
-    accepted: tuple[str, ...] = Field(
-        default=(), description="bases that were not tested, which the policy file accepts"
-    )
+    accepted: tuple[str, ...] = Field(default=(), description="untested bases that are accepted")
     policy: Policy
     coverage: Coverage
+    behaviour: tuple[Behaviour, ...] = Field(default=(), description="the models run; context")
     licence: Licence = Licence()
     lineage: Lineage = Lineage()
     search: Search = Search()

@@ -11,7 +11,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
+from hubcheck.behaviour.interface import Wanted
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access
@@ -37,6 +40,9 @@ from hubcheck.source.reference import (
     parse_reference,
 )
 from hubcheck.verdict.policy import parse_fail_on
+
+ENDPOINT_KEY: Final = "HUBCHECK_ENDPOINT_KEY"
+"""Variable of the environment with the key of a model behind an API, ``HOST=KEY``."""
 
 
 def no_token() -> None:
@@ -131,8 +137,41 @@ def build_request(
         access=access,
         replay=line_of(asked),
         escalate_to=ESCALATION if asked.max_read is None else 0,
+        behaviour=_behaviour(asked, means.environment),
         resources=means.resources,
     )
+
+
+def _behaviour(asked: Options, environment: Mapping[str, str]) -> Wanted | None:
+    """Return what is wanted of running the models; None where nothing is."""
+    if not asked.behaviour and not asked.endpoint:
+        return None
+    return Wanted(
+        bases=asked.behaviour,
+        endpoint=asked.endpoint,
+        key=_key(environment.get(ENDPOINT_KEY, ""), asked.endpoint),
+        all_bytes=asked.max_read is None,
+    )
+
+
+def _key(held: str, endpoint: str) -> str:
+    """Return the key of a server, if it is the one that the key is held for.
+
+    A command may be pasted from somebody else's card: it must not name where a key goes.
+
+    Raises:
+        UsageError: the variable does not say whose key it holds.
+    """
+    if not held or not endpoint:
+        return ""
+    host, equals, key = held.partition("=")
+    if not (host and equals and key):
+        raise UsageError(
+            f"{ENDPOINT_KEY} does not say for which host it is.",
+            cause="it holds a key alone.",
+            next_step=f"set it to HOST=KEY, as in {ENDPOINT_KEY}=api.example.com=sk-1.",
+        )
+    return key if host.casefold() == urlsplit(endpoint).netloc.casefold() else ""
 
 
 def _signers(names: tuple[str, ...], root: Path) -> tuple[str, ...]:

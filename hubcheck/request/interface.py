@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from hubcheck.behaviour.interface import Wanted
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access, Model
 from hubcheck.report.catalogue_search import CatalogueSearch
@@ -114,6 +115,8 @@ class Request:
     """Bases that the policy file accepts."""
     warn_only: bool = False
     """Whether a failure of the policy is told and ends with exit code 0."""
+    behaviour: Wanted | None = None
+    """What is wanted of running the models; None: nothing."""
     resources: Resources = field(default_factory=Resources)
     """Processes, device, kept state and progress of the depths beyond the sample."""
 

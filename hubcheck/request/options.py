@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from hubcheck.report.words import Depth
-from hubcheck.request.values import parse_mirror, parse_seed, parse_size
+from hubcheck.request.values import parse_endpoint, parse_mirror, parse_seed, parse_size
 
 AUTO: Final = "auto"
 """A suspect: what ``hubcheck suspects`` lists. A model of that name is ``./auto``."""
@@ -57,6 +57,10 @@ class Options:
     """Says what is not said here, and what is accepted."""
     signers: tuple[str, ...] = ()
     """Who may have signed the weights: files of public keys, or ``identity=... issuer=...``."""
+    behaviour: bool = False
+    """Whether the models are run, too, for context."""
+    endpoint: str = ""
+    """A model behind an API that is held against the subject, ``https://host/v1#model``."""
 
 
 REF_HELP: Final = (
@@ -148,6 +152,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "'identity=NAME issuer=URL' of Sigstore; needs the extra sign",
     )
     parser.add_argument(
+        "--behaviour",
+        action="store_true",
+        help="also run the models on texts that ship, as context, never a verdict: do they go on "
+        "alike, do they see alike; reads all weights; needs the extra behaviour",
+    )
+    parser.add_argument(
+        "--endpoint",
+        default="",
+        type=parse_endpoint,
+        metavar="URL#MODEL",
+        help="hold a model behind an API (OpenAI's completions) against SUBJECT, by what both go "
+        "on with: https://host/v1#model; its key is taken from HUBCHECK_ENDPOINT_KEY=HOST=KEY",
+    )
+    parser.add_argument(
         "--policy",
         default="",
         metavar="FILE",
@@ -170,6 +188,8 @@ def options_of(arguments: argparse.Namespace) -> Options:
         mirrors=tuple(arguments.mirror),
         policy_file=arguments.policy,
         signers=tuple(arguments.signer),
+        behaviour=arguments.behaviour,
+        endpoint=arguments.endpoint,
     )
 
 
@@ -196,6 +216,10 @@ def how(options: Options) -> list[str]:
         words += _option("--mirror", f"{name}={folder}")
     for signer in options.signers:
         words += _option("--signer", signer)
+    if options.behaviour:
+        words += ["--behaviour"]
+    if options.endpoint:
+        words += _option("--endpoint", options.endpoint)
     if options.depth is not None:
         words += ["--depth", options.depth.value]
     if options.max_read is not None:
@@ -218,7 +242,16 @@ def line_of(options: Options) -> str:
 
 def comparison_line(a: str, b: str, options: Options) -> str:
     """Return the command that repeats a comparison of two models, quoted for a shell."""
-    aside = replace(options, bases=(), suspects=(), catalogue="", mirrors=(), signers=())
+    aside = replace(
+        options,
+        bases=(),
+        suspects=(),
+        catalogue="",
+        mirrors=(),
+        signers=(),
+        behaviour=False,
+        endpoint="",
+    )
     named = how(replace(aside, fail_on=None, policy_file=""))
     dashed = a.startswith("-") or b.startswith("-")
     words = [*named, "--", a, b] if dashed else [a, b, *named]

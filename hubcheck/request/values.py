@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from typing import Final
+from urllib.parse import urldefrag, urlsplit
 
 from hubcheck.errors import printable
 
@@ -38,6 +39,26 @@ def parse_seed(text: str) -> int:
         message = f"{printable(text)!r} is not a seed; write a number from 0 to 2**63 - 1"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def parse_endpoint(text: str) -> str:
+    """Return the address of a model behind an API, ``https://host/v1#model``; empty for none.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        address, model = urldefrag(text)
+        parts = urlsplit(address)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+        # What is written into a card's command must hold no password.
+        good = good and bool(model) and "@" not in parts.netloc and text.isprintable()
+    except ValueError:
+        good = False
+    if text and not good:
+        message = f"{printable(text)!r} is no model behind an API; write https://host/v1#model"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def parse_mirror(text: str) -> tuple[str, str]:

@@ -167,6 +167,19 @@ class FolderSource:
             self._content = open_content(self._root, path, self._far, self._ledger)
         return self._content
 
+    def place_of(self, path: str) -> Path | None:
+        """Return where a file lies on this machine; None for one that lies with an LFS server.
+
+        Raises:
+            UnreadableError: it leaves the folder, or is no file of the size that was listed.
+        """
+        self._refuse_unreadable({path} - set(self._pointers))
+        check_spans([Span(path=path, start=0, stop=0)], self._listing())
+        if path in self._pointers:
+            return None
+        os.close(self._open(path))
+        return self._inside(path)
+
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a whole small file; see ``interface.Source.read_document``."""
         self._refuse_unreadable({path})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
+from hubcheck.report.behaviour import Behaviour, BehaviourKind, Heard, KnownBehaviour
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase, text
 from hubcheck.report.schema import (
     ArchitectureLine,
@@ -305,6 +306,52 @@ def _parts() -> Finding:
     )
 
 
+def behaviours() -> tuple[Behaviour, ...]:
+    """Return a base that was run, one of another vocabulary, one that was not, and a server."""
+    known = KnownBehaviour(
+        relation="strangers",
+        prompts="texts",
+        pairs=15,
+        agreement=(0.21, 0.34),
+        js=(0.2, 0.31),
+        cka=(0.31, 0.52),
+    )
+    layers = (0.998, 0.991, 0.987, 0.981, 0.972)
+    kind = BehaviourKind(
+        prompts="texts", positions=400, agreement=0.913, kl=0.061, js=0.021, cka=layers
+    )
+    return (
+        Behaviour(
+            against="base",
+            base="acme/base-7b",
+            one_vocabulary=True,
+            kinds=(kind, kind.model_copy(update={"prompts": "random tokens", "positions": 320})),
+            known=(known.model_copy(update={"relation": "family", "cka": (0.9, 1.0)}), known),
+        ),
+        Behaviour(
+            against="base",
+            base="other/base-7b",
+            kinds=(
+                kind.model_copy(
+                    update={"prompts": "beginnings", "positions": 40, "kl": -1.0, "js": -1.0}
+                ),
+            ),
+        ),
+        Behaviour(
+            against="base",
+            base="other/base-7b",
+            not_run="failed",
+            whose="base",
+            fault="ValueError",
+        ),
+        Behaviour(
+            against="endpoint",
+            base="served-7b",
+            heard=Heard(positions=40, agreement=0.875, overlap=0.81),
+        ),
+    )
+
+
 def cases() -> dict[str, Report]:
     """Return the reports whose cards are golden, by name."""
     shared = matching(
@@ -352,6 +399,7 @@ def cases() -> dict[str, Report]:
     return {
         "contradicted": report(verdicts.CONTRADICTED, unrelated(), matching(), context=context()),
         "confirmed": report(verdicts.CONFIRMED, shared, sibling),
+        "behaviour": report(verdicts.CONFIRMED, shared, behaviour=behaviours()),
         "undeclared": report(
             verdicts.UNDECLARED,
             matching(),

@@ -20,6 +20,7 @@ COST: Final = "the total is shown"
 ASKED: Final = "what was asked; `replay` reads it"
 NOT_SHOWN: Final[Mapping[str, str]] = {
     "Report.accepted": WARNED,
+    "BehaviourKind.kl": "the symmetric divergence is shown, which known pairs are told by",
     "Policy.allow": "the findings that it lets pass are shown as accepted",
     "Policy.signers": "keys; the one that signed is named in the context",
     "Accepted.expires": "the policy file has it; `replay` reads it",

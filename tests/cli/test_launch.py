@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hubcheck.cli import launch
-from hubcheck.cli.launch import ended, nothing_to_do, resources_for
+from hubcheck.cli.launch import ended, nothing_to_do, resources_for, said_of
+from hubcheck.devices.choice import NUMPY, Device, Kind
 from hubcheck.devices.team import ALONE
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
@@ -57,6 +58,12 @@ def test_without_the_extra_one_process_runs_on_numpy(monkeypatch: pytest.MonkeyP
     assert found.notes == (phrase(PhraseCode.MACHINE, missing="torch"),)
     monkeypatch.setattr(launch, "signs_of_accelerator", lambda: False)
     assert asked(Depth.FULL, {}).notes == ()
+
+
+def test_what_computes_is_said() -> None:
+    """NumPy is chosen where there is no accelerator, also where torch is installed."""
+    assert said_of(NUMPY) == "computing with NumPy on 1 core: no accelerator is used"
+    assert said_of(Device(kind=Kind.CUDA, index=1)) == "computing with torch on cuda:1"
 
 
 def test_the_end_removes_what_is_finished_alone(tmp_path: Path) -> None:

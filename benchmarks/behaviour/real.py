@@ -1,0 +1,143 @@
+"""What are the numbers of a really published model, its children, and a stranger?
+
+``python -m benchmarks.behaviour.real --build DIR`` takes SmolLM2-135M-Instruct and Gemma 3 270M out
+of the packages that ``benchmarks.real.fetch`` unpacked there (GGUF files, run as they lie), makes
+children of the first (rounded to 15 steps a row, the smaller third of every matrix set to zero, a
+light fine-tune of some steps on another text), and prints one line a pair. What one model did is
+kept in DIR/behaviour, so a stopped run goes on; ``--only`` does one half of the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from hubcheck.behaviour.comparison import Run, compared, one_vocabulary, same_texts, same_tokens
+from hubcheck.behaviour.places import laid_out
+from hubcheck.behaviour.prompts import prompts
+from hubcheck.behaviour.running import Runner, loaded
+from hubcheck.model import Access, open_model
+from hubcheck.source.reference import parse_reference
+from tests.material.zoo.corpus import Text, documents
+
+STEPS: Final = 8
+RATE: Final = 1e-4
+LENGTH: Final = 48
+ROWS: Final = 2
+THIRD: Final = 1 / 3
+
+
+def rounded(model: Any) -> None:
+    """Round every matrix of the layers to 15 steps a row."""
+    for name, weight in model.named_parameters():
+        if weight.dim() > 1 and "embed" not in name and "head" not in name:
+            scale = weight.abs().amax(dim=1, keepdim=True) / 7
+            weight.copy_(torch.round(weight / scale.clamp_min(1e-12)) * scale)
+
+
+def pruned(model: Any) -> None:
+    """Set the smaller third of every matrix of the layers to zero."""
+    for name, weight in model.named_parameters():
+        if weight.dim() > 1 and "embed" not in name and "head" not in name:
+            edge = weight.abs().flatten().kthvalue(max(1, int(weight.numel() * THIRD))).values
+            weight.mul_(weight.abs() > edge)
+
+
+def tuned(model: Any, runner: Runner) -> None:
+    """Train all weights for some steps on prose that is not among the prompts."""
+    known = {prompt.text for prompt in prompts()}
+    ids = [
+        n for text in documents(Text.OTHER) if text not in known for n in runner.ids(text[:4000])
+    ]
+    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0)
+    generator = torch.Generator().manual_seed(7)
+    with torch.enable_grad():
+        for step in range(STEPS):
+            starts = torch.randint(0, len(ids) - LENGTH, (ROWS,), generator=generator)
+            rows = torch.tensor([ids[start : start + LENGTH] for start in starts.tolist()])
+            loss = model(input_ids=rows, labels=rows, use_cache=False).loss
+            loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+            print(f"step {step}: loss {float(loss):.3f}", file=sys.stderr, flush=True)
+
+
+CHANGES: Final[dict[str, Callable[[Any, Runner], None]]] = {
+    "as published": lambda _model, _runner: None,
+    "rounded": lambda model, _runner: rounded(model),
+    "pruned": lambda model, _runner: pruned(model),
+    "fine-tuned": tuned,
+}
+
+
+def ran(names: Sequence[str], folder: Path, kept: Path) -> dict[str, Run]:
+    """Return what a model and its children do; made of the published one, which is loaded once."""
+    places = {name: kept / f"{name.replace(' ', '-')}.pickle" for name in names}
+    left = [name for name, place in places.items() if not place.is_file()]
+    if left:
+        access = Access(max_read=1 << 40, token=None, endpoint=None)
+        model = open_model(parse_reference(str(folder)), access)
+        with tempfile.TemporaryDirectory() as work:
+            gguf = laid_out(model, Path(work), all_bytes=True)
+            with loaded(Path(work), gguf) as runner:
+                first = {n: w.detach().clone() for n, w in runner.model.named_parameters()}
+                for name in left:
+                    began = time.monotonic()
+                    with torch.no_grad():
+                        for n, weight in runner.model.named_parameters():
+                            weight.copy_(first[n])
+                        CHANGES.get(name, CHANGES["as published"])(runner.model, runner)
+                    places[name].write_bytes(pickle.dumps(_run(runner)))
+                    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+                    took = time.monotonic() - began
+                    print(f"{name}: {took:.0f} s, {peak:.0f} MB", file=sys.stderr, flush=True)
+    return {name: pickle.loads(place.read_bytes()) for name, place in places.items()}  # noqa: S301
+
+
+def _run(runner: Runner) -> Run:
+    own = runner.vocabulary
+    tokens, texts = same_tokens(runner, one_vocabulary(own, own)), same_texts(runner)
+    return Run(vocabulary=own, seen={**tokens.seen, **texts.seen}, first_words=texts.first_words)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.behaviour.real")
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--only", choices=["family", "stranger"])
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    kept = given.build / "behaviour"
+    kept.mkdir(parents=True, exist_ok=True)
+    runs: dict[str, Run] = {}
+    if given.only != "stranger":
+        runs |= ran(list(CHANGES), given.build / "smollm2", kept)
+    if given.only != "family":
+        runs |= ran(["stranger"], given.build / "gemma", kept)
+    if given.only:
+        return 0
+    base = runs.pop("as published")
+    for name, run in runs.items():
+        both = one_vocabulary(base.vocabulary, run.vocabulary)
+        for kind in compared(base, run):
+            if bool(both) == (kind.prompts == "beginnings"):
+                continue
+            cka = " ".join(f"{n:.2f}" for n in kind.cka)
+            print(
+                f"| {name} | {kind.prompts} | {kind.positions} | {kind.agreement:.3f} | "
+                f"{kind.kl:.3f} | {kind.js:.3f} | {cka} |"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What do processes, offloading and accelerators cost and gain?"""

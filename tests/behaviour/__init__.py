@@ -1,0 +1,1 @@
+"""Tests of what models do when they are run."""
