@@ -19,8 +19,8 @@ from hubcheck.statistics.sketch import SLOT_BYTES
 
 NEAR: Final = 7.0
 """z from which a model is put to the exact test before it joins. Above the greatest of trained
-strangers (6.3 of 8,128 pairs, ``benchmarks/catalogue``); a family that was split for want of a test
-is found again by every query, as two families."""
+strangers (6.3 of 79,800 pairs, ``benchmarks/catalogue``); a family that was split for want of a
+test is found again by every query, as two families."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
