@@ -5,13 +5,21 @@ Everything is opened once and kept, so that a subject held against twenty bases 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.candidates.declared import NOTHING_SAID, Declaration, read_declaration
+from hubcheck.candidates.declared import (
+    ADAPTER_PATH,
+    CONFIG_PATH,
+    NOTHING_SAID,
+    Declaration,
+    read_declaration,
+)
 from hubcheck.candidates.documents import Absent, Malformed
+from hubcheck.candidates.front_matter import CARD_PATH
 from hubcheck.candidates.gguf_bases import with_header_bases
 from hubcheck.candidates.token_rows import RowAlignment, align_rows, reserved_rows
 from hubcheck.candidates.tokenizer import (
@@ -47,6 +55,12 @@ from hubcheck.source.opening import open_reference
 from hubcheck.source.reference import HubReference, Reference
 from hubcheck.source.weight_files import weight_files, weights_digest
 
+SAID: Final = (CARD_PATH, CONFIG_PATH, ADAPTER_PATH)
+"""What is always asked of a subject and of a base that it declares."""
+SHORT: Final = 200_000
+"""Bytes up to which these are read before anything asks: they must not use a budget up."""
+SIZES: Final = (CONFIG_PATH,)
+"""What is always asked of a model that is compared."""
 CHEAP_TOKENIZER: Final = 2_000_000
 """Bytes; a tokenizer up to this size is read even when digests already prove it shared, because
 its reserved tokens are a test of their own."""
@@ -127,6 +141,13 @@ class Model(LaidOut):
         tokens = checkpoint.tokens
         return vocabulary_of(tokens, checkpoint.special_tokens) if tokens else found
 
+    def let_go(self) -> None:
+        """Forget rows, documents and token strings; what is asked for again is read again."""
+        if "reader" in vars(self):
+            self.reader.let_go()
+        vars(self).pop("vocabulary", None)
+        self.source.forget()
+
     @property
     def weight_files(self) -> tuple[FileEntry, ...]:
         """The files that hold weights, sorted by path."""
@@ -148,13 +169,21 @@ class Model(LaidOut):
         return sum(f.size for f in self.weight_files)
 
 
-def open_model(reference: Reference, access: Access, *, is_subject: bool = False) -> Model:
+def open_model(
+    reference: Reference,
+    access: Access,
+    *,
+    is_subject: bool = False,
+    documents: Sequence[str] = (),
+) -> Model:
     """Open a model: resolve its revision, list its files.
 
     Args:
         reference: Where it lies.
         access: Limits and credentials.
         is_subject: Whether it is the model under test.
+        documents: Small files that will be asked for one after the other: of a model on the Hub
+            they are read at once. What keeps them from being read is told where they are needed.
 
     Raises:
         UnreachableError: a subclass says why.
@@ -175,7 +204,10 @@ def open_model(reference: Reference, access: Access, *, is_subject: bool = False
         known = source.digests()
         files = tuple(replace(f, sha256=known.get(f.path, "")) for f in files)
         return Model(source, files, left_out=source.refused, is_subject=is_subject)
-    return Model(source, files, is_subject=is_subject)
+    model = Model(source, files, is_subject=is_subject)
+    with suppress(HubcheckError):
+        model.source.remember(documents, limit=SHORT)
+    return model
 
 
 def same_weights(a: Model, b: Model) -> bool:

@@ -9,14 +9,14 @@ from typing import Final
 from hubcheck import __version__
 from hubcheck.candidates.disclosure import read_disclosure
 from hubcheck.candidates.graph import NOTHING_DECLARED, Ancestry
-from hubcheck.candidates.tokenizer import same_tokenizer
 from hubcheck.check.adapters import read_beside
 from hubcheck.check.finding import unread_weights
+from hubcheck.check.let_go import tokenizers_of
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.errors import HubcheckError, UnreadableError, printable
-from hubcheck.model import Model, needs_vocabularies
+from hubcheck.model import Model
 from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import (
@@ -32,7 +32,6 @@ from hubcheck.report.schema import (
     Search,
     Signature,
     Subject,
-    TokenizerContext,
     Tool,
     WeightFile,
 )
@@ -227,16 +226,6 @@ def limits_of(findings: Sequence[Finding]) -> Clauses:
     return (*LIMITS, UNRELATED_LIMIT) if unrelated else LIMITS
 
 
-def tokenizers_of(base: Model, subject: Model) -> tuple[TokenizerContext, ...]:
-    """Return what two models' tokenizers have in common."""
-    both = needs_vocabularies(base, subject)
-    return contexts.tokenizer_context(
-        base.pin.ref,
-        *((base.vocabulary, subject.vocabulary) if both else (None, None)),
-        same_files=same_tokenizer(base.files, subject.files),
-    )
-
-
 def disagreement_phrases(ref: str, found: Iterable[Disagreement]) -> Clauses:
     """Return a phrase for each thing in which files of a model disagree."""
     return tuple(
@@ -265,8 +254,12 @@ def _context(
         return Context(disclosure=disclosure, relations=relations)
     compared = [(o.model, o.comparer) for o in tested if o.model and o.comparer]
     lines = [(str(subject.pin), subject.anatomy), *((str(m.pin), m.anatomy) for m, _ in compared)]
-    norms = [contexts.norm_context(m.pin.ref, c.norm_likeness()) for m, c in compared]
-    tokens = [tokenizers_of(m, subject) for m, _ in compared]
+    norms = [contexts.norm_context(m.pin.ref, c.norm_likeness) for m, c in compared]
+    tokens = [
+        tokenizers_of(o.model, subject) if o.tokenizers is None else o.tokenizers
+        for o in tested
+        if o.model and o.comparer
+    ]
     return Context(
         architecture=contexts.architecture_lines(lines),
         tokenizer=sum(tokens, ()),

@@ -17,10 +17,10 @@ from hubcheck.check.assemble import (
     coverage_of,
     disagreement_phrases,
     limits_of,
-    tokenizers_of,
     weight_files_of,
 )
 from hubcheck.check.finding import finding_of, unread_weights
+from hubcheck.check.let_go import tokenizers_of
 from hubcheck.check.observe import Progress, open_base, subject_refusal
 from hubcheck.check.pair_order import in_settled_order
 from hubcheck.check.prefetch import examine_all, headers_ahead
@@ -33,7 +33,7 @@ from hubcheck.errors import (
     UnreadableError,
     printable,
 )
-from hubcheck.model import Model, open_model
+from hubcheck.model import SIZES, Model, open_model
 from hubcheck.report.comparison import RESULTS, Comparison
 from hubcheck.report.schema import Context, Subject, Tool
 from hubcheck.report.words import Verdict
@@ -84,7 +84,11 @@ def compared(
     progress: Progress,
 ) -> Comparison:
     """Hold a model that is open against another one, which may be open too: see ``compare``."""
-    one = open_base(other, request.access, lambda _: None)
+    one = open_base(
+        other,
+        lambda base: open_model(base.reference, request.access, documents=SIZES),
+        lambda _: None,
+    )
     b = one.model
     if b is None:
         raise one.error or NetworkFaultError(

@@ -40,7 +40,7 @@ from hubcheck.evidence.looks.towers import bodies, pairs_of, prices_of
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.observation import Left, Observations, Skip
 from hubcheck.evidence.refused import Refused, attempt, the_look
-from hubcheck.model import Access, Model, align_tokens, compare_weights, open_model
+from hubcheck.model import Model, align_tokens, compare_weights
 from hubcheck.report.phrases import Clauses, because
 from hubcheck.report.schema import BaseModelRef
 from hubcheck.report.words import Depth, ReasonCode
@@ -70,14 +70,16 @@ class _Components:
 COMPONENTS: Final = _Components()
 
 
-def open_base(base: BaseRequest, access: Access, progress: Progress) -> Tested:
+def open_base(
+    base: BaseRequest, opener: Callable[[BaseRequest], Model], progress: Progress
+) -> Tested:
     """Open one base; an unreachable one is a finding, not the end of the check."""
     progress(f"opening {printable(name_of(base.reference))}")
     identity = unopened(base)
     model: Model | None = None
     if not identity.refused:
         try:
-            model = base.opened or open_model(base.reference, access)
+            model = base.opened or opener(base)
             identity = opened(base, model)
         except HubcheckError as error:
             return _tested(base, identity.base, None, error)

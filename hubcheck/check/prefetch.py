@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, Self
 
+from hubcheck.check.base_identity import unopened
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
+from hubcheck.check.let_go import let_go
 from hubcheck.check.observe import Progress, examine, open_base, prepare
 from hubcheck.check.pair_order import settle_base, ways_of
 from hubcheck.check.tested import Tested
@@ -27,10 +29,10 @@ from hubcheck.errors import (
     UnsupportedFormatError,
     printable,
 )
-from hubcheck.model import Access, Model, same_weights
+from hubcheck.model import SAID, SIZES, Access, Model, open_model, same_weights
 from hubcheck.report.words import Depth
 from hubcheck.request.interface import BaseRequest, Request
-from hubcheck.source.reference import HubReference, name_of
+from hubcheck.source.reference import HubReference, Reference, name_of
 
 OPENED_AT_ONCE: Final = 8
 """Two requests each, far below any rate limit of the Hub."""
@@ -39,14 +41,61 @@ AHEAD: Final = 2
 CELLS: Final = 20
 
 
-def open_all(bases: Sequence[BaseRequest], access: Access, progress: Progress) -> list[Tested]:
+class OpenedEarly:
+    """Opens the bases on the Hub that are tested whatever the subject says, while it is opened."""
+
+    def __init__(self, named: Sequence[BaseRequest], access: Access) -> None:
+        """Take the bases; nothing is asked before the context is entered."""
+        self._named = [
+            base
+            for base in named
+            if isinstance(base.reference, HubReference) and not unopened(base).refused
+        ]
+        self._access = access
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: dict[str, Future[Model]] = {}
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        if self._named:
+            self._pool = ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="hubcheck-early")
+            for base in self._named:
+                self._running[_place(base.reference)] = self._pool.submit(self._open, base)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up what has not begun."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def model(self, base: BaseRequest) -> Model:
+        """Return an opened base, opened now if it was not before.
+
+        Raises:
+            HubcheckError: it cannot be opened.
+        """
+        running = self._running.pop(_place(base.reference), None)
+        return self._open(base) if running is None else running.result()
+
+    def _open(self, base: BaseRequest) -> Model:
+        documents = SAID if base.declared else SIZES
+        return open_model(base.reference, self._access, documents=documents)
+
+
+def _place(reference: Reference) -> str:
+    """Return what two references to one state of one model have in common."""
+    revision = reference.revision if isinstance(reference, HubReference) else ""
+    return f"{name_of(reference)}@{revision}"
+
+
+def open_all(bases: Sequence[BaseRequest], progress: Progress, early: OpenedEarly) -> list[Tested]:
     """Open every base, those on the Hub side by side; the order is kept."""
     remote = sum(isinstance(b.reference, HubReference) for b in bases)
     if remote < 2:  # noqa: PLR2004 - nothing to do at the same time
-        return [open_base(base, access, progress) for base in bases]
+        return [open_base(base, early.model, progress) for base in bases]
     progress(f"opening {len(bases)} bases")
     with ThreadPoolExecutor(OPENED_AT_ONCE, thread_name_prefix="hubcheck-open") as pool:
-        return list(pool.map(lambda base: open_base(base, access, _silent), bases))
+        return list(pool.map(lambda base: open_base(base, early.model, _silent), bases))
 
 
 def examine_all(
@@ -82,6 +131,7 @@ def examine_all(
             if one.model is not None:
                 _examine(one, subject, request, n_bases, refusal, progress)
                 fault = fault or one.subject_error
+                let_go(one, subject, len(tested))
             if len(tested) > 1:
                 progress(_result(one, place + 1, len(tested)))
     finally:

@@ -20,7 +20,7 @@ from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
 from hubcheck.check.observe import Progress, subject_refusal
 from hubcheck.check.pair_order import in_settled_order
-from hubcheck.check.prefetch import examine_all, headers_ahead, open_all
+from hubcheck.check.prefetch import OpenedEarly, examine_all, headers_ahead, open_all
 from hubcheck.check.signatures import signatures_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
@@ -33,7 +33,7 @@ from hubcheck.errors import (
 )
 from hubcheck.evidence.looks.merge.look import MERGE, fit_merge
 from hubcheck.evidence.looks.merge.run import MergeMember
-from hubcheck.model import Model, open_model
+from hubcheck.model import SAID, Model, open_model
 from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
@@ -70,13 +70,14 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
     """
     started = now()
     progress("opening the subject")
-    subject = open_model(request.subject, request.access, is_subject=True)
-    _ = subject.declaration  # every report shows it: read before weights can use the budget up
-    signatures = signatures_of(subject, request.policy.signers)
-    bases = request.bases(subject)
-    if not bases:  # nothing to compare with: no weight byte is read
-        request = replace(request, depth=Depth.HEADERS)
-    tested = open_all(bases, request.access, progress)
+    with OpenedEarly(request.named, request.access) as early:
+        subject = open_model(request.subject, request.access, is_subject=True, documents=SAID)
+        _ = subject.declaration  # every report shows it: read before weights use the budget up
+        signatures = signatures_of(subject, request.policy.signers)
+        bases = request.bases(subject)
+        if not bases:  # nothing to compare with: no weight byte is read
+            request = replace(request, depth=Depth.HEADERS)
+        tested = open_all(bases, progress, early)
     for one in tested:
         one.taught = _is_taught(one, subject)
         if one.model is not None:

@@ -14,7 +14,7 @@ from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses
-from hubcheck.report.schema import BaseModelRef
+from hubcheck.report.schema import BaseModelRef, TokenizerContext
 from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
 from hubcheck.verdict.adapter_words import Added
@@ -62,6 +62,8 @@ class Tested:
     """Adapters that were added to this base, or what came of adding this one to others."""
     bytes_read: int = 0
     """Of the base, by the looks."""
+    tokenizers: tuple[TokenizerContext, ...] | None = None
+    """What it and the subject have in common there, where that was asked before it was let go."""
     _judged: tuple[Observations, Judgement] | None = None
 
     @property

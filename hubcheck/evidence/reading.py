@@ -7,7 +7,7 @@ everything wanted at once, keeps it, and knows beforehand what it costs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -26,6 +26,7 @@ from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.devices.blocks import Block, hands, shared
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import SubjectUnreadableError, UnreadableError
+from hubcheck.source.side_by_side import side_by_side, waits
 
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
@@ -149,6 +150,11 @@ class Reader:
         parts = shared(runs, partial(read_rows, checkpoint), team=team, accounts=accounts)
         return [rows for part in parts for rows in part]
 
+    def let_go(self) -> None:
+        """Forget every block; one that is asked for again is read again."""
+        self._blocks.clear()
+        self._stored_blocks.clear()
+
     def there(self, matrix: Matrix) -> list[Wanted]:
         """Return the blocks of a matrix, rows with all their inputs, that were fetched."""
         return [
@@ -162,3 +168,19 @@ class Reader:
             KeyError: it was never fetched.
         """
         return self._blocks[wanted]
+
+
+def fetch_together(asked: Sequence[tuple[Reader, Iterable[Wanted]]], team: Team = ALONE) -> None:
+    """Read what several readers want; those of models on a host wait for it at the same time.
+
+    Args:
+        asked: What of each.
+        team: Processes that share the rows of each model, one model after the other.
+
+    Raises:
+        HubcheckError: as ``Reader.fetch``, of the first in the order asked that is refused.
+    """
+    sources = [reader.anatomy.checkpoint.source for reader, _ in asked]
+    apart = len({id(source) for source in sources}) == len(sources)
+    calls = [partial(reader.fetch, wanted, team) for reader, wanted in asked]
+    side_by_side(calls, at_once=apart and team.count == 1 and all(map(waits, sources)))

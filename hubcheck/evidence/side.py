@@ -46,6 +46,10 @@ class Side:
         self._frame: NDArray[np.float32] | None = None
         self._head_frame: NDArray[np.float32] | None = None
 
+    def let_go(self) -> None:
+        """Forget the frames."""
+        self._frame = self._head_frame = None
+
     # -- what the frames need ---------------------------------------------------------------
 
     def token_rows(self, role: Role) -> tuple[Wanted, ...]:

@@ -61,6 +61,19 @@ def chosen_bases(
     return of
 
 
+def named_bases(
+    bases: Sequence[str], suspects: Sequence[str], *, root: Path = Path()
+) -> tuple[BaseRequest, ...]:
+    """Return the bases that a command line names, whatever the subject declares beside them.
+
+    Raises:
+        UsageError: as ``chosen_bases``.
+    """
+    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
+    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
+    return tuple(_merged([*named, *added]))
+
+
 def with_leaked(rule: BasesOf) -> BasesOf:
     """Return a rule that adds what the subject's files name without declaring it."""
 

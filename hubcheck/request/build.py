@@ -19,9 +19,10 @@ from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.model import Access
 from hubcheck.request.access import FindToken, access_of
-from hubcheck.request.bases import BasesOf, chosen_bases, with_leaked
+from hubcheck.request.bases import BasesOf, chosen_bases, named_bases, with_leaked
 from hubcheck.request.interface import (
     ESCALATION,
+    BaseRequest,
     Request,
     Searched,
     budget_of,
@@ -109,7 +110,10 @@ def build_request(
         else None,
     )
     searched = nothing_searched
+    named: tuple[BaseRequest, ...] = ()
     if bases is None:
+        suspects = tuple(s for s in asked.suspects if s not in FOUND)
+        named = named_bases(asked.bases, suspects, root=means.root)
         bases, searched = _rule(asked, access, means.root)
         if CATALOGUE in asked.suspects:
             # Imported late: what opens a catalogue is nothing that a check of named bases needs.
@@ -128,6 +132,7 @@ def build_request(
     return Request(
         subject=subject,
         bases=bases,
+        named=named,
         searched=searched,
         depth=depth,
         seed=seed,

@@ -117,6 +117,8 @@ class Request:
     """Whether a failure of the policy is told and ends with exit code 0."""
     behaviour: Wanted | None = None
     """What is wanted of running the models; None: nothing."""
+    named: tuple[BaseRequest, ...] = ()
+    """Bases that are tested whatever the subject says: opened while the subject is."""
     resources: Resources = field(default_factory=Resources)
     """Processes, device, kept state and progress of the depths beyond the sample."""
 

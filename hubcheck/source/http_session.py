@@ -17,6 +17,11 @@ from typing import Any, Protocol
 BLOCK = 64 * 1024
 """Bytes of a body that are taken at a time."""
 
+IDLE = 64
+"""Connections that are kept for the next step: as many on the Hub as on its storage are asked side
+by side (``hub.IN_FLIGHT``). The libraries keep 20, or 10 a host, and close the others: every step
+would shake hands again, two round trips each."""
+
 
 class Response(Protocol):
     """An answer whose head is there and whose body is read where it is wanted."""
@@ -158,7 +163,29 @@ def _session() -> Any:
     from huggingface_hub import utils
 
     exported: Any = utils  # without a stub's blessing
-    return exported.get_session()
+    session = exported.get_session()
+    _keep_idle(session)
+    return session
+
+
+def _keep_idle(session: Any) -> None:
+    """Let a session keep ``IDLE`` connections; one made in another way is left as it is.
+
+    The session is the user's or the client's: how many connections it keeps is fixed when it is
+    made, and neither library has a public way to say so later.
+    """
+    for transport in (
+        getattr(session, "_transport", None),
+        *vars(session).get("_mounts", {}).values(),
+    ):
+        pool = getattr(transport, "_pool", None)
+        kept = getattr(pool, "_max_keepalive_connections", None)
+        if isinstance(kept, int) and kept < IDLE:
+            pool._max_keepalive_connections = IDLE  # type: ignore[union-attr]  # noqa: SLF001
+    for adapter in vars(session).get("adapters", {}).values():
+        keywords = getattr(getattr(adapter, "poolmanager", None), "connection_pool_kw", {})
+        if isinstance(keywords.get("maxsize"), int):
+            keywords["maxsize"] = max(IDLE, keywords["maxsize"])
 
 
 @cache

@@ -67,6 +67,27 @@ class RememberingSource:
             self._hashed[path] = sha256_of(self._source, path)
         return self._hashed[path]
 
+    def remember(self, paths: Sequence[str], *, limit: int) -> None:
+        """Read documents that will be asked for, those that are there, by one call.
+
+        Args:
+            paths: Which.
+            limit: One that is longer is left to whoever asks for it.
+
+        Raises:
+            HubcheckError: the source failed; nothing is remembered.
+        """
+        sizes = {entry.path: entry.size for entry in self.files()}
+        there = [p for p in paths if 0 < sizes.get(p, 0) <= limit and p not in self._documents]
+        spans = [Span(path=path, start=0, stop=sizes[path]) for path in there]
+        if spans:
+            data = self._source.read(spans, Purpose.DOCUMENT)
+            self._documents.update(zip(there, data, strict=True))
+
+    def forget(self) -> None:
+        """Forget the documents; one that is asked for again is read again."""
+        self._documents.clear()
+
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a document, from memory the second time."""
         known = self._documents.get(path)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -122,7 +122,7 @@ def test_a_state_is_opened_once(run: Path, tmp_path: Path, monkeypatch: pytest.M
     """Though it is looked at alone, against the one before it and against the one after it."""
     seen: list[str] = []
 
-    def counted(reference: LocalReference, access: Access, **more: bool) -> Model:
+    def counted(reference: LocalReference, access: Access, **more: Any) -> Model:
         seen.append(reference.path.name)
         return open_model(reference, access, **more)
 

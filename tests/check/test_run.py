@@ -14,6 +14,7 @@ from typing import Final
 
 import pytest
 
+from benchmarks.remote.timeline import round_trips
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.run import check, exit_codes
 from hubcheck.cli import main
@@ -40,7 +41,7 @@ from tests.evidence.laboratory import (
     shipped,
     write,
 )
-from tests.hubserver import LocalHub, Status
+from tests.hubserver import Link, LocalHub, Status
 from tests.hubserver.session import reached
 from tests.tables import taken
 from tests.verdict.findings import declared, suspect
@@ -379,6 +380,24 @@ def test_a_remote_and_a_local_check_agree(hub: LocalHub, remote: Remote) -> None
         theirs.kept,
         theirs.evidence,
     )
+
+
+def test_two_models_on_the_hub_cost_the_round_trips_of_one(
+    hub: LocalHub, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are opened and read at once; two requests of five or more need not wait for another."""
+    hub.add_repo("zoo/base", model("base"))
+    hub.add_repo("zoo/finetune", model("finetune"))
+    monkeypatch.setattr(hub, "link", Link(latency=0.02))
+    remote("zoo/finetune", "--base", "zoo/base")
+    seen = hub.exchanges
+    assert round_trips(seen) <= 0.6 * len(seen)
+    opened = {e.path: e for e in seen if e.path.endswith("/revision/main")}
+    base, subject = (
+        opened[f"/api/models/zoo/{name}/revision/main"] for name in ("base", "finetune")
+    )
+    assert base.began < subject.ended
+    assert subject.began < base.ended
 
 
 def test_a_gated_or_missing_base_is_not_tested_and_the_rest_is(

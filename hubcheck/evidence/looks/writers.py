@@ -30,7 +30,7 @@ from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.orders.mlps import DENSE, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
-from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.reading import Reader, Wanted, fetch_together
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 from hubcheck.report.planned import When
@@ -117,10 +117,9 @@ def through_writers(
     readers = [Reader(side.anatomy) for side in sides]
     if max(r.size(w) for r, w in zip(readers, wanted, strict=True)) > budget:
         return Refused(code=Why.BUDGET)
-    for reader, some in zip(readers, wanted, strict=True):
-        reader.fetch(some)
-    for side, some in zip(sides, _gains(sides, tested), strict=True):
-        side.reader.fetch(some)
+    gains = _gains(sides, tested)
+    fetch_together([*zip(readers, wanted, strict=True)])
+    fetch_together([(side.reader, some) for side, some in zip(sides, gains, strict=True)])
     seen, factors = [], []
     for frame in frames:
         hits, log_es = _one_frame(sides, readers, roles, frame, tested, draw)

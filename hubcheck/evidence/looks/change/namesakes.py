@@ -6,6 +6,7 @@ For what no order is tested in and no role places: heads, side paths, what no ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from hubcheck.evidence.looks.change.stored import (
     coarsest,
     ulp,
 )
+from hubcheck.source.side_by_side import side_by_side, waits
 
 ROWS: Final = 16
 """Rows of a tensor that are read; another tensor differs in every one."""
@@ -94,7 +96,9 @@ class RowsOfBoth:
             return None
         self._limit -= cost
         try:
-            a, b = (read_rows(checkpoint, blocks)[0] for checkpoint, blocks in pairs)
+            calls = [partial(read_rows, checkpoint, blocks) for checkpoint, blocks in pairs]
+            at_once = all(waits(checkpoint.source) for checkpoint in self._sides)
+            (a,), (b,) = side_by_side(calls, at_once=at_once)
         except UnreadableError:
             return None  # what cannot be read is not compared; reading the body tells of it
         return a, b

@@ -34,7 +34,7 @@ from hubcheck.evidence.looks.change.values import (
     wanted_rows,
 )
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.evidence.reading import Reader, Wanted, fetch_together
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 
@@ -178,6 +178,7 @@ class _Budget:
     def __init__(self, readers: tuple[Reader, Reader], limit: int) -> None:
         self.readers, self.limit = readers, limit
         self.spent = [0, 0]
+        self._planned: tuple[list[Wanted], list[Wanted]] = ([], [])
         self.short = False  # something was left out that would have passed the limit
 
     def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
@@ -188,23 +189,30 @@ class _Budget:
                 share * self.limit - self.spent[n],
                 self.readers[n].anatomy.checkpoint.source.ledger.remaining,
             )
+            - self.readers[n].cost(self._planned[n])
             for n in (0, 1)
         )
         self.short |= not fits
         return fits
 
-    def read(self, wanted: Sequence[tuple[Wanted, Wanted]]) -> None:
-        """Fetch these of both models."""
+    def plan(self, wanted: Sequence[tuple[Wanted, Wanted]]) -> None:
+        """Keep room for these, which are read with what comes after them."""
         for n in (0, 1):
-            part = [w[n] for w in wanted]
+            self._planned[n].extend(w[n] for w in wanted)
+
+    def read(self, wanted: Sequence[tuple[Wanted, Wanted]] = ()) -> None:
+        """Fetch these of both models, and what was planned."""
+        self.plan(wanted)
+        parts, self._planned = self._planned, ([], [])
+        for n, part in enumerate(parts):
             self.spent[n] += self.readers[n].cost(part)
-            self.readers[n].fetch(part)
+        fetch_together([*zip(self.readers, parts, strict=True)])
 
 
 def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int) -> list[Pair]:
     """Read the first rows of every matrix and norm in a few drawn layers."""
     anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
-    found: list[Pair] = []
+    found: list[tuple[Place, tuple[Wanted, Wanted]]] = []
     drawn = [j for j in draw.layers(anatomies[1].geometry.layers) if j in base_of]
     drawn = one_of_each_kind(anatomies[1], drawn) if anatomies[1].axes else drawn[:n_layers]
     for layer in drawn:
@@ -224,9 +232,10 @@ def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int
                 break
         else:
             break  # what is left of the budget holds no further layer
-        budget.read([w for _, w in chosen])
-        found += [pair_of(place, *budget.readers, w) for place, w in chosen]
-    return found
+        budget.plan([w for _, w in chosen])
+        found += chosen
+    budget.read()
+    return [pair_of(place, *budget.readers, w) for place, w in found]
 
 
 def _to_rank(seen: Sequence[Moved], pairs: Mapping[Place, tuple[Pair, Moved]]) -> list[Place]:

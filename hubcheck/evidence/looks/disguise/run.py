@@ -43,7 +43,7 @@ from hubcheck.evidence.looks.disguise.proof import (
 )
 from hubcheck.evidence.looks.disguise.value_signs import has_value_coins, value_proofs
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
-from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.reading import Reader, fetch_together
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.report.phrases import Clauses
@@ -159,8 +159,12 @@ class DisguiseTest:
             return planned
         sides, samples, roles = planned.sides, planned.samples, planned.mlps.roles
         already = [side.anatomy.checkpoint.source.ledger.bytes_read for side in sides]
-        for side, of_side in zip(sides, samples, strict=True):
-            side.reader.fetch(frame_wanted(side, [s.block.layer for s in of_side]))
+        fetch_together(
+            [
+                (side.reader, frame_wanted(side, [s.block.layer for s in of_side]))
+                for side, of_side in zip(sides, samples, strict=True)
+            ]
+        )
         if roles is EXPERT:
             samples = paired_experts(sides, samples)
         progress(f"disguise test: reading {len(samples[0])} layers of each model")

@@ -16,6 +16,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from hubcheck.checkpoint.decode import INTEGER_DTYPES
@@ -32,7 +33,8 @@ from hubcheck.evidence.looks.equality.value import (
     Outcome,
     TensorPair,
 )
-from hubcheck.evidence.refused import SIDES, Refused, Why, refused_by
+from hubcheck.evidence.refused import SIDES, Refused, SideName, Why, refused_by
+from hubcheck.source.side_by_side import side_by_side, waits
 from hubcheck.statistics.worth import Content, worth_of
 
 LIMIT: Final = 4_000_000
@@ -90,13 +92,13 @@ def look_for_equality(
         return refused_by(error)
     if not plan.base:
         return Refused(code=Why.BUDGET if plan.readable else Why.FORMAT)
+    asked = zip(SIDES, sides, (plan.base, plan.subject), strict=True)
+    calls = [partial(_read, plan, *one) for one in asked]
     read: list[dict[str, list[Piece]]] = []
-    for side, checkpoint, names in zip(SIDES, sides, (plan.base, plan.subject), strict=True):
-        wanted = {n: plan.ranges[key_of(checkpoint.tensors[n])] for n in names}
-        try:
-            read.append(dict(read_pieces(checkpoint, wanted, as_numbers=plan.as_numbers)))
-        except HubcheckError as error:
-            return refused_by(error, side=side)
+    for pieces in side_by_side(calls, at_once=all(waits(c.source) for c in sides)):
+        if isinstance(pieces, Refused):
+            return pieces
+        read.append(pieces)
     pairs = [
         _compared(p, read[0][p.base], read[1][p.subject], plan, subject, fixed=fixed)
         for p in plan.named
@@ -115,6 +117,17 @@ def look_for_equality(
         subject_values=subject.n_parameters,
         bytes_compared=sum(piece.words.nbytes for pieces in read[1].values() for piece in pieces),
     )
+
+
+def _read(
+    plan: Plan, side: SideName, checkpoint: Checkpoint, names: Iterable[str]
+) -> dict[str, list[Piece]] | Refused:
+    """Return the planned ranges of one side, or why they cannot be read."""
+    wanted = {n: plan.ranges[key_of(checkpoint.tensors[n])] for n in names}
+    try:
+        return dict(read_pieces(checkpoint, wanted, as_numbers=plan.as_numbers))
+    except HubcheckError as error:
+        return refused_by(error, side=side)
 
 
 def _is_computed(

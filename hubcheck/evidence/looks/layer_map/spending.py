@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from hubcheck.devices.team import ALONE, Team
-from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.reading import Wanted, fetch_together
 from hubcheck.evidence.side import Side
 
 LIMIT: Final = 300_000_000
@@ -42,6 +42,6 @@ class Spending:
     def read(self, base: Sequence[Wanted], subject: Sequence[Wanted]) -> None:
         """Read these, one request list a model."""
         self.bytes_base += self.base.reader.cost(base)
-        self.base.reader.fetch(base, self.team)
         self.bytes_subject += self.subject.reader.cost(subject)
-        self.subject.reader.fetch(subject, self.team)
+        both = (self.base.reader, base), (self.subject.reader, subject)
+        fetch_together(both, self.team)

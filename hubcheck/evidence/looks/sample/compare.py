@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from hubcheck.anatomy.interface import Matrix, Role, Way
+from hubcheck.computed_once import computed_once
 from hubcheck.evidence.combine import NOTABLE, Prices, combine
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import (
@@ -162,8 +163,22 @@ class Comparer:
         )
         return tuple(wanted_base), tuple(wanted_subject)
 
+    def let_go(self) -> None:
+        """Forget the arrays of this comparison; what was counted stays, and how alike norms are.
+
+        The base's rows go with them. The subject's are those of the next comparison.
+        """
+        _ = self.norm_likeness
+        self._base_profiles.clear()
+        self._subject_profiles.clear()
+        self.tokens = SharedTokens()
+        for side in (self.base, self.subject):
+            side.let_go()
+        self.base.reader.let_go()
+
+    @computed_once
     def norm_likeness(self) -> NormLikeness | None:
-        """Return how alike the norm gains look (context), from what was read; None if nothing."""
+        """How alike the norm gains look (context), from what was read; None if nothing."""
         asked = self._asked
         gains = []
         for a, b in self._channels.norm_wanted():

@@ -11,7 +11,7 @@ from hubcheck.errors import (
     UnreadableError,
 )
 from hubcheck.evidence.looks.sample.steps import Item
-from hubcheck.evidence.reading import Wanted
+from hubcheck.evidence.reading import Wanted, fetch_together
 from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.side import Side
 from hubcheck.report.phrases import Phrase
@@ -40,8 +40,8 @@ class StepFetching:
         families that can be read.
         """
         try:
-            self.base.reader.fetch(wanted_base)
-            self.subject.reader.fetch(wanted_subject)
+            both = (self.base.reader, wanted_base), (self.subject.reader, wanted_subject)
+            fetch_together(both)
         except REFUSING:
             return [item for item in map(self._fetched_alone, chosen) if item[2]]
         return chosen

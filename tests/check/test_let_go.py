@@ -1,0 +1,34 @@
+"""Does memory stay the same however many suspects are tested, and the report with it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from hubcheck.check import let_go
+from hubcheck.evidence.looks.sample.compare import Comparer
+from tests.evidence.laboratory import model, report_of
+
+
+def test_rows_of_strangers_are_let_go_and_the_report_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four suspects that match nothing: each is forgotten once, and no finding knows it."""
+    strangers = [copytree(model("twin"), tmp_path / f"twin-{n}") for n in range(4)]
+    gone: list[Comparer] = []
+    forget = Comparer.let_go
+
+    def forgotten(comparer: Comparer) -> None:
+        forget(comparer)
+        gone.append(comparer)
+
+    monkeypatch.setattr(Comparer, "let_go", forgotten)
+    freed = report_of(model("finetune"), [model("base")], strangers)
+    assert len(gone) == len(strangers)
+    assert all(not vars(one)["_base_profiles"] for one in gone)
+    assert all(not vars(one.base.reader)["_blocks"] for one in gone)
+    monkeypatch.setattr(let_go, "MANY", len(strangers) + 1)
+    assert report_of(model("finetune"), [model("base")], strangers) == freed
+    assert len(gone) == len(strangers)
