@@ -162,9 +162,8 @@ def examine(
         return
     if refusal is not None:
         fit = _adapter_note(refusal, subject, base)
-        code = ReasonCode.SUBJECT
-        reason = because(code, why=why(refusal)[1], fit=fit)
-        one.untested = Untested(code=code, reason=reason)
+        reason = because(ReasonCode.SUBJECT, why=why(refusal)[1], fit=fit)
+        one.untested = Untested(code=ReasonCode.SUBJECT, reason=reason)
         return
     progress(f"reading {printable(str(base.pin))}")
     base = settle_base(one, base, subject, request.depth)
@@ -294,11 +293,10 @@ def _orders_refused(one: Tested, refused: Refused) -> None:
     """Say why nothing was compared where not even the orders could be looked at."""
     code, said = why(refused.error)
     if refused.side == "subject":
-        code = ReasonCode.SUBJECT
-        one.untested = Untested(code=code, reason=because(code, why=said))
-        return
+        code, said = ReasonCode.SUBJECT, because(ReasonCode.SUBJECT, why=said)
+    else:
+        one.error = one.error or refused.error
     one.untested = Untested(code=code, reason=said)
-    one.error = one.error or refused.error
 
 
 def prepare(one: Tested, subject: Model, request: Request, tried: int) -> None:

@@ -9,8 +9,9 @@ are still on their way.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,15 +78,23 @@ def _require_inside(record: TensorRecord, block: RowBlock) -> None:
         )
 
 
-def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArray[np.float32]]:
+def read_rows(
+    checkpoint: Checkpoint,
+    blocks: Sequence[RowBlock],
+    *,
+    columns: Mapping[int, NDArray[np.int64]] = MappingProxyType({}),
+) -> list[NDArray[np.float32]]:
     """Return the values of each block, all fetched by one call of the source, or none at all.
 
     Args:
         checkpoint: The opened model.
         blocks: Rows to read, in any order; they may overlap and be empty.
+        columns: By place in ``blocks``: the columns that are kept, int64. The others are read and
+            looked through for values that are no numbers, as ever, and do not stay in memory.
 
     Returns:
-        For each block, in the order asked, a float32 array [stop - start, n_cols].
+        For each block, in the order asked, a float32 array [stop - start, n_cols], or with the
+        columns kept alone.
 
     Raises:
         UnreadableError: a tensor does not exist, a block leaves its tensor, or a value is NaN or
@@ -96,11 +105,17 @@ def read_rows(checkpoint: Checkpoint, blocks: Sequence[RowBlock]) -> list[NDArra
     records = [_record(checkpoint, block.tensor) for block in blocks]
     asked = [spans_of(r, b) for r, b in zip(records, blocks, strict=True)]
     arrays: dict[int, NDArray[np.float32]] = {}
+    faults: dict[int, UnreadableError] = {}
     for place, raws in _read(checkpoint, asked):
-        arrays[place] = _values(records[place], blocks[place], raws)
-    # Judged in the order asked: which value is named must not depend on what arrived first.
-    for place, (record, block) in enumerate(zip(records, blocks, strict=True)):
-        require_finite(arrays[place], record.name, first_row=block.start)
+        array = _values(records[place], blocks[place], raws)
+        try:
+            require_finite(array, records[place].name, first_row=blocks[place].start)
+        except UnreadableError as error:
+            faults[place] = error
+        kept = columns.get(place)
+        arrays[place] = array if kept is None else array[:, kept]
+    if faults:  # in the order asked: which value is named must not depend on what arrived first
+        raise faults[min(faults)]
     return [arrays[place] for place in range(len(blocks))]
 
 

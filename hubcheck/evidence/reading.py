@@ -7,9 +7,10 @@ everything wanted at once, keeps it, and knows beforehand what it costs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import SubjectUnreadableError, UnreadableError
 from hubcheck.source.side_by_side import side_by_side, waits
 
+PIECE: Final = 1 << 20
+"""Values of whole rows in memory at a time where some of their inputs are wanted: 4 MB."""
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
 
@@ -58,12 +61,21 @@ class Wanted:
             return blocks_for_inputs(self.matrix, self.input_index())
         return blocks_for_units(self.matrix, self.unit_index())
 
-    def canonical(self, arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """Return the block [units, inputs] from the arrays of its stored blocks."""
+    def canonical(
+        self, arrays: list[NDArray[np.float32]], *, narrow: bool = False
+    ) -> NDArray[np.float32]:
+        """Return the block [units, inputs] from the arrays of its stored blocks.
+
+        Args:
+            arrays: What was read of each.
+            narrow: They hold the wanted inputs alone, which only a matrix stored by unit has.
+        """
         if self.matrix.transposed:
             columns = assemble_inputs(self.matrix, self.input_index(), arrays)
             return columns if not self.units else columns[self.unit_index()]
         rows = assemble_units(self.matrix, self.unit_index(), arrays)
+        if narrow:
+            return np.asfortranarray(rows)  # as columns lie that are taken out of whole rows
         return rows if not self.inputs else rows[:, self.input_index()]
 
 
@@ -128,19 +140,42 @@ class Reader:
         # Two tests may want other inputs of the same rows: these are read, and paid for, once.
         distinct = list(dict.fromkeys(b for blocks in stored for b in blocks))
         uses = Counter(b for blocks in stored for b in blocks)
-        arrays = dict(zip(distinct, self._rows(distinct, team), strict=True))
+        # Of whole rows of which one test wants some inputs, only these stay in memory.
+        narrow = {
+            one: one.input_index()
+            for one, blocks in zip(missing, stored, strict=True)
+            if team.count == 1
+            and one.inputs
+            and not one.matrix.transposed
+            and all(uses[b] == 1 for b in blocks)
+        }
+        inputs = {
+            b: narrow[one]
+            for one, blocks in zip(missing, stored, strict=True)
+            for b in blocks
+            if one in narrow
+        }
+        pieces = {b: self._cut(b) if b in inputs else (b,) for b in distinct}
+        asked = [(piece, inputs.get(b)) for b in distinct for piece in pieces[b]]
+        columns = {n: some for n, (_, some) in enumerate(asked) if some is not None}
+        read = self._rows([piece for piece, _ in asked], team, columns)
+        read.reverse()
+        arrays = {b: _joined([read.pop() for _ in pieces[b]]) for b in distinct}
         for one, blocks in zip(missing, stored, strict=True):
-            self._blocks[one] = one.canonical([arrays[b] for b in blocks])
+            found = [arrays[b] for b in blocks]
+            self._blocks[one] = one.canonical(found, narrow=one in narrow)
             for block in blocks:  # stored and canonical rows do not lie in memory together
                 uses[block] -= 1
                 if not uses[block]:
                     del arrays[block]
 
-    def _rows(self, blocks: list[RowBlock], team: Team) -> list[NDArray[np.float32]]:
+    def _rows(
+        self, blocks: list[RowBlock], team: Team, columns: Mapping[int, NDArray[np.int64]]
+    ) -> list[NDArray[np.float32]]:
         """Return the values of stored rows; of a team each process reads one run of neighbours."""
         checkpoint = self.anatomy.checkpoint
         if team.count == 1:
-            return read_rows(checkpoint, blocks)
+            return read_rows(checkpoint, blocks, columns=columns)
         costs = [1 + cost_of(checkpoint, [block]) for block in blocks]
         runs = [
             Block(work=[blocks[n] for n in run], n_bytes=sum(costs[n] for n in run))
@@ -149,6 +184,17 @@ class Reader:
         accounts = [checkpoint.source.ledger]
         parts = shared(runs, partial(read_rows, checkpoint), team=team, accounts=accounts)
         return [rows for part in parts for rows in part]
+
+    def _cut(self, block: RowBlock) -> tuple[RowBlock, ...]:
+        """Return a block of plain rows in pieces: of each, the inputs that are wanted are kept."""
+        record = self.anatomy.checkpoint.tensors[block.tensor]
+        rows = max(1, PIECE // max(1, record.n_cols))
+        if record.storage is not None or block.stop - block.start <= rows:
+            return (block,)
+        return tuple(
+            RowBlock(tensor=block.tensor, start=start, stop=min(start + rows, block.stop))
+            for start in range(block.start, block.stop, rows)
+        )
 
     def let_go(self) -> None:
         """Forget every block; one that is asked for again is read again."""
@@ -168,6 +214,11 @@ class Reader:
             KeyError: it was never fetched.
         """
         return self._blocks[wanted]
+
+
+def _joined(pieces: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the rows of a block from those of its pieces."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def fetch_together(asked: Sequence[tuple[Reader, Iterable[Wanted]]], team: Team = ALONE) -> None:

@@ -73,6 +73,23 @@ def test_blocks_come_back_in_the_order_asked(asked: list[tuple[str, int, int]]) 
     assert source.ledger.by_purpose()[Purpose.WEIGHTS] == sum(span.size for span in spans)
 
 
+def test_columns_alone_are_kept_and_all_are_looked_through() -> None:
+    """The bytes are those of whole rows; a value that is no number counts in any column."""
+    source, checkpoint = model()
+    blocks = [RowBlock(tensor="matrix", start=2, stop=9), RowBlock(tensor="half", start=0, stop=8)]
+    some, whole = read_rows(checkpoint, blocks, columns={0: np.array([3, 1])})
+    np.testing.assert_array_equal(some, flat("matrix")[2:9, [3, 1]])
+    np.testing.assert_array_equal(whole, flat("half"))
+    assert source.ledger.by_purpose()[Purpose.WEIGHTS] == 7 * 5 * 4 + 8 * 3 * 2
+    broken = MemorySource({"model.safetensors": save({"a": np.array([[1.0, np.nan]])})})
+    with pytest.raises(UnreadableError, match="holds nan in row 0, column 1"):
+        read_rows(
+            open_safetensors(broken),
+            [RowBlock(tensor="a", start=0, stop=1)],
+            columns={0: np.array([0])},
+        )
+
+
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (0, 13), (12, 13), (3, 2), (13, 13)])
 def test_a_block_outside_its_tensor_is_refused_before_reading(start: int, stop: int) -> None:
     """No block reaches into a neighbour's bytes."""

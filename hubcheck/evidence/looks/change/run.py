@@ -15,6 +15,7 @@ import numpy as np
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.draw import Draw
+from hubcheck.evidence.looks.change.budget import Budget
 from hubcheck.evidence.looks.change.by_name import NOTHING_BY_NAME, ByName, held_by_name
 from hubcheck.evidence.looks.change.crossings import Later, computed_last, crossings
 from hubcheck.evidence.looks.change.grid import Rounding, grid_of, rounding_between
@@ -34,7 +35,7 @@ from hubcheck.evidence.looks.change.values import (
     wanted_rows,
 )
 from hubcheck.evidence.looks.sample.comparison import Comparison
-from hubcheck.evidence.reading import Reader, Wanted, fetch_together
+from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
 
@@ -110,7 +111,7 @@ def look_closer(
     base_of = dict(layers) if layers else layers_seen(base, subject, comparison)
     if not base_of:
         return Refused(code=Why.NO_LAYER_PAIR)
-    budget = _Budget(readers, max(limit, AXES_BYTES if base.anatomy.axes else 0))
+    budget = Budget(readers, max(limit, AXES_BYTES if base.anatomy.axes else 0))
     pairs = read_before(*readers, (comparison.wanted_base, comparison.wanted_subject), base_of)
     n_layers = SAMPLE_LAYERS if limit <= SAMPLE_BYTES else DEEP_LAYERS
     pairs += _scan(budget, base_of, draw, n_layers)
@@ -172,44 +173,7 @@ def _order(place: Place) -> tuple[int, str, int]:
     return (place.layer, place.role, place.expert)
 
 
-class _Budget:
-    """Reads for both models within one limit each."""
-
-    def __init__(self, readers: tuple[Reader, Reader], limit: int) -> None:
-        self.readers, self.limit = readers, limit
-        self.spent = [0, 0]
-        self._planned: tuple[list[Wanted], list[Wanted]] = ([], [])
-        self.short = False  # something was left out that would have passed the limit
-
-    def affords(self, wanted: Sequence[tuple[Wanted, Wanted]], share: float = 1.0) -> bool:
-        """Return whether these fit ``share`` of the limit."""
-        fits = all(
-            self.readers[n].cost([w[n] for w in wanted])
-            <= min(
-                share * self.limit - self.spent[n],
-                self.readers[n].anatomy.checkpoint.source.ledger.remaining,
-            )
-            - self.readers[n].cost(self._planned[n])
-            for n in (0, 1)
-        )
-        self.short |= not fits
-        return fits
-
-    def plan(self, wanted: Sequence[tuple[Wanted, Wanted]]) -> None:
-        """Keep room for these, which are read with what comes after them."""
-        for n in (0, 1):
-            self._planned[n].extend(w[n] for w in wanted)
-
-    def read(self, wanted: Sequence[tuple[Wanted, Wanted]] = ()) -> None:
-        """Fetch these of both models, and what was planned."""
-        self.plan(wanted)
-        parts, self._planned = self._planned, ([], [])
-        for n, part in enumerate(parts):
-            self.spent[n] += self.readers[n].cost(part)
-        fetch_together([*zip(self.readers, parts, strict=True)])
-
-
-def _scan(budget: _Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int) -> list[Pair]:
+def _scan(budget: Budget, base_of: Mapping[int, int], draw: Draw, n_layers: int) -> list[Pair]:
     """Read the first rows of every matrix and norm in a few drawn layers."""
     anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
     found: list[tuple[Place, tuple[Wanted, Wanted]]] = []
@@ -251,7 +215,7 @@ def _to_rank(seen: Sequence[Moved], pairs: Mapping[Place, tuple[Pair, Moved]]) -
     return chosen
 
 
-def _more_rows(budget: _Budget, seen: Sequence[Moved], draw: Draw, limit: int) -> list[Pair]:
+def _more_rows(budget: Budget, seen: Sequence[Moved], draw: Draw, limit: int) -> list[Pair]:
     """Read more rows of matrices that moved, as many as the rest of the budget holds."""
     anatomies = (budget.readers[0].anatomy, budget.readers[1].anatomy)
     touched = [m for m in seen if m.touched and m.place.role in MATRICES and not m.whole]
@@ -271,7 +235,7 @@ def _more_rows(budget: _Budget, seen: Sequence[Moved], draw: Draw, limit: int) -
     return found
 
 
-def _experts(budget: _Budget, base_of: Mapping[int, int], draw: Draw) -> Experts | None:
+def _experts(budget: Budget, base_of: Mapping[int, int], draw: Draw) -> Experts | None:
     """Hold the experts of one model against the dense MLP of the other, if that is the case."""
     a, b = (r.anatomy for r in budget.readers)
     if (a.geometry.experts > 0) == (b.geometry.experts > 0):

@@ -141,6 +141,9 @@ class Comparer:
             best = comparison.best_whole
             if comparison.settled_related or (not search and self._calm(comparison)):
                 break
+        # All is counted: the profiles, several times the rows they were made of, are let go.
+        self._base_profiles.clear()
+        self._subject_profiles.clear()
         return comparison
 
     def _passes_over(self) -> bool:
@@ -169,8 +172,6 @@ class Comparer:
         The base's rows go with them. The subject's are those of the next comparison.
         """
         _ = self.norm_likeness
-        self._base_profiles.clear()
-        self._subject_profiles.clear()
         self.tokens = SharedTokens()
         for side in (self.base, self.subject):
             side.let_go()

@@ -1,0 +1,77 @@
+"""What do many suspects cost: time, memory, requests, on a local Hub?
+
+``python -m benchmarks.pair.suspects`` serves the demo's models from this process, one of them under
+as many names as suspects are wanted, and holds the demo's fine-tune against them. Bytes and requests
+are counted by the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from benchmarks.pair.measure import run
+from benchmarks.pair.rivals import THIS_CODE
+from benchmarks.remote.timeline import round_trips
+from tests.evidence.laboratory import model
+from tests.hubserver import Link, LocalHub
+
+HEAD = (
+    "| suspects | requests | one after the other | MB | wall s | processor s | peak MB | report MB "
+    "|\n|" + "---|" * 8
+)
+
+
+def measured(hub: LocalHub, n: int) -> str:
+    """Return the line of one check against ``n`` suspects.
+
+    Raises:
+        RuntimeError: the check wrote no report.
+    """
+    names = [f"zoo/stranger-{i}" for i in range(n)]
+    for name in names:
+        if hub.repository(name) is None:
+            hub.add_repo(name, model("twin"))
+    hub.forget()
+    environment = {
+        "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1",
+        "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
+        **THIS_CODE,
+    }  # fmt: skip
+    suspects = [word for name in names for word in ("--suspect", name)]
+    command = [sys.executable, "-m", "hubcheck", "check", "zoo/finetune", "--json", "--seed", "1"]
+    cost = run([*command, *suspects], environment)
+    if not cost.stdout.startswith("{"):
+        raise RuntimeError(f"no report, exit code {cost.exit_code}")
+    found = json.loads(cost.stdout)["findings"]
+    if len(found) < n:
+        raise RuntimeError(f"{len(found)} findings of {n} suspects")
+    seen = hub.exchanges
+    sent = sum(e.body_bytes for e in seen) / 1e6
+    return (
+        f"| {n} | {len(seen)} | {round_trips(seen)} | {sent:.1f} | {cost.wall_s:.1f} | "
+        f"{cost.cpu_s:.1f} | {cost.peak_mb:.0f} | {len(cost.stdout) / 1e6:.1f} |"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pair.suspects")
+    parser.add_argument("numbers", type=int, nargs="*", default=[1, 10, 100])
+    parser.add_argument("--latency", type=float, default=0.025, help="seconds before each answer")
+    given = parser.parse_args(arguments)
+    lines = [HEAD]
+    with LocalHub(link=Link(latency=given.latency)) as hub:
+        hub.add_repo("zoo/base", model("base"))
+        hub.add_repo("zoo/finetune", model("finetune"))
+        for n in given.numbers:
+            lines.append(measured(hub, n))
+            print(lines[-1], file=sys.stderr, flush=True)
+    print("\n".join(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
