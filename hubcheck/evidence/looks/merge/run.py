@@ -10,7 +10,9 @@ between them; a model that was trained for a shorter time on the same text lies 
 base and the other; so does one that was trained on both their texts. What training cannot do is
 hit the sum: a merge is called where the fit leaves no more than rounding, where whole layers are
 one base's, or where single values are still the ancestor's. A merge that was trained further is
-therefore not told from a relative.
+therefore not told from a relative. Nor is one of models that differ by little more than rounding: a
+sibling's change is half another's, and where the other half sinks into the rounding the sum is hit
+by both (``_stands_clear``).
 
 Nor is every exact sum a merge of the subject. Shares outside [0, 1] are an extrapolation. And where
 one of the BASES was extrapolated from the subject (A = B + x (B - C), so that B = s A + (1-s) C),
@@ -25,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Final
 
 import numpy as np
@@ -61,6 +63,14 @@ LAYERS: Final = 8
 ROWS: Final = (32, 16, 8, 4)
 SLACK: Final = 0.02
 """How far outside [0, 1] a share may lie: as far as one that is none."""
+CLEAR: Final = 3.0
+"""Distance to the nearest base, in the subject's roundings, below which no sum is told: many values
+are rounded back to that base's."""
+LEFT: Final = 0.15
+"""Of that distance, what a sum may leave beside rounding. A lighter run on the text of another
+fine-tune leaves 0.35 to 0.5 of it, a planted sum nothing."""
+ROUNDED: Final = 1.03
+"""Square of the remainder of an exact sum, in units of rounding: 1, as far as it is known."""
 NO_ROUNDING: Final = 0.1
 """Remainder, in units of the subject's rounding, of a sum that its format holds exactly."""
 FORMAT_VALUES: Final = 4096
@@ -271,7 +281,7 @@ def _sum_up(
         # A relative that learned from the same text matches now and then: its share is nothing.
         present = [k for k in present if k in drops.members]
     by_layers = whole_layers(fits)
-    summed = is_sum(fits, remainder) and not by_layers
+    summed = is_sum(fits, remainder) and _stands_clear(remainder, gain) and not by_layers
     largest = max((pooled.shares[k].share for k in present), default=0.0)
     # The subject's own rounding is 1, that of a base made from the subject its share.
     rounded = summed and remainder >= (1.0 + largest) / 2
@@ -293,6 +303,12 @@ def _sum_up(
         computed=called and rounded and remainder <= EXACT,
         bytes_read=read,
     )
+
+
+def _stands_clear(remainder: float, gain: float) -> bool:
+    """Return whether a relative of the same text could not have hit the sum by being near it."""
+    distance = remainder / (1.0 - gain) if gain < 1.0 else inf
+    return distance >= CLEAR and remainder**2 <= ROUNDED + (LEFT * distance) ** 2
 
 
 def _is_finest(blocks: Sequence[Block], members: Sequence[int]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,18 @@ from tokenizers import Tokenizer
 
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.run import SAMPLE_BYTES
-from hubcheck.evidence.looks.merge.kind import MergeKind
+from hubcheck.evidence.looks.merge.kind import EXACT, MergeKind
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.evidence.refused import Refused, Why
-from tests.evidence.laboratory import Weights, derived, model, plain, shipped, write
+from tests.evidence.laboratory import (
+    Weights,
+    derived,
+    model,
+    plain,
+    shipped,
+    weights_of,
+    write,
+)
 from tests.evidence.looks.change.test_run import RNG, opened
 from tests.material.zoo import alterations, relations
 from tests.material.zoo.corpus import Text
@@ -149,6 +157,21 @@ def test_children_of_one_base_on_one_text_are_no_merge(siblings: tuple[Path, lis
         others = [c for c in children if c != subject]
         assert not of_folders(subject, root, *others).is_merge
         assert not of_folders(subject, *others).is_merge
+
+
+def test_a_light_run_beside_a_sibling_is_no_merge(
+    siblings: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    """A change of a few roundings, half of it a sibling's: nearly the sum of the two, made by none."""
+    root, children = siblings
+    old, subjects = weights_of(root), [weights_of(c) for c in children[1:4]]
+    remainders = []
+    for n, (subject, size) in enumerate(product(subjects, (0.03, 0.06, 0.12, 0.25))):
+        light = relations.update_lightly(old, subject, size=size)
+        found = of_folders(write(tmp_path / f"light-{n}", plain(light, TINY)), root, children[0])
+        remainders.append(found.remainder)
+        assert not found.is_merge, (n, size, found.remainder, found.gain)
+    assert min(remainders) < EXACT  # what is left beside the sum may sink into the rounding
 
 
 def test_a_base_extrapolated_from_the_subject_makes_it_no_merge(
