@@ -138,8 +138,10 @@ def _of_pairs(record: TensorRecord, stated: Quantisation) -> OrderKnown:
 
 def _known(stem: str, tensors: Tensors, stated: Quantisation) -> OrderKnown:
     """Return who says how the codes of a tensor called ``weight`` lie."""
-    if f"{stem}.weight_scale_2" in tensors or stated.method.lower() in PACKERS:
+    if f"{stem}.weight_scale_2" in tensors:
         return OrderKnown.PROGRAM
+    if stated.method.lower() in PACKERS:
+        return OrderKnown.CONFIG
     return _of_pairs(tensors[f"{stem}.weight"], stated)
 
 

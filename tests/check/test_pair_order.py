@@ -26,6 +26,8 @@ from tests.material.formats.folder import read_floats, safetensors_file
 DEMO: Final = Path(__file__).parents[2] / "hubcheck" / "demo" / "models"
 ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
 FP4: Final = {"quantization_config": {"quant_method": "fp8"}, "expert_dtype": "fp4"}
+DEEPSEEK: Final = {"weight": ("weight", "I8"), "scale": ("scale", "F8_E8M0")}
+"""Name and dtype of codes and scales."""
 Codes = NDArray[np.uint8]
 
 
@@ -77,6 +79,7 @@ def written(
     config: Mapping[str, object] | None = None,
     *,
     every: Callable[[int], PairOrder] | None = None,
+    renamed: Mapping[str, tuple[str, str]] = DEEPSEEK,
 ) -> Path:
     """Write a demo model whose MLPs are pairs in one order, or in one for each layer."""
     folder.mkdir(parents=True)
@@ -86,7 +89,9 @@ def written(
             layer = int(name.split(".")[2])
             parts = mixed(of, name, every(layer) if every is not None else order)
             stem = name.removesuffix(".weight")
-            tensors |= {f"{stem}.{part}": one for part, one in parts.items()}
+            for part, one in parts.items():
+                called, dtype = renamed[part]
+                tensors[f"{stem}.{called}"] = Stored(dtype, one.shape, one.raw)
         else:
             tensors[name] = as_bf16(values)
     (folder / "model.safetensors").write_bytes(safetensors_file(tensors))
@@ -141,6 +146,20 @@ def test_a_copy_in_another_order_is_a_quantised_copy(
     assert finding.relation is not None
     assert finding.relation.kind is RelationKind.QUANTISED
     assert PhraseCode.PAIR_ORDER in codes(finding.notes)
+
+
+@pytest.mark.parametrize("method", ["", "quark"])
+def test_bytes_beside_a_weight_scale_are_held_to_the_same(method: str, tmp_path: Path) -> None:
+    """Codes and scales in U8, as other programs call them, may lie in any order too."""
+    subject = written(
+        tmp_path / "a",
+        "base",
+        PairOrder.HIGH_FIRST,
+        {"quantization_config": {"quant_method": method}},
+        renamed={"weight": ("weight", "U8"), "scale": ("weight_scale", "U8")},
+    )
+    assert shown_by(opened(subject), opened(DEMO / "base")) is PairOrder.HIGH_FIRST
+    assert finding_of(subject, DEMO / "twin").verdict is not Verdict.RELATED
 
 
 def test_a_base_in_another_order_is_read_as_the_subject_shows(tmp_path: Path) -> None:
