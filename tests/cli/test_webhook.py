@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from huggingface_hub import HfApi
 
 from hubcheck.cli import main
 from hubcheck.demo.run import MODELS
@@ -63,6 +65,10 @@ def test_create_list_delete(hub: HookedHub, capsys: pytest.CaptureFixture[str]) 
     assert "Deleting a webhook was refused (status 404)" in told.err
 
 
+@pytest.mark.skipif(
+    "secrets" not in inspect.signature(HfApi.create_webhook).parameters,
+    reason="this client gives a webhook no secrets: the test below is its test",
+)
 def test_a_job_gets_its_secrets_by_name(
     hub: HookedHub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from huggingface_hub.utils import httpx  # type: ignore[attr-defined]
+from huggingface_hub import utils
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.errors import NetworkFaultError
 from hubcheck.source.partial import PartialBody
+
+httpx: Any = getattr(utils, "httpx", None)
+if httpx is None:
+    pytest.skip(
+        "a client before 1 speaks requests, whose answers are others", allow_module_level=True
+    )
 
 
 def body_of(start: int = 10, stop: int = 20, total: int = 100) -> PartialBody:
