@@ -135,6 +135,27 @@ CLAIMS: Final[tuple[tuple[str, str, Holds], ...]] = (
      lambda r, _: any(n.cosine_shuffled > 0.89 * n.cosine > 0 for n in r.context.norms)),
     ("Context", r"Tokenizers are often reused between unrelated models\.",
      lambda r, _: bool(r.context.tokenizer)),
+    # behaviour
+    ("Behaviour", r"Both have one vocabulary: .*", lambda r, _: any(b.one_vocabulary for b in r.behaviour)),
+    ("Behaviour", r"They have two vocabularies: .*",
+     lambda r, _: any(b.kinds and not b.one_vocabulary for b in r.behaviour)),
+    ("Behaviour", r"The rows below a pair are the least and the most of small models .*",
+     lambda r, _: any(b.known for b in r.behaviour)),
+    ("Behaviour", r"Not run, because of the (\w+): .* \((\w+)\)",
+     lambda r, m: any((b.whose, b.fault) == (m[1], m[2]) and b.not_run for b in r.behaviour)),
+    ("Behaviour", (r"Of (\d+) texts the server goes on with ([\d.]+) % by the word that the subject "
+                   r"would go on with; ([\d.]+) % of its likeliest tokens are among the subject's\."),
+     lambda r, m: any(
+         [float(g) for g in m.groups()]
+         == pytest.approx([b.heard.positions, 100 * b.heard.agreement, 100 * b.heard.overlap], abs=0.05)
+         for b in r.behaviour if b.heard is not None)),
+    ("Behaviour", r"Only the likeliest tokens that the server tells can be compared\.",
+     lambda r, _: any(b.heard for b in r.behaviour)),
+    ("Behaviour", r"Settings of the server \(.*\) change them\.",
+     lambda r, _: any(b.heard for b in r.behaviour)),
+    ("Behaviour", r"Models trained apart on the same language answer alike, too, .*",
+     lambda r, _: bool(r.behaviour)),
+    ("Behaviour", r"No number here is part of a verdict\.", lambda r, _: bool(r.behaviour)),
     # warnings
     ("Warnings", r".*", lambda r, m: m[0] in {words(w) for w in r.warnings}),
 )  # fmt: skip
@@ -237,6 +258,11 @@ ROWS: Final[dict[tuple[str, ...], Callable[[Report, list[str]], bool]]] = {
             float(row[1].rstrip(" %")) == pytest.approx(100 * s.share, abs=0.6)
             for f in r.findings if f.base.ref == row[0].partition("@")[0]
             for s in f.shares if s.layer == -1)),
+    ("prompts", "places", "same next token", "divergence", "states alike", "by layer"): lambda r, row: (
+        row[:4] in [[k.prompts, f"{k.positions} places", f"{100 * k.agreement:.1f} %",
+                     f"{k.js:.3f}" if k.js >= 0 else "-"] for b in r.behaviour for k in b.kinds]
+        or row[1:4] in [[f"{k.pairs} pairs", " to ".join(f"{100 * n:.1f} %" for n in k.agreement),
+                         " to ".join(f"{n:.2f}" for n in k.js)] for b in r.behaviour for k in b.known]),
 }  # fmt: skip
 """What the cells of a row must be, by the head of the table."""
 
