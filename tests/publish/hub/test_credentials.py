@@ -27,7 +27,7 @@ READER: Final = "someuser"
 @pytest.fixture(autouse=True)
 def no_cached_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no token of another test be remembered by the client."""
-    monkeypatch.setattr("huggingface_hub.utils._auth._OIDC_TOKEN_CACHE", None)
+    monkeypatch.setattr("huggingface_hub.utils._auth._OIDC_TOKEN_CACHE", None, raising=False)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
 
 
