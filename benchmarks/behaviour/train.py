@@ -30,7 +30,7 @@ from tests.material.zoo.folder import read_weights, write_model
 from tests.material.zoo.learn import CLIP, TINY, TINY_WINDOW, Learner, draw, learning_rate
 from tests.material.zoo.model import Weights, forward, initial_weights
 
-FAMILIES: Final = 6
+FAMILIES: Final = 4
 STEPS: Final = 300
 TUNED: Final = 100
 RATE: Final = 6e-3

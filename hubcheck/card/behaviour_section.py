@@ -53,7 +53,8 @@ NOTE: Final = (
 )
 KNOWN: Final = (
     "The rows below a pair are the least and the most of small models that were trained for this "
-    "table: larger models may lie elsewhere."
+    "table. They do not carry over to larger ones: a published model, rounded coarsely, agreed "
+    "with itself no more than these strangers do."
 )
 HEARD: Final = (
     "Only the likeliest tokens that the server tells can be compared. Settings of the server "
