@@ -53,10 +53,10 @@ def less_range(a: str, b: str) -> str:
     """Return the format of the two that holds fewer magnitudes although it holds more digits.
 
     float16 keeps every digit of a bfloat16 and loses what is below 2^-24, and digits below 2^-14:
-    the format of the values is still that of the bfloat16, and some values changed. Empty for
-    formats of which one holds all that the other does.
+    the format of the values is still that of the bfloat16, and some values changed. So it is of a
+    float32 file that holds what a bfloat16 held. Empty for other formats.
     """
-    return "F16" if {a, b} == {"F16", "BF16"} else ""
+    return "F16" if {a, b} in ({"F16", "BF16"}, {"F16", "F32"}) else ""
 
 
 def narrowest(values: FloatArray) -> str:

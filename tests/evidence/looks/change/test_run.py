@@ -142,13 +142,15 @@ def with_tiny_values(weights: Weights) -> Weights:
     return changed
 
 
-@pytest.mark.parametrize("depth", [Depth.SAMPLE, Depth.FULL])
+@pytest.mark.parametrize(
+    ("depth", "dtype"), [(Depth.SAMPLE, "BF16"), (Depth.FULL, "BF16"), (Depth.SAMPLE, "F32")]
+)
 def test_a_bfloat16_model_stored_as_float16_is_a_recast_though_tiny_values_are_lost(
-    depth: Depth, tmp_path: Path
+    depth: Depth, dtype: Dtype, tmp_path: Path
 ) -> None:
     """The values that float16 cannot hold are what it makes of them; both ways, at any depth."""
-    wide = made(tmp_path / "bf16", with_tiny_values(shipped("base")))
     held = relations.stored(with_tiny_values(shipped("base")), "BF16")
+    wide = made(tmp_path / "wide", held, dtype)
     narrow = made(tmp_path / "f16", held, "F16")
     for base, subject in ((wide, narrow), (narrow, wide)):
         wanted = request(subject, [base], depth=depth, max_read=10**9)
@@ -161,8 +163,11 @@ def test_a_bfloat16_model_stored_as_float16_is_a_recast_though_tiny_values_are_l
 
 def test_a_fine_tune_stored_as_float16_is_no_recast(tmp_path: Path) -> None:
     """Values that both formats hold moved: that is training, tiny values or not."""
-    wide = made(tmp_path / "bf16", with_tiny_values(shipped("base")))
+    held = relations.stored(with_tiny_values(shipped("base")), "BF16")
     tuned = made(tmp_path / "f16", with_tiny_values(shipped("finetune")), "F16")
+    stretched = made(tmp_path / "f32", held, "F32")
+    assert told(stretched, tuned)[0] is RelationKind.FINE_TUNE
+    wide = made(tmp_path / "bf16", held)
     assert told(wide, tuned)[0] is RelationKind.FINE_TUNE
     assert told(tuned, wide)[0] is RelationKind.FINE_TUNE
 
