@@ -36,6 +36,8 @@ class OnPush:
     """A branch was pushed to, or a merge queue built a commit."""
 
     after: str
+    branch: str = ""
+    """That was pushed to, where it may have a pull request: not a tag, nor the default branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ def read_event(runner: Runner) -> Event:
         case "pull_request" | "pull_request_target":
             return _pull_request(runner)
         case "push":
-            return OnPush(after=_commit(runner.event, "after") or _sha(runner))
+            after = _commit(runner.event, "after") or _sha(runner)
+            return OnPush(after=after, branch=_pushed_branch(runner.event))
         case "merge_group":
             group = _object(runner.event, "merge_group")
             return OnPush(after=_commit(group, "head_sha") or _sha(runner))
@@ -159,6 +162,15 @@ def _plain(value: object) -> str:
     """Return a login or ``owner/name`` if it is one, else nothing."""
     text = value if isinstance(value, str) else ""
     return text if text and all(c.isalnum() or c in "-_./" for c in text) else ""
+
+
+def _pushed_branch(event: Mapping[str, Any]) -> str:
+    ref, place = event.get("ref"), event.get("repository")
+    usual = place.get("default_branch") if isinstance(place, dict) else None
+    if not isinstance(ref, str) or not ref.startswith("refs/heads/"):
+        return ""
+    branch = _branch(ref.removeprefix("refs/heads/"))
+    return "" if branch == usual else branch
 
 
 def _branch(value: object) -> str:

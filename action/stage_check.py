@@ -24,7 +24,8 @@ from hubcheck.errors import ExitCode, HubcheckError, UsageError, printable
 from hubcheck.model import Model, open_model
 from hubcheck.publish.github.answer import Mode, latest
 from hubcheck.publish.github.comments import Comment, PullRequestPlace, own_comments
-from hubcheck.publish.github.pull_requests import is_commit
+from hubcheck.publish.github.errors import GitHubError
+from hubcheck.publish.github.pull_requests import find_by_head, is_commit
 from hubcheck.report.words import Conclusion
 from hubcheck.source.reference import LocalReference
 from hubcheck.verdict.compared import anything_compared
@@ -63,11 +64,11 @@ def _check_one(scene: Scene) -> ExitCode:
         return _nothing_new(scene, before)
     checked = run_check(scene, task, commit=commit_of(scene), key=key)
     values = write_everywhere(scene, checked)
-    event = scene.event
-    if isinstance(event, OnPullRequest):
-        url = results.write_comment(scene, checked.result, event.number)
+    number = _to_answer(scene)
+    if number:
+        url = results.write_comment(scene, checked.result, number)
         results.set_outputs(scene, {"comment-url": url})
-    else:
+    if not isinstance(scene.event, OnPullRequest):
         values["badge-url"] = store_badge(scene, checked.result.report)
         results.set_outputs(scene, {"badge-url": values["badge-url"]})
     write_check_run(scene, checked.result)
@@ -83,17 +84,37 @@ def _check_many(scene: Scene, names: Sequence[str]) -> ExitCode:
 
     ran = run_each(scene, names, check)
     write_all(scene, ran)
-    event, worst = scene.event, worst_of(ran)
-    if isinstance(event, OnPullRequest):
-        url = write_comment_of_many(scene, ran, event.number, commit_of(scene))
+    number, worst = _to_answer(scene), worst_of(ran)
+    if number:
+        url = write_comment_of_many(scene, ran, number, commit_of(scene))
         results.set_outputs(scene, {"comment-url": url})
-    elif worst is not None:
+    if not isinstance(scene.event, OnPullRequest) and worst is not None:
         results.set_outputs(scene, {"badge-url": store_badge(scene, worst.report)})
     for one in ran:
         if one.result is not None:
             write_check_run(scene, one.result)
             write_card(for_model(scene, one.model), one.result.report, one.result.folder)
     return code_of(ran)
+
+
+def _to_answer(scene: Scene) -> int:
+    """Return the number of the pull request that is answered; 0: there is none.
+
+    A push answers the one that its branch has open: a workflow of pushes alone answers, too.
+    """
+    event, runner = scene.event, scene.runner
+    if isinstance(event, OnPullRequest):
+        return event.number
+    if not isinstance(event, OnPush) or not event.branch or scene.settings.comment is Mode.OFF:
+        return 0
+    head = f"{runner.owner}:{event.branch}"
+    try:
+        found = find_by_head(
+            scene.github, runner.owner, runner.repository, event.after, head=head, only=True
+        )
+    except GitHubError:  # a token that may not even read them: nobody asked for a comment
+        return 0
+    return found.place.number if found is not None else 0
 
 
 def opened(scene: Scene, *, at: LocalReference | None = None) -> tuple[Task, Model, str]:

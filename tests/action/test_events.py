@@ -10,7 +10,7 @@ from hubcheck.errors import ExitCode
 from tests.action.conftest import BASE, HEAD, Job, finished_run, pull_request
 from tests.card.rendered import unlinked
 from tests.githubserver.server import Fault
-from tests.githubserver.world import Login, event
+from tests.githubserver.world import Login, event, pull_json
 
 QUICK_FAILURE = {"depth": "headers", "fail-on": "inconclusive"}
 """Reads no weights and fails the policy all the same."""
@@ -172,6 +172,29 @@ def test_events_without_a_pull_request(job: Job, name: str, sha: str) -> None:
     assert ended.outputs["verdict"] == "inconclusive"
     assert "(inconclusive)" in ended.summary
     assert job.github.requests == []
+
+
+@pytest.mark.parametrize(
+    ("ref", "answered"),
+    [("refs/heads/feature", True), ("refs/heads/master", False), ("refs/tags/v1", False)],
+)
+def test_a_push_answers_the_pull_request_of_its_branch(job: Job, ref: str, answered: bool) -> None:
+    """A workflow of pushes alone answers; the default branch and a tag ask for nothing."""
+    label = pull_json(7, job.github.world.pulls[7])["head"]["label"]
+    branch = label.partition(":")[2]
+    payload = event("push", after=HEAD, ref=ref.replace("feature", branch))
+    ended = job.run("push", payload, sha=HEAD)
+    assert ended.code is ExitCode.OK
+    assert len(comments(job)) == answered
+    assert bool(ended.outputs.get("comment-url")) is answered
+    assert bool(job.github.requests) is answered
+
+
+def test_a_push_of_a_branch_without_one_is_no_fault(job: Job) -> None:
+    """Nor is a token that may not look."""
+    payload = event("push", after=HEAD, ref="refs/heads/another")
+    assert job.run("push", payload, sha=HEAD).code is ExitCode.OK
+    assert comments(job) == []
 
 
 def test_pull_request_target_with_a_checkout_of_the_head_is_refused(job: Job) -> None:

@@ -144,7 +144,7 @@ def pull_json(number: int, pull: dict[str, Any]) -> dict[str, Any]:
     """Return a pull request as the REST API shows one."""
     shown: dict[str, Any] = json.loads(_pull())
     shown |= {"number": number, "state": "open", "auto_merge": None}
-    shown["head"]["sha"] = pull["head"]
+    shown["head"] |= {"sha": pull["head"], "label": f"{OWNER}:changes"}
     if pull["fork"]:
         shown["head"]["repo"]["full_name"] = f"stranger/{NAME}"
         shown["head"]["label"] = "stranger:changes"

@@ -41,7 +41,7 @@ def pull_request(github: GitHub, place: PullRequestPlace) -> PullRequest:
 
 
 def find_by_head(
-    github: GitHub, owner: str, name: str, commit: str, *, head: str = ""
+    github: GitHub, owner: str, name: str, commit: str, *, head: str = "", only: bool = False
 ) -> PullRequest | None:
     """Return the open pull request with this commit at its head, or None.
 
@@ -51,9 +51,10 @@ def find_by_head(
         name: Of that repository.
         commit: The full id.
         head: ``owner:branch`` of the head where it is known: one page instead of many.
+        only: Look no further than that page.
     """
     path = f"/repos/{owner}/{name}/pulls"
-    filters = ({"head": head}, {}) if head else ({},)
+    filters = ({"head": head}, *(() if only else ({},))) if head else ({},)
     for query in filters:
         for entry in github.pages(path, state="open", **query):
             found = _read(entry, owner, name)
