@@ -22,6 +22,10 @@ IDLE = 64
 by side (``hub.IN_FLIGHT``). The libraries keep 20, or 10 a host, and close the others: every step
 would shake hands again, two round trips each."""
 
+IDLE_SECONDS = 30.0
+"""How long they are kept: the libraries close them after five, and what is computed between two
+steps of a large model on a busy machine takes longer. Hosts keep them for a minute and more."""
+
 
 class Response(Protocol):
     """An answer whose head is there and whose body is read where it is wanted."""
@@ -182,6 +186,9 @@ def _keep_idle(session: Any) -> None:
         kept = getattr(pool, "_max_keepalive_connections", None)
         if isinstance(kept, int) and kept < IDLE:
             pool._max_keepalive_connections = IDLE  # type: ignore[union-attr]  # noqa: SLF001
+            expires = getattr(pool, "_keepalive_expiry", None)
+            if isinstance(expires, float | int) and expires < IDLE_SECONDS:
+                pool._keepalive_expiry = IDLE_SECONDS  # type: ignore[union-attr]  # noqa: SLF001
     for adapter in vars(session).get("adapters", {}).values():
         keywords = getattr(getattr(adapter, "poolmanager", None), "connection_pool_kw", {})
         if isinstance(keywords.get("maxsize"), int):
