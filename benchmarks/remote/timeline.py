@@ -18,6 +18,8 @@ WIDTH: Final = 1000
 LEFT: Final = 10
 ROW: Final = 4
 HEAD: Final = 40
+TICKS: Final = 20
+"""Lines of whole seconds at most."""
 COLOURS: Final = {"hub": "#b45309", "storage": "#2563eb"}
 
 
@@ -51,7 +53,7 @@ def timeline(exchanges: Sequence[Exchange], title: str) -> str:
         f'<text x="{LEFT}" y="34" fill="{COLOURS["hub"]}">the Hub</text>',
         f'<text x="{LEFT + 70}" y="34" fill="{COLOURS["storage"]}">its storage</text></g>',
     ]
-    for second in range(int(stop - start) + 1):
+    for second in range(0, int(stop - start) + 1, 1 + int(stop - start) // TICKS):
         x = LEFT + second * scale
         lines.append(
             f'<path d="M{x:.1f} {HEAD}V{height - 16}" stroke="#ddd"/>'
