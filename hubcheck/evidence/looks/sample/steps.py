@@ -43,6 +43,8 @@ class Step:
     items: tuple[Item, ...]
     left_out: int
     """Items that did not fit the step's bytes or a model's budget."""
+    cost: int = 0
+    """Bytes of weights that it adds, of the model that it reads more of."""
 
 
 def blocks_of(test: FamilyTest) -> int:
@@ -119,13 +121,37 @@ class Steps:
             step: Its number.
             known: What this comparison has asked of base and subject before.
         """
+        chosen = self._fitting(step, known, self._step_bytes[step])
+        if chosen.items or step == SEARCH or not chosen.left_out:
+            return chosen
+        # One family of a model of 16,384 channels costs more than a step; without any there is no
+        # answer at all. So each test gets what its cheapest family costs; budgets hold as ever.
+        cheapest: dict[int, int] = {}
+        for number, (test, _, _) in enumerate(self._items(step)):
+            alone = self._fitting(step, known, None, only=number)
+            if alone.items:
+                least = cheapest.get(id(test), alone.cost)
+                cheapest[id(test)] = min(least, alone.cost)
+        return self._fitting(step, known, sum(cheapest.values()))
+
+    def _fitting(
+        self,
+        step: int,
+        known: Sequence[dict[Wanted, None]],
+        most: int | None,
+        *,
+        only: int | None = None,
+    ) -> Step:
+        """Return the items that fit ``most`` bytes of each model, or the models' budgets alone."""
         readers = (self.base.reader, self.subject.reader)
         left = [r.anatomy.checkpoint.source.ledger.remaining for r in readers]
         chosen: list[Item] = []
         left_out = 0
         asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
         spent, read = [0, 0], [0, 0]
-        for test, block, blocks in self._items(step):
+        for number, (test, block, blocks) in enumerate(self._items(step)):
+            if only not in {None, number}:
+                continue
             new = (
                 [w for w in test.wanted(self.base, block) if w not in asked[0]],
                 [w for b in blocks for w in test.wanted(self.subject, b) if w not in asked[1]],
@@ -140,7 +166,7 @@ class Steps:
             ]
             cost = [r.cost(wanted) for r, wanted in zip(readers, new, strict=True)]
             if any(
-                spent[n] + alone[n] > self._step_bytes[step] or read[n] + cost[n] > left[n]
+                (most is not None and spent[n] + alone[n] > most) or read[n] + cost[n] > left[n]
                 for n in (0, 1)
             ):
                 left_out += 1
@@ -150,4 +176,4 @@ class Steps:
                 read[n] += cost[n]
                 asked[n].update(dict.fromkeys(new[n]))
             chosen.append((test, block, blocks))
-        return Step(items=tuple(chosen), left_out=left_out)
+        return Step(items=tuple(chosen), left_out=left_out, cost=max(spent))
