@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hubcheck.evidence.looks.sample import compare
@@ -18,7 +20,12 @@ def test_a_step_without_room_takes_a_family_of_each_test(
 ) -> None:
     """A model so wide that one family costs more than a step is judged all the same."""
     whole = finding_of(model(name), model("base"))
-    monkeypatch.setattr(compare, "Steps", lambda *given: Steps(*given[:4], (1, 1, 1)))
+
+    def narrow(*given: Any) -> Steps:
+        tests, base, subject, was_seen, _ = given
+        return Steps(tests, base, subject, was_seen, (1, 1, 1))
+
+    monkeypatch.setattr(compare, "Steps", narrow)
     finding = finding_of(model(name), model("base"))
     assert finding.verdict is verdict
     orders = {e.test for e in whole.evidence if e.units and e.log10_p <= 0}
