@@ -150,7 +150,7 @@ ENCODERS: Final = (
     _encoder("Longformer", "LongformerForMaskedLM", "LongformerForSequenceClassification",
              attention_window=16),
     _encoder("BigBird", "BigBirdForMaskedLM", "BigBirdForSequenceClassification"),
-    _encoder("Funnel", "FunnelForMaskedLM", "FunnelForSequenceClassification",
+    _encoder("Funnel", "FunnelForMaskedLM", "FunnelForTokenClassification",
              block_sizes=[2, 2], d_model=128, n_head=4, d_head=32, d_inner=384),
     _hand("Nomic BERT", Group.ENCODER, "nomic"),
     _hand("GTE", Group.ENCODER, "gte"),
