@@ -111,7 +111,7 @@ def examined(base: Path, subject: Path, depth: Depth) -> Tested:
     """Return what every look of one check saw of a declared base."""
     request = request_of(subject, depth, SEED)
     wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=("width",))
-    one = open_base(wanted, request.access, _quiet)
+    one = open_base(wanted, lambda base: open_model(base.reference, request.access), _quiet)
     examine(
         one, open_model(request.subject, request.access, is_subject=True), request, 1, None, _quiet
     )

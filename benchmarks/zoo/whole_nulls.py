@@ -88,7 +88,7 @@ def drawn(subject: Path, base: Path, depth: Depth, seed: int) -> Draw:
     """Run one whole check of a declared base and sum up what every statement is worth."""
     request = request_of(subject, depth, seed)
     wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=("null",))
-    one = open_base(wanted, request.access, _quiet)
+    one = open_base(wanted, lambda base: open_model(base.reference, request.access), _quiet)
     opened = open_model(request.subject, request.access, is_subject=True)
     examine(one, opened, request, 1, None, _quiet)
     return summed(one)

@@ -15,7 +15,7 @@ from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.check.base_identity import opened, unopened
 from hubcheck.check.components import has_bodies, look_at_components
 from hubcheck.check.faults import tell_fault
-from hubcheck.check.pair_order import settle_base, ways_of
+from hubcheck.check.pair_order import settle_base, ways_with
 from hubcheck.check.renamed import Renamed, under_names_of
 from hubcheck.check.tested import Tested, Untested
 from hubcheck.checkpoint.adapter import read_adapter
@@ -167,7 +167,7 @@ def examine(
         return
     progress(f"reading {printable(str(base.pin))}")
     base = settle_base(one, base, subject, request.depth)
-    one.tried *= ways_of(base, subject)
+    one.tried *= ways_with(one, base, subject)
     prepare(one, subject, request, one.tried)
     subject = _under_known_names(one, base, subject, request)
     if one.comparer is None:

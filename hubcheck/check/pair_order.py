@@ -20,7 +20,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.open_pairs import has_open_pairs, in_pair_order, order_of
 from hubcheck.checkpoint.pair_order import PairOrder
-from hubcheck.errors import HubcheckError
+from hubcheck.errors import HubcheckError, UnreachableError
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.model import Model
 from hubcheck.report.words import Depth
@@ -56,11 +56,21 @@ def in_settled_order(model: Model, others: Iterable[Model], depth: Depth) -> Mod
 
 
 def settle_base(one: Tested, base: Model, subject: Model, depth: Depth) -> Model:
-    """Return the base with its four-bit codes in the order that the subject shows; kept."""
+    """Return the base with its four-bit codes in the order that the subject shows; kept.
+
+    A base whose headers could not be reached is not asked for them again.
+    """
+    if isinstance(one.error, UnreachableError):
+        return base
     settled = in_settled_order(base, [subject], depth)
     if settled is not base:
         one.model, one.error = settled, None
     return settled
+
+
+def ways_with(one: Tested, base: Model, subject: Model) -> int:
+    """Return ``ways_of`` a pair; a base that could not be reached is read in no way."""
+    return 1 if isinstance(one.error, UnreachableError) else ways_of(base, subject)
 
 
 def ways_of(*models: Model) -> int:

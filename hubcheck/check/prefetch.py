@@ -18,7 +18,7 @@ from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.let_go import let_go
 from hubcheck.check.observe import Progress, examine, open_base, prepare
-from hubcheck.check.pair_order import settle_base, ways_of
+from hubcheck.check.pair_order import settle_base, ways_with
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,
@@ -230,7 +230,7 @@ class _Ahead:
             with self._one_at_a_time:
                 base = settle_base(one, base, self._subject, self._request.depth)
                 tried = one.request.tried or self._n_bases
-                tried *= ways_of(base, self._subject)
+                tried *= ways_with(one, base, self._subject)
                 prepare(one, self._subject, self._request, tried)
             if one.comparer is not None:
                 wanted, _ = one.comparer.plan()

@@ -141,6 +141,8 @@ CLAIMS: Final[tuple[tuple[str, str, Holds], ...]] = (
      lambda r, _: any(b.kinds and not b.one_vocabulary for b in r.behaviour)),
     ("Behaviour", r"The rows below a pair are the least and the most of small models .*",
      lambda r, _: any(b.known for b in r.behaviour)),
+    ("Behaviour", r"They do not carry over to larger ones: .*",
+     lambda r, _: any(b.known for b in r.behaviour)),
     ("Behaviour", r"Not run, because of the (\w+): .* \((\w+)\)",
      lambda r, m: any((b.whose, b.fault) == (m[1], m[2]) and b.not_run for b in r.behaviour)),
     ("Behaviour", (r"Of (\d+) texts the server goes on with ([\d.]+) % by the word that the subject "
