@@ -11,28 +11,26 @@ printed and ends the run with status 1.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import random
 import shutil
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
 from benchmarks.fuzz.structure import restructured
-from hubcheck.cli import main as hubcheck
+from benchmarks.fuzz.whole_check import run as run_check
 from hubcheck.demo.run import MODELS
 from tests.hubserver import LocalHub, routes, search
 
 LIES: Final = 0.2
 """Share of the answers that are changed."""
-DOCUMENTED: Final = frozenset({0, 1, 2, 3, 4})
+SLOW: Final = 60
+"""Seconds after which a check is counted as slow."""
 
 
 def lying(chance: random.Random) -> Any:
@@ -67,20 +65,12 @@ def fuzz_answers(models: Path, count: int, seed: int) -> Counter[str]:
                 asked += chance.choice(
                     ([], ["--suspect", "auto"], ["--base", chance.choice(names)])
                 )
-                log = io.StringIO()
-                began = time.perf_counter()
-                with contextlib.redirect_stderr(log), contextlib.redirect_stdout(io.StringIO()):
-                    try:
-                        code = hubcheck([*asked, "--out", str(out)])
-                    except SystemExit as error:
-                        code = int(error.code or 0)
-                said = log.getvalue()
-                fault = "a fault of hubcheck" in said
-                ends[f"exit {code}"] += 1
-                if code not in DOCUMENTED or fault:
-                    print(f"{n}, seed {seed}: exit {code}\n{said[-3000:]}", file=sys.stderr)
+                end = run_check([*asked, "--out", str(out)])
+                ends[f"exit {end.code}"] += 1
+                ends["slow"] += end.seconds > SLOW
+                if not end.documented:
+                    print(f"{n}, seed {seed}: exit {end.code}\n{end.said[-3000:]}", file=sys.stderr)
                     ends["other"] += 1
-                ends["slow"] += time.perf_counter() - began > 60
     return ends
 
 
