@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import log, sqrt
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.catalogue.decoys import corpora_of
 from hubcheck.catalogue.calibration import stands_out
@@ -189,10 +190,17 @@ def sketch_product(product: Product, config: Mapping[str, Any], place: Path) -> 
     return sketch_in(place)
 
 
+def columns_of(
+    sketches: Sequence[Sketch],
+) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint32]]:
+    """Return the bits of sketches slot by slot, and which slots each has, as an index holds them."""
+    bits = [np.stack([one.slots[s] for one in sketches]) for s in range(N_SLOTS)]
+    return bits, np.array([one.present for one in sketches], dtype=np.uint32)
+
+
 def null_of(sketches: list[Sketch], names: list[str]) -> dict[str, Any]:
     """Return what z does between decoys."""
-    bits = [np.stack([one.slots[s] for one in sketches]) for s in range(N_SLOTS)]
-    present = np.array([one.present for one in sketches], dtype=np.uint32)
+    bits, present = columns_of(sketches)
     found = [frames(one, bits, present) for one in sketches]
     below = np.tril_indices(len(sketches), -1)
     channels, tokens = (np.stack([f[i] for f in found])[below] for i in (0, 1))
@@ -223,8 +231,7 @@ def main() -> int:
     wide = null["greatest"] / sqrt(2 * log(null["pairs"]))
     rng = np.random.default_rng(0)
     simulated = float(np.maximum(*(wide * rng.standard_normal(SIMULATED) for _ in "CT")).max())
-    bits = [np.stack([one.slots[s] for one in sketches]) for s in range(N_SLOTS)]
-    present = np.array([one.present for one in sketches], dtype=np.uint32)
+    bits, present = columns_of(sketches)
     rows: dict[str, list[dict[str, Any]]] = {}
     step = max(1, len(folders) // asked.parents)
     with tempfile.TemporaryDirectory() as made:

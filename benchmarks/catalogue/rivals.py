@@ -21,10 +21,10 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from benchmarks.catalogue.recall import descendants, sketch_in, sketch_product
+from benchmarks.catalogue.recall import columns_of, descendants, sketch_in, sketch_product
 from hubcheck.catalogue.calibration import stands_out
 from hubcheck.catalogue.index import frames
-from hubcheck.catalogue.sketch import N_SLOTS, Sketch
+from hubcheck.catalogue.sketch import Sketch
 
 SEED: Final = 11
 """Which decoys get descendants."""
@@ -87,9 +87,7 @@ def main() -> int:
     rival = Rival(asked.modeldna, asked.out / "database")
     asked.out.mkdir(parents=True, exist_ok=True)
     rival.add(folders)
-    sketches = [sketch_in(f) for f in folders]
-    bits = [np.stack([one.slots[s] for one in sketches]) for s in range(N_SLOTS)]
-    present = np.array([one.present for one in sketches], dtype=np.uint32)
+    bits, present = columns_of([sketch_in(f) for f in folders])
     threshold = stands_out(len(folders))
     chosen = np.random.default_rng(SEED).choice(len(folders), asked.parents, replace=False)
     place = asked.out / "rows.json"

@@ -26,17 +26,12 @@ import numpy as np
 
 from benchmarks.width.models import WIDTHS, Width, child_of, named
 from benchmarks.width.real import REAL, Framed, framed_layers
-from benchmarks.zoo.whole_nulls import request_of
-from hubcheck.check.observe import examine, open_base
-from hubcheck.check.tested import Tested
+from benchmarks.zoo.whole_nulls import examined
 from hubcheck.evidence.family import Test
 from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.orders import ORDERS
-from hubcheck.model import open_model
 from hubcheck.report.words import Depth
-from hubcheck.request.interface import BaseRequest
-from hubcheck.source.reference import parse_reference
 from hubcheck.statistics.hits import LOG10
 from tests.evidence.laboratory import Weights, plain, weights_of, write
 from tests.material.zoo.corpus import LEARNED_TOKENS
@@ -81,7 +76,7 @@ class Line:
 def checked(what: str, width: int, base: Path, subject: Path, depth: Depth = Depth.SAMPLE) -> Line:
     """Check one pair, the base declared."""
     began = process_time()
-    one = examined(base, subject, depth)
+    one = examined(subject, base, depth, SEED)
     neurons = [o for o in one.seen.seen(ORDERS).outcomes if o.test is Test.NEURONS]
     looked = [o for o in neurons if o.separate_hits >= 0]
     seen = one.seen.seen(DISGUISE)
@@ -105,21 +100,6 @@ def checked(what: str, width: int, base: Path, subject: Path, depth: Depth = Dep
         layers=len(neurons),
         seconds=process_time() - began,
     )
-
-
-def examined(base: Path, subject: Path, depth: Depth) -> Tested:
-    """Return what every look of one check saw of a declared base."""
-    request = request_of(subject, depth, SEED)
-    wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=("width",))
-    one = open_base(wanted, lambda base: open_model(base.reference, request.access), _quiet)
-    examine(
-        one, open_model(request.subject, request.access, is_subject=True), request, 1, None, _quiet
-    )
-    return one
-
-
-def _quiet(_text: str) -> None:
-    """Tell nobody."""
 
 
 Question = tuple[str, int, Path, str, Callable[[Path], Path]]

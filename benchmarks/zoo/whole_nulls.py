@@ -86,12 +86,17 @@ def request_of(subject: Path, depth: Depth, seed: int) -> Request:
 
 def drawn(subject: Path, base: Path, depth: Depth, seed: int) -> Draw:
     """Run one whole check of a declared base and sum up what every statement is worth."""
+    return summed(examined(subject, base, depth, seed))
+
+
+def examined(subject: Path, base: Path, depth: Depth, seed: int) -> Tested:
+    """Return what every look of one check saw of a declared base."""
     request = request_of(subject, depth, seed)
     wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=("null",))
     one = open_base(wanted, lambda base: open_model(base.reference, request.access), _quiet)
     opened = open_model(request.subject, request.access, is_subject=True)
     examine(one, opened, request, 1, None, _quiet)
-    return summed(one)
+    return one
 
 
 def summed(one: Tested) -> Draw:
