@@ -9,36 +9,20 @@ held against a threshold.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+
+from hubcheck.report.behaviour import KnownBehaviour
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """Least and most of some known pairs, on one kind of prompt."""
-
-    relation: Literal["family", "strangers"]
-    prompts: str
-    pairs: int
-    agreement: tuple[float, float]
-    js: tuple[float, float]
-    cka: tuple[float, float]
+def known_pairs(prompts: Iterable[str]) -> tuple[KnownBehaviour, ...]:
+    """Return the numbers of known pairs on these kinds of prompt."""
+    wanted = set(prompts)
+    return tuple(known for known in _shipped() if known.prompts in wanted)
 
 
 @cache
-def known_pairs() -> tuple[Known, ...]:
-    """Return the table that ships."""
+def _shipped() -> tuple[KnownBehaviour, ...]:
     found = json.loads(files("hubcheck.behaviour").joinpath("known.json").read_text("utf-8"))
-    return tuple(
-        Known(
-            relation=row["relation"],
-            prompts=row["prompts"],
-            pairs=row["pairs"],
-            agreement=(row["agreement"][0], row["agreement"][1]),
-            js=(row["js"][0], row["js"][1]),
-            cka=(row["cka"][0], row["cka"][1]),
-        )
-        for row in found["pairs"]
-    )
+    return tuple(map(KnownBehaviour.model_validate, found["pairs"]))

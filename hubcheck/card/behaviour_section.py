@@ -6,6 +6,7 @@ and no word that judges.
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import names, numbers
@@ -147,9 +148,7 @@ def _known(known: KnownBehaviour) -> tuple[Line, ...]:
 
 def _middle(values: tuple[float, ...]) -> float:
     """Return the median over the layers above the embeddings."""
-    found = sorted(values[1:] or values)
-    half = len(found) // 2
-    return found[half] if len(found) % 2 else (found[half - 1] + found[half]) / 2
+    return median(values[1:] or values)
 
 
 def _shown(layers: int) -> list[int]:

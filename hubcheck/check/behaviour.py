@@ -7,12 +7,13 @@ the report, never the end of the check. Of several processes the first one runs 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from hubcheck.behaviour.comparison import Kind, Run, compared, one_vocabulary, run_of
+from hubcheck.behaviour.comparison import Run, compared, one_vocabulary, run_of
 from hubcheck.behaviour.endpoint import address_of, heard
 from hubcheck.behaviour.interface import NotRun, NotRunError, Wanted
 from hubcheck.behaviour.known import known_pairs
@@ -21,7 +22,7 @@ from hubcheck.behaviour.running import Runner, loaded, missing_package, vocabula
 from hubcheck.check.observe import Progress
 from hubcheck.check.tested import Tested
 from hubcheck.model import Model
-from hubcheck.report.behaviour import Behaviour, BehaviourKind, Heard, KnownBehaviour
+from hubcheck.report.behaviour import Behaviour, BehaviourKind, Heard
 from hubcheck.request.interface import Request
 
 Side = Literal["subject", "base", "endpoint"]
@@ -84,8 +85,8 @@ class _Look:
             against="base",
             base=one.base.ref,
             one_vocabulary=bool(allowed),
-            kinds=tuple(map(_field, kinds)),
-            known=known_fields(kind.prompts for kind in kinds),
+            kinds=tuple(BehaviourKind(**asdict(kind)) for kind in kinds),
+            known=known_pairs(kind.prompts for kind in kinds),
         )
 
     def at_server(self) -> Behaviour:
@@ -140,32 +141,4 @@ def _not_run(against: Literal["base", "endpoint"], name: str, error: _SideError)
         not_run=error.error.why.value,
         whose=error.side,
         fault=error.error.kind,
-    )
-
-
-def _field(kind: Kind) -> BehaviourKind:
-    return BehaviourKind(
-        prompts=kind.prompts,
-        positions=kind.positions,
-        agreement=kind.agreement,
-        kl=kind.kl,
-        js=kind.js,
-        cka=kind.cka,
-    )
-
-
-def known_fields(prompts: Iterable[str]) -> tuple[KnownBehaviour, ...]:
-    """Return the numbers of known pairs on these kinds of prompt."""
-    wanted = set(prompts)
-    return tuple(
-        KnownBehaviour(
-            relation=known.relation,
-            prompts=known.prompts,
-            pairs=known.pairs,
-            agreement=known.agreement,
-            js=known.js,
-            cka=known.cka,
-        )
-        for known in known_pairs()
-        if known.prompts in wanted
     )
