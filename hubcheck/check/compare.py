@@ -21,9 +21,8 @@ from hubcheck.check.assemble import (
 )
 from hubcheck.check.finding import finding_of, unread_weights
 from hubcheck.check.let_go import tokenizers_of
-from hubcheck.check.observe import Progress, open_base, subject_refusal
-from hubcheck.check.pair_order import in_settled_order
-from hubcheck.check.prefetch import examine_all, headers_ahead
+from hubcheck.check.observe import Progress, open_base
+from hubcheck.check.prefetch import examine_all, read_subject
 from hubcheck.check.tensor_difference import stored, tensor_difference
 from hubcheck.errors import (
     BudgetExceededError,
@@ -96,11 +95,7 @@ def compared(
             cause="its commit is only proposed to its repository.",
             next_step="name a branch, a tag or a commit of the repository.",
         )
-    with headers_ahead([one], a, request):
-        refusal = subject_refusal(a, request.depth)
-    settled = in_settled_order(a, [b], request.depth)
-    if settled is not a:
-        a, refusal = settled, subject_refusal(settled, request.depth)
+    a, refusal = read_subject(a, [one], request)
     fault = examine_all([one], a, request, 1, refusal, progress)
     finding = finding_of(one)
     refusal = refusal or fault

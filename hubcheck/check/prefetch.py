@@ -17,8 +17,8 @@ from hubcheck.check.base_identity import unopened
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.let_go import let_go
-from hubcheck.check.observe import Progress, examine, open_base, prepare
-from hubcheck.check.pair_order import settle_base, ways_with
+from hubcheck.check.observe import Progress, examine, open_base, prepare, subject_refusal
+from hubcheck.check.pair_order import in_settled_order, settle_base, ways_with
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
     BudgetExceededError,
@@ -157,6 +157,24 @@ def _examine(
         fault = InternalFaultError.of(error)
         one.give_up(fault)
         tell_fault(fault, progress)
+
+
+def read_subject(
+    subject: Model, tested: Sequence[Tested], request: Request
+) -> tuple[Model, HubcheckError | None]:
+    """Read the subject's headers, a base's beside them.
+
+    Returns:
+        The subject, its four-bit codes in the order that a base's values show; and why its weights
+        cannot be read, if so.
+    """
+    with headers_ahead(tested, subject, request):
+        refusal = subject_refusal(subject, request.depth)
+    models = [one.model for one in tested if one.model is not None]
+    settled = in_settled_order(subject, models, request.depth)
+    if settled is subject:
+        return subject, refusal
+    return settled, subject_refusal(settled, request.depth)
 
 
 @contextmanager

@@ -18,9 +18,8 @@ from hubcheck.check.faults import unless_at_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import declared_ancestry, leads_to
-from hubcheck.check.observe import Progress, subject_refusal
-from hubcheck.check.pair_order import in_settled_order
-from hubcheck.check.prefetch import OpenedEarly, examine_all, headers_ahead, open_all
+from hubcheck.check.observe import Progress
+from hubcheck.check.prefetch import OpenedEarly, examine_all, open_all, read_subject
 from hubcheck.check.signatures import signatures_of
 from hubcheck.check.tested import Tested
 from hubcheck.errors import (
@@ -83,12 +82,7 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         if one.model is not None:
             signed = signatures_of(one.model, request.policy.signers)
             one.base = one.base.model_copy(update={"signatures": signed})
-    with headers_ahead(tested, subject, request):
-        refusal = subject_refusal(subject, request.depth)
-    models = [one.model for one in tested if one.model is not None]
-    settled = in_settled_order(subject, models, request.depth)
-    if settled is not subject:
-        subject, refusal = settled, subject_refusal(settled, request.depth)
+    subject, refusal = read_subject(subject, tested, request)
     tried = max(len(bases), request.searched().tried)
     fault = examine_all(tested, subject, request, tried, refusal, progress)
     if refusal is None:

@@ -48,8 +48,7 @@ def chosen_bases(
     Raises:
         UsageError: a value is not a reference.
     """
-    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
-    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
+    named, added = _typed(bases, suspects, root)
 
     def of(subject: Model) -> Sequence[BaseRequest]:
         declared = named or [
@@ -69,8 +68,7 @@ def named_bases(
     Raises:
         UsageError: as ``chosen_bases``.
     """
-    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
-    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
+    named, added = _typed(bases, suspects, root)
     return tuple(_merged([*named, *added]))
 
 
@@ -120,6 +118,15 @@ def declared_reference(
         typed = str(at[ref])
         return LocalReference(path=local_path(typed, root), typed=typed)
     return parse_hub_reference(f"{ref}@{revision}" if revision else ref)
+
+
+def _typed(
+    bases: Sequence[str], suspects: Sequence[str], root: Path
+) -> tuple[list[tuple[Reference, bool, str]], list[tuple[Reference, bool, str]]]:
+    """Return the values of ``--base`` and of ``--suspect``, read."""
+    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
+    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
+    return named, added
 
 
 def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest]:

@@ -124,16 +124,14 @@ def search_groups(
         team: Processes that share the layers.
     """
     of_base = _sound(orders[0], draw, pairs, team)
-
-    def fitting(j: int) -> list[LayerOrder]:
-        return [order for order in orders if j in order.subject_layers]
+    fitting = {j: [order for order in orders if j in order.subject_layers] for j in layers}
 
     def every_group(j: int) -> dict[int, list[float]]:
-        views_h = [_cheap(order.subject_profiles(j).views, draw) for order in fitting(j)]
+        views_h = [_cheap(order.subject_profiles(j).views, draw) for order in fitting[j]]
         return {
             i: [_log_e(base, views) for views in views_h]
             for i, base in of_base.items()
-            if views_h and fitting(j)[0].fits(i, j)
+            if views_h and fitting[j][0].fits(i, j)
         }
 
     held = len(of_base) * len(orders)
@@ -143,7 +141,7 @@ def search_groups(
             pairs.log_e_ij[i, j] += log_mean(log_e_h)
             best = int(np.argmax(log_e_h))
             if log_e_h[best] > 0:  # for what is shown: no weight
-                look_closely(fitting(j)[best], draw, pairs, [(i, j)])
+                look_closely(fitting[j][best], draw, pairs, [(i, j)])
 
 
 def is_sound(order: LayerOrder, i: int, pairs: Pairs) -> bool:

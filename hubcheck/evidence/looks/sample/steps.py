@@ -121,26 +121,22 @@ class Steps:
             step: Its number.
             known: What this comparison has asked of base and subject before.
         """
-        chosen = self._fitting(step, known, self._step_bytes[step])
+        items = self._items(step)
+        chosen = self._fitting(items, known, self._step_bytes[step])
         if chosen.items or step == SEARCH or not chosen.left_out:
             return chosen
         # One family of a model of 16,384 channels costs more than a step; without any there is no
         # answer at all. So each test gets what its cheapest family costs; budgets hold as ever.
         cheapest: dict[int, int] = {}
-        for number, (test, _, _) in enumerate(self._items(step)):
-            alone = self._fitting(step, known, None, only=number)
+        for item in items:
+            alone = self._fitting([item], known, None)
             if alone.items:
-                least = cheapest.get(id(test), alone.cost)
-                cheapest[id(test)] = min(least, alone.cost)
-        return self._fitting(step, known, sum(cheapest.values()))
+                test = id(item[0])
+                cheapest[test] = min(cheapest.get(test, alone.cost), alone.cost)
+        return self._fitting(items, known, sum(cheapest.values()))
 
     def _fitting(
-        self,
-        step: int,
-        known: Sequence[dict[Wanted, None]],
-        most: int | None,
-        *,
-        only: int | None = None,
+        self, items: Sequence[Item], known: Sequence[dict[Wanted, None]], most: int | None
     ) -> Step:
         """Return the items that fit ``most`` bytes of each model, or the models' budgets alone."""
         readers = (self.base.reader, self.subject.reader)
@@ -149,9 +145,7 @@ class Steps:
         left_out = 0
         asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
         spent, read = [0, 0], [0, 0]
-        for number, (test, block, blocks) in enumerate(self._items(step)):
-            if only not in {None, number}:
-                continue
+        for test, block, blocks in items:
             new = (
                 [w for w in test.wanted(self.base, block) if w not in asked[0]],
                 [w for b in blocks for w in test.wanted(self.subject, b) if w not in asked[1]],
