@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hubcheck.card.strokes import line
+from hubcheck.card.strokes import line, width_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 INK: Final = 255
 _SEGMENT_REACH: Final = 1
 """Pixels beyond a stroke's edge that its coverage can touch."""
+_WORDS_KEPT: Final = 128
+"""Lines of text, some 50 kB each; a picture of each kind has fewer together."""
 
 
 class Raster:
@@ -47,15 +50,11 @@ class Raster:
 
     def text(self, words: str, x: float, y: float, unit: float, half: float, colour: str) -> None:
         """Draw a line of text whose baseline is ``y``; ``unit`` pixels are a unit of the face."""
-        segments, width = line(words)
         top, bottom = max(int(y - 10 * unit), 0), int(y + 5 * unit) + 1
-        left, right = max(int(x - 3 * unit), 0), int(x + (width + 3) * unit) + 1
+        left, right = max(int(x - 3 * unit), 0), int(x + (width_of(words) + 3) * unit) + 1
         window = np.s_[top:bottom, left:right]
-        ink = np.zeros(self.pixels[window].shape[:2])
-        for s in segments:
-            ends = (x + s.x0 * unit - left, y - s.y0 * unit - top)
-            other = (x + s.x1 * unit - left, y - s.y1 * unit - top)
-            draw(ink, *ends, *other, half * 1.25 if s.dot else half)
+        shape = self.pixels[window].shape
+        ink = _written(words, shape[0], shape[1], x - left, y - top, unit, half)
         self._blend(window, ink, colour)
 
     def _blend(self, window: tuple[slice, slice], ink: NDArray[np.float64], colour: str) -> None:
@@ -77,6 +76,20 @@ class Raster:
                 image[rows, :corner, 3] = half[:, :corner]
                 image[rows, -corner:, 3] = half[:, corner:]
         return encode(image)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _written(
+    words: str, height: int, width: int, x: float, y: float, unit: float, half: float
+) -> NDArray[np.float64]:
+    """Return the coverage of a line of text in its window, for the light and the dark picture."""
+    ink = np.zeros((height, width))
+    for s in line(words)[0]:
+        ends = (x + s.x0 * unit, y - s.y0 * unit)
+        other = (x + s.x1 * unit, y - s.y1 * unit)
+        draw(ink, *ends, *other, half * 1.25 if s.dot else half)
+    ink.flags.writeable = False
+    return ink
 
 
 def draw(

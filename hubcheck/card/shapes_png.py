@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from hubcheck.card.heat_shapes import Box, Shape, Stroke, Words
-from hubcheck.card.strokes import line
+from hubcheck.card.strokes import width_of
 
 if TYPE_CHECKING:
     from hubcheck.card.raster import Raster
@@ -31,7 +31,7 @@ def draw(raster: Raster, shape: Shape, top: int, palette: dict[str, str]) -> Non
             raster.stroke(*ends, half * SCALE, palette[colour])
         case Words(x=x, y=y, text=text, colour=colour, size=size, anchor=anchor, bold=bold):
             unit = _UNIT * size * SCALE
-            begin = x * SCALE - _ENDS[anchor] * line(text)[1] * unit
+            begin = x * SCALE - _ENDS[anchor] * width_of(text) * unit
             half = (_BOLD if bold else _HALF) * size * SCALE
             raster.text(text, begin, (y + top) * SCALE, unit, half, palette[colour])
         case _:

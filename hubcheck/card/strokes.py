@@ -167,7 +167,12 @@ def line(text: str) -> tuple[list[Segment], float]:
             Segment(s.x0 + position, s.y0, s.x1 + position, s.y1, dot=s.dot) for s in drawn
         ]
         position += width + GAP
-    return segments, max(position - GAP, 0.0)
+    return segments, width_of(text)
+
+
+def width_of(text: str) -> float:
+    """Return the width of a line of text in units."""
+    return max(sum(letter(character)[1] + GAP for character in text) - GAP, 0.0)
 
 
 def _arc(numbers: list[float]) -> list[tuple[float, float]]:
