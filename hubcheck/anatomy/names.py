@@ -15,6 +15,8 @@ from hubcheck.anatomy.interface import Role
 
 NUMBER: Final = re.compile(r"(?<=\.)([0-9]{1,6})(?=\.|$)")
 """An index is a name part of its own; a longer number is no index of a real model."""
+EXPERTS: Final = ".experts."
+"""Where the name of an expert is cut; the word before the second dot is no index."""
 PREFIX: Final = re.compile(
     r"(?:module\.|_orig_mod\.|base_model\.model\.|model\.|transformer\.encoder\.|transformer\.|"
     r"backbone\.|gpt_neox\.|gpt_neox_japanese\.|biogpt\.|rwkv\.|decoder\.|language_model\.|text_model\.|"
@@ -120,6 +122,18 @@ class Template:
 
 def split_indices(name: str) -> tuple[str, tuple[int, ...]]:
     """Return ``name`` with every index written ``#``, and the indices in order."""
+    cut = name.rfind(EXPERTS)
+    if cut < 0:
+        return _split(name)
+    # What stands before and behind is shared by many of the 70,000 experts of a large mixture.
+    cut += len(EXPERTS) - 1
+    front, layers = _split(name[:cut])
+    back, experts = _split(name[cut:])
+    return front + back, layers + experts
+
+
+@lru_cache(maxsize=4096)
+def _split(name: str) -> tuple[str, tuple[int, ...]]:
     parts = NUMBER.split(name)
     return "#".join(parts[::2]), tuple(map(int, parts[1::2]))
 

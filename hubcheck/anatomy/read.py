@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from hubcheck.anatomy.config import MAX_HEADS, ConfigFacts, read_config
@@ -35,7 +36,7 @@ from hubcheck.anatomy.parts import (
     stated_config,
 )
 from hubcheck.anatomy.place import PAIRED, Form, Site, place
-from hubcheck.anatomy.rule import Store
+from hubcheck.anatomy.rule import Rule, Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes
 from hubcheck.anatomy.stack_config import stack_config
 from hubcheck.anatomy.stacks import stacks_in
@@ -70,6 +71,12 @@ MIXES_TIME: Final = re.compile(
 NO_SIZES: Final = SplitSizes()
 
 
+@lru_cache(maxsize=512)
+def of_half(half: int) -> SplitSizes:
+    """Return what is known of the split of a fused gate and up, one object a width."""
+    return SplitSizes(half=half)
+
+
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """An anatomy while it is being read."""
@@ -86,6 +93,10 @@ class Draft:
     listed: dict[int, dict[str, TensorRecord]] = field(default_factory=lambda: defaultdict(dict))
     """Tensors that have a role and no matrix, by layer and path."""
     unknown: list[str] = field(default_factory=list)
+    placed: dict[tuple[int, tuple[int, ...], bool, int, int], tuple[Form, ...] | None] = field(
+        default_factory=dict
+    )
+    """Where a rule's matrices lie in a shape, by all that may decide it in one model."""
 
     def width(self, role: Role, layer: int, expert: int, axis: int) -> int:
         """Return the size of an axis of a role's weight (0 out, 1 in), or 0 without it."""
@@ -101,7 +112,7 @@ class Draft:
             expert = part.expert
             if DOWN_OF[role] is Role.EXPERT_DOWN:
                 expert = max(expert, 0)
-            return SplitSizes(half=self.width(DOWN_OF[role], part.layer, expert, 1))
+            return of_half(self.width(DOWN_OF[role], part.layer, expert, 1))
         q_rows = self.width(Role.O, part.layer, -1, 1) or self.facts.heads * self.facts.head_dim
         norm_rows = self.width(Role.NORM_K, part.layer, -1, 0)
         return SplitSizes(
@@ -152,20 +163,37 @@ class Draft:
                 return
             if record.dtype not in FLOATS and record.storage is None:
                 break
-            sizes = self.sizes(part, rule.roles[0]) if part.late else NO_SIZES
-            site = Site(
-                bias=template.bias,
-                hidden=self.hidden,
-                sizes=sizes,
-                query_fits=self.query_fits(part, sizes) if rule.roles[0] is Role.Q else None,
-                experts=self.width(Role.ROUTER, part.layer, -1, 0) if part.late else 0,
-                columns=self.columns.get(rule.store is Store.STACKED),
-            )
-            forms = place(rule, record.shape, site)
+            forms = self.forms(part, rule)
             if forms is not None:
                 self.add(part, forms)
                 return
         self.reject(record.name)
+
+    def forms(self, part: Part, rule: Rule) -> tuple[Form, ...] | None:
+        """Return where a rule's matrices lie in a tensor, None where its shape does not fit.
+
+        Experts that differ in nothing that a rule asks are asked about once.
+        """
+        role, shape, bias = rule.roles[0], part.record.shape, part.template.bias
+        experts = self.width(Role.ROUTER, part.layer, -1, 0) if part.late else 0
+        sizes = self.sizes(part, role) if part.late else NO_SIZES
+        alike = None
+        if role in PAIRED or not part.late:
+            alike = (id(rule), shape, bias, sizes.half, experts)
+            if alike in self.placed:
+                return self.placed[alike]
+        site = Site(
+            bias=bias,
+            hidden=self.hidden,
+            sizes=sizes,
+            query_fits=self.query_fits(part, sizes) if role is Role.Q else None,
+            experts=experts,
+            columns=self.columns.get(rule.store is Store.STACKED),
+        )
+        found = place(rule, shape, site)
+        if alike is not None:
+            self.placed[alike] = found
+        return found
 
     def published_rows(self, role: Role, n_out: int, segments: Segments) -> Segments:
         """Return the rows of q and k in the order that config.json's models have."""

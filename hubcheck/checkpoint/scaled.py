@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -83,6 +84,7 @@ class Scaled:
         return np.repeat(by_row, self.block_cols, axis=1)[:, : self.codes.n_cols]
 
 
+@lru_cache(maxsize=1024)
 def block_of(
     codes: tuple[int, ...], scales: tuple[int, ...], stated: tuple[int, ...] = ()
 ) -> tuple[int, int] | None:

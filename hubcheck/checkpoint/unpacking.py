@@ -69,7 +69,10 @@ def unpacked(
     shapes = _read_inner_shapes(checkpoint)
     replaced: dict[str, TensorRecord] = {}
     gone: set[str] = set()
+    mapped = any(name.endswith(".quant_map") for name in tensors)
     for name, record in tensors.items():
+        if record.dtype in PLAIN_FLOATS and not (mapped or name.endswith("codes")):
+            continue  # nothing else that is stored as plain floats holds codes
         found = _recognise(name, record, tensors, stated, shapes)
         if found is None:
             continue
@@ -84,8 +87,12 @@ def unpacked(
         gone.update(parts)
     if not replaced:
         return checkpoint
-    kept = {name: record for name, record in tensors.items() if name not in gone}
-    return replace(checkpoint, tensors=MappingProxyType(dict(sorted((kept | replaced).items()))))
+    if replaced.keys() <= tensors.keys():  # the order of the names stays as it is
+        seen = {n: replaced.get(n, r) for n, r in tensors.items() if n in replaced or n not in gone}
+    else:
+        kept = {name: record for name, record in tensors.items() if name not in gone}
+        seen = dict(sorted((kept | replaced).items()))
+    return replace(checkpoint, tensors=MappingProxyType(seen))
 
 
 def _recognise(

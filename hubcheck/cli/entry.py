@@ -26,6 +26,7 @@ from hubcheck.cli.export import add_export
 from hubcheck.cli.history import add_history
 from hubcheck.cli.init import add_init
 from hubcheck.cli.parsing import Parser
+from hubcheck.cli.process import collect_seldom
 from hubcheck.cli.publish import add_publish
 from hubcheck.cli.replay import add_replay
 from hubcheck.cli.serve import add_serve
@@ -92,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
+    collect_seldom()
     open_closed_streams()
     show_every_letter()
     arguments = build_parser().parse_args(argv)

@@ -12,6 +12,7 @@ from typing import Final
 
 from hubcheck.anatomy.by_axes import HEAD
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.computed_once import kept_with
 from hubcheck.evidence.looks.beside_towers import BesideTowers
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Relation
@@ -97,6 +98,7 @@ def of_the_whole(relation: Relation, beside: Beside, equal: EqualTensors) -> Rel
     return Relation(kind=RelationKind.UNDETERMINED, detail=detail, holds=relation.holds)
 
 
+@kept_with
 def _heads(anatomy: Anatomy) -> Collection[str]:
     """Return the names of what a task put on the layers."""
     named = {name for name in anatomy.checkpoint.tensors if HEAD.search(name)}

@@ -212,7 +212,7 @@ def _together(
 
 def _alike(unit: _Unit) -> _Unit:
     """Return what a unit has in common with its equals."""
-    return unit._replace(tensor="", parameters=0)
+    return _Unit(unit.kind, "", 0, unit.words, unit.has_order)
 
 
 @kept_with

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.computed_once import kept_with
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.looks.change.values import ATTENTION, CROSS, DENSE, LATENT
@@ -69,9 +70,7 @@ def held_of(comparison: Comparison, base: Anatomy, subject: Anatomy) -> tuple[He
         if not families:
             continue
         hit = [o for o in families if was_found(o, comparison)]
-        parameters = sum(
-            m.n_out * m.n_in for (role, *_), m in base.matrices.items() if role in roles
-        )
+        parameters = sum(_parameters(base)[role] for role in set(roles))
         found.append(
             Held(
                 name=name,
@@ -176,6 +175,16 @@ def converted(alone: Clauses) -> Clauses:
     return alone if len(sides) > 1 and all(sides) else ()
 
 
+@kept_with
+def _parameters(anatomy: Anatomy) -> Counter[Role]:
+    """Return the parameters in the matrices of each role."""
+    found: Counter[Role] = Counter()
+    for (role, *_), matrix in anatomy.matrices.items():
+        found[role] += matrix.n_out * matrix.n_in
+    return found
+
+
+@kept_with
 def _roles(anatomy: Anatomy) -> frozenset[str]:
     found = {role for role, *_ in anatomy.matrices} | set(anatomy.others.values())
     return frozenset(found - NO_PARAMETERS) | ({anatomy.beside} - {""})

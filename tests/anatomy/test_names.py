@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.names import read_template, split_indices
+from hubcheck.anatomy.names import NUMBER, read_template, split_indices
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,11 @@ def test_any_name_is_read(name: str) -> None:
 def test_a_number_too_long_is_no_index() -> None:
     """A layer of 30 digits stays a name and matches no rule."""
     assert split_indices("layers.123456789012345678901234567890.x")[1] == ()
+
+
+@given(st.lists(st.sampled_from(["experts", "layers", "7", "0012345", "1234567", "", "x", "7x"])))
+def test_the_name_of_an_expert_is_cut_as_any_other(parts: list[str]) -> None:
+    """What stands before and behind ``experts`` is cut apart, with the result of the whole name."""
+    name = ".".join(parts)
+    plain = NUMBER.split(name)
+    assert split_indices(name) == ("#".join(plain[::2]), tuple(map(int, plain[1::2])))

@@ -183,6 +183,23 @@ def test_a_stack_of_absurdly_many_experts_is_refused() -> None:
     assert name in anatomy.unknown
 
 
+def test_experts_are_alike_only_in_what_decides() -> None:
+    """An expert whose gate is not as wide as its own down is unknown, its neighbours are read."""
+    at = "model.layers.0.mlp"
+    widths = [(6, 6), (6, 5), (5, 5), (6, 6)]
+    experts = {
+        f"{at}.experts.{n}.{kind}_proj.weight": (H, down) if kind == "down" else (width, H)
+        for n, (width, down) in enumerate(widths)
+        for kind in ("gate", "up", "down")
+    }
+    anatomy = anatomy_of(
+        shapes_of({**LLAMA, **experts, f"{at}.gate.weight": (len(widths), H)}), CONFIG
+    )
+    found = [anatomy.get(Role.EXPERT_GATE, 0, n) for n in range(len(widths))]
+    assert [matrix and matrix.n_out for matrix in found] == [6, None, 5, 6]
+    assert {f"{at}.experts.1.{kind}_proj.weight" for kind in ("gate", "up")} <= {*anatomy.unknown}
+
+
 def test_sinks_and_head_counts() -> None:
     """Attention sinks are one value a head."""
     anatomy = anatomy_of(shapes_of({**LLAMA, "model.layers.0.self_attn.sinks": (h,)}), CONFIG)
