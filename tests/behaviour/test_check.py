@@ -29,6 +29,8 @@ from hubcheck.report.schema import Report
 from hubcheck.source.reference import parse_reference
 from tests.behaviour.server import serving, with_top
 from tests.evidence.laboratory import frozen_clock, model, request
+from tests.material.formats.folder import read_floats, stored_tokens
+from tests.material.formats.gguf_file import write_gguf
 
 
 class Stub:
@@ -95,6 +97,31 @@ def test_layers_on_disk_answer_as_layers_in_memory(tmp_path: Path) -> None:
             places = set(map(str, placed.values()))
         assert ("disk" in places) is bool(memory)
     np.testing.assert_array_equal(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("own_tokens", [True, False])
+def test_a_gguf_file_is_run_as_it_lies(tmp_path: Path, own_tokens: bool) -> None:
+    """It holds its own tokens, and answers as the model it was made of: nearly, at 8 bits.
+
+    A file without a tokenizer that can be used is a reason of its side.
+    """
+    (folder := tmp_path / "gguf").mkdir()
+    base = model("base")
+    tokens, special = stored_tokens(base)
+    known = json.loads((base / "tokenizer.json").read_text())["model"]["merges"]
+    write_gguf(
+        folder / "model.gguf", read_floats(base), json.loads((base / "config.json").read_text()),
+        "Q8_0", tokens, special, merges=[" ".join(pair) for pair in known] if own_tokens else (),
+    )  # fmt: skip
+    one = only(run(folder, base, wanted=Wanted()))
+    if not own_tokens:
+        assert (one.not_run, one.whose) == (NotRun.FAILED, "subject")
+        return
+    assert (one.not_run, one.one_vocabulary) == ("", True)
+    for kind in one.kinds:
+        assert kind.agreement > 0.9
+        assert kind.js < 0.01
+        assert min(kind.cka) > 0.99
 
 
 def with_code(folder: Path) -> None:

@@ -163,6 +163,7 @@ def write_gguf(
     tokens: Sequence[str] = (),
     special: Collection[int] = (),
     *,
+    merges: Sequence[str] = (),
     architecture: str = "llama",
 ) -> None:
     """Write a Llama-like model as one GGUF file.
@@ -174,6 +175,7 @@ def write_gguf(
         type_name: Type of the matrices; vectors are F32.
         tokens: Token strings by id.
         special: Ids of control tokens.
+        merges: Of the tokenizer, by pairs; with them all is written that a program needs to run it.
         architecture: ``general.architecture``; decides whether rows of q and k are turned.
     """
     writer = gguf.GGUFWriter(path, architecture)
@@ -189,6 +191,16 @@ def write_gguf(
         writer.add_token_list([*tokens])
         control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
         writer.add_token_types([control if i in special else normal for i in range(len(tokens))])
+    if merges:
+        writer.add_tokenizer_model("gpt2")
+        writer.add_token_merges([*merges])
+        writer.add_bos_token_id(config["bos_token_id"])
+        writer.add_eos_token_id(config["eos_token_id"])
+        writer.add_feed_forward_length(config["intermediate_size"])
+        writer.add_context_length(config["max_position_embeddings"])
+        writer.add_rope_dimension_count(config["head_dim"])
+        writer.add_rope_freq_base(config["rope_theta"])
+        writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     for name, given in sorted(tensors.items()):
         values = given
         if "q_proj" in name and architecture in TURNING:
