@@ -92,6 +92,9 @@ def said_of(device: Device) -> str:
 
 def ended(resources: Resources) -> None:
     """Forget what a finished check kept, and leave the other processes."""
-    if resources.state is not None and resources.team.main:
-        sweep(resources.state)
-    resources.team.close()
+    team = resources.team
+    if resources.state is not None:
+        team.same(None)  # the first process comes here once the report is written
+        if team.local_rank == 0:  # each machine has kept its own
+            sweep(resources.state)
+    team.close()

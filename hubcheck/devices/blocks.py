@@ -3,8 +3,8 @@
 Work is a list of blocks: the bytes each reads, the operations it costs, the arrays it works on.
 The list is cut into one run of neighbours for each process, all about equally dear; a process takes
 its run through accelerate (``split_between_processes``), works on it, and hands round what came of
-it (``gather_object``). Neighbours stay together, because their bytes lie side by side. While a
-block is worked on, the arrays of the next are brought near (``store``).
+it, some megabytes at a time (``gather_object``). Neighbours stay together, because their bytes lie
+side by side. While a block is worked on, the arrays of the next are brought near (``store``).
 
 Cuts decide who does a block, never what a block is: results are the same, bit for bit, on any
 number of processes. An error of one process is raised on all of them, so that nobody waits.
@@ -12,7 +12,8 @@ number of processes. An error of one process is raised on all of them, so that n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -30,6 +31,9 @@ FLOPS_A_BYTE: Final = 20
 between processes rests on it."""
 LEAST: Final = 1 << 16
 """Cost of a block of no bytes and no operations: handing it round is work, too."""
+
+PARCEL: Final = 16 << 20
+"""Bytes after which results are handed round: every process holds the parcels of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +68,13 @@ class Account(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Hand(Generic[R]):
-    """What one process hands round."""
+class _Hand:
+    """What one process hands round at a time."""
 
-    results: tuple[R, ...]
+    parcel: tuple[bytes, ...]
+    """Results, each pickled."""
+    more: bool
+    """Others will follow."""
     spent: tuple[tuple[int, int], ...]
     """Bytes and requests of each account."""
     error: HubcheckError | None = None
@@ -100,6 +107,7 @@ def shared(
     accounts: Sequence[Account] = (),
     threads: int = 1,
     done: Callable[[W, R], None] | None = None,
+    kept: Callable[[R], R] | None = None,
 ) -> list[R]:
     """Do every block, each by one process; the same list on all of them, in the blocks' order.
 
@@ -111,6 +119,9 @@ def shared(
         accounts: Of what ``do`` reads: what others read is booked here as well.
         threads: Blocks of this process side by side.
         done: Told each block of this process that is done, on this thread.
+        kept: What stands for a result as soon as it is there, this process's or another's: one
+            whose arrays lie in the store, say, so that never all of them are in memory. Pickled,
+            it is the result again.
 
     Raises:
         HubcheckError: what ``do`` raised, here or in another process.
@@ -120,35 +131,59 @@ def shared(
     before = [account.taken() for account in accounts]
     results: list[R] = []
     failure: Exception | None = None
+
+    def one(work: W) -> R:
+        return do(work) if kept is None else kept(do(work))
+
     try:
-        _work(own, do, results, store=store, threads=threads, done=done)
+        _work(own, one, results, store=store, threads=threads, done=done)
     except Exception as error:
         if team.count == 1:
             raise
         failure = error
     if team.count == 1:
         return results
-    spent = [
+    spent = tuple(
         (now[0] - was[0], now[1] - was[1])
         for now, was in zip([account.taken() for account in accounts], before, strict=True)
-    ]
-    hand = _Hand(
-        results=tuple(results),
-        spent=tuple(spent),
-        error=None if failure is None else _carried(failure),
     )
-    every = team.gather([hand])
-    if failure is not None:
-        raise failure
-    for one in every:
-        if one.error is not None:
-            raise one.error
+    found: list[list[R]] = [[] for _ in range(team.count)]
+    found[team.rank] = results
+    parcels = _parcels([] if failure is not None else results)
+    error = None if failure is None else _carried(failure)
+    more = True
+    while more:
+        parcel, further = next(parcels, ((), False))
+        every = team.gather([_Hand(parcel=parcel, more=further, spent=spent, error=error)])
+        if failure is not None:
+            raise failure
+        for hand in every:
+            if hand.error is not None:
+                raise hand.error
+        for n, hand in enumerate(every):
+            if n != team.rank:
+                theirs: list[R] = [pickle.loads(one) for one in hand.parcel]  # noqa: S301 - of this team, as gather_object's are
+                found[n] += theirs if kept is None else map(kept, theirs)
+        more = any(hand.more for hand in every)
     for n, account in enumerate(accounts):
-        n_bytes = sum(one.spent[n][0] for one in every) - spent[n][0]
-        requests = sum(one.spent[n][1] for one in every) - spent[n][1]
+        n_bytes = sum(hand.spent[n][0] for hand in every) - spent[n][0]
+        requests = sum(hand.spent[n][1] for hand in every) - spent[n][1]
         if n_bytes or requests:
             account.book(n_bytes, requests)
-    return [result for one in every for result in one.results]
+    return [result for some in found for result in some]
+
+
+def _parcels(results: Sequence[object]) -> Iterator[tuple[tuple[bytes, ...], bool]]:
+    """Yield results, pickled, some at a time, and whether others follow."""
+    parcel: list[bytes] = []
+    size = 0
+    for n, result in enumerate(results, 1):
+        parcel.append(pickle.dumps(result, pickle.HIGHEST_PROTOCOL))
+        size += len(parcel[-1])
+        if size >= PARCEL and n < len(results):
+            yield tuple(parcel), True
+            parcel, size = [], 0
+    yield tuple(parcel), False
 
 
 def _work(

@@ -299,3 +299,7 @@ class _Lying(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[Sheaf]]:
+        """Another process has no such store: it is given the arrays."""
+        return dict, (dict(self._store.get(self._name)),)

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final, Protocol, TypeVar
 
-from hubcheck.devices.watch import SILENCE, Watch, lost
+from hubcheck.devices.network import interface_towards
+from hubcheck.devices.watch import SILENCE, Watch, lost, meeting
 from hubcheck.errors import printable
 
 T = TypeVar("T")
@@ -114,18 +115,27 @@ class Accelerated:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         from accelerate import PartialState
 
-        with _reaching():
-            self._state: Any = PartialState(cpu=True, timeout=PATIENCE)
+        host = environment.get("MASTER_ADDR", "127.0.0.1")
+        network = interface_towards(host)
+        if network:
+            os.environ.setdefault("GLOO_SOCKET_IFNAME", network)
+        with meeting():
+            with _reaching():
+                self._state: Any = PartialState(cpu=True, timeout=PATIENCE)
+            self._watch = self._begun(host, environment, silence)
+
+    def _begun(self, host: str, environment: Mapping[str, str], silence: float) -> Watch:
+        """Learn who is who, and begin to watch."""
         self.rank = int(self._state.process_index)
         self.count = int(self._state.num_processes)
         self.local_rank = int(self._state.local_process_index)
         self.local_count = max(1, _number(environment, "LOCAL_WORLD_SIZE", 1))
         self.main = bool(self._state.is_main_process)
-        host = environment.get("MASTER_ADDR", "127.0.0.1")
         own = Watch.at(host, self.count) if self.main else None
         port = self.same(own.port if own is not None else 0)
-        self._watch = own if own is not None else Watch.of(host, port)
-        self._watch.begin(self.rank, self.count, silence)
+        watch = own if own is not None else Watch.of(host, port)
+        watch.begin(self.rank, self.count, silence)
+        return watch
 
     def share(self, items: Sequence[T]) -> list[T]:
         """Return this process's part; see ``Team.share``."""

@@ -12,7 +12,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ SILENCE: Final = 120.0
 the work; a machine that swaps may hold it up for some seconds."""
 GRACE: Final = 5.0
 """Seconds for a process to end by itself once process 0 is gone."""
+MEETING: Final = 300.0
+"""Seconds for all to meet, as long as torch waits for a store: launchers start them together."""
 REACH: Final = timedelta(seconds=60)
 """How long the store may take to answer."""
 
@@ -37,6 +40,32 @@ def lost(what: str) -> ProcessLostError:
         "network between them failed; its own last lines say more.",
         next_step="run the same command again; at --depth full it goes on where it stopped.",
     )
+
+
+@contextmanager
+def meeting(
+    seconds: float = MEETING, *, on_loss: Callable[[HubcheckError], None] | None = None
+) -> Iterator[None]:
+    """Give processes so long to meet: before they have, nobody can look for signs of life.
+
+    Args:
+        seconds: From now.
+        on_loss: Called where they have not; ends this process by default.
+    """
+    error = ProcessLostError(
+        f"The processes have not all met within {seconds:.0f} s.",
+        cause="one was not started or ended at once (its own last lines say why), or machines do "
+        "not reach each other: the address of the first one, or a firewall.",
+        next_step="start all of them again, and set GLOO_SOCKET_IFNAME to the network they share "
+        "if there are several.",
+    )
+    timer = threading.Timer(seconds, on_loss or end_process, [error])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def end_process(error: HubcheckError) -> None:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hubcheck.cli import launch
 from hubcheck.cli.launch import ended, nothing_to_do, resources_for, said_of
 from hubcheck.devices.choice import NUMPY, Device, Kind
-from hubcheck.devices.team import ALONE
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.evidence.looks.whole.journal import Journal
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import Depth
+from tests.devices.threads import by_team
 
 TWO = {"WORLD_SIZE": "2", "RANK": "1"}
+
+
+class OnItsOwnMachine:
+    """A member of a team that is the first on its machine."""
+
+    local_rank, local_count = 0, 1
+
+    def __init__(self, team: Team) -> None:
+        """Bind the member."""
+        self._team = team
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the member has."""
+        return getattr(self._team, name)
 
 
 def asked(depth: Depth, environment: dict[str, str], state: Path | None = None) -> Resources:
@@ -72,3 +90,23 @@ def test_the_end_removes_what_is_finished_alone(tmp_path: Path) -> None:
     ended(asked(Depth.FULL, {}, tmp_path))
     ended(Resources())
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_every_machine_forgets_what_it_kept(tmp_path: Path) -> None:
+    """Further machines keep their part in folders of their own: gone once the report is written."""
+    report = tmp_path / "report"
+    folders = [tmp_path / str(n) for n in range(2)]
+    for folder in folders:
+        with Journal(folder, "key", 0) as journal:
+            journal.finish()
+
+    def one(team: Team) -> bool:
+        if team.main:
+            time.sleep(0.05)
+            report.touch()
+        of_its_machine: Any = OnItsOwnMachine(team)
+        ended(Resources(team=of_its_machine, state=folders[team.rank]))
+        return report.exists()
+
+    assert by_team(2, one) == [True, True]
+    assert [list(folder.iterdir()) for folder in folders] == [[], []]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hubcheck.devices.blocks import Block, hands, shared
+from hubcheck.devices.choice import Device, Kind
+from hubcheck.devices.store import Store
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import InternalFaultError, UnreadableError, UsageError
 from hubcheck.source.ledger import Ledger
@@ -57,6 +60,42 @@ def test_everyone_gets_all_results_and_knows_all_bytes(count: int) -> None:
         assert results == [0, 1, 4, 9, 16]
         assert taken == (18, 5)
     assert sorted(done) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_results_are_put_away_as_they_come(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Of own results and of others' the arrays lie in each process's own store, all of them."""
+    monkeypatch.setattr("hubcheck.devices.blocks.PARCEL", 1000)
+
+    def one(team: Team) -> None:
+        with Store(Device(kind=Kind.NUMPY, memory=3000)) as store:
+
+            def kept(found: tuple[int, Mapping[str, Any]]) -> tuple[int, Mapping[str, Any]]:
+                assert type(found[1]) is dict
+                store.put(str(found[0]), found[1])
+                return found[0], store.mapping(str(found[0]))
+
+            blocks = [Block(work=n) for n in range(7)]
+            results = shared(blocks, lambda n: (n, {"a": np.full(100, n)}), team=team, kept=kept)
+            assert [n for n, _ in results] == list(range(7))
+            assert all((arrays["a"] == n).all() for n, arrays in results)
+            assert store.offloaded > 0
+
+    by_team(count, one)
+
+
+def test_many_parcels_are_as_many_rounds_and_who_has_none_left_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Parcels hold results up to their size, and one that is larger by itself."""
+    monkeypatch.setattr("hubcheck.devices.blocks.PARCEL", 1000)
+    sizes = [10, 2000, 10, 990, 10, 10, 10]
+
+    def one(team: Team) -> list[int]:
+        blocks = [Block(work=n, n_bytes=1 << (30 if n == 6 else 1)) for n in range(7)]
+        return [len(r) for r in shared(blocks, lambda n: bytes(sizes[n]), team=team)]
+
+    assert by_team(2, one) == [sizes, sizes]
 
 
 def test_an_error_of_one_is_raised_on_all() -> None:

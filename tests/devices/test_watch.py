@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from hubcheck.devices import watch as watches
-from hubcheck.devices.watch import Watch
+from hubcheck.devices.watch import Watch, meeting
 from hubcheck.errors import ExitCode, HubcheckError
 
 
@@ -68,3 +68,22 @@ def test_a_first_process_that_is_gone_is_noticed(monkeypatch: pytest.MonkeyPatch
     assert lost.wait(5)
     assert said == ["Process 0, which holds the others together, does not answer."]
     assert not nothing
+
+
+def test_processes_that_do_not_meet_are_ended_and_those_that_do_are_not() -> None:
+    """Nobody waits for hours for one that was never started."""
+    said: list[HubcheckError] = []
+    ended = threading.Event()
+
+    def on_loss(error: HubcheckError) -> None:
+        said.append(error)
+        ended.set()
+
+    with meeting(0.05, on_loss=on_loss):
+        assert ended.wait(5)
+    assert [error.exit_code for error in said] == [ExitCode.UNREACHABLE]
+    assert "not all met within 0 s" in said[0].what
+    with meeting(0.05, on_loss=on_loss):
+        pass
+    ended.clear()
+    assert not ended.wait(0.2)

@@ -204,12 +204,16 @@ class DisguiseTest:
                 flops = size * max(1, len(side.token_ids))
                 blocks.append(Block(work=(which, sample), n_bytes=size, flops=flops))
         ledgers = [side.anatomy.checkpoint.source.ledger for side in sides]
-        found: tuple[dict[int, Neurons], dict[int, Neurons]] = ({}, {})
-        for which, neurons in shared(blocks, one, team=self._team, accounts=ledgers):
-            layer = neurons.sample.block.layer
-            name = _name(which, layer)
+
+        def kept(read: tuple[int, Neurons]) -> tuple[int, Neurons]:
+            which, neurons = read
+            name = _name(which, neurons.sample.block.layer)
             store.put(name, neurons.views)
-            found[which][layer] = replace(neurons, views=store.mapping(name))
+            return which, replace(neurons, views=store.mapping(name))
+
+        found: tuple[dict[int, Neurons], dict[int, Neurons]] = ({}, {})
+        for which, neurons in shared(blocks, one, team=self._team, accounts=ledgers, kept=kept):
+            found[which][neurons.sample.block.layer] = neurons
         return found
 
     @staticmethod
