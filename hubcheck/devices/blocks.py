@@ -150,11 +150,10 @@ def shared(
     found: list[list[R]] = [[] for _ in range(team.count)]
     found[team.rank] = results
     parcels = _parcels([] if failure is not None else results)
-    error = None if failure is None else _carried(failure)
-    more = True
-    while more:
-        parcel, further = next(parcels, ((), False))
-        every = team.gather([_Hand(parcel=parcel, more=further, spent=spent, error=error)])
+    fault = None if failure is None else _carried(failure)
+    while True:
+        parcel, more = next(parcels, ((), False))
+        every = team.gather([_Hand(parcel=parcel, more=more, spent=spent, error=fault)])
         if failure is not None:
             raise failure
         for hand in every:
@@ -162,9 +161,11 @@ def shared(
                 raise hand.error
         for n, hand in enumerate(every):
             if n != team.rank:
-                theirs: list[R] = [pickle.loads(one) for one in hand.parcel]  # noqa: S301 - of this team, as gather_object's are
+                # Of this team, as gather_object's are.
+                theirs: list[R] = [pickle.loads(packed) for packed in hand.parcel]  # noqa: S301
                 found[n] += theirs if kept is None else map(kept, theirs)
-        more = any(hand.more for hand in every)
+        if not any(hand.more for hand in every):
+            break
     for n, account in enumerate(accounts):
         n_bytes = sum(hand.spent[n][0] for hand in every) - spent[n][0]
         requests = sum(hand.spent[n][1] for hand in every) - spent[n][1]

@@ -31,6 +31,8 @@ from hubcheck.source.side_by_side import side_by_side, waits
 
 PIECE: Final = 1 << 20
 """Values of whole rows in memory at a time where some of their inputs are wanted: 4 MB."""
+SHARED: Final = 32 << 20
+"""Stored bytes that one of several processes reads at a time: all of them hold what goes round."""
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
 
@@ -172,14 +174,14 @@ class Reader:
     def _rows(
         self, blocks: list[RowBlock], team: Team, columns: Mapping[int, NDArray[np.int64]]
     ) -> list[NDArray[np.float32]]:
-        """Return the values of stored rows; of a team each process reads one run of neighbours."""
+        """Return the values of stored rows; of a team each process reads runs of neighbours."""
         checkpoint = self.anatomy.checkpoint
         if team.count == 1:
             return read_rows(checkpoint, blocks, columns=columns)
         costs = [1 + cost_of(checkpoint, [block]) for block in blocks]
         runs = [
             Block(work=[blocks[n] for n in run], n_bytes=sum(costs[n] for n in run))
-            for run in hands(costs, team.count)
+            for run in hands(costs, team.count * -(-sum(costs) // (team.count * SHARED)))
         ]
         accounts = [checkpoint.source.ledger]
         parts = shared(runs, partial(read_rows, checkpoint), team=team, accounts=accounts)

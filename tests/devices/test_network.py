@@ -9,7 +9,6 @@ from typing import Self
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from hubcheck.devices import network
 from hubcheck.devices.network import interface_towards
 
 
@@ -51,8 +50,8 @@ def test_the_interface_is_the_one_that_has_the_address(
     }
     there = {n: [SimpleNamespace(address=address)] for n, address in networks.items()}
     monkeypatch.setattr(psutil, "net_if_addrs", lambda: there)
-    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("x", 9))])
-    monkeypatch.setattr(network.socket, "socket", lambda *_: Datagrams(own))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("x", 9))])
+    monkeypatch.setattr(socket, "socket", lambda *_: Datagrams(own))
     assert interface_towards("first.example") == name
 
 
@@ -63,5 +62,5 @@ def test_a_place_that_nobody_knows_names_no_interface(monkeypatch: pytest.Monkey
         raise socket.gaierror
 
     assert interface_towards("") == interface_towards("127.0.0.1") == ""
-    monkeypatch.setattr(network.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert interface_towards("first.example") == ""
