@@ -126,9 +126,9 @@ class Store:
             return self._arrived(coming.result())
         return self._arrived(self._brought(name))
 
-    def mapping(self, name: str) -> Mapping[str, NDArray[Any]]:
-        """Return a sheaf that is fetched whenever one of its arrays is asked for."""
-        return _Lying(self, name, tuple(self.get(name)))
+    def mapping(self, *names: str) -> Mapping[str, NDArray[Any]]:
+        """Return sheaves as one, each fetched whenever one of its arrays is asked for."""
+        return _Lying(self, {key: name for name in names for key in self.get(name)})
 
     def ahead(self, names: Sequence[str]) -> None:
         """Bring sheaves near while the caller goes on; names of nothing are passed over."""
@@ -285,21 +285,21 @@ class _Disk:
 
 
 class _Lying(Mapping[str, NDArray[Any]]):
-    """A sheaf of a store that looks like one in memory."""
+    """Sheaves of a store that look like one in memory."""
 
-    def __init__(self, store: Store, name: str, keys: tuple[str, ...]) -> None:
-        self._store, self._name, self._keys = store, name, keys
+    def __init__(self, store: Store, names: dict[str, str]) -> None:
+        self._store, self._names = store, names
 
     def __getitem__(self, key: str) -> NDArray[Any]:
-        found: NDArray[Any] = self._store.get(self._name)[key]
+        found: NDArray[Any] = self._store.get(self._names[key])[key]
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._names)
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[Sheaf]]:
         """Another process has no such store: it is given the arrays."""
-        return dict, (dict(self._store.get(self._name)),)
+        return dict, (dict(self),)

@@ -214,7 +214,7 @@ class PhraseCode(StrEnum):
     FAMILY_WRITERS = "family.writers"
     """``layer``, ``frame``: a layer's neurons through the writers of another."""
     FAMILY_MAPPED = "family.mapped"  # layer, by: neurons in the order found in another layer
-    FAMILY_DISGUISE = "family.disguise"  # layer, plain: neurons matched by each matrix
+    FAMILY_DISGUISE = "family.disguise"  # layer, plain, reading: neurons matched by each matrix
     FAMILY_LAYERS = "family.layers"  # subject, base: numbers of layers
     FAMILY_CHANNELS_KEPT = "family.channels-kept"  # subject, base
     FAMILY_NEURONS_KEPT = "family.neurons-kept"  # label, few, many
@@ -236,7 +236,9 @@ class PhraseCode(StrEnum):
     NOTE_DIGESTS = "note.digests"
     NOTE_LAYER = "note.layer"  # layer of the subject
     NOTE_SHARED_MAP = "note.shared-map"
-    NOTE_CALIBRATED = "note.calibrated"  # models, score, pairs, greatest, outstanding, layer
+    NOTE_CALIBRATED = (
+        "note.calibrated"  # models, score, pairs, greatest, outstanding, layer, reading
+    )
     NOTE_LAYERS_FOUND = "note.layers-found"  # found, layers
     NOTE_INCREASING = "note.increasing"
     NOTE_COINS = "note.coins"  # ordered: False where no order of the neurons is needed

@@ -94,7 +94,12 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
     table = seen.calibration
     return Evidence(
         test="disguise",
-        family=phrase(PhraseCode.FAMILY_DISGUISE, layer=pair.base, plain=not seen.gated),
+        family=phrase(
+            PhraseCode.FAMILY_DISGUISE,
+            layer=pair.base,
+            plain=not seen.gated,
+            reading=seen.by_reading,
+        ),
         kind=EvidenceKind.CALIBRATED,
         part="body",
         frame="token",
@@ -112,6 +117,7 @@ def _layer_row(seen: Disguise, pair: LayerPair, stands_out: float) -> Evidence:
                 greatest=float(table.greatest),
                 outstanding=float(stands_out),
                 layer=pair.subject,
+                reading=seen.by_reading,
             ),
         ),
         kept=round(seen.kept, 4),

@@ -988,6 +988,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.FAMILY_DISGUISE: (
         ({"layer": 3, "plain": False}, "neurons of layer 3, matched by gate, up and down alone"),
         ({"layer": 3, "plain": True}, "neurons of layer 3, matched by up and down alone"),
+        ({"layer": 3, "reading": True}, "neurons of layer 3, matched by gate and up alone"),
     ),
     C.FAMILY_LAYERS: (({"subject": 6, "base": 4}, "6 subject layers against 4 base layers"),),
     C.FAMILY_CHANNELS_KEPT: (({"subject": 80, "base": 96}, "residual channels: 80 of 96"),),
@@ -1051,6 +1052,18 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
                 "layer": 3,
             },
             "calibrated on 256 small models; score of the pair 0.853, greatest of 2,016 independent pairs 0.024; 90% stand out in one view; against layer 3",
+        ),
+        (
+            {
+                "models": 256,
+                "score": 0.023,
+                "pairs": 2016,
+                "greatest": 0.024,
+                "outstanding": 0.02,
+                "layer": 3,
+                "reading": True,
+            },
+            "calibrated on 256 small models; score of the pair by gate and up 0.023, greatest of 2,016 independent pairs 0.024; 2% stand out in one view; against layer 3",
         ),
     ),
     C.NOTE_LAYERS_FOUND: (({"found": 6, "layers": 6}, "6 of 6 layers found; all pairs paid for"),),

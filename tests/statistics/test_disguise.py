@@ -154,3 +154,28 @@ def test_equal_rows_agree_on_nothing() -> None:
     """A subject whose neurons are all the same is no copy: one neuron is one partner."""
     one = {v: np.repeat(np.asarray(x)[:1], UNITS, axis=0) for v, x in views(3).items()}
     assert layer_pair(views(1), one).agreeing <= 1
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3, 0.6, 1.0])
+def test_two_views_never_agree_on_fewer_neurons_than_three(kept: float) -> None:
+    """What gate and up show bounds the agreement of all from above, duplicates or not."""
+    for seed in range(20):
+        a, other = views(seed, 20), views(1000 + seed, 20)
+        b = {v: np.asarray(unit_rows(kept * a[v] + (1 - kept) * other[v])) for v in GATED}
+        for rows in b.values():
+            rows[3] = rows[4]
+        two = [{v: of[v] for v in ("gate", "up")} for of in (a, b)]
+        assert layer_pair(*two).agreement >= layer_pair(a, b).agreement
+
+
+@pytest.mark.parametrize("read", [1, 2, 3])
+def test_what_was_not_matched_may_show_anything(read: int) -> None:
+    """The score of some base layers, the rest unmatched, is no less than the score of all."""
+    for seed in range(10):
+        a = stack(3, seed)
+        b = [disguised(layer, 7)[0] if n % 2 else views(50 + n) for n, layer in enumerate(a)]
+        pairs = [layer_pair(x, y, i, j) for i, x in enumerate(a) for j, y in enumerate(b)]
+        some = [pair for pair in pairs if pair.base < read]
+        bound, every = score(some, unmatched=3 - read), score(pairs)
+        assert bound.agreement >= every.agreement
+        assert bound.outstanding >= every.outstanding

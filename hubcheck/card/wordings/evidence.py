@@ -35,6 +35,23 @@ def _signs(given: Given) -> str:
     return f"agreeing signs {what}; half by chance"
 
 
+def _matrices(given: Given) -> str:
+    if given.has("plain"):
+        return "up and down"
+    return "gate and up" if given.has("reading") else "gate, up and down"
+
+
+def _calibrated(given: Given) -> str:
+    score = given.figure("score")
+    by = " by gate and up" if given.has("reading") else ""
+    return (
+        f"calibrated on {given.count('models')} small models; score of the pair{by} {score:.3f}, "
+        f"greatest of {given.count('pairs'):,} independent pairs {given.figure('greatest'):.3f}; "
+        f"{given.figure('outstanding'):.0%} stand out in one view; "
+        f"against layer {given.count('layer')}"
+    )
+
+
 def _identity(given: Given) -> str:
     scope = "every value" if given.has("whole") else "in every range read"
     return (
@@ -111,8 +128,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FAMILY_WRITERS: "neurons of layer {layer}, through the writers of layer {frame}",
     P.FAMILY_MAPPED: "neurons of layer {layer} in the order found in layer {by}",
     P.FAMILY_DISGUISE: lambda given: (
-        f"neurons of layer {given.count('layer')}, matched by "
-        f"{'up' if given.has('plain') else 'gate, up'} and down alone"
+        f"neurons of layer {given.count('layer')}, matched by {_matrices(given)} alone"
     ),
     P.FAMILY_LAYERS: "{subject} subject layers against {base} base layers",
     P.FAMILY_CHANNELS_KEPT: "residual channels: {subject} of {base}",
@@ -136,11 +152,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.NOTE_DIGESTS: "equal digests: the same bytes",
     P.NOTE_LAYER: "against layer {layer}",
     P.NOTE_SHARED_MAP: "one shuffle for all layers would show here",
-    P.NOTE_CALIBRATED: (
-        "calibrated on {models} small models; score of the pair {score:.3f}, greatest of "
-        "{pairs:,} independent pairs {greatest:.3f}; {outstanding:.0%} stand out in one view; "
-        "against layer {layer}"
-    ),
+    P.NOTE_CALIBRATED: _calibrated,
     P.NOTE_LAYERS_FOUND: "{found} of {layers} layers found; all pairs paid for",
     P.NOTE_INCREASING: "matches that run upwards; bound C(m,k)/k!",
     P.NOTE_COINS: lambda given: (

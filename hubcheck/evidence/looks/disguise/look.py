@@ -82,6 +82,7 @@ class DisguiseLook:
             effort=AT_DEEP if terms.is_deep else AT_SAMPLE,
             device=terms.resources.device,
             team=terms.resources.team,
+            seen_through=(sides.base, sides.subject),
         )
         found = test.run(
             calibration=shipped(),

@@ -28,6 +28,17 @@ NEIGHBOURS: Final = 4
 """Neighbours in the sorted order that a row is compared with."""
 
 
+WRITING: Final = "down"
+"""The matrix that writes to the stream; the others read it."""
+Matrices = frozenset[str]
+EVERY: Final[Matrices] = frozenset()
+"""No choice among an MLP's matrices: all of them."""
+WRITING_ALONE: Final[Matrices] = frozenset({WRITING})
+READING: Final[Matrices] = frozenset(GATED) - {WRITING}
+"""Matrices of which the rows of some neurons lie together. Their columns in ``down`` do not: a few
+of them cost the whole matrix."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """Some neurons of one MLP."""
@@ -46,7 +57,7 @@ class Neurons:
     views: Mapping[str, FloatArray]
     """Through the tokens, [units, tokens], rows of length one, by matrix."""
     lengths: dict[str, NDArray[np.float64]]
-    """[units] lengths of the effective up rows and of the down columns."""
+    """[units] lengths of the effective up rows and of the down columns, of those that were read."""
     twins: int
     """Sampled neurons whose gate row (up row without gates) stands there more than once."""
 
@@ -97,61 +108,99 @@ def pool_of(anatomy: Anatomy, roles: MlpRoles, block: Block) -> int:
     return roles.at(anatomy, block)["up"].n_out
 
 
-def weights_wanted(anatomy: Anatomy, roles: MlpRoles, sample: Sample) -> tuple[Wanted, ...]:
-    """Return the weights of a sample, the reading matrix first: rows, and columns of down."""
+def weights_wanted(
+    anatomy: Anatomy, roles: MlpRoles, sample: Sample, only: Matrices = EVERY
+) -> dict[str, Wanted]:
+    """Return the weights of a sample by matrix, the reading one first: rows, columns of down.
+
+    Args:
+        anatomy: The model.
+        roles: Which kind of MLP.
+        sample: Which neurons.
+        only: The matrices that are wanted, ``EVERY`` for all.
+    """
     why = "disguise"
-    return tuple(
-        Wanted(matrix=matrix, inputs=sample.units, why=why)
-        if name == "down"
+    return {
+        name: Wanted(matrix=matrix, inputs=sample.units, why=why)
+        if name == WRITING
         else Wanted(matrix=matrix, units=sample.units, why=why)
         for name, matrix in roles.at(anatomy, sample.block).items()
-    )
+        if name in only or only is EVERY
+    }
 
 
-def frame_wanted(side: Side, layers: Sequence[int]) -> tuple[Wanted, ...]:
-    """Return what the frames of one side need: token rows, and the gains of these layers."""
+def frame_wanted(side: Side, layers: Sequence[int], only: Matrices = EVERY) -> tuple[Wanted, ...]:
+    """Return what the frames of one side need: token rows, and the gains of these layers.
+
+    Where ``only`` matrices that read the stream are looked at, its end is not needed.
+    """
     gains = [w for layer in layers for w in side.gain(side.mlp_gain_role(layer), layer)]
-    final = side.gain(Role.NORM_FINAL, -1)
-    tokens = (*side.token_rows(Role.EMBED), *side.token_rows(side.head_role))
-    return tuple(dict.fromkeys((*tokens, *gains, *final)))
+    tokens = side.token_rows(Role.EMBED)
+    if only is EVERY or WRITING in only:
+        tokens = (*tokens, *side.token_rows(side.head_role), *side.gain(Role.NORM_FINAL, -1))
+    return tuple(dict.fromkeys((*tokens, *gains)))
 
 
-def read_neurons(side: Side, roles: MlpRoles, sample: Sample) -> Neurons:
+def read_neurons(side: Side, roles: MlpRoles, sample: Sample, only: Matrices = EVERY) -> Neurons:
     """Read one sample and look at it through the tokens.
-
-    The weights go through a reader of their own and are dropped with it: a layer of a large model
-    is hundreds of megabytes.
 
     Args:
         side: Its ``frame_wanted`` must have been fetched.
         roles: Which kind of MLP.
         sample: Which neurons.
+        only: Matrices that are read, ``EVERY`` for all.
+    """
+    return looked_at(side, sample, read_rows(side, roles, sample, only))
+
+
+def read_rows(
+    side: Side, roles: MlpRoles, sample: Sample, only: Matrices = EVERY
+) -> dict[str, NDArray[np.float32]]:
+    """Read the weights of one sample, by matrix.
+
+    They go through a reader of their own and are dropped with it: a layer of a large model is
+    hundreds of megabytes.
     """
     reader = Reader(side.anatomy)
-    wanted = weights_wanted(side.anatomy, roles, sample)
-    reader.fetch(wanted)
-    names = roles.at(side.anatomy, sample.block)
-    rows = dict(zip(names, (reader.block(one) for one in wanted), strict=True))
+    wanted = weights_wanted(side.anatomy, roles, sample, only)
+    reader.fetch(wanted.values())
+    return {name: reader.block(one) for name, one in wanted.items()}
+
+
+def looked_at(side: Side, sample: Sample, rows: Mapping[str, NDArray[np.float32]]) -> Neurons:
+    """Look at the rows of one sample through the tokens.
+
+    Args:
+        side: Its ``frame_wanted`` must have been fetched.
+        sample: Which neurons.
+        rows: By matrix, as ``read_rows`` returns them.
+    """
     layer = sample.block.layer
     gain_d = side.gain_values(side.mlp_gain_role(layer), layer)
     seen = {
         name: side.written_to_tokens(values.T)
-        if name == "down"
+        if name == WRITING
         else side.through_tokens(values, gain_d)
         for name, values in rows.items()
     }
+    lengths = {
+        name: _lengths(values.T if name == WRITING else values * gain_d)
+        for name, values in rows.items()
+        if name != "gate"
+    }
+    first = next(iter(rows))
     return Neurons(
         sample=sample,
         views={name: unit_rows(view) for name, view in seen.items() if view is not None},
-        lengths={"up": _lengths(rows["up"] * gain_d), "down": _lengths(rows["down"].T)},
-        twins=near_twins(rows[next(iter(names))]),
+        lengths=lengths,
+        twins=near_twins(rows[first]) if first != WRITING else 0,
     )
 
 
 def effective_gate(side: Side, roles: MlpRoles, sample: Sample) -> NDArray[np.float32]:
     """Read gate rows (up rows without gates) times the gain before them, [units, channels]."""
     reader = Reader(side.anatomy)
-    gate = weights_wanted(side.anatomy, roles, sample)[0]
+    gate = next(iter(weights_wanted(side.anatomy, roles, sample).values()))
     reader.fetch([gate])
     gain_d = side.gain_values(side.mlp_gain_role(sample.block.layer), sample.block.layer)
     return np.asarray(reader.block(gate) * gain_d, dtype=np.float32)

@@ -5,6 +5,7 @@ The largest sample that fits is taken: fewer layers first, then fewer neurons. N
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,9 @@ from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.draw import TOKEN_WINDOW, Draw
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.disguise.mlp_views import (
+    EVERY,
+    READING,
+    Matrices,
     Mlps,
     Sample,
     frame_wanted,
@@ -20,12 +24,13 @@ from hubcheck.evidence.looks.disguise.mlp_views import (
     pool_of,
     weights_wanted,
 )
+from hubcheck.evidence.looks.disguise.writing_view import down_wanted
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import SharedTokens, Side
-from hubcheck.statistics.disguise import LAYERS_NEEDED
+from hubcheck.statistics.disguise import GATED, LAYERS_NEEDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +40,20 @@ class Effort:
     layers: int
     neurons: int
     tokens: int
+    pairs: int
+    """True pairs that are enough: of a small MLP fewer neurons have them."""
 
 
-AT_SAMPLE: Final = Effort(layers=3, neurons=1024, tokens=1024)
-"""Some seconds and 130 MB at 1 B parameters; of 14,336 neurons 73 true pairs remain."""
-AT_DEEP: Final = Effort(layers=4, neurons=3072, tokens=1536)
-"""0.8 GB at 7 B parameters; of 14,336 neurons 658 true pairs remain."""
+AT_SAMPLE: Final = Effort(layers=3, neurons=1024, tokens=1024, pairs=128)
+"""A second or two and 40 MB at 1 B parameters where nothing is found, 130 MB where something is; of
+14,336 neurons 73 true pairs remain. 128 pairs tell shares of 1 %, as finely as the table's models
+of 128 neurons do."""
+AT_DEEP: Final = Effort(layers=4, neurons=3072, tokens=1536, pairs=10**6)
+"""0.8 GB at 7 B parameters; of 14,336 neurons 658 true pairs remain, and small MLPs are read
+whole."""
+STAND_OUT: Final = 1365
+"""Neurons of an MLP up to which the share that stands out can pass the shipped table's threshold:
+three quarters of them must have their partners among the 1,024 that are read."""
 FEWEST_NEURONS: Final = 512
 FEWEST_PAIRS: Final = 24
 """True pairs that must remain among the sampled neurons: below, shares are too coarse."""
@@ -55,6 +68,8 @@ class Planned:
     sides: tuple[Side, Side]
     samples: tuple[list[Sample], list[Sample]]
     mlps: Mlps
+    whole: bool
+    """Whether the budget pays for every matrix, and not only for those that read the stream."""
 
 
 class Planning:
@@ -89,18 +104,33 @@ class Planning:
         if len(layers[0]) < LAYERS_NEEDED or len(layers[1]) < LAYERS_NEEDED:
             return Refused(code=Why.FEW_LAYERS)
         sides = self._sides()
-        for n_layers, neurons in self._efforts(len(layers[0])):
+        efforts = self._efforts(len(layers[0]))
+        # Matrices of 28,672 neurons are too large for a sample: reading rows of them are not.
+        asked = [(True, one) for one in efforts]
+        asked += [(False, one) for one in efforts if mlps.matrices == GATED]
+        for whole, (n_layers, neurons) in asked:
             chosen = self._chosen(layers, n_layers)
+            pools = {
+                pool_of(anatomy, roles, _block(roles, layer))
+                for anatomy, some in zip((self._a, self._b), chosen, strict=True)
+                for layer in some
+            }
+            most = min(neurons, self._enough(pools))
             samples = tuple(
-                [self._sample(anatomy, roles, layer, neurons) for layer in some]
+                [self._sample(anatomy, roles, layer, most) for layer in some]
                 for anatomy, some in zip((self._a, self._b), chosen, strict=True)
             )
-            cost = max(self._cost(s, roles, of) for s, of in zip(sides, samples, strict=True))
+            only = EVERY if whole else READING
+            cost = max(
+                self._cost(side, roles, some, only)
+                for side, some in zip(sides, samples, strict=True)
+            )
             if cost <= budget:
                 few = self._expected(samples[0][0], samples[1][0]) < FEWEST_PAIRS
                 if few:
                     return Refused(code=Why.FEW_NEURONS)
-                return Planned(sides=sides, samples=(samples[0], samples[1]), mlps=mlps)
+                both = samples[0], samples[1]
+                return Planned(sides=sides, samples=both, mlps=mlps, whole=whole)
         return Refused(code=Why.BUDGET)
 
     def _efforts(self, n_layers: int) -> list[tuple[int, int]]:
@@ -125,12 +155,23 @@ class Planning:
 
     def _sample(self, anatomy: Anatomy, roles: MlpRoles, layer: int, neurons: int) -> Sample:
         """Return a run of neurons; the same run wherever the MLPs are equally wide."""
-        member = 0 if roles is EXPERT else -1
-        block = Block(layer=layer, member=member)
+        block = _block(roles, layer)
         pool = pool_of(anatomy, roles, block)
         size = min(pool, neurons)
         start = self._draw.start(pool, size)
         return Sample(block=block, units=tuple(range(start, start + size)), pool=pool)
+
+    def _enough(self, pools: set[int]) -> int:
+        """Return how many neurons of an MLP have the true pairs that are enough.
+
+        Not where neurons that stand out could decide, or may have been split: there all count.
+
+        Args:
+            pools: Neurons of the chosen MLPs of both models.
+        """
+        if len(pools) > 1 or min(pools) <= STAND_OUT:
+            return self._effort.neurons
+        return max(FEWEST_NEURONS, math.isqrt(self._effort.pairs * min(pools)) + 1)
 
     @staticmethod
     def _expected(a: Sample, b: Sample) -> float:
@@ -146,8 +187,15 @@ class Planning:
         )
 
     @staticmethod
-    def _cost(side: Side, roles: MlpRoles, samples: Sequence[Sample]) -> int:
-        wanted: list[Wanted] = [*frame_wanted(side, [s.block.layer for s in samples])]
+    def _cost(side: Side, roles: MlpRoles, samples: Sequence[Sample], only: Matrices) -> int:
+        wanted: list[Wanted] = [*frame_wanted(side, [s.block.layer for s in samples], only)]
         for sample in samples:
-            wanted += weights_wanted(side.anatomy, roles, sample)
+            wanted += weights_wanted(side.anatomy, roles, sample, only).values()
+        if only is not EVERY:
+            wanted.append(down_wanted(side, roles, samples[0]))
         return side.reader.size(wanted)
+
+
+def _block(roles: MlpRoles, layer: int) -> Block:
+    """Return an MLP of a layer; of experts the first, until routers say which."""
+    return Block(layer=layer, member=0 if roles is EXPERT else -1)

@@ -4,13 +4,18 @@ A few layers of both models are read (evenly many neurons of each), every sample
 matched with every sampled subject layer (statistics.disguise), and the score is held against the
 shipped table for such MLPs. What the match recovers is then put to exact tests (disguise.proof,
 disguise.value_signs).
+
+Of MLPs with a gate all base layers but one are matched by gate and up alone first. Where that stays
+within the table the whole test would, too (``statistics.disguise``): it ends there, and the columns
+of ``down``, which cost the whole matrix, are not read. Only neurons that stand out by their columns
+in ``down`` alone could have made a difference, and a copy's stand out by their gate as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +25,11 @@ from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.matching import best_matches
 from hubcheck.devices.store import Store
 from hubcheck.devices.team import ALONE, Team
-from hubcheck.errors import SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
 from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
-from hubcheck.evidence.looks.disguise.mlp_views import (
-    Mlps,
-    Neurons,
-    Sample,
-    frame_wanted,
-    read_neurons,
-    weights_wanted,
-)
+from hubcheck.evidence.looks.disguise.layers import Layers
+from hubcheck.evidence.looks.disguise.mlp_views import EVERY, READING, WRITING_ALONE, Mlps, Neurons
 from hubcheck.evidence.looks.disguise.plan import Effort, Planning
 from hubcheck.evidence.looks.disguise.planted import detectable_disguised
 from hubcheck.evidence.looks.disguise.proof import (
@@ -42,14 +40,25 @@ from hubcheck.evidence.looks.disguise.proof import (
     prove_signs,
 )
 from hubcheck.evidence.looks.disguise.value_signs import has_value_coins, value_proofs
-from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
-from hubcheck.evidence.reading import Reader, fetch_together
-from hubcheck.evidence.refused import Refused
+from hubcheck.evidence.looks.disguise.writing_view import Writing
+from hubcheck.evidence.orders.mlps import EXPERT
+from hubcheck.evidence.reading import Reader
+from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.report.phrases import Clauses
-from hubcheck.statistics.disguise import GATED, LayerPair, Score, match_layers, score
+from hubcheck.statistics.disguise import (
+    GATED,
+    LAYERS_NEEDED,
+    LayerPair,
+    Score,
+    match_layers,
+    score,
+)
 from hubcheck.statistics.evalues import log_product, without_strongest
 from hubcheck.statistics.profiles import FloatArray
+
+READS_FIRST: Final = frozenset({GATED})
+"""MLPs of which two matrices read the stream: one alone agrees with itself on every neuron."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,8 @@ class Disguise:
     subject: Mapping[int, Neurons]
     sides: tuple[Side, Side]
     mlps: Mlps
+    by_reading: bool = False
+    """Gate and up stayed within the table, and ``down`` was not asked: the score is by them."""
     done: Clauses = ()
     """What was done to the copy, where it was found."""
 
@@ -119,6 +130,7 @@ class DisguiseTest:
         effort: Effort,
         device: Device = NUMPY,
         team: Team = ALONE,
+        seen_through: tuple[Side, Side] | None = None,
     ) -> None:
         """Set the test up; nothing is read.
 
@@ -130,8 +142,11 @@ class DisguiseTest:
             effort: How much to look at, at most.
             device: Where rows are matched.
             team: Processes that share the layers and the pairs of layers.
+            seen_through: Base and subject with frames that other looks have made, through which
+                what this test would have shown of a copy is told where it reads no ``down``.
         """
         self._device, self._team = device, team
+        self._seen_through = seen_through
         self._plan = Planning(base.anatomy, subject.anatomy, tokens, Draw(seed), effort)
 
     def run(
@@ -159,77 +174,86 @@ class DisguiseTest:
             return planned
         sides, samples, roles = planned.sides, planned.samples, planned.mlps.roles
         already = [side.anatomy.checkpoint.source.ledger.bytes_read for side in sides]
-        fetch_together(
-            [
-                (side.reader, frame_wanted(side, [s.block.layer for s in of_side]))
-                for side, of_side in zip(sides, samples, strict=True)
-            ]
-        )
-        if roles is EXPERT:
-            samples = paired_experts(sides, samples)
-        progress(f"disguise test: reading {len(samples[0])} layers of each model")
+        table = calibration[planned.mlps.matrices]
         with Store(self._device) as store:
-            base, subject = self._read(sides, samples, roles, store)
-            progress(f"disguise test: matching {len(base)} by {len(subject)} layers")
-            pairs = self._match(base, subject, store)
+            layers = Layers(sides, roles, store, self._team)
+            early = planned.mlps.matrices in READS_FIRST
+            layers.frames(samples, READING if early else EVERY)
+            if roles is EXPERT:
+                samples = paired_experts(sides, samples)
+            progress(f"disguise test: reading {len(samples[0])} layers of each model")
+            if early:
+                last = len(samples[0]) - (LAYERS_NEEDED - 1)
+                first = samples[0][:last]
+                layers.read((first, samples[1]), READING)
+                by_reading = score(self._match(layers, store), unmatched=len(samples[0]) - last)
+                if by_reading.value <= table.threshold:
+                    return self._stopped(by_reading, layers, planned.mlps, table, n_bases, sides)
+                if not planned.whole:
+                    return Refused(code=Why.BUDGET)
+                layers.frames(samples)
+                layers.read((first, samples[1]), WRITING_ALONE)
+                samples = (samples[0][last:], [])
+            layers.read(samples)
+            progress(f"disguise test: matching {len(layers.of[0])} by {len(layers.of[1])} layers")
+            pairs = self._match(layers, store)
             spent = max(
                 side.anatomy.checkpoint.source.ledger.bytes_read - was
                 for side, was in zip(sides, already, strict=True)
             )
-            table = calibration[planned.mlps.matrices]
             return self._sum_up(
-                pairs, (base, subject), sides, table, n_bases, planned.mlps, budget - spent
+                pairs, layers.of, sides, table, n_bases, planned.mlps, budget - spent
             )
+
+    def _stopped(
+        self,
+        seen: Score,
+        layers: Layers,
+        mlps: Mlps,
+        table: Calibration,
+        n_bases: int,
+        sides: tuple[Side, Side],
+    ) -> Disguise:
+        """Return that nothing was found by gate and up, and what all views would have shown."""
+        base, subject = layers.of
+        first = seen.found[0]
+        pair = base[first.base], subject[first.subject]
+        views = [dict(one.views) for one in pair]
+        if self._seen_through is not None:
+            writing = Writing(self._seen_through, mlps.roles).views(*(one.sample for one in pair))
+            for known, more in zip(views, writing, strict=True):
+                known.update(more)
+        return Disguise(
+            score=seen,
+            calibration=table,
+            bound=table.bound(n_bases),
+            signs=(),
+            values=(),
+            maps=(),
+            log_e=0.0,
+            log_e_without_strongest=0.0,
+            kept=0.0,
+            detectable=detectable_disguised(
+                *views,
+                needed=table.threshold,
+                share=min(1.0, first.expected / max(1, first.partner.size)),
+            ),
+            base=base,
+            subject=subject,
+            sides=sides,
+            mlps=mlps,
+            by_reading=True,
+        )
 
     # -- matching ------------------------------------------------------------------------------
 
-    def _read(
-        self,
-        sides: tuple[Side, Side],
-        samples: tuple[list[Sample], list[Sample]],
-        roles: MlpRoles,
-        store: Store,
-    ) -> tuple[dict[int, Neurons], dict[int, Neurons]]:
-        """Read the layers, each by one process of the team, and hand them to all."""
+    def _match(self, layers: Layers, store: Store) -> list[LayerPair]:
+        """Match every base layer that was read with every subject layer, shared by the team."""
+        base, subject = layers.of
 
-        def one(work: tuple[int, Sample]) -> tuple[int, Neurons]:
-            which, sample = work
-            return which, self._one(sides[which], roles, sample, which)
-
-        blocks = []
-        for which, side in enumerate(sides):
-            for sample in samples[which]:
-                size = side.reader.size(weights_wanted(side.anatomy, roles, sample))
-                # each value is multiplied with its place in the frame of every token
-                flops = size * max(1, len(side.token_ids))
-                blocks.append(Block(work=(which, sample), n_bytes=size, flops=flops))
-        ledgers = [side.anatomy.checkpoint.source.ledger for side in sides]
-
-        def kept(read: tuple[int, Neurons]) -> tuple[int, Neurons]:
-            which, neurons = read
-            name = _name(which, neurons.sample.block.layer)
-            store.put(name, neurons.views)
-            return which, replace(neurons, views=store.mapping(name))
-
-        found: tuple[dict[int, Neurons], dict[int, Neurons]] = ({}, {})
-        for which, neurons in shared(blocks, one, team=self._team, accounts=ledgers, kept=kept):
-            found[which][neurons.sample.block.layer] = neurons
-        return found
-
-    @staticmethod
-    def _one(side: Side, roles: MlpRoles, sample: Sample, which: int) -> Neurons:
-        """Read one layer; what is wrong with the subject is said to be the subject's fault."""
-        try:
-            return read_neurons(side, roles, sample)
-        except UnreadableError as error:
-            if which == 0:
-                raise
-            raise SubjectUnreadableError.of(error) from error
-
-    def _match(
-        self, base: Mapping[int, Neurons], subject: Mapping[int, Neurons], store: Store
-    ) -> list[LayerPair]:
-        """Match every sampled base layer with every sampled subject layer, shared by the team."""
+        def near(which: int, layer: int) -> dict[str, Any]:
+            names = layers.names(which, layer)
+            return {key: array for name in names for key, array in store.near(name).items()}
 
         def find(a_ut: Any, b_vt: Any) -> tuple[NDArray[np.int64], FloatArray]:
             matches = best_matches(a_ut, b_vt, signed=False, device=self._device)
@@ -238,8 +262,8 @@ class DisguiseTest:
         def one(pair: tuple[int, int]) -> LayerPair:
             i, j = pair
             return match_layers(
-                store.near(_name(0, i)),
-                store.near(_name(1, j)),
+                near(0, i),
+                near(1, j),
                 base=i,
                 subject=j,
                 a_pool=base[i].sample.pool,
@@ -251,7 +275,7 @@ class DisguiseTest:
             Block(
                 work=(i, j),
                 flops=2 * len(a.views) * a.reading.size * len(b.sample.units),
-                needs=(_name(0, i), _name(1, j)),
+                needs=(*layers.names(0, i), *layers.names(1, j)),
             )
             for i, a in sorted(base.items())
             for j, b in sorted(subject.items())
@@ -308,11 +332,6 @@ class DisguiseTest:
             sides=sides,
             mlps=mlps,
         )
-
-
-def _name(which: int, layer: int) -> str:
-    """Return what the views of a layer lie under in the store."""
-    return f"{which} {layer}"
 
 
 def _kept(found: Sequence[LayerPair]) -> float:

@@ -12,6 +12,7 @@ import pytest
 from hubcheck.errors import SubjectUnreadableError
 from hubcheck.evidence.account import Account
 from hubcheck.evidence.combine import SETTLED
+from hubcheck.evidence.looks.disguise import run as disguise_run
 from hubcheck.evidence.looks.disguise.calibration import Calibration, shipped
 from hubcheck.evidence.looks.disguise.look import spent_by
 from hubcheck.evidence.looks.disguise.plan import AT_DEEP, AT_SAMPLE, Effort
@@ -134,10 +135,46 @@ def test_one_shuffle_for_all_layers_proves_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_leaves_strangers_alone(seed: int) -> None:
-    """An independent model of the same data, order and configuration scores below the table."""
+    """An independent model of the same data, order and configuration scores below the table.
+
+    Gate and up alone say so, and down is not asked.
+    """
     found = seen(laboratory.model("base"), laboratory.model("twin"), seed=seed)
     assert not found.found
-    assert found.score.agreement < 0.02
+    assert found.by_reading
+    assert {name for one in found.base.values() for name in one.views} == {"gate", "up"}
+    assert len(found.base) == AT_SAMPLE.layers - 1
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_gate_and_up_never_say_less_than_the_whole_test(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the test ends early, all views of all layers would have scored no more."""
+    early = seen(laboratory.model("base"), laboratory.model("twin"), seed=seed)
+    monkeypatch.setattr(disguise_run, "READS_FIRST", frozenset())
+    whole = seen(laboratory.model("base"), laboratory.model("twin"), seed=seed)
+    assert not whole.by_reading
+    assert whole.score.agreement <= early.score.agreement
+    assert not whole.found
+
+
+def test_what_is_read_where_nothing_is_found_is_a_fraction(tmp_path: Path) -> None:
+    """The columns of down cost the whole matrix: only where gate and up agree are they read."""
+
+    def cost(subject: Path) -> int:
+        a, b = opened(laboratory.model("base")), opened(subject)
+        before = b.reader.anatomy.checkpoint.source.ledger.bytes_read
+        test = DisguiseTest(a.reader, b.reader, align_tokens(a, b), seed=1, effort=AT_SAMPLE)
+        test.run(
+            calibration={GATED: TABLE, PLAIN: TABLE},
+            n_bases=1,
+            budget=10**9,
+            progress=lambda _text: None,
+        )
+        return b.source.ledger.bytes_read - before
+
+    assert cost(laboratory.model("twin")) < 0.75 * cost(hide(tmp_path, "base", 3))
 
 
 def test_a_forged_order_is_no_disguise(tmp_path: Path) -> None:
@@ -201,10 +238,10 @@ def test_values_that_are_no_numbers_are_the_subjects_fault(tmp_path: Path) -> No
     """A NaN in the subject ends the test as an error of the subject that names the tensor."""
     weights = laboratory.shipped("twin")
     for name in weights:
-        if name.endswith("down_proj.weight"):
+        if name.endswith("up_proj.weight"):
             weights[name][3, 5] = np.nan
     folder = write(tmp_path / "nan", plain(weights))
-    with pytest.raises(SubjectUnreadableError, match="down_proj"):
+    with pytest.raises(SubjectUnreadableError, match="up_proj"):
         run(laboratory.model("base"), folder)
 
 

@@ -53,7 +53,7 @@ def test_every_member_comes_to_the_result_of_one_alone(tmp_path: Path, count: in
 def test_what_one_member_cannot_read_ends_it_for_all(tmp_path: Path) -> None:
     """A NaN that only one member meets is an error on every member, so that none waits forever."""
     weights = laboratory.shipped("twin")
-    weights["model.layers.3.mlp.down_proj.weight"][1, 1] = np.inf
+    weights["model.layers.3.mlp.up_proj.weight"][1, 1] = np.inf
     folder = write(tmp_path / "inf", plain(weights))
 
     def one(team: Team) -> str:
@@ -63,4 +63,4 @@ def test_what_one_member_cannot_read_ends_it_for_all(tmp_path: Path) -> None:
             return error.what
         return "nothing"
 
-    assert all("down_proj" in words for words in by_team(2, one))
+    assert all("up_proj" in words for words in by_team(2, one))
