@@ -164,8 +164,8 @@ def test_two_views_never_agree_on_fewer_neurons_than_three(kept: float) -> None:
         b = {v: np.asarray(unit_rows(kept * a[v] + (1 - kept) * other[v])) for v in GATED}
         for rows in b.values():
             rows[3] = rows[4]
-        two = [{v: of[v] for v in ("gate", "up")} for of in (a, b)]
-        assert layer_pair(*two).agreement >= layer_pair(a, b).agreement
+        two_a, two_b = ({v: of[v] for v in ("gate", "up")} for of in (a, b))
+        assert layer_pair(two_a, two_b).agreement >= layer_pair(a, b).agreement
 
 
 @pytest.mark.parametrize("read", [1, 2, 3])
