@@ -1,9 +1,11 @@
 """How fast are deliveries answered, and is any lost, run twice or let in?
 
     python -m benchmarks.serve.run [--deliveries 10000] [--unique 4000] [--connections 50] [--kills 1] [--idle 0]
+        [--fake-clock /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1]
 
 Everything over sockets of this machine: a local Hub, a local GitHub and the clients in one process,
-the receiver in another, killed with SIGKILL and started again; connections that say nothing beside. The clients
+the receiver in another, killed with SIGKILL and started again; connections that say nothing beside. With the library of Debian's
+package libfaketime the receiver's clock is set by an hour, forth and back, among the deliveries. The clients
 share the processor with the receiver, so the latencies are upper bounds.
 """
 
@@ -34,6 +36,8 @@ def lines(figures: Figures) -> list[str]:
         f"started again      {figures.started_again} (ran when the server was killed)",
         f"sent to GitHub twice {figures.dispatched_twice} (of those)",
         f"let in             {figures.let_in}",
+        f"clock set          {figures.clock_steps} times",
+        f"health             {figures.healthy} answers, {figures.not_healthy} wrong or late",
         "peak memory        " + ", ".join(f"{n / 1e6:.0f} MB" for n in figures.memory),
     ]
 
@@ -47,6 +51,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--kills", type=int, default=1)
     parser.add_argument("--idle", type=int, default=0)
+    parser.add_argument("--fake-clock", type=Path, help="the library libfaketime")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = run(
@@ -57,6 +62,7 @@ def main() -> None:
             workers=asked.workers,
             kills=asked.kills,
             idle=asked.idle,
+            fake_clock=asked.fake_clock,
         )
     print("\n".join(lines(figures)))
 

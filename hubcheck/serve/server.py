@@ -41,6 +41,11 @@ from hubcheck.serve.workers import Workers
 from hubcheck.system import lock
 
 BACKLOG: Final = 512
+"""Connections that wait in the kernel to be accepted."""
+AT_A_TIME: Final = 32
+"""Accepted in one turn of the loop: what each of them says is read before hundreds follow."""
+BUSY: Final = 256
+"""Requests in progress, beyond the connections that say nothing, before more are answered 503."""
 DISPATCH_SECONDS: Final = 600.0
 """Longest that guards and one dispatch take, waits for rate limits included."""
 LEASE_MARGIN: Final = 900.0
@@ -166,6 +171,12 @@ def _lease(settings: Settings) -> float:
 class _Server(uvicorn.Server):
     """uvicorn, which would end the process with the signal it caught instead of returning."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; asyncio has one number for what it accepts at a time and for what may wait."""
+        await super().startup(sockets=sockets)
+        for one in sockets or ():
+            one.listen(BACKLOG)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
@@ -190,8 +201,8 @@ async def _answer(application: ASGIApp, listener: socket.socket) -> None:
         proxy_headers=False,
         lifespan="off",
         http=Connection,
-        limit_concurrency=2 * CONNECTIONS,
-        backlog=BACKLOG,
+        limit_concurrency=CONNECTIONS + BUSY,
+        backlog=AT_A_TIME,
         timeout_keep_alive=int(HEADER_SECONDS),
         timeout_graceful_shutdown=20,
     )

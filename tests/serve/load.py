@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ from tests.serve.receiving import SECRET, Receiving, until
 GITHUB_TOKEN: Final = "github_token_of_the_load_test"
 LIMIT: Final = 20_000
 """Bytes of a body that the server is told to take."""
+HEALTH_PATIENCE: Final = 10.0
+"""Seconds: what container platforms wait for at most before they count a probe as failed."""
+STEPS: Final = (0, 3600, -3600)
+"""Seconds by which the server's clock is off, by turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,11 @@ class Figures:
     dispatched_twice: int = 0
     """Of those: had reached GitHub before."""
     let_in: int = 0
+    healthy: int = 0
+    """Answers of ``/healthz`` while deliveries came."""
+    not_healthy: int = 0
+    """Answers that were not 200, or that took longer than ``HEALTH_PATIENCE``."""
+    clock_steps: int = 0
     memory: list[int] = field(default_factory=list)
     """Highest resident bytes of each process."""
 
@@ -114,6 +124,7 @@ def run(
     patience: float = 600.0,
     kills: int = 1,
     idle: int = 0,
+    fake_clock: Path | None = None,
 ) -> Figures:
     """Deliver, kill, start again, deliver the rest, wait until all is done, and count.
 
@@ -126,8 +137,12 @@ def run(
         patience: Seconds for all jobs to end.
         kills: Times the server is killed, evenly spread.
         idle: Connections beside those, opened again when cut, that never say anything.
+        fake_clock: The library libfaketime; with it the server's clock is set by an hour, to and
+            fro, each time a tenth of the deliveries is answered.
     """
     figures = Figures(deliveries=total)
+    off = folder / "clock"
+    off.write_text("+0", encoding="ascii")
     with LocalHub() as hub, Dispatches(token=GITHUB_TOKEN) as github:
         deliveries = make_deliveries(hub, unique, total, random.Random(1))
         environment = {
@@ -135,6 +150,13 @@ def run(
             "GITHUB_API_URL": github.address,
             "HUBCHECK_GITHUB_TOKEN": GITHUB_TOKEN,
         }
+        if fake_clock is not None:
+            environment |= {
+                "LD_PRELOAD": str(fake_clock),
+                "FAKETIME_TIMESTAMP_FILE": str(off),
+                "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
         words = ("--allow", "acme/*", "--dispatch", "acme/checks", "--workers", str(workers),
                  "--per-hour", "1000", "--queue-limit", "100000",
                  "--body-limit", str(LIMIT))  # fmt: skip
@@ -143,7 +165,10 @@ def run(
         first: list[dict[str, Any]] = []
         with receiver:
             at = {len(deliveries) * (n + 1) // (kills + 1) for n in range(kills)}
-            asyncio.run(_deliver(receiver, deliveries, connections, figures, at, first, idle))
+            clock = off if fake_clock is not None else None
+            asyncio.run(
+                _deliver(receiver, deliveries, connections, figures, at, first, idle, clock)
+            )
             figures.delivering_seconds = time.perf_counter() - began
             _drain(folder, unique, patience)
             figures.draining_seconds = time.perf_counter() - began
@@ -161,6 +186,7 @@ async def _deliver(
     kills: set[int],
     first: list[dict[str, Any]],
     idle: int,
+    clock: Path | None,
 ) -> None:
     waiting = list(reversed(deliveries))
     answered = 0
@@ -202,9 +228,14 @@ async def _deliver(
                 stream = None
                 continue
             figures.answers[f"{delivery.kind} {status}"] += 1
+            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                waiting.append(delivery)
             if delivery.secret == SECRET:
                 figures.seconds.append(time.perf_counter() - began)
             answered += 1
+            if clock is not None and answered % max(len(deliveries) // 10, 1) == 0:
+                figures.clock_steps += 1
+                _set(clock, STEPS[figures.clock_steps % len(STEPS)])
             if answered in kills:
                 restarting.append(asyncio.create_task(restart()))
             if close:
@@ -222,12 +253,32 @@ async def _deliver(
             await _close(stream)
             await asyncio.sleep(0.05)
 
+    async def health() -> None:
+        while True:
+            await up.wait()
+            began = time.perf_counter()
+            try:
+                status, _, _ = await asyncio.to_thread(receiver.get, "/healthz")
+            except OSError:
+                if up.is_set():
+                    figures.not_healthy += 1
+            else:
+                late = time.perf_counter() - began > HEALTH_PATIENCE
+                figures.healthy += status == HTTPStatus.OK and not late
+                figures.not_healthy += status != HTTPStatus.OK or late
+            await asyncio.sleep(0.2)
+
+    asked = asyncio.create_task(health())
     silent = [asyncio.create_task(silence()) for _ in range(idle)]
     await asyncio.gather(*(connection() for _ in range(connections)))
     await asyncio.gather(*restarting)
-    for one in silent:
+    for one in (asked, *silent):
         one.cancel()
-    await asyncio.gather(*silent, return_exceptions=True)
+    await asyncio.gather(asked, *silent, return_exceptions=True)
+
+
+def _set(clock: Path, seconds: int) -> None:
+    clock.write_text(f"{seconds:+d}", encoding="ascii")
 
 
 async def _request(
