@@ -59,7 +59,16 @@ def meeting(
         next_step="start all of them again, and set GLOO_SOCKET_IFNAME to the network they share "
         "if there are several.",
     )
-    timer = threading.Timer(seconds, on_loss or end_process, [error])
+    with _within(seconds, error, on_loss or end_process):
+        yield
+
+
+@contextmanager
+def _within(
+    seconds: float, error: HubcheckError, on_loss: Callable[[HubcheckError], None]
+) -> Iterator[None]:
+    """Call ``on_loss`` where what is done takes longer, whatever it waits for."""
+    timer = threading.Timer(seconds, on_loss, [error])
     timer.daemon = True
     timer.start()
     try:
@@ -118,7 +127,7 @@ class Watch:
         others = [n for n in range(count) if n != rank]
 
         def keep_on() -> None:
-            error = self._looked(rank, others, silence)
+            error = self._looked(rank, others, silence, on_loss)
             if error is not None:
                 on_loss(error)
 
@@ -131,19 +140,28 @@ class Watch:
         if self._thread is not None:
             self._thread.join()
 
-    def _looked(self, rank: int, others: list[int], silence: float) -> HubcheckError | None:
+    def _looked(
+        self,
+        rank: int,
+        others: list[int],
+        silence: float,
+        on_loss: Callable[[HubcheckError], None],
+    ) -> HubcheckError | None:
         """Return what is wrong, once something is; None when the watch is over."""
+        mute = lost("Process 0, which holds the others together, does not answer.")
         seen = dict.fromkeys(others, 0)
         when = dict.fromkeys(others, time.monotonic())
         while not self._over.wait(min(BEAT, silence / 4)):
             try:
-                self._store.add(f"alive {rank}", 1)
-                signs = {n: int(self._store.add(f"alive {n}", 0)) for n in others}
+                # A store behind a lost network neither answers nor fails.
+                with _within(silence, mute, on_loss):
+                    self._store.add(f"alive {rank}", 1)
+                    signs = {n: int(self._store.add(f"alive {n}", 0)) for n in others}
             except RuntimeError:
                 # An error that all have met ends all of them: this one, too, in a moment.
                 if self._over.wait(GRACE):
                     return None
-                return lost("Process 0, which holds the others together, does not answer.")
+                return mute
             now = time.monotonic()
             for n, sign in signs.items():
                 if sign != seen[n]:

@@ -19,9 +19,12 @@ class Counts:
         """Start at nothing."""
         self.of: Counter[str] = Counter()
         self.gone = False
+        self.answers = threading.Event()
+        self.answers.set()
 
     def add(self, key: str, n: int) -> int:
-        """Add to a count and return it."""
+        """Add to a count and return it, once it answers."""
+        self.answers.wait()
         if self.gone:
             message = "Connection reset by peer"
             raise RuntimeError(message)
@@ -68,6 +71,17 @@ def test_a_first_process_that_is_gone_is_noticed(monkeypatch: pytest.MonkeyPatch
     assert lost.wait(5)
     assert said == ["Process 0, which holds the others together, does not answer."]
     assert not nothing
+
+
+def test_a_first_process_behind_a_lost_network_is_noticed() -> None:
+    """Its store neither answers nor fails: whoever asks it is not held up for ever."""
+    store = Counts()
+    watch, lost, said = begun(store, 1, 0.2)
+    store.answers.clear()
+    assert lost.wait(5)
+    assert said == ["Process 0, which holds the others together, does not answer."]
+    store.answers.set()
+    watch.end()
 
 
 def test_processes_that_do_not_meet_are_ended_and_those_that_do_are_not() -> None:
