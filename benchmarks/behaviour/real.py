@@ -12,7 +12,7 @@ as a model of its own, for ``hubcheck check DIR/behaviour/NAME --base DIR/smollm
 from __future__ import annotations
 
 import argparse
-import copy
+import json
 import pickle
 import resource
 import sys
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
+from safetensors.torch import save_file
 
 from hubcheck.behaviour.comparison import Run, compared, one_vocabulary, same_texts, same_tokens
 from hubcheck.behaviour.places import laid_out
@@ -86,7 +87,7 @@ def tuned(model: Any, runner: Runner) -> None:
             loss.backward()
             optimiser.step()
             optimiser.zero_grad()
-            print(f"step {step}: loss {float(loss):.3f}", file=sys.stderr, flush=True)
+            print(f"step {step}: loss {float(loss.detach()):.3f}", file=sys.stderr, flush=True)
 
 
 CHANGES: Final[dict[str, Callable[[Any, Runner], None]]] = {
@@ -116,9 +117,9 @@ def ran(names: Sequence[str], folder: Path, kept: Path, *, write: bool = False) 
                         for n, weight in runner.model.named_parameters():
                             weight.copy_(first[n])
                         CHANGES.get(name, CHANGES["as published"])(runner.model, runner)
+                    places[name].write_bytes(pickle.dumps(_run(runner)))
                     if write:
                         written(runner, kept / plain(name))
-                    places[name].write_bytes(pickle.dumps(_run(runner)))
                     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
                     took = time.monotonic() - began
                     print(f"{name}: {took:.0f} s, {peak:.0f} MB", file=sys.stderr, flush=True)
@@ -132,8 +133,15 @@ def plain(name: str) -> str:
 
 def written(runner: Runner, folder: Path) -> None:
     """Write a model as people publish it: bfloat16, with its tokenizer."""
-    saved = copy.deepcopy(runner.model).to(torch.bfloat16)
-    saved.save_pretrained(folder)
+    folder.mkdir(exist_ok=True)
+    config = runner.model.config.to_dict()
+    config.pop("quantization_config", None)  # of the file that it was unpacked from
+    (folder / "config.json").write_text(json.dumps(config, default=str))
+    weights = {
+        name: weight.detach().to(torch.bfloat16).contiguous()
+        for name, weight in runner.model.named_parameters()
+    }
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     runner.tokenizer.save_pretrained(folder)
 
 
