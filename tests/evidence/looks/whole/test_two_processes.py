@@ -1,7 +1,8 @@
 """Do processes over real sockets do a share of the work each, and tell what one tells?
 
 They meet on this machine's own address, by gloo. SLOW: each test imports torch in two processes or
-three, which is nearly all of the seconds that it takes; three take part in ``make long``.
+three, which is nearly all of the seconds that it takes; three, and two machines (of which this one plays
+both), take part in ``make long``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.evidence.looks.whole.laboratory import folder, moved, whole
 from tests.tables import taken
 
 ROOT = Path(__file__).parents[4]
+TWO = "2 processes"
+MACHINES = "two machines"
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -94,30 +97,45 @@ def test_several_processes_tell_what_one_tells(
     assert 0 < every[0]["of"][0]["own"] < every[0]["of"][0]["size"]  # it alone is told
 
 
-@pytest.mark.parametrize("count", taken((2,), (2, 3)))
-def test_the_command_line_speaks_with_one_voice(tmp_path: Path, count: int) -> None:
-    """``torchrun -m hubcheck check --depth full``: one summary, and the report of one process."""
+def launchers(way: str) -> list[list[str]]:
+    """Return how each machine starts its processes; two machines both lie at 127.0.0.1."""
+    if way != MACHINES:
+        return [["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", way[0]]]
+    shared = ["-m", "accelerate.commands.launch", "--multi_gpu", "--mixed_precision", "no"]
+    shared += ["--dynamo_backend", "no", "--main_process_ip", "127.0.0.1"]
+    shared += ["--main_process_port", str(free_port()), "--num_processes", "2"]
+    return [[*shared, "--num_machines", "2", "--machine_rank", str(n)] for n in range(2)]
+
+
+@pytest.mark.parametrize("way", taken((TWO,), (TWO, "3 processes", MACHINES)))
+def test_the_command_line_speaks_with_one_voice(tmp_path: Path, way: str) -> None:
+    """``torchrun``, ``accelerate launch``: one summary, the report of one, nothing left behind."""
     check = ["-m", "hubcheck", "check", str(model("finetune")), "--base", str(model("base"))]
-    check += ["--depth", "full", "--seed", "3", "--out"]
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(count)]
+    check += ["--depth", "full", "--seed", "3", "--out", "out"]
     reports = []
-    for name, launcher in (("out", torchrun), ("alone", [])):
-        done = subprocess.run(
-            [sys.executable, *launcher, *check, name],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            cwd=tmp_path,
-            env=environment(),
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("confirmed") == 1
-        assert done.stderr.count("hubcheck: wrote") == 1
-        reports.append(json.loads((tmp_path / name / "report.json").read_text()))
+    for name, several in (("together", launchers(way)), ("alone", [[]])):
+        running = []
+        for n, launcher in enumerate(several):
+            place = tmp_path / f"{name} {n}"
+            place.mkdir()
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, *launcher, *check],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    cwd=place,
+                    env=environment(),
+                )
+            )
+        ended = [(one.communicate(timeout=300), one.returncode) for one in running]
+        assert not any(code for _, code in ended), ended
+        assert [out.count("confirmed") for (out, _), _ in ended] == [1, 0][: len(several)]
+        assert sum(said.count("hubcheck: wrote") for (_, said), _ in ended) == 1
+        reports.append(json.loads((tmp_path / f"{name} 0" / "out" / "report.json").read_text()))
     together, alone = reports
-    assert not list((tmp_path / "out").glob("*.journal"))
-    assert together["processes"] == count
+    assert not list(tmp_path.rglob("*.journal"))
+    assert together["processes"] == (3 if way[0] == "3" else 2)
     for one in reports:
         for varies in ("processes", "started", "finished", "seconds"):
             one.pop(varies, None)
