@@ -1,15 +1,19 @@
 """What does a sketch read of models of published shapes, from a Hub: bytes, requests, seconds?
 
-``python -m benchmarks.catalogue.reading`` serves made-up weights of 1 B to 405 B parameters from a
-Hub on this machine, 50 ms away, and sketches each. It counts what the server sent. Requests for files
-go to the Hub once a file, which names the place where the content lies, and to that place for each
-range; rates are limited at the Hub.
+``python -m benchmarks.catalogue.reading [--tokenizer FOLDER]`` serves made-up weights of 1 B to
+405 B parameters from a Hub on this machine, 50 ms away, and sketches each. It counts what the
+server sent: for the sketch (what ``catalogue.material`` plans) and in all. Requests for files go to
+the Hub once a file, which names the place where the content lies, and to that place for each range;
+rates are limited at the Hub. Without a folder the vocabulary is made up, and its anchors lie
+anywhere; a published ``tokenizer.json`` has them where learned vocabularies do.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 from hubcheck.card.table import columns
@@ -18,6 +22,7 @@ from hubcheck.catalogue.sketching import BUDGET
 from hubcheck.model import Access, open_model
 from hubcheck.source.reference import parse_hub_reference
 from tests.hubserver import Link, LocalHub
+from tests.hubserver.storage import Content
 from tests.material.remote.repository import repository
 from tests.material.remote.shapes import GLM_AIR, dense
 from tests.material.remote.values import Recipe
@@ -32,7 +37,8 @@ SHAPES: Final = (
 )  # fmt: skip
 HEAD: Final = (
     "shape",
-    "MB of weights",
+    "MB of the sketch",
+    "requests of it",
     "MB in all",
     "requests",
     "of them to the Hub",
@@ -44,16 +50,24 @@ HEAD: Final = (
 
 def main() -> int:
     """Measure and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.catalogue.reading")
+    parser.add_argument("--tokenizer", type=Path, help="a folder with a published tokenizer.json")
+    folder = parser.parse_args().tokenizer
     rows = []
     with LocalHub(link=Link(latency=0.05, bandwidth=125e6)) as hub:
         for shape in SHAPES:
             name = f"org/{shape.label}"
-            hub.add_repo(name, repository(shape, Recipe(seed=1), name))
+            files = repository(shape, Recipe(seed=1), name)
+            if folder is not None:
+                text = (folder / "tokenizer.json").read_bytes()
+                files["tokenizer.json"] = Content(text, lfs=True)
+            hub.add_repo(name, files)
             access = Access(max_read=BUDGET, token=None, endpoint=hub.endpoint)
             hub.forget()
             wall = time.monotonic()
             model = open_model(parse_hub_reference(name), access)
             _ = (model.anatomy, model.vocabulary)
+            before = len(hub.exchanges)
             began = time.process_time()
             sketch = sketch_of(model)
             ledger = model.source.ledger
@@ -62,6 +76,7 @@ def main() -> int:
                 (
                     shape.label,
                     f"{read['weights'] / 1e6:.1f}",
+                    f"{len(hub.exchanges) - before}",
                     f"{ledger.bytes_read / 1e6:.1f}",
                     f"{ledger.requests}",
                     f"{sum(e.origin == 'hub' for e in hub.exchanges)}",

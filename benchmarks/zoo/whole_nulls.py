@@ -92,7 +92,7 @@ def drawn(subject: Path, base: Path, depth: Depth, seed: int) -> Draw:
 def examined(subject: Path, base: Path, depth: Depth, seed: int) -> Tested:
     """Return what every look of one check saw of a declared base."""
     request = request_of(subject, depth, seed)
-    wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=("null",))
+    wanted = BaseRequest(reference=parse_reference(str(base)), declared=True, why=())
     one = open_base(wanted, lambda base: open_model(base.reference, request.access), _quiet)
     opened = open_model(request.subject, request.access, is_subject=True)
     examine(one, opened, request, 1, None, _quiet)

@@ -12,18 +12,20 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.report.phrases import Clauses, Phrase
+
 
 class Signal(StrEnum):
     """What sort of hint a reason is."""
 
     DECLARED = "declared"
-    SAME_WEIGHTS = "same weight file"
+    SAME_WEIGHTS = "same-weights"
     LEAKED = "leaked"
-    SAME_TOKENIZER = "same tokenizer file"
-    SAME_SHAPES = "same shapes"
-    NEAR_SHAPES = "near shapes"
-    SAME_SIZE = "same parameter count"
-    ANCESTOR = "ancestor of a declared base"
+    SAME_TOKENIZER = "same-tokenizer"
+    SAME_SHAPES = "same-shapes"
+    NEAR_SHAPES = "near-shapes"
+    SAME_SIZE = "same-size"
+    ANCESTOR = "ancestor"
     SEARCH = "search"
 
 
@@ -59,14 +61,8 @@ class Reason:
     """One hint."""
 
     signal: Signal
-    where: str
-    """``README.md line 4``, ``tokenizer.json by digest``; hostile text."""
-
-    @property
-    def text(self) -> str:
-        """The hint as the report shows it."""
-        named = {Signal.DECLARED, Signal.LEAKED}
-        return self.where if self.signal in named else f"{self.signal}: {self.where}"
+    said: Phrase
+    """Where a file names it, or what speaks for it; the strings in it are hostile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +92,10 @@ class Candidate:
         return sum(STRENGTH[s] for s in {r.signal for r in self.reasons})
 
     @property
-    def why(self) -> tuple[str, ...]:
-        """The reasons in words, strongest first."""
+    def why(self) -> Clauses:
+        """The reasons, strongest first."""
         ranked = sorted(self.reasons, key=lambda r: -STRENGTH[r.signal])
-        return tuple(r.text for r in ranked)
+        return tuple(r.said for r in ranked)
 
 
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

@@ -28,6 +28,7 @@ from hubcheck.candidates.repository_name import (
     parse_repository_name,
 )
 from hubcheck.errors import printable
+from hubcheck.report.hints import at_file, at_key, at_line
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.source.interface import Source
 
@@ -44,9 +45,10 @@ RELATIONS: Final = frozenset({"finetune", "adapter", "merge", "quantized"})
 MERGE_TAGS: Final = ("merge", "mergekit")
 """Tags that mergekit and LazyMergekit write into the card of a merge."""
 
+IN_CARD: Final = (at_file(CARD_PATH),)
 ADAPTER_PATH: Final = "adapter_config.json"
 CONFIG_PATH: Final = "config.json"
-CONFIG_WHY: Final = f"{CONFIG_PATH} _name_or_path"
+CONFIG_WHY: Final = at_key(CONFIG_PATH, "_name_or_path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,8 @@ class DeclaredBase:
     """``org/name``, or ``name`` for the Hub's oldest repositories."""
     revision: str
     """Branch, tag or commit as written; ``""`` when none is named."""
-    why: str
-    """Where it is named: ``README.md line 4``, ``adapter_config.json``."""
+    why: Phrase
+    """Where it is named: a place."""
     line: int = 0
     """Of the card, where that names it; 0 elsewhere."""
 
@@ -108,10 +110,10 @@ class _Collector:
         if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
             self.problems.append(problem)
 
-    def add(self, name: RepositoryName, why: str, *, line: int = 0) -> None:
+    def add(self, name: RepositoryName, why: Phrase, *, line: int = 0) -> None:
         key = name.ref.casefold()
         if key in {self.own, self.own.partition(":")[0]}:  # a folder's card may be its repository's
-            self.complain(PhraseCode.DECLARES_ITSELF, where=why)
+            self.complain(PhraseCode.DECLARES_ITSELF, where=(why,))
             return
         known = self.bases.get(key)
         if known is None and len(self.bases) >= MAX_BASES:
@@ -119,16 +121,16 @@ class _Collector:
         elif known is None:
             self.bases[key] = DeclaredBase(ref=name.ref, revision=name.revision, why=why, line=line)
         elif name.revision and not known.revision:
-            why = f"{known.why}, {why}"
+            why = phrase(PhraseCode.PLACES, where=(known.why, why))
             self.bases[key] = replace(known, revision=name.revision, why=why)
         elif name.revision and name.revision != known.revision:
             self.complain(
                 PhraseCode.DECLARES_REVISIONS,
-                where=why,
+                where=(why,),
                 revision=printable(name.revision),
                 base=known.ref,
                 other=printable(known.revision),
-                there=known.why,
+                there=(known.why,),
             )
 
 
@@ -147,7 +149,7 @@ def read_declaration(source: Source) -> Declaration:
         _add_card_bases(base_model, found)
     _add_adapter_base(source, found)
     for name, path in recipe_bases(source):
-        found.add(name, path)
+        found.add(name, at_file(path))
     hint = _config_base(source, found)
     leaked: tuple[DeclaredBase, ...] = ()
     if hint is not None and found.bases and hint.ref.casefold() not in found.bases:
@@ -182,7 +184,7 @@ def _read_card(source: Source, found: _Collector) -> tuple[FrontMatter, Sequence
     card, lines = read_card(source)
     if isinstance(card, FrontMatter):
         for key in card.duplicates:
-            found.complain(PhraseCode.KEY_TWICE, where=CARD_PATH, key=printable(key))
+            found.complain(PhraseCode.KEY_TWICE, where=IN_CARD, key=printable(key))
         return card, lines[card.last_line : MAX_LINES]
     if isinstance(card, Malformed):
         found.complain(PhraseCode.DOCUMENT_UNUSABLE, why=(card.said,))
@@ -210,14 +212,14 @@ NO_BASE: Final = frozenset({"", "none", "null", "nil", "n/a", "-"})
 
 def _add_card_bases(entry: Field, found: _Collector) -> None:
     for value, line in _items(entry):
-        why = f"{CARD_PATH} line {line}"
+        why = at_line(CARD_PATH, line)
         if value is None or (isinstance(value, str) and value.strip().casefold() in NO_BASE):
             continue
         if not isinstance(value, str):
             shown = printable(value) if isinstance(value, (bool, float, int)) else ""
             found.complain(
                 PhraseCode.NO_NAME,
-                where=why,
+                where=(why,),
                 key="base_model",
                 value=shown,
                 kind=kind_of(value),
@@ -225,11 +227,12 @@ def _add_card_bases(entry: Field, found: _Collector) -> None:
             continue
         name = parse_repository_name(value)
         if isinstance(name, Malformed):
-            found.complain(PhraseCode.KEY_UNUSABLE, where=why, key="base_model", why=(name.said,))
+            problem = PhraseCode.KEY_UNUSABLE
+            found.complain(problem, where=(why,), key="base_model", why=(name.said,))
         else:
             found.add(name, why, line=line)
     if isinstance(entry.value, list) and len(entry.value) > MAX_ITEMS:
-        found.complain(PhraseCode.KEY_CUT, where=CARD_PATH, key="base_model", taken=MAX_ITEMS)
+        found.complain(PhraseCode.KEY_CUT, where=IN_CARD, key="base_model", taken=MAX_ITEMS)
 
 
 def _add_adapter_base(source: Source, found: _Collector) -> None:
@@ -245,13 +248,13 @@ def _add_adapter_base(source: Source, found: _Collector) -> None:
         if isinstance(with_revision, Malformed):
             found.complain(
                 PhraseCode.KEY_UNUSABLE,
-                where=ADAPTER_PATH,
+                where=(at_file(ADAPTER_PATH),),
                 key="revision",
                 why=(with_revision.said,),
             )
         else:
             name = with_revision
-    found.add(name, ADAPTER_PATH)
+    found.add(name, at_file(ADAPTER_PATH))
 
 
 def _config_base(source: Source, found: _Collector) -> RepositoryName | None:
@@ -269,20 +272,21 @@ def _config_base(source: Source, found: _Collector) -> RepositoryName | None:
 def _program_name(document: JsonDocument, key: str, found: _Collector) -> RepositoryName | None:
     """Return the repository that a program wrote under ``key``, or say why there is none."""
     value = document.values.get(key)
+    where = (at_file(document.path),)
     if key in document.duplicates:
-        found.complain(PhraseCode.KEY_TWICE, where=document.path, key=key)
+        found.complain(PhraseCode.KEY_TWICE, where=where, key=key)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
         kind = kind_of(value)
-        found.complain(PhraseCode.NO_NAME, where=document.path, key=key, value="", kind=kind)
+        found.complain(PhraseCode.NO_NAME, where=where, key=key, value="", kind=kind)
         return None
     name = parse_repository_name(value)
     if isinstance(name, Malformed):
-        found.complain(PhraseCode.KEY_UNUSABLE, where=document.path, key=key, why=(name.said,))
+        found.complain(PhraseCode.KEY_UNUSABLE, where=where, key=key, why=(name.said,))
         return None
     if "/" in name.ref and looks_local(name):
-        found.complain(PhraseCode.KEY_LOCAL, where=document.path, key=key, value=name.ref)
+        found.complain(PhraseCode.KEY_LOCAL, where=where, key=key, value=name.ref)
         return None
     return name
 
@@ -303,7 +307,7 @@ def _relation(card: FrontMatter, found: _Collector) -> str:
     value = entry.value
     found.complain(
         PhraseCode.RELATION_WORD,
-        where=f"{CARD_PATH} line {entry.line}",
+        where=(at_line(CARD_PATH, entry.line),),
         value=printable(value) if isinstance(value, str) else "",
         kind=kind_of(value),
         known=tuple(sorted(RELATIONS)),
@@ -318,5 +322,6 @@ def _text(card: FrontMatter, key: str, found: _Collector) -> str:
         return ""
     values = [value for value, _ in _items(entry)]
     if not all(isinstance(v, str) for v in values):
-        found.complain(PhraseCode.KEY_NO_TEXT, where=f"{CARD_PATH} line {entry.line}", key=key)
+        where = (at_line(CARD_PATH, entry.line),)
+        found.complain(PhraseCode.KEY_NO_TEXT, where=where, key=key)
     return ", ".join(v.strip() for v in values if isinstance(v, str))[:MAX_LICENCE]

@@ -15,6 +15,8 @@ from hubcheck.candidates.front_matter import CARD_PATH, FrontMatter, parse_front
 from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.leaked import card_names
 from hubcheck.candidates.repository_name import RepositoryName, parse_repository_name
+from hubcheck.report.hints import at_key
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 MAX_COMMITS: Final = 6
 """Commits looked at, spread over the history, the oldest always among them."""
@@ -47,7 +49,7 @@ def earlier_names(index: HubIndex, ref: str, commit: str) -> tuple[DeclaredBase,
         seen.add(identity)
         data = index.document(ref, older, entry, limit=MAX_CARD)
         for name, where in _named(data):
-            why = f"{where} of the earlier commit {older[:7]}"
+            why = phrase(PhraseCode.PLACE_EARLIER, where=(where,), commit=older)
             found.setdefault(
                 name.ref.casefold(), DeclaredBase(ref=name.ref, revision=name.revision, why=why)
             )
@@ -70,7 +72,7 @@ def _card_id(index: HubIndex, ref: str, commit: str) -> str:
     return ""
 
 
-def _named(card: bytes) -> Iterator[tuple[RepositoryName, str]]:
+def _named(card: bytes) -> Iterator[tuple[RepositoryName, Phrase]]:
     """Yield declared bases, then what the prose names."""
     front = parse_front_matter(card)
     field = front.fields.get("base_model") if isinstance(front, FrontMatter) else None
@@ -79,5 +81,5 @@ def _named(card: bytes) -> Iterator[tuple[RepositoryName, str]]:
         for value in values[:MAX_BASES]:
             name = parse_repository_name(value) if isinstance(value, str) else None
             if name is not None and not isinstance(name, Malformed):
-                yield name, f"{CARD_PATH} base_model"
+                yield name, at_key(CARD_PATH, "base_model")
     yield from card_names(card)

@@ -15,7 +15,7 @@ from typing import Final
 from hubcheck.candidates.declared import MAX_BASES, Declaration, DeclaredBase
 from hubcheck.candidates.documents import Malformed
 from hubcheck.candidates.repository_name import RepositoryName, parse_repository_name
-from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 PREFIX: Final = "general.base_model"
 
@@ -39,7 +39,7 @@ def with_header_bases(
     for n in range(n_bases):
         why, name = _named(metadata, n)
         if isinstance(name, Malformed):
-            problems.append(phrase(PhraseCode.KEY_UNUSABLE, where=why, key="", why=(name.said,)))
+            problems.append(phrase(PhraseCode.KEY_UNUSABLE, where=(why,), key="", why=(name.said,)))
         elif name is not None and name.ref.casefold() != own.casefold():
             base = DeclaredBase(ref=name.ref, revision=name.revision, why=why)
             bases.setdefault(name.ref.casefold(), base)
@@ -49,18 +49,22 @@ def with_header_bases(
     )
 
 
-def _named(metadata: Mapping[str, str], n: int) -> tuple[str, RepositoryName | Malformed | None]:
+def _named(metadata: Mapping[str, str], n: int) -> tuple[Phrase, RepositoryName | Malformed | None]:
     """Return where base ``n`` is named and its name; nothing where the header names none."""
     url = metadata.get(f"{PREFIX}.{n}.repo_url", "")
     if url:
-        return f"GGUF header {PREFIX}.{n}.repo_url", parse_repository_name(url)
+        return _at(f"{PREFIX}.{n}.repo_url"), parse_repository_name(url)
     owner = metadata.get(f"{PREFIX}.{n}.organization", "")
     title = metadata.get(f"{PREFIX}.{n}.name", "")
-    why = f"GGUF header {PREFIX}.{n}.name"
+    why = _at(f"{PREFIX}.{n}.name")
     # The name is a title ("Llama 3.1 8B Instruct"), the organisation too: spaces become dashes.
     if owner and title:
         return why, parse_repository_name(f"{_dashed(owner)}/{_dashed(title)}")
     return why, None
+
+
+def _at(key: str) -> Phrase:
+    return phrase(PhraseCode.PLACE_HEADER, format="gguf", key=key)
 
 
 def _dashed(title: str) -> str:

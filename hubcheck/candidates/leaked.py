@@ -10,7 +10,7 @@ today) passes the pairs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hubcheck.candidates.declared import DeclaredBase
@@ -31,6 +31,8 @@ from hubcheck.candidates.front_matter import (
 from hubcheck.candidates.links import named_models, usable
 from hubcheck.candidates.repository_name import RepositoryName
 from hubcheck.errors import printable
+from hubcheck.report.hints import at_key, at_line, mentioned
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.source.interface import Source
 
 MAX_LEAKS: Final = 24
@@ -77,7 +79,7 @@ _DOWNLOADED: Final = "models--"
 def read_leaks(
     source: Source, *, metadata: Mapping[str, str] | None = None
 ) -> tuple[DeclaredBase, ...]:
-    """Return every model that the files name, each once, where it stands in words.
+    """Return every model that the files name, each once, with where it stands.
 
     Args:
         source: The model.
@@ -97,11 +99,11 @@ def read_leaks(
     return tuple(found.values())
 
 
-def _names(source: Source, metadata: Mapping[str, str]) -> Iterator[tuple[RepositoryName, str]]:
+def _names(source: Source, metadata: Mapping[str, str]) -> Iterator[tuple[RepositoryName, Phrase]]:
     for path in JSON_FILES:
         document = read_json_object(source, path)
         if isinstance(document, JsonDocument):
-            yield from names_in(document.values, path)
+            yield from _with_key(names_in(document.values), path)
     yield from _metadata_names(metadata)
     card = read_bytes(source, CARD_PATH, limit=CARD_LIMIT)
     if isinstance(card, bytes):
@@ -112,15 +114,21 @@ def _names(source: Source, metadata: Mapping[str, str]) -> Iterator[tuple[Reposi
             lines = card_lines(data) if isinstance(data, bytes) else []
             if not isinstance(lines, Malformed):
                 for name, _, line in named_models(lines):
-                    yield name, f"{printable(entry.path)} line {line}"
+                    yield name, at_line(printable(entry.path), line)
 
 
-def names_in(values: object, path: str) -> Iterator[tuple[RepositoryName, str]]:
-    """Yield the models that a parsed JSON file names, with file and key.
+def _with_key(
+    named: Iterable[tuple[RepositoryName, str]], path: str
+) -> Iterator[tuple[RepositoryName, Phrase]]:
+    for name, key in named:
+        yield name, at_key(path, key)
+
+
+def names_in(values: object) -> Iterator[tuple[RepositoryName, str]]:
+    """Yield the models that a parsed JSON file names, with the dotted key.
 
     Args:
         values: Hostile values of any depth.
-        path: The file, for the reason.
     """
     for where, value in _texts(values):
         key = where.rpartition(".")[2]
@@ -132,10 +140,10 @@ def names_in(values: object, path: str) -> Iterator[tuple[RepositoryName, str]]:
             continue
         name = usable(text) if text else None
         if name is not None:
-            yield name, f"{path} {printable(where, limit=60)}"
+            yield name, printable(where, limit=60)
 
 
-def card_names(data: bytes) -> Iterator[tuple[RepositoryName, str]]:
+def card_names(data: bytes) -> Iterator[tuple[RepositoryName, Phrase]]:
     """Yield the models that the prose of a card names, with the line; at most ``MAX_LINKS``."""
     lines = card_lines(data)
     if isinstance(lines, Malformed):
@@ -146,20 +154,25 @@ def card_names(data: bytes) -> Iterator[tuple[RepositoryName, str]]:
     for count, (name, how, line) in enumerate(named):
         if count >= MAX_LINKS:
             return
-        yield name, f"{CARD_PATH} line {line} ({how})"
+        yield name, mentioned(CARD_PATH, line, how)
 
 
-def _metadata_names(metadata: Mapping[str, str]) -> Iterator[tuple[RepositoryName, str]]:
+def _metadata_names(metadata: Mapping[str, str]) -> Iterator[tuple[RepositoryName, Phrase]]:
     for key, value in list(metadata.items())[:MAX_VALUES]:
-        where = f"weights metadata {printable(key, limit=60)}"
+        outer = printable(key, limit=60)
         if value[:1] in "{[" and len(value) <= NOTICE_LIMIT:
             nested = parse_json(value.encode("utf-8", "surrogatepass"), "metadata")
             if not isinstance(nested, Malformed):
-                yield from names_in(nested, where)
+                for named, inner in names_in(nested):
+                    yield named, _in_header(f"{outer} {inner}")
         elif len(value) <= MAX_TEXT and (_KEY.search(key) or _DOWNLOADED in value):
             name = usable(value)
             if name is not None:
-                yield name, where
+                yield name, _in_header(outer)
+
+
+def _in_header(key: str) -> Phrase:
+    return phrase(PhraseCode.PLACE_HEADER, format="weights", key=key)
 
 
 def _texts(values: object) -> Iterator[tuple[str, str]]:

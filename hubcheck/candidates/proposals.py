@@ -108,9 +108,9 @@ def propose(subject: SubjectFacts, index: HubIndex | None, limits: Limits) -> Pr
     """
     found = Gathering(subject.ref)
     for base in subject.declaration.bases:
-        found.add(base.ref, Reason(signal=Signal.DECLARED, where=base.why), revision=base.revision)
+        found.add(base.ref, Reason(signal=Signal.DECLARED, said=base.why), revision=base.revision)
     for leak in (*subject.declaration.leaked, *subject.leaks):
-        found.add(leak.ref, Reason(signal=Signal.LEAKED, where=leak.why), revision=leak.revision)
+        found.add(leak.ref, Reason(signal=Signal.LEAKED, said=leak.why), revision=leak.revision)
     if index is None:
         return _proposals(found, limits, Ancestry(), [])
     search = _Search(subject, index, limits, found)
@@ -174,7 +174,7 @@ class _Search:
         for name in earlier_names(self._index, subject.ref, subject.commit):
             known = self._found.get(name.ref)
             if known is None:
-                reason = Reason(signal=Signal.LEAKED, where=name.why)
+                reason = Reason(signal=Signal.LEAKED, said=name.why)
                 self._found.add(name.ref, reason, revision=name.revision)
 
     def _ancestors(self) -> None:
@@ -188,8 +188,9 @@ class _Search:
         for node in self.ancestry.nodes:
             if node.depth > 1 and node.standing is not Standing.MISSING:
                 children = [e.child for e in self.ancestry.edges if e.parent == node.ref]
-                where = f"declared by {printable(children[0])}" if children else "declared"
-                self._found.add(node.ref, Reason(signal=Signal.ANCESTOR, where=where))
+                child = printable(children[0]) if children else ""
+                said = phrase(PhraseCode.HINT_ANCESTOR, child=child)
+                self._found.add(node.ref, Reason(signal=Signal.ANCESTOR, said=said))
         self.notes += [
             phrase(PhraseCode.SEARCH_MISSING, model=printable(m)) for m in self.ancestry.missing
         ]
@@ -231,14 +232,17 @@ class _Search:
             queries.insert(0, wide)
         # Popularity alone would bring copies before what they were copied from.
         for query in [q for one in queries for q in (one, replace(one, oldest=True))]:
-            called = f"{query.model_type or 'any architecture'}, {query.parameters[0]:,} to "
-            where = f"{called}{query.parameters[1]:,} parameters"
+            least, most = query.parameters
+            said = phrase(
+                PhraseCode.HINT_SEARCH, architecture=query.model_type, least=least, most=most
+            )
             for described in self._index.search(query):
                 if self._is_later(described):
                     continue
-                self._found.add(described.ref, Reason(signal=Signal.SEARCH, where=where))
+                self._found.add(described.ref, Reason(signal=Signal.SEARCH, said=said))
                 if described.parameters == size:
-                    reason = Reason(signal=Signal.SAME_SIZE, where=f"{size:,}")
+                    equal = phrase(PhraseCode.HINT_SAME_SIZE, parameters=size)
+                    reason = Reason(signal=Signal.SAME_SIZE, said=equal)
                     self._found.add(described.ref, reason)
                 self._note(described.ref, described)
 
@@ -258,15 +262,9 @@ class _Search:
             looks = list(pool.map(self._look_at, few))
         for candidate, (shared, match) in zip(few, looks, strict=True):
             for file in shared:
-                weights = file.kind is FileKind.WEIGHTS
-                signal = Signal.SAME_WEIGHTS if weights else Signal.SAME_TOKENIZER
-                reason = Reason(signal=signal, where=f"{printable(file.path)} by digest")
-                self._found.add(candidate.ref, reason)
+                self._found.add(candidate.ref, _same_file(file))
             if match is not None and (match.same or match.near):
-                signal = Signal.SAME_SHAPES if match.same else Signal.NEAR_SHAPES
-                where = f"{match.known} sizes in config.json"
-                where += f", {' and '.join(match.differing)} differ" if match.differing else ""
-                self._found.add(candidate.ref, Reason(signal=signal, where=where))
+                self._found.add(candidate.ref, _like_sizes(match))
 
     def _look_at(self, candidate: Candidate) -> tuple[tuple[SharedFile, ...], ShapeMatch | None]:
         """Return the files shared with a candidate and how its sizes compare."""
@@ -287,6 +285,23 @@ class _Search:
         if not isinstance(document, JsonDocument):
             return shared, None
         return shared, compare_shapes(self._subject.shape, shape_of_config(document.values))
+
+
+def _same_file(file: SharedFile) -> Reason:
+    path = printable(file.path)
+    if file.kind is FileKind.WEIGHTS:
+        said = phrase(PhraseCode.HINT_SAME_WEIGHTS, path=path)
+        return Reason(signal=Signal.SAME_WEIGHTS, said=said)
+    said = phrase(PhraseCode.HINT_SAME_TOKENIZER, path=path)
+    return Reason(signal=Signal.SAME_TOKENIZER, said=said)
+
+
+def _like_sizes(match: ShapeMatch) -> Reason:
+    if match.same:
+        said = phrase(PhraseCode.HINT_SAME_SHAPES, sizes=match.known)
+        return Reason(signal=Signal.SAME_SHAPES, said=said)
+    said = phrase(PhraseCode.HINT_NEAR_SHAPES, sizes=match.known, differing=match.differing)
+    return Reason(signal=Signal.NEAR_SHAPES, said=said)
 
 
 def _failed(error: HubcheckError) -> Phrase:

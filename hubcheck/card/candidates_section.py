@@ -42,7 +42,7 @@ def candidates_section(report: Report) -> tuple[Details, ...]:
         rows: tuple[tuple[Line, ...], ...] = tuple(
             (
                 (Identifier(one.ref),),
-                _said(one.why[0] if one.why else "", limit=120),
+                _said(sentence(one.why[:1]), limit=120),
                 _said(sentence(one.note), limit=80),
             )
             for one in search.left_aside[:SHOWN]

@@ -71,6 +71,11 @@ def why_cell(report: Report, finding: Finding) -> Line:
     return tuple(parts) or (Trusted(numbers.NOTHING),)
 
 
+def why(finding: Finding) -> str:
+    """Return every reason why this base was tested, as one line of raw text."""
+    return sentence(finding.proposed_by)
+
+
 def verdict_cell(report: Report, finding: Finding) -> Line:
     """Return the verdict about one base, with its relation where there is one."""
     content: list[Trusted | Untrusted | Identifier] = [Trusted(finding.verdict.value)]

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card.document import Identifier, Line, Trusted, Untrusted
+from hubcheck.card.wording import words
+from hubcheck.report.phrases import Phrase, PhraseCode
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Report
@@ -21,8 +23,16 @@ _REPOSITORY: Final = re.compile(
 )
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9_][\w.+-]*/){0,8}[A-Za-z0-9_][\w.+-]*", re.ASCII)
-_PLACE: Final = re.compile(r"(\S+\.(?:md|json|ya?ml))(?: (\S.{0,40}))?", re.ASCII)
-"""How a reason begins that names a document of the subject: 'README.md line 4'."""
+_DOCUMENT: Final = re.compile(r"\S+\.(?:md|json|ya?ml)", re.ASCII)
+"""Of the subject; a reason that names a line or a key of one leads to it."""
+_IN_DOCUMENT: Final = frozenset(
+    {
+        PhraseCode.PLACE_FILE,
+        PhraseCode.PLACE_LINE,
+        PhraseCode.PLACE_KEY,
+        PhraseCode.PLACE_MENTION,
+    }
+)
 
 
 def model(shown: Identifier, report: Report, ref: str, revision: str) -> Identifier:
@@ -39,17 +49,19 @@ def file(shown: Identifier, report: Report, ref: str, revision: str, path: str) 
     return replace(shown, address=f"{HUB}/{found[0]}/blob/{revision}/{path}")
 
 
-def reason(text: str, report: Report, *, limit: int) -> Line:
+def reason(said: Phrase, report: Report, *, limit: int) -> Line:
     """Return why a base was tested, as a link where that is a document of the subject."""
-    named = _PLACE.fullmatch(text)
-    if named is None:
-        return (Untrusted(text, limit=limit),)
+    text, path = words(said), said.params.get("path")
+    whole = (Untrusted(text, limit=limit),)
+    if said.code not in _IN_DOCUMENT or not isinstance(path, str) or not text.startswith(path):
+        return whole
     subject = report.subject
-    shown = Identifier(named[1], limit=limit)
-    linked = file(shown, report, subject.ref, subject.revision, named[1])
-    if not linked.address:
-        return (Untrusted(text, limit=limit),)
-    return (linked, Trusted(" "), Untrusted(named[2], limit=limit)) if named[2] else (linked,)
+    shown = Identifier(path, limit=limit)
+    linked = file(shown, report, subject.ref, subject.revision, path)
+    if not _DOCUMENT.fullmatch(path) or not linked.address:
+        return whole
+    rest = text.removeprefix(path).strip()
+    return (linked, Trusted(" "), Untrusted(rest, limit=limit)) if rest else (linked,)
 
 
 def _repository(report: Report, ref: str, revision: str) -> tuple[str, bool] | None:

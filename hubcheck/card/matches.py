@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.report.hints import BASE
 from hubcheck.report.phrases import PhraseCode, codes
 from hubcheck.report.thresholds import BIG_PART
 from hubcheck.report.words import (
@@ -56,7 +57,7 @@ def only_named(report: Report, findings: Collection[Finding]) -> bool:
     by_card = {base.partition("@")[0].casefold() for base in report.declared.bases}
     return all(
         f.declared
-        and set(f.proposed_by) == {NAMED}
+        and set(f.proposed_by) == {BASE}
         and f.base.ref.partition("@")[0].casefold() not in by_card
         for f in findings
     )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 from hubcheck.card import first_table, matches, names
 from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrusted
 from hubcheck.card.escaping import yaml_value
+from hubcheck.card.wording import words
+from hubcheck.report.hints import BY_THE_USER
 from hubcheck.report.standing import PROPOSED, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, ReasonCode, Verdict
@@ -24,7 +26,6 @@ DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE, Depth.SAMPLE: Depth.DEEP}
 REPLAY: Final = "hubcheck replay report.json"
 _WRONG: Final[Line] = (Trusted("wrong? "), Identifier(REPLAY))
 _ACCEPTED: Final[Line] = (Trusted("accepted? allow it, with a reason"),)
-_NOT_A_PLACE: Final = frozenset({"--base", "--suspect"})
 
 
 def next_steps(report: Report) -> NextSteps:
@@ -48,10 +49,11 @@ def next_steps(report: Report) -> NextSteps:
 
 def _correct(report: Report) -> Line:
     refuted = [f for f in matches.declared(report) if is_refuted(f)]
-    place = next((p for f in refuted for p in f.proposed_by if p not in _NOT_A_PLACE), "")
-    if not place:
+    places = (p for f in refuted for p in f.proposed_by if p not in BY_THE_USER)
+    place = next(places, None)
+    if place is None:
         return (Trusted("right? correct the base that was named"),)
-    return (Trusted("right? change "), Untrusted(place, limit=first_table.FEW_WORDS))
+    return (Trusted("right? change "), Untrusted(words(place), limit=first_table.FEW_WORDS))
 
 
 def _declare(report: Report) -> Line:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
 from hubcheck import __version__
 from hubcheck.anatomy.interface import Anatomy
@@ -40,8 +39,6 @@ from hubcheck.request.interface import BaseRequest, Request
 from hubcheck.source.reference import Reference
 from hubcheck.verdict import context as contexts
 
-WHY: Final = ("compare",)
-
 
 def compare(
     request: Request,
@@ -68,7 +65,7 @@ def compare(
     started = now()
     progress("opening both models")
     a = open_model(request.subject, request.access, is_subject=True)
-    b = BaseRequest(reference=other, declared=False, why=WHY)
+    b = BaseRequest(reference=other, declared=False, why=())
     return compared(request, a, b, started=started, repeat=repeat, now=now, progress=progress)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from hubcheck import __version__
-from hubcheck.check.compare import WHY, compared
+from hubcheck.check.compare import compared
 from hubcheck.check.observe import Progress
 from hubcheck.errors import HubcheckError, UnreachableError, printable
 from hubcheck.evidence.start import Start, start_of, tokens_between
@@ -118,7 +118,7 @@ def _step(
     """Return how a state stands to the one before it."""
     for model in (before, after):  # each step may read what a comparison of its own may
         model.source.ledger.raise_limit(model.source.ledger.bytes_read + request.access.max_read)
-    other = BaseRequest(reference=named, declared=False, why=WHY, opened=before)
+    other = BaseRequest(reference=named, declared=False, why=(), opened=before)
     try:
         found: Comparison = compared(
             request, after, other, started=now(), repeat="", now=now, progress=lambda _: None

@@ -34,13 +34,13 @@ from hubcheck.evidence.looks.merge.look import MERGE, fit_merge
 from hubcheck.evidence.looks.merge.run import MergeMember
 from hubcheck.model import SAID, Model, open_model
 from hubcheck.report.behaviour import Behaviour
+from hubcheck.report.hints import BY_THE_USER
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion, Depth
 from hubcheck.request.interface import Request
 from hubcheck.verdict.closeness import APART
 from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.declaration import Kinship, explain
-from hubcheck.verdict.gate import BY_THE_USER
 from hubcheck.verdict.policy import fails_on_what_was_found
 
 

@@ -9,6 +9,7 @@ from hubcheck.candidates.proposals import Proposals
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.table import columns
 from hubcheck.card.wording import sentence, words
+from hubcheck.card.wordings.hints import SIGNALS
 from hubcheck.errors import counted
 from hubcheck.model import Model
 from hubcheck.request.shortlist import note_of
@@ -42,10 +43,9 @@ def as_text(subject: Model, proposals: Proposals) -> str:
 
 
 def _row(place: int, candidate: Candidate, *, chosen: bool) -> tuple[str, ...]:
-    why = candidate.why
     first = max(candidate.reasons, key=lambda r: STRENGTH[r.signal]).signal
     others = sorted({r.signal for r in candidate.reasons} - {first}, key=lambda g: -STRENGTH[g])
-    shown = "; ".join([why[0], *others])
+    shown = "; ".join([words(candidate.why[0]), *(SIGNALS[one.value] for one in others)])
     return (
         str(place) if chosen else "-",
         plain_text(candidate.ref),
@@ -64,7 +64,7 @@ def rows_of(proposals: Proposals) -> list[dict[str, Any]]:
             "revision": c.revision,
             "chosen": c in proposals.chosen,
             "declared": c.declared,
-            "why": list(c.why),
+            "why": list(map(words, c.why)),
             "signals": sorted({r.signal.value for r in c.reasons}),
             "standing": c.standing.value,
             "created": c.created,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.card import first_table
+
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
 
@@ -27,7 +29,7 @@ def values_of(finding: Finding) -> dict[str, Value]:
         "verdict": finding.verdict.value,
         "relation": finding.relation.kind.value if finding.relation else None,
         "declared": finding.declared,
-        "proposed-by": "; ".join(finding.proposed_by),
+        "proposed-by": first_table.why(finding),
         "reason-code": finding.code.value,
         "log10-bound": finding.log10_p if tested else None,
         "similarity": finding.kept if tested else None,

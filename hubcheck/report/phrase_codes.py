@@ -291,6 +291,7 @@ class PhraseCode(StrEnum):
     ``limit``, ``at``, ``line``, ``key``, ``kind`` (of a JSON value) or ``detail``, a parser's own
     text."""
     NO_REPOSITORY = "document.no-repository"  # text, problem: what of it is no repository's name
+    # ``where`` and ``there`` of the next ones are places; in reports of schema 2.0 they are texts.
     DECLARES_ITSELF = "declaration.itself"  # where
     DECLARES_REVISIONS = "declaration.revisions"
     """``where``, ``revision``, ``base``; ``there`` and the ``other`` revision, which stands."""
@@ -411,9 +412,25 @@ class PhraseCode(StrEnum):
     GATE_MODELS = "gate.models"
     """``of_it`` of so many ``models`` are of the worst state; ``named``, ``more``."""
 
-    # -- where something stands
+    # -- where something stands; in parameters called ``where`` as one phrase
     PLACE_FILE = "place.file"  # path
     PLACE_LINE = "place.line"  # path, line
+    PLACE_KEY = "place.key"  # path, key
+    PLACE_MENTION = "place.mention"  # path, line, how: link, code or text
+    PLACE_HEADER = "place.header"  # format: gguf or safetensors; key, dotted below it
+    PLACE_EARLIER = "place.earlier"  # where, commit: in a card of an earlier commit
+    PLACES = "place.several"  # where: a name, and elsewhere its revision
+
+    # -- why a base was tested, or found and not tested, beside a place that names it
+    HINT_OPTION = "hint.option"  # option: of the command line
+    HINT_SAME_WEIGHTS = "hint.same-weights"  # path: by digest
+    HINT_SAME_TOKENIZER = "hint.same-tokenizer"  # path: by digest
+    HINT_SAME_SHAPES = "hint.same-shapes"  # sizes: how many are known on both sides
+    HINT_NEAR_SHAPES = "hint.near-shapes"  # sizes, differing: fields of ``candidates.shape.Shape``
+    HINT_SAME_SIZE = "hint.same-size"  # parameters
+    HINT_ANCESTOR = "hint.ancestor"  # child: who declares it, or empty
+    HINT_SEARCH = "hint.search"  # architecture or empty; least, most: parameters
+    HINT_CATALOGUE = "hint.catalogue"  # z, models
 
     # -- why a replay leaves a field open
     REPLAY_OPEN = "replay.open"

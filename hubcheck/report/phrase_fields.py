@@ -1,7 +1,7 @@
 """How does a phrase stand in a field of the report?
 
 As an object with its code and parameters. A plain sentence is taken, too, and stands for itself
-(``PhraseCode.TEXT``): reports of schema 1 hold such, and so does what has no code yet.
+(``PhraseCode.TEXT``): reports of schema 1 hold such.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator
 
+from hubcheck.report.hints import hint_of
 from hubcheck.report.phrases import Phrase, clauses, text
 
 
@@ -29,9 +30,21 @@ def _as_code(said: object) -> object:
     return said.replace(" ", "-") if isinstance(said, str) else said
 
 
+def _as_hint(said: object) -> object:
+    return hint_of(said) if isinstance(said, str) else said
+
+
+def _as_hints(said: object) -> object:
+    return tuple(map(_as_hint, said)) if isinstance(said, list | tuple) else said
+
+
 CodeField: TypeAlias = Annotated[str, BeforeValidator(_as_code)]
 """A code that schema 1 writes as words."""
 PhraseField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_phrase)]
 """One phrase."""
 ClausesField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_clauses)]
 """Phrases, in the order in which they are read."""
+PlaceField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_hint)]
+"""Where something stands; schema 2.0 has a text."""
+HintsField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_hints)]
+"""Why a base was proposed, strongest first; schema 2.0 has texts."""

@@ -32,7 +32,13 @@ from hubcheck.report.finding import (
     UnreadWeights,
 )
 from hubcheck.report.part import Part
-from hubcheck.report.phrase_fields import ClausesField, CodeField, PhraseField
+from hubcheck.report.phrase_fields import (
+    ClausesField,
+    CodeField,
+    HintsField,
+    PhraseField,
+    PlaceField,
+)
 from hubcheck.report.signature import Signature, SignedFiles
 from hubcheck.report.words import (
     Conclusion,
@@ -63,9 +69,10 @@ __all__ = [
 ]
 """Described in ``report.finding``; one place to import a report's parts from."""
 
-SCHEMA_VERSION: Final = "2.0"
+SCHEMA_VERSION: Final = "2.1"
 """2.0: what was a sentence is a phrase, a code with parameters (``report.phrases``). Sentences of
-1.x are read as they stand (``report.load``)."""
+1.x are read as they stand (``report.load``). 2.1: hints and places are phrases, too; their texts
+in 2.0 are read as the codes that they stand for (``report.hints``)."""
 
 
 class Tool(Part):
@@ -114,7 +121,7 @@ class DeclaredPlace(Part):
     """Where the subject names a base that it declares."""
 
     base: str
-    where: str = Field(description="as in proposed_by: 'README.md line 4', 'adapter_config.json'")
+    where: PlaceField = Field(description="as in proposed_by")
     line: int = Field(default=0, ge=0, description="of README.md; 0 for another file")
 
 
@@ -288,7 +295,7 @@ class Proposed(Part):
     """A candidate that was found and not tested."""
 
     ref: str
-    why: tuple[str, ...] = ()
+    why: HintsField = ()
     note: ClausesField = ()
 
 

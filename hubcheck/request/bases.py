@@ -13,6 +13,8 @@ from typing import Final
 from hubcheck.candidates.leaked import read_leaks
 from hubcheck.errors import HubcheckError, UsageError
 from hubcheck.model import Model
+from hubcheck.report.hints import BASE, SUSPECT
+from hubcheck.report.phrases import Phrase
 from hubcheck.request.interface import BaseRequest
 from hubcheck.source.reference import (
     HubReference,
@@ -122,14 +124,14 @@ def declared_reference(
 
 def _typed(
     bases: Sequence[str], suspects: Sequence[str], root: Path
-) -> tuple[list[tuple[Reference, bool, str]], list[tuple[Reference, bool, str]]]:
+) -> tuple[list[tuple[Reference, bool, Phrase]], list[tuple[Reference, bool, Phrase]]]:
     """Return the values of ``--base`` and of ``--suspect``, read."""
-    named = [(parse_reference(b, root=root), True, "--base") for b in bases]
-    added = [(parse_reference(s, root=root), False, "--suspect") for s in suspects]
+    named = [(parse_reference(b, root=root), True, BASE) for b in bases]
+    added = [(parse_reference(s, root=root), False, SUSPECT) for s in suspects]
     return named, added
 
 
-def _merged(requests: Sequence[tuple[Reference, bool, str]]) -> list[BaseRequest]:
+def _merged(requests: Sequence[tuple[Reference, bool, Phrase]]) -> list[BaseRequest]:
     """Return each base once; declared outranks suspected, and every reason is kept.
 
     Raises:

@@ -137,7 +137,8 @@ def is_itself(reference: Reference, subject: Model, root: Path) -> bool:
 
 
 def _request(reference: Reference, near: Near, answer: Answer) -> BaseRequest:
-    why = f"catalogue: z {near.score.z:.1f} among {answer.n_models:,} models"
+    z, models = round(near.score.z, 1), answer.n_models
+    why = phrase(PhraseCode.HINT_CATALOGUE, z=z, models=models)
     return BaseRequest(
         reference=reference,
         declared=False,

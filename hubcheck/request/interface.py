@@ -49,7 +49,7 @@ class Searched:
     tried: int = 0
     """Models whose weights were looked at to choose the ones tested: the bound is divided by their
     number where it is the larger one."""
-    left_aside: tuple[tuple[str, tuple[str, ...], Clauses], ...] = ()
+    left_aside: tuple[tuple[str, Clauses, Clauses], ...] = ()
     """(name, reasons, note) of candidates that are not tested."""
     notes: Clauses = ()
     requests: int = 0
@@ -76,7 +76,7 @@ class BaseRequest:
 
     reference: Reference
     declared: bool
-    why: tuple[str, ...]
+    why: Clauses
     found_by: FoundBy = "named"
     """Who proposed it: the user or the card, the subject's other files, a search."""
     opened: Model | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from hubcheck.report.hints import BASE, SUSPECT
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Depth
 from hubcheck.request.options import FOUND, NotACheckError, Options, read_line
@@ -59,11 +60,11 @@ def _are_findings(report: Report, folders: Sequence[str]) -> bool:
 def _bases(report: Report, said: Options) -> str:
     refs = [f.base.ref for f in report.findings]
     suspects = [s for s in said.suspects if s not in FOUND]
-    for option, values in (("--base", said.bases), ("--suspect", suspects)):
+    for option, values in ((BASE, said.bases), (SUSPECT, suspects)):
         named = [f.base.ref for f in report.findings if option in f.proposed_by]
         strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]
         known = {*values, *(v.partition("@")[0] for v in values)}
         unnamed = [r for r in named if not {r, r.partition("@")[0]} & known]
         if len(strange) != len(unnamed):  # a renamed repository is strange and unnamed
-            return f"{option} names other bases than the findings"
+            return f"{option.params['option']} names other bases than the findings"
     return ""

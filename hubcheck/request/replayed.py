@@ -17,7 +17,8 @@ from typing import Final
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.errors import MissingModelError, printable
 from hubcheck.model import Model
-from hubcheck.report.phrases import Clauses, PhraseCode, Value, phrase
+from hubcheck.report.hints import BASE, BY_THE_USER
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.report.schema import BaseModelRef, Finding, Report
 from hubcheck.request.bases import declared_reference, leaked_bases
 from hubcheck.request.interface import BaseRequest, FoundBy
@@ -33,8 +34,6 @@ from hubcheck.source.reference import (
 from hubcheck.verdict.differences import Open
 
 LOCAL: Final = "local"
-OPTIONS: Final = frozenset({"--base", "--suspect"})
-"""Reasons that the user gave; the subject's files cannot know them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +107,7 @@ class Replayed:
     def __call__(self, subject: Model) -> Sequence[BaseRequest]:
         """Return the bases in the order of the report, then declared ones that it leaves out."""
         findings = self.report.findings
-        replaced = any(f.declared and "--base" in f.proposed_by for f in findings)
+        replaced = any(f.declared and BASE in f.proposed_by for f in findings)
         declared = () if replaced else subject.declaration.bases
         owned = [[d for d in declared if _stands_for(f, d)] for f in findings]
         met = {d.ref for own in owned for d in own}
@@ -126,7 +125,7 @@ class Replayed:
             others = [
                 self._request(n, f, own, {})
                 for n, (f, own) in enumerate(zip(findings, owned, strict=True))
-                if own or OPTIONS & set(f.proposed_by)
+                if own or BY_THE_USER & set(f.proposed_by)
             ]
             leaks = leaked_bases(subject, [*others, *left_out])
         by_name = {name_of(r.reference).casefold(): r for r in leaks}
@@ -149,7 +148,7 @@ class Replayed:
         base, path = finding.base, f"findings[{number}]"
         own = [d.why for d in declared]
         leaked = leaks.get(_named(base))
-        known = {*own, *(leaked.why if leaked else ()), *OPTIONS}
+        known = {*own, *(leaked.why if leaked else ()), *BY_THE_USER}
         searched = self._was_searched and not finding.declared
         strange = [w for w in finding.proposed_by if w not in known]
         if strange and searched:
@@ -162,7 +161,7 @@ class Replayed:
             self._leave(f"{path}.base", left(Open.STANDS_FOR, refs=refs))
         return BaseRequest(
             reference=self._reference(base, declared),
-            declared=bool(own) or "--base" in why,
+            declared=bool(own) or BASE in why,
             why=tuple(why),
             found_by=self._found_by(finding, strange, leaked),
             tried=finding.tried,
@@ -174,10 +173,10 @@ class Replayed:
         return search.kind == "hub" or search.catalogue is not None
 
     def _found_by(
-        self, finding: Finding, strange: Sequence[str], leaked: BaseRequest | None
+        self, finding: Finding, strange: Sequence[Phrase], leaked: BaseRequest | None
     ) -> FoundBy:
         """Return who proposed a base: what the subject's files or the request say comes first."""
-        if leaked is not None and not OPTIONS & set(finding.proposed_by):
+        if leaked is not None and not BY_THE_USER & set(finding.proposed_by):
             return leaked.found_by
         unknown = self._was_searched and not finding.declared and bool(strange)
         return finding.found_by if unknown else "named"
@@ -223,7 +222,7 @@ def left_open(given: Report, again: Report) -> Iterator[Unverified]:
             yield Unverified(path=f"findings[{number}]", why=now.reason)
             why = left(Open.MISSING, refs=(base.ref,))
             yield from (Unverified(path=path, why=why) for path in OF_ALL)
-        elif base.asked and base.asked != base.revision and "--base" in finding.proposed_by:
+        elif base.asked and base.asked != base.revision and BASE in finding.proposed_by:
             why = left(Open.ASKED)
             yield Unverified(path=f"findings[{number}].base.asked", why=why)
     if given.subject.revision == LOCAL:

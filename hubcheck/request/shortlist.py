@@ -42,7 +42,7 @@ class Probed:
     """Centred correlation of gains, or 0 where it could not be taken."""
 
     @property
-    def why(self) -> tuple[str, ...]:
+    def why(self) -> Clauses:
         """Why it was proposed."""
         return self.candidate.why
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import ExitCode, printable
+from hubcheck.report.hints import BY_THE_USER
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import (
@@ -25,8 +26,6 @@ from hubcheck.verdict.compared import anything_compared
 
 NAMED: Final = 3
 """Names in one text; a commit status takes 140 characters."""
-BY_THE_USER: Final = frozenset({"--base", "--suspect"})
-"""Reasons of a base that whoever runs the check named, and not the repository's prose."""
 
 
 class GateState(StrEnum):

@@ -16,13 +16,14 @@ from hubcheck.candidates.candidate import (
     Standing,
     ranked,
 )
+from hubcheck.report.hints import at_file, at_line
 
 SIGNALS = st.sets(st.sampled_from(list(Signal)), min_size=1)
 
 
 def candidate(ref: str, *signals: Signal, **facts: object) -> Candidate:
     """Return a candidate with reasons of some kinds."""
-    reasons = tuple(Reason(signal=s, where="somewhere") for s in signals)
+    reasons = tuple(Reason(signal=s, said=at_file("somewhere")) for s in signals)
     return replace(Candidate(ref=ref, reasons=reasons), **facts)  # type: ignore[arg-type]
 
 
@@ -79,14 +80,15 @@ def test_more_signals_never_hurt(first: set[Signal], second: set[Signal]) -> Non
 def test_reasons_are_gathered_once_and_the_subject_is_no_candidate() -> None:
     """Names differ by more than case, reasons are kept apart, and none names the model itself."""
     found = Gathering("Me/Mine")
-    leak = Reason(signal=Signal.LEAKED, where="config.json")
+    leak = Reason(signal=Signal.LEAKED, said=at_file("config.json"))
     found.add("me/mine", leak)
     found.add("Acme/Base", leak)
     found.add("acme/base", leak)
-    found.add("acme/base", Reason(signal=Signal.DECLARED, where="README.md line 2"), revision="v1")
+    line = at_line("README.md", 2)
+    found.add("acme/base", Reason(signal=Signal.DECLARED, said=line), revision="v1")
     (one,) = found.all()
     assert (one.ref, one.revision, one.declared) == ("Acme/Base", "v1", True)
-    assert one.why == ("README.md line 2", "config.json")
+    assert one.why == (line, at_file("config.json"))
 
 
 def test_forty_popular_models_do_not_hide_an_old_one() -> None:

@@ -18,6 +18,8 @@ from hubcheck.candidates.declared import (
 )
 from hubcheck.card.wording import words
 from hubcheck.errors import BudgetExceededError
+from hubcheck.report.hints import hint_of
+from hubcheck.report.phrases import PhraseCode, phrase
 from tests.memory_source import MemorySource
 
 
@@ -37,11 +39,13 @@ def declared(
     return read_declaration(MemorySource(contents, ref=ref))
 
 
-def base(ref: str, why: str, revision: str = "") -> DeclaredBase:
+def base(ref: str, why: str, revision: str = "", also: str = "") -> DeclaredBase:
     """Return a declared base; the line is that of the card in ``why``, 0 without one."""
     told = re.match(r"README\.md line ([0-9]+)", why)
     line = int(told[1]) if told is not None else 0
-    return DeclaredBase(ref=ref, revision=revision, why=why, line=line)
+    places = tuple(hint_of(place) for place in (why, also) if place)
+    where = phrase(PhraseCode.PLACES, where=places) if also else places[0]
+    return DeclaredBase(ref=ref, revision=revision, why=where, line=line)
 
 
 CARDS = {
@@ -65,7 +69,7 @@ CARDS = {
     ),
     "base_model: [acme/base, Acme/BASE]": (base("acme/base", "README.md line 2"),),
     "base_model: [acme/base, acme/base@v1]": (
-        base("acme/base", "README.md line 2, README.md line 2", "v1"),
+        base("acme/base", "README.md line 2", "v1", also="README.md line 2"),
     ),
     "base_model:": (),
     "base_model: ''": (),
@@ -146,7 +150,9 @@ def test_adapter_config_completes_the_card() -> None:
         "base_model: acme/base",
         adapter={"base_model_name_or_path": "Acme/Base", "revision": "abc"},
     )
-    assert found.bases == (base("acme/base", "README.md line 2, adapter_config.json", "abc"),)
+    assert found.bases == (
+        base("acme/base", "README.md line 2", "abc", also="adapter_config.json"),
+    )
 
 
 def test_conflicting_revisions_are_told() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hubcheck.candidates.declared import Declaration, DeclaredBase
 from hubcheck.candidates.gguf_bases import with_header_bases
 from hubcheck.card.wording import words
+from hubcheck.report.hints import at_line
 
 SILENT = Declaration(
     bases=(), leaked=(), relation="", licence="", licence_name="", licence_link="", problems=()
@@ -22,7 +23,7 @@ def test_the_address_in_a_header_is_a_declared_base() -> None:
     """A header's repository address becomes a base, with where it was found."""
     (base,) = with_header_bases(SILENT, URL, own="me/child-GGUF").bases
     assert base.ref == "acme/base-7b"
-    assert base.why == "GGUF header general.base_model.0.repo_url"
+    assert words(base.why) == "GGUF header general.base_model.0.repo_url"
 
 
 def test_titles_become_a_repository_name() -> None:
@@ -39,7 +40,7 @@ def test_titles_become_a_repository_name() -> None:
 
 def test_the_card_outranks_the_header() -> None:
     """A card that declares a base is not added to."""
-    said = DeclaredBase(ref="acme/other", revision="", why="README.md line 2")
+    said = DeclaredBase(ref="acme/other", revision="", why=at_line("README.md", 2))
     spoken = Declaration(
         bases=(said,),
         leaked=(),

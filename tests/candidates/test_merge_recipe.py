@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hubcheck.candidates.declared import read_declaration
 from hubcheck.candidates.merge_recipe import recipe_bases
+from hubcheck.card.wording import words
 from hubcheck.source.reference import is_repo_id
 from tests.memory_source import MemorySource
 
@@ -41,7 +42,7 @@ def test_a_recipe_declares() -> None:
     source = MemorySource({"README.md": card, "mergekit_config.yml": RECIPE})
     said = read_declaration(source)
     assert [b.ref for b in said.bases] == ["acme/one", "acme/two", "acme/adapter"]
-    assert [b.why for b in said.bases] == ["README.md line 2", *["mergekit_config.yml"] * 2]
+    assert [words(b.why) for b in said.bases] == ["README.md line 2", *["mergekit_config.yml"] * 2]
 
 
 @given(data=st.binary(max_size=300))

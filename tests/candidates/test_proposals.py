@@ -14,6 +14,7 @@ from hubcheck.candidates.identity import Fingerprint, fingerprint_of
 from hubcheck.candidates.proposals import Limits, Proposals, SubjectFacts, propose
 from hubcheck.candidates.shape import shape_of_config
 from hubcheck.card.wording import words
+from hubcheck.report.hints import hint_of
 from tests.candidates.small_hub import SIZES, day, files, index_of, running
 from tests.hubserver import Status
 from tests.hubserver.search import SearchableHub
@@ -49,7 +50,7 @@ def subject(**facts: object) -> SubjectFacts:
 
 def named(ref: str, why: str = "config.json") -> DeclaredBase:
     """Return a name found in a file."""
-    return DeclaredBase(ref=ref, revision="", why=why)
+    return DeclaredBase(ref=ref, revision="", why=hint_of(why))
 
 
 def found_by(proposals: Proposals, ref: str) -> set[Signal]:
@@ -116,7 +117,7 @@ def test_an_earlier_card_is_read(hub: SearchableHub) -> None:
     proposals = propose(subject(commit=now.oid, parameters=0), index_of(hub), Limits())
     (one,) = proposals.chosen
     assert one.ref == "acme/base"
-    assert one.why[0].startswith("README.md base_model of the earlier commit ")
+    assert words(one.why[0]).startswith("README.md base_model of the earlier commit ")
     assert hub.content_bytes("README.md") < 2 * len(files("acme/base")["README.md"]), "read once"
 
 

@@ -9,6 +9,8 @@ from hubcheck.card.wordings.relation import MOST_COMPONENTS
 from hubcheck.report.phrases import Phrase, Value
 from hubcheck.report.phrases import PhraseCode as C
 
+LINE_2: Final = Phrase(C.PLACE_LINE, {"path": "README.md", "line": 2})
+ADAPTER: Final = Phrase(C.PLACE_FILE, {"path": "adapter_config.json"})
 SORTED: Final = Phrase(C.ORDER_PROBLEM, {"problem": "norms-follow-index", "count": 0, "of": 0})
 TWINS: Final = Phrase(C.ORDER_PROBLEM, {"problem": "duplicates", "count": 3, "of": 8})
 NEURONS_3: Final = Phrase(C.UNITS_NEURONS, {"mlp": "dense", "layer": 3, "member": -1})
@@ -361,19 +363,21 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ),
     ),
     C.DECLARES_ITSELF: (
+        ({"where": (LINE_2,)}, "README.md line 2: names the model itself"),
         ({"where": "README.md line 2"}, "README.md line 2: names the model itself"),
     ),
-    C.DECLARES_REVISIONS: (
+    C.DECLARES_REVISIONS: tuple(
         (
             {
-                "where": "adapter_config.json",
+                "where": where,
                 "revision": "v2",
                 "base": "acme/base",
-                "there": "README.md line 2",
+                "there": there,
                 "other": "v1",
             },
             "adapter_config.json: names revision v2 of acme/base, README.md line 2 names v1",
-        ),
+        )
+        for where, there in (((ADAPTER,), (LINE_2,)), ("adapter_config.json", "README.md line 2"))
     ),
     C.DECLARES_MANY: (({"more": 84, "taken": 16}, "84 more bases are declared than the 16 taken"),),
     C.DOCUMENT: (
@@ -1792,6 +1796,51 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.BASIS_OWN: (({}, "its own files"),),
     C.PLACE_FILE: (({"path": "runs/x"}, "runs/x"),),
     C.PLACE_LINE: (({"path": "README.md", "line": 31}, "README.md line 31"),),
+    C.PLACE_KEY: (({"path": "config.json", "key": "a.b"}, "config.json a.b"),),
+    C.PLACE_MENTION: (
+        ({"path": "README.md", "line": 7, "how": "link"}, "README.md line 7 (link)"),
+    ),
+    C.PLACE_HEADER: (
+        ({"format": "gguf", "key": "general.x"}, "GGUF header general.x"),
+        ({"format": "weights", "key": "base_model"}, "weights metadata base_model"),
+    ),
+    C.PLACE_EARLIER: (
+        (
+            {"where": (LINE_2,), "commit": "1a2b3c4d5e"},
+            "README.md line 2 of the earlier commit 1a2b3c4",
+        ),
+    ),
+    C.PLACES: (({"where": (LINE_2, ADAPTER)}, "README.md line 2, adapter_config.json"),),
+    C.HINT_OPTION: (({"option": "--base"}, "--base"),),
+    C.HINT_SAME_WEIGHTS: (
+        ({"path": "a.safetensors"}, "same weight file: a.safetensors by digest"),
+    ),
+    C.HINT_SAME_TOKENIZER: (
+        ({"path": "tokenizer.json"}, "same tokenizer file: tokenizer.json by digest"),
+    ),
+    C.HINT_SAME_SHAPES: (({"sizes": 7}, "same shapes: 7 sizes in config.json"),),
+    C.HINT_NEAR_SHAPES: (
+        (
+            {"sizes": 6, "differing": ("layers", "vocab")},
+            "near shapes: 6 sizes in config.json, layers and vocab differ",
+        ),
+    ),
+    C.HINT_SAME_SIZE: (({"parameters": 1_200_000}, "same parameter count: 1,200,000"),),
+    C.HINT_ANCESTOR: (
+        ({"child": "a/b"}, "ancestor of a declared base: declared by a/b"),
+        ({"child": ""}, "ancestor of a declared base: declared"),
+    ),
+    C.HINT_SEARCH: (
+        (
+            {"architecture": "llama", "least": 500, "most": 2001},
+            "search: llama, 500 to 2,001 parameters",
+        ),
+        (
+            {"architecture": "", "least": 970, "most": 1031},
+            "search: any architecture, 970 to 1,031 parameters",
+        ),
+    ),
+    C.HINT_CATALOGUE: (({"z": 31.25, "models": 1200}, "catalogue: z 31.2 among 1,200 models"),),
     C.NOT_AN_ADAPTER: (({}, "the repository holds whole weights, not an adapter"),),
     C.ADAPTER_ALONE: (({}, "an adapter alone does not show its base"),),
     C.ROUNDING_OR_TRAINING: (({}, "coarse rounding and light training look alike in a sample"),),

@@ -132,7 +132,7 @@ def test_hostile_names_stay_text_in_every_medium(payload: str) -> None:
     report = family(
         lineage=hostile,
         licence=Licence(status=LicenceStatus.ATTENTION, checks=(check,), stated=(stated,)),
-        search=Search(left_aside=(Proposed(ref=payload, why=(payload,), note=(text(payload),)),),
+        search=Search(left_aside=(Proposed(ref=payload, why=(text(payload),), note=(text(payload),)),),
                       notes=(text(payload),)),
         context=context,
     )  # fmt: skip
@@ -166,7 +166,7 @@ def test_licences_and_candidates_have_their_sections() -> None:
         licence=Licence(
             flags=clauses("attention: x"), status=LicenceStatus.ATTENTION, checks=(check,)
         ),
-        search=Search(bases_tried=12, left_aside=(Proposed(ref="far/off", why=("search",)),)),
+        search=Search(bases_tried=12, left_aside=(Proposed(ref="far/off", why=clauses("search")),)),
     )
     text = markdown.render(compose(report))
     assert "Licences: 1 attention" in text

@@ -7,6 +7,7 @@ import pytest
 from hubcheck.card import html, hub_pages, markdown
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Identifier, raw_text
+from hubcheck.report.hints import hint_of
 from hubcheck.report.schema import UnreadWeights
 from tests.card.rendered import html_page, markdown_page
 from tests.card.reports import cases
@@ -83,7 +84,7 @@ def test_a_reason_that_names_a_document_leads_to_it(reason: str, linked: str) ->
     """What is read is the same, linked or not."""
     subject = REPORT.subject.model_copy(update={"revision": COMMIT})
     report = REPORT.model_copy(update={"subject": subject})
-    line = hub_pages.reason(reason, report, limit=90)
+    line = hub_pages.reason(hint_of(reason), report, limit=90)
     assert raw_text(line) == reason
     first = line[0]
     address = first.address if isinstance(first, Identifier) else ""

@@ -356,7 +356,7 @@ def test_a_mirror_stands_for_a_declared_base(run: Run) -> None:
     assert done.code == 0
     (finding,) = report_at(Path("out")).findings
     assert (finding.declared, finding.verdict) == (True, Verdict.RELATED)
-    assert finding.proposed_by[0].startswith("README.md line ")
+    assert finding.proposed_by[0].params["path"] == "README.md"
     assert f"--mirror zoo/base={BASE}" in report_at(Path("out")).replay
     assert run("check", "m", "--mirror", "zoo/base").code == 2
 

@@ -10,10 +10,11 @@ import pytest
 
 from hubcheck.card import badge, html, markdown
 from hubcheck.card.compose import compose
-from hubcheck.card.wording import sentence
+from hubcheck.card.wording import sentence, words
 from hubcheck.errors import UsageError
 from hubcheck.publish.files import report_json
 from hubcheck.report import load
+from hubcheck.report.hints import hint_of
 from hubcheck.report.load import load_report, schema_of
 from hubcheck.report.phrases import PhraseCode, codes, phrase
 from hubcheck.report.schema import SCHEMA_VERSION
@@ -42,6 +43,51 @@ def test_a_report_of_schema_1_keeps_every_sentence(path: Path) -> None:
             assert finding.relation is not None
             assert sentence(finding.relation.detail) == old["relation"]["detail"]
             assert codes(finding.relation.detail) <= {PhraseCode.TEXT}
+
+
+@pytest.mark.parametrize("name", ["wrong", "twin"])
+def test_hints_of_schema_2_0_are_read_as_their_codes(name: str) -> None:
+    """A place or an option that stands there as a text is the code that a check gives now."""
+    path = Path(__file__).parent / "reports-2.0" / f"{name}.json"
+    raw, report = json.loads(path.read_bytes()), load_report(path)
+    assert report.schema_version == raw["schema_version"] == "2.0"
+    for finding, old in zip(report.findings, raw["findings"], strict=True):
+        assert [sentence((h,)) for h in finding.proposed_by] == old["proposed_by"]
+    assert [sentence((p.where,)) for p in report.declared.places] == [
+        p["where"] for p in raw["declared"]["places"]
+    ]
+    said = [{h.code for h in f.proposed_by} for f in report.findings]
+    # What a catalogue proposed was written in one sentence only: that is shown, and never read.
+    expected = {
+        "wrong": [{PhraseCode.PLACE_LINE}, {PhraseCode.TEXT}],
+        "twin": [{PhraseCode.HINT_OPTION}, {PhraseCode.HINT_OPTION}],
+    }
+    assert said == expected[name]
+    text = markdown.render(compose(report))
+    for old in raw["findings"]:
+        assert old["proposed_by"][0].split()[0] in text
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("--base", PhraseCode.HINT_OPTION),
+        ("README.md line 4", PhraseCode.PLACE_LINE),
+        ("LICENSE line 12", PhraseCode.PLACE_LINE),
+        ("README.md line 4 (link)", PhraseCode.PLACE_MENTION),
+        ("config.json text_config._name_or_path", PhraseCode.PLACE_KEY),
+        ("mergekit_config.yml", PhraseCode.PLACE_FILE),
+        ("same shapes: 7 sizes in config.json", PhraseCode.TEXT),
+        ("--base --suspect", PhraseCode.TEXT),
+        ("", PhraseCode.TEXT),
+    ],
+)
+def test_a_text_is_taken_for_a_code_where_it_is_written_like_one(
+    said: str, code: PhraseCode
+) -> None:
+    """And reads as it stood, whichever it is."""
+    hint = hint_of(said)
+    assert (hint.code, words(hint)) == (code, said)
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda p: p.stem)

@@ -8,6 +8,7 @@ import pytest
 
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.model import Model
+from hubcheck.report.hints import BASE, SUSPECT
 from hubcheck.request.bases import chosen_bases
 from hubcheck.request.interface import BaseRequest
 from hubcheck.source.reference import HubReference, LocalReference, name_of
@@ -39,7 +40,7 @@ def test_what_the_card_declares_is_tested() -> None:
     """Without an option the declared bases are tested, each with its line as the reason."""
     requests = chosen_bases([], [])(declares("org/one", "org/two"))
     assert names(requests) == [("org/one", True), ("org/two", True)]
-    assert all("README.md" in r.why[0] for r in requests)
+    assert all(r.why[0].params["path"] == "README.md" for r in requests)
 
 
 def test_base_replaces_and_suspect_adds() -> None:
@@ -54,7 +55,7 @@ def test_a_base_named_twice_is_tested_once_with_both_reasons() -> None:
     requests = chosen_bases([], ["ORG/One"])(declares("org/one"))
     assert names(requests) == [("org/one", True)]
     assert len(requests[0].why) == 2
-    assert "--suspect" in requests[0].why
+    assert SUSPECT in requests[0].why
 
 
 def test_one_repository_at_two_revisions_is_refused() -> None:
@@ -127,5 +128,5 @@ def test_a_folder_may_stand_for_a_declared_name(tmp_path: Path) -> None:
 
 def test_a_request_is_a_value() -> None:
     """Requests are compared by content, so that a test can say what it expects."""
-    one = BaseRequest(reference=HubReference(repo_id="a/b"), declared=True, why=("--base",))
-    assert one == BaseRequest(reference=HubReference(repo_id="a/b"), declared=True, why=("--base",))
+    one = BaseRequest(reference=HubReference(repo_id="a/b"), declared=True, why=(BASE,))
+    assert one == BaseRequest(reference=HubReference(repo_id="a/b"), declared=True, why=(BASE,))

@@ -168,7 +168,7 @@ def test_suspects_are_listed_without_reading_weights(
     assert main(["suspects", "me/mine", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert listed["candidates"][0]["ref"] == "zoo/base"
-    assert {"same shapes", "same tokenizer file"} <= set(listed["candidates"][0]["signals"])
+    assert {"same-shapes", "same-tokenizer"} <= set(listed["candidates"][0]["signals"])
     assert listed["bytes_read"] < 100_000
 
 

@@ -107,7 +107,10 @@ def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub)
     hub.add_model("me/m", model("finetune"), created="2025-01-01T00:00:00Z")
     hub.push("me/m", {"README.md": b"---\nlicense: mit\n---\n# M\n"})
     main(["check", "me/m", "--suspect", "auto", "--seed", "5", "--out", str(tmp_path / "a")])
-    before = json.loads((tmp_path / "a" / "report.json").read_text())
+    written = (tmp_path / "a" / "report.json").read_text()
+    assert '"code": "hint.same-shapes"' in written
+    assert '"code": "text"' not in written, "a sentence without a code"
+    before = json.loads(written)
     main([*shlex.split(before["replay"])[1:], "--out", str(tmp_path / "b")])
     after = json.loads((tmp_path / "b" / "report.json").read_text())
     for field in ("verdict", "conclusion", "findings", "replay"):
@@ -115,8 +118,9 @@ def test_the_line_of_a_search_searches_again(tmp_path: Path, hub: SearchableHub)
     named = before["replay"].replace("--suspect auto", "--suspect zoo/base")
     main([*shlex.split(named)[1:], "--out", str(tmp_path / "c")])
     listed = json.loads((tmp_path / "c" / "report.json").read_text())
-    assert listed["findings"][0]["proposed_by"] == ["--suspect"]
-    assert "--suspect" not in before["findings"][0]["proposed_by"]
+    option = {"code": "hint.option", "params": {"option": "--suspect"}}
+    assert listed["findings"][0]["proposed_by"] == [option]
+    assert option not in before["findings"][0]["proposed_by"]
     assert (before["search"]["kind"], listed["search"]["kind"]) == ("hub", "")
 
 

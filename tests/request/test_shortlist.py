@@ -8,6 +8,7 @@ import pytest
 
 from hubcheck.candidates.candidate import Candidate, Reason, Signal
 from hubcheck.model import Access, Model, open_model
+from hubcheck.report.hints import at_file
 from hubcheck.request.shortlist import SAME_BYTES, probe
 from hubcheck.source.reference import parse_hub_reference
 from tests.candidates.small_hub import day, running
@@ -29,7 +30,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchableHub]:
 
 def candidate(ref: str, signal: Signal = Signal.SAME_SHAPES) -> Candidate:
     """Return a suspect."""
-    return Candidate(ref=ref, reasons=(Reason(signal=signal, where="somewhere"),))
+    return Candidate(ref=ref, reasons=(Reason(signal=signal, said=at_file("somewhere")),))
 
 
 def order(hub: SearchableHub, *suspects: Candidate, room: int = 1) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.card.wording import sentence
+from hubcheck.report.hints import at_line
 from hubcheck.report.phrases import PhraseCode, text
 from hubcheck.report.schema import BaseModelRef, Finding, Relation
 from hubcheck.report.words import RelationKind, Verdict
@@ -19,7 +20,7 @@ def finding(
     """Return a declared base that was found in some relation."""
     return Finding(
         base=BaseModelRef(ref=ref, revision="", created=""),
-        proposed_by=("README.md line 2",),
+        proposed_by=(at_line("README.md", 2),),
         declared=True,
         status="tested",
         reason=(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hubcheck.card.wordings.given import Given, Wording
@@ -64,32 +64,44 @@ def _relation_word(given: Given) -> str:
     kind = given.text("kind")
     value = f"'{given.text('value')}'" if kind == "text" else KINDS[kind]
     known = ", ".join(given.names("known"))
-    return f"{given.text('where')}: base_model_relation is {value}, none of {known}"
+    return f"{given.where('where')}: base_model_relation is {value}, none of {known}"
 
 
 def _unusable(given: Given) -> str:
     key = f"{given.text('key')} " if given.text("key") else ""
-    return f"{given.text('where')}: {key}{given.said('why')}"
+    return f"{given.where('where')}: {key}{given.said('why')}"
 
 
 def _no_name(given: Given) -> str:
     value = f" {given.text('value')}" if given.text("value") else ""
-    said = f"{given.text('where')}: {given.text('key')}{value} is {KINDS[given.text('kind')]}"
+    said = f"{given.where('where')}: {given.text('key')}{value} is {KINDS[given.text('kind')]}"
     return f"{said}, not a repository name"
 
 
+def _at(template: str) -> Callable[[Given], str]:
+    """Return a wording in whose template the places stand as words."""
+
+    def made(given: Given) -> str:
+        places = {name: given.where(name) for name in ("where", "there") if given.has(name)}
+        return template.format_map({**given.params, **places})
+
+    return made
+
+
 WORDS: Final[Mapping[P, Wording]] = {
-    P.DECLARES_ITSELF: "{where}: names the model itself",
-    P.DECLARES_REVISIONS: "{where}: names revision {revision} of {base}, {there} names {other}",
+    P.DECLARES_ITSELF: _at("{where}: names the model itself"),
+    P.DECLARES_REVISIONS: _at(
+        "{where}: names revision {revision} of {base}, {there} names {other}"
+    ),
     P.DECLARES_MANY: "{more} more bases are declared than the {taken} taken",
     P.DOCUMENT: _document,
     P.NO_REPOSITORY: lambda given: NAMES[given.text("problem")].format_map(given.params),
     P.DOCUMENT_UNUSABLE: lambda given: given.said("why"),
-    P.KEY_TWICE: "{where}: {key} is written twice, the last one is used",
-    P.KEY_CUT: "{where}: only the first {taken} values of {key} are read",
+    P.KEY_TWICE: _at("{where}: {key} is written twice, the last one is used"),
+    P.KEY_CUT: _at("{where}: only the first {taken} values of {key} are read"),
     P.KEY_UNUSABLE: _unusable,
-    P.KEY_LOCAL: "{where}: {key} '{value}' looks like a local folder, which is not followed",
-    P.KEY_NO_TEXT: "{where}: {key} is not a text",
+    P.KEY_LOCAL: _at("{where}: {key} '{value}' looks like a local folder, which is not followed"),
+    P.KEY_NO_TEXT: _at("{where}: {key} is not a text"),
     P.NO_NAME: _no_name,
     P.RELATION_WORD: _relation_word,
 }

@@ -9,8 +9,6 @@ from hubcheck.card.wordings.given import Wording
 from hubcheck.report.phrases import PhraseCode as P
 
 WORDS: Final[Mapping[P, Wording]] = {
-    P.PLACE_FILE: "{path}",
-    P.PLACE_LINE: "{path} line {line}",
     P.NOT_AN_ADAPTER: "the repository holds whole weights, not an adapter",
     P.ADAPTER_ALONE: "an adapter alone does not show its base",
     P.ROUNDING_OR_TRAINING: "coarse rounding and light training look alike in a sample",

@@ -59,6 +59,15 @@ class Given:
         """Return the words of phrases; empty where there are none."""
         return self.words(v for v in self._many(name) if isinstance(v, Phrase))
 
+    def each(self, name: str) -> tuple[str, ...]:
+        """Return the words of phrases, one by one."""
+        return tuple(self.words((v,)) for v in self._many(name) if isinstance(v, Phrase))
+
+    def where(self, name: str) -> str:
+        """Return a place in words: a phrase, in reports of schema 2.0 a text."""
+        value = self._value(name)
+        return value if isinstance(value, str) else self.said(name)
+
     def has(self, name: str) -> bool:
         """Return whether a parameter was given and is neither empty nor 0 nor false."""
         return bool(self.params.get(name))

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
-from hubcheck.report.phrases import PhraseCode, phrase
+from hubcheck.report.hints import BASE, SUSPECT, at_file, at_key, at_line
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import (
     BaseModelRef,
     Context,
@@ -46,9 +47,10 @@ MAX_UNREAD: Final = 1000
 LARGEST: Final = 10**16
 """Bytes, parameters, hits: ten petabytes are above anything that is published."""
 
-_REASON: Final = re.compile(
-    r"README\.md line \d{1,6}|adapter_config\.json|config\.json _name_or_path|--base|--suspect"
+_REASONS: Final = frozenset(
+    {BASE, SUSPECT, at_file("adapter_config.json"), at_key("config.json", "_name_or_path")}
 )
+_LAST_LINE: Final = 999_999
 _TESTS: Final = frozenset(
     {"channels", "neurons", "experts", "heads", "vo-dimensions", "reserved-tokens", "signs"}
 )
@@ -114,7 +116,7 @@ def without_free_text(report: Report) -> Report:
             places=tuple(
                 DeclaredPlace(base=p.base, where=p.where, line=_amount(p.line))
                 for p in report.declared.places[:MAX_FINDINGS]
-                if _is_plain_id(p.base) and _REASON.fullmatch(p.where)
+                if _is_plain_id(p.base) and _is_ours(p.where)
             ),
         ),
         findings=tuple(_finding(f) for f in report.findings[:MAX_FINDINGS]),
@@ -149,7 +151,7 @@ def _finding(finding: Finding) -> Finding:
             asked=_fits(_REF, finding.base.asked),
             belongs=finding.base.belongs,
         ),
-        proposed_by=tuple(p for p in finding.proposed_by[:4] if _REASON.fullmatch(p)),
+        proposed_by=tuple(p for p in finding.proposed_by[:4] if _is_ours(p)),
         declared=finding.declared,
         status=finding.status,
         reason=(),
@@ -203,6 +205,14 @@ def _evidence(item: Evidence) -> Evidence:
         log10_e=_finite(item.log10_e),
         control_hits=_amount(item.control_hits),
     )
+
+
+def _is_ours(reason: Phrase) -> bool:
+    """Return whether a reason is an option, a file of a known name or a line of the card."""
+    line = reason.params.get("line")
+    if reason.code is PhraseCode.PLACE_LINE and isinstance(line, int):
+        return 0 <= line <= _LAST_LINE and reason == at_line("README.md", line)
+    return reason in _REASONS
 
 
 def _name(ref: str, revision: str) -> str:

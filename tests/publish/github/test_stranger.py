@@ -15,6 +15,7 @@ from hubcheck.publish.github.artifact import reports_of_run, unpack
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.errors import NotFoundError
 from hubcheck.publish.github.stranger import MAX_BYTES, read_stranger, without_free_text
+from hubcheck.report.hints import at_line
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.words import DeclarationVerdict
 from tests.card import reports
@@ -41,7 +42,7 @@ def test_numbers_words_and_names_are_kept() -> None:
     assert [f.base for f in kept.findings] == [
         f.base.model_copy(update={"created": ""}) for f in report.findings
     ]
-    assert kept.findings[0].proposed_by == ("README.md line 4",)
+    assert kept.findings[0].proposed_by == (at_line("README.md", 4),)
     assert kept.findings[1].proposed_by == ()
     assert kept.findings[1].units_hit == 510
     assert kept.findings[1].evidence[0].family == phrase(
