@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from hubcheck.report.part import Part
-from hubcheck.report.phrase_fields import ClausesField, HintsField, PhraseField
+from hubcheck.report.phrase_fields import ClausesField, HintField, PhraseField
 from hubcheck.report.phrases import clauses
 from hubcheck.report.signature import Signature
 from hubcheck.report.words import EvidenceKind, Holds, ReasonCode, RelationKind, Verdict
@@ -229,7 +229,9 @@ class Finding(Part):
     """Everything about one base."""
 
     base: BaseModelRef
-    proposed_by: HintsField = Field(description="why tested: places that name it, options, hints")
+    proposed_by: tuple[HintField, ...] = Field(
+        description="why tested: places that name it, options, hints"
+    )
     declared: bool
     status: Literal["tested", "not-tested"]
     reason: ClausesField = Field(description="why not tested, or why inconclusive; empty otherwise")

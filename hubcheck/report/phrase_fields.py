@@ -34,17 +34,11 @@ def _as_hint(said: object) -> object:
     return hint_of(said) if isinstance(said, str) else said
 
 
-def _as_hints(said: object) -> object:
-    return tuple(map(_as_hint, said)) if isinstance(said, list | tuple) else said
-
-
 CodeField: TypeAlias = Annotated[str, BeforeValidator(_as_code)]
 """A code that schema 1 writes as words."""
 PhraseField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_phrase)]
 """One phrase."""
 ClausesField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_clauses)]
 """Phrases, in the order in which they are read."""
-PlaceField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_hint)]
-"""Where something stands; schema 2.0 has a text."""
-HintsField: TypeAlias = Annotated[tuple[Phrase, ...], BeforeValidator(_as_hints)]
-"""Why a base was proposed, strongest first; schema 2.0 has texts."""
+HintField: TypeAlias = Annotated[Phrase, BeforeValidator(_as_hint)]
+"""Where something stands, or why a base was proposed; schema 2.0 has a text."""

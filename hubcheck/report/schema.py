@@ -32,13 +32,7 @@ from hubcheck.report.finding import (
     UnreadWeights,
 )
 from hubcheck.report.part import Part
-from hubcheck.report.phrase_fields import (
-    ClausesField,
-    CodeField,
-    HintsField,
-    PhraseField,
-    PlaceField,
-)
+from hubcheck.report.phrase_fields import ClausesField, CodeField, HintField, PhraseField
 from hubcheck.report.signature import Signature, SignedFiles
 from hubcheck.report.words import (
     Conclusion,
@@ -71,8 +65,7 @@ __all__ = [
 
 SCHEMA_VERSION: Final = "2.1"
 """2.0: what was a sentence is a phrase, a code with parameters (``report.phrases``). Sentences of
-1.x are read as they stand (``report.load``). 2.1: hints and places are phrases, too; their texts
-in 2.0 are read as the codes that they stand for (``report.hints``)."""
+1.x are read as they stand (``report.load``). 2.1: hints and places, too (``report.hints``)."""
 
 
 class Tool(Part):
@@ -121,7 +114,7 @@ class DeclaredPlace(Part):
     """Where the subject names a base that it declares."""
 
     base: str
-    where: PlaceField = Field(description="as in proposed_by")
+    where: HintField = Field(description="as in proposed_by")
     line: int = Field(default=0, ge=0, description="of README.md; 0 for another file")
 
 
@@ -295,7 +288,7 @@ class Proposed(Part):
     """A candidate that was found and not tested."""
 
     ref: str
-    why: HintsField = ()
+    why: tuple[HintField, ...] = ()
     note: ClausesField = ()
 
 
