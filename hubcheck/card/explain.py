@@ -215,10 +215,12 @@ quantised (relation)
   Does not mean: that the quality was checked.
   Do: declare the base with base_model_relation quantized, and name its commit.""",
     "fine-tune": f"""\
-fine-tune (relation)
-  Means: the body of the model matches throughout, and its values moved a little.
+fine-tune (relation; below a similarity of 0.9: changed throughout)
+  Means: the body matches throughout, and the change of its values has no form that says more (few
+  values, low rank, rounding). Training further leaves that; so does, farther off, an average with
+  a model that was not tested.
 {_RELATED}
-  Does not mean: which of the two came first; a base looks like a fine-tune of its fine-tune.
+  Does not mean: that anything was trained, for noise looks the same; nor which came first.
   Do: declare the base; the change per part is in the report.""",
     "lora-merge": f"""\
 lora-merge (relation)

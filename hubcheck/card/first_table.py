@@ -26,6 +26,11 @@ FEW_WORDS: Final = 90
 ONE_PARTNER: Final = "name one partner in the base by each of their weights"
 """What a hit of the disguise test is."""
 
+MOVED_FAR: Final = 0.9
+"""Similarity below which a change without a form of its own is not called a fine-tune: it is half
+as long as the weights themselves (sqrt(2 - 2 * 0.9) = 0.45)."""
+_CHANGED: Final = "changed throughout"
+
 _RELATION_WORDS: Final = {
     RelationKind.IDENTICAL: "",
     RelationKind.RECAST: "same values, stored anew",
@@ -198,6 +203,8 @@ def relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
     if finding.relation.kind is RelationKind.PARTS:
         return [Trusted(": "), *_matching_parts(finding)]
     words = _RELATION_WORDS[finding.relation.kind]
+    if finding.relation.kind is RelationKind.FINE_TUNE and finding.kept < MOVED_FAR:
+        words = _CHANGED
     share = whole_share(finding)
     if share is not None and finding.relation.kind is RelationKind.MERGE:
         words = f"{numbers.percent(share.share)} of a merge"

@@ -31,6 +31,7 @@ MEANT: Final = {
     "by chance": "by-chance",
     "calibrated": "calibrated",
     "chance": "by-chance",
+    "changed throughout": "fine-tune",
     "common initialisation": "common-initialisation",
     "declared base": "declared",
     "declared bases": "declared",

@@ -37,7 +37,7 @@ _ADAPTER_NAME: Final = re.compile(
 FOLDERS_NAMED: Final = 3
 """Folders of a message; a pipeline has five or six parts."""
 _PEFT: Final = frozenset({"adapter_model.safetensors", "adapter_model.bin"})
-_SHARED: Final = frozenset({TORCH, FORMATS[".pkl"], ZIP})
+SHARED: Final = frozenset({TORCH, FORMATS[".pkl"], ZIP})
 """Formats whose endings others use as well."""
 _FACTOR: Final = re.compile(
     r".*[._](?:lora_(?:A|B|a|b|up|down|mid|embedding_[AB])|lora\.(?:up|down)|"
@@ -103,8 +103,8 @@ def refuse_adapter(path: str, name: str = PEFT_ADAPTER) -> NoReturn:
     """Refuse an adapter without the weights that it changes."""
     raise UnsupportedFormatError(
         f"'{printable(path)}' is an adapter, and its base weights are not in this model.",
-        cause="only the low-rank update of a fine-tune was published.",
-        next_step="merge the adapter into its base, and check the merged model.",
+        cause="what is to be put on a model was published, and not the model.",
+        next_step="merge the adapter into its base, if its kind can be, and check that.",
         format_name=name,
     )
 
@@ -185,7 +185,7 @@ def _refuse(source: Source, sizes: Mapping[str, int], formats: Mapping[str, str]
     # Safetensors under a name that no loader reads, and GGUF that is no model, are not it.
     path = next((p for p in ranked if formats[p] not in {SAFETENSORS, GGUF}), ranked[0])
     name = formats[path]
-    if name in _SHARED:
+    if name in SHARED:
         shown = container_of(source, path, sizes[path])
         name = shown or (unknown_container(path) if name == TORCH else name)
     refuse_container(path, name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hubcheck.checkpoint.other_formats import SHARED, refuse_container
 from hubcheck.errors import NoWeightsError, printable
 from hubcheck.source.inside import NAMED, listed, references
 from hubcheck.source.interface import Pin
-from hubcheck.source.weight_files import holds_weights, weight_folders
+from hubcheck.source.weight_files import READ, formats_of, holds_weights, weight_folders
 
 
 def refuse_below(pin: Pin, paths: Iterable[str]) -> None:
@@ -19,11 +20,15 @@ def refuse_below(pin: Pin, paths: Iterable[str]) -> None:
 
     Raises:
         NoWeightsError: no weights lie at top level, and some lie below it.
+        UnsupportedFormatError: none of those below it is of a format that is read.
     """
     every = [*paths]
     folders = [folder for folder in weight_folders(every) if folder]
     if not folders or any(holds_weights(p) for p in every if "/" not in p):
         return
+    formats = formats_of(every)
+    if formats and not {*formats.values()} & (READ | SHARED):
+        refuse_container(*min(formats.items()))  # to name their folder would lead nowhere
     named = ", ".join(f"'{printable(f, limit=60)}'" for f in folders[:NAMED])
     more = len(folders) - NAMED
     refs = references(pin, every)

@@ -39,6 +39,16 @@ def test_each_relation_has_words(kind: RelationKind) -> None:
     assert explain(kind.value)
 
 
+@pytest.mark.parametrize(
+    ("kept", "words"), [(0.9, "related: fine-tune"), (0.7, "related: changed throughout")]
+)
+def test_what_moved_far_is_not_called_a_fine_tune(kept: float, words: str) -> None:
+    """An average with a stranger keeps 0.7: the word claims no training, and is explained."""
+    finding = reports.matching(kept=kept)
+    report = reports.report(DeclarationVerdict.UNDECLARED, finding)
+    assert raw_text(verdict_cell(report, finding)) == words
+
+
 def layers(*base: int, first: int = 0) -> Report:
     """Return a report whose layers come from these layers of the base."""
     found = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.checkpoint.weights_below import refuse_below
-from hubcheck.errors import NoWeightsError
+from hubcheck.errors import NoWeightsError, UnsupportedFormatError
 from hubcheck.source.interface import Pin
 from hubcheck.source.reference import parse_hub_reference
 
@@ -52,3 +52,18 @@ def test_a_folder_here_is_a_path() -> None:
 def test_other_models_are_not_refused_here(paths: list[str]) -> None:
     """Weights at top level, or none at all, are somebody else's matter."""
     refuse_below(HUB, paths)
+
+
+@pytest.mark.parametrize("paths", [["onnx/model.onnx"], ["openvino/m.xml", "openvino/m.bin"]])
+def test_nobody_is_sent_to_a_folder_that_cannot_be_read(paths: list[str]) -> None:
+    """Where all weights below are of formats that are not read, the format is the reason."""
+    with pytest.raises(UnsupportedFormatError) as caught:
+        refuse_below(HUB, paths)
+    assert paths[-1] in str(caught.value)
+    assert caught.value.format_name in {"ONNX", "OpenVINO"}
+
+
+def test_a_folder_that_can_be_read_is_named_beside_one_that_cannot() -> None:
+    """ONNX beside safetensors: the advice stands."""
+    with pytest.raises(NoWeightsError):
+        refuse_below(HUB, ["onnx/model.onnx", "torch/model.safetensors"])
