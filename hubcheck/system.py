@@ -1,4 +1,4 @@
-"""How does this operating system open a file, read it at a place, and lock it?
+"""How does this operating system open, read and lock a file, and take memory back?
 
 The one place that names what not every system has. Where a call or a flag is missing, its promise
 is kept another way, slower or, as said there, with a gap. Descriptors are never inherited by
@@ -7,10 +7,12 @@ children: Python sees to that everywhere (PEP 446), so no flag is needed for it.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,3 +124,21 @@ def _same(descriptor: int, before: os.stat_result | None) -> int:
         os.close(descriptor)
         raise OSError(errno.ESTALE, "it was exchanged while it was opened")
     return descriptor
+
+
+def give_memory_back() -> None:
+    """Return memory that was freed to the system, where its C library can be asked to.
+
+    glibc keeps what arrays below some megabytes leave, and the next step's come on top of it.
+    """
+    trim = getattr(_c_library(), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _c_library() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL(None)
+    except (OSError, TypeError):  # Windows has no library of that name
+        return None

@@ -83,7 +83,7 @@ def _of_model(name: str, folder: Path) -> Iterator[Framed]:
             yield _judged(name, (i, j), read, *(
                 Profiles(
                     views=joined_views({m: of[m][chosen][units] for m in names}, {}),
-                    rows=of["gate"][chosen][units],
+                    parts=(of["gate"][chosen][units],),
                 )
                 for of, chosen in ((wanted, np.arange(n)), (offered, order))
             ), pool=n)  # fmt: skip

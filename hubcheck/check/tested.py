@@ -83,7 +83,7 @@ class Tested:
         Raises:
             ValueError: nothing was looked at.
         """
-        if self._judged is None or self._judged[0] is not self.seen:
+        if self._judged is None or self.seen.adds_to(self._judged[0]):
             judged = judge(self.case)
             if self.components:
                 judged = judge_components(judged, self.case, self.components)

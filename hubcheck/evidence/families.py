@@ -218,7 +218,7 @@ def _view_detectable(
 
 def _change(base: Profiles, subject: Profiles) -> float:
     """Return |subject - base| / |base| over the sampled rows, -1 where shapes differ."""
-    if base.rows.shape != subject.rows.shape:
+    if base.shape != subject.shape:
         return -1.0
     a_uf, b_uf = base.rows.astype(np.float64), subject.rows.astype(np.float64)
     length = float(np.linalg.norm(a_uf))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
+import numpy as np
+
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
@@ -73,12 +75,22 @@ class Profiles:
 
     views: Mapping[str, FloatArray]
     """By name; ``raw ...`` in the model's own channels, ``token ...`` through the tokens."""
-    rows: FloatArray
-    """Raw rows [units, features], for the self-test of the base and the spectrum."""
+    parts: tuple[FloatArray, ...]
+    """Raw rows [units, features] by matrix, at least one; what a reader holds is not copied."""
     in_blocks: bool = False
     """Units are a run of an axis whose units change places in blocks only."""
     signed: Mapping[str, FloatArray] = field(default_factory=dict)
     """Up rows by frame, scaled but not centred, so that flipping a row flips its cosines."""
+
+    @property
+    def rows(self) -> FloatArray:
+        """Raw rows side by side, for the self-test of the base and the spectrum; made anew."""
+        return self.parts[0] if len(self.parts) == 1 else np.concatenate(self.parts, axis=1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Units and features of the raw rows."""
+        return self.parts[0].shape[0], sum(part.shape[1] for part in self.parts)
 
 
 class FamilyTest(Protocol):

@@ -87,6 +87,14 @@ class Observations:
         """Return these with what one more look left."""
         return Observations(left=MappingProxyType({**self.left, look.name: left}))
 
+    def adds_to(self, before: Observations) -> bool:
+        """Return whether more was seen or refused than before; looks passed over add nothing."""
+
+        def there(one: Observations) -> dict[str, int]:
+            return {name: id(left) for name, left in one.left.items() if not isinstance(left, Skip)}
+
+        return there(self) != there(before)
+
     def of(self, look: Named[T]) -> Observation[T] | Refused | Skip:
         """Return what a look left."""
         return cast("Observation[T] | Refused | Skip", self.left.get(look.name, Skip.NOT_ASKED))

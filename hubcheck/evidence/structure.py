@@ -162,6 +162,6 @@ def _without_readers(outcome: FamilyOutcome) -> list[FamilyOutcome]:
 def _compared(a: Profiles, b: Profiles) -> Sharing | None:
     """Hold the first view that both families have against each other."""
     name = next((n for n in a.views if n in b.views), "")
-    if not name or a.rows.shape != b.rows.shape:
+    if not name or a.shape != b.shape:
         return None
     return sharing_of(a.views[name], b.views[name])

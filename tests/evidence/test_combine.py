@@ -46,7 +46,7 @@ UNITS: Final = 64
 
 def described(rows: FloatArray) -> Profiles:
     """Return profiles of one view."""
-    return Profiles(views={"raw all": profile(rows)}, rows=rows.astype(np.float32))
+    return Profiles(views={"raw all": profile(rows)}, parts=(rows.astype(np.float32),))
 
 
 def outcome(test: Kind, layer: int, log_e: float, *, hits: int = 0) -> FamilyOutcome:
@@ -213,8 +213,8 @@ def test_views_that_only_one_side_has_are_left_out() -> None:
     block, draw = Block(layer=0), Draw(1)
     rows = drawn(0)
     both = described(rows)
-    more = Profiles(views={**both.views, "token all": both.views["raw all"]}, rows=both.rows)
-    short = Profiles(views={"raw all": both.views["raw all"][:-1]}, rows=both.rows[:-1])
+    more = Profiles(views={**both.views, "token all": both.views["raw all"]}, parts=both.parts)
+    short = Profiles(views={"raw all": both.views["raw all"][:-1]}, parts=(both.rows[:-1],))
     assert [v.name for v in compare_views(both, more, block, block, draw)] == ["raw all"]
     assert compare_views(both, short, block, block, draw) == ()
     (view,) = compare_views(both, both, block, block, draw)

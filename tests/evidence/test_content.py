@@ -30,7 +30,7 @@ SEPARATE: Final = (("raw gate", "raw up", "raw down"),)
 def profiles(rows: dict[str, FloatArray], units: NDArray[np.int64]) -> Profiles:
     """Return the views of some units; what is not in ``rows`` was not read."""
     raw = {name: np.asarray(values[units], dtype=np.float32) for name, values in rows.items()}
-    return Profiles(views=joined_views(raw, {}), rows=np.concatenate(list(raw.values()), axis=1))
+    return Profiles(views=joined_views(raw, {}), parts=tuple(raw.values()))
 
 
 def drawn(seed: int, *, names: tuple[str, ...] = ("gate", "up")) -> dict[str, FloatArray]:

@@ -48,7 +48,7 @@ def described(rows: FloatArray) -> Profiles:
     """Return profiles of two views, as gate and up are."""
     half = rows.shape[1] // 2
     views = {"raw gate": profile(rows[:, :half]), "raw up": profile(rows[:, half:])}
-    return Profiles(views={"raw all": profile(rows)} | views, rows=rows.astype(np.float32))
+    return Profiles(views={"raw all": profile(rows)} | views, parts=(rows.astype(np.float32),))
 
 
 @pytest.mark.parametrize("base_experts", [1, 3])

@@ -220,7 +220,7 @@ def _profiles(
     views = [np.asarray(unit_rows(r * gain_d) @ frame_td.T) for r in rows]
     joint = profile(*views)
     single = {f"writers {n}": standardise(v) for n, v in zip(("gate", "up"), views, strict=True)}
-    return Profiles(views={ALL: joint, **single}, rows=joint)
+    return Profiles(views={ALL: joint, **single}, parts=(joint,))
 
 
 class WritersLook:

@@ -160,4 +160,4 @@ class AxisTest:
             else:
                 raw[name] = values.T
         rows = np.concatenate([raw[n] for n, _ in IN_ROLES if n in raw], axis=1)
-        return Profiles(views=joined_views(raw, {}), rows=rows, in_blocks=place.in_blocks)
+        return Profiles(views=joined_views(raw, {}), parts=(rows,), in_blocks=place.in_blocks)

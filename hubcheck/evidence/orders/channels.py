@@ -159,7 +159,7 @@ class ChannelTest:
         standardised = {name: standardise(rows) for name, rows in views.items()}
         everything = {"raw all": profile(*views.values())} if len(views) > 1 else {}
         rows = np.concatenate(list(views.values()), axis=1) if views else np.zeros((0, 0))
-        return Profiles(views=everything | standardised, rows=rows.astype(np.float32))
+        return Profiles(views=everything | standardised, parts=(rows.astype(np.float32),))
 
 
 def neuron_tests(base: Anatomy, subject: Anatomy, draw: Draw) -> list[NeuronTest]:

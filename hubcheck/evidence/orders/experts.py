@@ -94,4 +94,4 @@ class ExpertTest:
         gain = side.gain_values(side.mlp_gain_role(block.layer), block.layer)
         seen = side.through_tokens(rows, gain)
         token = {} if seen is None else {"router": seen}
-        return Profiles(views=joined_views({"router": rows}, token), rows=rows)
+        return Profiles(views=joined_views({"router": rows}, token), parts=(rows,))

@@ -100,13 +100,13 @@ class HeadTest:
         """Return one token view: the response energy of each group to each token."""
         wanted = self.wanted(side, block)
         if not wanted:
-            return Profiles(views={}, rows=np.zeros((0, 0), dtype=np.float32))
+            return Profiles(views={}, parts=(np.zeros((0, 0), dtype=np.float32),))
         rows_ud = side.reader.block(wanted[0])
         gain = side.gain_values(Role.NORM_ATTN_IN, block.layer)
         seen_ut = side.through_tokens(rows_ud, gain)
         if seen_ut is None:
-            return Profiles(views={}, rows=rows_ud)
+            return Profiles(views={}, parts=(rows_ud,))
         groups = value_groups(side.anatomy, block.layer)
         by_group = seen_ut.reshape(groups, -1, seen_ut.shape[1])
         energy_gt = np.sqrt(np.einsum("gdt,gdt->gt", by_group, by_group))
-        return Profiles(views={"token v": standardise(unit_rows(energy_gt))}, rows=energy_gt)
+        return Profiles(views={"token v": standardise(unit_rows(energy_gt))}, parts=(energy_gt,))

@@ -157,4 +157,4 @@ class MixerTest:
             if seen is not None:
                 token[name] = seen
         rows = np.concatenate([raw[n] for n in ("values", "gate") if n in raw], axis=1)
-        return Profiles(views=joined_views(raw, token), rows=rows)
+        return Profiles(views=joined_views(raw, token), parts=(rows,))

@@ -22,8 +22,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block, Part, Profiles, Test
@@ -205,13 +203,13 @@ class NeuronTest:
                 seen = side.through_tokens(values, gain)
             if seen is not None:
                 token[name] = seen
-        rows = np.concatenate([raw[n] for n in ("gate", "up") if n in raw], axis=1)
+        parts = tuple(raw[n] for n in ("gate", "up") if n in raw)
         signed = {
             frame: uncentred(of["up"])
             for frame, of in (("raw", raw), ("token", token))
             if self._base.fair_signs and "up" in of and "gate" in of
         }
-        return Profiles(views=joined_views(raw, token), rows=rows, signed=signed)
+        return Profiles(views=joined_views(raw, token), parts=parts, signed=signed)
 
 
 def joined_views(raw: dict[str, FloatArray], token: dict[str, FloatArray]) -> dict[str, FloatArray]:

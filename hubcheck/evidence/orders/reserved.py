@@ -79,8 +79,10 @@ class ReservedTest:
         del block
         wanted = self._rows(side)
         if not wanted or side.frame is None:
-            return Profiles(views={}, rows=np.zeros((0, 0), dtype=np.float32))
+            return Profiles(views={}, parts=(np.zeros((0, 0), dtype=np.float32),))
         rows_rd = side.reader.block(wanted[0])
         rows_rd = side.in_stream(rows_rd)
         gram_rt = unit_rows(rows_rd - rows_rd.mean(axis=0, dtype=np.float64)) @ side.frame.T
-        return Profiles(views={"token embeddings": standardise(unit_rows(gram_rt))}, rows=rows_rd)
+        return Profiles(
+            views={"token embeddings": standardise(unit_rows(gram_rt))}, parts=(rows_rd,)
+        )

@@ -216,7 +216,7 @@ class ValueTest:
                 token[name] = seen
         # V stored by input is read whole only where it is small: else nothing describes the units.
         rows = raw.get("v", raw.get("o", np.zeros((0, 0), dtype=np.float32)))
-        return Profiles(views=joined_views(raw, token), rows=rows)
+        return Profiles(views=joined_views(raw, token), parts=(rows,))
 
     def _through_tokens(
         self, side: Side, block: Block, matrix: Matrix, rows_ud: FloatArray

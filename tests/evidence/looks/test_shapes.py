@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
 from hubcheck.evidence.looks.shapes.interface import OtherShapes
@@ -20,13 +22,15 @@ from hubcheck.evidence.looks.shapes.orders import (
     seen_in,
     shared_orders,
 )
-from hubcheck.evidence.looks.shapes.plan import Plan, affordable, plans
+from hubcheck.evidence.looks.shapes.plan import Plan, affordable, other_sizes, plans
 from hubcheck.evidence.observation import Observation
+from hubcheck.evidence.orders.mlps import DENSE, neurons_of
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.statistics.exchangeability import SORTED, Disorder
 from hubcheck.statistics.shared_order import STRUCTURED
 from tests.evidence.laboratory import SHAPE, model, plain, shipped, write
 from tests.evidence.looks.test_contract import pair
+from tests.evidence.mixtures import EXPERT_NAMES, with_shared_expert
 from tests.material.zoo.cuts import CUTS, Cut, narrower
 from tests.material.zoo.symmetries import Arrays, mlps
 
@@ -179,6 +183,23 @@ def test_sizes_that_agree_are_left_to_the_hits(tmp_path: Path) -> None:
     """One width fewer alone, or one layer: neurons are as many, and told by hits."""
     assert not seen(model("finetune")).was_tested
     assert not seen(folder(tmp_path, shipped("base"), narrower)).was_tested
+
+
+def test_kinds_that_are_both_met_are_not_held_against_each_other(tmp_path: Path) -> None:
+    """A wide dense layer below shared experts, in both models: each is met by its own kind."""
+    mixture = with_shared_expert(shipped("base"), shipped("twin"))
+    weights = {n: w for n, w in mixture.weights.items() if ".layers.0.mlp." not in n}
+    for name in EXPERT_NAMES:
+        stored = shipped("base")[f"model.layers.0.mlp.{name}.weight"]
+        wide = np.concatenate([stored, stored[::-1]] if name != "down_proj" else [stored.T] * 2)
+        weights[f"model.layers.0.mlp.{name}.weight"] = wide.T if name == "down_proj" else wide
+    both = write(tmp_path / "both", replace(mixture, weights=weights))
+    sides = pair(both, both).both.comparer
+    anatomies = sides.base.anatomy, sides.subject.anatomy
+    assert neurons_of(anatomies[0], Block(layer=0, kind=DENSE.kind)) == 2 * SHAPE.neurons
+    assert not other_sizes(*anatomies, sides.draw)
+    dense = pair(both, model("base")).both.comparer
+    assert other_sizes(dense.base.anatomy, dense.subject.anatomy, dense.draw)
 
 
 def test_without_a_shared_token_there_is_no_frame(tmp_path: Path) -> None:

@@ -215,7 +215,7 @@ def _unpacked(arrays: Mapping[str, FloatArray], *, in_blocks: bool) -> Profiles:
         }
 
     return Profiles(
-        views=of("view "), rows=arrays["rows"], in_blocks=in_blocks, signed=of("signed ")
+        views=of("view "), parts=(arrays["rows"],), in_blocks=in_blocks, signed=of("signed ")
     )
 
 

@@ -52,6 +52,7 @@ from hubcheck.evidence.side import SharedTokens, Side, drawn_tokens
 from hubcheck.evidence.structure import Key, SharedOrders, guarded
 from hubcheck.statistics.exchangeability import order_problem
 from hubcheck.statistics.spectrum import SpectrumShare, spectrum_share
+from hubcheck.system import give_memory_back
 
 FRAME_ROLES: Final = frozenset({Role.EMBED, Role.EMBED_IN, Role.LM_HEAD})
 """What a family reads to see its units through the tokens; it holds no order of the body."""
@@ -144,6 +145,7 @@ class Comparer:
         # All is counted: the profiles, several times the rows they were made of, are let go.
         self._base_profiles.clear()
         self._subject_profiles.clear()
+        give_memory_back()
         return comparison
 
     def _passes_over(self) -> bool:
@@ -299,7 +301,7 @@ class Comparer:
                 self._base_profiles[outcome.label, block],
                 self._subject_profiles[test][outcome.best.subject],
             )
-            if both[0].rows.shape == both[1].rows.shape:
+            if both[0].shape == both[1].shape:
                 parts = 2 if "raw gate" in both[0].views and "raw up" in both[0].views else 1
                 shares.append(spectrum_share(*(free_of_scale(p.rows, parts) for p in both)))
         return tuple(shares)

@@ -110,9 +110,14 @@ def _kinds(base: Anatomy, subject: Anatomy, draw: Draw) -> Iterator[Blocks]:
 
     Of a mixture its experts, which hold most of it; then each kind by itself, then across kinds;
     one order alone, which settles nothing, comes last. An order whose size is met in the other
-    model is told by hits (``evidence.orders``), and is not spent here again.
+    model is told by hits (``evidence.orders``), and is not spent here again: neither within a kind
+    nor across two that are both met in kind.
     """
     found: list[Blocks] = []
+
+    def sizes_of(own: Anatomy, other: Anatomy, roles: MlpRoles) -> set[int]:
+        return {neurons_of(own, b) for b in _of_kind(own, other, draw, roles)}
+
     same = [(roles, roles) for roles in (EXPERT, DENSE, SHARED)]
     across = [(BY_KIND[k], one) for k, of in MAY_BECOME.items() for one in of if one.kind != k]
     for roles, other in (*same, *across):
@@ -120,6 +125,9 @@ def _kinds(base: Anatomy, subject: Anatomy, draw: Draw) -> Iterator[Blocks]:
         sizes = [
             {neurons_of(one, b) for b in of} for one, of in zip((base, subject), sides, strict=True)
         ]
+        in_kind = sizes_of(subject, base, roles), sizes_of(base, subject, other)
+        if roles is not other and sizes[0] <= in_kind[0] and sizes[1] <= in_kind[1]:
+            continue
         met = sizes[0] & sizes[1]
         blocks = (
             tuple(b for b in sides[0] if neurons_of(base, b) not in met),
