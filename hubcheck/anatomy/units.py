@@ -18,10 +18,14 @@ from hubcheck.checkpoint.interface import RowBlock
 
 def row_blocks(tensor: str, rows: NDArray[np.int64]) -> tuple[RowBlock, ...]:
     """Return the fewest blocks of neighbouring rows that hold exactly ``rows``, ascending."""
-    wanted = np.unique(rows)
-    if wanted.size == 0:
+    if rows.size == 0:
         return ()
-    breaks = np.flatnonzero(np.diff(wanted) > 1) + 1
+    steps = np.diff(rows)
+    wanted = rows
+    if not (steps > 0).all():  # asked first: they ascend nearly always, and this sorts them
+        wanted = np.unique(rows)
+        steps = np.diff(wanted)
+    breaks = np.flatnonzero(steps > 1) + 1
     starts = wanted[np.concatenate(([0], breaks))]
     stops = wanted[np.concatenate((breaks - 1, [wanted.size - 1]))] + 1
     return tuple(

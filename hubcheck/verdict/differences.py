@@ -18,9 +18,10 @@ from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import Depth, Verdict
 
-RELATIVE: Final = 1e-6
+RELATIVE: Final = 1.01e-5
 """By how much numbers with a fraction may differ, as a share of the larger: they are sums of many
-products, which another processor's library adds up in another order. Counts are exact."""
+products, which another processor's library adds up in another order (``devices.reduction``: 1e-7),
+and they are told to six digits, of which a rounding may then fall either way. Counts are exact."""
 ROUNDED: Final = 1.01e-4
 """One unit of the fourth decimal, for numbers that the report rounds there: a rounding falls either
 way where the sums before it differ in their last bits."""

@@ -50,25 +50,34 @@ class Half:
         """Number of lines."""
         if self.matrix is None:
             return self.record.n_rows
-        return self.matrix.n_in if self.by_input else self._outputs().size
+        return self.matrix.n_in if self.by_input else self._n_outputs
 
     @property
     def width(self) -> int:
         """Values of a line."""
         if self.matrix is None:
             return self.record.n_cols
-        return self._outputs().size if self.by_input else self.matrix.n_in
+        return self._n_outputs if self.by_input else self.matrix.n_in
 
     @property
     def dtype(self) -> str:
         """Dtype of what ``words`` returns: the header's, or ``UNPACKED``."""
         return self.record.dtype if self.record.storage is None else UNPACKED
 
-    def _outputs(self) -> NDArray[np.int64]:
-        """Return the stored index of each canonical output that is compared."""
+    @property
+    def _n_outputs(self) -> int:
+        """Number of canonical outputs that are compared."""
         assert self.matrix is not None
+        return len(self.ids) or self.matrix.n_out
+
+    def _outputs(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
+        """Return the stored index of canonical outputs that are compared, all or some of them."""
+        assert self.matrix is not None
+        if not self.ids and len(self.matrix.segments) == 1:
+            some = range(*self.matrix.segments[0])[start:stop]
+            return np.arange(some.start, some.stop, some.step, dtype=np.int64)
         stored = self.matrix.stored_index()
-        return stored[np.asarray(self.ids, dtype=np.int64)] if self.ids else stored
+        return (stored[np.asarray(self.ids, dtype=np.int64)] if self.ids else stored)[start:stop]
 
     def _rows(self, start: int, stop: int) -> NDArray[np.int64]:
         """Return the stored rows that hold lines ``start`` to ``stop``, in the lines' order."""
@@ -78,7 +87,7 @@ class Half:
             start, stop = 0, self.matrix.n_in
         if self.matrix.transposed:
             return self.matrix.offset + np.arange(start, stop, dtype=np.int64)
-        return self._outputs()[start:stop]
+        return self._outputs(start, stop)
 
     def blocks(self, start: int, stop: int) -> tuple[RowBlock, ...]:
         """Return the stored rows to read for some lines."""
