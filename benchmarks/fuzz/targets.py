@@ -42,7 +42,7 @@ from hubcheck.publish.github.body import page
 from hubcheck.publish.github.state import read_state as read_comment
 from hubcheck.publish.github.stranger import read_stranger
 from hubcheck.publish.model_card import with_section
-from hubcheck.report.schema import Report
+from hubcheck.report.load import report_in
 from hubcheck.request.policy_file import parse_policy
 from hubcheck.request.values import parse_size
 from hubcheck.serve.payload import read_delivery
@@ -128,9 +128,9 @@ def _declared(raw: bytes) -> object:
 
 
 def _rendered(raw: bytes) -> object:
-    """Render whatever the schema takes."""
+    """Render whatever is read as a report."""
     try:
-        report = Report.model_validate_json(raw)
+        report = report_in(raw)
     except ValueError:
         return None
     document = compose(report)

@@ -7,6 +7,7 @@ fields may mean something else.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -19,6 +20,8 @@ from hubcheck.report.schema import SCHEMA_VERSION, Report
 
 MAX_REPORT: Final = 64_000_000
 """Bytes of a report that are read back; a check of twenty bases writes well under one million."""
+LARGEST: Final = 2**63
+"""No count, size or seed of a report reaches it; beyond 10^308 a quotient is no float any more."""
 NEWEST: Final = int(SCHEMA_VERSION.partition(".")[0])
 
 
@@ -78,6 +81,28 @@ def _too_large(shown: str, size: int) -> UsageError:
     return UsageError(what, cause="it is not a report.", next_step="name report.json.")
 
 
+class LargeNumberError(ValueError):
+    """A report holds a whole number that no report holds."""
+
+
+def report_in(data: bytes) -> Report:
+    """Return the report that bytes hold, of this schema or an older one; whoever wrote them.
+
+    Raises:
+        LargeNumberError: a whole number in it is larger than any count, size or seed.
+        pydantic.ValidationError: it is no report.
+    """
+    with contextlib.suppress(RecursionError, json.JSONDecodeError, UnicodeDecodeError):
+        json.loads(data, parse_int=_bounded)  # what else is wrong the validator says better
+    return Report.model_validate_json(data)
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > len(str(LARGEST)) + 1 or abs(int(digits)) >= LARGEST:
+        raise LargeNumberError(f"it holds a whole number of {len(digits.lstrip('-'))} digits")
+    return 0
+
+
 def _parsed(data: bytes, shown: str) -> Report:
     if len(data) > MAX_REPORT:
         raise _too_large(shown, len(data))
@@ -90,7 +115,12 @@ def _parsed(data: bytes, shown: str) -> Report:
         cause = f"a newer hubcheck wrote it; this one reads up to {SCHEMA_VERSION}."
         raise UsageError(what, cause=cause, next_step="upgrade hubcheck.")
     try:
-        return Report.model_validate_json(data)
+        return report_in(data)
+    except LargeNumberError as error:
+        what = f"{shown} is not a hubcheck report: {error}."
+        raise UsageError(
+            what, cause="it was written by something else.", next_step="run the check again."
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the top level"

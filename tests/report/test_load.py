@@ -185,3 +185,13 @@ def test_a_missing_or_giant_report_is_refused(
     monkeypatch.undo()
     with pytest.raises(UsageError, match="cannot be read"):
         load_report(tmp_path)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63), 10**400, -(10**4000)])
+@pytest.mark.parametrize("place", ["max_read", "seed"])
+def test_a_number_that_no_report_holds_is_refused(number: int, place: str) -> None:
+    """A quotient of such numbers is no float: whoever shows a report need not expect one."""
+    raw = json.loads(report_json(CASES["confirmed"]))
+    text = json.dumps(raw | {place: number})
+    with pytest.raises(UsageError, match="a whole number of"):
+        load_report(text)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from hubcheck.card import names
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.hints import BASE, SUSPECT, at_file, at_key, at_line
+from hubcheck.report.load import LargeNumberError, report_in
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import (
     BaseModelRef,
@@ -77,8 +78,8 @@ def read_stranger(data: bytes) -> Report:
         what = f"The report of the first stage has {len(data)} bytes."
         raise UsageError(what, cause="it is no report of hubcheck.", next_step="check again.")
     try:
-        report = Report.model_validate_json(data)
-    except (ValidationError, RecursionError) as error:
+        report = report_in(data)
+    except (ValidationError, LargeNumberError, RecursionError) as error:
         where = "the top level"
         if isinstance(error, ValidationError):
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
