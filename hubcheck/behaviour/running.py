@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hubcheck.behaviour.interface import NotRun, NotRunError, Seen, Vocabulary
 from hubcheck.devices.choice import SHARE, host_memory, signs_of_accelerator
@@ -83,15 +85,23 @@ class Runner:
                 )
                 for n, wanted in enumerate(places):
                     chosen = list(wanted)
-                    scores.append(out.logits[n, chosen].float().cpu().numpy())
+                    scores.append(_kept(out.logits[n, chosen].float().cpu().numpy()))
                     found = [h[n, chosen].float().cpu().numpy() for h in out.hidden_states]
                     states.append(found)
-        every = np.concatenate(scores)
-        if not np.isfinite(every).all():
-            raise NotRunError(NotRun.NOT_FINITE)
-        every -= every.max(axis=1, keepdims=True)  # so that float16 holds what counts
         layers = tuple(np.concatenate(parts) for parts in zip(*states, strict=True))
-        return Seen(scores=np.maximum(every, -6e4).astype(np.float16), states=layers)
+        return Seen(scores=np.concatenate(scores), states=layers)
+
+
+def _kept(scores: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return scores as they are kept: a position may have a quarter of a million.
+
+    Raises:
+        NotRunError: one is not finite.
+    """
+    if not np.isfinite(scores).all():
+        raise NotRunError(NotRun.NOT_FINITE)
+    scores = scores - scores.max(axis=1, keepdims=True)  # so that float16 holds what counts
+    return np.maximum(scores, -6e4).astype(np.float16)
 
 
 def _vocabulary(tokenizer: Any) -> Vocabulary:
@@ -143,7 +153,8 @@ def loaded(folder: Path, gguf: str, *, memory: int = 0) -> Iterator[Runner]:
     told_nothing.disable_progress_bar()
     logging.getLogger("accelerate").setLevel(logging.ERROR)  # of offloaded layers, else
     common = _common(gguf)
-    with _failing():
+    # What reads GGUF draws a bar whatever it was told; what went wrong comes as an error.
+    with _failing(), redirect_stderr(StringIO()):
         config = transformers.AutoConfig.from_pretrained(folder, **common)
         names = getattr(config, "architectures", None) or ()
         if names and not any(str(names[0]).endswith(end) for end in CAUSAL):

@@ -100,10 +100,12 @@ def test_layers_on_disk_answer_as_layers_in_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("own_tokens", [True, False])
-def test_a_gguf_file_is_run_as_it_lies(tmp_path: Path, own_tokens: bool) -> None:
+def test_a_gguf_file_is_run_as_it_lies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], own_tokens: bool
+) -> None:
     """It holds its own tokens, and answers as the model it was made of: nearly, at 8 bits.
 
-    A file without a tokenizer that can be used is a reason of its side.
+    No library draws on the terminal. A file without a tokenizer that can be used is a reason of its side.
     """
     (folder := tmp_path / "gguf").mkdir()
     base = model("base")
@@ -114,6 +116,7 @@ def test_a_gguf_file_is_run_as_it_lies(tmp_path: Path, own_tokens: bool) -> None
         "Q8_0", tokens, special, merges=[" ".join(pair) for pair in known] if own_tokens else (),
     )  # fmt: skip
     one = only(run(folder, base, wanted=Wanted()))
+    assert capsys.readouterr() == ("", "")
     if not own_tokens:
         assert (one.not_run, one.whose) == (NotRun.FAILED, "subject")
         return
