@@ -169,6 +169,7 @@ def loaded(folder: Path, gguf: str, *, memory: int = 0) -> Iterator[Runner]:
         load: Any = transformers.AutoModelForCausalLM.from_pretrained
         model, told = load(
             folder,
+            config=config,  # of a GGUF file it takes seconds to read again
             dtype=torch.float32 if not signs_of_accelerator() else "auto",
             attn_implementation="eager",  # else a configuration could name one to be fetched
             use_safetensors=True,
