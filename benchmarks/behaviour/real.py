@@ -19,13 +19,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from safetensors.torch import save_file
 
-from hubcheck.behaviour.comparison import Run, compared, one_vocabulary, same_texts, same_tokens
+from hubcheck.behaviour.comparison import (
+    BEGINNINGS,
+    RANDOM,
+    TEXTS,
+    Run,
+    compared,
+    one_vocabulary,
+    same_texts,
+    same_tokens,
+)
 from hubcheck.behaviour.places import laid_out
 from hubcheck.behaviour.prompts import prompts
 from hubcheck.behaviour.running import Runner, loaded
@@ -172,9 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     base = runs.pop("as published")
     for name, run in runs.items():
         both = one_vocabulary(base.vocabulary, run.vocabulary)
-        for kind in compared(base, run):
-            if bool(both) == (kind.prompts == "beginnings"):
-                continue
+        seen = {name: run.seen[name] for name in ((TEXTS, RANDOM) if both else (BEGINNINGS,))}
+        for kind in compared(base, replace(run, seen=seen)):
             cka = " ".join(f"{n:.2f}" for n in kind.cka)
             print(
                 f"| {name} | {kind.prompts} | {kind.positions} | {kind.agreement:.3f} | "
