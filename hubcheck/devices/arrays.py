@@ -22,11 +22,17 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType({"BF16": "<u2", "F16": "<u2",
 BLOCK: Final = 512
 """Products that are summed in float32 before float64 goes on (``reduction``): shorter blocks cost
 time, longer ones digits."""
-
-
 CHUNK: Final = 1 << 17
 """Values of a chunk on a CPU. Measured: two models and their difference in float32 fit a cache of
 2 MB."""
+LONGEST: Final = 1 << 24
+"""Values of a chunk on an accelerator that has 1 GB to hold: where sums are cut must not depend on
+how much of which device is free, else it matters which process did them."""
+
+
+def chunk_on(memory: int) -> int:
+    """Return the values of a chunk on an accelerator that may hold so many bytes."""
+    return max(CHUNK, min(LONGEST, 1 << max(1, memory // 64).bit_length() - 1))
 
 
 class Arrays(Protocol):
@@ -122,7 +128,7 @@ class TorchArrays:
 
         self.xp: Any = torch
         self._host = device.kind is Kind.CPU
-        self.chunk = CHUNK if self._host else max(CHUNK, device.memory // 64)
+        self.chunk = CHUNK if self._host else chunk_on(device.memory)
         self._device = torch.device(str(device))
         self._words = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32}
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hn
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.decode import decode
-from hubcheck.devices.arrays import BLOCK
+from hubcheck.devices.arrays import BLOCK, CHUNK, LONGEST, chunk_on
 from hubcheck.devices.choice import NUMPY, TORCH_CPU, Device, Kind
 from hubcheck.devices.reduction import NOTHING, PairSums, pair_sums, total
 
@@ -185,3 +185,11 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
         pair_sums(a, a[:5], dtypes=("F32", "F32"))
     with pytest.raises(ValueError, match="cannot equal"):
         pair_sums(a, finite_words("BF16", 10, 1), dtypes=("F32", "BF16"))
+
+
+def test_accelerators_cut_sums_alike_whatever_is_free() -> None:
+    """Two with room for a chunk have the same; a small one a power of two, never under a CPU's."""
+    assert chunk_on(20 << 30) == chunk_on((1 << 30) + 12345) == LONGEST
+    assert chunk_on(100_000_001) == 1 << 20
+    assert chunk_on(0) == CHUNK
+    assert LONGEST % BLOCK == CHUNK % BLOCK == 0
