@@ -10,9 +10,8 @@ from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.hub_lists import models_in, models_of
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.load import regular
+from hubcheck.request.name_list import names_in
 
-MAX_LIST: Final = 2_000_000
-"""Bytes of a list: twenty thousand names of a hundred characters."""
 MAX_MODELS: Final = 20_000
 
 
@@ -43,7 +42,8 @@ def listed_models(
     if collection:
         found = tuple(Listed(ref=ref) for ref in models_in(index, asked))
     elif regular(Path(asked)):
-        found = _of_file(Path(asked))
+        names = names_in(Path(asked), shown=asked, most=MAX_MODELS)
+        found = tuple(Listed(ref=name) for name in names)
     elif "/" in asked or "." in asked:
         raise UsageError(
             f"'{printable(asked)}' is no owner of models, and no file.",
@@ -59,25 +59,3 @@ def listed_models(
             next_step="look at it on the Hub; private models need a token.",
         )
     return tuple({one.ref: one for one in found}.values())[:most]
-
-
-def _of_file(path: Path) -> tuple[Listed, ...]:
-    shown = f"'{printable(path)}'"
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_LIST + 1)
-        text = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"the list {shown} cannot be read: {printable(error)}.",
-            cause="it is no text in UTF-8, or not yours to read.",
-            next_step="write one model a line.",
-        ) from error
-    if len(data) > MAX_LIST:
-        raise UsageError(
-            f"the list {shown} is longer than {MAX_LIST} bytes.",
-            cause="it is another file.",
-            next_step="write one model a line.",
-        )
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return tuple(Listed(ref=line) for line in lines if line)

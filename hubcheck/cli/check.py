@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.cli.terminal import MANNER, say, tell
 from hubcheck.errors import ExitCode, printable
-from hubcheck.request.options import REF_HELP, add_options, options_of
+from hubcheck.request.options import REF_HELP, Options, add_options, options_of
 
 if TYPE_CHECKING:
     from hubcheck.check.run import Outcome
@@ -47,6 +47,13 @@ def add_check(commands: Any) -> None:
         default=Path(),
         metavar="DIR",
         help="the folder that SUBJECT and all other folders are counted from; default: this one",
+    )
+    check.add_argument(
+        "--suspects-file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="further bases to test, one REF a line, # begins a remark; at most 1,000",
     )
     check.add_argument(
         "--fresh-seed",
@@ -88,7 +95,7 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.request.settled import settled
     from hubcheck.source.reference import parse_reference
 
-    options, file = options_of(arguments), _policy_file(arguments)
+    options, file = _with_listed(options_of(arguments), arguments), _policy_file(arguments)
     depth = options.depth or file.depth
     if nothing_to_do(depth, os.environ):
         return ExitCode.OK
@@ -127,6 +134,23 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
         _deliver(outcome, arguments.out, as_json=arguments.json)
     ended(resources)
     return outcome.exit_code
+
+
+def _with_listed(options: Options, arguments: argparse.Namespace) -> Options:
+    """Return the options with the suspects that files name: what is printed names each of them."""
+    if not arguments.suspects_file:
+        return options
+    from hubcheck.request.name_list import suspects_in
+    from hubcheck.source.reference import local_path
+
+    root = arguments.root
+    listed = [
+        name
+        for shown in arguments.suspects_file
+        for name in suspects_in(local_path(shown, root), shown=shown, root=root)
+    ]
+    suspects = tuple(dict.fromkeys((*options.suspects, *listed)))
+    return replace(options, suspects=suspects)
 
 
 def _policy_file(arguments: argparse.Namespace) -> PolicyFile:

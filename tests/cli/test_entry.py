@@ -349,6 +349,22 @@ def test_the_line_on_the_card_repeats_the_check_from_any_folder(
     assert "--from" in (tmp_path / "a" / "card.md").read_text()
 
 
+def test_suspects_of_a_list_are_those_of_the_command_line(run: Run, tmp_path: Path) -> None:
+    """A list is another way to write the same check: the line on the card names each suspect."""
+    listed = tmp_path / "suspects.txt"
+    listed.write_text(f"# the two\n{BASE}\n{WRONG}\n{BASE}\n", encoding="utf-8")
+    given = ("--base", str(model("twin")), "--depth", "headers", "--seed", "1")
+    named = run("check", FINETUNE, "--suspect", BASE, "--suspect", WRONG, *given, "--out", "named")
+    short = run("check", FINETUNE, "--suspects-file", listed, *given, "--out", "listed")
+    assert short.code == named.code == 0
+    reports = [timeless(report_at(Path(name))) for name in ("named", "listed")]
+    assert reports[0] == reports[1]
+    assert reports[1].replay.count("--suspect ") == 2
+    gone = run("check", FINETUNE, "--suspects-file", tmp_path / "none", *given)
+    assert gone.code == 2
+    assert "cannot be read" in gone.err
+
+
 def test_a_mirror_stands_for_a_declared_base(run: Run) -> None:
     """A base that the card declares is read from a folder; the reason stays the card's line."""
     shutil.copytree(FINETUNE, "m")

@@ -1,0 +1,76 @@
+"""Does a list name exactly the models it names, and is anything else a clear error?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hubcheck.errors import UsageError
+from hubcheck.request.name_list import MAX_LIST, MOST_SUSPECTS, names_in, suspects_in
+
+
+def suspects(folder: Path, data: bytes) -> tuple[str, ...]:
+    """Return what a list of these bytes names."""
+    (folder / "list.txt").write_bytes(data)
+    return suspects_in(folder / "list.txt", shown="list.txt", root=folder)
+
+
+def test_a_list_has_one_model_a_line(tmp_path: Path) -> None:
+    """Remarks, empty lines, line ends of Windows and a byte order mark count for nothing."""
+    data = "\ufeff# ours\norg/a\r\n\n  org/b@v1  # the older one\r\norg/a\n./folder".encode()
+    (tmp_path / "folder").mkdir()
+    assert suspects(tmp_path, data) == ("org/a", "org/b@v1", "./folder")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "names no model"),
+        (b"# nothing\n", "names no model"),
+        (b"org/a\n\norg/b/c/d/e f", "line 3 of the list"),
+        (b"auto\n", "line 1 of the list 'list.txt' is 'auto'"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"org/a\x1b[31m\n", "line 1 of the list"),
+        (b"a/b\n" * (MAX_LIST // 4) + b"a/b\n", "longer than"),
+        (b"\n".join(b"org/m%d" % n for n in range(MOST_SUSPECTS + 1)), "more than 1000 models"),
+    ],
+)  # fmt: skip
+def test_anything_else_is_an_error_that_says_where(tmp_path: Path, data: bytes, said: str) -> None:
+    """The line and the cause are named, and nothing of the file reaches a terminal unescaped."""
+    with pytest.raises(UsageError) as refused:
+        suspects(tmp_path, data)
+    assert said in refused.value.what
+    assert "\x1b" not in str(refused.value)
+
+
+def test_as_many_as_a_report_holds_are_taken(tmp_path: Path) -> None:
+    """The limit itself is a list."""
+    data = b"\n".join(b"org/m%d" % n for n in range(MOST_SUSPECTS))
+    assert len(suspects(tmp_path, data)) == MOST_SUSPECTS
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """A pipe would be waited for; a folder and a name that is not there are told alike."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", ".", "missing"):
+        with pytest.raises(UsageError, match="cannot be read"):
+            suspects_in(tmp_path / name, shown=name, root=tmp_path)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_names_or_refused(tmp_path: Path, data: bytes) -> None:
+    """No other error escapes, and no name holds a line end or a remark."""
+    try:
+        found = suspects(tmp_path, data)
+    except UsageError:
+        return
+    assert found
+    assert all(name and "\n" not in name and "#" not in name for name in found)
+    assert names_in(tmp_path / "list.txt", shown="", most=200) == found
