@@ -11,8 +11,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks.pair.measure import run
+from benchmarks.pair.measure import Cost, run
 from benchmarks.pair.rivals import THIS_CODE
 from benchmarks.remote.timeline import round_trips
 from tests.evidence.laboratory import model
@@ -24,34 +27,63 @@ HEAD = (
 )
 
 
-def measured(hub: LocalHub, n: int) -> str:
-    """Return the line of one check against ``n`` suspects.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspects:
+    """One check against many suspects, as the server and the operating system saw it."""
+
+    cost: Cost
+    findings: int
+    requests: int
+    round_trips: int
+    sent_mb: float
+
+
+def suspects_of(hub: LocalHub, n: int) -> Suspects:
+    """Check the demo's fine-tune against one of its strangers under ``n`` names.
 
     Raises:
-        RuntimeError: the check wrote no report.
+        RuntimeError: the check wrote no report, or too few findings.
     """
     names = [f"zoo/stranger-{i}" for i in range(n)]
-    for name in names:
+    for name, of in (
+        ("zoo/base", "base"),
+        ("zoo/finetune", "finetune"),
+        *((m, "twin") for m in names),
+    ):
         if hub.repository(name) is None:
-            hub.add_repo(name, model("twin"))
+            hub.add_repo(name, model(of))
     hub.forget()
-    environment = {
-        "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1",
-        "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
-        **THIS_CODE,
-    }  # fmt: skip
-    suspects = [word for name in names for word in ("--suspect", name)]
-    command = [sys.executable, "-m", "hubcheck", "check", "zoo/finetune", "--json", "--seed", "1"]
-    cost = run([*command, *suspects], environment)
+    with TemporaryDirectory() as folder:
+        listed = Path(folder) / "suspects.txt"
+        listed.write_text("\n".join(names), encoding="utf-8")
+        environment = {
+            "HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_TELEMETRY": "1",
+            "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
+            **THIS_CODE,
+        }  # fmt: skip
+        command = [sys.executable, "-m", "hubcheck", "check", "zoo/finetune", "--json"]
+        cost = run([*command, "--seed", "1", "--suspects-file", str(listed)], environment)
     if not cost.stdout.startswith("{"):
         raise RuntimeError(f"no report, exit code {cost.exit_code}")
     found = json.loads(cost.stdout)["findings"]
     if len(found) < n:
         raise RuntimeError(f"{len(found)} findings of {n} suspects")
     seen = hub.exchanges
-    sent = sum(e.body_bytes for e in seen) / 1e6
+    return Suspects(
+        cost=cost,
+        findings=len(found),
+        requests=len(seen),
+        round_trips=round_trips(seen),
+        sent_mb=sum(e.body_bytes for e in seen) / 1e6,
+    )
+
+
+def measured(hub: LocalHub, n: int) -> str:
+    """Return the line of one check against ``n`` suspects."""
+    found = suspects_of(hub, n)
+    cost = found.cost
     return (
-        f"| {n} | {len(seen)} | {round_trips(seen)} | {sent:.1f} | {cost.wall_s:.1f} | "
+        f"| {n} | {found.requests} | {found.round_trips} | {found.sent_mb:.1f} | {cost.wall_s:.1f} | "
         f"{cost.cpu_s:.1f} | {cost.peak_mb:.0f} | {len(cost.stdout) / 1e6:.1f} |"
     )
 
@@ -64,8 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     lines = [HEAD]
     with LocalHub(link=Link(latency=given.latency)) as hub:
-        hub.add_repo("zoo/base", model("base"))
-        hub.add_repo("zoo/finetune", model("finetune"))
         for n in given.numbers:
             lines.append(measured(hub, n))
             print(lines[-1], file=sys.stderr, flush=True)

@@ -45,6 +45,8 @@ class Row:
     """By kind, a model; the mean of the two."""
     requests: tuple[int, int]
     """For base and subject; what cannot be told apart counts for both."""
+    all_requests: int
+    """Of the whole check."""
     weight_requests: tuple[int, int]
     """Those among them that asked for rows."""
     round_trips: int
@@ -166,6 +168,7 @@ class Stage:
             weights_mb=(sent[0][1] / 1e6, sent[1][1] / 1e6),
             megabytes={kind: n / 2e6 for kind, n in documents.items()},
             requests=(requests[0] + either, requests[1] + either),
+            all_requests=len(self._hub.exchanges),
             weight_requests=(sent[0][3], sent[1][3]),
             round_trips=round_trips(self._hub.exchanges),
             connections=self._hub.connections,
