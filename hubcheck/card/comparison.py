@@ -30,6 +30,7 @@ from hubcheck.card.document import (
     Untrusted,
 )
 from hubcheck.card.evidence_section import evidence_sections
+from hubcheck.card.sentences import UNLESS
 from hubcheck.card.unread_section import unread_section
 from hubcheck.card.wording import sentence, words
 from hubcheck.report.comparison import Comparison, Result, Stored, Tensors
@@ -138,7 +139,7 @@ def _lead(comparison: Comparison) -> Line:
         case Result.UNRELATED if finding.detectable_kept > 0:
             share = numbers.kept(finding.detectable_kept)
             said = f"No match beyond chance; a copy of similarity {share} would have shown"
-            return (Strong((Trusted(f"{said}, unless it was shuffled and rotated."),)),)
+            return (Strong((Trusted(f"{said}, {UNLESS}."),)),)
         case Result.UNRELATED:
             return (Strong((Trusted("No match beyond chance."),)),)
         case Result.INCONCLUSIVE | Result.NOT_COMPARED:

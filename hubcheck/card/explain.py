@@ -91,7 +91,7 @@ undeclared (declaration verdict for the whole card)
     "contradicted": """\
 contradicted (declaration verdict for the whole card)
   Means: the card names a base, and the weights do not show it although a copy of the
-  printed similarity would have been seen.
+  printed similarity would have been seen, unless it was shuffled and rotated.
   Does not mean: bad faith. A wrong name or version in the card is the usual cause.
   A base that the card calls the teacher of a distillation is not meant: no weights of it are
   claimed, and the card is inconclusive.

@@ -51,6 +51,8 @@ NOT_FROM_SCRATCH: Final = (
 THE_REST: Final = (
     "The table says what matches; of the rest neither a match nor its absence is shown."
 )
+UNLESS: Final = "unless it was shuffled and rotated"
+"""What the planted copies say nothing of; the evidence says whether such a one was looked for."""
 NOT_ON_PURPOSE: Final = " It does not say that the name was wrong on purpose."
 
 
@@ -306,8 +308,8 @@ def _absence(findings: tuple[Finding, ...], begin: str) -> Line:
     copy = "A copy cut to these sizes and" if cut else "A copy"
     power = f"{copy} of similarity {numbers.kept(max(floors))} or more would have been seen"
     everywhere = all(f.power is not None and f.power.searched for f in findings)
-    layers = "." if everywhere else " in these layers."
-    return (_strong(f"{begin} {power}{layers}"),)
+    layers = "" if everywhere else " in these layers"
+    return (_strong(f"{begin} {power}{layers}, {UNLESS}."),)
 
 
 def _subject(finding: Finding) -> str:

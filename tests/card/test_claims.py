@@ -180,10 +180,12 @@ CLAIMS: Final = (
           holds=lambda r, _: bool(compared(r)) and all(f.verdict is V.UNRELATED for f in compared(r))),
     Claim(form="The agreement is what chance gives.",
           holds=lambda r, _: any(f.declared and f.verdict is V.UNRELATED for f in r.findings)),
-    Claim(form="A copy of similarity {least} or more would have been seen in these layers.",
+    Claim(form="A copy of similarity {least} or more would have been seen in these layers, "
+          "unless it was shuffled and rotated.",
           holds=lambda r, s: power(r, s) and not all(
               f.power is not None and f.power.searched for f in compared(r))),
-    Claim(form="A copy cut to these sizes and of similarity {least} or more would have been seen.",
+    Claim(form="A copy cut to these sizes and of similarity {least} or more would have been seen, "
+          "unless it was shuffled and rotated.",
           holds=lambda r, s: power(r, s)
           and any(f.power is not None and f.power.other_shape for f in compared(r))),
     Claim(form="A fine-tune of a model with {n} layers has {n_again}; this one has {own}.",
