@@ -34,7 +34,7 @@ class Failure:
 
     asked: str
     reason: str
-    """The kind of error: what failures are counted by."""
+    """The kind of error, a code: what failures are counted by."""
     what: str
     """Its message, printable."""
 

@@ -8,7 +8,7 @@ ones; how many layers are read follows from the bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -26,6 +26,9 @@ USUAL: Final = 40_000_000
 """Bytes of weights that a sketch may read of a model of usual width."""
 MOST: Final = 64_000_000
 """Bytes of weights at any width; the budget of ``sample``."""
+GAPS: Final = 4_500_000
+"""Bytes of rows between anchors that are read with them where the usual budget has room: 700 rows
+of 8 KB come in one request, where dozens of runs would be one each."""
 COUNTED_BYTES: Final = 2
 """A value is counted as bf16 where heads are chosen: F32 and FP8 copies then have the same ones."""
 SLACK: Final = 0.98
@@ -135,6 +138,7 @@ def _plan(model: Model, anatomy: Anatomy) -> _Planned:
         )
     ids, embedding = _embedding(model, anatomy)
     fixed = 0 if embedding is None else model.reader.size([embedding])
+    counted = 0 if embedding is None else len(embedding.units) * embedding.matrix.n_in
     everywhere: list[Place] = [
         (kind, place) for place in PLACES if place in layers for kind in Kind
     ]
@@ -145,7 +149,7 @@ def _plan(model: Model, anatomy: Anatomy) -> _Planned:
         ([p for p in everywhere if p[1] == PLACES[0]], MOST),
         ([p for p in everywhere if p == (Kind.VALUES, PLACES[0])], MOST),
     )
-    share = _rows_share(anatomy, layers, fixed)
+    share = _rows_share(anatomy, layers, counted * COUNTED_BYTES)
     blocks: dict[Place, Wanted] = {}
     gains: dict[int, Wanted] = {}
     for chosen, budget in choices:
@@ -161,7 +165,25 @@ def _plan(model: Model, anatomy: Anatomy) -> _Planned:
         }
         if blocks and model.reader.size(blocks.values()) + fixed <= budget:
             break
+    if embedding is not None:
+        left = USUAL - model.reader.size([*blocks.values(), *gains.values(), embedding])
+        room = min(left, GAPS) * len(embedding.units) // max(fixed, 1)
+        embedding = replace(embedding, units=bridged(embedding.units, room))
     return _Planned(blocks=blocks, gains=gains, embedding=embedding, ids=ids)
+
+
+def bridged(rows: tuple[int, ...], room: int) -> tuple[int, ...]:
+    """Return rows with those between them, the narrowest gaps first, at most ``room`` more.
+
+    Args:
+        rows: In rising order, none twice.
+        room: 0 or less adds none.
+    """
+    gap_n = np.diff(np.array(rows, dtype=np.int64)) - 1
+    narrow = np.argsort(gap_n, kind="stable")
+    filled = narrow[np.cumsum(gap_n[narrow]) <= room]
+    between = (row for i in filled for row in range(rows[i] + 1, rows[i + 1]))
+    return tuple(sorted({*rows, *between}))
 
 
 def _embedding(model: Model, anatomy: Anatomy) -> tuple[NDArray[np.int64], Wanted | None]:
@@ -212,6 +234,8 @@ def _head(anatomy: Anatomy, kind: Kind, layer: int) -> int:
 
 def _rows_share(anatomy: Anatomy, layers: dict[int, int], fixed: int) -> float:
     """Return the share of heads that both ends fit into the budget, by shapes and not by storage.
+
+    ``fixed`` are the bytes of the anchors, counted as those of heads are.
 
     Whole models below a width of about 4,096 have 1; without grouped keys, or at a width of 16,384,
     the first heads stand for all.

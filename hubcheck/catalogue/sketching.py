@@ -27,12 +27,12 @@ BUDGET: Final = MOST + 64_000_000
 """Bytes of one model in all: weights, and headers and a tokenizer that may be as large as they."""
 REASONS: Final = (
     (GatedModelError, "gated"),
-    (MissingModelError, "missing or private"),
+    (MissingModelError, "missing-or-private"),
     (NetworkFaultError, "network"),
     (UnreachableError, "unreachable"),
-    (UnsupportedFormatError, "no sketch of this format"),
+    (UnsupportedFormatError, "no-sketch-of-this-format"),
     (UnreadableError, "unreadable"),
-    (InternalFaultError, "fault of hubcheck"),
+    (InternalFaultError, "fault-of-hubcheck"),
 )
 
 Open = Callable[[str], tuple[Model, bool]]

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from hubcheck.errors import UsageError, printable
@@ -22,6 +22,8 @@ BATCH: Final = 2_000
 ITEMS_A_BLOCK: Final = 4
 """What is finished comes back after a few models, so that a kill costs a few models. A block costs
 Ray some 10 ms, a model a second or more."""
+
+HANDED_ON: Final = ("HF_ENDPOINT", "HF_HUB_OFFLINE", "NO_PROXY", "OMP_NUM_THREADS")
 
 Work = Callable[[str], Any]
 """From one text to plain values; a module's function or a dataclass, so that it can be sent."""
@@ -74,6 +76,14 @@ class _Row:
         return {"row": json.dumps(self._work(str(row["item"])))}
 
 
+def handed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a cluster's workers must know of the environment here: which Hub is asked.
+
+    They were started by somebody else. A token is never sent to them: each machine has its own.
+    """
+    return {name: environment[name] for name in HANDED_ON if environment.get(name)}
+
+
 def _started(workers: int, address: str) -> Any:
     """Return Ray, started here or connected to."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -91,7 +101,12 @@ def _started(workers: int, address: str) -> Any:
         ) from error
     try:
         if address:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray.init(
+                address=address,
+                runtime_env={"env_vars": handed_on(os.environ)},
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
         else:
             ray.init(
                 num_cpus=workers,

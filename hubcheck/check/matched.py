@@ -27,10 +27,10 @@ def matched(subject: str, base: str, means: Means) -> Mapping[str, Any]:
         request = build_request(Options(subject=subject, bases=(base,), fail_on="none"), means)
         outcome = conclude_check(request, now=lambda: datetime.now(UTC), progress=lambda _: None)
     except HubcheckError as error:
-        return {"reason": "exact test not made", "what": printable(error.what, limit=300)}
+        return {"reason": "exact-test-not-made", "what": printable(error.what, limit=300)}
     except Exception as error:  # noqa: BLE001 - one strange pair must not stop a build
-        return {"reason": "fault of hubcheck", "what": InternalFaultError.of(error).what}
+        return {"reason": "fault-of-hubcheck", "what": InternalFaultError.of(error).what}
     findings = outcome.report.findings
     if any(f.code in AGAIN for f in findings):
-        return {"reason": "exact test not made", "what": "the base could not be read"}
+        return {"reason": "base-not-read", "what": printable(base)}
     return {"matched": any(is_proof(f) for f in findings)}

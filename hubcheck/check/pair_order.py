@@ -158,7 +158,7 @@ def _rows(anatomy: Anatomy, keys: Sequence[Key]) -> list[NDArray[np.float32]]:
         matrix = anatomy.matrices[key]
         first = max(0, matrix.n_out // 3 - ROWS // 2)
         units = tuple(range(first, min(matrix.n_out, first + ROWS)))
-        wanted.append(Wanted(matrix=matrix, units=units, why="order of four-bit codes"))
+        wanted.append(Wanted(matrix=matrix, units=units, why="pair-order"))
     reader.fetch(wanted)
     return [reader.block(one) for one in wanted]
 

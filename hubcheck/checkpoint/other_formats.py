@@ -23,11 +23,11 @@ from hubcheck.source.weight_files import (
     weight_folders,
 )
 
-PEFT_ADAPTER: Final = "PEFT adapter: an adapter alone cannot prove its base"
-"""The format's name says why no verdict follows: low-rank updates fit any base of their shapes."""
-LORA_ADAPTER: Final = "LoRA adapter: an adapter alone cannot prove its base"
+PEFT_ADAPTER: Final = "peft-adapter"
+"""A code, whose words say why no verdict follows: low-rank updates fit any base of their shapes."""
+LORA_ADAPTER: Final = "lora-adapter"
 """The same in the names of another program (MLX, diffusers, kohya, llama.cpp)."""
-TEXTUAL_INVERSION: Final = "textual inversion: a few vectors cannot prove their base"
+TEXTUAL_INVERSION: Final = "textual-inversion"
 """Vectors for new words, trained with everything else held fast."""
 
 _ADAPTER_NAME: Final = re.compile(

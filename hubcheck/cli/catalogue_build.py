@@ -123,7 +123,8 @@ def summary(built: Built, out: Path) -> str:
     ]
     if built.failures:
         lines.append(f"{counted(len(built.failures), 'model')} failed; the next run asks again:")
-        lines += [f"  {count:,} {reason}" for reason, count in built.reasons.items()]
+        reasons = [(count, code.replace("-", " ")) for code, count in built.reasons.items()]
+        lines += [f"  {count:,} {reason}" for count, reason in reasons]
         lines += [f"    {printable(f.asked)}: {f.what}" for f in built.failures[:SHOWN]]
         more = len(built.failures) - SHOWN
         lines += [f"    and {more:,} more: hubcheck catalogue show"] if more > 0 else []

@@ -160,7 +160,8 @@ def shown_text(
     if failures:
         lines += ["", f"{counted(len(failures), 'model')} failed in the last run:"]
         lines += [
-            f"  {plain_text(f.asked)}: {f.reason}: {plain_text(f.what, limit=200)}"
+            f"  {plain_text(f.asked)}: {f.reason.replace('-', ' ')}: "
+            f"{plain_text(f.what, limit=200)}"
             for f in failures[:LISTED]
         ]
     return "\n".join(lines) + "\n"

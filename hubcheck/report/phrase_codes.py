@@ -126,7 +126,7 @@ class PhraseCode(StrEnum):
     STILL_ANCESTOR = "relation.still-ancestor"  # share, ancestor
     SUM_NEARER = "relation.sum-nearer"  # gain, best
     PARTS_ONLY = "relation.parts-only"  # parts: these match, the body does not
-    PARTS_ALL = "relation.parts-all"  # parts, owner: and they are all that this side holds
+    PARTS_ALL = "relation.parts-all"  # parts, owner (base, subject): they are all that it holds
     PARTS_REST = "relation.parts-rest"
     """``parts``, ``missing``: share of the parameters that was not compared."""
     OF_THE_BODY = "relation.of-the-body"  # what (phrases): it is said of the body alone

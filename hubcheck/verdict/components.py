@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 from hubcheck.report.phrases import PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
@@ -39,8 +38,6 @@ from hubcheck.verdict.component_words import (
 from hubcheck.verdict.judge import Case, Judgement
 from hubcheck.verdict.parts import ENOUGH_ORDER, Said
 from hubcheck.verdict.whole import parameters_of
-
-OWNER: Final = {Alone.BASE: "the base", Alone.SUBJECT: "this model"}
 
 
 def judge_components(body: Judgement, case: Case, seen: Components) -> Judgement:
@@ -190,7 +187,7 @@ def say_alone(entries: Sequence[Entry], seen: Components) -> Said:
     if held:
         everything = all(e.judged.compared >= ENOUGH and e.is_whole for e in held)
         if everything:
-            detail = phrase(PhraseCode.PARTS_ALL, parts=names_of(held), owner=OWNER[seen.alone])
+            detail = phrase(PhraseCode.PARTS_ALL, parts=names_of(held), owner=seen.alone.value)
         else:
             missing = 1.0 - mean_of(held, "compared")
             detail = phrase(PhraseCode.PARTS_REST, parts=names_of(held), missing=missing)

@@ -23,9 +23,9 @@ from hubcheck.evidence.orders.mlps import EXPERT
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
-MLP: Final = "the MLP"
+MLP: Final = "mlp"
 KINDS: Final = (
-    ("the attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT, *CROSS)),
+    ("attention", (Test.VO, Test.HEADS), (*ATTENTION, *LATENT, *CROSS)),
     (MLP, (Test.NEURONS,), (*DENSE, *EXPERT_ROLES, *SHARED)),
 )
 KEYS_AND_VALUES: Final = (Role.K, Role.V)

@@ -33,7 +33,7 @@ def towers_alone(whole: Whole, equal: EqualTensors) -> Said:
         told = Relation(kind=relation.kind, detail=relation.detail, holds=holds)
         return Said(Verdict.RELATED, relation=told)
     if held:
-        owner = "the base" if whole.tower_only[0] else "this model"
+        owner = "base" if whole.tower_only[0] else "subject"
         detail = (
             phrase(PhraseCode.PARTS_ALL, parts=names, owner=owner)
             if everything

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hubcheck.card.wordings.relation import MOST_COMPONENTS
+from hubcheck.checkpoint.other_formats import LORA_ADAPTER, PEFT_ADAPTER, TEXTUAL_INVERSION
 from hubcheck.report.phrases import Phrase, Value
 from hubcheck.report.phrases import PhraseCode as C
 
@@ -97,7 +98,21 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "its files contradict themselves: the error's own text.",
         ),
     ),
-    C.FORMAT: (({"format": "TensorFlow"}, "format: TensorFlow"),),
+    C.FORMAT: (
+        ({"format": "TensorFlow"}, "format: TensorFlow"),
+        (
+            {"format": PEFT_ADAPTER},
+            "format: PEFT adapter: an adapter alone cannot prove its base",
+        ),
+        (
+            {"format": LORA_ADAPTER},
+            "format: LoRA adapter: an adapter alone cannot prove its base",
+        ),
+        (
+            {"format": TEXTUAL_INVERSION},
+            "format: textual inversion: a few vectors cannot prove their base",
+        ),
+    ),
     C.NOT_AVAILABLE: (
         ({"detail": "the error's own text."}, "LFS content not available: the error's own text."),
     ),
@@ -482,11 +497,11 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     C.TOKENS_MOVED: (({}, "the tokens stand in another order"),),
     C.KIND_MATCHES: (
         (
-            {"kind": "the attention", "found": 4, "tested": 4},
+            {"kind": "attention", "found": 4, "tested": 4},
             "the attention matches (4 of 4 families)",
         ),
         (
-            {"kind": "the MLP", "found": 0, "tested": 4},
+            {"kind": "mlp", "found": 0, "tested": 4},
             "no order of the MLP was found (0 of 4 families)",
         ),
     ),
@@ -580,6 +595,10 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
         ({"parts": ("embeddings", "norms")}, "embeddings and norms only, the body does not match"),
     ),
     C.PARTS_ALL: (
+        (
+            {"parts": ("vision tower",), "owner": "base"},
+            "vision tower: all that the base holds but heads",
+        ),
         (
             {"parts": ("vision tower",), "owner": "the base"},
             "vision tower: all that the base holds but heads",

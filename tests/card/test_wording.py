@@ -340,8 +340,8 @@ def test_sentences_are_made_on_the_card_alone() -> None:
     assert [one for one in worded if one[2] not in NAMES] == []
 
 
-SEEING: Final = frozenset({"statistics", "anatomy", "evidence", "verdict"})
-"""Rooms in which models are read, looked at and judged."""
+SEEING: Final = frozenset({"statistics", "anatomy", "evidence", "verdict", "candidates", "check"})
+"""Rooms in which models are read, proposed, looked at and judged."""
 SENTENCE: Final = 4
 """Words from which a text is one."""
 NO_SENTENCES: Final = {
@@ -355,8 +355,14 @@ NO_SENTENCES: Final = {
     "head of another shape": "a name among the roles that the same values were not shown for",
     "Observation[T] | Refused | Skip": "a type",
 }
-BESIDE_THE_REPORT: Final = frozenset({"whole/meter.py"})
-"""What tells the terminal how far it is."""
+BESIDE_THE_REPORT: Final = frozenset(
+    {
+        *("whole/meter.py", "check/prefetch.py"),
+        *("candidates/disclosure_signs.py", "candidates/token_rows.py"),
+        *("candidates/hub_index.py", "candidates/hub_lists.py"),
+    }
+)
+"""What tells the terminal how far it is, patterns, and what an error says was asked."""
 
 
 def sentences_in(tree: ast.Module) -> Iterator[str]:
@@ -370,7 +376,13 @@ def sentences_in(tree: ast.Module) -> Iterator[str]:
                 apart |= set(map(id, ast.walk(node)))
             case ast.Call() as call:
                 name = said_by(call)
-                if name.endswith("Error") or name in {"compile", "progress", "TypeVar"}:
+                if name.endswith("Error") or name in {
+                    "compile",
+                    "progress",
+                    "_progress",
+                    "tell",
+                    "TypeVar",
+                }:
                     apart |= set(map(id, ast.walk(call)))
             case _:
                 continue

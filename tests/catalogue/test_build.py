@@ -14,7 +14,7 @@ from hubcheck.catalogue.build import PAIR, Built, Workers, alone_in, build, late
 from hubcheck.catalogue.entry import Entry, Standing
 from hubcheck.catalogue.journal import FOLDER, SKETCHES, Row
 from hubcheck.catalogue.sketch import Sketch
-from hubcheck.catalogue.spread import spread
+from hubcheck.catalogue.spread import handed_on, spread
 from hubcheck.catalogue.writing import seen_in
 from hubcheck.errors import UsageError
 from tests.catalogue.entries import NOW, drawn, row
@@ -128,9 +128,9 @@ def test_an_exact_test_that_could_not_be_made_is_made_by_the_next_run(tmp_path: 
     """Neither member nor in quarantine for a fault of the network; sketched once all the same."""
     bench = Bench()
     pair = PAIR.join(("org/tuned", "org/base"))
-    bench.broken = {pair: "exact test not made"}
+    bench.broken = {pair: "exact-test-not-made"}
     built = run(tmp_path, bench)
-    assert built.reasons == {"exact test not made": 1}
+    assert built.reasons == {"exact-test-not-made": 1}
     assert "org/tuned" not in held(tmp_path)
     bench.broken = {}
     run(tmp_path, bench)
@@ -192,6 +192,12 @@ def test_a_new_commit_stands_for_the_old_one(tmp_path: Path) -> None:
     assert len(found) == 9
     assert {found[ref].revision for ref in changed} == {commit}
     assert found["org/base"].standing is Standing.ROOT
+
+
+def test_a_cluster_is_told_which_hub_is_asked_and_no_token() -> None:
+    """Its workers were started elsewhere; a secret of this machine is none of theirs."""
+    here = {"HF_ENDPOINT": "https://hub.example", "HF_TOKEN": "hf_secret", "NO_PROXY": ""}
+    assert handed_on(here) == {"HF_ENDPOINT": "https://hub.example"}
 
 
 def test_without_ray_several_workers_are_refused_by_name(

@@ -110,7 +110,7 @@ def test_only_the_family_asked_for_is_read(folder: Path) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda m: m.update(sketch=2),
+        lambda m: m.update(sketch=1),
         lambda m: m.update(anchors="0" * 64),
         lambda m: m.update(format="other"),
         lambda m: m.update(generations=7),

@@ -14,7 +14,7 @@ from hubcheck.anatomy.adapter_fit import adapter_fit
 from hubcheck.card.wording import words as said
 from hubcheck.checkpoint.adapter import ADAPTER_FILE, TORCH_FILE, read_adapter
 from hubcheck.checkpoint.opening import open_checkpoint
-from hubcheck.checkpoint.other_formats import LORA_ADAPTER, TEXTUAL_INVERSION
+from hubcheck.checkpoint.other_formats import LORA_ADAPTER, PEFT_ADAPTER, TEXTUAL_INVERSION
 from hubcheck.errors import UnsupportedFormatError
 from tests.anatomy.tiny import shapes_of
 from tests.memory_source import MemorySource
@@ -66,7 +66,7 @@ def test_a_pytorch_adapter_says_the_same() -> None:
     assert read_adapter(source) == read_adapter(source_of(SHAPES))
     with pytest.raises(UnsupportedFormatError) as caught:
         open_checkpoint(source, {})
-    assert caught.value.format_name.startswith("PEFT adapter")
+    assert caught.value.format_name == PEFT_ADAPTER
 
 
 def test_factors_that_do_not_fit_are_no_module() -> None:
@@ -203,4 +203,4 @@ def test_an_adapter_is_not_tested() -> None:
     """The reason of the refusal says why no verdict can follow."""
     with pytest.raises(UnsupportedFormatError) as caught:
         open_checkpoint(source_of(SHAPES), {})
-    assert caught.value.format_name == "PEFT adapter: an adapter alone cannot prove its base"
+    assert caught.value.format_name == PEFT_ADAPTER

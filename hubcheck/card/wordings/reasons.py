@@ -92,6 +92,19 @@ def _proposal(given: Given) -> str:
     return f"not established as a commit of {repo}: {why}"
 
 
+FORMATS: Final = {
+    "peft-adapter": "PEFT adapter: an adapter alone cannot prove its base",
+    "lora-adapter": "LoRA adapter: an adapter alone cannot prove its base",
+    "textual-inversion": "textual inversion: a few vectors cannot prove their base",
+}
+"""Formats of which more is said than their name; others are called what they call themselves."""
+
+
+def _format(given: Given) -> str:
+    name = given.text("format")
+    return f"format: {FORMATS.get(name, name)}"
+
+
 WORDS: Final[Mapping[P, Wording]] = {
     P.FIT_WORDS: _fit_words,
     P.FIT_MODULES: _fit_modules,
@@ -106,7 +119,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.FORBIDDEN: "the host does not allow reading: {detail}",
     P.BUDGET: "needs more than --max-read allows: {detail}",
     P.HOSTILE: "its files contradict themselves: {detail}",
-    P.FORMAT: "format: {format}",
+    P.FORMAT: _format,
     P.NOT_AVAILABLE: "LFS content not available: {detail}",
     P.INTERNAL: "a fault of hubcheck, please report it: {detail}",
     P.UNREADABLE: "unreadable: {detail}",

@@ -79,8 +79,17 @@ def _size(given: Given) -> str:
     return f"{given.count('base'):,} {axis} became {given.count('subject'):,}"
 
 
+CALLED: Final = {
+    "attention": "the attention",
+    "mlp": "the MLP",
+    "base": "the base",
+    "subject": "this model",
+}
+"""Kinds of orders and sides of a comparison; reports of schema 2.0 have these words themselves."""
+
+
 def _kind(given: Given) -> str:
-    kind, found = given.text("kind"), given.count("found")
+    kind, found = CALLED.get(given.text("kind"), given.text("kind")), given.count("found")
     said = f"{kind} matches" if found else f"no order of {kind} was found"
     return f"{said} ({found} of {given.count('tested')} families)"
 
@@ -296,7 +305,10 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.STILL_ANCESTOR: "{share:.0%} of the values are still those of {ancestor}",
     P.SUM_NEARER: "the sum lies {gain:.0%} nearer than {best} alone",
     P.PARTS_ONLY: lambda given: f"{_parts(given)} only, the body does not match",
-    P.PARTS_ALL: lambda given: f"{_parts(given)}: all that {given.text('owner')} holds but heads",
+    P.PARTS_ALL: lambda given: (
+        f"{_parts(given)}: all that {CALLED.get(given.text('owner'), given.text('owner'))} holds "
+        "but heads"
+    ),
     P.PARTS_REST: lambda given: (
         f"{_parts(given)}: {given.figure('missing'):.0%} of the parameters were not compared"
     ),
