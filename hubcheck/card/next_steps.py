@@ -13,9 +13,17 @@ from hubcheck.card.document import Identifier, Line, NextSteps, Trusted, Untrust
 from hubcheck.card.escaping import yaml_value
 from hubcheck.card.wording import words
 from hubcheck.report.hints import BY_THE_USER
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.standing import PROPOSED, is_refuted
 from hubcheck.report.thresholds import ENOUGH
-from hubcheck.report.words import DeclarationVerdict, Depth, NothingCompared, ReasonCode, Verdict
+from hubcheck.report.words import (
+    Conclusion,
+    DeclarationVerdict,
+    Depth,
+    NothingCompared,
+    ReasonCode,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
@@ -25,11 +33,14 @@ DEEPER: Final = {Depth.HEADERS: Depth.SAMPLE, Depth.SAMPLE: Depth.DEEP}
 
 REPLAY: Final = "hubcheck replay report.json"
 _WRONG: Final[Line] = (Trusted("wrong? "), Identifier(REPLAY))
+_MEND: Final[Line] = (Trusted("mend the weights: the warnings say what in them could not be read"),)
 _ACCEPTED: Final[Line] = (Trusted("accepted? allow it, with a reason"),)
 
 
 def next_steps(report: Report) -> NextSteps:
     """Return the actions that fit the declaration verdict."""
+    if _is_damaged(report):
+        return NextSteps(steps=(_MEND,))
     match report.verdict:
         case DeclarationVerdict.CONFIRMED:
             return NextSteps(steps=((Trusted("nothing to do"),),))
@@ -45,6 +56,18 @@ def next_steps(report: Report) -> NextSteps:
             return NextSteps(steps=(step,))
         case DeclarationVerdict.INCONCLUSIVE:
             return NextSteps(steps=_decide(report))
+
+
+def _is_damaged(report: Report) -> bool:
+    """Return whether some values of the subject are no numbers, beside an answer about the rest."""
+    match report.verdict:
+        case DeclarationVerdict.CONFIRMED if report.conclusion is not Conclusion.PASS:
+            pass
+        case DeclarationVerdict.NONE_FOUND:
+            pass
+        case _:
+            return False
+    return any(said.code is PhraseCode.SUBJECT_FAILED for said in report.warnings)
 
 
 def _correct(report: Report) -> Line:

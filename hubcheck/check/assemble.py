@@ -15,7 +15,7 @@ from hubcheck.check.let_go import tokenizers_of
 from hubcheck.check.lineage import licence_of, lineage_of, lineage_warnings
 from hubcheck.check.tested import Tested
 from hubcheck.checkpoint.disagreement import Disagreement
-from hubcheck.errors import HubcheckError, UnreadableError, printable
+from hubcheck.errors import HubcheckError, UnreadableError, UnsupportedFormatError, printable
 from hubcheck.model import Model
 from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
@@ -134,7 +134,13 @@ def assemble(
         findings=tuple(findings),
         context=context,
         verdict=verdict,
-        conclusion=conclude(verdict, findings, request.policy, signed=is_signed(about)),
+        conclusion=conclude(
+            verdict,
+            findings,
+            request.policy,
+            signed=is_signed(about),
+            sound=refusal is None or isinstance(refusal, UnsupportedFormatError),
+        ),
         nothing_compared=why_nothing(
             findings,
             (f.path for f in subject.files),

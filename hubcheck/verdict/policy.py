@@ -81,6 +81,7 @@ def conclude(
     policy: Policy,
     *,
     signed: bool = False,
+    sound: bool = True,
 ) -> Conclusion:
     """Return pass, neutral or fail (DESIGN section 2).
 
@@ -89,10 +90,13 @@ def conclude(
         findings: One per base.
         policy: What the user asked to fail on.
         signed: Whether a signer of the policy signed the subject's weights.
+        sound: Whether all that was asked of the subject's weights could be read: what a value that
+            is no number stands for was not examined, and is no pass.
     """
     if failing_words(verdict, findings, policy, signed=signed):
         return Conclusion.FAIL
-    return Conclusion.PASS if verdict is DeclarationVerdict.CONFIRMED else Conclusion.NEUTRAL
+    passed = verdict is DeclarationVerdict.CONFIRMED and sound
+    return Conclusion.PASS if passed else Conclusion.NEUTRAL
 
 
 def words_of(finding: Finding) -> frozenset[str]:

@@ -26,7 +26,14 @@ from hubcheck.errors import ExitCode, NetworkFaultError
 from hubcheck.evidence.looks.interface import Look
 from hubcheck.evidence.looks.registry import LOOKS
 from hubcheck.evidence.observation import Skip
-from hubcheck.report.words import DeclarationVerdict, Depth, ReasonCode, RelationKind, Verdict
+from hubcheck.report.words import (
+    Conclusion,
+    DeclarationVerdict,
+    Depth,
+    ReasonCode,
+    RelationKind,
+    Verdict,
+)
 from tests.evidence.laboratory import (
     SHAPE,
     model,
@@ -228,6 +235,18 @@ def test_a_bad_value_without_settled_evidence_is_exit_4(tmp_path: Path) -> None:
     outcome = checked(subject, [], [model("base")])
     assert outcome.exit_code is ExitCode.UNREADABLE
     assert outcome.report.findings[0].verdict is not Verdict.UNRELATED
+
+
+def test_a_bad_value_beside_a_match_is_no_pass(tmp_path: Path) -> None:
+    """The rest matches the named base: that is said, the conclusion is not green, exit 4 is."""
+    weights = shipped("finetune")
+    weights["model.layers.0.mlp.up_proj.weight"][:] = np.nan
+    subject = write(tmp_path / "subject", plain(weights, dtype="F32"))
+    outcome = checked(subject, [model("base")], [])
+    assert outcome.report.verdict is DeclarationVerdict.CONFIRMED
+    assert outcome.report.conclusion is Conclusion.NEUTRAL
+    assert outcome.exit_code is ExitCode.UNREADABLE
+    assert "mend the weights" in markdown.render(compose(outcome.report))
 
 
 @pytest.mark.parametrize("look", LOOKS[1:], ids=lambda look: look.name)
