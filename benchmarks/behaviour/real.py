@@ -182,12 +182,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     base = runs.pop("as published")
     for name, run in runs.items():
         both = one_vocabulary(base.vocabulary, run.vocabulary)
-        seen = {name: run.seen[name] for name in ((TEXTS, RANDOM) if both else (BEGINNINGS,))}
-        for kind in compared(base, replace(run, seen=seen)):
-            cka = " ".join(f"{n:.2f}" for n in kind.cka)
+        asked = (TEXTS, RANDOM, BEGINNINGS) if both else (BEGINNINGS,)
+        for kind in compared(base, replace(run, seen={one: run.seen[one] for one in asked})):
+            layers = [kind.cka[n] for n in (0, 1, len(kind.cka) // 2, -1)]
+            cells = [f"{kind.kl:.3f}", f"{kind.js:.3f}"] if kind.js >= 0 else ["-", "-"]
+            cells.append(", ".join(f"{n:.2f}" for n in layers))
             print(
-                f"| {name} | {kind.prompts} | {kind.positions} | {kind.agreement:.3f} | "
-                f"{kind.kl:.3f} | {kind.js:.3f} | {cka} |"
+                f"| {name} | {kind.prompts} | {kind.positions} | {kind.agreement:.2f} | "
+                f"{' | '.join(cells)} |"
             )
     return 0
 
