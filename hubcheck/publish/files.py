@@ -27,6 +27,7 @@ from hubcheck.card.compose import compose
 from hubcheck.card.document import Document
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
+from hubcheck.publish.readable_json import readable
 from hubcheck.report.comparison import Comparison
 from hubcheck.report.history import History
 from hubcheck.report.load import MAX_REPORT, regular
@@ -132,7 +133,7 @@ def write_history(found: History, folder: Path) -> tuple[Path, ...]:
 
 
 def _readable(found: BaseModel) -> str:
-    return json.dumps(found.model_dump(mode="json"), indent=2, sort_keys=False) + "\n"
+    return f"{readable(found.model_dump(mode='json'))}\n"
 
 
 def _write_documents(name: str, text: str, document: Document, folder: Path) -> tuple[Path, ...]:

@@ -18,8 +18,8 @@ from hubcheck.source.reference import parse_reference
 MAX_LIST: Final = 2_000_000
 """Bytes of a list: twenty thousand names of a hundred characters."""
 MOST_SUSPECTS: Final = 1_000
-"""Suspects that one check takes from a list: each makes 38 KB of report, and a report of more than
-64 MB is not read back."""
+"""Suspects that one check takes from a list: each makes 23 KB of report and more, and a report of
+more than 64 MB is not read back."""
 NEXT_STEP: Final = "write one model a line."
 
 
