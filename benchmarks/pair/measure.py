@@ -1,6 +1,7 @@
 """What did one command cost: wall time, processor time, memory, bytes read?
 
-Kept free of heavy imports: a child counts the memory its parent held when it was started.
+The system's own count of a child's memory begins with what its parent held when it was started, so
+the child's high-water mark is read while it runs.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Cost:
     cpu_s: float
     """User and system time."""
     peak_mb: float
-    """Largest resident memory of a process."""
+    """Largest resident memory of the command's own process, but for its last milliseconds."""
     read_mb: float
     """Bytes through read calls, interpreter and libraries included; mapped files are not seen."""
     disk_mb: float
@@ -59,7 +60,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        late = _wait(process.pid, start + LONGEST)
+        late, peak_kb = _wait(process.pid, start + LONGEST)
         wall_s = time.perf_counter() - start
         # The ended process is still in the table: its counters can be read, then it is collected.
         counters = _counters(process.pid)
@@ -71,7 +72,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
         return Cost(
             wall_s=wall_s,
             cpu_s=usage.ru_utime + usage.ru_stime,
-            peak_mb=usage.ru_maxrss * 1024 / 1e6,
+            peak_mb=peak_kb * 1024 / 1e6,
             read_mb=counters["rchar"] / 1e6,
             disk_mb=counters["read_bytes"] / 1e6,
             exit_code=process.returncode,
@@ -79,15 +80,30 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
         )
 
 
-def _wait(pid: int, until: float) -> bool:
-    """Wait for the end of a process without collecting it; end it when it is late."""
-    late = False
+def _wait(pid: int, until: float) -> tuple[bool, int]:
+    """Wait for the end of a process without collecting it; end it when it is late.
+
+    Returns:
+        Whether it was late, and its high-water mark in KiB as it was last seen: it only grows.
+    """
+    late, peak_kb = False, 0
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
         if not late and time.perf_counter() > until:
             os.killpg(pid, signal.SIGKILL)
             late = True
+        peak_kb = _high_water(pid) or peak_kb
         time.sleep(0.002)
-    return late
+    return late, peak_kb
+
+
+def _high_water(pid: int) -> int:
+    """Return the largest resident memory of a process so far, in KiB; 0 once it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    found = next((line for line in text.splitlines() if line.startswith("VmHWM:")), "VmHWM: 0")
+    return int(found.split()[1])
 
 
 def _counters(pid: int) -> dict[str, int]:
