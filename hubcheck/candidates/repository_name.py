@@ -95,7 +95,7 @@ def parse_repository_name(text: str) -> RepositoryName | Malformed:
     if looks_like_address(text):
         return _from_address(text)
     name, _, revision = text.partition("@")
-    return _checked(name, revision, text)
+    return _checked(name.removesuffix("/"), revision, text)  # as copied from a browser's line
 
 
 def looks_local(name: RepositoryName) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card.document import Identifier
+from hubcheck.card.document import Identifier, Line, Trusted
 from hubcheck.source.weight_files import weight_folders
 
 if TYPE_CHECKING:
-    from hubcheck.report.schema import BaseModelRef, Report
+    from hubcheck.report.schema import BaseModelRef, Finding, Report
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""
@@ -21,6 +21,25 @@ FOLDERS_NAMED: Final = 2
 """Parts of a path in a sentence, as many as a name on the Hub has; the replay has the whole."""
 
 SHORT_COMMIT: Final = 7
+NAMES_IN_TITLE: Final = 3
+
+
+def of_bases(findings: tuple[Finding, ...]) -> Line:
+    """Return the bases of findings by their names, as many as a title has room for."""
+    return listed(tuple(called(f.base) for f in findings))
+
+
+def listed(texts: tuple[str, ...]) -> Line:
+    """Return names behind each other, and how many more there are."""
+    parts: list[Trusted | Identifier] = []
+    for text in texts[:NAMES_IN_TITLE]:
+        if parts:
+            parts.append(Trusted(", "))
+        parts.append(Identifier(text))
+    more = len(texts) - NAMES_IN_TITLE
+    if more > 0:
+        parts.append(Trusted(f" and {more} more"))
+    return tuple(parts) or (Trusted("none"),)
 
 
 def pinned(ref: str, revision: str) -> Identifier:

@@ -15,18 +15,17 @@ from hubcheck.card import (
     layers_apart,
     matches,
     names,
+    nothing_compared,
     numbers,
     ruled_out,
     why_open,
 )
 from hubcheck.card.chance_sentence import WHO, match_sentence
 from hubcheck.card.document import Identifier, Line, Strong, Trusted, Untrusted
-from hubcheck.card.wordings.gates import WHY_NOTHING
 from hubcheck.report.standing import PROPOSED, UPSTREAM, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     DeclarationVerdict,
-    NothingCompared,
     RelationKind,
     Verdict,
 )
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
     from hubcheck.report.schema import Finding, PartVerdict, Report
 
-NAMES_IN_TITLE: Final = 3
 RELATED_MEANS: Final = (
     "Related means derivation in either direction, a common ancestor or a common initialisation; "
     "it does not say who copied whom."
@@ -126,12 +124,12 @@ def _confirmed_title(report: Report) -> Line:
         else:
             begin = f"the weights match the {kind} "
         return (Trusted(begin), *_match(found))
-    return (Trusted(f"the weights match every {kind}: "), *_names(bases))
+    return (Trusted(f"the weights match every {kind}: "), *names.of_bases(bases))
 
 
 def _contradicted_title(report: Report) -> Line:
     refuted = tuple(f for f in matches.declared(report) if is_refuted(f))
-    begin = (*first_table.says(report, refuted), *_names(refuted))
+    begin = (*first_table.says(report, refuted), *names.of_bases(refuted))
     found = matches.main_match(report)
     if found is None:
         them = "it" if len(refuted) <= 1 else "them"
@@ -149,12 +147,12 @@ def _undeclared_title(report: Report) -> Line:
     if any(f.verdict in matches.MATCHES for f in bases):
         return (
             *first_table.says(report, bases),
-            *_names(bases),
+            *names.of_bases(bases),
             Trusted(f", {subject} also match "),
             *target,
         )
     # The declared base was not reached or not decided: it is neither found nor refuted.
-    begin = (*first_table.says(report, bases), *_names(bases), Trusted(" (not settled), "))
+    begin = (*first_table.says(report, bases), *names.of_bases(bases), Trusted(" (not settled), "))
     return (*begin, Trusted(f"{subject} match "), *target)
 
 
@@ -169,12 +167,12 @@ def _none_found_title(report: Report) -> Line:
 def _inconclusive_title(report: Report) -> Line:
     bases = matches.declared(report)
     if not matches.tested(report):
-        return _nothing_title(report)
+        return nothing_compared.title(report)
     open_bases = tuple(f for f in bases or report.findings if f.verdict not in matches.MATCHES)
     found = matches.main_match(report)
     if found is not None and not (bases and open_bases):
         return _partly_title(report, found)
-    listed = _names(open_bases)
+    listed = names.of_bases(open_bases)
     if all(f.taught for f in open_bases):
         return (Trusted("no weights of "), *listed, Trusted(" are claimed, and none were found"))
     if len(open_bases) == 1 and matches.rest_is_open(open_bases[0]):
@@ -182,31 +180,8 @@ def _inconclusive_title(report: Report) -> Line:
     kind = matches.kind_of(report, bases) if bases else "tested base"
     kind += "s" if len(open_bases) > 1 else ""
     if all(f.status == "not-tested" for f in open_bases):
-        return _untested(kind, listed)
+        return nothing_compared.untested(kind, listed)
     return (Trusted(f"the evidence on the {kind} "), *listed, Trusted(" does not decide"))
-
-
-def _nothing_title(report: Report) -> Line:
-    """Say that nothing was compared before anything else: it is no result to build on."""
-    begin = Trusted("nothing was compared: ")
-    why = report.nothing_compared
-    if why is NothingCompared.WEIGHTS_BELOW:
-        folders = names.folders_with_weights(report)
-        if folders:
-            where = (Trusted("no model lies at the top level, weights lie in "), *_listed(folders))
-            return (begin, *where)
-    if why not in {None, NothingCompared.NO_BASE_TESTED}:
-        return (begin, Trusted(WHY_NOTHING[why]))
-    bases = matches.declared(report) or report.findings
-    if not bases:
-        return (begin, Trusted(WHY_NOTHING[NothingCompared.NO_BASE]))
-    kind = matches.kind_of(report, bases) if bases[0].declared else "base"
-    kind += "s" if len(bases) > 1 else ""
-    return (begin, *_untested(kind, _names(bases)))
-
-
-def _untested(kind: str, listed: Line) -> Line:
-    return (Trusted(f"the {kind} "), *listed, Trusted(" could not be tested"))
 
 
 def _partly_title(report: Report, found: Finding) -> Line:
@@ -316,22 +291,6 @@ def _subject(finding: Finding) -> str:
     if matches.is_relation(finding, RelationKind.PARTS):
         return "parts of the weights"
     return "layers of the weights" if matches.holds_other_layers(finding) else "the weights"
-
-
-def _names(findings: tuple[Finding, ...]) -> Line:
-    return _listed(tuple(names.called(f.base) for f in findings))
-
-
-def _listed(texts: tuple[str, ...]) -> Line:
-    parts: list[Trusted | Identifier] = []
-    for text in texts[:NAMES_IN_TITLE]:
-        if parts:
-            parts.append(Trusted(", "))
-        parts.append(Identifier(text))
-    more = len(texts) - NAMES_IN_TITLE
-    if more > 0:
-        parts.append(Trusted(f" and {more} more"))
-    return tuple(parts) or (Trusted("none"),)
 
 
 def _called(finding: Finding) -> Identifier:

@@ -49,6 +49,8 @@ LIMITS: Final = tuple(
     phrase(code)
     for code in (PhraseCode.LIMIT_DISTILLATION, PhraseCode.LIMIT_MATCH, PhraseCode.LIMIT_BOUND)
 )
+_NO_NAME: Final = frozenset({PhraseCode.KEY_UNUSABLE, PhraseCode.NO_NAME})
+"""What a card or a configuration gives as a base, and no model can be looked up by."""
 UNRELATED_LIMIT: Final = phrase(PhraseCode.LIMIT_UNRELATED)
 """Said where something is called unrelated."""
 
@@ -146,6 +148,7 @@ def assemble(
             (f.path for f in subject.files),
             refusal,
             in_folders=subject.lies_in_folders,
+            unusable=any(p.code in _NO_NAME for p in declaration.problems),
         ),
         policy=request.policy,
         public_hub=request.access.endpoint in {None, HUB},

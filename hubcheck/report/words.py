@@ -50,6 +50,8 @@ class NothingCompared(StrEnum):
     NO_CONTENT = "no-content"
     NOT_READABLE = "not-readable"
     NO_BASE = "no-base"
+    NO_NAME = "no-name"
+    """A base is declared by words under which no model can be looked up: a path, a number."""
     NO_BASE_TESTED = "no-base-tested"
 
 

@@ -26,6 +26,7 @@ def why_nothing(
     refusal: HubcheckError | None,
     *,
     in_folders: bool = False,
+    unusable: bool = False,
 ) -> NothingCompared | None:
     """Return why nothing was compared, None when something was.
 
@@ -34,6 +35,7 @@ def why_nothing(
         paths: Every file of the subject; hostile.
         refusal: Why the subject's weights could not be read, if that was tried and failed.
         in_folders: Whether the subject is a model although its weights lie in folders: a pipeline.
+        unusable: Whether a base is declared by words under which no model can be looked up.
     """
     if anything_compared(findings):
         return None
@@ -47,4 +49,6 @@ def why_nothing(
             isinstance(refusal, UnsupportedFormatError) and refusal.format_name == NOT_AVAILABLE
         )
         return NothingCompared.NO_CONTENT if pointers else NothingCompared.NOT_READABLE
-    return NothingCompared.NO_BASE_TESTED if findings else NothingCompared.NO_BASE
+    if findings:
+        return NothingCompared.NO_BASE_TESTED
+    return NothingCompared.NO_NAME if unusable else NothingCompared.NO_BASE

@@ -23,6 +23,7 @@ NAMES = {
     "gpt2": ("gpt2", ""),
     "acme/base.v1_x": ("acme/base.v1_x", ""),
     "acme/base@": ("acme/base", ""),
+    "acme/base/": ("acme/base", ""),
     "acme/base@v1.0": ("acme/base", "v1.0"),
     "acme/base@refs/pr/3": ("acme/base", "refs/pr/3"),
     f"acme/base@{COMMIT}": ("acme/base", COMMIT),

@@ -35,6 +35,7 @@ from hubcheck.report.words import (
     Depth,
     EvidenceKind,
     Holds,
+    NothingCompared,
     ReasonCode,
     RelationKind,
     Verdict,
@@ -417,6 +418,19 @@ def cases() -> dict[str, Report]:
                 for i in range(1, 4)
             ),
             context=context(),
+        ),
+        "no-name-declared": report(
+            verdicts.INCONCLUSIVE,
+            depth=Depth.SAMPLE,
+            warnings=(
+                phrase(
+                    PhraseCode.KEY_UNUSABLE,
+                    where=(),
+                    key="base_model",
+                    why=(phrase(PhraseCode.NO_REPOSITORY, text="./base", problem="path"),),
+                ),
+            ),
+            nothing_compared=NothingCompared.NO_NAME,
         ),
         "nothing-declared": report(
             verdicts.INCONCLUSIVE,

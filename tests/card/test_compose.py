@@ -184,6 +184,14 @@ def test_a_weaker_bound_is_given_as_it_is() -> None:
     assert "at most 1 in 120 (calibrated on small models)" in text
 
 
+def test_what_is_declared_and_no_name_is_not_called_undeclared() -> None:
+    """`base_model: ./base` declares something: the title says what is wrong with it."""
+    assert "what is declared as the base is the name of no model" in table.summary(
+        cases()["no-name-declared"]
+    )
+    assert "no base is declared" in table.summary(cases()["nothing-declared"])
+
+
 @pytest.mark.parametrize("ref", ["a;rm -rf", "-rf", "a b", "$(id)", "a`id`", "é/é", ""])
 def test_next_step_never_pastes_a_dangerous_name(ref: str) -> None:
     """A subject whose name a shell would interpret is not put into a command line."""

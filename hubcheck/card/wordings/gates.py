@@ -16,6 +16,7 @@ WHY_NOTHING: Final = {
     NothingCompared.NO_CONTENT: "the weights are Git LFS pointers without their content",
     NothingCompared.NOT_READABLE: "the weights cannot be read",
     NothingCompared.NO_BASE: "no base is declared and none was named",
+    NothingCompared.NO_NAME: "what is declared as the base is the name of no model",
     NothingCompared.NO_BASE_TESTED: "no base could be tested",
 }
 """One text wherever it is said."""
