@@ -17,6 +17,7 @@ from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.checkpoint.pair_order import OrderKnown, PairOrder
 from hubcheck.checkpoint.unpacking import unpacked
+from hubcheck.computed_once import kept_with
 
 BYTES: Final = ("I8", "U8", "F4")
 OPEN: Final = (OrderKnown.CONFIG, OrderKnown.VALUES)
@@ -55,6 +56,7 @@ def has_open_pairs(checkpoint: Checkpoint) -> bool:
     )
 
 
+@kept_with
 def shown_order(checkpoint: Checkpoint) -> PairOrder | None:
     """Return the order of four-bit codes that values of another model showed, None without any."""
     return next((o for r in checkpoint.tensors.values() if (o := order_of(r)) is not None), None)

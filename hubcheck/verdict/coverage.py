@@ -199,15 +199,18 @@ def _together(
     anatomy: Anatomy,
 ) -> tuple[Mapping[_Unit, tuple[int, int]], Mapping[str, Sequence[_Unit]]]:
     """Return how many units of a kind there are, with their parameters; and the units by tensor."""
-    counts: Counter[_Unit] = Counter()
-    parameters: Counter[_Unit] = Counter()
+    held: dict[tuple[Kind, str, bool], list[int]] = {}
     by_tensor: dict[str, list[_Unit]] = {}
     for unit in _units(anatomy):
-        alike = _alike(unit)
-        counts[alike] += 1
-        parameters[alike] += unit.parameters
+        sums = held.setdefault((unit.kind, unit.words, unit.has_order), [0, 0])
+        sums[0] += 1
+        sums[1] += unit.parameters
         by_tensor.setdefault(unit.tensor, []).append(unit)
-    return {alike: (n, parameters[alike]) for alike, n in counts.items()}, by_tensor
+    together = {
+        _Unit(kind, "", 0, words, has_order): (count, parameters)
+        for (kind, words, has_order), (count, parameters) in held.items()
+    }
+    return together, by_tensor
 
 
 def _alike(unit: _Unit) -> _Unit:
@@ -232,6 +235,7 @@ def _units(anatomy: Anatomy) -> Iterable[_Unit]:
     """Yield every tensor of the part, or every matrix in it, with what it is equal to."""
     tensors = anatomy.checkpoint.tensors
     written = {m.tensor for m in anatomy.matrices.values() if m.role is Role.AXIS_IN}
+    known: dict[tuple[Role, int, int, bool], tuple[Kind, str, bool]] = {}
     for matrix in anatomy.matrices.values():
         if matrix.role is Role.AXIS_OUT and matrix.tensor in written:
             continue  # it reads one axis and writes the next: counted there
@@ -239,13 +243,15 @@ def _units(anatomy: Anatomy) -> Iterable[_Unit]:
             continue  # the embedding once more
         if matrix.tensor in anatomy.borrowed:
             continue
-        yield _Unit(
-            kind=(f"role {matrix.role}", matrix.n_out, matrix.n_in),
-            tensor=matrix.tensor,
-            parameters=matrix.n_out * matrix.n_in,
-            words=_WORDS.get(matrix.role, OTHERWISE),
-            has_order=matrix.role in ORDERED and not matrix.bias,
-        )
+        key = (matrix.role, matrix.n_out, matrix.n_in, matrix.bias)
+        if key not in known:  # thousands of experts share one
+            known[key] = (
+                (f"role {matrix.role}", matrix.n_out, matrix.n_in),
+                _WORDS.get(matrix.role, OTHERWISE),
+                matrix.role in ORDERED and not matrix.bias,
+            )
+        kind, words, has_order = known[key]
+        yield _Unit(kind, matrix.tensor, matrix.n_out * matrix.n_in, words, has_order)
     for name, role in anatomy.others.items():
         if role in NO_PARAMETERS or role in APART or role is Role.COMPONENT:
             continue
