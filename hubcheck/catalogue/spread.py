@@ -117,8 +117,10 @@ def _started(workers: int, address: str) -> Any:
     except Exception as error:  # Ray raises bare ones when its processes do not come up
         raise UsageError(
             f"Ray does not start: {printable(error, limit=300)}",
-            cause="no cluster answers at the address, or one that is running is in the way.",
-            next_step="check --address, or leave it out to work on this machine.",
+            cause="no cluster answers at the address, it asks for Ray's own token, or one that is "
+            "running is in the way.",
+            next_step="check --address, set RAY_AUTH_MODE=token where the cluster has a token, or "
+            "leave --address out to work on this machine.",
         ) from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
