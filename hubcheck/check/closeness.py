@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hubcheck.check.tested import Tested
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.change.look import bytes_for
+from hubcheck.evidence.looks.change.moved import bytes_for
 from hubcheck.evidence.looks.closeness.run import HeldChange, held_change
 from hubcheck.evidence.refused import Refused, attempt, the_look
 from hubcheck.model import Model

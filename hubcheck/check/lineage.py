@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from hubcheck.candidates.candidate import Standing
 from hubcheck.candidates.documents import CARD_LIMIT, read_bytes
@@ -39,24 +40,56 @@ MAX_LICENCE: Final = 200_000
 """Bytes of a LICENSE file; the longest in use have about 40 kB."""
 
 
-def declared_ancestry(
-    subject: Model, tested: Sequence[Tested], findings: Sequence[Finding], request: Request
-) -> Ancestry:
-    """Return the declared graph above the bases that lie on the Hub; empty without any."""
-    there = [(one, f) for one, f in zip(tested, findings, strict=True) if _on_the_hub(one)]
-    if not there:
-        return NOTHING_DECLARED
-    shared = request.searched().index
-    index = shared or _index(request)
-    declared = [_ref(one) for one, _ in there if one.request.declared]
-    others = [_ref(one) for one, finding in there if is_proof(finding)]
-    # A folder of a repository (``org/name:folder``) is described by its repository, and an older
-    # revision of the subject itself is a base like any other, but no ancestor by name.
-    own = subject.pin.ref.partition(":")[0].casefold()
-    found = dict.fromkeys(ref.partition(":")[0] for ref in (*declared, *others))
-    names = [name for name in found if name.casefold() != own]
-    ancestry = walk_up(index, subject.pin.ref, names, relation=subject.declaration.relation)
-    return replace(ancestry, requests=0 if shared else index.ledger.requests)
+class AskedEarly:
+    """Asks the Hub what stands above the declared bases, while their weights are looked at."""
+
+    def __init__(self, subject: Model, tested: Sequence[Tested], request: Request) -> None:
+        """Take the models; nothing is asked before the context is entered."""
+        self._subject, self._tested, self._request = subject, tested, request
+        self._shared = request.searched().index
+        self._index: HubIndex | None = self._shared
+        self._pool: ThreadPoolExecutor | None = None
+        self._running: Future[Ancestry] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        names = [_ref(one) for one in self._tested if one.request.declared and _on_the_hub(one)]
+        if names:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="hubcheck-lineage")
+            self._running = self._pool.submit(self._walk, names)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up what has not begun."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def ancestry(self, findings: Sequence[Finding]) -> Ancestry:
+        """Return the declared graph above the bases that lie on the Hub; empty without any.
+
+        Args:
+            findings: Of the bases, in their order: proven ones stand in the graph as well.
+        """
+        there = [(o, f) for o, f in zip(self._tested, findings, strict=True) if _on_the_hub(o)]
+        if not there:
+            return NOTHING_DECLARED
+        if self._running is not None:
+            self._running.exception()  # the index remembers what it was told; it is asked again
+        declared = [_ref(one) for one, _ in there if one.request.declared]
+        found = self._walk([*declared, *(_ref(one) for one, f in there if is_proof(f))])
+        spent = 0 if self._shared or self._index is None else self._index.ledger.requests
+        return replace(found, requests=spent)
+
+    def _walk(self, refs: Sequence[str]) -> Ancestry:
+        self._index = self._index or _index(self._request)
+        # A folder of a repository (``org/name:folder``) is described by its repository, and an
+        # older revision of the subject itself is a base like any other, but no ancestor by name.
+        subject = self._subject.pin.ref
+        own = subject.partition(":")[0].casefold()
+        found = dict.fromkeys(ref.partition(":")[0] for ref in refs)
+        names = [name for name in found if name.casefold() != own]
+        relation = self._subject.declaration.relation
+        return walk_up(self._index, subject, names, relation=relation)
 
 
 def _on_the_hub(one: Tested) -> bool:

@@ -14,7 +14,7 @@ from hubcheck.check.components import component_pairs
 from hubcheck.check.observe import comparer_of, opened_for, opened_pair, terms_of
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.errors import HubcheckError
-from hubcheck.evidence.looks.change.look import bytes_for as moved_bytes
+from hubcheck.evidence.looks.change.moved import bytes_for as moved_bytes
 from hubcheck.evidence.looks.interface import Opened, Terms
 from hubcheck.evidence.looks.merge.look import MERGE
 from hubcheck.evidence.looks.orders import ORDERS

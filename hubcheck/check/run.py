@@ -17,7 +17,7 @@ from hubcheck.check.closeness import closeness
 from hubcheck.check.faults import unless_at_fault
 from hubcheck.check.finding import finding_of
 from hubcheck.check.kinship import kinship
-from hubcheck.check.lineage import declared_ancestry, leads_to
+from hubcheck.check.lineage import AskedEarly, leads_to
 from hubcheck.check.observe import Progress
 from hubcheck.check.prefetch import OpenedEarly, examine_all, open_all, read_subject
 from hubcheck.check.signatures import signatures_of
@@ -82,14 +82,15 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
         if one.model is not None:
             signed = signatures_of(one.model, request.policy.signers)
             one.base = one.base.model_copy(update={"signatures": signed})
-    subject, refusal = read_subject(subject, tested, request)
-    tried = max(len(bases), request.searched().tried)
-    fault = examine_all(tested, subject, request, tried, refusal, progress)
-    if refusal is None:
-        unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
-        unless_at_fault(lambda: add_adapters(tested, subject, request), None, progress)
-    drafts = [finding_of(one) for one in tested]
-    ancestry = declared_ancestry(subject, tested, drafts, request)
+    with AskedEarly(subject, tested, request) as above:
+        subject, refusal = read_subject(subject, tested, request)
+        tried = max(len(bases), request.searched().tried)
+        fault = examine_all(tested, subject, request, tried, refusal, progress)
+        if refusal is None:
+            unless_at_fault(lambda: _fit_merge(tested, subject, request), None, progress)
+            unless_at_fault(lambda: add_adapters(tested, subject, request), None, progress)
+        drafts = [finding_of(one) for one in tested]
+        ancestry = above.ancestry(drafts)
     explained = explain(
         drafts,
         lambda d, s: (

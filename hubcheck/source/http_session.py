@@ -17,7 +17,7 @@ from typing import Any, Protocol
 BLOCK = 64 * 1024
 """Bytes of a body that are taken at a time."""
 
-IDLE = 64
+IDLE = 128
 """Connections that are kept for the next step: as many on the Hub as on its storage are asked side
 by side (``hub.IN_FLIGHT``). The libraries keep 20, or 10 a host, and close the others: every step
 would shake hands again, two round trips each."""

@@ -5,15 +5,18 @@ The look at every depth, and the only one whose silence speaks (``sample.compare
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from hubcheck.evidence.account import Spender, Spent
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.sample.comparison import NOTHING_COMPARED, Comparison
+from hubcheck.evidence.looks.towers import pairs_in, part_comparers
 from hubcheck.evidence.observation import Observation, Observations, Skip
+from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused
 from hubcheck.report.planned import When
+from hubcheck.source.side_by_side import waits
 
 
 class Orders:
@@ -49,8 +52,25 @@ class Orders:
         del seen
         comparer = opened.comparer
         depths = [s.anatomy.geometry.layers for s in (comparer.base, comparer.subject)]
-        comparison = comparer.run(search=terms.declared or depths[0] != depths[1])
+        comparison = comparer.run(
+            search=terms.declared or depths[0] != depths[1], beside=rows_beside(opened, terms)
+        )
         return Observation(seen=comparison, spent=spent_on(comparison), refused=comparison.refused)
+
+
+def rows_beside(opened: Opened, terms: Terms) -> tuple[tuple[Reader, Sequence[Wanted]], ...]:
+    """Return what every part of models that lie on hosts reads first: it can come with the body's.
+
+    Parts are looked at whatever the body shows, and each read by itself waits for the host.
+    """
+    body = opened.comparer.base.reader, opened.comparer.subject.reader
+    if not all(waits(reader.anatomy.checkpoint.source) for reader in body):
+        return ()
+    found: list[tuple[Reader, Sequence[Wanted]]] = []
+    for _, comparer in part_comparers(pairs_in(opened), opened, terms):
+        readers = comparer.base.reader, comparer.subject.reader
+        found += zip(readers, comparer.plan(), strict=True)
+    return tuple(found)
 
 
 def spent_on(comparison: Comparison) -> tuple[Spent, ...]:

@@ -7,7 +7,7 @@ the judge's matter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -26,7 +26,7 @@ from hubcheck.evidence.looks.beside_towers import (
     is_towers_alone,
     names_beside,
 )
-from hubcheck.evidence.looks.change.look import how_it_moved
+from hubcheck.evidence.looks.change.moved import how_it_moved
 from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.sample.compare import Comparer, routing_groups
 from hubcheck.evidence.looks.sample.comparison import Comparison
@@ -212,8 +212,7 @@ class Towers:
         """Return what the first step reads of every part."""
         pairs = pairs_in(opened)
         sizes = [(0, 0)]
-        for pair, groups, limits, tokens in _asked(pairs, opened):
-            comparer = _comparer(pair, pairs.judged, terms, groups, limits, tokens)
+        for _, comparer in part_comparers(pairs, opened, terms):
             base, subject = comparer.plan()
             sizes.append((comparer.base.reader.size(base), comparer.subject.reader.size(subject)))
         if not pairs.towers and not pairs.sides:
@@ -233,8 +232,7 @@ class Towers:
         towers: list[PartLook] = []
         sides: list[SidePartLook] = []
         refused: list[Refused] = []
-        for pair, groups, limits, tokens in _asked(pairs, opened):
-            comparer = _comparer(pair, pairs.judged, terms, groups, limits, tokens)
+        for pair, comparer in part_comparers(pairs, opened, terms):
             comparison = comparer.run(search=False)
             refused += comparison.refused
             if pair in pairs.towers:
@@ -284,6 +282,17 @@ def pairs_in(opened: Opened) -> PartPairs:
     )
 
 
+def part_comparers(
+    pairs: PartPairs, opened: Opened, terms: Terms
+) -> Iterator[tuple[PartPair, Comparer]]:
+    """Yield every part with what compares it; its readers are the same whenever it is asked for."""
+    known = opened.comparer.beside
+    for n, (pair, groups, limits, tokens) in enumerate(_asked(pairs, opened)):
+        if n not in known:
+            known[n] = Reader(pair.base), Reader(pair.subject)
+        yield pair, _comparer(known[n], pair, pairs.judged, terms, groups, limits, tokens)
+
+
 def _asked(
     pairs: PartPairs, opened: Opened
 ) -> list[tuple[PartPair, int, tuple[int, ...], SharedTokens]]:
@@ -308,6 +317,7 @@ def _tower(pair: PartPair, comparer: Comparer, comparison: Comparison, depth: De
 
 
 def _comparer(
+    readers: tuple[Reader, Reader],
     pair: PartPair,
     judged: int,
     terms: Terms,
@@ -318,8 +328,7 @@ def _comparer(
     """Return what compares two parts, each seen as a model of its own."""
     paid = price(terms.tried * pair.tries, part_share(judged))
     return Comparer(
-        Reader(pair.base),
-        Reader(pair.subject),
+        *readers,
         tokens,
         seed=terms.seed,
         prices=Prices(whole=paid, part=paid),

@@ -5,57 +5,17 @@ What does not fit the budget is a refusal, never an end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
-from hubcheck.evidence.looks.change.run import DEEP_BYTES, SAMPLE_BYTES, CloserLook, look_closer
-from hubcheck.evidence.looks.interface import DEEP, Opened, Planned, Standing, Terms
+from hubcheck.evidence.looks.change.moved import bytes_for, how_it_moved
+from hubcheck.evidence.looks.change.run import CloserLook
+from hubcheck.evidence.looks.interface import Opened, Planned, Standing, Terms
 from hubcheck.evidence.looks.layer_map.look import LAYER_MAP
 from hubcheck.evidence.looks.orders import ORDERS
-from hubcheck.evidence.looks.sample.compare import Comparer
-from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Observation, Observations, Skip
-from hubcheck.evidence.refused import Refused, attempt, the_look
-from hubcheck.report.phrases import Phrase
+from hubcheck.evidence.refused import Refused, the_look
 from hubcheck.report.planned import When
-from hubcheck.report.words import Depth
-
-
-def bytes_for(depth: Depth) -> int:
-    """Return the bytes a closer look may add for each model."""
-    return DEEP_BYTES if depth in DEEP else SAMPLE_BYTES
-
-
-def how_it_moved(
-    comparer: Comparer,
-    comparison: Comparison,
-    depth: Depth,
-    base_of: Mapping[int, int],
-    *,
-    name: Phrase,
-) -> CloserLook | Refused | Skip:
-    """Return how two related models, or parts, differ; not their turn where they are not related.
-
-    Args:
-        comparer: Holds both sides and the draw.
-        comparison: What the tests saw.
-        depth: Says how much may be read.
-        base_of: Subject layer to base layer, empty where no map was made.
-        name: Of the look, for a refusal.
-    """
-    if not comparison.settled_related:
-        return Skip.NOT_RELATED
-    return attempt(
-        lambda: look_closer(
-            comparer.base,
-            comparer.subject,
-            comparison,
-            comparer.draw,
-            limit=bytes_for(depth),
-            layers=base_of or None,
-        ),
-        name,
-    )
 
 
 class Change:

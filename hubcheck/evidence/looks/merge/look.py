@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.looks.change.look import bytes_for
+from hubcheck.evidence.looks.change.moved import bytes_for
 from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.evidence.observation import Observation, Skip
 from hubcheck.evidence.reading import Reader

@@ -114,6 +114,8 @@ class Comparer:
         self._asked: tuple[dict[Wanted, None], dict[Wanted, None]] = ({}, {})
         self._fetching = StepFetching(self.base, self.subject)
         self._left_out = 0
+        self.beside: dict[int, tuple[Reader, Reader]] = {}
+        """Readers of other parts of both models, by the part's place among them."""
         self.steps = Steps(
             tests,
             self.base,
@@ -122,12 +124,15 @@ class Comparer:
             step_bytes,
         )
 
-    def run(self, *, search: bool) -> Comparison:
+    def run(
+        self, *, search: bool, beside: Sequence[tuple[Reader, Sequence[Wanted]]] = ()
+    ) -> Comparison:
         """Take step after step until the matter is settled.
 
         Args:
             search: Whether an apparently unrelated base is searched in all layers and groups
                 (declared bases, models of different depth).
+            beside: What other parts of the models read, whatever comes out: with the first step.
         """
         best = 0.0
         comparison = self._sum_up(best, 0, searched=False)
@@ -135,7 +140,7 @@ class Comparer:
             # Where nothing at all was seen, more of the same is no use: the search is next.
             if step == MORE_LAYERS and self._calm(comparison) and self.steps.is_costly(step):
                 continue
-            if not self._step(step):
+            if not self._step(step, beside if step == 0 else ()):
                 continue
             searched = step == SEARCH and not self._left_out and not self._passes_over()
             comparison = self._sum_up(best, step + 1, searched=searched)
@@ -175,6 +180,7 @@ class Comparer:
         """
         _ = self.norm_likeness
         self.tokens = SharedTokens()
+        self.beside.clear()
         for side in (self.base, self.subject):
             side.let_go()
         self.base.reader.let_go()
@@ -193,7 +199,7 @@ class Comparer:
 
     # -- steps ---------------------------------------------------------------------------------
 
-    def _step(self, step: int) -> bool:
+    def _step(self, step: int, beside: Sequence[tuple[Reader, Sequence[Wanted]]] = ()) -> bool:
         """Read and count one step; return whether anything was added."""
         planned = self.steps.affordable(step, self._asked)
         self._left_out = planned.left_out
@@ -202,7 +208,7 @@ class Comparer:
         wanted_subject = [
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         ]
-        chosen = self._fetching.fetched(chosen, wanted_base, wanted_subject)
+        chosen = self._fetching.fetched(chosen, wanted_base, wanted_subject, beside)
         self._asked[0].update(
             (w, None) for test, block, _ in chosen for w in test.wanted(self.base, block)
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
 from hubcheck.errors import (
     HubcheckError,
@@ -11,10 +14,12 @@ from hubcheck.errors import (
     UnreadableError,
 )
 from hubcheck.evidence.looks.sample.steps import Item
-from hubcheck.evidence.reading import Wanted, fetch_together
+from hubcheck.evidence.reading import Reader, Wanted, fetch_together
 from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.side import Side
 from hubcheck.report.phrases import Phrase
+from hubcheck.source.ledger import Ledger
+from hubcheck.source.side_by_side import side_by_side
 
 
 class StepFetching:
@@ -33,18 +38,37 @@ class StepFetching:
         chosen: Sequence[Item],
         wanted_base: Sequence[Wanted],
         wanted_subject: Sequence[Wanted],
+        beside: Sequence[tuple[Reader, Sequence[Wanted]]] = (),
     ) -> Sequence[Item]:
         """Read a step in one go; where that fails, family by family, and keep what can be read.
 
         One value that is no number, or one answer that did not come, takes nothing from the
         families that can be read.
+
+        Args:
+            chosen: What the step looks at.
+            wanted_base: Rows of the base for it.
+            wanted_subject: Rows of the subject for it.
+            beside: What other parts of both models read first, at the same time where the budgets
+                hold all of it; where it fails, whoever needs it reads it again and says so.
         """
+        both = (self.base.reader, wanted_base), (self.subject.reader, wanted_subject)
+        calls: list[Callable[[], None]] = [partial(fetch_together, both)]
+        if self._affords([*both, *beside]):
+            calls += (partial(_tried, reader, wanted) for reader, wanted in beside)
         try:
-            both = (self.base.reader, wanted_base), (self.subject.reader, wanted_subject)
-            fetch_together(both)
+            side_by_side(calls)
         except REFUSING:
             return [item for item in map(self._fetched_alone, chosen) if item[2]]
         return chosen
+
+    @staticmethod
+    def _affords(asked: Sequence[tuple[Reader, Sequence[Wanted]]]) -> bool:
+        """Return whether the budgets hold everything: which rows come must not hang on chance."""
+        costs: Counter[Ledger] = Counter()
+        for reader, wanted in asked:
+            costs[reader.anatomy.checkpoint.source.ledger] += reader.cost(wanted)
+        return all(cost <= ledger.remaining // 2 for ledger, cost in costs.items())
 
     def _fetched_alone(self, item: Item) -> Item:
         """Read one family block by block; return it with the blocks that could be read."""
@@ -78,3 +102,9 @@ class StepFetching:
             self.refused.append(refused_by(fault, look=label, side=side))
             return False
         return True
+
+
+def _tried(reader: Reader, wanted: Sequence[Wanted]) -> None:
+    """Read rows ahead of whoever looks at them."""
+    with suppress(*REFUSING):
+        reader.fetch(wanted)
