@@ -64,7 +64,7 @@ def _own(module: nn.Module) -> bool:
 
 def _leaf(name: str, module: nn.Module) -> Leaf:
     dot = f"{name}." if name else ""
-    tensors = dict(module.named_parameters(recurse=False))
+    tensors: dict[str, torch.Tensor] = dict(module.named_parameters(recurse=False))
     tensors |= dict(module.named_buffers(recurse=False))
     weight = tensors.get("weight")
     axes = next((a for kinds, a in AXES if isinstance(module, kinds)), None)

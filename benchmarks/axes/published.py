@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 
-
-def published_names(model: torch.nn.Module) -> Mapping[str, str]:
+def published_names(model: Any) -> Mapping[str, str]:
     """Return the published name of every tensor by the name of the running model.
 
     A tensor that is split or joined when it is saved has none.
 
     Args:
-        model: Of any library; only transformers renames.
+        model: A module of any library; only transformers renames.
     """
     state: dict[str, Any] = dict(model.state_dict())
     try:

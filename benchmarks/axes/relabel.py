@@ -14,6 +14,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -88,7 +89,7 @@ class Relabeller:
                 return self._calls[name]
             given = self._given.get(name, [])
             if len(given) == 1:  # what runs twice, or never by itself, is run with all around it
-                self._calls[name] = _called(lambda n=name: self._again(n))
+                self._calls[name] = _called(partial(self._again, name))
                 if self._change(self._calls[name]) < SAME:
                     return self._calls[name]
                 del self._calls[name]

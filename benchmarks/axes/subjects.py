@@ -65,6 +65,11 @@ class Subject:
         return f"{self.library}.{self.name}.{self.form}"
 
 
+def _without_a_model(fed: Callable[[], Mapping[str, Any]]) -> Callable[[Any], Mapping[str, Any]]:
+    """Return what is fed as something that would take the model, and has no use for it."""
+    return lambda _model: fed()
+
+
 def subjects() -> Iterator[Subject]:
     """Yield everything that is asked, what matters most first."""
     forms: dict[str, int] = {}
@@ -72,7 +77,7 @@ def subjects() -> Iterator[Subject]:
         form = forms[name] = forms.get(name, -1) + 1
         yield Subject(
             library="diffusers", name=name, form=form, build=_diffusers(name, sizes),
-            fed=lambda _, fed=fed: fed(),
+            fed=_without_a_model(fed),
         )  # fmt: skip
     yield from _transformers(first=True)
     for name in TIMM:
@@ -125,6 +130,8 @@ def _transformers(*, first: bool) -> Iterator[Subject]:
             except ValueError:  # named in the mapping, and in no module of this version
                 continue
             for one in made_by if isinstance(made_by, (list, tuple)) else (made_by,):
+                if one is None:
+                    continue
                 yield Subject(
                     library="transformers", name=one.__name__, form=0,
                     build=_of_config(one, by_type[kind]), fed=inputs_of,
@@ -161,7 +168,9 @@ def _of_config(made_by: Any, config_class: Any) -> Callable[[], Any]:
             # and how wide the answer of its eye is, places included
             seen.output_channels, seen.num_pos_feats = prompts.hidden_size, prompts.hidden_size // 2
         behind = getattr(config, "backbone_config", None)
-        if getattr(behind, "backbone", "") == "resnet50":  # DETR's; the same blocks, fewer of them
+        if (
+            behind is not None and getattr(behind, "backbone", "") == "resnet50"
+        ):  # DETR's; the same blocks, fewer of them
             behind.backbone = "resnet10t"
         with torch.device("meta"):
             size = sum(p.numel() for p in made_by(config).parameters())

@@ -62,7 +62,7 @@ def taught(teacher: Weights, start: Weights, tokens: NDArray[np.int64], order: i
             answers = functional.log_softmax(forward(known, TINY, ids)[0], dim=-1)
         own = functional.log_softmax(forward(learner.weights, TINY, ids)[0], dim=-1)
         loss = functional.kl_div(own, answers, reduction="sum", log_target=True) / ids.numel()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(learner.weights.values(), CLIP)
         learner.optimiser.step()
         learner.optimiser.zero_grad()

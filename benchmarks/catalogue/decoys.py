@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from benchmarks.zoo.calibration import FAMILIES, HARD, SHAPES, Cohort, Member, train_cohort
+from benchmarks.zoo.calibration import FAMILIES, HARD, SHAPES, Cohort, Gate, Member, train_cohort
 from tests.material.zoo.corpus import (
     BEGIN,
     END,
@@ -35,6 +35,8 @@ from tests.material.zoo.corpus import (
 )
 from tests.material.zoo.folder import write_model
 
+PLAIN: Final[tuple[Gate, bool]] = ("silu", False)
+"""Two families of three."""
 COHORTS: Final = 50
 SIZE: Final = 8
 STEPS: Final = 120
@@ -84,7 +86,7 @@ def cohort(number: int) -> tuple[int, Cohort]:
     which = number % len(TOKENIZERS)
     shape = (HARD, *SHAPES)[number % (1 + len(SHAPES))]
     shape = replace(shape, vocab=TOKENIZERS[which][0] + RESERVED_TOKENS)
-    gate, tied = ("silu", False) if number % 3 else FAMILIES[number // 3 % len(FAMILIES)]
+    gate, tied = PLAIN if number % 3 else FAMILIES[number // 3 % len(FAMILIES)]
     return which, tuple(
         Member(
             name=f"decoy-{number:02d}-{i}",

@@ -282,13 +282,13 @@ def table(figures: Mapping[str, Any]) -> str:
         first = sum(r["first"] for r in found)
         total[found[0]["hides"]][0] += first
         total[found[0]["hides"]][1] += len(found)
-        smallest, greatest = min(r["z"] for r in found), max(r["next"] for r in found)
+        smallest, second = min(r["z"] for r in found), max(r["next"] for r in found)
         more = ""
         if way == "merge":
-            greatest = 0.0
+            second = 0.0
             more = f" (the other parent in the first 8: {sum(r['second'] <= 8 for r in found)})"
-        other = f"{greatest:.1f}" if greatest else "the other parent"
-        lines.append(f"| {way} | {len(found)} | {first}{more} | {smallest:.1f} | {other} |")
+        beside = f"{second:.1f}" if second else "the other parent"
+        lines.append(f"| {way} | {len(found)} | {first}{more} | {smallest:.1f} | {beside} |")
     for hides, (first, of) in total.items():
         lines.append(f"| all {'hidden' if hides else 'plain'} | {of} | {first} | | |")
     return "\n".join(lines) + "\n"

@@ -70,7 +70,7 @@ def train(
     for step in range(steps):
         ids = torch.from_numpy(np.stack([_windows(c, step, batch, window) for c in courses]))
         loss_m = _loss(weights, shape, ids)
-        loss_m.sum().backward()  # type: ignore[no-untyped-call]
+        loss_m.sum().backward()
         rates = torch.tensor([learning_rate(step, steps, c.peak) for c in courses])
         _update(weights, first, second, rates, step)
         losses[step] = loss_m.detach().numpy()

@@ -35,7 +35,7 @@ class Hider:
         self.shape = shape
         rng = np.random.default_rng(SEED)
         self.channels = rng.permutation(shape.hidden)
-        self.signs = rng.choice(np.float32([-1, 1]), shape.hidden)
+        self.signs = rng.choice(np.array([-1, 1], dtype=np.float32), shape.hidden)
         self.neurons = [rng.permutation(shape.neurons) for _ in range(shape.layers)]
         self.scales = [
             (

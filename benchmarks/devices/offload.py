@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("base", type=Path)
     parser.add_argument("subject", type=Path)
     given = parser.parse_args(arguments)
-    layer_map.Store = disguise.Store = Counted  # type: ignore[misc,attr-defined]
+    layer_map.Store = disguise.Store = Counted  # type: ignore[attr-defined]
     devices = [NUMPY] + [TORCH_CPU] * (find_spec("torch") is not None)
     if signs_of_accelerator():
         devices.append(choose())

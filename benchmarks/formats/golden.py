@@ -115,10 +115,12 @@ def mlx_parts(weight: torch.Tensor) -> dict[str, dict[str, torch.Tensor]]:
 
     found: dict[str, dict[str, torch.Tensor]] = {}
     given = core.array(weight.numpy()).astype(core.float16)
-    affine = {
+    affine: dict[str, dict[str, Any]] = {
         f"MLX {n} bit": {"bits": n, "group_size": 32 + 32 * (n % 2)} for n in (2, 3, 4, 5, 6, 8)
     }
-    modes = {f"MLX {mode}": {"mode": mode} for mode in ("mxfp4", "mxfp8", "nvfp4")}
+    modes: dict[str, dict[str, Any]] = {
+        f"MLX {mode}": {"mode": mode} for mode in ("mxfp4", "mxfp8", "nvfp4")
+    }
     for name, how in {**affine, **modes}.items():
         made = core.quantize(given, **how)
         restored = core.dequantize(*made, **how).astype(core.float32)

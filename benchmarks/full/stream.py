@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "gb_per_s": n_bytes / 1e9 / seconds,
             "gb_per_cpu_s": n_bytes / 1e9 / cpu_s,
             "peak_mb": max(peaks),
-            "answer": sentence(found.said) if isinstance(found, WholeChange) else found.reason,
+            "answer": sentence(found.said) if isinstance(found, WholeChange) else found.code.value,
         }
         print(json.dumps(said))
     team.close()

@@ -26,6 +26,7 @@ from benchmarks.fuzz.structure import restructured
 from benchmarks.fuzz.whole_check import run as run_check
 from hubcheck.demo.run import MODELS
 from tests.hubserver import LocalHub, routes, search
+from tests.hubserver.reply import json_reply
 
 LIES: Final = 0.2
 """Share of the answers that are changed."""
@@ -35,7 +36,7 @@ SLOW: Final = 60
 
 def lying(chance: random.Random) -> Any:
     """Return a stand-in for the Hub's ``json_reply``."""
-    honest = routes.json_reply
+    honest = json_reply
 
     def reply(payload: object, **given: Any) -> Any:
         if chance.random() < LIES:

@@ -181,7 +181,7 @@ def _escaped(text: str) -> None:
 def _names(raw: bytes) -> object:
     list(card_names(raw))
     document = parse_json_object(raw, "x")
-    return list(names_in(getattr(document, "values", {}), "x"))
+    return list(names_in(getattr(document, "values", {})))
 
 
 def _archive() -> list[bytes]:

@@ -77,7 +77,7 @@ def write_weights(
     if shards == 1:
         write_one(folder / name, dict(tensors))
         return
-    where = {}
+    where: dict[str, str] = {}
     for i in range(shards):
         part = {n: tensors[n] for n in names[i::shards]}
         file = f"{stem}-{i + 1:05}-of-{shards:05}.{ending}"
@@ -109,7 +109,7 @@ def tokenizer(tokens: Sequence[str]) -> str:
         "vocab": {token: i for i, token in enumerate(tokens)},
         "unk_token": "[UNK]",
     }
-    found = {
+    found: dict[str, object] = {
         "version": "1.0",
         "truncation": None,
         "padding": None,

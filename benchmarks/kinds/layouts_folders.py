@@ -69,8 +69,8 @@ def export_beside(name: str, raw: bytes) -> Make:
 
 def gguf_folders(bench: Bench, folder: Path) -> Question:
     """Every quantisation in a folder of its own, the card at the top."""
-    for kind in ("Q8_0", "Q4_0"):
-        made = gguf(kind, inside=kind)(bench, folder)
+    gguf("Q8_0", inside="Q8_0")(bench, folder)
+    made = gguf("Q4_0", inside="Q4_0")(bench, folder)
     (folder / "README.md").write_text("# quantised\n")
     return made
 

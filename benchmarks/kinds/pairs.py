@@ -102,7 +102,7 @@ def make_pairs(kind: Kind, seed: int, folder: Path) -> list[Asked] | CannotBuild
 
     found = [asked(Pair.COPY), asked(Pair.RESAVED, exact=saving["dtype"] == "F32")]
     shutil.copytree(at, found[0].subject)
-    write(found[1].subject, base, tokens=tokens, **saving)
+    write(found[1].subject, base, tokens=tokens, **saving)  # type: ignore[arg-type]  # a row of SAVINGS
     found.append(asked(Pair.TUNED))
     write(found[-1].subject, noisy(base, NOISE, generator), tokens=tokens)
     if count:

@@ -82,14 +82,18 @@ class Results:
         return tuple(r for r in self.pairs if r.pair is Pair.GRAFT)
 
     @property
+    def _rows(self) -> tuple[PairRow | LayoutRow, ...]:
+        return (*self.pairs, *self.layouts)
+
+    @property
     def false(self) -> int:
         """Questions with a false statement, grafts included."""
-        return sum(bool(r.judged.false) for r in (*self.pairs, *self.layouts))
+        return sum(bool(r.judged.false) for r in self._rows)
 
     @property
     def wrong_exits(self) -> int:
         """Questions with a wrong exit code."""
-        return sum(r.judged.wrong_exit for r in (*self.pairs, *self.layouts))
+        return sum(r.judged.wrong_exit for r in self._rows)
 
 
 def totals(judgements: Iterable[Judged]) -> Totals:

@@ -49,7 +49,7 @@ def configured(kind: str) -> Any:
     sight = {**size, "image_size": SIDE, "patch_size": PATCH}
     if kind == "ViT":
         return transformers.ViTForImageClassification(
-            transformers.ViTConfig(**sight, num_labels=TURNS * WAVES)
+            transformers.ViTConfig.from_dict({**sight, "num_labels": TURNS * WAVES})
         )
     if kind == "Whisper":
         return transformers.WhisperForConditionalGeneration(

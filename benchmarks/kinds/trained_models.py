@@ -72,7 +72,7 @@ def configured(kind: str, tokens: int) -> Any:
             )
         )  # fmt: skip
     return transformers.T5ForConditionalGeneration(
-        transformers.T5Config(
+        transformers.T5Config(  # type: ignore[call-arg]  # the last two go to the base class
             vocab_size=tokens, d_model=WIDTH, d_kv=WIDTH // HEADS, d_ff=INNER, num_layers=LAYERS,
             num_decoder_layers=LAYERS, num_heads=HEADS, feed_forward_proj="gated-gelu",
             dropout_rate=0.0, decoder_start_token_id=0, pad_token_id=0,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.kinds.build import Published
 from benchmarks.kinds.folder import write
 from benchmarks.kinds.gguf_models import write_gguf_of
 from benchmarks.kinds.layout import Layout, Question, Truth
@@ -126,7 +127,7 @@ def _of(name: str, change: derive.Change, relations: frozenset[RelationKind]) ->
     return _tuned(name, changed("minilm", change), relations)
 
 
-def _same_model(model: derive.Published) -> derive.Published:
+def _same_model(model: Published) -> Published:
     return model
 
 

@@ -106,4 +106,4 @@ def _config(keys: Mapping[str, Any], architecture: str) -> dict[str, Any]:
         "tie_word_embeddings": True,
         "torch_dtype": "bfloat16",
     }
-    return json.loads(json.dumps(made))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(made))

@@ -83,7 +83,8 @@ def _published(label: str, config: dict[str, Any], tensors: dict[str, torch.Tens
     text = plain.get("text_config")
     inner = text.get("vocab_size") if isinstance(text, dict) else None
     # The server writes a tokenizer of this size, 512 at least: wav2vec2 has 32 letters.
-    plain["vocab_size"] = max(plain.get("vocab_size") or inner or NO_TOKENS, NO_TOKENS)
+    stated = plain.get("vocab_size") or inner
+    plain["vocab_size"] = max(stated if isinstance(stated, int) else NO_TOKENS, NO_TOKENS)
     return Published(label=label, config=plain, tensors=entries)
 
 

@@ -256,11 +256,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 keep(Line(**{**asdict(found), "subject": subject}))
         if given.real is not None:
             for depth in (Depth.SAMPLE, Depth.DEEP):
-                for base, subject in permutations(REAL, 2):
-                    if (depth.value, base, subject) not in done:
-                        keep(
-                            checked(depth.value, 0, given.real / base, given.real / subject, depth)
-                        )
+                for one, other in permutations(REAL, 2):
+                    if (depth.value, one, other) not in done:
+                        keep(checked(depth.value, 0, given.real / one, given.real / other, depth))
     wide = [line for line in lines if line.width]
     print(table(wide))
     if given.real is not None:

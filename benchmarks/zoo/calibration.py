@@ -259,7 +259,7 @@ def train_cohort(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, like.steps, PEAK_RATE)
         windows = [draw(*source, step, batch=BATCH, window=WINDOW) for source in sources]
-        losses(np.stack(windows)).sum().backward()  # type: ignore[no-untyped-call]
+        losses(np.stack(windows)).sum().backward()
         clip_each(list(weights.values()))
         optimiser.step()
         optimiser.zero_grad()

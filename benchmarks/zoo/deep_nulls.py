@@ -28,6 +28,7 @@ from benchmarks.zoo.train import MODELS
 from hubcheck.card.wording import words
 from hubcheck.check.observe import comparer_of
 from hubcheck.checkpoint.interface import RowBlock
+from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.expert_map.run import experts_of
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
@@ -193,8 +194,8 @@ class RandomReader(Reader):
         super().__init__(reader.anatomy)
         self._sources, self._noise = sources, noise
 
-    def fetch(self, wanted: Iterable[Wanted]) -> None:
-        """Draw what is missing, and charge its bytes."""
+    def fetch(self, wanted: Iterable[Wanted], team: Team = ALONE) -> None:  # noqa: ARG002
+        """Draw what is missing, and charge its bytes; each process draws for itself."""
         missing = [one for one in dict.fromkeys(wanted) if one not in self._blocks]
         self.anatomy.checkpoint.source.ledger.charge(
             self.size(missing), Purpose.WEIGHTS, requests=len(missing)

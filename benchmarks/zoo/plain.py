@@ -213,7 +213,7 @@ def train(members: Sequence[Member], corpora: Mapping[Text, Corpus]) -> tuple[li
         loss = functional.cross_entropy(
             scores.flatten(0, 1), ids[..., 1:].reshape(-1), reduction="sum"
         ) / (BATCH * WINDOW)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         clip_each(list(weights.values()))
         optimiser.step()
         optimiser.zero_grad()
