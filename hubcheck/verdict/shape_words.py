@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 
+_NUMBER: Final = re.compile(r"(?<![^.])\d{1,6}(?=\.)")
 PLACES: Final = 8
 """Pairs of layers that are named."""
 AXES: Final = ("hidden", "neurons", "experts")
@@ -26,9 +28,9 @@ ATTENTION_AXES: Final = {
 
 def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Anatomy) -> Clauses:
     """Return which base layer is where, when depth or order changed."""
-    n_base, n_subject = base.geometry.layers, subject.geometry.layers
+    n_base, n_subject = (a.geometry.layers - len(_gaps(a)) for a in (base, subject))
     pairs = sorted({(o.base.layer, o.best_subject_layer) for o in hitting})
-    if n_base == n_subject and all(i == j for i, j in pairs):
+    if _gaps(base) == _gaps(subject) and n_base == n_subject and all(i == j for i, j in pairs):
         return ()
     places = tuple(f"{i} in {j}" for i, j in pairs[:PLACES])
     moved = phrase(
@@ -39,6 +41,18 @@ def layers_changed(hitting: Sequence[FamilyOutcome], base: Anatomy, subject: Ana
         more=max(0, len(pairs) - PLACES),
     )
     return (moved,)
+
+
+@kept_with
+def _gaps(anatomy: Anatomy) -> frozenset[int]:
+    """Return the numbers between those of the layers under which no tensor is stored."""
+    held = {m.layer for m in anatomy.matrices.values()}
+    missing = {i for i in range(anatomy.geometry.layers) if i not in held}
+    if not missing:
+        return frozenset()
+    # A layer whose matrices no rule understands is there all the same.
+    named = {int(n) for name in anatomy.checkpoint.tensors for n in _NUMBER.findall(name)}
+    return frozenset(missing - named)
 
 
 def widths_changed(base: Anatomy, subject: Anatomy) -> Clauses:

@@ -53,3 +53,14 @@ def test_a_whole_copy_has_no_layers_of_another() -> None:
     """What the graft's words must not be said of."""
     report = outcome_of(request(model("finetune"), [model("base")])).report
     assert report.findings[0].other_layers == 0.0
+
+
+def test_a_layer_that_is_gone_is_told_though_the_others_keep_their_numbers(tmp_path: Path) -> None:
+    """Layers 0, 2 and 3 of four: the body does not match throughout, so it is no fine-tune."""
+    weights = {n: w for n, w in shipped("finetune").items() if "layers.1." not in n}
+    subject = write(tmp_path / "gap", plain(weights))
+    (finding,) = outcome_of(request(subject, [model("base")])).report.findings
+    assert finding.relation is not None
+    assert finding.relation.kind is RelationKind.LAYERS_CHANGED
+    (moved,) = (p for p in finding.relation.detail if p.code is PhraseCode.LAYERS_MOVED)
+    assert (moved.params["base"], moved.params["subject"]) == (4, 3)
