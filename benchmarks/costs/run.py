@@ -107,7 +107,7 @@ def full(folder: Path) -> Iterator[Line]:
             tool=f"hubcheck, {device}",
             answer=str(said["answer"]).partition(";")[0],
             cpu_s=said["cpu_s"],
-            peak_mb=said["peak_mb"],
+            peak_mb=cost.peak_mb,
             read_mb=1e3 * said["gb"],
             load=os.getloadavg()[0],
         )
