@@ -7,6 +7,7 @@ It says that they agree only of what was made again; everything else is named.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,11 +46,12 @@ from hubcheck.verdict.differences import (
     unknown_fields,
     weaker_bounds,
 )
+from hubcheck.verdict.older_tests import FIRST, ended_early
 from hubcheck.verdict.policy import parse_fail_on
 
 SHOWN: Final = 120
 """Characters shown of a value."""
-GONE: Final = "findings["
+GONE: Final = re.compile(r"findings\[[0-9]+\]")
 ASKED: Final = (
     "taken from the report as what was asked: the subject, depth, seed, limits and policy, and the "
     "bases named by --base and --suspect"
@@ -70,7 +72,7 @@ class Outcome:
         """1 where a field differs, 3 where a base is missing now, else 0."""
         if self.differing:
             return ExitCode.POLICY_FAILED
-        missing = any(u.path.startswith(GONE) and u.path.endswith("]") for u in self.unverified)
+        missing = any(GONE.fullmatch(u.path) for u in self.unverified)
         return ExitCode.UNREACHABLE if missing else ExitCode.OK
 
 
@@ -133,6 +135,9 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
         unverified += [Unverified(path=name, why=why) for name in smaller_shares(given, again)]
         why = left(Open.OLD_BOUND, schema=old)
         unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
+    if schema_of(raw) < FIRST:
+        why = left(Open.OLD_DISGUISE, schema=printable(given.schema_version))
+        unverified += [Unverified(path=name, why=why) for name in ended_early(given, again)]
     made_again: frozenset[str] = frozenset()
     if schema_of(raw)[0] < NEWEST:
         made_again = frozenset(old_bounds(given, again))

@@ -65,6 +65,8 @@ class Open(StrEnum):
     OLD_SHARES = "old-shares"
     """Shares into which units went that were taken for relabelled."""
     OLD_BOUND = "old-bound"
+    OLD_DISGUISE = "old-disguise"
+    """The disguise test ends where it cannot find anything any more."""
 
 
 NOT_COMPARED: Final[Mapping[str, Open]] = {

@@ -136,6 +136,7 @@ def test_a_report_of_schema_1_is_replayed_as_far_as_it_goes(
     assert code == 0, text
     assert "findings[].relation.detail" in text
     assert "schema 1.0 has no code or no field for it" in text
+    assert "the disguise test of schema 1.0 read on where it ends now" in text
     assert "all that was made again agrees" in text
     assert "log10_p" not in text, "its bounds are made again exactly, by the rule of their time"
     forged = json.loads(old.read_text())

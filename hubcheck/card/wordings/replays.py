@@ -31,6 +31,7 @@ OPEN: Final[Mapping[str, str]] = {
     "old-field": "schema {schema} has no code or no field for it",
     "old-power": "schema {schema} did not ask whether a copy of these norms would have been seen",
     "old-shares": "schema {schema} took units too narrow to be told apart for relabelled ones",
+    "old-disguise": "the disguise test of schema {schema} read on where it ends now",
     "old-bound": "schema {schema} set nothing of a bound aside for deeper looks and for parts",
 }
 """By the codes of ``verdict.differences.Open``, which a test holds this table to."""
