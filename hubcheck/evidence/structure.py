@@ -36,6 +36,10 @@ class SharedOrders:
         self.profiles = profiles
         self._seen: dict[tuple[Key, Key], Sharing | None] = {}
 
+    def let_go(self) -> None:
+        """Forget what was compared: it holds rows of the profiles."""
+        self._seen.clear()
+
     def between(self, a: FamilyOutcome, b: FamilyOutcome) -> Sharing | None:
         """Return what two families show; None for different kinds or shapes."""
         if a.test is not b.test:

@@ -31,6 +31,7 @@ def test_rows_of_strangers_are_let_go_and_the_report_is_the_same(
     freed = report_of(model("finetune"), [model("base")], strangers)
     assert len(gone) == len(strangers)
     assert all(not vars(one)["_base_profiles"] for one in gone)
+    assert all(not vars(vars(one)["_orders"])["_seen"] for one in gone)  # pairs hold profiles, too
     assert all(not vars(one.base.reader)["_blocks"] for one in gone)
     monkeypatch.setattr(let_go, "MANY", len(strangers) + 1)
     assert report_of(model("finetune"), [model("base")], strangers) == freed

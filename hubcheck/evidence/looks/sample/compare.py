@@ -150,6 +150,7 @@ class Comparer:
         # All is counted: the profiles, several times the rows they were made of, are let go.
         self._base_profiles.clear()
         self._subject_profiles.clear()
+        self._orders.let_go()
         give_memory_back()
         return comparison
 
