@@ -77,7 +77,7 @@ REF_HELP: Final = (
 
 MAX_READ_HELP: Final = (
     "hard limit per model, 64MB or 1GB or a number of bytes; default: 64MB, but 512MB at depth "
-    "sample once a declared base looks unrelated, which then takes 0.4 GB of memory and more; "
+    "sample once a declared base looks unrelated, which then takes 0.3 GB of memory and more; "
     "2GB at depth deep, none at depth full"
 )
 """Says both limits of ``sample``: ``request.interface.BUDGETS`` and ``ESCALATION``."""
