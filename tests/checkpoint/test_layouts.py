@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from hubcheck.card.wording import sentence, words
+from hubcheck.card.wordings.reasons import FORMATS
 from hubcheck.checkpoint.disagreement import DisagreementCode
 from hubcheck.checkpoint.unread import Why as Unread
 from hubcheck.cli import main
@@ -43,6 +44,11 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def shown(layout: Layout) -> str:
+    """Return how the card calls the format of a layout."""
+    return FORMATS.get(layout.named, layout.named)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS, ids=IDS)
 def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout) -> None:
     """What loaders load is read, with a warning for each disagreement; the rest is named.
@@ -60,7 +66,7 @@ def test_every_layout_ends_as_it_must(tmp_path: Path, base: Path, layout: Layout
         assert finding.verdict is Verdict.NOT_TESTED
         assert finding.code is ReasonCode.SUBJECT
     if layout.named:
-        assert sentence(finding.reason).partition("; ")[0] == f"subject: format: {layout.named}"
+        assert sentence(finding.reason).partition("; ")[0] == f"subject: format: {shown(layout)}"
         assert report.nothing_compared is NothingCompared.NOT_READABLE
     codes = [told.code for told in report.subject.disagreements]
     assert sorted(codes) == sorted(layout.codes)
@@ -106,7 +112,7 @@ def test_a_base_that_is_not_read_is_named_too(tmp_path: Path, base: Path, layout
     assert finding.code is ReasonCode.FORMAT
     # An adapter is told besides what would let it be added to its base.
     said = sentence(finding.reason)
-    assert said.partition("; the adapter ")[0] == f"format: {layout.named}"
+    assert said.partition("; the adapter ")[0] == f"format: {shown(layout)}"
 
 
 def test_a_base_whose_files_disagree_is_named_with_the_warning(tmp_path: Path, base: Path) -> None:
@@ -141,7 +147,7 @@ def test_a_container_on_the_hub_is_named_for_a_few_bytes(
         code = main(["check", "zoo/packed", "--base", str(base), "--out", str(out), "--seed", "5"])
         report = load_report(out / "report.json")
     assert code == ExitCode.OK
-    assert words(report.findings[0].reason[0]) == f"subject: format: {layout.named}"
+    assert words(report.findings[0].reason[0]) == f"subject: format: {shown(layout)}"
     assert report.coverage.subject_bytes_read < 70_000
 
 
