@@ -68,8 +68,8 @@ class Connection(H11Protocol):
         self._stop_waiting()
         self.connections.discard(self)
         _IDLE.get(id(self.connections), {}).pop(id(self), None)
-        if not self.transport.is_closing():
-            self.transport.close()
+        # A gentle close waits until the other side has read its answers: for ever, if it likes.
+        self.transport.abort()
 
     def _wait(self) -> None:
         self._stop_waiting()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import socket
@@ -10,12 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import uvicorn
 
 from hubcheck.errors import UsageError
-from hubcheck.serve.connections import CONNECTIONS
+from hubcheck.serve.connections import CONNECTIONS, Connection
 from hubcheck.serve.job import Result, State
 from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.payload import Push
@@ -80,6 +82,41 @@ def test_a_crowd_does_not_make_it_look_full(receiver: Receiving) -> None:
             for one in crowd:
                 one.close()
         assert answers == {200: 20}
+
+
+@attack("serve", "many questions on one connection, and no answer read",
+        before="cut, counted no more, and open for ever",
+        now="closed when its time is up, what it did not read with it")  # fmt: skip
+def test_who_reads_no_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that holds no place holds no file either."""
+    monkeypatch.setattr("hubcheck.serve.connections.HEADER_SECONDS", 0.05)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 24_000})
+
+    async def seen() -> tuple[int, bool]:
+        server = uvicorn.Server(uvicorn.Config(application, lifespan="off", http=Connection))
+        server.config.load()
+        made: list[Connection] = []
+
+        def connection() -> Connection:
+            made.append(Connection(server.config, server.server_state, {}))
+            return made[0]
+
+        here, there = socket.socketpair()
+        for one in (here, there):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(connection, here)
+        with there:
+            there.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+            await asyncio.sleep(0.3)
+            left = made[0].transport.get_write_buffer_size()
+            return left, here.fileno() == -1
+
+    left, closed = asyncio.run(seen())
+    assert closed, f"{left} bytes wait for somebody to read them"
 
 
 @attack("serve", "`GET /cards/` and 5,000 digits", before="500 and a traceback, not limited",
