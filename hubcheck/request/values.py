@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from typing import Final
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from hubcheck.errors import printable
 
@@ -45,16 +45,22 @@ def parse_endpoint(text: str) -> str:
     """Return the address of a model behind an API, ``https://host/v1#model``; empty for none.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is none, or may hold a key: it is written into the command
+            on a card. Such an address is not repeated, for logs are read by others, too.
     """
+    address, _, model = text.partition("#")
     try:
-        address, model = urldefrag(text)
         parts = urlsplit(address)
         good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-        # What is written into a card's command must hold no password.
-        good = good and bool(model) and "@" not in parts.netloc and text.isprintable()
+        good = good and bool(model) and text.isprintable() and "@" not in parts.netloc
     except ValueError:
         good = False
+    if "?" in text or ("@" in address and not good):
+        message = (
+            "the address of a model behind an API has no query and no user, for it stands on the "
+            "card; write https://host/v1#model, and a key into HUBCHECK_ENDPOINT_KEY=HOST=KEY"
+        )
+        raise argparse.ArgumentTypeError(message)
     if text and not good:
         message = f"{printable(text)!r} is no model behind an API; write https://host/v1#model"
         raise argparse.ArgumentTypeError(message)
