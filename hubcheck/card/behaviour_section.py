@@ -54,9 +54,9 @@ NOTE: Final = (
 )
 KNOWN: Final = (
     "The rows below a pair are the least and the most of small models that were trained for this "
-    "table. They do not carry over to larger ones: SmolLM2-135M, rounded to 15 steps a row, named "
-    "the token that it names as published at 36 % of the places in texts, and at 20 % in random "
-    "tokens."
+    "table. They do not carry over to larger ones: SmolLM2-135M-Instruct (from a 4-bit GGUF "
+    "file), rounded to 15 steps a row, named the token that it names as published at 36 % of the "
+    "places in texts, and at 20 % in random tokens."
 )
 HEARD: Final = (
     "Only the likeliest tokens that the server tells can be compared. Settings of the server "
