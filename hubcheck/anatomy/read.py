@@ -56,6 +56,8 @@ FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
 MAX_MATRICES: Final = 1 << 20
 """Ten times the largest published model (about 70,000 expert matrices); bounds the memory that
 headers of stacked tensors can claim."""
+FEW_FORMS: Final = 2
+"""Forms of a tensor that others may share: an expert's one, or gate and up in one matrix."""
 DOWN_OF: Final = {
     **dict.fromkeys((Role.GATE, Role.UP), Role.DOWN),
     **dict.fromkeys((Role.EXPERT_GATE, Role.EXPERT_UP), Role.EXPERT_DOWN),
@@ -191,7 +193,8 @@ class Draft:
             columns=self.columns.get(rule.store is Store.STACKED),
         )
         found = place(rule, shape, site)
-        if alike is not None:
+        # Experts one by one have a form or two; whatever a hostile header stacks is not kept here.
+        if alike is not None and (found is None or len(found) <= FEW_FORMS):
             self.placed[alike] = found
         return found
 

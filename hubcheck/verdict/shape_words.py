@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.names import read_template, role_outside, split_indices
 from hubcheck.computed_once import kept_with
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import FamilyOutcome, Test
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 
-_NUMBER: Final = re.compile(r"(?<![^.])\d{1,6}(?=\.)")
+MATRIX_AXES: Final = 2
+"""From here on a tensor may be a layer's; vectors are scales, biases and notes."""
 PLACES: Final = 8
 """Pairs of layers that are named."""
 AXES: Final = ("hidden", "neurons", "experts")
@@ -50,9 +51,20 @@ def _gaps(anatomy: Anatomy) -> frozenset[int]:
     missing = {i for i in range(anatomy.geometry.layers) if i not in held}
     if not missing:
         return frozenset()
-    # A layer whose matrices no rule understands is there all the same.
-    named = {int(n) for name in anatomy.checkpoint.tensors for n in _NUMBER.findall(name)}
-    return frozenset(missing - named)
+    # A layer whose matrices no rule understands is there all the same; a buffer is no layer.
+    for name, record in anatomy.checkpoint.tensors.items():
+        if len(record.shape) >= MATRIX_AXES:
+            missing.difference_update(_layers_named(name))
+    return frozenset(missing)
+
+
+def _layers_named(name: str) -> Iterable[int]:
+    """Return the layer that a name bears; of a name of no known kind every number in it."""
+    template, indices = split_indices(name)
+    if role_outside(template) is not None:
+        return ()
+    at = read_template(template).layer_at
+    return indices if at < 0 else (indices[at],)
 
 
 def widths_changed(base: Anatomy, subject: Anatomy) -> Clauses:

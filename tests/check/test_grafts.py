@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hubcheck.card.document import raw_text
@@ -55,9 +56,16 @@ def test_a_whole_copy_has_no_layers_of_another() -> None:
     assert report.findings[0].other_layers == 0.0
 
 
-def test_a_layer_that_is_gone_is_told_though_the_others_keep_their_numbers(tmp_path: Path) -> None:
-    """Layers 0, 2 and 3 of four: the body does not match throughout, so it is no fine-tune."""
+@pytest.mark.parametrize(
+    "beside", ["", "model.layers.1.self_attn.rotary_emb.inv_freq", "model.extra.1.note"]
+)
+def test_a_layer_that_is_gone_is_told_though_the_others_keep_their_numbers(
+    tmp_path: Path, beside: str
+) -> None:
+    """Layers 0, 2 and 3 of four: no fine-tune, whatever note or buffer bears the number."""
     weights = {n: w for n, w in shipped("finetune").items() if "layers.1." not in n}
+    if beside:
+        weights[beside] = np.ones(8, dtype=np.float32)
     subject = write(tmp_path / "gap", plain(weights))
     (finding,) = outcome_of(request(subject, [model("base")])).report.findings
     assert finding.relation is not None
