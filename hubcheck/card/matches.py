@@ -175,8 +175,8 @@ def is_gated(finding: Finding) -> bool:
 
 
 def needs_more_bytes(finding: Finding) -> bool:
-    """Return whether a base was not tested because the limit of what may be read was too low."""
-    return PhraseCode.BUDGET in codes(finding.reason)
+    """Return whether a base stays open because the limit of what may be read was too low."""
+    return not {PhraseCode.BUDGET, PhraseCode.DOWN_NOT_READ}.isdisjoint(codes(finding.reason))
 
 
 def identity_row(finding: Finding) -> Evidence | None:

@@ -62,6 +62,10 @@ _PLAIN: Final = {
         "Neurons match as in a disguised copy, and for this kind of model it is not known how rare "
         "that is." + EITHER_WAY
     ),
+    ReasonCode.DOWN_NOT_READ: (
+        "Gate and up rows match as in a disguised copy, and the down columns, which would decide, "
+        "were not read: the limit did not allow it." + EITHER_WAY
+    ),
 }
 EXPLAINED: Final = frozenset({*_PLAIN, ReasonCode.ASSUMED, ReasonCode.REST_NOT_COMPARED})
 """The reasons of what was tested and does not decide."""
@@ -82,6 +86,7 @@ _FEW: Final = {
     ReasonCode.ASSUMED: "that this order is free is only assumed",
     ReasonCode.TABLE_TOO_SMALL: "neurons match; how rare that is, is open",
     ReasonCode.NOT_IN_TABLE: "neurons match; how rare that is, is open",
+    ReasonCode.DOWN_NOT_READ: "gate and up match; down was not read",
 }
 
 

@@ -61,6 +61,7 @@ class PhraseCode(StrEnum):
     ASSUMED = "reason.assumed"  # agrees: whether the order agrees beyond chance
     TABLE_TOO_SMALL = "reason.table-too-small"  # models, bound, needed
     NOT_IN_TABLE = "reason.not-in-table"
+    DOWN_NOT_READ = "reason.down-not-read"
 
     # -- how two models are related
     SAME_BYTES = "relation.same-bytes"

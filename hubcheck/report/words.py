@@ -144,6 +144,8 @@ class ReasonCode(StrEnum):
     TABLE_TOO_SMALL = "table-too-small"
     NOT_IN_TABLE = "not-in-table"
     """The calibrated table is of another kind of MLP."""
+    DOWN_NOT_READ = "down-not-read"
+    """Gate and up match as in a disguised copy, the budget paid for no ``down``."""
 
 
 NOT_EXAMINED: Final = frozenset({ReasonCode.BODY_NOT_COMPARED, ReasonCode.SUBJECT})

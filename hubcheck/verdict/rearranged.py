@@ -2,7 +2,8 @@
 
 A match that the account settles is ``related``; one that only the calibrated table speaks for is
 ``disguised``; where the table is too small for the number of bases tried, or is not of such MLPs,
-``inconclusive``. Where nothing was seen, what the orders say stays.
+``inconclusive``. So it is where gate and up match and ``down`` was not paid for: neither a copy is
+shown, nor that there is none. Where nothing was seen, what the orders say stays.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 from hubcheck.evidence.account import Account, Spender
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.disguise.calibration import FLOOR
-from hubcheck.evidence.looks.disguise.look import DISGUISE
+from hubcheck.evidence.looks.disguise.look import DISGUISE, UNSETTLED
 from hubcheck.evidence.looks.disguise.run import Disguise
 from hubcheck.evidence.looks.expert_map.look import EXPERT_MAP
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
@@ -79,9 +80,28 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
         layers = seen.seen(LAYER_MAP)
         if _speaks(account, Spender.LAYER_MAP):
             return _by_layers(said, layers, seen)
+    if not isinstance(disguise, Skip) and disguise.half_found:
+        said = left_open(said)
     if said.verdict is Verdict.RELATED:
         return Undone(said=replace(said, relation=_as_the_map_says(said.relation, seen)))
     return Undone(said=said)
+
+
+def left_open(said: Said) -> Said:
+    """Return what is said where gate and up match and ``down`` was not read.
+
+    No body is said not to match. What is open for another reason (too little compared, say) keeps
+    it, and so does a match.
+    """
+    seen = because(ReasonCode.DOWN_NOT_READ)
+    if said.verdict is Verdict.UNRELATED or said.code in UNSETTLED:
+        return Said(Verdict.INCONCLUSIVE, ReasonCode.DOWN_NOT_READ, seen)
+    detail = said.relation.detail if said.relation is not None else ()
+    only = next((one for one in detail if one.code is PhraseCode.PARTS_ONLY), None)
+    if only is None:
+        return said
+    code = ReasonCode.REST_NOT_COMPARED
+    return Said(Verdict.INCONCLUSIVE, code, because(code, parts=only.params["parts"], rest=seen))
 
 
 def _speaks(account: Account, look: Spender) -> bool:

@@ -248,6 +248,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "neurons match as in a disguised copy, but the tables are of MLPs act(gate) * up and of MLPs without a gate, and this family is not known to have either",
         ),
     ),
+    C.DOWN_NOT_READ: (
+        (
+            {},
+            "gate and up match as in a disguised copy, but down, which would decide, was not read: it needs more than --max-read leaves",
+        ),
+    ),
     C.SAME_BYTES: (({}, "the same bytes"),),
     C.SAME_VALUES: (
         ({}, "every sampled value is equal; the files differ (resharded, renamed or rewritten)"),

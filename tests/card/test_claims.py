@@ -237,6 +237,8 @@ CLAIMS: Final = (
           "held against is too small to say how rare that is.", holds=coded(R.TABLE_TOO_SMALL)),
     Claim(form="Neurons match as in a disguised copy, and for this kind of model it is not known how "
           "rare that is.", holds=coded(R.NOT_IN_TABLE)),
+    Claim(form="Gate and up rows match as in a disguised copy, and the down columns, which would "
+          "decide, were not read: the limit did not allow it.", holds=coded(R.DOWN_NOT_READ)),
     # what it does not mean
     Claim(form="It does not say who copied whom.", holds=lambda _r, _s: True, limit=True),
     Claim(form="It does not mean trained from scratch: other bases were not tested, and "
@@ -248,7 +250,7 @@ CLAIMS: Final = (
           and not coded(R.ONE_ORDER, R.SOME_TENSORS, R.BETWEEN)(r, s)),
     Claim(form="It proves nothing in either direction.",
           holds=coded(R.START_OR_COPY, R.PART_OPEN, R.SOME_TENSORS, R.ONE_ORDER, R.BETWEEN,
-                      R.ASSUMED, R.TABLE_TOO_SMALL, R.NOT_IN_TABLE)),
+                      R.ASSUMED, R.TABLE_TOO_SMALL, R.NOT_IN_TABLE, R.DOWN_NOT_READ)),
 )  # fmt: skip
 """Every sentence of a title and of the line below it."""
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hubcheck.card.compose import compose
+from hubcheck.card.markdown import render
 from hubcheck.card.wording import power_words, sentence, words
-from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, ReasonCode, Verdict
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, write
 from tests.material.zoo import disguises, symmetries
@@ -66,6 +68,35 @@ def test_a_named_limit_is_not_raised(hidden: Path) -> None:
     finding = outcome_of(small).report.findings[0]
     assert finding.verdict is Verdict.UNRELATED
     assert any("disguise test not made" in words(note) for note in finding.notes)
+
+
+WITHOUT_DOWN = 1_400_000
+"""Pays for gate and up of the shipped models, and not for ``down``."""
+
+
+def test_gate_and_up_alone_show_neither_a_copy_nor_its_absence(hidden: Path) -> None:
+    """An honestly declared copy is not accused for what the limit left unread, nor called one."""
+    outcome = outcome_of(request(hidden, [laboratory.model("base")], max_read=WITHOUT_DOWN))
+    finding = outcome.report.findings[0]
+    assert (finding.verdict, finding.code) == (Verdict.INCONCLUSIVE, ReasonCode.DOWN_NOT_READ)
+    assert (finding.disguise, finding.alignment, finding.relation) == ((), (), None)
+    assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE
+    assert outcome.exit_code == 0
+    assert "down, which would decide, was not read" in sentence(finding.reason)
+    card = render(compose(outcome.report))
+    assert "Gate and up rows match" in card
+    assert "allow more to be read" in card
+
+
+def test_gate_and_up_alone_would_not_have_seen_a_rearranged_copy() -> None:
+    """A stranger stays contradicted, and the card does not speak beyond what was read."""
+    wanted = request(laboratory.model("twin"), [laboratory.model("base")], max_read=WITHOUT_DOWN)
+    report = outcome_of(wanted).report
+    finding = report.findings[0]
+    assert report.verdict is DeclarationVerdict.CONTRADICTED
+    assert [e.family.params["reading"] for e in finding.evidence if e.test == "disguise"]
+    assert "assuming it was not shuffled and rotated" in power_words(finding.power)
+    assert all(e.detectable_kept == 0.0 for e in finding.evidence if e.test == "disguise")
 
 
 def test_without_a_limit_of_the_users_the_escalation_pays(hidden: Path) -> None:

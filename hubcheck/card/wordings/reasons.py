@@ -161,4 +161,8 @@ WORDS: Final[Mapping[P, Wording]] = {
         "neurons match as in a disguised copy, but the tables are of MLPs act(gate) * up and of "
         "MLPs without a gate, and this family is not known to have either"
     ),
+    P.DOWN_NOT_READ: (
+        "gate and up match as in a disguised copy, but down, which would decide, was not read: it "
+        "needs more than --max-read leaves"
+    ),
 }

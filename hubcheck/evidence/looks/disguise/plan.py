@@ -24,7 +24,6 @@ from hubcheck.evidence.looks.disguise.mlp_views import (
     pool_of,
     weights_wanted,
 )
-from hubcheck.evidence.looks.disguise.writing_view import down_wanted
 from hubcheck.evidence.orders.mlps import EXPERT, MlpRoles
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
@@ -191,8 +190,6 @@ class Planning:
         wanted: list[Wanted] = [*frame_wanted(side, [s.block.layer for s in samples], only)]
         for sample in samples:
             wanted += weights_wanted(side.anatomy, roles, sample, only).values()
-        if only is not EVERY:
-            wanted.append(down_wanted(side, roles, samples[0]))
         return side.reader.size(wanted)
 
 

@@ -9,6 +9,7 @@ Of MLPs with a gate all base layers but one are matched by gate and up alone fir
 within the table the whole test would, too (``statistics.disguise``): it ends there, and the columns
 of ``down``, which cost the whole matrix, are not read. Only neurons that stand out by their columns
 in ``down`` alone could have made a difference, and a copy's stand out by their gate as well.
+Where it lies outside and the budget pays for no ``down``, the matter is left open.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from hubcheck.evidence.looks.disguise.calibration import FLOOR, Calibration
 from hubcheck.evidence.looks.disguise.expert_pairs import paired_experts
 from hubcheck.evidence.looks.disguise.layers import Layers
 from hubcheck.evidence.looks.disguise.mlp_views import EVERY, READING, WRITING_ALONE, Mlps, Neurons
-from hubcheck.evidence.looks.disguise.plan import Effort, Planning
+from hubcheck.evidence.looks.disguise.plan import Effort, Planned, Planning
 from hubcheck.evidence.looks.disguise.planted import detectable_disguised
 from hubcheck.evidence.looks.disguise.proof import (
     MapProof,
@@ -43,7 +44,7 @@ from hubcheck.evidence.looks.disguise.value_signs import has_value_coins, value_
 from hubcheck.evidence.looks.disguise.writing_view import Writing
 from hubcheck.evidence.orders.mlps import EXPERT
 from hubcheck.evidence.reading import Reader
-from hubcheck.evidence.refused import Refused, Why
+from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
 from hubcheck.report.phrases import Clauses
 from hubcheck.statistics.disguise import (
@@ -51,10 +52,12 @@ from hubcheck.statistics.disguise import (
     LAYERS_NEEDED,
     LayerPair,
     Score,
+    Views,
     match_layers,
     score,
 )
 from hubcheck.statistics.evalues import log_product, without_strongest
+from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.profiles import FloatArray
 
 READS_FIRST: Final = frozenset({GATED})
@@ -86,14 +89,19 @@ class Disguise:
     sides: tuple[Side, Side]
     mlps: Mlps
     by_reading: bool = False
-    """Gate and up stayed within the table, and ``down`` was not asked: the score is by them."""
+    """``down`` was not read: the score is by gate and up."""
     done: Clauses = ()
     """What was done to the copy, where it was found."""
 
     @property
     def found(self) -> bool:
-        """Whether the score lies outside the table."""
-        return self.score.value > self.calibration.threshold
+        """Whether the score lies outside the table, by every matrix."""
+        return self.score.value > self.calibration.threshold and not self.by_reading
+
+    @property
+    def half_found(self) -> bool:
+        """Whether gate and up lie outside it, and ``down``, which decides, was not paid for."""
+        return self.score.value > self.calibration.threshold and self.by_reading
 
     @property
     def calibrated(self) -> bool:
@@ -187,10 +195,8 @@ class DisguiseTest:
                 first = samples[0][:last]
                 layers.read((first, samples[1]), READING)
                 by_reading = score(self._match(layers, store), unmatched=len(samples[0]) - last)
-                if by_reading.value <= table.threshold:
-                    return self._stopped(by_reading, layers, planned.mlps, table, n_bases, sides)
-                if not planned.whole:
-                    return Refused(code=Why.BUDGET)
+                if by_reading.value <= table.threshold or not planned.whole:
+                    return self._stopped(by_reading, layers, planned, table, n_bases)
                 layers.frames(samples)
                 layers.read((first, samples[1]), WRITING_ALONE)
                 samples = (samples[0][last:], [])
@@ -209,19 +215,19 @@ class DisguiseTest:
         self,
         seen: Score,
         layers: Layers,
-        mlps: Mlps,
+        planned: Planned,
         table: Calibration,
         n_bases: int,
-        sides: tuple[Side, Side],
     ) -> Disguise:
-        """Return that nothing was found by gate and up, and what all views would have shown."""
+        """Return what gate and up show; no copy is seen where ``down`` was never paid for."""
         base, subject = layers.of
         first = seen.found[0]
         pair = base[first.base], subject[first.subject]
         views = [dict(one.views) for one in pair]
-        if self._seen_through is not None:
-            writing = Writing(self._seen_through, mlps.roles).views(*(one.sample for one in pair))
-            for known, more in zip(views, writing, strict=True):
+        if self._seen_through is not None and planned.whole:
+            writing = Writing(self._seen_through, planned.mlps.roles)
+            columns = writing.views(*(one.sample for one in pair))
+            for known, more in zip(views, columns, strict=True):
                 known.update(more)
         return Disguise(
             score=seen,
@@ -233,15 +239,11 @@ class DisguiseTest:
             log_e=0.0,
             log_e_without_strongest=0.0,
             kept=0.0,
-            detectable=detectable_disguised(
-                *views,
-                needed=table.threshold,
-                share=min(1.0, first.expected / max(1, first.partner.size)),
-            ),
+            detectable=_seen_from(first, table, *views) if planned.whole else NOT_DETECTABLE,
             base=base,
             subject=subject,
-            sides=sides,
-            mlps=mlps,
+            sides=planned.sides,
+            mlps=planned.mlps,
             by_reading=True,
         )
 
@@ -321,17 +323,20 @@ class DisguiseTest:
             log_e=log_product(factors),
             log_e_without_strongest=without_strongest(factors),
             kept=_kept(found),
-            detectable=detectable_disguised(
-                base[first.base].views,
-                subject[first.subject].views,
-                needed=calibration.threshold,
-                share=min(1.0, first.expected / max(1, first.partner.size)),
+            detectable=_seen_from(
+                first, calibration, base[first.base].views, subject[first.subject].views
             ),
             base=base,
             subject=subject,
             sides=sides,
             mlps=mlps,
         )
+
+
+def _seen_from(first: LayerPair, table: Calibration, base: Views, subject: Views) -> float:
+    """Return from which kept on a copy would have passed the table's threshold."""
+    share = min(1.0, first.expected / max(1, first.partner.size))
+    return detectable_disguised(base, subject, needed=table.threshold, share=share)
 
 
 def _kept(found: Sequence[LayerPair]) -> float:
