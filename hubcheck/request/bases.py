@@ -20,6 +20,7 @@ from hubcheck.source.reference import (
     HubReference,
     LocalReference,
     Reference,
+    key_of,
     local_path,
     name_of,
     parse_hub_reference,
@@ -141,15 +142,17 @@ def _merged(requests: Sequence[tuple[Reference, bool, Phrase]]) -> list[BaseRequ
             the subject is related to both or to neither. Each alone is a question with an answer.
     """
     merged: dict[str, BaseRequest] = {}
+    shown: dict[str, str] = {}
     for reference, declared, why in requests:
-        key = name_of(reference)
-        if isinstance(reference, HubReference):  # the Hub ignores capitals, its folders do not
-            key = reference.repo_id.casefold() + key[len(reference.repo_id) :]
+        key = key_of(reference)
         known = merged.get(key)
-        if known is None:
+        # A folder that is shown as a repository is: a report could not tell the two apart.
+        hub = isinstance(reference, HubReference)
+        two = shown.setdefault(key if hub else name_of(reference), key) != key
+        if known is None and not two:
             merged[key] = BaseRequest(reference=reference, declared=declared, why=(why,))
             continue
-        if _place(known.reference) != _place(reference):
+        if known is None or _place(known.reference) != _place(reference):
             what = f"{name_of(reference)} is named at two revisions."
             raise UsageError(
                 what,

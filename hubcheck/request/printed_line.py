@@ -6,12 +6,16 @@ People paste it: it has to be a check of these models by these draws, and nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
+from hubcheck.errors import UsageError
 from hubcheck.report.hints import BASE, SUSPECT
-from hubcheck.report.schema import Report
+from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import Depth
 from hubcheck.request.options import FOUND, NotACheckError, Options, read_line
+from hubcheck.source.reference import LocalReference, key_of, parse_hub_reference
 
 LOCAL: Final = "local"
 """The revision of a folder or file."""
@@ -54,17 +58,39 @@ def _is_policy(report: Report, said: str | None) -> bool:
 
 
 def _are_findings(report: Report, folders: Sequence[str]) -> bool:
-    return {*folders} <= {f.base.ref for f in report.findings if f.base.revision == LOCAL}
+    tested = {_keys(f.base.ref)[0] for f in report.findings if f.base.revision == LOCAL}
+    return {_keys(folder)[0] for folder in folders} <= tested
 
 
 def _bases(report: Report, said: Options) -> str:
-    refs = [f.base.ref for f in report.findings]
+    tested = {key for f in report.findings for key in _keys_of(f)}
     suspects = [s for s in said.suspects if s not in FOUND]
     for option, values in ((BASE, said.bases), (SUSPECT, suspects)):
-        named = [f.base.ref for f in report.findings if option in f.proposed_by]
-        strange = [v for v in values if v not in refs and v.partition("@")[0] not in refs]
-        known = {*values, *(v.partition("@")[0] for v in values)}
-        unnamed = [r for r in named if not {r, r.partition("@")[0]} & known]
+        known = {key for v in values for key in _keys(v)}
+        # One model may be named twice, by two spellings.
+        strange = {_keys(v)[-1] for v in values if tested.isdisjoint(_keys(v))}
+        unnamed = [
+            f for f in report.findings if option in f.proposed_by and known.isdisjoint(_keys_of(f))
+        ]
         if len(strange) != len(unnamed):  # a renamed repository is strange and unnamed
             return f"{option.params['option']} names other bases than the findings"
     return ""
+
+
+def _keys_of(finding: Finding) -> tuple[str, ...]:
+    keys = _keys(finding.base.ref)
+    return keys[:2] if finding.base.revision == LOCAL else keys
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    """Return what a name may be: a folder, one without what looks like a revision, a repository.
+
+    The disk that it was typed for is not asked.
+    """
+    folders = [
+        key_of(LocalReference(path=Path(name), typed=name))
+        for name in (text, text.partition("@")[0])
+    ]
+    with suppress(UsageError):
+        return (*folders, key_of(parse_hub_reference(text)))
+    return tuple(folders)

@@ -20,7 +20,7 @@ import os
 import re
 import shlex
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UsageError, printable
@@ -105,6 +105,16 @@ def name_of(reference: Reference) -> str:
         return reference.typed
     inside = reference.inside
     return f"{reference.repo_id}:{inside}" if inside else reference.repo_id
+
+
+def key_of(reference: Reference) -> str:
+    """Return what two references of one model have in common, however each was typed.
+
+    The Hub ignores capitals, folders do not. ``..`` stays: behind a link it leads elsewhere.
+    """
+    if isinstance(reference, LocalReference):
+        return f"./{PurePath(reference.typed)}"
+    return reference.repo_id.casefold() + name_of(reference)[len(reference.repo_id) :]
 
 
 def is_repo_id(text: str) -> bool:

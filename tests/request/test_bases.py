@@ -81,6 +81,18 @@ def test_two_folders_that_differ_in_capitals_are_two_bases(
     assert names(requests) == [("./Model", False), ("./model", False)]
 
 
+def test_a_folder_that_is_typed_in_several_ways_is_one_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be three findings; beside a repository that is shown in another way it stays."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "org" / "one").mkdir(parents=True)
+    rule = chosen_bases([], ["./org/one", "org/one/", "org//one"])
+    assert names(rule(subject())) == [("./org/one", False)]
+    both = chosen_bases([], ["./org/one"])(declares("org/one"))
+    assert names(both) == [("org/one", True), ("./org/one", False)]
+
+
 def test_a_folder_never_stands_for_a_repository_of_the_same_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

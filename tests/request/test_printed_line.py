@@ -21,6 +21,8 @@ WHOLE: Final = f"{COMMAND} --depth sample --seed 7"
         (WHOLE, ""),
         ("", ""),
         (f"{WHOLE} --suspect auto", ""),
+        (f"{WHOLE} --suspect OTHER/base --suspect https://huggingface.co/other/base", ""),
+        (f"{WHOLE} --suspect acme/base/../x", "--suspect names other bases"),
         (f"{WHOLE} --suspect files", ""),
         (f"{WHOLE} --fail-on contradicted,undeclared", ""),
         (f"{WHOLE} --policy .github/hubcheck.yml", ""),
