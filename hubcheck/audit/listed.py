@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.hub_lists import models_in, models_of
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.load import regular
 from hubcheck.request.name_list import names_in
-
-MAX_MODELS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +39,7 @@ def listed_models(
     if collection:
         found = tuple(Listed(ref=ref) for ref in models_in(index, asked))
     elif regular(Path(asked)):
-        names = names_in(Path(asked), shown=asked, most=MAX_MODELS)
+        names = names_in(Path(asked), shown=asked, most=most)
         found = tuple(Listed(ref=name) for name in names)
     elif "/" in asked or "." in asked:
         raise UsageError(

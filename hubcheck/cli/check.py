@@ -53,7 +53,7 @@ def add_check(commands: Any) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="further bases to test, one REF a line, # begins a remark; at most 1,000",
+        help="further bases to test, one REF a line, # begins a remark; at most 1,000 in all",
     )
     check.add_argument(
         "--fresh-seed",
@@ -140,16 +140,9 @@ def _with_listed(options: Options, arguments: argparse.Namespace) -> Options:
     """Return the options with the suspects that files name: what is printed names each of them."""
     if not arguments.suspects_file:
         return options
-    from hubcheck.request.name_list import suspects_in
-    from hubcheck.source.reference import local_path
+    from hubcheck.request.name_list import with_listed
 
-    root = arguments.root
-    listed = [
-        name
-        for shown in arguments.suspects_file
-        for name in suspects_in(local_path(shown, root), shown=shown, root=root)
-    ]
-    suspects = tuple(dict.fromkeys((*options.suspects, *listed)))
+    suspects = with_listed(options.suspects, arguments.suspects_file, root=arguments.root)
     return replace(options, suspects=suspects)
 
 

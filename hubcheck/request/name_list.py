@@ -1,30 +1,32 @@
 """Which models does a text file name, one a line?
 
-``#`` begins a remark, empty lines are passed over, a name that comes twice counts once. The file is
-taken for hostile: its length, its number of names and every name are looked at before anything is
-done with one.
+``#`` begins a remark, empty lines are passed over, a model that comes twice counts once. The file
+is taken for hostile: its length, its number of names and every name are looked at before anything
+is done with one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.load import regular
 from hubcheck.request.options import FOUND
-from hubcheck.source.reference import parse_reference
+from hubcheck.source.reference import HubReference, key_of, local_path, parse_reference
 
 MAX_LIST: Final = 2_000_000
 """Bytes of a list: twenty thousand names of a hundred characters."""
 MOST_SUSPECTS: Final = 1_000
-"""Suspects that one check takes from a list: each makes 23 KB of report and more, and a report of
-more than 64 MB is not read back."""
+"""Suspects of one check, where lists name some: each makes 23 KB of report and more, and a report
+of more than 64 MB is not read back."""
 NEXT_STEP: Final = "write one model a line."
 
 
 def names_in(path: Path, *, shown: str, most: int) -> tuple[str, ...]:
-    """Return the names in a list, in its order.
+    """Return the first names in a list, each once.
 
     Args:
         path: The file.
@@ -32,49 +34,81 @@ def names_in(path: Path, *, shown: str, most: int) -> tuple[str, ...]:
         most: Names that are taken.
 
     Raises:
-        UsageError: it is no list, or has more names.
+        UsageError: it is no list.
     """
-    return tuple(dict.fromkeys(name for _, name in _numbered(path, shown=shown, most=most)))
+    return tuple(dict.fromkeys(name for _, name in _numbered(path, shown)))[:most]
 
 
-def suspects_in(path: Path, *, shown: str, root: Path) -> tuple[str, ...]:
-    """Return the suspects that a list names.
+def with_listed(suspects: Sequence[str], lists: Sequence[str], *, root: Path) -> tuple[str, ...]:
+    """Return suspects with those that lists name, each model once, as it is written first.
 
     Args:
-        path: The file.
-        shown: What it is called in messages.
+        suspects: Of the command line.
+        lists: The files.
         root: The folder that folders are counted from.
 
     Raises:
-        UsageError: it is no list, has no name or too many, or a line is no name of a model.
+        UsageError: one is no list or has no name, a line is no name of a model, or all together
+            name too many.
     """
-    found = _numbered(path, shown=shown, most=MOST_SUSPECTS)
-    said = f"the list '{printable(shown)}'"
-    if not found:
-        raise UsageError(
-            f"{said} names no model.", cause="it is empty, or all remarks.", next_step=NEXT_STEP
-        )
-    for number, name in found:
-        if name in FOUND:
+    named: dict[str, str] = {}
+    for name in suspects:
+        key = name
+        if name not in FOUND:
+            with suppress(UsageError):  # told where the command line is read
+                key = _key(name, root)
+        named.setdefault(key, name)
+    for shown in lists:
+        lines = _numbered(local_path(shown, root), shown)
+        if not lines:
             raise UsageError(
-                f"line {number} of {said} is '{name}', which names no model.",
-                cause="what is searched for stands on the command line.",
-                next_step=f"give --suspect {name}; a folder of that name is ./{name}.",
+                f"{_said(shown)} names no model.",
+                cause="it is empty, or all remarks.",
+                next_step=NEXT_STEP,
             )
-        try:
-            parse_reference(name, root=root)
-        except UsageError as error:
-            raise UsageError(
-                f"line {number} of {said}: {error.what}",
-                cause=error.cause,
-                next_step=error.next_step,
-            ) from error
-    return tuple(dict.fromkeys(name for _, name in found))
+        for number, name in lines:
+            named.setdefault(_key_of_line(number, name, shown, root), name)
+            if len(named) > MOST_SUSPECTS:
+                raise UsageError(
+                    f"{_said(shown)} makes more than {MOST_SUSPECTS} suspects, with what else is "
+                    "named.",
+                    cause="each weakens what the others can show, and the report must be readable.",
+                    next_step="name fewer, or let `hubcheck catalogue` find which are near.",
+                )
+    return tuple(named.values())
 
 
-def _numbered(path: Path, *, shown: str, most: int) -> list[tuple[int, str]]:
+def _key_of_line(number: int, name: str, shown: str, root: Path) -> str:
+    if name in FOUND:
+        raise UsageError(
+            f"line {number} of {_said(shown)} is '{name}', which names no model.",
+            cause="what is searched for stands on the command line.",
+            next_step=f"give --suspect {name}; a folder of that name is ./{name}.",
+        )
+    try:
+        return _key(name, root)
+    except UsageError as error:
+        raise UsageError(
+            f"line {number} of {_said(shown)}: {error.what}",
+            cause=error.cause,
+            next_step=error.next_step,
+        ) from error
+
+
+def _key(name: str, root: Path) -> str:
+    # A second revision of a model is kept: a check of both is refused, with its reason.
+    reference = parse_reference(name, root=root)
+    revision = reference.revision if isinstance(reference, HubReference) else ""
+    return f"{key_of(reference)}@{revision}"
+
+
+def _said(shown: str) -> str:
+    return f"the list '{printable(shown)}'"
+
+
+def _numbered(path: Path, shown: str) -> list[tuple[int, str]]:
     """Return every name with the number of its line."""
-    said = f"the list '{printable(shown)}'"
+    said = _said(shown)
     if not regular(path):  # opening a pipe would wait for ever
         raise _unreadable(said, "there is no such file")
     try:
@@ -90,14 +124,7 @@ def _numbered(path: Path, *, shown: str, most: int) -> list[tuple[int, str]]:
             next_step=NEXT_STEP,
         )
     lines = enumerate((line.partition("#")[0].strip() for line in text.split("\n")), 1)
-    found = [(number, line) for number, line in lines if line]
-    if len({name for _, name in found}) > most:
-        raise UsageError(
-            f"{said} names more than {most} models.",
-            cause="each weakens what the others can show, and the report must be readable.",
-            next_step="name fewer, or let `hubcheck catalogue` find which of them are near.",
-        )
-    return found
+    return [(number, line) for number, line in lines if line]
 
 
 def _unreadable(said: str, why: object) -> UsageError:

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hubcheck.errors import UsageError
-from hubcheck.request.name_list import MAX_LIST, MOST_SUSPECTS, names_in, suspects_in
+from hubcheck.request.name_list import MAX_LIST, MOST_SUSPECTS, names_in, with_listed
 
 
 def suspects(folder: Path, data: bytes) -> tuple[str, ...]:
     """Return what a list of these bytes names."""
     (folder / "list.txt").write_bytes(data)
-    return suspects_in(folder / "list.txt", shown="list.txt", root=folder)
+    return with_listed((), ["list.txt"], root=folder)
 
 
 def test_a_list_has_one_model_a_line(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_list_has_one_model_a_line(tmp_path: Path) -> None:
         (b"\xff\xfe", "cannot be read"),
         (b"org/a\x1b[31m\n", "line 1 of the list"),
         (b"a/b\n" * (MAX_LIST // 4) + b"a/b\n", "longer than"),
-        (b"\n".join(b"org/m%d" % n for n in range(MOST_SUSPECTS + 1)), "more than 1000 models"),
+        (b"\n".join(b"org/m%d" % n for n in range(MOST_SUSPECTS + 1)), "more than 1000 suspects"),
     ],
 )  # fmt: skip
 def test_anything_else_is_an_error_that_says_where(tmp_path: Path, data: bytes, said: str) -> None:
@@ -53,12 +53,37 @@ def test_as_many_as_a_report_holds_are_taken(tmp_path: Path) -> None:
     assert len(suspects(tmp_path, data)) == MOST_SUSPECTS
 
 
+def test_the_limit_holds_for_everything_that_is_named(tmp_path: Path) -> None:
+    """Several lists and the command line make one report; what comes again makes no row more."""
+    half = MOST_SUSPECTS // 2
+    for name in ("a", "b"):
+        text = "\n".join(f"org/{name}{n}" for n in range(half))
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    both = ["a.txt", "b.txt"]
+    assert len(with_listed(["ORG/a0", "org/b1@main"], both, root=tmp_path)) == MOST_SUSPECTS
+    with pytest.raises(UsageError, match="more than 1000 suspects"):
+        with_listed(["auto"], both, root=tmp_path)
+
+
+def test_a_model_that_is_spelled_in_several_ways_is_one(tmp_path: Path) -> None:
+    """Capitals and the page of the Hub, a folder's dots and slashes; not another revision."""
+    (tmp_path / "x").mkdir()
+    data = b"acme/M\nACME/m\nhttps://huggingface.co/acme/M\nacme/m@v2\nx\n./x\nx/\n"
+    assert suspects(tmp_path, data) == ("acme/M", "acme/m@v2", "x")
+
+
+def test_an_audit_takes_the_first_names_of_a_list(tmp_path: Path) -> None:
+    """However long it is: the rest is not looked at."""
+    (tmp_path / "long").write_text("\n".join(f"o/m{n}" for n in range(20_001)), encoding="utf-8")
+    assert names_in(tmp_path / "long", shown="long", most=2) == ("o/m0", "o/m1")
+
+
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     """A pipe would be waited for; a folder and a name that is not there are told alike."""
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", ".", "missing"):
         with pytest.raises(UsageError, match="cannot be read"):
-            suspects_in(tmp_path / name, shown=name, root=tmp_path)
+            with_listed((), [name], root=tmp_path)
 
 
 @settings(
@@ -73,4 +98,4 @@ def test_any_bytes_are_names_or_refused(tmp_path: Path, data: bytes) -> None:
         return
     assert found
     assert all(name and "\n" not in name and "#" not in name for name in found)
-    assert names_in(tmp_path / "list.txt", shown="", most=200) == found
+    assert set(found) <= set(names_in(tmp_path / "list.txt", shown="", most=200))
