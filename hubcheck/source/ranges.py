@@ -32,6 +32,11 @@ MAX_RUN: Final = 16 * 1024 * 1024
 """Longest single request. 1 GB still makes 64 of them, enough to keep 16 in flight busy."""
 
 
+def gaps_of(n_bytes: int) -> int:
+    """Return the most gap bytes that one read of so many bytes may add."""
+    return max(LEAST_GAPS, int(GAP_SHARE * n_bytes))
+
+
 def check_spans(spans: Sequence[Span], entries: Mapping[str, FileEntry]) -> None:
     """Refuse spans that do not lie inside their file.
 
@@ -107,7 +112,7 @@ def _bridged(regions: Sequence[Span], gap: int) -> list[Span]:
         for n, (before, after) in enumerate(pairwise(regions))
         if before.path == after.path and after.start - before.stop <= gap
     )
-    allowed = max(LEAST_GAPS, int(GAP_SHARE * sum(region.size for region in regions)))
+    allowed = gaps_of(sum(region.size for region in regions))
     filled = {n for (_, n), total in zip(gaps, accumulate(g for g, _ in gaps), strict=True)
               if total <= allowed}  # fmt: skip
     bridged: list[Span] = []

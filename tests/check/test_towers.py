@@ -15,6 +15,7 @@ from hubcheck.anatomy.towers import towers_of
 from hubcheck.card.wording import sentence, words
 from hubcheck.check.observe import comparer_of, opened_pair
 from hubcheck.evidence.looks.interface import Terms
+from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.towers import NO_PARTS, TOWERS
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.model import Access, Model, open_model
@@ -30,6 +31,10 @@ ACCESS: Final = Access(max_read=1 << 30, token=None, endpoint=None)
 Tensors = dict[str, NDArray[np.float32]]
 CONFIG: Final = json.loads((DEMO / "base" / "config.json").read_text())
 VISION_CONFIG: Final = {"num_heads": 4, "depth": 3, "hidden_size": 64}
+
+
+LIMITS: Final = (2_700_000, 16_000_000)
+"""Bytes: the body's search and the tower do not both fit; everything does."""
 
 
 def vision_tower(seed: int) -> Tensors:
@@ -358,3 +363,50 @@ def test_what_lies_beside_the_layers_is_held_against_its_namesakes(
     assert finding.relation.kind is kind
     assert finding.compared > 0.98
     assert finding.kept > 0.99
+
+
+def deep(folder: Path, body: str, seed: int) -> Path:
+    """Write a multimodal model of 16 layers, whose search reads more than its first step."""
+    rng = np.random.default_rng(seed)
+    layers = {
+        name.replace("layers.0.", f"layers.{n}."): rng.normal(0, values.std(), values.shape)
+        for name, values in read_floats(DEMO / body).items()
+        for n in range(4, 16)
+        if "layers.0." in name
+    }
+    drawn = {name: values.astype(np.float32) for name, values in layers.items()}
+    write(folder, body, {**drawn, **vision_tower(seed)})
+    config = {**CONFIG, "vision_config": VISION_CONFIG, "num_hidden_layers": 16}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_budget_that_binds_gives_the_same_rows_from_a_host_and_from_a_cache(
+    tmp_path: Path, limit: int
+) -> None:
+    """A replay reads from the cache: rows of towers must not come first only where a host waits."""
+    folders = [deep(tmp_path / str(n), body, n) for n, body in enumerate(("base", "twin"))]
+    terms = Terms(depth=Depth.SAMPLE, seed=1, declared=True, tried=1)
+    seen = []
+    for on_hosts in (True, False):
+        access = Access(max_read=limit, token=None, endpoint=None)
+        base, subject = (open_model(parse_reference(str(f)), access) for f in folders)
+        ledgers = [one.source.ledger for one in (base, subject)]
+        if on_hosts:
+            for ledger in ledgers:
+                ledger.count_request()
+        both = opened_pair(comparer_of(base, subject, seed=1, tried=1), base, subject)
+        body = ORDERS.take(both, terms, Observations())
+        parts = TOWERS.take(both, terms, Observations())
+        assert isinstance(body, Observation)
+        assert isinstance(parts, Observation)
+        towers = [t.comparison for t in parts.seen.towers]
+        seen.append(
+            (
+                [ledger.bytes_read for ledger in ledgers],
+                [[o.log_e for o in c.outcomes] for c in (body.seen, *towers)],
+                [r.code for r in (*body.seen.refused, *parts.refused)],
+            )
+        )
+    assert seen[0] == seen[1]

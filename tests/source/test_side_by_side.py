@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from hubcheck.devices.watch import lost
+from hubcheck.errors import ProcessLostError
 from hubcheck.source.side_by_side import side_by_side
 
 PATIENCE: Final = 10.0
@@ -24,16 +26,29 @@ def test_two_reads_are_made_at_once() -> None:
     assert side_by_side([lambda: read(1), lambda: read(2)]) == [1, 2]
 
 
-def test_folders_are_read_in_turn_as_far_as_the_first_fault() -> None:
-    """What would come after a fault is not read."""
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_read_does_not_depend_on_whether_it_is_waited_for(at_once: bool) -> None:
+    """Folders are read in turn, after a fault as well: hosts would have been asked for all."""
     done: list[int] = []
 
     def fail() -> None:
         raise OSError
 
     with pytest.raises(OSError, match=r"^$"):
-        side_by_side([lambda: done.append(1), fail, lambda: done.append(3)], at_once=False)
-    assert done == [1]
+        side_by_side([lambda: done.append(1), fail, lambda: done.append(3)], at_once=at_once)
+    assert sorted(done) == [1, 3]
+
+
+def test_nothing_is_read_after_a_process_was_lost() -> None:
+    """Whoever reads on with it waits in vain."""
+    done: list[int] = []
+
+    def fail() -> None:
+        raise lost("a read")
+
+    with pytest.raises(ProcessLostError):
+        side_by_side([fail, lambda: done.append(2)], at_once=False)
+    assert not done
 
 
 def test_the_fault_told_is_the_first_in_the_order_asked() -> None:

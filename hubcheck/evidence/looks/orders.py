@@ -16,7 +16,6 @@ from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused
 from hubcheck.report.planned import When
-from hubcheck.source.side_by_side import waits
 
 
 class Orders:
@@ -59,13 +58,10 @@ class Orders:
 
 
 def rows_beside(opened: Opened, terms: Terms) -> tuple[tuple[Reader, Sequence[Wanted]], ...]:
-    """Return what every part of models that lie on hosts reads first: it can come with the body's.
+    """Return what every part of both models reads first: it can come with the body's.
 
-    Parts are looked at whatever the body shows, and each read by itself waits for the host.
+    Parts are looked at whatever the body shows, and of models on a host each read by itself waits.
     """
-    body = opened.comparer.base.reader, opened.comparer.subject.reader
-    if not all(waits(reader.anatomy.checkpoint.source) for reader in body):
-        return ()
     found: list[tuple[Reader, Sequence[Wanted]]] = []
     for _, comparer in part_comparers(pairs_in(opened), opened, terms):
         readers = comparer.base.reader, comparer.subject.reader

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from hubcheck.devices.blocks import Block, shared
 from hubcheck.devices.store import Store
 from hubcheck.devices.team import Team
-from hubcheck.errors import SubjectUnreadableError, UnreadableError
+from hubcheck.errors import HubcheckError, SubjectUnreadableError, UnreadableError
 from hubcheck.evidence.looks.disguise.mlp_views import (
     EVERY,
     Matrices,
@@ -131,15 +131,32 @@ class Layers:
 
     @contextmanager
     def _arriving(self, every: Sequence[Work], only: Matrices) -> Iterator[Callable[[Work], Rows]]:
-        """Give what returns the rows of a layer; the next ones are fetched meanwhile."""
+        """Give what returns the rows of a layer; the next ones are fetched meanwhile.
+
+        Where a layer ends it, the ``AHEAD`` after it are read as well, wherever the models lie:
+        what is charged must not depend on whether a host or a cache gave the bytes.
+        """
         read = partial(self._rows, only=only)
-        on_hosts = all(waits(side.anatomy.checkpoint.source) for side in self._sides)
-        if self._team.count > 1 or not on_hosts:
-            yield read
+        if self._team.count > 1:
+            yield read  # of its own share; what others read of a failed one is not booked
+            return
+        left = deque(every)
+        if not all(waits(side.anatomy.checkpoint.source) for side in self._sides):
+
+            def in_turn(work: Work) -> Rows:
+                left.popleft()
+                return read(work)
+
+            try:
+                yield in_turn
+            except Exception:
+                for following in islice(left, AHEAD):
+                    with suppress(HubcheckError):
+                        read(following)
+                raise
             return
         # One thread a model: a source answers one caller at a time.
         pools = [ThreadPoolExecutor(1, thread_name_prefix="hubcheck-layer") for _ in self._sides]
-        left = deque(every)
         coming: dict[Work, Future[Rows]] = {}
 
         def rows(work: Work) -> Rows:
@@ -150,6 +167,10 @@ class Layers:
 
         try:
             yield rows
+        except Exception:
+            for pool in pools:
+                pool.shutdown()  # what was asked for is read to its end
+            raise
         finally:
             for pool in pools:
                 pool.shutdown(cancel_futures=True)

@@ -209,7 +209,8 @@ class Comparer:
         wanted_subject = [
             w for test, _, blocks in chosen for b in blocks for w in test.wanted(self.subject, b)
         ]
-        chosen = self._fetching.fetched(chosen, wanted_base, wanted_subject, beside)
+        later = self.steps.most_after(step) if beside else ()
+        chosen = self._fetching.fetched(chosen, wanted_base, wanted_subject, beside, later)
         self._asked[0].update(
             (w, None) for test, block, _ in chosen for w in test.wanted(self.base, block)
         )

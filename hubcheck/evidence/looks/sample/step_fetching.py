@@ -19,7 +19,8 @@ from hubcheck.evidence.refused import REFUSING, Refused, SideName, refused_by
 from hubcheck.evidence.side import Side
 from hubcheck.report.phrases import Phrase
 from hubcheck.source.ledger import Ledger
-from hubcheck.source.side_by_side import side_by_side
+from hubcheck.source.ranges import gaps_of
+from hubcheck.source.side_by_side import side_by_side, waits
 
 
 class StepFetching:
@@ -39,6 +40,7 @@ class StepFetching:
         wanted_base: Sequence[Wanted],
         wanted_subject: Sequence[Wanted],
         beside: Sequence[tuple[Reader, Sequence[Wanted]]] = (),
+        later: Sequence[int] = (),
     ) -> Sequence[Item]:
         """Read a step in one go; where that fails, family by family, and keep what can be read.
 
@@ -49,26 +51,35 @@ class StepFetching:
             chosen: What the step looks at.
             wanted_base: Rows of the base for it.
             wanted_subject: Rows of the subject for it.
-            beside: What other parts of both models read first, at the same time where the budgets
-                hold all of it; where it fails, whoever needs it reads it again and says so.
+            beside: What other parts of both models read first, with it where the budgets hold all
+                of it and the steps that may follow; where it fails, whoever needs it reads it again
+                and says so. Whether it is read does not hang on where the models lie.
+            later: Bytes of each model that each of these steps may ask for.
         """
         both = (self.base.reader, wanted_base), (self.subject.reader, wanted_subject)
         calls: list[Callable[[], None]] = [partial(fetch_together, both)]
-        if self._affords([*both, *beside]):
+        if beside and self._affords([*both, *beside], later):
             calls += (partial(_tried, reader, wanted) for reader, wanted in beside)
+        at_once = all(waits(reader.anatomy.checkpoint.source) for reader, _ in both)
         try:
-            side_by_side(calls)
+            side_by_side(calls, at_once=at_once)
         except REFUSING:
             return [item for item in map(self._fetched_alone, chosen) if item[2]]
         return chosen
 
     @staticmethod
-    def _affords(asked: Sequence[tuple[Reader, Sequence[Wanted]]]) -> bool:
-        """Return whether the budgets hold everything: which rows come must not hang on chance."""
+    def _affords(asked: Sequence[tuple[Reader, Sequence[Wanted]]], later: Sequence[int]) -> bool:
+        """Return whether the budgets hold everything, gaps included: so no order decides.
+
+        Neither which of these reads is charged first, nor that other parts are read before the
+        body's later steps, takes a row from any of them.
+        """
         costs: Counter[Ledger] = Counter()
         for reader, wanted in asked:
-            costs[reader.anatomy.checkpoint.source.ledger] += reader.cost(wanted)
-        return all(cost <= ledger.remaining // 2 for ledger, cost in costs.items())
+            cost = reader.cost(wanted)
+            costs[reader.anatomy.checkpoint.source.ledger] += cost + gaps_of(cost)
+        follow = sum(cost + gaps_of(cost) for cost in later)
+        return all(cost + follow <= ledger.remaining for ledger, cost in costs.items())
 
     def _fetched_alone(self, item: Item) -> Item:
         """Read one family block by block; return it with the blocks that could be read."""

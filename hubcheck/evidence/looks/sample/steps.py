@@ -90,6 +90,14 @@ class Steps:
                 return True
         return False
 
+    def most_after(self, step: int) -> tuple[int, ...]:
+        """Return the bytes of each model that each step after this one may ask for.
+
+        A model that holds less asks for less.
+        """
+        whole = max(side.anatomy.checkpoint.n_bytes for side in (self.base, self.subject))
+        return tuple(min(whole, most) for most in self._step_bytes[step + 1 :])
+
     def _items(self, step: int) -> list[Item]:
         """Return (test, base block, subject blocks) of a step, most telling first."""
         if step < SEARCH:

@@ -50,6 +50,27 @@ def test_every_member_comes_to_the_result_of_one_alone(tmp_path: Path, count: in
         assert (base_bytes, subject_bytes) == alone[1:]
 
 
+def test_a_value_that_is_no_number_costs_the_same_wherever_the_models_lie(tmp_path: Path) -> None:
+    """On a host the next layers are on their way by then; a replay from a cache counts as many."""
+    weights = laboratory.shipped("twin")
+    weights["model.layers.0.mlp.up_proj.weight"][1, 1] = np.nan
+    folder = write(tmp_path / "nan", plain(weights))
+    read = []
+    for on_hosts in (True, False):
+        both = opened(laboratory.model("base")), opened(folder)
+        ledgers = [one.source.ledger for one in both]
+        if on_hosts:
+            for ledger in ledgers:
+                ledger.count_request()
+        tokens = align_tokens(*both)
+        test = DisguiseTest(both[0].reader, both[1].reader, tokens, seed=4, effort=AT_DEEP)
+        table = dict.fromkeys((GATED, PLAIN), TABLE)
+        with pytest.raises(SubjectUnreadableError):
+            test.run(calibration=table, n_bases=1, budget=10**9, progress=lambda _text: None)
+        read.append([ledger.bytes_read for ledger in ledgers])
+    assert read[0] == read[1]
+
+
 def test_what_one_member_cannot_read_ends_it_for_all(tmp_path: Path) -> None:
     """A NaN that only one member meets is an error on every member, so that none waits forever."""
     weights = laboratory.shipped("twin")
