@@ -17,13 +17,14 @@ from hubcheck.card.wording import sentence
 from hubcheck.cli.carry_out import carried_out, means_of, resources_of
 from hubcheck.cli.launch import ended
 from hubcheck.errors import ExitCode, counted, printable
-from hubcheck.report.load import NEWEST, schema_of
+from hubcheck.report.load import schema_of
 from hubcheck.report.schema import Report
 from hubcheck.request.build import build_request
 from hubcheck.request.interface import ESCALATION, Searched
 from hubcheck.request.options import NotACheckError, Options, read_line
 from hubcheck.request.printed_line import fault_of
 from hubcheck.request.replayed import (
+    ANY_NUMBER,
     Replayed,
     Unverified,
     covers,
@@ -40,13 +41,13 @@ from hubcheck.verdict.differences import (
     Open,
     asked_for_power,
     differences,
-    lacking,
     old_bounds,
     smaller_shares,
     unknown_fields,
     weaker_bounds,
 )
-from hubcheck.verdict.older_tests import FIRST, ended_early
+from hubcheck.verdict.older_tests import ended_early
+from hubcheck.verdict.older_texts import OLDER, SENTENCES, lacking, retold
 from hubcheck.verdict.policy import parse_fail_on
 
 SHOWN: Final = 120
@@ -123,24 +124,25 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
         Unverified(path=name, why=left(Open.UNKNOWN_FIELD))
         for name in unknown_fields(raw, given.model_dump(mode="json"))
     ]
-    if schema_of(raw)[0] < NEWEST:
-        old = printable(given.schema_version)
-        unverified += [
-            Unverified(path=name, why=left(Open.OLD_FIELD, schema=old))
-            for name in lacking(raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
-        ]
+    schema, old = schema_of(raw), printable(given.schema_version)
+    read = (raw, given.model_dump(mode="json"), again.model_dump(mode="json"))
+    why = left(Open.OLD_FIELD, schema=old)
+    unverified += [Unverified(path=name, why=why) for name in lacking(*read, schema=schema)]
+    if schema in OLDER:
+        why = left(Open.OLD_SCHEMA, schema=old)
+        unverified.append(Unverified(path="schema_version", why=why))
+    made_again = frozenset(retold(*read, schema=schema))
+    if schema == SENTENCES:
         why = left(Open.OLD_POWER, schema=old)
         unverified += [Unverified(path=name, why=why) for name in asked_for_power(given, again)]
         why = left(Open.OLD_SHARES, schema=old)
         unverified += [Unverified(path=name, why=why) for name in smaller_shares(given, again)]
         why = left(Open.OLD_BOUND, schema=old)
         unverified += [Unverified(path=name, why=why) for name in weaker_bounds(given, again)]
-    if schema_of(raw) < FIRST:
-        why = left(Open.OLD_DISGUISE, schema=printable(given.schema_version))
+        made_again |= frozenset(old_bounds(given, again))
+    if schema in OLDER:
+        why = left(Open.OLD_DISGUISE, schema=old)
         unverified += [Unverified(path=name, why=why) for name in ended_early(given, again)]
-    made_again: frozenset[str] = frozenset()
-    if schema_of(raw)[0] < NEWEST:
-        made_again = frozenset(old_bounds(given, again))
     found = tuple(d for d in differences(given, again) if d.path not in made_again)
     fault = fault_of(given)
     if fault:
@@ -170,7 +172,7 @@ def lines_of(outcome: Outcome) -> list[str]:
         lines.append("the subject's weights are not the ones of the report")
     lines += [
         f"unverified: {line}"
-        for line in _grouped([(u.path, sentence(u.why)) for u in outcome.unverified])
+        for line in _grouped([(_place(u), sentence(u.why)) for u in outcome.unverified])
     ]
     always = [(path, sentence(left(why))) for path, why in NOT_COMPARED.items()]
     lines += [f"not compared: {line}" for line in _grouped(always)]
@@ -194,6 +196,12 @@ def lines_of(outcome: Outcome) -> list[str]:
         case _:
             lines.append(f"hubcheck: the replay agrees: {agreed}")
     return lines
+
+
+def _place(left_open: Unverified) -> str:
+    """Return the path as it is shown: what an older schema has nowhere is named once."""
+    old = any(one.params.get("why") == Open.OLD_FIELD.value for one in left_open.why)
+    return ANY_NUMBER.sub("[]", left_open.path) if old else left_open.path
 
 
 def _grouped(items: Sequence[tuple[str, str]]) -> list[str]:

@@ -60,6 +60,7 @@ class Open(StrEnum):
     ACCEPTED = "accepted"
     NOT_DESCRIBED = "not-described"
     UNKNOWN_FIELD = "unknown-field"
+    OLD_SCHEMA = "old-schema"
     OLD_FIELD = "old-field"
     OLD_POWER = "old-power"
     OLD_SHARES = "old-shares"
@@ -116,38 +117,6 @@ def unknown_fields(raw: object, known: object, path: str = "") -> Iterator[str]:
             yield from unknown_fields(one, other, f"{path}[{n}]")
 
 
-def lacking(raw: object, given: object, again: object, path: str = "") -> Iterator[str]:
-    """Yield what a report of an older schema cannot be held against, once each.
-
-    It says in a sentence what has a code now, or has no such field. In a path ``[]`` stands for any
-    place of a list.
-
-    Args:
-        raw: The JSON that was given.
-        given: The same as it was read.
-        again: The report made again.
-        path: Of these values.
-    """
-    yield from dict.fromkeys(_lacking(raw, given, again, path))
-
-
-def _lacking(raw: object, given: object, again: object, path: str) -> Iterator[str]:
-    if _same(given, again):
-        return
-    if path == "schema_version" or (_is_sentence(raw) and not _is_sentence(again)):
-        yield path
-    elif isinstance(raw, dict) and isinstance(given, dict) and isinstance(again, dict):
-        for key, value in again.items():
-            inner = f"{path}.{key}" if path else str(key)
-            if key in raw:
-                yield from _lacking(raw[key], given.get(key), value, inner)
-            elif not _same(given.get(key), value):
-                yield inner
-    elif isinstance(raw, list) and isinstance(given, list) and isinstance(again, list):
-        for one, read, now in zip(raw, given, again, strict=False):
-            yield from _lacking(one, read, now, f"{path}[]")
-
-
 def weaker_bounds(given: Report, again: Report) -> Iterator[str]:
     """Yield the bounds of schema 1.0 that are weaker now by no more than the account sets aside.
 
@@ -199,7 +168,7 @@ def old_bounds(given: Report, again: Report) -> Iterator[str]:
             if found > -NO_BOUND:  # it hides how far below the account is: nothing else follows
                 agrees = abs(bound) < NO_BOUND
             else:
-                agrees = _same(bound, found + math.log10(share))
+                agrees = equal(bound, found + math.log10(share))
             if agrees:
                 yield f"findings[{n}].{name}"
 
@@ -250,20 +219,13 @@ def _bounds(finding: Finding) -> dict[str, float]:
     }
 
 
-def _is_sentence(value: object) -> bool:
-    """Return whether a value is a sentence or sentences: text, not a code."""
-    if isinstance(value, list):
-        return bool(value) and all(isinstance(one, str) for one in value)
-    return isinstance(value, str)
-
-
 def is_compared(path: str) -> bool:
     """Return whether a field is compared."""
     return path not in NOT_COMPARED
 
 
 def _walk(path: str, was: Any, now: Any) -> Iterator[Difference]:
-    if not is_compared(path) or _same(was, now):
+    if not is_compared(path) or equal(was, now):
         return
     if isinstance(was, dict) and isinstance(now, dict):
         for key in (*was, *(k for k in now if k not in was)):
@@ -278,15 +240,15 @@ def _walk(path: str, was: Any, now: Any) -> Iterator[Difference]:
 def _lists(path: str, was: list[Any], now: list[Any]) -> Iterator[Difference]:
     """Compare lists so that one row more or less is one difference, not all that follow it."""
     if path == "warnings" or path.endswith(".notes"):
-        was, now = ([n for n in s if not _of_machine(n)] for s in (was, now))
+        was, now = ([n for n in s if not is_of_machine(n)] for s in (was, now))
     same = 0
     if len(was) != len(now):
-        while same < min(len(was), len(now)) and _same(was[same], now[same]):
+        while same < min(len(was), len(now)) and equal(was[same], now[same]):
             same += 1
     tail = 0
     shorter = min(len(was), len(now)) - same
     if len(was) != len(now):
-        while tail < shorter and _same(was[-1 - tail], now[-1 - tail]):
+        while tail < shorter and equal(was[-1 - tail], now[-1 - tail]):
             tail += 1
     middle_was, middle_now = (s[same : len(s) - tail] for s in (was, now))
     for n in range(max(len(middle_was), len(middle_now))):
@@ -298,24 +260,26 @@ def _lists(path: str, was: list[Any], now: list[Any]) -> Iterator[Difference]:
             yield from _walk(inner, old, new)
 
 
-def _of_machine(note: object) -> bool:
+def is_of_machine(note: object) -> bool:
     """Return whether a note is about the machine of its run; another one may say otherwise."""
     if not isinstance(note, dict):
         return False
     about = note.get("params", {}).get("what", []) if note.get("code") == PhraseCode.ABOUT else []
-    return note.get("code") == PhraseCode.MACHINE or (bool(about) and all(map(_of_machine, about)))
+    return note.get("code") == PhraseCode.MACHINE or (
+        bool(about) and all(map(is_of_machine, about))
+    )
 
 
-def _same(was: Any, now: Any) -> bool:
+def equal(was: Any, now: Any) -> bool:
     """Return whether two values of JSON are equal, numbers with a fraction but for rounding."""
     if isinstance(was, float) and isinstance(now, float):
         return _close(was, now)
     if type(was) is not type(now):
         return False
     if isinstance(was, dict):
-        return was.keys() == now.keys() and all(_same(was[k], now[k]) for k in was)
+        return was.keys() == now.keys() and all(equal(was[k], now[k]) for k in was)
     if isinstance(was, list):
-        return len(was) == len(now) and all(map(_same, was, now))
+        return len(was) == len(now) and all(map(equal, was, now))
     return bool(was == now)
 
 

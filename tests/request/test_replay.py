@@ -149,6 +149,25 @@ def test_a_report_of_schema_1_is_replayed_as_far_as_it_goes(
     assert "findings[1].log10_p: " in text
 
 
+def test_a_report_of_schema_2_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replay: Replay
+) -> None:
+    """It agrees but for what the disguise test read on for then; a changed count does not."""
+    old = Path(__file__).parents[1] / "report" / "reports-2.0" / "whole.json"
+    monkeypatch.chdir(tmp_path)
+    for name in ("wrong-declaration", "base", "twin"):
+        shutil.copytree(model(name), name)
+    code, text = replay(old)
+    assert code == 0, text
+    assert "all that was made again agrees" in text
+    assert (
+        "schema_version: the report itself says that an older hubcheck wrote it, of schema 2.0"
+        in text
+    )
+    assert "the disguise test of schema 2.0 read on where it ends now" in text
+    assert "has no code or no field" not in text, "it has a code for everything but hints"
+
+
 def test_a_report_names_what_it_does_not_compare(mine: Path, replay: Replay) -> None:
     """The table of fields that are not compared is printed with every replay."""
     _, text = replay(mine)

@@ -33,7 +33,6 @@ from hubcheck.verdict.differences import (
     RELATIVE,
     differences,
     is_compared,
-    lacking,
     unknown_fields,
     weaker_bounds,
 )
@@ -280,18 +279,6 @@ def test_bounds_of_schema_1_may_be_weaker_by_what_is_set_aside(by: float, named:
     )
     older = now.model_copy(update={"findings": (now.findings[0], was)})
     assert list(weaker_bounds(older, now)) == [f"findings[1].{k}" for k in kept if named]
-
-
-def test_what_an_older_schema_lacks_is_named_once() -> None:
-    """Sentences that have codes now, and fields that it has not; never a number that differs."""
-    raw = {"a": "some words", "n": 1, "rows": [{"note": "x"}, {"note": "y"}], "same": "s"}
-    given = {"a": [{"code": "text"}], "n": 1, "rows": [{"note": [1]}, {"note": [2]}], "same": "s"}
-    again = {
-        "a": [{"code": "relation.cast"}], "n": 2, "rows": [{"note": [3]}, {"note": [4]}],
-        "same": "t", "new": 5, "none": None,
-    }  # fmt: skip
-    assert list(lacking(raw, given | {"none": None}, again)) == ["a", "rows[].note", "new"]
-    assert not list(lacking(raw, given, given))
 
 
 def test_fields_of_another_version_are_named() -> None:

@@ -28,6 +28,7 @@ OPEN: Final[Mapping[str, str]] = {
     "accepted": "what a policy file accepted",
     "not-described": "the Hub did not describe every ancestor now",
     "unknown-field": "a field that this version does not know",
+    "old-schema": "the report itself says that an older hubcheck wrote it, of schema {schema}",
     "old-field": "schema {schema} has no code or no field for it",
     "old-power": "schema {schema} did not ask whether a copy of these norms would have been seen",
     "old-shares": "schema {schema} took units too narrow to be told apart for relabelled ones",
