@@ -60,13 +60,10 @@ def next_steps(report: Report) -> NextSteps:
 
 def _is_damaged(report: Report) -> bool:
     """Return whether some values of the subject are no numbers, beside an answer about the rest."""
-    match report.verdict:
-        case DeclarationVerdict.CONFIRMED if report.conclusion is not Conclusion.PASS:
-            pass
-        case DeclarationVerdict.NONE_FOUND:
-            pass
-        case _:
-            return False
+    confirmed = report.verdict is DeclarationVerdict.CONFIRMED
+    answered = confirmed or report.verdict is DeclarationVerdict.NONE_FOUND
+    if not answered or report.conclusion is Conclusion.PASS:
+        return False
     return any(said.code is PhraseCode.SUBJECT_FAILED for said in report.warnings)
 
 
