@@ -139,6 +139,8 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
         steps.append((Trusted("do not act on this result alone"),))
     if any(f.code is ReasonCode.UNREACHABLE for f in report.findings):
         steps.append((Trusted("run it again once the host answers"),))
+    if any(f.code is ReasonCode.BROKEN_OFF for f in report.findings):
+        steps.append((Trusted("run it again"),))
     if any(f.code is ReasonCode.MISSING for f in report.findings):
         steps.append(
             (
@@ -170,8 +172,8 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
 
 def _could_decide(report: Report, finding: Finding) -> bool:
     unread = report.depth is Depth.HEADERS and finding.status == "not-tested"
-    # More of a head says nothing more: it has no body.
-    if finding.code is ReasonCode.HEAD_ALONE:
+    # More of a head says nothing more: it has no body. What was broken off is tried again as it is.
+    if finding.code in {ReasonCode.HEAD_ALONE, ReasonCode.BROKEN_OFF}:
         return False
     return finding.verdict is Verdict.INCONCLUSIVE or (unread and not matches.is_gated(finding))
 

@@ -66,6 +66,10 @@ _PLAIN: Final = {
         "Gate and up rows match as in a disguised copy, and the down columns, which would decide, "
         "were not read: the limit did not allow it." + EITHER_WAY
     ),
+    ReasonCode.BROKEN_OFF: (
+        "No match was seen, and the look for a copy that was shuffled and rotated, which would "
+        "decide, was broken off." + EITHER_WAY
+    ),
 }
 EXPLAINED: Final = frozenset({*_PLAIN, ReasonCode.ASSUMED, ReasonCode.REST_NOT_COMPARED})
 """The reasons of what was tested and does not decide."""
@@ -87,6 +91,7 @@ _FEW: Final = {
     ReasonCode.TABLE_TOO_SMALL: "neurons match; how rare that is, is open",
     ReasonCode.NOT_IN_TABLE: "neurons match; how rare that is, is open",
     ReasonCode.DOWN_NOT_READ: "gate and up match; down was not read",
+    ReasonCode.BROKEN_OFF: "a look that would decide was broken off",
 }
 
 

@@ -62,6 +62,7 @@ class PhraseCode(StrEnum):
     TABLE_TOO_SMALL = "reason.table-too-small"  # models, bound, needed
     NOT_IN_TABLE = "reason.not-in-table"
     DOWN_NOT_READ = "reason.down-not-read"
+    BROKEN_OFF = "reason.broken-off"
 
     # -- how two models are related
     SAME_BYTES = "relation.same-bytes"

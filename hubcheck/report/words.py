@@ -146,11 +146,15 @@ class ReasonCode(StrEnum):
     """The calibrated table is of another kind of MLP."""
     DOWN_NOT_READ = "down-not-read"
     """Gate and up match as in a disguised copy, the budget paid for no ``down``."""
+    BROKEN_OFF = "broken-off"
+    """The look for a shuffled and rotated copy ended before its answer: another run may see one."""
 
 
-NOT_EXAMINED: Final = frozenset({ReasonCode.BODY_NOT_COMPARED, ReasonCode.SUBJECT})
+NOT_EXAMINED: Final = frozenset(
+    {ReasonCode.BODY_NOT_COMPARED, ReasonCode.SUBJECT, ReasonCode.BROKEN_OFF}
+)
 """Reasons of an ``inconclusive`` that is no result: most of the model was out of every test's
-reach, or its values cannot be used. A gate is not green for it."""
+reach, its values cannot be used, or a test was broken off. A gate is not green for it."""
 
 
 class Depth(StrEnum):

@@ -2,8 +2,9 @@
 
 A match that the account settles is ``related``; one that only the calibrated table speaks for is
 ``disguised``; where the table is too small for the number of bases tried, or is not of such MLPs,
-``inconclusive``. So it is where gate and up match and ``down`` was not paid for: neither a copy is
-shown, nor that there is none. Where nothing was seen, what the orders say stays.
+``inconclusive``. So it is where gate and up match and ``down`` was not paid for, and where the look
+for a rearranged copy was broken off: neither a copy is shown, nor that there is none. Where nothing
+was seen, what the orders say stays.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from hubcheck.evidence.looks.width.interface import UnitOrder
 from hubcheck.evidence.looks.width.look import WIDTH
 from hubcheck.evidence.looks.writers import WRITERS, WriterEvidence
 from hubcheck.evidence.observation import Observations, Skip
+from hubcheck.evidence.refused import LookReason, Refused, Why
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import OPEN, ReasonCode, RelationKind, Verdict
@@ -36,6 +38,9 @@ from hubcheck.verdict.parts import Said
 LIKE_A_SIBLING: Final = 0.3
 """Share of agreeing neurons below which the same initial weights explain a match as well: models
 that share only those reach 0.06, a copy trained three times over 0.76 (benchmarks/zoo)."""
+BROKEN_OFF: Final[frozenset[LookReason]] = frozenset({Why.NETWORK, Why.FAULT})
+"""What ends the look for a rearranged copy without saying anything of the models. A limit does not
+end it: that is known before, and the power says that no such copy would have been seen."""
 STRUCTURE: Final = frozenset(
     {RelationKind.LAYERS_CHANGED, RelationKind.WIDTH_CHANGED, RelationKind.UPCYCLED}
 )
@@ -80,28 +85,40 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
         layers = seen.seen(LAYER_MAP)
         if _speaks(account, Spender.LAYER_MAP):
             return _by_layers(said, layers, seen)
-    if not isinstance(disguise, Skip) and disguise.half_found:
-        said = left_open(said)
+    left = seen.of(DISGUISE)
+    if isinstance(left, Refused) and left.code in BROKEN_OFF:
+        said = left_open(said, ReasonCode.BROKEN_OFF, detail=_cause(left))
+    elif not isinstance(disguise, Skip) and disguise.half_found:
+        said = left_open(said, ReasonCode.DOWN_NOT_READ)
     if said.verdict is Verdict.RELATED:
         return Undone(said=replace(said, relation=_as_the_map_says(said.relation, seen)))
     return Undone(said=said)
 
 
-def left_open(said: Said) -> Said:
-    """Return what is said where gate and up match and ``down`` was not read.
+def left_open(said: Said, code: ReasonCode, **params: str) -> Said:
+    """Return what is said where the look for a rearranged copy has no answer.
 
-    No body is said not to match. What is open for another reason (too little compared, say) keeps
-    it, and so does a match.
+    Gate and up match and ``down`` was not read, or it was broken off: no body is said not to
+    match. What is open for another reason (too little compared, say) keeps it, and so does a match.
+
+    Args:
+        said: What is said without it.
+        code: Why it has none.
+        params: Of the phrase of that code.
     """
-    seen = because(ReasonCode.DOWN_NOT_READ)
+    seen = because(code, **params)
     if said.verdict is Verdict.UNRELATED or said.code in UNSETTLED:
-        return Said(Verdict.INCONCLUSIVE, ReasonCode.DOWN_NOT_READ, seen)
+        return Said(Verdict.INCONCLUSIVE, code, seen)
     detail = said.relation.detail if said.relation is not None else ()
     only = next((one for one in detail if one.code is PhraseCode.PARTS_ONLY), None)
     if only is None:
         return said
-    code = ReasonCode.REST_NOT_COMPARED
-    return Said(Verdict.INCONCLUSIVE, code, because(code, parts=only.params["parts"], rest=seen))
+    rest = ReasonCode.REST_NOT_COMPARED
+    return Said(Verdict.INCONCLUSIVE, rest, because(rest, parts=only.params["parts"], rest=seen))
+
+
+def _cause(refused: Refused) -> str:
+    return refused.code.value if refused.error is None else refused.error.what
 
 
 def _speaks(account: Account, look: Spender) -> bool:

@@ -182,6 +182,9 @@ def reasons() -> dict[str, Report]:
         ReasonCode.TABLE_TOO_SMALL: open_finding(ReasonCode.TABLE_TOO_SMALL, params=disguise),
         ReasonCode.NOT_IN_TABLE: open_finding(ReasonCode.NOT_IN_TABLE),
         ReasonCode.DOWN_NOT_READ: open_finding(ReasonCode.DOWN_NOT_READ),
+        ReasonCode.BROKEN_OFF: open_finding(
+            ReasonCode.BROKEN_OFF, params={"detail": "the host ended an answer early"}
+        ),
     }  # fmt: skip
     made = {f"open-{code.value}": reports.report(OPEN, one) for code, one in found.items()}
     made |= {f"open-{name}": reports.report(OPEN, one) for name, one in parts_open().items()}

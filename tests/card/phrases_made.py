@@ -254,6 +254,12 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             "gate and up match as in a disguised copy, but down, which would decide, was not read: it needs more than --max-read leaves",
         ),
     ),
+    C.BROKEN_OFF: (
+        (
+            {"detail": "the host broke off"},
+            "no match is shown, and the look for a shuffled and rotated copy was broken off: the host broke off",
+        ),
+    ),
     C.SAME_BYTES: (({}, "the same bytes"),),
     C.SAME_VALUES: (
         ({}, "every sampled value is equal; the files differ (resharded, renamed or rewritten)"),

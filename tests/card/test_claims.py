@@ -239,6 +239,8 @@ CLAIMS: Final = (
           "rare that is.", holds=coded(R.NOT_IN_TABLE)),
     Claim(form="Gate and up rows match as in a disguised copy, and the down columns, which would "
           "decide, were not read: the limit did not allow it.", holds=coded(R.DOWN_NOT_READ)),
+    Claim(form="No match was seen, and the look for a copy that was shuffled and rotated, which would "
+          "decide, was broken off.", holds=coded(R.BROKEN_OFF)),
     # what it does not mean
     Claim(form="It does not say who copied whom.", holds=lambda _r, _s: True, limit=True),
     Claim(form="It does not mean trained from scratch: other bases were not tested, and "
@@ -250,7 +252,8 @@ CLAIMS: Final = (
           and not coded(R.ONE_ORDER, R.SOME_TENSORS, R.BETWEEN)(r, s)),
     Claim(form="It proves nothing in either direction.",
           holds=coded(R.START_OR_COPY, R.PART_OPEN, R.SOME_TENSORS, R.ONE_ORDER, R.BETWEEN,
-                      R.ASSUMED, R.TABLE_TOO_SMALL, R.NOT_IN_TABLE, R.DOWN_NOT_READ)),
+                      R.ASSUMED, R.TABLE_TOO_SMALL, R.NOT_IN_TABLE, R.DOWN_NOT_READ,
+                      R.BROKEN_OFF)),
 )  # fmt: skip
 """Every sentence of a title and of the line below it."""
 

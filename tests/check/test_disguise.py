@@ -12,7 +12,10 @@ import pytest
 from hubcheck.card.compose import compose
 from hubcheck.card.markdown import render
 from hubcheck.card.wording import power_words, sentence, words
+from hubcheck.errors import NetworkFaultError
+from hubcheck.evidence.looks.disguise.run import DisguiseTest
 from hubcheck.report.words import DeclarationVerdict, Depth, EvidenceKind, ReasonCode, Verdict
+from hubcheck.verdict.gate import GateState, gate
 from tests.evidence import laboratory
 from tests.evidence.laboratory import SHAPE, outcome_of, plain, request, write
 from tests.material.zoo import disguises, symmetries
@@ -97,6 +100,29 @@ def test_gate_and_up_alone_would_not_have_seen_a_rearranged_copy() -> None:
     assert [e.family.params["reading"] for e in finding.evidence if e.test == "disguise"]
     assert "assuming it was not shuffled and rotated" in power_words(finding.power)
     assert all(e.detectable_kept == 0.0 for e in finding.evidence if e.test == "disguise")
+
+
+SILENT = NetworkFaultError("the host ended an answer early", cause="a cut", next_step="run again")
+
+
+@pytest.mark.parametrize("fault", [SILENT, ZeroDivisionError("a fault")])
+def test_an_honest_copy_is_not_accused_where_the_look_for_it_is_broken_off(
+    hidden: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """The host falls silent, or hubcheck fails, when the orders are read: nothing is decided."""
+
+    def broken_off(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(DisguiseTest, "run", broken_off)
+    outcome = outcome_of(request(hidden, [laboratory.model("base")]))
+    finding = outcome.report.findings[0]
+    assert (finding.verdict, finding.code) == (Verdict.INCONCLUSIVE, ReasonCode.BROKEN_OFF)
+    assert outcome.report.verdict is DeclarationVerdict.INCONCLUSIVE
+    assert outcome.exit_code == 0
+    assert gate(outcome.report, outcome.exit_code).state is GateState.ERROR
+    assert "was broken off" in sentence(finding.reason)
+    assert "run it again" in render(compose(outcome.report))
 
 
 def test_without_a_limit_of_the_users_the_escalation_pays(hidden: Path) -> None:

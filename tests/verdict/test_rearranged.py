@@ -21,7 +21,7 @@ from hubcheck.verdict.rearranged import left_open
 )
 def test_no_body_is_called_another_one(said: Said) -> None:
     """Neither a copy is shown nor that there is none, and the reason is what was not read."""
-    opened = left_open(said)
+    opened = left_open(said, ReasonCode.DOWN_NOT_READ)
     assert (opened.verdict, opened.code) == (Verdict.INCONCLUSIVE, ReasonCode.DOWN_NOT_READ)
     assert opened.relation is None
 
@@ -30,7 +30,7 @@ def test_parts_that_match_are_still_named() -> None:
     """Embeddings that are the base's stay shown; that the body does not match is not said."""
     only = phrase(PhraseCode.PARTS_ONLY, parts=("embeddings",))
     relation = Relation(kind=RelationKind.PARTS, detail=(only,), holds=Holds.PART)
-    opened = left_open(Said(Verdict.RELATED, relation=relation))
+    opened = left_open(Said(Verdict.RELATED, relation=relation), ReasonCode.DOWN_NOT_READ)
     assert (opened.verdict, opened.code) == (Verdict.INCONCLUSIVE, ReasonCode.REST_NOT_COMPARED)
     assert opened.reason[0].params["parts"] == ("embeddings",)
     assert PhraseCode.DOWN_NOT_READ in codes(opened.reason)
@@ -46,4 +46,4 @@ def test_parts_that_match_are_still_named() -> None:
 )
 def test_what_is_settled_or_open_for_another_reason_stays(said: Said) -> None:
     """A match stays one, and too little compared stays too little."""
-    assert left_open(said) == said
+    assert left_open(said, ReasonCode.DOWN_NOT_READ) == said

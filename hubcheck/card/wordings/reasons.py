@@ -165,4 +165,7 @@ WORDS: Final[Mapping[P, Wording]] = {
         "gate and up match as in a disguised copy, but down, which would decide, was not read: it "
         "needs more than --max-read leaves"
     ),
+    P.BROKEN_OFF: (
+        "no match is shown, and the look for a shuffled and rotated copy was broken off: {detail}"
+    ),
 }
