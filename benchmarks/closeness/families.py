@@ -138,14 +138,17 @@ def _lower_rate(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=1)
-def _characters() -> NDArray[np.int64]:
-    """Return the sources of the standard library as ids, in an order that mixes their kinds."""
+def _characters() -> NDArray[np.uint8]:
+    """Return the sources of the standard library as ids, in an order that mixes their kinds.
+
+    A byte each: there are tens of millions.
+    """
     library = Path(sysconfig.get_paths()["stdlib"])
     paths = sorted(p for p in library.rglob("*.py") if "site-packages" not in p.parts)
     order = np.random.default_rng(0).permutation(len(paths))
     text = "\n".join(paths[n].read_text(encoding="utf-8", errors="replace") for n in order)
-    codes = np.frombuffer(text.encode("ascii", errors="replace"), dtype=np.uint8).astype(np.int64)
-    return np.where((codes >= 32) & (codes < 127), codes - 31, 0)
+    codes = np.frombuffer(text.encode("ascii", errors="replace"), dtype=np.uint8)
+    return np.where((codes >= 32) & (codes < 127), codes - np.uint8(31), np.uint8(0))
 
 
 def text_of(family: int, number: int, chars: int) -> NDArray[np.int64]:
@@ -156,4 +159,4 @@ def text_of(family: int, number: int, chars: int) -> NDArray[np.int64]:
     if text.size < chars:
         message = f"the library has no text for family {family}"
         raise ValueError(message)
-    return text
+    return text.astype(np.int64)

@@ -111,31 +111,39 @@ def test_layers_on_disk_answer_as_layers_in_memory(tmp_path: Path) -> None:
     np.testing.assert_array_equal(answers[0], answers[1])
 
 
-@pytest.mark.parametrize("own_tokens", [True, False])
-def test_a_gguf_file_is_run_as_it_lies(tmp_path: Path, own_tokens: bool) -> None:
-    """It holds its own tokens, and answers as the model it was made of: nearly, at 8 bits.
-
-    No library draws on the terminal. A file without a tokenizer that can be used is a reason of its
-    side. In a process of its own, as a command is: of what other tests did to transformers in this
-    one, something once left weights of such a file unfound.
-    """
-    (folder := tmp_path / "gguf").mkdir()
+def in_one_gguf_file(folder: Path, *, merges: bool) -> Path:
+    """Write the base at 8 bits as a GGUF file, whose tokens can be put together or not."""
+    folder.mkdir()
     base = model("base")
     tokens, special = stored_tokens(base)
     known = json.loads((base / "tokenizer.json").read_text())["model"]["merges"]
     write_gguf(
         folder / "model.gguf", read_floats(base), json.loads((base / "config.json").read_text()),
-        "Q8_0", tokens, special, merges=[" ".join(pair) for pair in known] if own_tokens else (),
+        "Q8_0", tokens, special, merges=[" ".join(pair) for pair in known] if merges else (),
     )  # fmt: skip
+    return folder
+
+
+def test_a_gguf_file_without_usable_tokens_is_a_reason_of_its_side(tmp_path: Path) -> None:
+    """Nothing is run, and the card says whose file it is."""
+    folder = in_one_gguf_file(tmp_path / "gguf", merges=False)
+    one = only(run(folder, model("base"), wanted=Wanted()))
+    assert (one.not_run, one.whose) == (NotRun.FAILED, "subject")
+
+
+def test_a_gguf_file_is_run_as_it_lies(tmp_path: Path) -> None:
+    """It holds its own tokens, and answers as the model it was made of: nearly, at 8 bits.
+
+    No library draws on the terminal. In a process of its own, as a command is: of what other tests
+    did to transformers in this one, something once left weights of such a file unfound.
+    """
+    folder, base = in_one_gguf_file(tmp_path / "gguf", merges=True), model("base")
     ended = subprocess.run(
         [sys.executable, "-c", RUN_ALONE, str(folder), str(base)],
         capture_output=True, text=True, check=True, timeout=120, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert ended.stderr == ""
     one = Behaviour.model_validate_json(ended.stdout)  # and nothing else is there
-    if not own_tokens:
-        assert (one.not_run, one.whose) == (NotRun.FAILED, "subject")
-        return
     assert (one.not_run, one.one_vocabulary) == ("", True)
     for kind in one.kinds:
         assert kind.agreement > 0.9

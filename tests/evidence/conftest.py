@@ -1,4 +1,7 @@
-"""Which models do the tests of the evidence share? Each is made once a session."""
+"""Which models do the tests of the evidence share? Each is trained once a run.
+
+Processes that run tests side by side share what each of them trained.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -21,6 +26,10 @@ from tests.tables import taken
 
 N_INDEPENDENT = taken(9, 16)
 """72 ordered pairs in every run, 240 in a long one."""
+ALONE = "master"
+"""What pytest-xdist calls a process that runs all tests."""
+KEPT = "trained.npz"
+LOSS = "loss"
 STEPS = 120
 """Two seconds on one core, and a loss 1.5 nats below that of knowing only word frequencies."""
 
@@ -52,27 +61,51 @@ def texts() -> dict[Text, NDArray[np.int64]]:
 
 @pytest.fixture(scope="session")
 def trained(
-    tmp_path_factory: pytest.TempPathFactory, texts: dict[Text, NDArray[np.int64]]
+    tmp_path_factory: pytest.TempPathFactory,
+    texts: dict[Text, NDArray[np.int64]],
+    worker_id: str,
 ) -> Callable[[str, int, int, Text], Trained]:
-    """Return a function that trains (name, initial seed, order seed, text) once a session."""
-    room = tmp_path_factory.mktemp("trained")
+    """Return a function that trains (name, initial seed, order seed, text) once a run."""
+    base = tmp_path_factory.getbasetemp()
+    room = (base if worker_id == ALONE else base.parent) / "trained"
+    room.mkdir(exist_ok=True)
 
-    @cache
-    def train(name: str, seed: int, order: int, text: Text) -> Trained:
+    def learn(name: str, seed: int, order: int, text: Text) -> None:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         weights, loss = train_tiny(texts[text], seed=seed, order_seed=order, steps=STEPS)
         torch.set_num_threads(threads)
-        folder = write(room / name, plain(weights, TINY))
-        return Trained(folder=folder, loss=loss, unigram_loss=entropy(texts[text]), weights=weights)
+        write(room / name, plain(weights, TINY))
+        kept: dict[str, Any] = {LOSS: loss, **weights}
+        np.savez(room / name / KEPT, **kept)
+
+    @cache
+    def train(name: str, seed: int, order: int, text: Text) -> Trained:
+        with FileLock(room / f"{name}.lock"):
+            if not (room / name / KEPT).exists():
+                learn(name, seed, order, text)
+            with np.load(room / name / KEPT) as kept:
+                weights = {key: kept[key] for key in kept.files}
+        loss = float(weights.pop(LOSS))
+        return Trained(
+            folder=room / name, loss=loss, unigram_loss=entropy(texts[text]), weights=weights
+        )
 
     return train
 
 
 @pytest.fixture(scope="session")
-def independents(trained: Callable[[str, int, int, Text], Trained]) -> list[Trained]:
-    """Return nine models (16 in a long run) of one shape: other initial weights and other order, one text."""
-    return [trained(f"independent-{i}", 100 + i, i, Text.MAIN) for i in range(N_INDEPENDENT)]
+def independents(
+    trained: Callable[[str, int, int, Text], Trained], worker_id: str
+) -> list[Trained]:
+    """Return nine models (16 in a long run) of one shape: other initial weights and other order, one text.
+
+    Of two processes one begins at the end, so that neither waits for what the other is at.
+    """
+    numbers = list(range(N_INDEPENDENT))
+    turn = -1 if worker_id.endswith("1") else 1
+    found = {i: trained(f"independent-{i}", 100 + i, i, Text.MAIN) for i in numbers[::turn]}
+    return [found[i] for i in numbers]
 
 
 @pytest.fixture(scope="session")
