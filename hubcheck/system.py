@@ -70,6 +70,22 @@ def read_at(descriptor: int, size: int, start: int) -> bytes:
         return os.read(descriptor, size)
 
 
+def read_into(descriptor: int, place: memoryview, start: int) -> int:
+    """Read from a place in a file into memory, and return how many bytes came; 0 past its end.
+
+    Args:
+        descriptor: Of an open file.
+        place: Where the bytes go; a call may fill only its beginning.
+        start: Of the first byte, from the beginning.
+    """
+    preadv = getattr(os, "preadv", None)
+    if preadv is not None:
+        return int(preadv(descriptor, [place], start))
+    data = read_at(descriptor, len(place), start)
+    place[: len(data)] = data
+    return len(data)
+
+
 def lock(descriptor: int, *, wait: bool) -> bool:
     """Hold an open file for this process until the descriptor is closed; return whether it is held.
 

@@ -15,7 +15,7 @@ from hubcheck.source.ledger import Purpose
 from hubcheck.source.opening import open_source
 from tests.evidence.laboratory import model
 
-LACKING = ("pread", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC")
+LACKING = ("pread", "preadv", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC")
 
 
 @pytest.fixture
@@ -43,12 +43,19 @@ def test_the_same_bytes_are_read_at_the_same_place(
     """Bytes from a place in the middle, and fewer at the end of the file."""
     if not posix:
         monkeypatch.delattr(os, "pread")
+        monkeypatch.delattr(os, "preadv", raising=False)
     (tmp_path / "x").write_bytes(bytes(range(100)))
     descriptor = system.open_for_reading(tmp_path / "x")
     try:
         assert system.read_at(descriptor, 3, 50) == bytes([50, 51, 52])
         assert system.read_at(descriptor, 3, 0) == bytes([0, 1, 2])
         assert system.read_at(descriptor, 50, 98) == bytes([98, 99])
+        place = bytearray(b"....")
+        assert system.read_into(descriptor, memoryview(place)[:3], 50) == 3
+        assert place == bytes([50, 51, 52]) + b"."
+        assert system.read_into(descriptor, memoryview(place), 98) == 2
+        assert place[:2] == bytes([98, 99])
+        assert system.read_into(descriptor, memoryview(place), 100) == 0
     finally:
         os.close(descriptor)
 

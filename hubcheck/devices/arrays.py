@@ -7,7 +7,9 @@ stored bits mean. torch is imported when arrays of a torch device are asked for.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -22,9 +24,11 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType({"BF16": "<u2", "F16": "<u2",
 BLOCK: Final = 512
 """Products that are summed in float32 before float64 goes on (``reduction``): shorter blocks cost
 time, longer ones digits."""
-CHUNK: Final = 1 << 17
-"""Values of a chunk on a CPU. Measured: two models and their difference in float32 fit a cache of
-2 MB."""
+CHUNK: Final = 1 << 16
+"""Values of a chunk on a CPU: two models as stored and in float32, and their difference, are 1.1 MB
+and stay in its second cache from the first pass to the last."""
+UPPER: Final = np.uint32(0xFFFF0000)
+"""The second of two neighbouring bfloat16, and the half of a float32 that a bfloat16 is."""
 LONGEST: Final = 1 << 24
 """Values of a chunk on an accelerator that has 1 GB to hold: where sums are cut must not depend on
 how much of which device is free, else it matters which process did them."""
@@ -33,6 +37,36 @@ how much of which device is free, else it matters which process did them."""
 def chunk_on(memory: int) -> int:
     """Return the values of a chunk on an accelerator that may hold so many bytes."""
     return max(CHUNK, min(LONGEST, 1 << max(1, memory // 64).bit_length() - 1))
+
+
+class Place(IntEnum):
+    """Where the values of a chunk lie: memory that is used again chunk by chunk.
+
+    Fresh memory for each costs more than the arithmetic: the system clears it, page by page.
+    """
+
+    BASE = 0
+    SUBJECT = 1
+    CHANGE = 2
+
+
+class _Room(threading.local):
+    """The places of one thread, made when it first works on a chunk."""
+
+    def __init__(self) -> None:
+        self.values: tuple[NDArray[np.float32], ...] = tuple(
+            np.empty(CHUNK, dtype=np.float32) for _ in Place
+        )
+        self.same: NDArray[np.bool_] = np.empty(CHUNK, dtype=np.bool_)
+
+    def of(self, place: Place, size: int) -> NDArray[np.float32]:
+        """Return a place for so many values; fresh memory for more than a chunk."""
+        return self.values[place][:size] if size <= CHUNK else np.empty(size, dtype=np.float32)
+
+
+_ROOM: Final = _Room()
+_VECDOT: Final = getattr(np, "vecdot", None)
+"""Of NumPy 2; half as long as ``einsum``."""
 
 
 class Arrays(Protocol):
@@ -52,8 +86,26 @@ class Arrays(Protocol):
         """Return an array of NumPy's on the device; one that lies there stays."""
         ...
 
-    def wide(self, words: NDArray[Any], dtype: str) -> Any:
-        """Return stored words (see ``WORDS``) as float32 on the device: each value exactly."""
+    def equal(self, left: NDArray[Any], right: NDArray[Any]) -> int:
+        """Return how many words of two flat arrays, a chunk at most, are the same, on the host."""
+        ...
+
+    def wide(
+        self, words: NDArray[Any], dtype: str, place: Place, *, any_order: bool = False
+    ) -> Any:
+        """Return stored words (see ``WORDS``) as float32 on the device: each value exactly.
+
+        Args:
+            words: Flat, contiguous, a chunk at most.
+            dtype: What they are.
+            place: Where the values may lie; those that were there before are gone.
+            any_order: The order of the values may be another one, the same for all words of one
+                dtype and number.
+        """
+        ...
+
+    def minus(self, a: Any, b: Any) -> Any:
+        """Return the difference of what ``wide`` gave; the one before it is gone."""
         ...
 
     def double(self, array: Any) -> Any:
@@ -83,15 +135,36 @@ class NumpyArrays:
         """Return the array itself."""
         return array
 
-    def wide(self, words: NDArray[Any], dtype: str) -> Any:
-        """Return stored words as float32."""
-        if dtype == "BF16":
-            # The upper half of a float32 is a bfloat16.
-            upper = words.astype(np.uint32)
-            return np.left_shift(upper, 16, out=upper).view(np.float32)
+    def equal(self, left: NDArray[Any], right: NDArray[Any]) -> int:
+        """Return how many words are the same."""
+        if left.size > CHUNK:
+            return int(np.count_nonzero(left == right))
+        return int(np.count_nonzero(np.equal(left, right, out=_ROOM.same[: left.size])))
+
+    def wide(
+        self, words: NDArray[Any], dtype: str, place: Place, *, any_order: bool = False
+    ) -> Any:
+        """Return stored words as float32; of two neighbours at once where the order is free."""
+        if dtype == "F32":
+            return words.view("<f4")
+        values = _ROOM.of(place, words.size)
         if dtype == "F16":
-            return words.view("<f2").astype(np.float32)
-        return words.view("<f4")
+            np.copyto(values, words.view("<f2"))
+            return values
+        # The upper half of a float32 is a bfloat16.
+        bits, half = values.view(np.uint32), words.size // 2
+        if any_order and words.size % 2 == 0:
+            twos = words.view("<u4")
+            np.left_shift(twos, 16, out=bits[:half])
+            np.bitwise_and(twos, UPPER, out=bits[half:])
+        else:
+            np.copyto(bits, words)
+            np.left_shift(bits, 16, out=bits)
+        return values
+
+    def minus(self, a: Any, b: Any) -> Any:
+        """Return the difference."""
+        return np.subtract(a, b, out=_ROOM.of(Place.CHANGE, len(a)))
 
     def double(self, array: Any) -> Any:
         """Return an array as float64."""
@@ -99,9 +172,12 @@ class NumpyArrays:
 
     def dot(self, a: Any, b: Any) -> Any:
         """Return the sum of products."""
-        whole = len(a) // BLOCK * BLOCK
-        sums = _row_dots(a[:whole].reshape(-1, BLOCK), b[:whole].reshape(-1, BLOCK))
-        return float(sums.sum(dtype=np.float64)) + float(np.dot(a[whole:], b[whole:]))
+        rest, left = 0.0, len(a) % BLOCK
+        if left:
+            rest = float(np.dot(a[-left:], b[-left:]))
+            a, b = a[:-left], b[:-left]
+        sums = _row_dots(a.reshape(-1, BLOCK), b.reshape(-1, BLOCK))
+        return float(np.add.reduce(sums, dtype=np.float64)) + rest
 
     def told(self, scalars: Sequence[Any]) -> list[float]:
         """Return the numbers themselves."""
@@ -114,9 +190,9 @@ class NumpyArrays:
 
 def _row_dots(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the dot product of each row of [n, m] with its counterpart."""
-    vecdot = getattr(np, "vecdot", None)  # of NumPy 2; half as long as einsum
-    products = vecdot(a, b) if vecdot is not None else np.einsum("ij,ij->i", a, b)
-    return np.asarray(products)
+    products: NDArray[np.float32]
+    products = np.einsum("ij,ij->i", a, b) if _VECDOT is None else _VECDOT(a, b)
+    return products
 
 
 class TorchArrays:
@@ -138,12 +214,22 @@ class TorchArrays:
             return array.to(self._device)
         return self.xp.tensor(array, device=self._device)
 
-    def wide(self, words: NDArray[Any], dtype: str) -> Any:
+    def equal(self, left: NDArray[Any], right: NDArray[Any]) -> int:
+        """Return how many words are the same: cheap on the host, and exact everywhere."""
+        return _NUMPY.equal(left, right)
+
+    def wide(
+        self, words: NDArray[Any], dtype: str, place: Place, *, any_order: bool = False
+    ) -> Any:
         """Return stored words as float32, widened on the device: half the bytes are moved."""
-        if self._host and dtype != "F32":  # in memory that is new already, nothing is moved
-            return self.xp.from_numpy(_NUMPY.wide(words, dtype))
+        if self._host and dtype != "F32":  # in memory of ours, nothing is moved
+            return self.xp.from_numpy(_NUMPY.wide(words, dtype, place, any_order=any_order))
         signed = words.view("<i4" if dtype == "F32" else "<i2")
         return self.hold(signed).view(self._words[dtype]).to(self.xp.float32)
+
+    def minus(self, a: Any, b: Any) -> Any:
+        """Return the difference."""
+        return a - b
 
     def double(self, array: Any) -> Any:
         """Return an array as float64."""

@@ -20,6 +20,7 @@ either are summed again in float64, which holds the squares of all float32.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.devices.arrays import WORDS, arrays_of
+from hubcheck.devices.arrays import WORDS, Place, arrays_of
 from hubcheck.devices.choice import NUMPY, Device
 
 LEAST: Final = 2.0**-60
@@ -133,20 +134,20 @@ def pair_sums(
         raise ValueError(message)
     words = (base.view(WORDS[dtypes[0]]), subject.view(WORDS[dtypes[1]]))
     arrays = arrays_of(device, float64=True)
+    free = dtypes[0] == dtypes[1]  # in one dtype both models' values change places alike
     parts = []
-    for start in range(0, base.size, arrays.chunk):
-        cut = slice(start, start + arrays.chunk)
-        # Equality is a matter of words, cheap on the host and exact everywhere.
-        equal = int(np.count_nonzero(left[cut] == right[cut]))
-        a = arrays.wide(words[0][cut], dtypes[0])
-        same = bits is None and equal == words[0][cut].size
-        b = a if same else arrays.wide(words[1][cut], dtypes[1])
-        with np.errstate(all="ignore"):  # what is not finite is told by name, by the caller
-            sums = _sums(a, b, arrays.dot, arrays.told, same=same)
+    with np.errstate(all="ignore"):  # what is not finite is told by name, by the caller
+        for start in range(0, base.size, arrays.chunk):
+            cut = slice(start, start + arrays.chunk)
+            equal = arrays.equal(left[cut], right[cut])
+            a = arrays.wide(words[0][cut], dtypes[0], Place.BASE, any_order=free)
+            same = bits is None and equal == len(a)
+            b = a if same else arrays.wide(words[1][cut], dtypes[1], Place.SUBJECT, any_order=free)
+            sums = _sums(a, b, arrays.dot, arrays.minus, arrays.told, same=same)
             if not _in_range(sums, same=same):
                 double = arrays.double(a), arrays.double(b)
-                sums = _sums(*double, arrays.xp.dot, arrays.told, same=same)
-        parts.append(_part(sums, values=len(a), equal=equal))
+                sums = _sums(*double, arrays.xp.dot, operator.sub, arrays.told, same=same)
+            parts.append(_part(sums, values=len(a), equal=equal))
     return total(parts) if len(parts) != 1 else parts[0]
 
 
@@ -154,6 +155,7 @@ def _sums(
     a: Any,
     b: Any,
     dot: Callable[[Any, Any], Any],
+    minus: Callable[[Any, Any], Any],
     told: Callable[[Sequence[Any]], list[float]],
     *,
     same: bool,
@@ -165,7 +167,7 @@ def _sums(
     if same:
         (square,) = told([dot(a, a)])
         return [square, square, 0.0, square, 0.0, 0.0]
-    d = b - a
+    d = minus(b, a)
     return told([dot(a, a), dot(b, b), dot(d, d), dot(a, b), d.max(), -d.min()])
 
 

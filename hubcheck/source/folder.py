@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 from hubcheck.errors import (
     HostileCheckpointError,
-    UnreadableError,
     UsageError,
     printable,
 )
+from hubcheck.source.file_spans import changed, fill, read_span
 from hubcheck.source.folder_tree import allowed_roots, walk
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -33,6 +33,7 @@ from hubcheck.source.pointer import (
 )
 from hubcheck.source.ranges import check_spans, document_too_large, missing_file
 from hubcheck.source.reference import LargeFiles
+from hubcheck.source.reusing import Bytes, Room
 from hubcheck.system import open_for_reading, read_at
 
 if TYPE_CHECKING:
@@ -124,12 +125,33 @@ class FolderSource:
 
     def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
         """Yield one span after the other; see ``arriving.ArrivingSource``."""
+        far = self._far_of(spans)
+        if far:
+            yield from enumerate(self._read_far(spans, far, purpose))
+            return
+        for i, descriptor in self._opened(spans, purpose):
+            yield i, read_span(descriptor, spans[i]) if spans[i].size else b""
+
+    def read_into(self, spans: Sequence[Span], room: Room, purpose: Purpose) -> Sequence[Bytes]:
+        """Return the bytes of each span, those on this machine in a room; see ``reusing``."""
+        if self._far_of(spans):
+            return self.read(spans, purpose)
+        places = room.places([span.size for span in spans])
+        for i, descriptor in self._opened(spans, purpose):
+            fill(descriptor, spans[i], places[i])
+        return places
+
+    def _far_of(self, spans: Sequence[Span]) -> frozenset[int]:
+        """Return which spans lie with an LFS server; what cannot be read is refused."""
         self._refuse_unreadable({span.path for span in spans})
         check_spans(spans, self._listing())
-        far = [i for i, span in enumerate(spans) if span.path in self._pointers]
-        if far:
-            yield from enumerate(self._read_far(spans, frozenset(far), purpose))
-            return
+        return frozenset(i for i, span in enumerate(spans) if span.path in self._pointers)
+
+    def _opened(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, int]]:
+        """Book spans, and yield each in the order of the disk, with its file's descriptor.
+
+        That of a span without a byte may be -1.
+        """
         self._ledger.charge(sum(span.size for span in spans), purpose, requests=0)
         order = sorted(range(len(spans)), key=lambda i: (spans[i].path, spans[i].start))
         descriptor, opened = -1, ""
@@ -141,7 +163,7 @@ class FolderSource:
                         os.close(descriptor)
                         descriptor = -1
                     descriptor, opened = self._open(span.path), span.path
-                yield i, _pread(descriptor, span) if span.size else b""
+                yield i, descriptor
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
@@ -217,7 +239,7 @@ class FolderSource:
         try:
             for start in range(0, entry.size, _HASH_BLOCK):
                 stop = min(start + _HASH_BLOCK, entry.size)
-                digest.update(_pread(descriptor, Span(path=entry.path, start=start, stop=stop)))
+                digest.update(read_span(descriptor, Span(path=entry.path, start=start, stop=stop)))
         finally:
             os.close(descriptor)
         self._ledger.note_hashed(entry.size)
@@ -279,28 +301,12 @@ class FolderSource:
         try:
             descriptor = open_for_reading(self._inside(path))
         except OSError as error:
-            raise _changed(path, error.strerror or "it cannot be opened") from error
+            raise changed(path, error.strerror or "it cannot be opened") from error
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size != expected:
             os.close(descriptor)
-            raise _changed(path, f"it had {expected} bytes when listed, now {status.st_size}")
+            raise changed(path, f"it had {expected} bytes when listed, now {status.st_size}")
         return descriptor
-
-
-def _pread(descriptor: int, span: Span) -> bytes:
-    data = read_at(descriptor, span.size, span.start)
-    if len(data) == span.size:
-        return data
-    pieces = [data]
-    # One call returns at most about 2 GiB, and less on some network filesystems.
-    while data:
-        done = sum(map(len, pieces))
-        data = read_at(descriptor, span.size - done, span.start + done)
-        pieces.append(data)
-    joined = b"".join(pieces)
-    if len(joined) != span.size:
-        raise _changed(span.path, f"it ends before byte {span.stop}")
-    return joined
 
 
 def _refused_path(path: str, reason: str) -> HostileCheckpointError:
@@ -308,14 +314,6 @@ def _refused_path(path: str, reason: str) -> HostileCheckpointError:
         f"'{printable(path)}' is not read: {reason}.",
         cause="a model must not make hubcheck open files outside its own folder.",
         next_step="put the file itself into the folder, or name the folder it really lies in.",
-    )
-
-
-def _changed(path: str, detail: str) -> UnreadableError:
-    return UnreadableError(
-        f"'{printable(path)}' changed while it was read: {printable(detail)}.",
-        cause="another process is writing to or cleaning up this folder.",
-        next_step="wait until the model is written completely and run again.",
     )
 
 

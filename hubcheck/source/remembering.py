@@ -10,6 +10,7 @@ from hubcheck.source.belonging import Belonging, belonging_of
 from hubcheck.source.hashing import sha256_of
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
+from hubcheck.source.reusing import Bytes, Room, read_into
 
 
 class RememberingSource:
@@ -60,6 +61,10 @@ class RememberingSource:
     def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
         """Read spans of the wrapped source as they come in."""
         return read_each(self._source, spans, purpose)
+
+    def read_into(self, spans: Sequence[Span], room: Room, purpose: Purpose) -> Sequence[Bytes]:
+        """Read spans of the wrapped source into a room, where it can."""
+        return read_into(self._source, spans, room, purpose)
 
     def sha256_of(self, path: str) -> str:
         """Return the digest of a file on this machine, from memory the second time."""

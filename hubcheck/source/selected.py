@@ -15,6 +15,7 @@ from hubcheck.source.hashing import sha256_of
 from hubcheck.source.interface import FileEntry, Pin, Source, Span
 from hubcheck.source.ledger import Ledger, Purpose
 from hubcheck.source.ranges import missing_file
+from hubcheck.source.reusing import Bytes, Room, read_into
 
 
 class SelectedSource:
@@ -69,6 +70,10 @@ class SelectedSource:
     def read_each(self, spans: Sequence[Span], purpose: Purpose) -> Iterator[tuple[int, bytes]]:
         """Yield every span as soon as it is there; see ``arriving.ArrivingSource``."""
         return read_each(self._source, self._there(spans), purpose)
+
+    def read_into(self, spans: Sequence[Span], room: Room, purpose: Purpose) -> Sequence[Bytes]:
+        """Return the bytes of each span; see ``reusing.ReusingSource``."""
+        return read_into(self._source, self._there(spans), room, purpose)
 
     def read_document(self, path: str, *, limit: int) -> bytes:
         """Return a whole small file; see ``interface.Source.read_document``."""

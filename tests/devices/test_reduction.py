@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,41 @@ def test_the_sums_are_those_of_the_values(device: Device, dtype: str) -> None:
     found = pair_sums(a, b, dtypes=(dtype, dtype), device=device)
     assert_close(found, plainly(a, b, dtype))
     assert found.equal >= 70_000
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F16", "F32"])
+@pytest.mark.parametrize("device", [NUMPY, TORCH_CPU], ids=["numpy", "torch"])
+def test_every_length_is_summed_whole(device: Device, dtype: str) -> None:
+    """Odd and even, shorter and longer than a block and a chunk: no value is lost or counted twice."""
+    a, b = finite_words(dtype, CHUNK + 515, 1), finite_words(dtype, CHUNK + 515, 2)
+    for n in (1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, CHUNK - 1, CHUNK, CHUNK + 515):
+        found = pair_sums(a[:n], b[:n], dtypes=(dtype, dtype), device=device)
+        assert_close(found, plainly(a[:n], b[:n], dtype))
+
+
+def test_values_of_two_dtypes_meet_at_their_place() -> None:
+    """Values widened two at once, out of order, are never held against values that are in order."""
+    values = np.random.default_rng(3).standard_normal(3000).astype(np.float32)
+    upper = (values.view("<u4") >> 16).astype(np.uint16)
+    again = (upper.astype("<u4") << 16).view("<u4")
+    for pair, dtypes in (((upper, again), ("BF16", "F32")), ((again, upper), ("F32", "BF16"))):
+        sums = pair_sums(*pair, dtypes=dtypes, bits=(upper, upper))
+        assert (sums.change_square, sums.largest, sums.cosine) == (0.0, 0.0, 1.0)
+
+
+def test_threads_do_not_use_each_others_memory() -> None:
+    """Eight threads that sum side by side find what one finds after the other."""
+    pairs = [
+        (finite_words("BF16", 150_000, n), finite_words("BF16", 150_000, 50 + n))
+        for n in range(1, 9)
+    ]
+
+    def summed(pair: tuple[NDArray[Any], NDArray[Any]]) -> PairSums:
+        return pair_sums(*pair, dtypes=("BF16", "BF16"))
+
+    alone = [summed(pair) for pair in pairs]
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(summed, pairs * 4)] == alone * 4
 
 
 @pytest.mark.parametrize("device", [NUMPY, TORCH_CPU], ids=["numpy", "torch"])

@@ -20,6 +20,8 @@ SIGNIFICANT_BITS: Final = {"F8_E5M2": 3, "F8_E4M3": 4, "BF16": 8, "F16": 11, "F3
 """Bits of the significand, the hidden one included; from the coarsest to the finest."""
 LEAST_EXPONENT: Final = {"F8_E5M2": -14, "F8_E4M3": -6, "BF16": -126, "F16": -14, "F32": -126}
 """Exponent of the smallest normal number; below it the step no longer shrinks."""
+EXPONENT: Final = np.uint64(0x7FF0000000000000)
+"""The bits of a float64 that hold its exponent."""
 FINEST: Final = "F32"
 """What values are read as; anything finer (F64) is seen through it."""
 ON_GRID: Final = 0.999
@@ -30,12 +32,18 @@ of single rows touched."""
 def ulp(values: FloatArray, dtype: str) -> NDArray[np.float64]:
     """Return the grid step of ``dtype`` at each value, of the same shape."""
     dtype = dtype if dtype in SIGNIFICANT_BITS else FINEST
-    _, exponent = np.frexp(values.astype(np.float64))
-    lowest = LEAST_EXPONENT[dtype]
-    # frexp has its mantissa in [0.5, 1): the power of two below |v| is one less
-    power = np.where(values == 0, lowest, np.maximum(exponent - 1, lowest))
-    step: NDArray[np.float64] = np.ldexp(1.0, power - (SIGNIFICANT_BITS[dtype] - 1))
-    return step
+    step = powers_below(values)
+    np.maximum(step, 2.0 ** LEAST_EXPONENT[dtype], out=step)
+    return np.multiply(step, 2.0 ** (1 - SIGNIFICANT_BITS[dtype]), out=step)
+
+
+def powers_below(values: FloatArray) -> NDArray[np.float64]:
+    """Return the largest power of two that is at most each value's magnitude; 0 of a zero.
+
+    The value without sign and fraction: as float64 even the least float32 is a normal number.
+    """
+    bits = values.astype(np.float64).view(np.uint64)
+    return np.bitwise_and(bits, EXPONENT, out=bits).view(np.float64)
 
 
 def rounded(values: FloatArray, dtype: str) -> NDArray[np.float64]:

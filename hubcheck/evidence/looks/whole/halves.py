@@ -20,6 +20,7 @@ from hubcheck.checkpoint.decode import bytes_of, decode
 from hubcheck.checkpoint.interface import RowBlock, TensorRecord
 from hubcheck.checkpoint.rows import spans_of
 from hubcheck.source.interface import Span
+from hubcheck.source.reusing import Bytes
 
 UNPACKED: Final = "unpacked"
 """Dtype of values that a packed storage gave; they are float32."""
@@ -97,7 +98,7 @@ class Half:
         """Return the bytes to read for some lines; of a turned matrix always all of them."""
         return [s for block in self.blocks(start, stop) for s in spans_of(self.record, block)]
 
-    def words(self, start: int, stop: int, raws: Sequence[bytes]) -> Words:
+    def words(self, start: int, stop: int, raws: Sequence[Bytes]) -> Words:
         """Return some lines as stored.
 
         Args:
@@ -128,7 +129,7 @@ class Half:
         return np.ascontiguousarray(held)
 
 
-def _array(record: TensorRecord, block: RowBlock, raws: Sequence[bytes]) -> Words:
+def _array(record: TensorRecord, block: RowBlock, raws: Sequence[Bytes]) -> Words:
     """Return the rows of a block as stored."""
     shape = (block.stop - block.start, record.n_cols)
     if record.storage is None:
@@ -136,7 +137,7 @@ def _array(record: TensorRecord, block: RowBlock, raws: Sequence[bytes]) -> Word
     if not raws:
         return np.zeros(shape, dtype=np.float32)
     with np.errstate(all="ignore"):  # a value that is no number is refused later, by name
-        return record.storage.values(block.start, block.stop, raws).reshape(shape)
+        return record.storage.values(block.start, block.stop, [*map(bytes, raws)]).reshape(shape)
 
 
 def _ascending(rows: NDArray[np.int64]) -> bool:

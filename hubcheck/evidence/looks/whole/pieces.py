@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from hubcheck.checkpoint.rows import require_finite
 from hubcheck.devices.arrays import WORDS
 from hubcheck.devices.choice import Device
@@ -183,10 +181,9 @@ def _rank(pair: Pair, base: Words, subject: Words, sums: PairSums, device: Devic
         return ranks.QUANTISED
     lines = ranks.chosen(base.shape[0], ranks.LINES)
     columns = ranks.chosen(base.shape[1], ranks.COLUMNS)
-    sample = np.ix_(lines, columns)
     return ranks.estimate(
-        values_of(np.ascontiguousarray(base[sample]), pair.base.dtype),
-        values_of(np.ascontiguousarray(subject[sample]), pair.subject.dtype),
+        values_of(base[lines].take(columns, axis=1), pair.base.dtype),
+        values_of(subject[lines].take(columns, axis=1), pair.subject.dtype),
         device,
     )
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.spectrum import singular_values
+from hubcheck.evidence.looks.change.stored import powers_below
 
 MOST: Final = 128
 """Largest rank that is told: adapters have 8 to 64, seldom more."""
@@ -108,7 +109,5 @@ def unit_in_last_place(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     used = int(np.bitwise_or.reduce(values.view(np.uint32), axis=None)) & ((1 << FRACTION_BITS) - 1)
     zeros = (used & -used).bit_length() - 1 if used else FRACTION_BITS
-    _, exponents = np.frexp(values)  # value = m * 2**e, 0.5 <= m < 1
-    return np.where(
-        values == 0, 0.0, np.ldexp(1.0, exponents.astype(np.int64) - 1 - FRACTION_BITS + zeros)
-    )
+    powers = powers_below(values)
+    return np.multiply(powers, 2.0 ** (zeros - FRACTION_BITS), out=powers)

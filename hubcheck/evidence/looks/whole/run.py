@@ -8,6 +8,7 @@ size.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -36,6 +37,7 @@ from hubcheck.evidence.refused import SIDES, Refused, Why, refused_by
 from hubcheck.evidence.side import SharedTokens
 from hubcheck.report.phrases import Clauses
 from hubcheck.source.ledger import Purpose
+from hubcheck.source.reusing import Bytes, Room, read_into
 
 REMOTE_THREADS: Final = 8
 """Pieces in flight where a model lies on the Hub: 16 ranges of 8 MB fill a line of 1 Gbit/s."""
@@ -146,6 +148,13 @@ def _whole(
     )
 
 
+class _Rooms(threading.local):
+    """Where a thread reads what it compares."""
+
+    def __init__(self) -> None:
+        self.of = (Room(), Room())
+
+
 class _Work:
     """Reads and compares batches."""
 
@@ -160,6 +169,7 @@ class _Work:
         self._pairs = pairs
         self._halves = ([p.base for p in pairs], [p.subject for p in pairs])
         self._device = resources.device
+        self._rooms = _Rooms()
         remote = any(source.pin.revision != LOCAL for source in self._sources)
         own = max(1, cores() // resources.team.local_count)
         self.threads = max(own, REMOTE_THREADS) if remote else own
@@ -186,12 +196,15 @@ class _Work:
             found.append(compare(pair, piece, words[0], words[1], self._device))
         return found
 
-    def _fetch(self, batch: Batch, side: int) -> list[list[bytes]]:
-        """Return the bytes of each piece on one side, by one call of the source."""
+    def _fetch(self, batch: Batch, side: int) -> list[list[Bytes]]:
+        """Return the bytes of each piece on one side, by one call of the source.
+
+        They are good until this thread fetches the next batch of that side.
+        """
         halves = self._halves[side]
         spans = spans_of_batch(batch, halves)
         every = list(itertools.chain.from_iterable(spans))
-        raws = iter(self._sources[side].read(every, Purpose.WEIGHTS))
+        raws = iter(read_into(self._sources[side], every, self._rooms.of[side], Purpose.WEIGHTS))
         cut = [[next(raws) for _ in some] for some in spans]
         for n, piece in enumerate(batch.pieces):
             if n and halves[piece.pair].turned and batch.pieces[n - 1].pair == piece.pair:
