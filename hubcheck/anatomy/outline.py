@@ -27,7 +27,9 @@ def outline(anatomy: Anatomy) -> tuple[str, ...]:
     kinds = [_layer_kind(anatomy, layer) for layer in range(anatomy.geometry.layers)]
     blocks += [f"{kind} x{len(list(run))}" for kind, run in groupby(kinds)]
     if anatomy.geometry.mtp_layers:
-        blocks.append(f"MTP x{anatomy.geometry.mtp_layers}")
+        uncounted = Role.UNCOUNTED in anatomy.others.values()
+        kind = "beyond the count" if uncounted else "MTP"
+        blocks.append(f"{kind} x{anatomy.geometry.mtp_layers}")
     towers = {role for role in anatomy.others.values() if role in (Role.VISION, Role.AUDIO)}
     blocks += sorted(f"{tower} tower" for tower in towers)
     blocks.append("head (tied)" if anatomy.tied else "head")

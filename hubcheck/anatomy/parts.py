@@ -19,6 +19,7 @@ from hubcheck.anatomy.splits import Split
 from hubcheck.anatomy.stacks import Stacks
 from hubcheck.anatomy.table import INSIDE, OUTSIDE
 from hubcheck.anatomy.traits import RESIDUAL_NORMS
+from hubcheck.anatomy.uncounted import without_uncounted
 from hubcheck.anatomy.wrappers import plain_names
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
@@ -196,7 +197,7 @@ def parts_of(
                 late=late,
             )
         )
-    return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
+    return Parts(decoder=parts, others=without_uncounted(others, names), mtp_layers=len(mtp))
 
 
 def first_role(part: Part) -> Role | None:

@@ -1,8 +1,10 @@
-"""Which blocks beside body and towers (predictors of further tokens, projectors) does a model have?
+"""Which predictors, uncounted layers and projectors does a model have beside body and towers?
 
 An MTP block is a decoder layer with its own attention, MLP or experts, and norms, so the rules of
 the decoder read it once the layer is renumbered. What couples it to the body (the two input norms,
-the joining projection, copies of embedding and head) belongs to no layer and is left out.
+the joining projection, copies of embedding and head) belongs to no layer and is left out. Layers
+that the configuration does not count and that predict nothing are read alike, as a part of their
+own.
 
 A projector is one MLP or several: pairs of matrices where the outputs of the first are the inputs
 of the second. Its inner neurons are the only order it has of its own: its inputs stand in the order
@@ -24,21 +26,12 @@ from hubcheck.anatomy.config import TEXT_CONFIGS, nested_configs
 from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import FLOATS, anatomy_of
+from hubcheck.anatomy.uncounted import BLOCK, COUPLING
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 
 MTP: Final = "MTP block"
+UNCOUNTED: Final = "uncounted layers"
 PROJECTOR: Final = "projector"
-PREDICTOR: Final = re.compile(
-    r"(?:.*\.)?(?:layers|blk|blocks|h|mtp_layers|mtp_block|mtp|nextn)\.(?P<layer>[0-9]{1,6})\."
-    r"(?:transformer_layer\.|transformer_block\.|mtp_block\.|transformer\.)?(?P<rest>.+)"
-)
-"""A tensor inside a numbered block of a predictor; some families wrap the layer once more."""
-COUPLING: Final = re.compile(
-    r"(?:embed_tokens|shared_head|eh_proj|enorm|hnorm|emb_norm|embed_norm|token_layernorm|"
-    r"hidden_layernorm|input_proj|final_layernorm|hidden_norm|embedding_norm|nextn\b|fc|norm\.|"
-    r"pre_fc_norm\w*|output_layernorm|proj\.|e_proj|h_proj|head\.)"
-)
-"""What joins a predictor to the body and is no part of its layer."""
 MAX_PREDICTORS: Final = 8
 """Published models have one to three; more are not compared."""
 MAX_PAIRS: Final = 16
@@ -63,25 +56,29 @@ class SidePart:
 
 
 def side_parts_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[SidePart, ...]:
-    """Return the MTP blocks (as one part) and the projectors (as one part) of a model.
+    """Return the MTP blocks, the layers not counted and the projectors (a part each) of a model.
 
     Args:
         whole: The whole model.
         config: Its ``config.json``. Hostile; head counts are taken, as for the body.
     """
-    parts = (_predictors(whole, config), _projectors(whole))
+    parts = (
+        _blocks(whole, config, Role.MTP, MTP),
+        _blocks(whole, config, Role.UNCOUNTED, UNCOUNTED),
+        _projectors(whole),
+    )
     return tuple(part for part in parts if part is not None)
 
 
-def _predictors(whole: Anatomy, config: Mapping[str, object]) -> SidePart | None:
-    """Return the blocks that predict further tokens, renumbered from 0."""
+def _blocks(whole: Anatomy, config: Mapping[str, object], of: Role, name: str) -> SidePart | None:
+    """Return the blocks of a role beside the body, renumbered from 0."""
     checkpoint = whole.checkpoint
     found: dict[int, dict[str, TensorRecord]] = defaultdict(dict)
-    for name, role in whole.others.items():
-        plain = whole.plain.get(name, name)
-        match = PREDICTOR.fullmatch(plain) if role is Role.MTP else None
+    for tensor, role in whole.others.items():
+        plain = whole.plain.get(tensor, tensor)
+        match = BLOCK.fullmatch(plain) if role is of else None
         if match is not None and not COUPLING.match(match["rest"]):
-            found[int(match["layer"])].setdefault(match["rest"], checkpoint.tensors[name])
+            found[int(match["layer"])].setdefault(match["rest"], checkpoint.tensors[tensor])
     numbers = sorted(found)[:MAX_PREDICTORS]
     named = "blk" if checkpoint.format == FORMAT else "layers"
     records = {
@@ -93,7 +90,7 @@ def _predictors(whole: Anatomy, config: Mapping[str, object]) -> SidePart | None
     facts = {k: v for k, v in outer.items() if k not in TEXT_CONFIGS}
     facts["num_hidden_layers"] = max(1, len(numbers))
     anatomy = anatomy_of(_inner(checkpoint, records), facts)
-    return SidePart(name=MTP, anatomy=anatomy) if anatomy.geometry.layers else None
+    return SidePart(name=name, anatomy=anatomy) if anatomy.geometry.layers else None
 
 
 def _projectors(whole: Anatomy) -> SidePart | None:

@@ -88,6 +88,7 @@ _TABLE: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("head", "head", OUTSIDE, OUTSIDE),
     ("decoder", "decoder", OUTSIDE, OUTSIDE),
     ("mtp", "extra predictor", OUTSIDE, OUTSIDE),
+    ("uncounted", "layers that config.json does not count", OUTSIDE, OUTSIDE),
     ("vision", "vision tower", OUTSIDE, OUTSIDE),
     ("audio", "audio tower", OUTSIDE, OUTSIDE),
     ("projector", "projector", OUTSIDE, OUTSIDE),

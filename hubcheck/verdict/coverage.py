@@ -39,7 +39,15 @@ ORDERED: Final = frozenset(
 MIXING: Final = frozenset({Role.SSM, Role.DELTA, Role.CONV})
 """Listed roles of a body: their channels have an order (``anatomy.mixers``)."""
 APART: Final = frozenset(
-    {Role.HEAD, Role.DECODER, Role.VISION, Role.AUDIO, Role.PROJECTOR, Role.MTP}
+    {
+        Role.HEAD,
+        Role.DECODER,
+        Role.VISION,
+        Role.AUDIO,
+        Role.PROJECTOR,
+        Role.MTP,
+        Role.UNCOUNTED,
+    }
 )
 """Roles of parts that are judged on their own."""
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})

@@ -38,11 +38,11 @@ def test_a_lying_configuration_changes_no_size() -> None:
 
 
 def test_layers_past_the_last_are_not_decoder_layers() -> None:
-    """A layer at num_hidden_layers or later is counted as multi-token prediction."""
+    """A layer at num_hidden_layers or later is none of the body, and no predictor by that alone."""
     anatomy = anatomy_of(shapes_of(LLAMA), {**CONFIG, "num_hidden_layers": 1})
     assert anatomy.geometry.layers == 1
     assert anatomy.geometry.mtp_layers == 1
-    assert anatomy.others["model.layers.1.mlp.up_proj.weight"] is Role.MTP
+    assert anatomy.others["model.layers.1.mlp.up_proj.weight"] is Role.UNCOUNTED
     assert anatomy.get(Role.UP, 1) is None
     assert anatomy.unknown == ()
 

@@ -29,6 +29,8 @@ DENSE: Final[dict[str, tuple[int, ...]]] = {
     "post_attention_layernorm.weight": (HIDDEN,), "eh_proj.weight": (HIDDEN, 2 * HIDDEN),
     "enorm.weight": (HIDDEN,), "shared_head.norm.weight": (HIDDEN,),
 }  # fmt: skip
+JOINING: Final = ("eh_proj.weight", "enorm.weight", "shared_head.norm.weight")
+"""What joins a predictor to the body."""
 SPARSE: Final[dict[str, tuple[int, ...]]] = {
     **{n: s for n, s in DENSE.items() if not n.startswith("mlp.")},
     "mlp.gate.weight": (20, HIDDEN),
@@ -144,3 +146,19 @@ def test_projectors_trained_between_the_same_neighbours_are_not_one(tmp_path: Pa
     parts = {p.name: p.verdict for p in finding.parts}
     assert parts["vision tower"] is parts["body"] is Verdict.RELATED
     assert parts["projector"] is Verdict.UNRELATED
+
+
+def test_layers_that_are_not_counted_are_called_so(tmp_path: Path) -> None:
+    """A stranger's layers beyond the count change no verdict, and are no predictors."""
+    base = write(tmp_path / "base", "base", {})
+    dead = made({n: s for n, s in DENSE.items() if n not in JOINING}, f"model.layers.{LAYERS}.", 3)
+    subject = write(tmp_path / "subject", "finetune", dead)
+    (part,) = side_parts_of(opened(subject).anatomy, opened(subject).config)
+    assert (part.name, part.anatomy.geometry.layers) == ("uncounted layers", 1)
+    told = report(subject, bases=(base,))
+    assert told.verdict is DeclarationVerdict.CONFIRMED
+    relation = told.findings[0].relation
+    assert relation is not None
+    assert "only the subject has layers that config.json does not count" in sentence(
+        relation.detail
+    )

@@ -23,6 +23,11 @@ AXES: Final = {
     "expert_neurons": "neurons an expert",
 }
 """By the name of the size in a model's geometry."""
+BESIDE: Final = {
+    "mtp": "predictors of further tokens (MTP)",
+    "uncounted": "layers that config.json does not count",
+}
+"""By role; the others are called what they are called in the heat map's table."""
 
 
 def grid(given: Given) -> str:
@@ -92,6 +97,11 @@ def _kind(given: Given) -> str:
     kind, found = CALLED.get(given.text("kind"), given.text("kind")), given.count("found")
     said = f"{kind} matches" if found else f"no order of {kind} was found"
     return f"{said} ({found} of {given.count('tested')} families)"
+
+
+def _one_side(given: Given) -> str:
+    roles = (BESIDE.get(role, role) for role in given.names("roles"))
+    return f"only the {given.text('side')} has {', '.join(roles)}"
 
 
 def _compared(given: Given) -> str:
@@ -284,9 +294,7 @@ WORDS: Final[Mapping[P, Wording]] = {
     P.EMBEDDINGS_REBUILT: "embeddings rebuilt",
     P.TOKENS_MOVED: "the tokens stand in another order",
     P.KIND_MATCHES: _kind,
-    P.ONLY_ONE_SIDE: lambda given: (
-        f"only the {given.text('side')} has {', '.join(given.names('roles'))}"
-    ),
+    P.ONLY_ONE_SIDE: _one_side,
     P.HEAD_OF_ANOTHER: lambda given: (
         f"the head is another: {', '.join(given.names('tensors'))} hold other values"
     ),
