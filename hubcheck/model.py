@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
@@ -47,6 +47,7 @@ from hubcheck.evidence.looks.equality.files import (
     compare_files,
 )
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.frozen import frozen
 from hubcheck.laid_out import LaidOut
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.folder import FolderSource
@@ -66,7 +67,7 @@ CHEAP_TOKENIZER: Final = 2_000_000
 its reserved tokens are a test of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Access:
     """How models are reached: limits and credentials, never logged."""
 

@@ -38,7 +38,7 @@ LAYERS: Final[tuple[tuple[str, ...], ...]] = (
     ("checkpoint",),
     ("source",),
     ("report",),
-    ("errors", "installation", "computed_once", "system", "__init__"),
+    ("errors", "installation", "computed_once", "frozen", "system", "__init__"),
 )
 """The flow of DESIGN section 4, from the top; a part may import what stands below it."""
 PIPELINE: Final = ("check", "request", "model", "evidence", "devices")

@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Final
 
 from hubcheck.anatomy.gguf_names import FORMAT, published_name
 from hubcheck.checkpoint.adapter import Adapter
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 _PART: Final = re.compile(
@@ -32,7 +32,7 @@ _EMBEDDING: Final = re.compile(r"(?:.*\.)?(?:token_embedding|embed_tokens|shared
 MATRIX: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdapterFit:
     """How many modules fit."""
 

@@ -7,8 +7,9 @@ A fact that is not a plain integer within bounds counts as absent (0); nothing h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 MAX_SIZE: Final = 1 << 24
 """Largest believable axis: the largest published vocabulary is near 2**20; 16 times that."""
@@ -28,7 +29,7 @@ MAX_NESTING: Final = 3
 """Thinker -> text is the deepest nesting published; a self-made deeper one is not followed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConfigFacts:
     """The believable facts; 0, ``""`` or False where absent."""
 

@@ -15,10 +15,12 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
+
+from hubcheck.frozen import frozen
 
 Shapes = Mapping[str, tuple[int, ...]]
 TABLE: Final = "certified_axes.json.gz"
@@ -36,7 +38,7 @@ FEWEST_UNITS: Final = 8
 """Of an axis: 8 hits are e = 1e3."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lies:
     """Where the units of an axis lie in one tensor."""
 
@@ -46,7 +48,7 @@ class Lies:
     """Units begin at each of these indices, all of them in a row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FreeAxis:
     """One axis whose units may change places."""
 
@@ -60,7 +62,7 @@ class FreeAxis:
     """Queries and keys: they move with whole blocks and have no order to be tested."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class KnownClass:
     """A class that a model's names are those of."""
 
@@ -76,7 +78,7 @@ class KnownClass:
     """Names of tensors that the class has not: a head put on it, what a pipeline adds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Pattern:
     """An axis of a class, wherever its module is repeated."""
 
@@ -90,7 +92,7 @@ class _Pattern:
     heads: tuple[tuple[str, int, tuple[int, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Class:
     name: str
     library: str

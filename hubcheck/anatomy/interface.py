@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import Checkpoint
+from hubcheck.frozen import frozen
 
 
 class Role(StrEnum):
@@ -107,7 +108,7 @@ class Role(StrEnum):
     """Not a parameter: rotary frequencies, causal masks, position ids. Left out of coverage."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Matrix:
     """One canonical [n_out, n_in] matrix (or [n_out, 1] vector) inside a stored tensor."""
 
@@ -139,7 +140,7 @@ class Matrix:
         return np.concatenate([np.arange(*s, dtype=np.int64) for s in self.segments])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mixer:
     """The channels of a state-space, delta-rule or convolution mixer whose order is arbitrary."""
 
@@ -165,7 +166,7 @@ class Way(StrEnum):
     """Axes that look free by names and shapes alone: an assumption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AxisPlace:
     """How the units of a free axis lie."""
 
@@ -178,7 +179,7 @@ class AxisPlace:
     """Inputs of ``axis.out`` before the first unit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Geometry:
     """The sizes of a model; 0 where the model has no such axis or it could not be established."""
 

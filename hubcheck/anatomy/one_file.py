@@ -9,19 +9,20 @@ copied.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from hubcheck.anatomy.single_file_names import KERNEL, MATRIX, Rows, one_file
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.some_rows import SomeRows
+from hubcheck.frozen import frozen
 
 ATTENTION: Final = (".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")
 """Matrices that an autoencoder's release stores as kernels of one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parts:
     """A file as the parts of a pipeline."""
 

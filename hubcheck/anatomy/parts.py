@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from hubcheck.anatomy.config import ConfigFacts
@@ -22,6 +22,7 @@ from hubcheck.anatomy.traits import RESIDUAL_NORMS
 from hubcheck.anatomy.uncounted import without_uncounted
 from hubcheck.anatomy.wrappers import plain_names
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.frozen import frozen
 
 Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
 """A tensor with its layer, expert and block inside a double layer, -1 where it has none."""
@@ -47,7 +48,7 @@ BY_INPUT: Final = {
 ALONE: Final = frozenset((Split.WHOLE, Split.LISTED))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """A tensor of the decoder with the rules that its name allows."""
 
@@ -61,7 +62,7 @@ class Part:
     """True when the tensor can only be read after its siblings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parts:
     """The tensors of a checkpoint, sorted by where they belong."""
 

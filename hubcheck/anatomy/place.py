@@ -7,7 +7,6 @@ not fit gives None and the tensor stays unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 from typing import Final, NamedTuple
@@ -16,6 +15,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.rule import Rule, Store
 from hubcheck.anatomy.splits import Segments, Split, SplitSizes, split_axis
 from hubcheck.anatomy.traits import READERS, RESIDUAL_NORMS, VECTORS, WRITERS
+from hubcheck.frozen import frozen
 
 MAX_EXPERTS: Final = 4096
 """More experts in one tensor than any published model has is not believed."""
@@ -35,7 +35,7 @@ PAIRED: Final = frozenset(
 """Roles whose output axis must be the input axis of the matching ``down``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Site:
     """What is known about the place a tensor stands in."""
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 Shapes = Mapping[str, tuple[int, ...]]
 MOST_ALIKE: Final = 6
@@ -26,7 +27,7 @@ MOST_LAYERS: Final = 4096
 MIN_LAYERS: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A tensor of every layer, or one outside them."""
 
@@ -40,7 +41,7 @@ class Place:
         return self.before if layer < 0 else f"{self.before}{layer}{self.after}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidates:
     """As many places of each model, all of one shape."""
 

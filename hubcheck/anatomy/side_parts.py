@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -28,6 +28,7 @@ from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.read import FLOATS, anatomy_of
 from hubcheck.anatomy.uncounted import BLOCK, COUPLING
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.frozen import frozen
 
 MTP: Final = "MTP block"
 UNCOUNTED: Final = "uncounted layers"
@@ -46,7 +47,7 @@ MATRIX: Final = 2
 NUMBER: Final = re.compile(r"([0-9]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SidePart:
     """One such part, read as a model of its own."""
 

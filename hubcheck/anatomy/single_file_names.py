@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 Shapes = Mapping[str, tuple[int, ...]]
 Names = dict[str, "Rows"]
@@ -39,7 +40,7 @@ MOST_BLOCKS: Final = 1 << 10
 """Blocks of a model beyond which its names are not believed; published ones have some sixty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Rows:
     """Rows of a stored tensor that are a tensor of diffusers."""
 
@@ -49,7 +50,7 @@ class Rows:
     """-1: all that there are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OneFile:
     """What a file holds, in diffusers' names."""
 

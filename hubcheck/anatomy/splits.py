@@ -8,9 +8,10 @@ index of canonical index 0, 1, 2 ... A size that does not fit gives None, never 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+from hubcheck.frozen import frozen
 
 Segments: TypeAlias = tuple[tuple[int, int, int], ...]
 
@@ -45,7 +46,7 @@ class Split(StrEnum):
     """[h, nope + v]: per head the key part without rotation, then the value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SplitSizes:
     """What the siblings of a fused tensor say about it; 0 where nothing is known."""
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.anatomy.stack_names import CROSS, T5_LAYER, Kind, Paths, names_inside
+from hubcheck.frozen import frozen
 
 LISTS: Final = frozenset(("layers", "layer", "block", "blocks"))
 """What lists of layers are called."""
@@ -48,7 +48,7 @@ NOT_TEXT: Final = (
 """What such an encoder has before its layers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stack:
     """One stack."""
 
@@ -57,7 +57,7 @@ class Stack:
     """Published name of each of its tensors -> its name in a model that is this stack alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stacks:
     """What a checkpoint of one or two stacks holds."""
 

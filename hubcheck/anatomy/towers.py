@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +22,7 @@ from hubcheck.anatomy.read import anatomy_of
 from hubcheck.anatomy.stack_config import stack_config
 from hubcheck.anatomy.stacks import stacks_in
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.frozen import frozen
 
 LAYERED: Final = re.compile(
     r"(?P<prefix>(?:.*\.)?)(?P<list>layers|blocks|block|layer|resblocks|h)\.(?P<rest>[0-9]{1,6}\..+)"
@@ -57,7 +58,7 @@ MAX_TOWERS: Final = 8
 """Most towers of one model; published ones have up to four (two eyes, an ear, a voice)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tower:
     """One tower."""
 

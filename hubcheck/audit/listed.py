@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from hubcheck.candidates.hub_index import HubIndex
 from hubcheck.candidates.hub_lists import models_in, models_of
 from hubcheck.errors import UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.load import regular
 from hubcheck.request.name_list import names_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """A model to be looked at."""
 

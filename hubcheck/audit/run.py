@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from hubcheck import __version__
 from hubcheck.audit.journal import Journal
 from hubcheck.audit.listed import Listed
 from hubcheck.errors import ExitCode
+from hubcheck.frozen import frozen
 from hubcheck.report.audit import Audit, Entry, changes
 
 Work = Callable[[str], Mapping[str, Any]]
@@ -27,7 +27,7 @@ WORST = (
 """What an audit ends with, first: a failure of the policy tells more than what was not reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What is asked of an audit."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from hubcheck.audit.journal import REPORTS
 from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, HubcheckError, InternalFaultError, printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.files import report_json
 from hubcheck.report.audit import Entry, entry_of
 from hubcheck.request.build import Means, build_request
@@ -21,7 +22,7 @@ from hubcheck.request.settled import settled
 from hubcheck.source.kept_seed import fresh_seed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Checked:
     """Checks one model by its name; every model by the same rule."""
 

@@ -8,7 +8,6 @@ and only the first word that each would go on with is compared, and how alike th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from hubcheck.behaviour.interface import NotRun, NotRunError, Seen, Vocabulary
 from hubcheck.behaviour.prompts import LENGTH, SKIPPED, beginnings, prompts, random_rows
 from hubcheck.behaviour.running import Runner, relative_depths
+from hubcheck.frozen import frozen
 from hubcheck.statistics.behaviour import answers_of, linear_cka
 
 TEXTS: Final = "texts"
@@ -26,7 +26,7 @@ SHARED: Final = 0.99
 FEWEST_TOKENS: Final = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kind:
     """What two models have in common on one kind of prompt."""
 
@@ -41,7 +41,7 @@ class Kind:
     """By layer of the subject, the embeddings first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Run:
     """What one model did, kept while the other is run."""
 

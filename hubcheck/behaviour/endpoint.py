@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.error import HTTPError
 from urllib.parse import urldefrag
@@ -20,6 +19,7 @@ from hubcheck.behaviour.comparison import same_word
 from hubcheck.behaviour.interface import NotRun, NotRunError, Wanted
 from hubcheck.behaviour.prompts import LENGTH, beginnings
 from hubcheck.behaviour.running import Runner
+from hubcheck.frozen import frozen
 
 TOP: Final = 5
 """Tokens a server is asked for: the most that OpenAI's completions tell."""
@@ -28,7 +28,7 @@ LARGEST: Final = 1 << 20
 """Bytes of one answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Heard:
     """How alike a server and an open model go on."""
 

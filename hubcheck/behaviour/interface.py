@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from numpy.typing import NDArray
+
+from hubcheck.frozen import frozen
 
 
 class NotRun(StrEnum):
@@ -47,7 +49,7 @@ class NotRunError(Exception):
         self.kind = kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What whoever asks for a look at behaviour wants."""
 
@@ -62,7 +64,7 @@ class Wanted:
     """No limit was named: weights are read whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Vocabulary:
     """The tokens of a model, as its tokenizer has them."""
 
@@ -70,7 +72,7 @@ class Vocabulary:
     special: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """What a model did on one kind of prompt; [n, ...] one row a position."""
 

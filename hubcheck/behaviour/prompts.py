@@ -8,12 +8,13 @@ tokens, on which models that only share a language have little in common.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 import numpy as np
+
+from hubcheck.frozen import frozen
 
 LENGTH: Final = 24
 """Tokens of a prompt at most."""
@@ -24,7 +25,7 @@ SEED: Final = 20_261_130
 """Of the random rows: fixed, so that numbers can be compared from check to check."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prompt:
     """One text."""
 

@@ -7,11 +7,12 @@ tested first, and are shown beside the result.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase
 
 
@@ -56,7 +57,7 @@ class Standing(StrEnum):
     UNSEEN = "not looked up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reason:
     """One hint."""
 
@@ -65,7 +66,7 @@ class Reason:
     """Where a file names it, or what speaks for it; the strings in it are hostile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """A model that may be a base. ``ref`` is opened on the Hub only, never as a local folder."""
 

@@ -28,6 +28,7 @@ from hubcheck.candidates.repository_name import (
     parse_repository_name,
 )
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.report.hints import at_file, at_key, at_line
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.source.interface import Source
@@ -51,7 +52,7 @@ CONFIG_PATH: Final = "config.json"
 CONFIG_WHY: Final = at_key(CONFIG_PATH, "_name_or_path")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeclaredBase:
     """One base that the model names. ``ref`` must be opened on the Hub, never as a local folder."""
 
@@ -65,7 +66,7 @@ class DeclaredBase:
     """Of the card, where that names it; 0 elsewhere."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declaration:
     """What a model says about its origin and licence."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.candidates.disclosure_signs import (
@@ -28,6 +27,7 @@ from hubcheck.candidates.front_matter import (
     card_lines,
     parse_front_matter,
 )
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.source.interface import FileEntry, Source
 
@@ -39,7 +39,7 @@ MIN_BODY: Final = 25
 """Characters below a heading that count as saying something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DisclosureItem:
     """One line of the checklist."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UnreadableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 from hubcheck.source.interface import Source
 from hubcheck.source.json_size import values_at_most
@@ -31,12 +31,12 @@ MAX_DUPLICATES: Final = 16
 """Repeated keys that are remembered; a hostile file may repeat a million."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Absent:
     """The model has no such document."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Malformed:
     """The document exists and cannot be used."""
 
@@ -76,7 +76,7 @@ def unusable(path: str, problem: Problem, **figures: Value) -> Malformed:
     return Malformed(said=phrase(PhraseCode.DOCUMENT, path=path, problem=problem.value, **figures))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JsonDocument:
     """A JSON file whose top level is an object."""
 

@@ -25,6 +25,7 @@ from hubcheck.candidates.documents import (
     unusable,
 )
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 
 CARD_PATH: Final = "README.md"
@@ -38,7 +39,7 @@ Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The C parser is ten times faster and is missing from some builds of PyYAML."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Field:
     """The value of one top-level key."""
 
@@ -50,7 +51,7 @@ class Field:
     """Line of each item when the value is a list, else empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FrontMatter:
     """A well-formed front matter (an empty one has no fields)."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.candidates.candidate import Standing
 from hubcheck.errors import BudgetExceededError
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 8
 MAX_NODES: Final = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ancestor:
     """One model of the declared graph."""
 
@@ -37,7 +37,7 @@ class Ancestor:
     """Steps from the subject: 1 for a declared base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edge:
     """A child that declares a parent."""
 
@@ -47,7 +47,7 @@ class Edge:
     """finetune, quantized ... or empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ancestry:
     """The declared graph above a model."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.source.reference import is_repo_id
 
 MAX_BASES: Final = 16
@@ -16,7 +16,7 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _DATE: Final = re.compile(r"[0-9TZ:.+-]{10,40}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Described:
     """What the Hub states about a repository; texts are as the uploader wrote them."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -21,6 +20,7 @@ from hubcheck.errors import (
     NetworkFaultError,
     printable,
 )
+from hubcheck.frozen import frozen
 from hubcheck.source.addresses import MAX_HOPS, Addresses
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.ledger import Ledger, Purpose
@@ -37,7 +37,7 @@ FIELDS: Final = (
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unavailable:
     """A repository that cannot be described, with the reason."""
 
@@ -47,7 +47,7 @@ class Unavailable:
     """It does not exist or is hidden; False: it could not be asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Query:
     """One search for models."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from hubcheck.errors import NetworkFaultError, UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import is_repo_id
 from hubcheck.source.refusals import Refusal, hub_refused
@@ -21,7 +21,7 @@ FIELDS: Final = ("author", "search", "filter", "library", "pipeline_tag", "sort"
 SORTS: Final = ("createdAt", "downloads", "likes", "lastModified")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listing:
     """Which models are asked for."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import format_of
 
@@ -32,7 +32,7 @@ class FileKind(StrEnum):
     TOKENIZER = "tokenizer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fingerprint:
     """What is known of one file's content."""
 
@@ -43,7 +43,7 @@ class Fingerprint:
     """Git blob id of the content; empty for a file stored by LFS, whose blob is a pointer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SharedFile:
     """A file that two models have in common, byte for byte."""
 

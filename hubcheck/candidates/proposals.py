@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from hubcheck.candidates.candidate import (
@@ -36,6 +36,7 @@ from hubcheck.candidates.identity import (
 )
 from hubcheck.candidates.shape import Shape, ShapeMatch, compare_shapes, shape_of_config
 from hubcheck.errors import BudgetExceededError, HubcheckError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 BAND: Final = (0.5, 2.0)
@@ -46,7 +47,7 @@ adds a few per cent."""
 CLOSE_LOOKS_AT_ONCE: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """How much a search may cost and return."""
 
@@ -63,7 +64,7 @@ class Limits:
     """Of small files (configs, earlier cards)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubjectFacts:
     """What the search needs to know of the subject."""
 
@@ -79,7 +80,7 @@ class SubjectFacts:
     model_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proposals:
     """The candidates, and what was met on the way."""
 

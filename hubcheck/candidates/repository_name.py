@@ -8,11 +8,11 @@ cache, because it spells a repository name; the path itself is not followed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from hubcheck.candidates.documents import Malformed
 from hubcheck.errors import UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.source.page_address import looks_like_address, parse_page_address
 from hubcheck.source.reference import is_repo_id, name_of, parse_hub_reference
@@ -64,7 +64,7 @@ NameProblem = Literal["too-long", "path", "address", "name", "inside", "revision
 """Why a text names no repository: what of it is wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RepositoryName:
     """A well-formed name; nothing says yet that it exists."""
 

@@ -7,11 +7,12 @@ worth its bytes, and different ones that it comes later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Final
 
 from hubcheck.anatomy.config import MAX_SIZE, first_size, nested_configs, read_config
 from hubcheck.anatomy.interface import Geometry
+from hubcheck.frozen import frozen
 
 ADJUSTABLE: Final = frozenset({"layers", "vocab"})
 """What depth up-scaling, pruning and vocabulary extension change while the rest stays."""
@@ -19,7 +20,7 @@ NEEDED: Final = 3
 """Sizes that must be known on both sides before 'same' means anything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """The sizes of a model; 0 where not known."""
 
@@ -32,7 +33,7 @@ class Shape:
     vocab: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShapeMatch:
     """How two shapes compare."""
 

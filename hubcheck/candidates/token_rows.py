@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from hubcheck.candidates.documents import Absent, Malformed
 from hubcheck.candidates.tokenizer import Spelling, Vocabulary
 from hubcheck.candidates.vocabulary_formats import byte_alphabet
+from hubcheck.frozen import frozen
 
 RESERVED_PATTERNS: Final = (
     # <|reserved_special_token_0|>, <unused0>, <extra_id_0>, <|placeholder1|>, <|dummy_0|> ...
@@ -42,7 +42,7 @@ _SPECIAL: Final = re.compile(
 _HEX_BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowAlignment:
     """Rows of two embeddings that stand for the same token."""
 

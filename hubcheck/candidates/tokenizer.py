@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -34,6 +33,7 @@ from hubcheck.candidates.vocabulary_formats import (
     parse_vocab_json,
     parse_vocab_txt,
 )
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import FileEntry, Source
 
 
@@ -50,7 +50,7 @@ class Spelling(StrEnum):
     """None of these."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Vocabulary:
     """The tokens of a model."""
 

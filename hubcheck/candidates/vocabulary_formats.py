@@ -11,7 +11,6 @@ import binascii
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.candidates.documents import (
@@ -22,6 +21,7 @@ from hubcheck.candidates.documents import (
     too_many_values,
     unusable,
 )
+from hubcheck.frozen import frozen
 
 MAX_TOKENS: Final = 1_500_000
 """Most tokens of one file; the largest published vocabularies have about a million."""
@@ -44,7 +44,7 @@ _TEKKEN_SPECIAL: Final = 1000
 """Ids that a tekken file reserves in front of its vocabulary when it does not say how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TokenTable:
     """The tokens of one file."""
 

@@ -5,13 +5,13 @@ None holds a figure: those stand in tables, once, from the report.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.report.words import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Text:
     """One sentence in both languages."""
 

@@ -7,7 +7,6 @@ the subject has a thick frame and a sign, so that it reads in grey. One ink, no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from hubcheck.card import names, numbers
 from hubcheck.card.escaping import html_text, visible
 from hubcheck.card.heat_shapes import NORMAL, Box, Shape, Stroke, Words
 from hubcheck.card.heat_svg import drawn
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import ArchitectureLine, Report
@@ -32,7 +32,7 @@ LABEL_LIMIT: Final = 900
 SIGN: Final = "≠"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pair:
     """One row: a block of each side, ``""`` where that side has none."""
 

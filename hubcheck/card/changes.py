@@ -6,11 +6,11 @@ judged otherwise, and how similar it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import names, numbers
 from hubcheck.card.document import Identifier, Line, Trusted
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ KEPT_STEP: Final = 0.005
 CHANGES_SHOWN: Final = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseBefore:
     """What the last answer said about one base."""
 

@@ -8,11 +8,11 @@ A small tree that markdown and HTML both render. Text comes in three kinds that 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
 from hubcheck.card.escaping import DEFAULT_LIMIT, code_line
+from hubcheck.frozen import frozen
 
 _UNSAFE: Final = re.compile(r"[<>&|`*_\[\]$~\\@#^]|::|//|[^\x20-\x7e…]")
 
@@ -43,7 +43,7 @@ class Role(StrEnum):
     """Which part of the subject the result is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Trusted:
     """Text written in this project; shown as it is in every medium."""
 
@@ -61,7 +61,7 @@ class Trusted:
             raise ValueError(message)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Untrusted:
     """Text that a model repository may have chosen; escaped by every renderer."""
 
@@ -69,7 +69,7 @@ class Untrusted:
     limit: int = DEFAULT_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Identifier:
     """Untrusted text shown monospaced: a model, a file, a commit, a command."""
 
@@ -98,7 +98,7 @@ GLOSSARY: Final = f"{DOCS}/glossary.md"
 """What words link to: it is ours, and nothing of a report is in its address."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Term:
     """A word of this project; a link to what it means where there are links."""
 
@@ -133,14 +133,14 @@ Plain: TypeAlias = Trusted | Untrusted | Identifier | Term
 """What stands inside emphasised text and labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Strong:
     """Emphasised text."""
 
     content: tuple[Plain, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Chip:
     """A verdict; a coloured label where there is colour."""
 
@@ -148,7 +148,7 @@ class Chip:
     tone: Tone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Meter:
     """A share between 0 and 1, with its text; a bar where there are graphics."""
 
@@ -160,14 +160,14 @@ Inline: TypeAlias = Trusted | Untrusted | Identifier | Strong | Chip | Meter | T
 Line: TypeAlias = tuple[Inline, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Heading:
     """A heading inside a section."""
 
     content: Line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Paragraph:
     """A paragraph."""
 
@@ -175,7 +175,7 @@ class Paragraph:
     role: Role = Role.BODY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Table:
     """A table; ``numeric`` names the columns that are aligned to the right."""
 
@@ -184,21 +184,21 @@ class Table:
     numeric: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ItemList:
     """A list of short statements."""
 
     items: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NextSteps:
     """What the reader can do now, most likely first."""
 
     steps: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Segment:
     """A piece of a monospaced line, padded to ``width`` characters."""
 
@@ -211,14 +211,14 @@ class Segment:
         return code_line(self.text, limit=CODE_LIMIT) + (MARK if self.marked else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CodeBlock:
     """Monospaced lines; their text is untrusted. A marked segment carries an asterisk."""
 
     lines: tuple[tuple[Segment, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Figure:
     """A picture on a page; monospaced lines where there are no pictures, if any."""
 
@@ -231,7 +231,7 @@ class Figure:
     """Pixels, where it may be wider than a phone: a reader is told to swipe there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnPage:
     """A table folded under a picture of the same numbers; a comment has no room for it."""
 
@@ -239,7 +239,7 @@ class OnPage:
     table: Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """A row of folded tables, one for each place of a picture; a comment has no room for them."""
 
@@ -250,7 +250,7 @@ class Opened:
 Inner: TypeAlias = Heading | Paragraph | Table | ItemList | CodeBlock | Figure | OnPage | Opened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Details:
     """A folded section; ``unfolded`` on a page that has room for it."""
 
@@ -262,7 +262,7 @@ class Details:
 Block: TypeAlias = Inner | NextSteps | Details
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Document:
     """One card: a title with its verdict, then blocks in the order of their use to a reader."""
 

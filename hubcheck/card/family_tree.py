@@ -7,7 +7,6 @@ the words behind a name are what was found; a loop in the declared graph is draw
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import first_table, matches, names, numbers
@@ -28,6 +27,7 @@ from hubcheck.card.document import (
 from hubcheck.card.escaping import html_text, visible
 from hubcheck.card.lineage_graph import BASES_SHOWN, lineage_graph, plain_label
 from hubcheck.card.wording import sentence
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Finding, Report
@@ -72,7 +72,7 @@ _STYLE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Node:
     """One line of the tree; texts are raw."""
 

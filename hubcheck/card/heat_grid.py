@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, numbers
 from hubcheck.card.heat_roles import LINES, RoleName, role_name
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Change, Finding, Report
@@ -41,7 +41,7 @@ MOST_VALUES: Final = 2**62
 """No model comes near either; a report from elsewhere may name any number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cell:
     """One part of one layer (or of a few neighbours) against the base."""
 
@@ -68,7 +68,7 @@ class Cell:
         return min(max(math.floor(position + 1e-9) + 1, 0), STEPS - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One part, over all columns; None where nothing was compared."""
 
@@ -76,7 +76,7 @@ class Row:
     cells: tuple[Cell | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Column:
     """One layer, or a few neighbours; ``base`` is the base layer of the first, -1 unknown."""
 
@@ -95,7 +95,7 @@ class Column:
         return self.base not in {-1, self.first}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grid:
     """A heat map as numbers."""
 

@@ -5,13 +5,13 @@ One list of shapes that SVG and PNG both draw, back to front, so that both show 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import heat_grid
 from hubcheck.card.escaping import visible
 from hubcheck.card.heat_grid import STEPS
 from hubcheck.card.heat_shapes import NORMAL, SMALL, Box, Shape, Stroke, Words
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.card.heat_grid import Cell, Column, Grid
@@ -42,7 +42,7 @@ CHARACTER: Final = 0.56
 """Width of a character as a share of the size, on average."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """A map laid out: its frame, and the shapes of each column apart for who points at one."""
 

@@ -6,15 +6,16 @@ apart. A role that this table does not know is text from a report: it comes last
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 OUTSIDE: Final = "outside the layers"
 OTHER: Final = "other"
 _BIAS: Final = ".bias"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoleName:
     """How a role is shown."""
 

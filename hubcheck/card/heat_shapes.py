@@ -5,8 +5,9 @@ Colours are names in the shapes; a light and a dark palette give them their valu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from hubcheck.frozen import frozen
 
 RAMP: Final = (
     *("#f1f2c8", "#d5e6ad", "#b2dc9a", "#8ed097", "#67c397", "#34b49e", "#00a2a2"),
@@ -37,7 +38,7 @@ NORMAL: Final = 12.0
 """Sizes of text, in pixels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Box:
     """A filled rectangle."""
 
@@ -48,7 +49,7 @@ class Box:
     colour: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stroke:
     """A straight line."""
 
@@ -60,7 +61,7 @@ class Stroke:
     half: float = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Words:
     """A line of text; raw, escaped by who draws it. ``y`` is its baseline."""
 

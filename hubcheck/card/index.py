@@ -6,7 +6,6 @@ The overview table as HTML, each subject a link to its card beside it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.card.compose import TONES
@@ -14,12 +13,13 @@ from hubcheck.card.document import Tone
 from hubcheck.card.escaping import html_attribute, html_text
 from hubcheck.card.html import SHORT, SIGNS, page
 from hubcheck.card.table import OVERVIEW_HEAD, OverviewRow, overview_cells
+from hubcheck.frozen import frozen
 
 _FILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 """A relative path without schemes, dots at the start or anything a browser would resolve."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexEntry:
     """One card on the index page."""
 

@@ -7,7 +7,6 @@ and PNG (``order_png``) both draw, in one ink, so that it reads in grey as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import matches, names, numbers
@@ -16,6 +15,7 @@ from hubcheck.card.escaping import html_text, visible
 from hubcheck.card.heat_shapes import NORMAL, Box, Shape, Stroke, Words
 from hubcheck.card.heat_svg import STYLE, drawn
 from hubcheck.card.wording import words
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import Evidence, Finding, Report
@@ -39,7 +39,7 @@ LABEL_LIMIT: Final = 600
 NAME_LIMIT: Final = 22
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Matrix:
     """Which unit is nearest to which, as shares of the way from first to last unit."""
 

@@ -7,12 +7,12 @@ words. Like the heat map it has no script: a layer that is pointed at shows its 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hubcheck.card import heat_svg, numbers
 from hubcheck.card.escaping import html_text
 from hubcheck.card.heat_layout import MARGIN
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import MergeShare
@@ -42,7 +42,7 @@ STYLE: Final = (
 HINT: Final = "Point at a layer, touch it, or move with the tab key to read its shares."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Series:
     """The shares of one base: its raw name, and one share per layer."""
 

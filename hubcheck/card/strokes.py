@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 SPACE: Final = 2.6
 """Width of a blank."""
@@ -114,7 +115,7 @@ GLYPHS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Segment:
     """A straight piece of a stroke, in units."""
 

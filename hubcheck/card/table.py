@@ -8,7 +8,6 @@ here, never from a report.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from hubcheck.card import first_table, matches, names, numbers
@@ -33,6 +32,7 @@ from hubcheck.card.document import (
 from hubcheck.card.escaping import plain_text
 from hubcheck.card.next_steps import REPLAY
 from hubcheck.card.wording import sentence
+from hubcheck.frozen import frozen
 from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ NARROWEST: Final = 8
 """Columns below which a cell is not wrapped: its words would be cut to letters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OverviewRow:
     """One subject of the overview: what is claimed beside what is there."""
 

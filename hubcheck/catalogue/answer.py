@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from hubcheck.catalogue.calibration import stands_out
 from hubcheck.catalogue.index import NEAREST, Index, NearFamily, score_of_sketches
 from hubcheck.catalogue.material import Material, material_of
 from hubcheck.catalogue.sketch import Sketch, planted, sketched
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.source.interface import Pin
 from hubcheck.statistics.planted import NOT_DETECTABLE
@@ -22,7 +22,7 @@ MARGIN: Final = 1.3
 """Standard deviations of z below its planted value that nine of ten plantings stay above."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """The least share kept that would have stood out of the catalogue, frame by frame."""
 
@@ -32,7 +32,7 @@ class Seen:
     """Of one whose channels were relabelled or turned: the token frame alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What a catalogue says of one model."""
 

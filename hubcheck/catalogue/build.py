@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from hubcheck.catalogue.writing import (
     write_manifest,
 )
 from hubcheck.errors import UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.folder import FolderSource
 from hubcheck.source.ledger import Ledger
 from hubcheck.system import lock, open_for_appending
@@ -43,7 +44,7 @@ Progress = Callable[[str, int, int], None]
 """Told which step, how many are done, of how many."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workers:
     """What is done to models, and where."""
 
@@ -55,7 +56,7 @@ class Workers:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Built:
     """What a run did."""
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +14,7 @@ import numpy as np
 from hubcheck.catalogue.sketch import N_SLOTS, Sketch
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import UnreadableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.reference import is_repo_id
 from hubcheck.statistics.sketch import SLOT_BYTES
 
@@ -34,7 +34,7 @@ class Standing(StrEnum):
     """Its sketch is near the family's, and the exact test did not find it related."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One model at one state."""
 

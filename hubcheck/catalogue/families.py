@@ -7,7 +7,6 @@ a member and never stands for the victim's family.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from hubcheck.catalogue.index import Score, frames
 from hubcheck.catalogue.sketch import N_SLOTS, Sketch
+from hubcheck.frozen import frozen
 from hubcheck.statistics.sketch import SLOT_BYTES
 
 NEAR: Final = 7.0
@@ -23,7 +23,7 @@ strangers (6.3 of 79,800 pairs, ``benchmarks/catalogue``); a family that was spl
 test is found again by every query, as two families."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proposed:
     """The family that a sketch is nearest to."""
 

@@ -7,7 +7,6 @@ of no other. Everything happens here: what leaves this machine is which ranges w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from hubcheck.catalogue.sketch import (
     Sketch,
 )
 from hubcheck.catalogue.tables import Table
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 from hubcheck.statistics.sketch_scan import frame_z, slot_z
 
@@ -38,7 +38,7 @@ MOST_MEMBERS: Final = 100_000
 """Members of one family that are looked at; the largest on the Hub has 88,000."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Score:
     """How far a sketch's agreement with another lies above chance, frame by frame."""
 
@@ -51,7 +51,7 @@ class Score:
         return max(self.channels, self.tokens)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Near:
     """A model of the catalogue beside the one that was asked about."""
 
@@ -59,7 +59,7 @@ class Near:
     score: Score
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NearFamily:
     """One family: its root, and its members, the nearest first."""
 

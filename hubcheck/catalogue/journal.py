@@ -10,13 +10,13 @@ import base64
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from hubcheck.catalogue.sketch import N_SLOTS, Sketch
+from hubcheck.frozen import frozen
 from hubcheck.statistics.sketch import SLOT_BYTES
 
 FOLDER: Final = "building"
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 """What a worker returns of one model: plain values, so that any process can send it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     """A model that could not be sketched, or not be matched; asked again by the next run."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from hubcheck.catalogue.anchors import anchors_digest
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import UnreadableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 from hubcheck.statistics.sketch import VERSION
 
@@ -24,7 +25,7 @@ MOST_GENERATIONS: Final = 400
 """A delta a day for a year; a build merges them long before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stored:
     """One file."""
 
@@ -33,7 +34,7 @@ class Stored:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Generation:
     """The two tables of one build or addition; a later one stands for the same model."""
 
@@ -44,7 +45,7 @@ class Generation:
     """Those in quarantine included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """What a catalogue consists of."""
 

@@ -8,7 +8,7 @@ ones; how many layers are read follows from the bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -20,6 +20,7 @@ from hubcheck.candidates.tokenizer import Vocabulary
 from hubcheck.catalogue.anchors import ABSENT, anchor_ids, anchors
 from hubcheck.errors import UnsupportedFormatError
 from hubcheck.evidence.reading import Wanted
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 
 USUAL: Final = 40_000_000
@@ -51,7 +52,7 @@ Place = tuple[Kind, int]
 """What is read, and in which of ``PLACES``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Material:
     """What a sketch is computed from."""
 
@@ -65,7 +66,7 @@ class Material:
     """Which anchors the vocabulary has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Planned:
     blocks: dict[Place, Wanted]
     gains: dict[int, Wanted]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,14 @@ from hubcheck.catalogue.entry import Entry, Standing
 from hubcheck.catalogue.index import Index
 from hubcheck.catalogue.manifest import SEEN, Manifest
 from hubcheck.catalogue.writing import note_seen, put, write_generation, write_manifest
+from hubcheck.frozen import frozen
 
 PARQUET: Final = "members.parquet"
 ROWS_A_GROUP: Final = 100_000
 CARD: Final = "README.md"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """What is handed on."""
 

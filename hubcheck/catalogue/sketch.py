@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.catalogue.material import PLACES, Kind, Material, Place, material_of
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.statistics.sketch import (
     LEAST_TOKENS,
@@ -34,7 +35,7 @@ N_BYTES: Final = N_SLOTS * SLOT_BYTES
 """1,088."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sketch:
     """512 bits a slot, and which slots the model has; 1,088 bytes."""
 

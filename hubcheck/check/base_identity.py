@@ -6,8 +6,7 @@ repository's name: ``org/name@refs/pr/9`` is a model of its own, and no declared
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef
@@ -16,7 +15,7 @@ from hubcheck.source.belonging import Standing, belonging_of, proposed_by_name
 from hubcheck.source.reference import HubReference, Reference, name_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Identity:
     """What a base is called, and why it is not tested, if so."""
 

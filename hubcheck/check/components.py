@@ -8,13 +8,14 @@ against every component of a pipeline.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.looks.equality.files import FileState
 from hubcheck.evidence.looks.interface import Opened, Terms
 from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import Refused, attempt
+from hubcheck.frozen import frozen
 from hubcheck.model import Model, compare_weights
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.verdict.component_entries import NO_COMPONENTS, Alone, Component, Components
@@ -28,7 +29,7 @@ Open = Callable[[Model, Model, int, int], Opened]
 """Opens two models to be looked at: base, subject, bases tried, looks that share the bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pair:
     """A component of the base and one of the subject."""
 

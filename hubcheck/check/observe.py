@@ -7,7 +7,6 @@ runner of looks. What was seen means, ``verdict.judge`` says; nothing here does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -40,6 +39,7 @@ from hubcheck.evidence.looks.towers import bodies, pairs_of, prices_of
 from hubcheck.evidence.looks.whole.look import EVERY_TENSOR
 from hubcheck.evidence.observation import Left, Observations, Skip
 from hubcheck.evidence.refused import Refused, attempt, the_look
+from hubcheck.frozen import frozen
 from hubcheck.model import Model, align_tokens, compare_weights
 from hubcheck.report.phrases import Clauses, because
 from hubcheck.report.schema import BaseModelRef
@@ -59,7 +59,7 @@ OF_COMPONENTS: Final = tuple(look for look in LOOKS if look is not EVERY_TENSOR)
 """Every tensor is streamed once, of the whole model."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Components:
     """The name under which a refusal to look at components is kept."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import factorial
 from typing import Final
 
@@ -26,6 +25,7 @@ from hubcheck.anatomy.same_layout import Candidates, candidates_of
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock
 from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.evidence.reading import Reader
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 
 NEAR: Final = 0.5
@@ -42,7 +42,7 @@ MOST_NEAR: Final = 0.5
 BODY: Final = frozenset({Role.UP, Role.DOWN, Role.V, Role.O, Role.EXPERT_UP, Role.SSM, Role.DELTA})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Renamed:
     """The subject under the base's names."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from hubcheck.check.adapters import add_adapters
@@ -32,6 +32,7 @@ from hubcheck.errors import (
 )
 from hubcheck.evidence.looks.merge.look import MERGE, fit_merge
 from hubcheck.evidence.looks.merge.run import MergeMember
+from hubcheck.frozen import frozen
 from hubcheck.model import SAID, Model, open_model
 from hubcheck.report.behaviour import Behaviour
 from hubcheck.report.hints import BY_THE_USER
@@ -44,7 +45,7 @@ from hubcheck.verdict.declaration import Kinship, explain
 from hubcheck.verdict.policy import fails_on_what_was_found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """A report, and the exit code it ends with."""
 

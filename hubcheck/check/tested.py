@@ -12,6 +12,7 @@ from hubcheck.evidence.looks.orders import ORDERS
 from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.observation import Observations
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses
 from hubcheck.report.schema import BaseModelRef, TokenizerContext
@@ -24,7 +25,7 @@ from hubcheck.verdict.judge import Case, Judgement, judge
 from hubcheck.verdict.refusals import why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Untested:
     """Why no weights of a base were compared, as far as that is known before any look."""
 

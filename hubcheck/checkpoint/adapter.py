@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Final
 
@@ -22,6 +22,7 @@ from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.other_formats import is_adapter_file, is_inversion
 from hubcheck.checkpoint.safetensors import open_safetensors
 from hubcheck.checkpoint.torch_files import torch_tensors
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 
 ADAPTER_FILE: Final = "adapter_model.safetensors"
@@ -47,7 +48,7 @@ MATRIX: Final = 2
 KERNEL: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adapter:
     """What an adapter changes."""
 

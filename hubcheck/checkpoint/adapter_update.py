@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +21,7 @@ from hubcheck.checkpoint.adapter import ADAPTER_FILE, adapter_name
 from hubcheck.checkpoint.interface import Checkpoint, RowBlock, TensorRecord
 from hubcheck.checkpoint.rows import read_rows
 from hubcheck.checkpoint.safetensors import open_safetensors
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 
 PLAIN_STARTS: Final = (None, True, False, "gaussian", "eva", "orthogonal")
@@ -53,7 +53,7 @@ class NotAdded(StrEnum):
     """It does more than add a product."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Update:
     """What is added to one matrix."""
 
@@ -68,7 +68,7 @@ class Update:
     """Added transposed: the rows of the matrix are the columns of A."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Updates:
     """Everything an adapter adds."""
 

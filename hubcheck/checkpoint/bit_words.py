@@ -11,7 +11,6 @@ each per group of consecutive inputs: ``weight = code * scale + bias``. Bits are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from hubcheck.checkpoint.gptq_awq import WORD_BITS
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, rows_span
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 BITS: Final = (2, 3, 4, 5, 6, 8)
@@ -27,7 +27,7 @@ GROUPS: Final = (16, 32, 64, 128)
 """Inputs that share a scale, in any of MLX's modes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BitWords:
     """Codes of a matrix in words, with a scale and an offset per group of inputs."""
 

@@ -11,7 +11,7 @@ block sizes, offset. Source: ``QuantState.from_dict`` of bitsandbytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isfinite
 from typing import Final
 
@@ -23,6 +23,7 @@ from hubcheck.checkpoint.pair_order import PairOrder, codes_in_order
 from hubcheck.checkpoint.plain_values import numbers, values_span, whole
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 MAX_STATE_BYTES: Final = 4096
@@ -32,7 +33,7 @@ MAX_AXIS: Final = 1 << 32
 """Longest believable axis of a matrix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """What the JSON text beside a weight says."""
 
@@ -43,7 +44,7 @@ class State:
     nested_offset: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FourBit:
     """Codes of one matrix with their block maxima."""
 

@@ -9,7 +9,6 @@ inputs is the sum of one entry of each book, times the scale of its outputs. Sou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,13 +16,14 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, values_span, whole
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 AXES: Final = {"codes": 3, "books": 4, "scales": 4}
 CODES: Final = {"I8": "<i1", "I16": "<i2", "I32": "<i4"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CodeBooks:
     """Codes of a matrix into code books that all its blocks share."""
 

@@ -7,7 +7,7 @@ there is one, keep theirs; every record lies where its file lies in the reposito
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.other_view import OtherView
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source, Span
 
 SEVERAL: Final = "several components"
 """The format of a checkpoint whose components are not stored alike."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved(OtherView):
     """A storage whose files are called otherwise; see ``interface.Storage``."""
 
@@ -41,7 +42,7 @@ class Moved(OtherView):
         return self.inner.values(start, stop, raws)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """One component's checkpoint, and where its files lie."""
 

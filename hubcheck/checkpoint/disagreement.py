@@ -6,8 +6,9 @@ same, and that is what is checked. What is wrong is a result of its own, a code 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from hubcheck.frozen import frozen
 
 
 class DisagreementCode(StrEnum):
@@ -42,7 +43,7 @@ class DisagreementCode(StrEnum):
     """An adapter lies beside full weights; the full weights were read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Disagreement:
     """One thing in which files disagree."""
 

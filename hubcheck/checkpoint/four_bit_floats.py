@@ -11,7 +11,7 @@ compressed-tensors divides by ``weight_global_scale``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +25,7 @@ from hubcheck.checkpoint.pair_order import (
     inputs_in_order,
 )
 from hubcheck.checkpoint.plain_values import numbers, values_span, whole
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 E2M1: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
@@ -32,7 +33,7 @@ E2M1: Final = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 CODES: Final = np.asarray([*E2M1, *(-v for v in E2M1)], dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FourBitFloats:
     """E2M1 codes with group scales."""
 

@@ -15,7 +15,6 @@ installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from hubcheck.checkpoint.four_bit_floats import CODES
 from hubcheck.checkpoint.gguf_code_books import SIZES, code_book_types, unpacker
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -231,7 +231,7 @@ def is_read(type_name: str) -> bool:
     return type_name in BLOCKS or type_name in code_book_types()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Blocks:
     """A tensor of blocks."""
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from typing import Final, NoReturn
 
@@ -28,6 +27,7 @@ from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_TENSO
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.other_formats import refuse_container
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
+from hubcheck.frozen import frozen
 
 Fetch = Callable[[int, int], bytes]
 """Returns bytes ``start`` to ``stop`` of the file."""
@@ -77,7 +77,7 @@ TYPE_NAMES: Final = {
 """ggml's tensor types by number; those that ``gguf_blocks`` and ``decode`` lack are named only."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GgufHeader:
     """What one file states about itself."""
 
@@ -241,7 +241,7 @@ def _alignment(text: str, path: str) -> int:
     return value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Entry:
     name: str
     shape: tuple[int, ...]

@@ -15,7 +15,6 @@ code of AutoGPTQ (``QuantLinear.pack``) and AutoAWQ (``WQLinear_GEMM``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, rows_span, values_span
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 WORD_BITS: Final = 32
@@ -33,7 +33,7 @@ AWQ_ORDER: Final = (0, 2, 4, 6, 1, 3, 5, 7)
 """Which of eight neighbouring outputs lies in nibble i of an AWQ word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gptq:
     """GPTQ codes; a row is an input."""
 
@@ -106,7 +106,7 @@ class Gptq:
         return stored
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Awq:
     """AWQ codes (gemm layout); a row is an input."""
 

@@ -8,7 +8,6 @@ file. All size arithmetic is done on Python integers, which cannot overflow.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Final, NoReturn
 
@@ -16,6 +15,7 @@ from hubcheck.checkpoint.decode import DTYPE_BITS
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES, load_object, shown
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 
 LENGTH_BYTES: Final = 8
 """Size of the length field that opens a file."""
@@ -50,7 +50,7 @@ _OTHER_CONTENT: Final[Mapping[bytes, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Header:
     """What one file states about itself."""
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.computed_once import computed_once
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses
 from hubcheck.source.interface import Source, Span
 
@@ -46,7 +47,7 @@ class Storage(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TensorRecord:
     """Where one tensor lies, by the name and shape it has as numbers."""
 
@@ -83,7 +84,7 @@ class TensorRecord:
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowBlock:
     """Rows ``start`` to ``stop`` (exclusive) of one tensor."""
 

@@ -6,7 +6,7 @@ Its values lie one behind the other, so that [out, in * 9] are the same bytes wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import Final
 
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.other_view import OtherView
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 MATRIX: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LongRows(OtherView):
     """A storage of which some rows in a row are one; see ``interface.Storage``."""
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from hubcheck.checkpoint.strict_json import MAX_JSON_VALUES
 from hubcheck.checkpoint.variants import variants_in
 from hubcheck.errors import UnreadableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.gguf_tags import GgufSet, gguf_sets_of, shown_names, towers_beside
 from hubcheck.source.inside import references
@@ -61,7 +62,7 @@ class LayoutKind(StrEnum):
     """Several models, none of which is the body of the others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Component:
     """One component, and its files."""
 
@@ -71,7 +72,7 @@ class Component:
     """The files of its folder, variants left out: name in the folder to path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """Where the weights are."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.checkpoint.interface import Storage
+from hubcheck.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OtherView:
     """What is the same in every view of a storage; see ``interface.Storage``."""
 

@@ -11,7 +11,6 @@ Stacked experts carry a leading axis in all of them. ``weight = (code - zero) * 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,11 @@ from hubcheck.checkpoint.gptq_awq import WORD_BITS
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, rows_span, whole
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PackedInts:
     """Codes packed along the inputs."""
 

@@ -6,8 +6,10 @@ Hostile: a value of another type counts as absent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 KEYS: Final = ("quantization_config", "quantization")
 """The second is MLX's, which writes both."""
@@ -16,7 +18,7 @@ EXPERTS: Final = "expert_dtype"
 E2M1: Final = "fp4"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Quantisation:
     """The hints; what is absent is empty."""
 

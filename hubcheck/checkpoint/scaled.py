@@ -12,7 +12,6 @@ compressors, the LLM.int8() paper's vector-wise scaling.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -21,13 +20,14 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, rows_span, values_span
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 COMMON_BLOCKS: Final = (128, 64, 32, 16, 256, 512, 1024)
 """Edges of scale blocks, tried in this order where the grid alone leaves several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scaled:
     """Codes with one scale per block."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NoReturn
 
 from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
@@ -23,6 +23,7 @@ from hubcheck.errors import (
     UnsupportedFormatError,
     printable,
 )
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source
 
 INDEX_SUFFIX: Final = ".index.json"
@@ -38,7 +39,7 @@ SETS_NAMED: Final = 5
 """Sets that a refusal names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileSet:
     """Files at top level that hold one set of weights: a single file, or numbered shards."""
 
@@ -58,7 +59,7 @@ class FileSet:
         return numbers in (list(range(1, self.total + 1)), list(range(self.total)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chosen:
     """The files that hold the weights, and what an index says of them."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.checkpoint.other_view import OtherView
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SomeRows(OtherView):
     """A storage from one of its rows on; see ``interface.Storage``."""
 

@@ -10,7 +10,6 @@ configuration says ``autobitlinear`` and divided by where it does not. Source: `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,12 +17,13 @@ from numpy.typing import NDArray
 
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.plain_values import numbers, rows_span, whole
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 PER_BYTE: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ternary:
     """Codes of a matrix, the quarters of its outputs side by side in each byte."""
 

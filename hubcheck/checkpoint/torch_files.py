@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -45,6 +44,7 @@ from hubcheck.checkpoint.zip_directory import (
     start_of,
 )
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Source, Span
 from hubcheck.source.ledger import Purpose
 from hubcheck.source.weight_files import TORCH, TORCH_SUFFIXES, formats_of, is_training_state
@@ -236,7 +236,7 @@ def _file(source: Source, path: str, size: int) -> dict[str, TensorRecord]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Foretold:
     """Plain rows whose place was foretold; the header in front of them is read with them."""
 

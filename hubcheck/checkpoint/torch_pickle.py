@@ -11,13 +11,13 @@ from __future__ import annotations
 import pickletools
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK, MAX_TENSORS
 from hubcheck.checkpoint.torch_names import STORAGE_DTYPES, runs_something
 from hubcheck.checkpoint.torch_nested import weights_in
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable
+from hubcheck.frozen import frozen
 
 _REBUILD: Final = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER: Final = ("torch._utils", "_rebuild_parameter")
@@ -35,7 +35,7 @@ MAX_OBJECTS: Final = 3_000_000
 about eight."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class StorageRef:
     """A persistent id: the file ``data/<key>`` of the archive."""
 
@@ -44,7 +44,7 @@ class StorageRef:
     n_values: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TensorRef:
     """A tensor as described, nothing read."""
 
@@ -65,7 +65,7 @@ class TensorRef:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Callable:
     """The name of something a pickle wants to call."""
 

@@ -8,12 +8,12 @@ set that was read, so the rest is named. Names, sizes and stated digests decide;
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
 from hubcheck.checkpoint.other_formats import is_adapter_file
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import FileEntry
 from hubcheck.source.weight_files import READ, SAFETENSORS, formats_of, is_training_state
 
@@ -45,7 +45,7 @@ _NO_MODELS: Final = (
 _MATRIX_OF_IMPORTANCE: Final = "imatrix"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnreadFile:
     """One weight file that was not read."""
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from hubcheck.errors import HostileCheckpointError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 
 Read = Callable[[Sequence[Span]], list[bytes]]
@@ -38,7 +38,7 @@ _ENTRY: Final = b"PK\x01\x02"
 _LOCAL: Final = b"PK\x03\x04"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One stored file."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.cli.terminal import say, tell
 from hubcheck.errors import ExitCode, UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.words import Depth
 from hubcheck.request.options import FAIL_ON, Options
 from hubcheck.request.values import parse_size
@@ -95,7 +95,7 @@ def add_audit(commands: Any) -> None:
     audit.set_defaults(run=run_audit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MeansOf:
     """What a model is checked with, made in the process that checks it."""
 

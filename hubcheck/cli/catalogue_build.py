@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from hubcheck.errors import (
     counted,
     printable,
 )
+from hubcheck.frozen import frozen
 from hubcheck.model import Model, open_model
 from hubcheck.request.access import access_of
 from hubcheck.request.build import Means, no_token
@@ -33,7 +33,7 @@ MAX_LIST: Final = 200_000_000
 SHOWN: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opening:
     """How a worker opens a model, in whatever process it runs: tokens are found there."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from hubcheck.cli.terminal import say
 from hubcheck.errors import ExitCode
+from hubcheck.frozen import frozen
 
 _USED: Final = "complete -o default -F _hubcheck hubcheck\n"
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -23,7 +23,7 @@ Install it:
   hubcheck completion fish > ~/.config/fish/completions/hubcheck.fish"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Words:
     """What can stand behind one command."""
 

@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from hubcheck.cli.first_files import (
     workflow,
 )
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, counted, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.folder_patterns import is_pattern, matches, pattern_of
 
 PINNED: Final = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}@[0-9a-f]{40}", re.ASCII)
@@ -67,7 +67,7 @@ def add_init(commands: Any) -> None:
     init.set_defaults(run=run_init)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """What was seen of the model."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from hubcheck.card.wording import sentence
 from hubcheck.cli.carry_out import carried_out, means_of, resources_of
 from hubcheck.cli.launch import ended
 from hubcheck.errors import ExitCode, counted, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.load import schema_of
 from hubcheck.report.schema import Report
 from hubcheck.request.build import build_request
@@ -59,7 +60,7 @@ ASKED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What came of a replay."""
 

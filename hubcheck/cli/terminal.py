@@ -15,10 +15,10 @@ import time
 import unicodedata
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Final, TextIO
 
 from hubcheck.errors import FaultLine, UsageError, printable
+from hubcheck.frozen import frozen
 
 IN_LOG: Final = 10.0
 """Seconds between two lines of progress where lines stay."""
@@ -45,7 +45,7 @@ SUBSTITUTES: Final = {
 """What stands for the letters that hubcheck itself writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manner:
     """How much is shown, and how."""
 

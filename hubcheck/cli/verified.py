@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +17,7 @@ from hubcheck.errors import UsageError, counted, printable
 from hubcheck.export.in_toto import TEST_RESULT, statement
 from hubcheck.export.models import shown
 from hubcheck.export.outcomes import Outcome
+from hubcheck.frozen import frozen
 from hubcheck.source.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Answer(StrEnum):
     NOT_ASKED = "not-asked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """One question and its answer."""
 

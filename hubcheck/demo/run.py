@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from hubcheck.card.index import IndexEntry, index_html
 from hubcheck.card.table import OverviewRow, overview, overview_row
 from hubcheck.check.concluded import conclude_check
 from hubcheck.errors import ExitCode, printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.files import write_atomically, write_outputs
 from hubcheck.request.build import Means, build_request
 from hubcheck.request.options import Options
@@ -27,7 +28,7 @@ BASE: Final = "zoo/base"
 """The name by which the shipped cards declare their base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Case:
     """One model of the demo, and the bases it is tested against."""
 

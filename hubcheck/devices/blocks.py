@@ -15,13 +15,13 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final, Generic, Protocol, TypeVar
 
 from hubcheck.devices.store import Store
 from hubcheck.devices.team import Team
 from hubcheck.errors import HubcheckError, InternalFaultError
+from hubcheck.frozen import frozen
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ PARCEL: Final = 16 << 20
 """Bytes after which results are handed round: every process holds the parcels of all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block(Generic[W]):
     """One piece of work that one process does alone."""
 
@@ -67,7 +67,7 @@ class Account(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Hand:
     """What one process hands round at a time."""
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -26,7 +28,7 @@ class Kind(StrEnum):
     MPS = "mps"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Device:
     """One device of one process."""
 

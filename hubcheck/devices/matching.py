@@ -8,7 +8,6 @@ first of several equal values wins, whatever the blocks.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from math import isqrt
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from hubcheck.devices.arrays import Arrays, arrays_of
 from hubcheck.devices.choice import NUMPY, Device, Kind
+from hubcheck.frozen import frozen
 
 HELD: Final = 12
 """Bytes held for each pair of rows: the product, its magnitude, one temporary."""
@@ -24,7 +24,7 @@ HOST_BLOCK: Final = 24 << 20
 """Bytes of a block on a CPU: measured, larger ones leave the cache and are slower."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Matches:
     """The best match of each row; all arrays [n]."""
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -30,13 +29,14 @@ from numpy.typing import NDArray
 
 from hubcheck.devices.arrays import WORDS, Place, arrays_of
 from hubcheck.devices.choice import NUMPY, Device
+from hubcheck.frozen import frozen
 
 LEAST: Final = 2.0**-60
 """2^36 products of less than 2^-126 each, which float32 rounds coarsely or to zero, are 2^-30 of
 it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PairSums:
     """What two arrays of the same length add up to."""
 

@@ -29,13 +29,14 @@ statement about the whole and half, evenly, to those about parts (``WHOLE``, ``p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from fractions import Fraction
 from math import inf, log
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED
+from hubcheck.frozen import frozen
 from hubcheck.statistics.evalues import log_sum_exp
 
 
@@ -77,7 +78,7 @@ class OverspentError(RuntimeError):
     """A fault of this program: a look spends twice, or more than 1 was given out on an order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Spent:
     """What one look spends: e-values of distinct orders of the base, multiplied."""
 
@@ -94,7 +95,7 @@ class Spent:
     """The content check of this look: more is held than relabelling could reach."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """Everything that was spent on one base."""
 

@@ -8,12 +8,12 @@ statements that are made (``evidence.account``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 from typing import Final
 
 from hubcheck.evidence.family import BODY_ORDERS, Block, FamilyOutcome, Test
 from hubcheck.evidence.structure import SharedOrders
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 
@@ -23,7 +23,7 @@ NOTABLE: Final = log(1e3)
 """E that one order must reach, and the rest must reach without the strongest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignOutcome:
     """The signs of matched up rows in one neuron family."""
 
@@ -34,7 +34,7 @@ class SignOutcome:
     log_e: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Prices:
     """What is taken off the logs of e-values, in nats (``evidence.account.price``)."""
 
@@ -47,7 +47,7 @@ class Prices:
 NOTHING_PAID: Final = Prices()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Combined:
     """Natural logs of the e-values at one moment."""
 

@@ -8,13 +8,13 @@ in each matrix alone, for a relabelling has one choice for all of them. Pure ari
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
 import numpy as np
 
 from hubcheck.evidence.family import Profiles
+from hubcheck.frozen import frozen
 from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
 from hubcheck.statistics.hits import hit_mask
 from hubcheck.statistics.profiles import cosine_matrix, profile
@@ -37,7 +37,7 @@ CEILING_UNITS: Final = 128
 """The ceiling is found by optimal matching on at most this many units (cubic cost)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Content:
     """What two families share beside an order."""
 

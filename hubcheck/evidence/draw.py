@@ -10,11 +10,12 @@ shape; that is what lets several bases share one read of the subject.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hubcheck.frozen import frozen
 
 IntArray = NDArray[np.int64]
 
@@ -40,7 +41,7 @@ CHANNELS: Final = 256
 """Channels under test; more only cost time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Draw:
     """Seeded choices; each is a function of the seed, a purpose and the sizes involved."""
 

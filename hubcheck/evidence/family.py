@@ -8,7 +8,7 @@ through the tokens ...); a *look* compares a base block with one or more subject
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ import numpy as np
 from hubcheck.anatomy.interface import Matrix
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.blocks import log_e_blocks
 from hubcheck.statistics.evalues import log_e_hits
@@ -53,7 +54,7 @@ PART_VIEWS: Final = {"raw embeddings": Part.EMBEDDINGS, "raw norms": Part.NORMS}
 """Views of the channels by which a part is judged by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block:
     """Where a family lies in one model."""
 
@@ -69,7 +70,7 @@ class Block:
         return phrase(PhraseCode.BLOCK, layer=self.layer, member=self.member, kind=self.kind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Profiles:
     """Every view of the units of one block; all share the unit axis."""
 
@@ -140,7 +141,7 @@ class FamilyTest(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class View:
     """One view of one base block against one subject block."""
 
@@ -161,7 +162,7 @@ class View:
         return log_e_blocks(self.hits) if self.in_blocks else log_e_hits(self.hits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """Views that share a weight fixed before any of them was seen."""
 
@@ -169,7 +170,7 @@ class Look:
     views: tuple[View, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Units:
     """The units of one view, one by one, in the order under test."""
 
@@ -182,7 +183,7 @@ class Units:
     """Their cosine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FamilyOutcome:
     """Everything seen of one order of the base."""
 
@@ -248,7 +249,7 @@ class FamilyOutcome:
         return self.best.subject.layer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Abstention:
     """A family that was not tested, and why."""
 

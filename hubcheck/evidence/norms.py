@@ -10,13 +10,14 @@ founding dispute rested on this number. It is therefore never shown without its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class NormLikeness:
     """Means over corresponding norm tensors."""
 

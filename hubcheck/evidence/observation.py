@@ -7,7 +7,7 @@ look that fails takes nothing away from what others saw.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar, cast
@@ -16,6 +16,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.account import Spent
 from hubcheck.evidence.refused import LIMITS, Refused
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Skip(StrEnum):
     """The runner has not come to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observation(Generic[T_co]):
     """What one look saw."""
 
@@ -77,7 +78,7 @@ class Named(Protocol[T_co]):
 Left = Observation[object] | Refused | Skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Observations:
     """What every look left, by the look's name."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final
 
@@ -27,6 +27,7 @@ from hubcheck.checkpoint.rows import cost_of, read_rows
 from hubcheck.devices.blocks import Block, hands, shared
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.errors import SubjectUnreadableError, UnreadableError
+from hubcheck.frozen import frozen
 from hubcheck.source.side_by_side import side_by_side, waits
 
 PIECE: Final = 1 << 20
@@ -37,7 +38,7 @@ ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """A block of one canonical matrix [n_out, n_in]."""
 

@@ -7,7 +7,7 @@ other looks have settled stays settled, and words are made where a card is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from hubcheck.errors import (
     UnreadableError,
     UnsupportedFormatError,
 )
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 Seen = TypeVar("Seen")
@@ -83,7 +84,7 @@ LIMITS: Final[frozenset[LookReason]] = frozenset({Why.BUDGET, Why.NETWORK})
 """Reasons that another run may not meet: the look was wanted and could not be paid for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refused:
     """One look, or a part of one, that could not be taken."""
 

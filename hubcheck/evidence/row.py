@@ -6,15 +6,15 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase
 
 Kind = Literal["exact", "calibrated", "context"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One line of evidence; the fields are those of ``report.Evidence``."""
 

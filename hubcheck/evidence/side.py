@@ -6,7 +6,6 @@ frames made from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 from hubcheck.statistics.whitening import whitened_frame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SharedTokens:
     """Ids of the tokens two vocabularies share, aligned, sorted by the base's id."""
 

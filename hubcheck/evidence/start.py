@@ -7,13 +7,13 @@ rows of the embeddings. Context, never a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from hubcheck.anatomy.interface import Matrix, Role
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.frozen import frozen
 from hubcheck.statistics.initialisation import FromADraw, from_a_draw
 
 ROLES: Final = (
@@ -34,7 +34,7 @@ STILL: Final = 0.9999
 """Cosine from which a row did not turn: weight decay shortens a row that nothing trains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Start:
     """What a state shows of its distance to an initialisation."""
 
@@ -46,7 +46,7 @@ class Start:
     """Of them, those whose gains are all one number, as they are before training."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tokens:
     """Rows of the embeddings, from the first state of a chain to its last."""
 

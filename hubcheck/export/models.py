@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from hubcheck.card.escaping import visible
 from hubcheck.card.names import is_commit
+from hubcheck.frozen import frozen
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import BaseModelRef, Report, WeightFile
@@ -23,7 +23,7 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/hubcheck/h
 SHA256_DIGITS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ModelName:
     """A model as package formats name it. All fields but ``purl`` are raw."""
 

@@ -6,12 +6,12 @@ that the user's policy does not fail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hubcheck.card import matches, sentences
 from hubcheck.card.table import finding_line, inline
+from hubcheck.frozen import frozen
 from hubcheck.report import standing
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import Conclusion, DeclarationVerdict, Holds, RelationKind, Verdict
@@ -41,7 +41,7 @@ class Kinship(StrEnum):
     """No exact evidence that trained weights are shared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Result:
     """The outcome of one test of a report."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hubcheck.card import heat_png, heat_svg, html, order_picture, order_png, section
 from hubcheck.card.compose import compose
 from hubcheck.card.given import from_a_file
+from hubcheck.frozen import frozen
 from hubcheck.publish.badge_files import badge_files
 from hubcheck.publish.model_card import README, with_section
 
@@ -26,7 +26,7 @@ MAX_OLD_REPORT: Final = 64_000_000
 """As for any report that is read back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Present:
     """What a repository holds now, as far as publishing has to know."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.errors import HubcheckError, printable
+from hubcheck.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """Something was written."""
 
@@ -19,7 +18,7 @@ class Published:
     """The pull request or discussion, 0 for none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unchanged:
     """Everything was there already; nothing was written."""
 
@@ -28,7 +27,7 @@ class Unchanged:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NotPublished:
     """Nothing was written, for a reason that is no fault of the check."""
 

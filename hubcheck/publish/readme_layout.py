@@ -9,8 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 _LINE: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _FENCE: Final = re.compile(rb"(`{3,})[^`]*|(~{3,}).*", re.DOTALL)
@@ -23,7 +24,7 @@ _CODE_INDENT: Final = 4
 """Columns from which a line is code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """One line and where it lies in the file."""
 
@@ -35,7 +36,7 @@ class Line:
     newline: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """Where things are in a README."""
 
@@ -47,7 +48,7 @@ class Layout:
     """Whether the file ends inside code or a comment, where appended text would not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Fence:
     """An open code fence."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from hubcheck.frozen import frozen
 
 Curve = tuple[tuple[float, float], ...]
 """Place in the depth, 0 for the first layer and 1 for the last, and the value there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Curves:
     """The curves of a model and of another one, of one kind of matrix."""
 

@@ -12,9 +12,10 @@ phrase stands in a report's field is said by ``report.phrase_fields``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn, TypeAlias
 
+from hubcheck.frozen import frozen
 from hubcheck.report.phrase_codes import PhraseCode
 from hubcheck.report.words import ReasonCode
 
@@ -45,7 +46,7 @@ class Parameters(dict[str, Value]):
         return (Parameters, (dict(self),))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Phrase:
     """One thing said: a code and the parameters that its words need."""
 

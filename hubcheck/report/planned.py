@@ -5,8 +5,9 @@ What ``--plan`` shows: a value, made without a weight being read. Words are the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from hubcheck.frozen import frozen
 
 
 class When(StrEnum):
@@ -23,7 +24,7 @@ class When(StrEnum):
     """Where a base that is declared and one that is not turn out related to the subject."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PlannedRows:
     """Rows ``start`` to ``stop`` (exclusive) of one tensor, and the test that asks for them."""
 
@@ -33,7 +34,7 @@ class PlannedRows:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ModelPlan:
     """What the first step reads of one model."""
 
@@ -52,7 +53,7 @@ class ModelPlan:
     """Bytes of all tensors of the model."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FurtherLook:
     """A look beyond the first step."""
 
@@ -65,7 +66,7 @@ class FurtherLook:
     """Bytes a model, where it chooses as it goes; 0 for what is listed and no more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PairPlan:
     """What a check reads of one base and of the subject for it."""
 
@@ -76,7 +77,7 @@ class PairPlan:
     """Every other look of the depth, in the order in which they are asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What a check would read: per base, and the bases that would be left out."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from hubcheck.behaviour.interface import Wanted
 from hubcheck.errors import UsageError
 from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.frozen import frozen
 from hubcheck.model import Access
 from hubcheck.request.access import FindToken, access_of
 from hubcheck.request.bases import BasesOf, chosen_bases, named_bases, with_leaked
@@ -50,7 +51,7 @@ def no_token() -> None:
     """Find no token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Means:
     """What a check is carried out with. None of it says what is checked."""
 

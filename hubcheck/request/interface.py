@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal
 
 from hubcheck.behaviour.interface import Wanted
 from hubcheck.evidence.looks.whole.interface import Resources
+from hubcheck.frozen import frozen
 from hubcheck.model import Access, Model
 from hubcheck.report.catalogue_search import CatalogueSearch
 from hubcheck.report.phrases import Clauses
@@ -40,7 +41,7 @@ FoundBy = Literal["named", "files", "search", "catalogue"]
 catalogue."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Searched:
     """What a search for bases found beside those that are tested."""
 
@@ -70,7 +71,7 @@ def files_searched() -> Searched:
     return Searched(kind="files")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseRequest:
     """One base to test."""
 
@@ -93,7 +94,7 @@ class BaseRequest:
         return self.declared or self.found_by == "catalogue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """Everything a check depends on but the models themselves, the clock and the network."""
 

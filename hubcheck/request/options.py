@@ -14,9 +14,10 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NoReturn
 
+from hubcheck.frozen import frozen
 from hubcheck.report.words import Depth
 from hubcheck.request.values import parse_endpoint, parse_mirror, parse_seed, parse_size
 
@@ -34,7 +35,7 @@ FAIL_ON: Final = "undeclared,contradicted"
 """What fails where nobody says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Options:
     """A check as it is asked for: text and numbers, nothing looked up. None: not said."""
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from hubcheck.candidates.declared import DeclaredBase
 from hubcheck.errors import MissingModelError, printable
+from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.report.hints import BASE, BY_THE_USER
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
@@ -36,7 +37,7 @@ from hubcheck.verdict.differences import Open
 LOCAL: Final = "local"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unverified:
     """A part of a report that could not be made again."""
 

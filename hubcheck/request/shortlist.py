@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from hubcheck.anatomy.interface import Role
 from hubcheck.candidates.candidate import STRENGTH, Candidate, Signal, Standing
 from hubcheck.errors import HubcheckError
 from hubcheck.evidence.reading import Wanted
+from hubcheck.frozen import frozen
 from hubcheck.model import Access, Model, open_model, same_weights
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.source.reference import HubReference, parse_hub_reference
@@ -31,7 +31,7 @@ STANDS_OUT: Final = 0.5
 each other, fine-tunes and long further training keep 0.86 or more with their base, disguises 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Probed:
     """A suspect, opened, with how much its gains look like the subject's."""
 

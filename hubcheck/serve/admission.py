@@ -8,15 +8,17 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 MAX_REPOSITORIES: Final = 10_000
 """Repositories whose rate is remembered; the one that was quiet for longest is forgotten."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Secrets:
     """The shared secrets that open the door: the present one, and one that is being replaced."""
 

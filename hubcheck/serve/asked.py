@@ -8,10 +8,11 @@ the same question, and have one address.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from hubcheck.errors import HubcheckError, UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role
 from hubcheck.publish.hub.errors import ForbiddenError, NotThereError
@@ -37,7 +38,7 @@ class TurnedAwayError(Exception):
         self.wait = wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """A model, and one that it may come from; both at a commit."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hubcheck.errors import ExitCode, HubcheckError, UnreachableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential, Role, credential
 from hubcheck.publish.hub.errors import HubPublishError
@@ -44,7 +45,7 @@ POLL: Final = 0.05
 Tell = Callable[..., None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Later:
     """Trouble that passes: the job is run again after a while."""
 
@@ -52,7 +53,7 @@ class Later:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stopped:
     """The server was asked to stop while the job ran."""
 
@@ -80,7 +81,7 @@ class OwnName:
         return self._name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Guarded:
     """Looks at a push before anything is spent on it."""
 
@@ -195,7 +196,7 @@ def publications(push: Push, report: Path, plan: Plan) -> list[list[str]]:
     return commands
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ran:
     """A command that ended, or why it was ended."""
 

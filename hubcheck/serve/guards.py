@@ -9,13 +9,13 @@ last seen, the whole push and not its last commit, and the other two say whose i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from hubcheck.candidates.front_matter import FrontMatter, parse_front_matter
 from hubcheck.candidates.read_files import is_read_file
 from hubcheck.card.section import FOLDER
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.errors import NotThereError
 from hubcheck.publish.hub.texts import COMMIT_TITLE
 from hubcheck.publish.model_card import README
@@ -33,7 +33,7 @@ RELEVANT_SUFFIXES: Final = (".jsonl", ".jinja", ".txt", ".spm", ".vocab")
 """Beside what every check reads. Images, code and prose move nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Go:
     """The push is checked."""
 
@@ -41,7 +41,7 @@ class Go:
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Skip:
     """The push is not checked."""
 

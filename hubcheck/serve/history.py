@@ -6,12 +6,12 @@ Names and digests only; the one file that is ever read is the model card.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from hubcheck import __version__
 from hubcheck.candidates.documents import CARD_LIMIT
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.client import HubClient
 from hubcheck.publish.hub.credentials import Credential
 from hubcheck.source.hub import HubSource
@@ -19,7 +19,7 @@ from hubcheck.source.ledger import Ledger
 from hubcheck.source.reference import HubReference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CommitNote:
     """What the Hub says about one commit. Hostile text: a pusher chooses title and author."""
 

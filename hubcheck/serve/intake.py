@@ -10,9 +10,10 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.serve.job import Added
 from hubcheck.serve.jobs import Jobs
 from hubcheck.serve.payload import Push
@@ -21,7 +22,7 @@ MAX_BATCH: Final = 200
 """Deliveries in one transaction: a bound on what one answer waits for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Delivery:
     pushes: tuple[Push, ...]
     answer: Future[list[Added]] = field(default_factory=Future)

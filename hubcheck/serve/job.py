@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from hubcheck.frozen import frozen
 from hubcheck.serve.payload import Push
 
 
@@ -27,7 +27,7 @@ class Added(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """One row; times are seconds since 1970, 0 for not yet."""
 
@@ -44,7 +44,7 @@ class Job:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Result:
     """How a job ended."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.source.reference import is_repo_id
 
 MAX_REFS: Final = 64
@@ -26,7 +26,7 @@ _NO_COMMIT: Final = "0" * 40
 _PULL_REQUEST: Final = re.compile(r"refs/pr/([1-9][0-9]{0,8})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Push:
     """One ref of a model that has moved to another commit."""
 
@@ -44,14 +44,14 @@ class Push:
         return int(found[1]) if found else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ignored:
     """A delivery that is understood and starts nothing."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Malformed:
     """A body that is no delivery of the Hub's."""
 

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.serve.admission import Rate, RatePerRepository, is_listed
 from hubcheck.serve.carry_out import Tell
 from hubcheck.serve.checker import Checker
@@ -59,7 +59,7 @@ REFRESH: Final = "30"
 """Seconds after which a browser asks for the queue again; the page itself runs nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What a delivery is answered, and the word under which it is counted."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from hubcheck.errors import UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.words import Depth
 from hubcheck.request.options import CATALOGUE, Options
 from hubcheck.serve.admission import Secrets
@@ -27,7 +28,7 @@ _PATTERN: Final = re.compile(r"[A-Za-z0-9_.*?\[\]-]+/[A-Za-z0-9_.*?\[\]-]+")
 _GITHUB: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckHere:
     """Checks run on this machine."""
 
@@ -61,7 +62,7 @@ class CheckHere:
         return ["--only-public", *(f"--allow-private={name}" for name in self.allow_private)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dispatch:
     """Checks run in a repository on GitHub, told by ``repository_dispatch``."""
 
@@ -71,7 +72,7 @@ class Dispatch:
     api: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OpenPage:
     """The page on which anybody may ask."""
 
@@ -83,7 +84,7 @@ class OpenPage:
     """Answers that are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """Everything a server depends on."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import UnreadableError
+from hubcheck.frozen import frozen
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MAX_BYTES: Final = 16_000_000
@@ -24,7 +24,7 @@ MAX_SIGNATURES: Final = 16
 """Signatures that are tried: each costs a verification, and nobody signs so often."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Envelope:
     """A payload and the signatures that are said to be of it; nothing is verified."""
 

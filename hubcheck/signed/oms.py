@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.checkpoint.strict_json import load_object
 from hubcheck.errors import UnreadableError
+from hubcheck.frozen import frozen
 
 PREDICATE: Final = "https://model_signing/signature/v1.0"
 WHOLE_FILES: Final = "files"
@@ -23,7 +23,7 @@ MAX_FILES: Final = 100_000
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){1,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignedList:
     """The files that a signature covers; hostile."""
 

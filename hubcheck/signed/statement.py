@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from hubcheck.checkpoint.strict_json import load_object, shown
 from hubcheck.errors import UnreadableError
+from hubcheck.frozen import frozen
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 MAX_SUBJECTS: Final = 100_000
@@ -16,7 +16,7 @@ MAX_SUBJECTS: Final = 100_000
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statement:
     """A claim about files; hostile."""
 

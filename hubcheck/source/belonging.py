@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import unquote
 
 from hubcheck.errors import NetworkFaultError, UnreachableError, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Value, because
 from hubcheck.report.words import ReasonCode
 from hubcheck.source.interface import Source
@@ -57,7 +57,7 @@ class Unowned(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Belonging:
     """The answer, with its reason where it is not the repository's own."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 SUFFIX: Final = ".gguf"
 MOST: Final = 10_000
@@ -28,7 +29,7 @@ _TAG: Final = re.compile(
 """A quantisation by the names that llama.cpp gives its types."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GgufSet:
     """The files of one quantisation of one model."""
 

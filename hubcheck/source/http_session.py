@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+
+from hubcheck.frozen import frozen
 
 BLOCK = 64 * 1024
 """Bytes of a body that are taken at a time."""
@@ -64,7 +65,7 @@ class Response(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Requests:
     """An answer of ``requests`` with the names that httpx gives its parts."""
 
@@ -99,7 +100,7 @@ class _Requests:
         yield from self.answer.iter_content(BLOCK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Http:
     """The library, as far as its kinds differ."""
 

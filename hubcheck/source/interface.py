@@ -6,13 +6,14 @@ Units: all sizes and offsets are bytes; ``start`` is inclusive, ``stop`` exclusi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from hubcheck.frozen import frozen
 from hubcheck.source.ledger import Ledger, Purpose
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileEntry:
     """One file of a model."""
 
@@ -32,7 +33,7 @@ class FileEntry:
         return self.sha256.lower() or (f"git:{self.blob_id}" if self.blob_id else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pin:
     """A model fixed to one state."""
 
@@ -51,7 +52,7 @@ class Pin:
         return self.ref if self.revision == "local" else f"{self.ref}@{self.revision[:7]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Span:
     """A range of bytes in one file."""
 

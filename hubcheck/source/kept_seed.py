@@ -16,10 +16,10 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.system import open_for_reading
 
 SEED_BITS: Final = 32
@@ -36,7 +36,7 @@ _CI: Final = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD", "B
 """Variables of CI systems; most set ``CI``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChosenSeed:
     """The seed of a check, and where it comes from."""
 

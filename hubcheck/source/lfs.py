@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from hubcheck.errors import UnsupportedFormatError
+from hubcheck.frozen import frozen
 from hubcheck.source.checkout import lfs_server
 from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -34,7 +35,7 @@ IN_FLIGHT: Final = 16
 _MEDIA: Final = "application/vnd.git-lfs+json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Address:
     """Where one object lies; both parts are credentials for as long as they are valid."""
 

@@ -8,10 +8,10 @@ The text may come from a stranger; what is returned still has to pass the gramma
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from hubcheck.frozen import frozen
 from hubcheck.source.weight_files import holds_weights
 
 HUB_HOSTS: Final = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
@@ -28,7 +28,7 @@ _LONG_REF: Final = ("refs", re.compile(r"pr|heads|tags|convert"))
 """A ref whose slashes the address does not quote: ``tree/refs/pr/9``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PageAddress:
     """What an address names; nothing is checked yet but the host and the kind of page."""
 

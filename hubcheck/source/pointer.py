@@ -7,10 +7,10 @@ content's digest and size, which is enough to recognise an identical file; ``lfs
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.errors import UnsupportedFormatError, printable
+from hubcheck.frozen import frozen
 
 MAX_POINTER: Final = 1024
 """Pointers are smaller than this many bytes (Git LFS specification, docs/spec.md)."""
@@ -29,7 +29,7 @@ _POINTER: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LfsPointer:
     """The content a pointer stands for."""
 

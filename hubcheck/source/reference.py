@@ -19,11 +19,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 from typing import Final
 
 from hubcheck.errors import MissingModelError, UsageError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.page_address import looks_like_address, parse_page_address, parse_page_path
 
 DEFAULT_REVISION: Final = "main"
@@ -50,7 +51,7 @@ REF_FORMS: Final = (
 """The spellings that a message offers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HubReference:
     """A repository on the Hub and the revision the user asked for."""
 
@@ -75,7 +76,7 @@ class HubReference:
         return "" if named == DEFAULT_REVISION else named
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LargeFiles:
     """Where the content of a folder's Git LFS pointers lies, for a folder that is no checkout."""
 
@@ -85,7 +86,7 @@ class LargeFiles:
     """Header for that server alone; empty: anyone may read there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LocalReference:
     """A folder or file on this machine."""
 

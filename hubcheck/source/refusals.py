@@ -6,8 +6,6 @@ repository answers like a missing one. Messages are ours: no text of the host, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.errors import (
     GatedModelError,
     MissingModelError,
@@ -17,9 +15,10 @@ from hubcheck.errors import (
     UnreachableError,
     printable,
 )
+from hubcheck.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refusal:
     """A final answer other than success: the status and the Hub's code for it, or ``""``."""
 

@@ -12,12 +12,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from hubcheck.errors import NetworkFaultError, printable
+from hubcheck.frozen import frozen
 
 RETRY_STATUS: Final = frozenset({408, 429, *range(500, 600)} - {501, 505})
 """Worth another try; 501 and 505 say that the host will never understand the request."""
@@ -29,7 +29,7 @@ _RATE_LIMIT: Final = re.compile(r'"[^"]*"\s*;\s*r\s*=\s*0+\s*;\s*t\s*=\s*([0-9]{
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RetryPolicy:
     """When one request is given up; waits are in seconds."""
 
@@ -43,7 +43,7 @@ class RetryPolicy:
     """All waits of one request together: one rate-limit window of the Hub (300 s) and some."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timing:
     """The outside world of a retry: two clocks in seconds, a sleep, and a number in [0, 1)."""
 

@@ -6,10 +6,10 @@ Nothing is opened here, and nothing verified: a name says what its maker calls a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import FileEntry
 
 SignatureKind = Literal["oms", "sigstore", "in-toto", "pgp", "detached"]
@@ -26,7 +26,7 @@ ENDINGS: Final[MappingProxyType[str, SignatureKind]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignatureFile:
     """A file that its name calls a signature."""
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from hubcheck import __version__
 from hubcheck.errors import NetworkFaultError, printable
+from hubcheck.frozen import frozen
 from hubcheck.source.json_size import values_at_most
 from hubcheck.source.ledger import Ledger
 from hubcheck.source.partial import PartialBody
@@ -58,7 +58,7 @@ _COMMIT_HEADER: Final = "x-repo-commit"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Arrived:
     """The range is complete in its ``PartialBody``."""
 
@@ -66,7 +66,7 @@ class Arrived:
     """The commit the host says it served, or ``""``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved:
     """The host redirects; ``location`` is as sent and may be signed: never show it."""
 
@@ -77,7 +77,7 @@ class Moved:
     """The digest that the Hub states for the content it redirects to (``X-Linked-Etag``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """A JSON answer and the address of its next page, or ``""``."""
 

@@ -11,18 +11,19 @@ positions. Unbiased, it is about 0 for states that have nothing in common, or a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hubcheck.frozen import frozen
 
 FEWEST: Final = 4
 """Positions below which the unbiased estimator does not exist."""
 LN2: Final = float(np.log(2.0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answers:
     """How alike two models answer at n positions."""
 

@@ -26,12 +26,12 @@ each told by the greatest score of its pairs, so it exceeds all of them with cha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import log, sqrt
 from typing import Final
 
 import numpy as np
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import rank_bound
 from hubcheck.statistics.profiles import FloatArray
 
@@ -51,7 +51,7 @@ NOTHING_HELD: Final = -99.0
 """The score where no share is held: below every sibling."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HeldShare:
     """How much of a suspect's change a subject holds."""
 

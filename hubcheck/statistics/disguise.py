@@ -41,12 +41,12 @@ exchangeable, 1/(M/2 + 1) = 2/(M+2); further pairs only raise the maximum.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray
 
 GATED: Final = ("gate", "up", "down")
@@ -66,7 +66,7 @@ Views = Mapping[str, FloatArray]
 """By name, [units, tokens], rows of length one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerPair:
     """What the three views say of one base layer against one subject layer."""
 
@@ -90,7 +90,7 @@ class LayerPair:
         return min(1.0, self.agreeing / self.expected) if self.expected > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Score:
     """The calibrated statistic, and what it was made of."""
 

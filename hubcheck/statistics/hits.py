@@ -19,13 +19,13 @@ S may be chosen by any rule that does not look at the order inside S.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import lgamma, log
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray
 
 LOG10: Final = log(10.0)
@@ -34,7 +34,7 @@ TIE_RELATIVE: Final = 1e-6
 which would favour the same index; a tie therefore counts as a miss (statistics note, section 1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HitCount:
     """How many of ``units`` units are nearest to themselves."""
 

@@ -13,14 +13,14 @@ rank says nothing of training.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FromADraw:
     """How far matrices are from fresh draws."""
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import log
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.blocks import log_e_blocks
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.hits import hit_mask
@@ -113,7 +113,7 @@ def _shown(gram_uu: Square, mixed: Iterable[Square], rho: float, needed: int) ->
         yield int(hit_mask(similarity_vu.T).sum()) >= needed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """One order of the account of evidence, as far as a planted share of its units moves it."""
 

@@ -13,12 +13,12 @@ length one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.evalues import log_e_signs
 from hubcheck.statistics.increasing import log_e_increasing, longest_increasing
 from hubcheck.statistics.planted import KEPT_GRID, NOT_DETECTABLE, least_seen, often
@@ -31,7 +31,7 @@ PLANTINGS: Final = 20
 Index = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sizes:
     """Which units were read of how many."""
 

@@ -11,12 +11,12 @@ order of such a base says nothing of anyone (statistics note 2, section 3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import log
 from statistics import median
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.assignment import relabelling_ceiling, stands_above
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.exchangeability import Disorder, OrderProblem
@@ -43,7 +43,7 @@ STRUCTURED: Final = OrderProblem(Disorder.STRUCTURED)
 """Why every family of a kind abstains."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sharing:
     """What two families of the base show against each other."""
 

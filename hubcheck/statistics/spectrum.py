@@ -10,11 +10,11 @@ measured apart on the top 1/16 of the base's singular directions (learned) and o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray
 
 TOP_SHARE: Final = 1 / 16
@@ -29,7 +29,7 @@ LEAST_BULK: Final = 0.25
 reaches what optimal matching selects, .17-.22 on the zoo."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpectrumShare:
     """How much of a base matrix a subject matrix holds, by part of the spectrum."""
 

@@ -7,12 +7,13 @@ is left is bounded by how often the most frequent value comes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hubcheck.frozen import frozen
 
 LEAST_DISTINCT: Final = 16
 """Distinct values below which values are a pattern: signs, ternary weights, masks."""
@@ -46,7 +47,7 @@ class Content(StrEnum):
     MIRRORED = "mirrored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Worth:
     """What equality of one range proves."""
 

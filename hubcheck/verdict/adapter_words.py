@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.checkpoint.adapter_update import NotAdded
 from hubcheck.evidence.looks.adapter_sum import AdapterSum
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Evidence
 from hubcheck.report.words import EvidenceKind
 from hubcheck.verdict.refusals import why_not
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Added:
     """An adapter, the base that it was added to, and what came out."""
 

@@ -7,10 +7,10 @@ accepted what. An entry that has run out says so instead of passing in silence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Accepted, Finding, Report
 from hubcheck.report.standing import is_refuted, is_signed, is_undeclared
@@ -19,7 +19,7 @@ from hubcheck.verdict.compared import anything_compared
 from hubcheck.verdict.policy import NOTHING_COMPARED, REQUIRE_SIGNATURE, words_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowance:
     """One accepted base."""
 

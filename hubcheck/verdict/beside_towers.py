@@ -7,13 +7,13 @@ the model only where patches, projections and heads were held against their name
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.by_axes import HEAD
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.computed_once import kept_with
 from hubcheck.evidence.looks.beside_towers import BesideTowers
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import RelationKind
@@ -26,7 +26,7 @@ NAMED: Final = 3
 """Tensors that a sentence names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Beside:
     """What lies beside the towers of base and subject, as far as it was looked at."""
 

@@ -8,13 +8,13 @@ else, and everything that could not be looked at, is explained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from hubcheck.evidence.looks.closeness.calibration import FLOOR, shipped
 from hubcheck.evidence.looks.closeness.run import HeldChange
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.statistics.closeness import bound
 
 CLOSER: Final = 0.8
@@ -38,7 +38,7 @@ class NotNamed(StrEnum):
     """So many suspects were tried that the bound passes the floor."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Closeness:
     """How a suspect and the declared base beside it stand to the subject."""
 

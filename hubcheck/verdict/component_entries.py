@@ -6,7 +6,6 @@ The one judge of every model judges it; a component whose files are the same byt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +14,7 @@ from hubcheck.evidence.account import Account
 from hubcheck.evidence.looks.change.direction import UNDETERMINED
 from hubcheck.evidence.looks.equality.files import WholeFiles
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import BIG_PART
@@ -36,7 +36,7 @@ class Alone(StrEnum):
     SUBJECT = "subject"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Component:
     """One component that both models have, and what was seen of it."""
 
@@ -48,7 +48,7 @@ class Component:
     not be looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Components:
     """What was seen of everything that lies beside two bodies, folder by folder."""
 
@@ -70,7 +70,7 @@ NO_COMPONENTS: Final = Components()
 """Of two models that have a body each, and nothing beside it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Entry:
     """One component, judged."""
 

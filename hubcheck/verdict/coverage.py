@@ -20,11 +20,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.computed_once import kept_with
+from hubcheck.frozen import frozen
 
 ORDERED: Final = frozenset(
     {
@@ -88,7 +88,7 @@ Kind = tuple[str, int, int]
 """A role or a name with its numbers taken out, and a shape: equals of each other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Covered:
     """What was looked at of one side of a comparison."""
 

@@ -9,10 +9,10 @@ honest card must come out ``confirmed``. Only where the subject holds what S its
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hubcheck.frozen import frozen
 from hubcheck.report.standing import (
     FOUND,
     holds_whole_base,
@@ -43,7 +43,7 @@ class Kinship(StrEnum):
     """By their weights; a folder has no name that a card could give."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Explanation:
     """How a match stands beside the declared bases."""
 

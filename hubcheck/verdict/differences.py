@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from hubcheck.evidence.account import SHARES, WHOLE, part_share, price
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.schema import Finding, Report
 from hubcheck.report.words import Depth, Verdict
@@ -82,7 +82,7 @@ NOT_COMPARED: Final[Mapping[str, Open]] = {
 """Fields that two honest runs of one request may have different, with the reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One field that differs; texts are raw JSON of hostile values."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from hubcheck.evidence.looks.equality.value import Equality, Outcome, TensorPair
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 Both: TypeAlias = tuple[frozenset[str], frozenset[str]]
 """Names of tensors, of base and of subject."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EqualTensors:
     """Tensors whose bytes were held against each other, by their names in base and subject."""
 

@@ -6,7 +6,6 @@ Only what was compared is spoken of, with its count: a mixture has more experts 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
@@ -21,6 +20,7 @@ from hubcheck.evidence.orders.mlp_matches import (
     sure_layers,
 )
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.words import RelationKind
 from hubcheck.verdict.held import was_found
@@ -29,7 +29,7 @@ NAMED: Final = 4
 """Experts named one by one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpertWords:
     """What the neuron tests say of experts."""
 

@@ -7,11 +7,11 @@ and every base that was to be tested tested. Whatever else is missing is an erro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import ExitCode, printable
+from hubcheck.frozen import frozen
 from hubcheck.report.hints import BY_THE_USER
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Finding, Report
@@ -36,7 +36,7 @@ class GateState(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gate:
     """The state, and why; the card has the words (``card.wording``)."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
@@ -20,6 +19,7 @@ from hubcheck.evidence.looks.change.values import EXPERT as EXPERT_ROLES
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.orders.mlp_matches import found_pairs, sure_layers
 from hubcheck.evidence.orders.mlps import EXPERT
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 SHARED: Final = (Role.SHARED_GATE, Role.SHARED_UP, Role.SHARED_DOWN)
@@ -37,7 +37,7 @@ MOST_OF_IT: Final = 0.5
 """Share of the body below which what was found is a part (DESIGN 9.3)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """One kind of body order of the base."""
 

@@ -10,7 +10,7 @@ bases may name a merge. The bound is that of the account (``evidence.account``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
@@ -27,6 +27,7 @@ from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.shapes.look import OTHER_SHAPES
 from hubcheck.evidence.looks.towers import TOWERS
 from hubcheck.evidence.observation import Observation, Observations
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import MergeShare, PartVerdict, Relation
 from hubcheck.report.thresholds import BIG_PART, ENOUGH
@@ -49,7 +50,7 @@ APART: Final = frozenset({RelationKind.PARTS, RelationKind.COMMON_INITIALISATION
 """Relations that say already that the rest is not the base's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Case:
     """One base, and everything that was seen of it."""
 
@@ -62,7 +63,7 @@ class Case:
     """What the card declares this base to be to the subject; empty where it says nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judgement:
     """The meaning of everything that was seen of one base."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 from statistics import median
 from typing import Final
 
 from hubcheck.evidence.family import BODY_ORDERS
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.frozen import frozen
 from hubcheck.report.schema import PartVerdict, Relation
 from hubcheck.report.words import RelationKind, Verdict
 from hubcheck.statistics.similarity_interval import Interval, interval_of_similarities
@@ -19,7 +19,7 @@ DIGITS: Final = 10_000
 """Similarities are told to four places."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kept:
     """How similar two models are."""
 

@@ -8,10 +8,10 @@ base is declared or was found in the weights, and the clause.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import Licence as LicenceReport
 from hubcheck.report.schema import LicenceCheck, StatedLicence
@@ -23,7 +23,7 @@ ORDER: Final = (Status.OK, Status.UNKNOWN, Status.ATTENTION)
 """The strictest word stands last and wins."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tie:
     """An ancestor, and what ties the model to it."""
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 from hubcheck.report.words import LicenceStatus as Status
 from hubcheck.verdict.licence_table import (
@@ -103,7 +104,7 @@ class Stated:
         return any(pattern.fullmatch(path) for path in self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """The answer of one rule: what was seen, as a code; the card has the words."""
 
@@ -111,7 +112,7 @@ class Seen:
     detail: Phrase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Case:
     """A child, an ancestor under a licence, and what ties them."""
 

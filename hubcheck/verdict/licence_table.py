@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+
+from hubcheck.frozen import frozen
 
 TABLE: Final = Path(__file__).with_name("licences.toml")
 MARKED_WITHIN: Final = 6_000
@@ -42,7 +43,7 @@ class Rule(StrEnum):
     USER_THRESHOLD = "user-threshold"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ask:
     """One thing that a licence asks."""
 
@@ -59,7 +60,7 @@ class Ask:
     """Ids of licences that satisfy ``same-licence``; empty: those of the same family."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Licence:
     """One row of the table."""
 

@@ -10,13 +10,13 @@ no fine-tune). A copy that was trained far keeps more than a test needs to see (
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.looks.layer_map.interface import LayerMap
 from hubcheck.evidence.looks.sample.comparison import Comparison
+from hubcheck.frozen import frozen
 from hubcheck.verdict.relation import RELABELLED
 
 FEWEST: Final = 2
@@ -25,7 +25,7 @@ model, one order alone settles nothing. Where a body has one kind of order alone
 RWKV), a layer has no second one: then as many of all layers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OtherLayers:
     """Layers of the base, by what was found of their orders in the subject."""
 

@@ -8,7 +8,6 @@ power; what no test touched is not compared.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Matrix, Role, Way
@@ -17,6 +16,7 @@ from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import POWER_FAMILIES, Comparison
 from hubcheck.evidence.looks.sample.part import PartLook
 from hubcheck.evidence.looks.shapes.interface import OtherShapes
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.thresholds import ENOUGH
@@ -47,7 +47,7 @@ biases that no closer look reads."""
 VALUES_SAME: Final = frozenset({RelationKind.RECAST, RelationKind.IDENTICAL})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """The meaning of one part."""
 
@@ -120,7 +120,7 @@ def judge_part(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Said:
     """What the rules say, of one part or of the whole."""
 

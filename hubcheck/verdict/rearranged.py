@@ -9,7 +9,7 @@ was seen, what the orders say stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log10
 from statistics import median
 from typing import Final
@@ -30,6 +30,7 @@ from hubcheck.evidence.looks.width.look import WIDTH
 from hubcheck.evidence.looks.writers import WRITERS, WriterEvidence
 from hubcheck.evidence.observation import Observations, Skip
 from hubcheck.evidence.refused import LookReason, Refused, Why
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
 from hubcheck.report.schema import Relation
 from hubcheck.report.words import OPEN, ReasonCode, RelationKind, Verdict
@@ -47,7 +48,7 @@ STRUCTURE: Final = frozenset(
 """Relations whose detail the map and the widths say better."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undone:
     """What is said of a base once rearrangements were undone."""
 

@@ -7,7 +7,6 @@ one was taken. Every relation carries its figures in words; what they do not jus
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
@@ -21,6 +20,7 @@ from hubcheck.evidence.looks.merge.look import MergeSeen
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, phrase
 from hubcheck.report.schema import Change, MergeShare, Relation
 from hubcheck.report.words import RelationKind, Verdict
@@ -209,7 +209,7 @@ def may_be_merged(verdict: Verdict, relation: Relation | None) -> bool:
     return verdict is Verdict.RELATED and kind not in NO_PART_OF_A_MERGE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InMerge:
     """What a fit of several bases says of one of them."""
 

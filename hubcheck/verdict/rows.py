@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 
 from hubcheck.evidence.looks.disguise.look import DISGUISE
 from hubcheck.evidence.looks.equality.files import WholeFiles
@@ -16,6 +16,7 @@ from hubcheck.evidence.looks.writers import WRITERS
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, PhraseCode, phrase
 from hubcheck.report.schema import Change, Evidence
 from hubcheck.report.words import EvidenceKind
@@ -31,7 +32,7 @@ SHOWN_UNMATCHED = 3
 """Tensors without a counterpart that are named; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Counted:
     """Families and units that exact tests looked at."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.sample.part import PartLook
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value, because, phrase
 from hubcheck.report.words import ReasonCode
 from hubcheck.verdict.beside_towers import NOTHING_KNOWN, Beside
@@ -24,7 +24,7 @@ def part_name(name: str) -> str:
     return name if name in STACK else f"{name} tower"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Whole:
     """What is known of all parts once each was judged."""
 

@@ -7,6 +7,7 @@ not there leave the same words, and no request with the token is made for either
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
@@ -119,7 +120,7 @@ def test_the_receivers_check_does_the_same(
                      create_pr=False, seconds=60)  # fmt: skip
     codes = []
     for allowed in ((), (PRIVATE,)):
-        manner = CheckHere(**{n: getattr(plan, n) for n in plan.__slots__}
+        manner = CheckHere(**{f.name: getattr(plan, f.name) for f in fields(plan)}
                            | {"allow_private": allowed}).manner()  # fmt: skip
         main(["check", "acme/m", *manner, "--out", str(tmp_path / "o"), "--seed", "5"])
         report = Report.model_validate_json((tmp_path / "o/report.json").read_bytes())

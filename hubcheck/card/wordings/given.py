@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, Value
 
 
@@ -18,7 +18,7 @@ class UnfitError(ValueError):
     """A parameter is missing or of another type."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Given:
     """The parameters of one phrase, and the words of phrases among them."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -36,6 +35,7 @@ from hubcheck.evidence.looks.change.stored import (
     ulp,
 )
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 
 LIMIT: Final = 8_000_000
 """Bytes read of each of the three; further matrices are left out and counted."""
@@ -55,7 +55,7 @@ LEAST: Final = 2.0**-24
 _FROM_NUMBER: Final = re.compile(r"(?<=\.)\d+\..+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AdapterSum:
     """How many of the matrices that an adapter changes are base and update together."""
 

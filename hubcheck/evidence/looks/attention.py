@@ -13,7 +13,6 @@ adds no evidence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
@@ -28,6 +27,7 @@ from hubcheck.evidence.orders.vo import value_groups
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.report.planned import When
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import RelationKind, Verdict
@@ -41,7 +41,7 @@ STANDS_OUT: Final = 0.2
 """Of the way from the control to 1; the kept that a test must be able to see (DESIGN section 2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Turned:
     """One role of one layer, seen through the tokens."""
 

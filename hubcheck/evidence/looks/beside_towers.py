@@ -8,13 +8,13 @@ other, so that what is said of the tower is not said of a head that was put on a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.anatomy.towers import Tower
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.by_name import NOTHING_BY_NAME, ByName, held_by_name
+from hubcheck.frozen import frozen
 
 NO_PARAMETERS: Final = frozenset({Role.BUFFER, Role.QUANT_COMPANION})
 FLOATS: Final = frozenset(("F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2"))
@@ -25,7 +25,7 @@ Both = tuple[frozenset[str], frozenset[str]]
 """Names of tensors, of base and of subject."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BesideTowers:
     """Tensors beside the towers, and which of them were held against their namesakes."""
 

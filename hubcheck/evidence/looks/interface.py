@@ -9,7 +9,7 @@ takes them (``hubcheck.check.observe``). What a look means is the judge's matter
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ from hubcheck.evidence.looks.sample.compare import Comparer
 from hubcheck.evidence.looks.whole.interface import Resources
 from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.report.planned import When
 from hubcheck.report.words import Depth, ReasonCode, RelationKind, Verdict
 
@@ -31,7 +32,7 @@ def told_nobody(_text: str) -> None:
     """Take note of nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """On which terms two models are looked at."""
 
@@ -53,7 +54,7 @@ class Terms:
         return self.depth in DEEP
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Opened:
     """Two models, headers read, ready to be looked at."""
 
@@ -77,7 +78,7 @@ class Opened:
         return min(one.source.ledger.remaining for one in self.checkpoints)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Standing:
     """How a base stands after what was seen so far, as far as a look's turn hangs on it."""
 
@@ -92,7 +93,7 @@ class Standing:
     """Orders leave nothing open that bit-equal tensors could settle."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """What a look would read."""
 

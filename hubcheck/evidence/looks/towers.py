@@ -8,7 +8,7 @@ the judge's matter.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -36,6 +36,7 @@ from hubcheck.evidence.observation import Observation, Observations, Skip
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.report.planned import When
 from hubcheck.report.words import Depth
@@ -51,7 +52,7 @@ BESIDE: Final = 2
 """Parts of every model that are judged by themselves: embeddings and norms."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SidePartLook:
     """A projector, or the MTP blocks, of both models.
 
@@ -63,7 +64,7 @@ class SidePartLook:
     comparison: Comparison
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartsSeen:
     """What was seen of everything beside the body."""
 
@@ -77,7 +78,7 @@ class PartsSeen:
 NO_PARTS: Final = PartsSeen(towers=(), sides=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartPair:
     """A part that both models have."""
 
@@ -92,7 +93,7 @@ class PartPair:
     """One of the two is a model of one stack, held against a stack of the other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartPairs:
     """Every part beside the body that both models have."""
 

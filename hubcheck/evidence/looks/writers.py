@@ -15,7 +15,6 @@ nothing is seen: the finding then says no more than before.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -33,6 +32,7 @@ from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted, fetch_together
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.report.planned import When
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_product, without_strongest
 from hubcheck.statistics.exchangeability import order_problem
@@ -53,7 +53,7 @@ ALL: Final = "writers all"
 SEPARATE: Final = (("writers gate", "writers up"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WriterHits:
     """One layer seen through the writers of another."""
 
@@ -67,7 +67,7 @@ class WriterHits:
     """The content check (``evidence.content``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WriterEvidence:
     """What all layers show, through every frame tried."""
 

@@ -9,20 +9,20 @@ before it speaks of MLPs at all: how many there are, how many were compared. A p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.computed_once import kept_with
 from hubcheck.evidence.family import Block, FamilyOutcome, Test, View
 from hubcheck.evidence.orders.mlps import BY_KIND, EXPERT, mlp_blocks
+from hubcheck.frozen import frozen
 
 FOUND: Final = 10
 IN_PLACE: Final = 4
 """Router rows that must hit before half of them say that experts kept their numbers: 1/4! = 4 %."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MlpMatches:
     """The MLPs of one pair of models, as far as neuron tests looked at them."""
 

@@ -10,13 +10,13 @@ was drawn is known to the report.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.computed_once import kept_with
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.family import Block
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 
 LAYERS_A_STEP: Final = 4
@@ -37,7 +37,7 @@ SEARCHED: Final = 32
 """Further experts a search holds against one MLP of the base at most; more only cost time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MlpRoles:
     """Which three matrices make the MLP."""
 

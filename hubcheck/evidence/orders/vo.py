@@ -9,7 +9,6 @@ under rotary encoding each has a frequency of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from hubcheck.evidence.family import Block, Part, Profiles, Test
 from hubcheck.evidence.orders.neurons import corresponding_layers, is_small, joined_views
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.statistics.profiles import FloatArray
 
@@ -28,7 +28,7 @@ SHOWN_VALUES: Final = 1 << 20
 without gates (Falcon, NeoX) are not worth a layer's O."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Attention:
     """Which attention of a layer: its own, or that of a decoder to its encoder."""
 

@@ -9,10 +9,10 @@ comment that is not folded away is the one, and it tells about the newest run.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.comments import (
     Comment,
@@ -60,7 +60,7 @@ class Done(StrEnum):
     OUTRUN = "left to a newer run"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answered:
     """What became of the comment, and where it is."""
 
@@ -68,7 +68,7 @@ class Answered:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """The comment that should be there."""
 

@@ -8,7 +8,7 @@ never is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from hubcheck.card import markdown
@@ -28,6 +28,7 @@ from hubcheck.card.document import (
 from hubcheck.card.family_tree import mermaid
 from hubcheck.card.layer_strip import layer_strip
 from hubcheck.card.unread_section import TITLE
+from hubcheck.frozen import frozen
 from hubcheck.publish.github.state import State, marker
 from hubcheck.report.schema import Report
 from hubcheck.report.words import Conclusion
@@ -63,7 +64,7 @@ _HELP: Final = Trusted(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Links:
     """Where a comment points: the commit it is about, the run that holds the report."""
 
@@ -87,7 +88,7 @@ class Links:
         return " - ".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Section:
     name: str
     text: str

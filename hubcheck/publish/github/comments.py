@@ -6,9 +6,9 @@ who it is), with our marker in the first line. A marker in anyone else's comment
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from hubcheck.frozen import frozen
 from hubcheck.publish.github.client import PAGE_LIMIT, GitHub
 from hubcheck.publish.github.state import State, has_marker, read_state
 
@@ -32,7 +32,7 @@ mutation HubcheckMinimise($id: ID!) {
 }"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PullRequestPlace:
     """One pull request."""
 
@@ -46,7 +46,7 @@ class PullRequestPlace:
         return f"/repos/{self.owner}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comment:
     """One comment of ours."""
 

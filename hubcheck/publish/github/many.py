@@ -7,12 +7,12 @@ folded. The line stays whatever the length; the answers share what is left of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.card.document import Line, raw_text
 from hubcheck.card.escaping import code_element, markdown_code, markdown_text
 from hubcheck.card.sentences import title
+from hubcheck.frozen import frozen
 from hubcheck.publish.github.answer import SEVERITY
 from hubcheck.publish.github.body import LIMIT, Links, page
 from hubcheck.publish.github.state import MODELS_KEPT, ModelState, State, marker
@@ -24,7 +24,7 @@ LEAST_ANSWER: Final = 3_000
 """Bytes below which a folded answer says too little to be worth its heading."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One of several models, and what came of it."""
 

@@ -7,9 +7,9 @@ A pull request whose head has moved on is not answered about the old commit.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
+from hubcheck.frozen import frozen
 from hubcheck.publish.github.client import GitHub
 from hubcheck.publish.github.comments import PullRequestPlace
 
@@ -18,7 +18,7 @@ STATUS_TEXT: Final = 140
 """Characters of a status's description that GitHub takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PullRequest:
     """An open pull request, as GitHub describes it now."""
 

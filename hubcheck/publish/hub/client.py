@@ -10,12 +10,12 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hubcheck import __version__
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.credentials import Credential
 from hubcheck.publish.hub.errors import HubPublishError, NotThereError, refused
 from hubcheck.source.redaction import install_redaction
@@ -39,7 +39,7 @@ _BAD_CARD: Final = "Invalid metadata in README.md"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refs:
     """Where branches and pull requests stand: commit by name, ``main`` or ``refs/pr/3``."""
 

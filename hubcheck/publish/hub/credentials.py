@@ -17,11 +17,12 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from hubcheck.errors import printable
+from hubcheck.frozen import frozen
 from hubcheck.publish.hub.errors import CredentialError
 
 EXCHANGE_VARIABLE: Final = "HF_OIDC_RESOURCE"
@@ -37,7 +38,7 @@ class Role(StrEnum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Credential:
     """A token and where it came from; the token never appears in a representation."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.namesakes import RowsOfBoth, namesakes
+from hubcheck.frozen import frozen
 
 LIMIT: Final = 1_000_000
 """Bytes read of each model."""
@@ -33,7 +33,7 @@ ROLES: Final = frozenset({Role.SIDE, Role.SSM, Role.DELTA, Role.CONV})
 _NUMBER: Final = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ByName:
     """Tensors that were held against their namesakes, by their names in base and subject."""
 

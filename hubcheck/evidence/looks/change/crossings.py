@@ -11,13 +11,13 @@ history in F32) show no difference, so that nothing is said of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.change.stored import FloatArray, ulp
+from hubcheck.frozen import frozen
 
 Later = Literal["base", "subject", ""]
 LEAST_Z: Final = 5.0
@@ -28,7 +28,7 @@ CLEAR: Final = 3.0
 TINY: Final = 1e-12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Crossings:
     """Squared remainders, in finer grid steps, where a value crosses a power of two."""
 

@@ -19,7 +19,6 @@ between B and C says nothing of where it began).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final, Literal
 
@@ -27,6 +26,7 @@ from hubcheck.evidence.looks.change.grid import Rounding
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.change.stored import SIGNIFICANT_BITS
 from hubcheck.evidence.looks.change.values import BY_TOKEN, MATRICES
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 Value = Literal["undetermined", "base-to-subject", "subject-to-base"]
@@ -40,7 +40,7 @@ GONE: Final = 0.02
 """What storage rounding leaves of a direction that was projected out: .002-.01 on the zoo."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Direction:
     """Which model is the later one, and why."""
 

@@ -11,13 +11,13 @@ values and still differs by about a step at most.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.change.stored import FloatArray
+from hubcheck.frozen import frozen
 
 GROUPS: Final = (0, 256, 128, 64, 32)
 """Neighbours that may share levels; 0 for whole rows. The widest that fits is reported."""
@@ -44,7 +44,7 @@ SAMPLE_VALUES: Final = 32 * 1024
 LEAST_ROWS: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grid:
     """The levels that a block lies on."""
 
@@ -122,7 +122,7 @@ def _smallest(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(positive), positive, 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rounding:
     """How the values of one block stand to the levels of another."""
 

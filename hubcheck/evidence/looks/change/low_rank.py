@@ -10,13 +10,13 @@ that there is nothing more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.change.stored import FloatArray
+from hubcheck.frozen import frozen
 
 EDGE_MARGIN: Final = 1.05
 MOST_RANK: Final = 256
@@ -33,7 +33,7 @@ UNSEEN: Final = 1e-7
 """Relative size below which a singular value is rounding of float64 squares."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChangeRank:
     """The singular values of a change, summed up."""
 

@@ -20,6 +20,7 @@ from hubcheck.evidence.looks.change.stored import (
     rounding_variance,
 )
 from hubcheck.evidence.looks.change.values import Pair, Place
+from hubcheck.frozen import frozen
 
 TOUCHED: Final = 0.999
 """A matrix of which less than one value in a thousand moved counts as left alone: packing tools
@@ -36,7 +37,7 @@ BLOCK_VALUES: Final = 1 << 18
 """Values of a pair worked on at once: 2 MB in float64, some ten such arrays in flight."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moved:
     """The change of one matrix, or of the rows of it that were read."""
 
@@ -86,7 +87,7 @@ class Moved:
         return self.equal < TOUCHED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Formats:
     """What the values of both models lie on, whatever they are stored as."""
 

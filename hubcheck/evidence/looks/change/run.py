@@ -8,7 +8,6 @@ every kind of matrix in a few layers, then more rows of one that moved, for its 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -38,6 +37,7 @@ from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 
 SAMPLE_BYTES: Final = 2_000_000  # what a look adds at the default depth, for each model
 AXES_BYTES: Final = 8_000_000
@@ -56,7 +56,7 @@ WRITERS: Final = (Role.O, Role.CROSS_O, Role.DOWN, Role.EXPERT_DOWN)
 ONE_LINE: Final = 0.99  # |cosine| of the changes' directions from which they count as one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CloserLook:
     """Figures of the change between a base and a subject."""
 

@@ -8,13 +8,13 @@ Independent models have one hit of that kind by chance, so k hits have a chance 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 from hubcheck.statistics.hits import count_hits
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix, standardise, unit_rows
 
@@ -24,7 +24,7 @@ FOUND: Final = 10
 """Hits of an expert that was copied: 1/10! is below 1 in 3,000,000, experts tried included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Experts:
     """How the experts of one model stand to the dense MLP of the other."""
 

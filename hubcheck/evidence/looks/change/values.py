@@ -8,7 +8,6 @@ square of both is taken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from hubcheck.anatomy.interface import Anatomy, Matrix, Role
 from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.looks.change.stored import stored_as
 from hubcheck.evidence.reading import Reader, Wanted
+from hubcheck.frozen import frozen
 
 WHOLE: Final = 64 * 1024
 """Values; a matrix this small is read whole: 128 KB in BF16."""
@@ -34,7 +34,7 @@ GAINS: Final = (*NORMS, Role.NORM_FINAL)
 BY_TOKEN: Final = (Role.EMBED, Role.LM_HEAD)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A matrix of the subject and the base layer it is held against."""
 
@@ -53,7 +53,7 @@ class Place:
         return a, b
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pair:
     """The same values of both models."""
 

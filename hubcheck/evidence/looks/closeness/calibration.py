@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
+
+from hubcheck.frozen import frozen
 
 TABLE: Final = "calibration.json"
 FLOOR: Final = 0.01
@@ -28,7 +29,7 @@ class Rows(StrEnum):
     """64 rows of gate and up: what other looks have read of a large model."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Siblings:
     """What families of siblings reached."""
 

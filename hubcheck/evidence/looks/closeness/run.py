@@ -12,7 +12,6 @@ models merged).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -27,6 +26,7 @@ from hubcheck.evidence.looks.change.values import ATTENTION, DENSE, EXPERT
 from hubcheck.evidence.looks.closeness.calibration import Rows
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 from hubcheck.statistics.closeness import HeldShare, held_share
 
 LAYERS: Final = 4
@@ -41,7 +41,7 @@ CHANGED: Final = 64
 MOSTLY: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HeldChange:
     """What rows of three models say of the suspect's change."""
 

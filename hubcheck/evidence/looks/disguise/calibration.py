@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import GATED, PLAIN, rank_bound
 
 TABLES: Final[Mapping[tuple[str, ...], str]] = {
@@ -26,7 +26,7 @@ FLOOR: Final = 0.01
 """The bound up to which a verdict ``disguised`` is given (DESIGN 3.5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Calibration:
     """Scores of pairs of independently trained models."""
 

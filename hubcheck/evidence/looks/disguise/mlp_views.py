@@ -8,7 +8,6 @@ MLP without a gate has two matrices and two views.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from hubcheck.evidence.family import Block
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import GATED, PLAIN
 from hubcheck.statistics.profiles import FloatArray, unit_rows
 
@@ -39,7 +39,7 @@ READING: Final[Matrices] = frozenset(GATED) - {WRITING}
 of them cost the whole matrix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample:
     """Some neurons of one MLP."""
 
@@ -49,7 +49,7 @@ class Sample:
     """Neurons the MLP has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Neurons:
     """What was read of a sample."""
 
@@ -67,7 +67,7 @@ class Neurons:
         return next(iter(self.views.values()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mlps:
     """Which MLPs of two models are matched, and by which of their matrices."""
 

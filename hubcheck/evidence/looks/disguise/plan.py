@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
@@ -29,10 +28,11 @@ from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
 from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import GATED, LAYERS_NEEDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Effort:
     """How much of two models the test looks at, at most."""
 
@@ -60,7 +60,7 @@ FEWEST_TOKENS: Final = 128
 """Shared tokens below which a frame says too little."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """What is looked at."""
 

@@ -24,12 +24,12 @@ verdict is all there is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from hubcheck.evidence.looks.disguise.mlp_views import Neurons
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import NO_PARTNER, LayerPair
 from hubcheck.statistics.evalues import log_e_hits, log_e_signs, log_mean
 from hubcheck.statistics.hits import count_hits
@@ -42,7 +42,7 @@ MOST_TESTED: Final = 512
 """Matched neurons put to the hit count: more only cost time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignProof:
     """Signs of the up rows of one layer's matched neurons."""
 
@@ -53,7 +53,7 @@ class SignProof:
     log_e: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MapProof:
     """The neurons of one layer, ordered by the map found in another."""
 

@@ -15,7 +15,6 @@ Where it lies outside and the budget pays for no ``down``, the matter is left op
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +45,7 @@ from hubcheck.evidence.orders.mlps import EXPERT
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused
 from hubcheck.evidence.side import SharedTokens, Side
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses
 from hubcheck.statistics.disguise import (
     GATED,
@@ -64,7 +64,7 @@ READS_FIRST: Final = frozenset({GATED})
 """MLPs of which two matrices read the stream: one alone agrees with itself on every neuron."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Disguise:
     """What the disguise test saw."""
 

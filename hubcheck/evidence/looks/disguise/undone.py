@@ -7,13 +7,13 @@ rows are reader rows times the norm gain in front of them: folding a norm change
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.disguise.run import Disguise
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.statistics.disguise import NO_PARTNER, LayerPair
 from hubcheck.statistics.profiles import unit_rows
@@ -35,7 +35,7 @@ FOLDED: Final = 1e-3
 """Relative spread of a norm's gains below which they are all the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gains:
     """Norm gains in front of the MLP of one layer, or ones: [d]."""
 
@@ -43,7 +43,7 @@ class Gains:
     subject_d: NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Gates:
     """Effective gate rows of the sampled neurons of the best matched pair, [units, channels]."""
 

@@ -13,7 +13,6 @@ the MLP has no gate: there up rows have no coins.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from hubcheck.evidence.looks.disguise.proof import FEWEST_MATCHED, SignProof
 from hubcheck.evidence.orders.vo import SELF, value_dims, value_groups, value_matrix
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.statistics.disguise import LayerPair
 from hubcheck.statistics.evalues import log_e_signs
 from hubcheck.statistics.profiles import FloatArray, unit_rows
@@ -31,7 +31,7 @@ MOST_DIMS: Final = 512
 """V/O dimensions of a layer that are matched: 8 heads of 64."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Values:
     """The V/O dimensions of one layer through the tokens, rows of length one, by kv group."""
 

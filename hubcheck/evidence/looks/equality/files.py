@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from hubcheck.errors import BudgetExceededError, HubcheckError, UnreachableError
+from hubcheck.frozen import frozen
 from hubcheck.source.hashing import sha256_of
 from hubcheck.source.interface import FileEntry, Source, Span
 from hubcheck.source.ledger import Purpose
@@ -65,7 +65,7 @@ class FileBasis(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileSet:
     """The weight files of one model that a loader loads."""
 
@@ -78,7 +78,7 @@ class FileSet:
         return sum(f.size for f in self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WholeFiles:
     """Whether two sets of weight files are equal, names aside."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.checkpoint.decode import DTYPE_BITS
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.frozen import frozen
 
 PREFIXES_TRIED: Final = 6
 """Of each side, the most frequent first: a wrapper stands before most names."""
@@ -27,7 +27,7 @@ Key = tuple[str, tuple[int, ...], str]
 """Dtype, shape and packed storage: what two tensors need to have in common to be compared."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Paired:
     """Two tensors of one name, each by the name its own model gives it."""
 
@@ -35,7 +35,7 @@ class Paired:
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pairing:
     """Which tensors correspond, and which do not."""
 

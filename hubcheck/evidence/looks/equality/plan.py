@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,12 +17,13 @@ from hubcheck.checkpoint.decode import INTEGER_DTYPES
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.evidence.looks.equality.pairs import Key, Paired, Pairing, by_key, key_of
 from hubcheck.evidence.looks.equality.ranges import LONG_RANGE, RANGE, Cut, Range, cut_of, ranges_of
+from hubcheck.frozen import frozen
 
 Pool = Mapping[Key, tuple[tuple[str, ...], tuple[str, ...]]]
 """Names of the base and of the subject that are left, by what they have in common."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What is read: the ranges of each key, and the tensors of each model."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from hubcheck.checkpoint.decode import bits_of, decode
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.errors import UnsupportedFormatError
 from hubcheck.evidence.looks.equality.pairs import Key, key_of
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 from hubcheck.source.ledger import Purpose
 
@@ -35,7 +35,7 @@ BATCH: Final = 32 << 20
 WORDS: Final = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Range:
     """A block of rows, or a piece of one row."""
 
@@ -52,7 +52,7 @@ class Range:
         return (self.stop - self.row) * (self.until - self.column)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cut:
     """How tensors of one key are cut into ranges."""
 
@@ -125,7 +125,7 @@ def ranges_of(cut: Cut, key: Key, *, count: int, seed: int) -> tuple[Range, ...]
     return tuple(cut.at(block) for block in sorted(blocks.tolist()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """One range of one tensor, as words whose equality is that of the stored bits."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.worth import Content
 
 
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     """The budget went to others, or it cannot be read in pieces."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TensorPair:
     """Two tensors that may be the same, and what came of it."""
 
@@ -49,7 +49,7 @@ class TensorPair:
     """Found by its content under another name, the search paid for in ``log10_p``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Equality:
     """Everything about the tensors of two models that their bytes say."""
 

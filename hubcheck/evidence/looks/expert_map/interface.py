@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, Value
 
 
@@ -22,7 +22,7 @@ class ExpertChange(StrEnum):
     NOT_FOUND = "not-found"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpertPair:
     """One expert of the subject and where its neurons come from."""
 
@@ -42,7 +42,7 @@ class ExpertPair:
     """Whether ``kept`` is more than relabelling could have reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Experts:
     """The origin of the subject's experts, in the layers looked at."""
 

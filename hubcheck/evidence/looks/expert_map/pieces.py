@@ -8,7 +8,6 @@ index. Null: ``statistics.hits``, one order for each piece of the base.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
@@ -21,6 +20,7 @@ from hubcheck.evidence.looks.width.reading import LayerRows, layer_rows
 from hubcheck.evidence.orders.mlps import DENSE, EXPERT, SHARED, MlpRoles, neurons_said
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.assignment import relabelling_ceiling
 from hubcheck.statistics.evalues import log_e_hits, log_mean
@@ -35,7 +35,7 @@ CEILING_UNITS: Final = 64
 """Units of the optimal matching behind the content check (cubic cost)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """Neighbouring neurons of one MLP."""
 
@@ -54,7 +54,7 @@ class Piece:
         return neurons_said(self.roles, block, first=self.first)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PieceRows:
     """A piece, what must be read of it, and its views once that was read."""
 
@@ -70,7 +70,7 @@ class PieceRows:
         return order_problem(self.rows.raw_rows())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PieceHits:
     """What two pieces show."""
 

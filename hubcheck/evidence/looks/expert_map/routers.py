@@ -8,13 +8,13 @@ rows are, against what matching could reach, is content and context.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from hubcheck.anatomy.interface import Role
 from hubcheck.evidence.looks.layer_map.spending import Spending
 from hubcheck.evidence.reading import Wanted
+from hubcheck.frozen import frozen
 from hubcheck.statistics.assignment import best_assignment, relabelling_ceiling, stands_above
 from hubcheck.statistics.profiles import FloatArray, standardise, unit_rows
 
@@ -22,7 +22,7 @@ Place = tuple[int, int]
 """(base layer, subject layer)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouterMatch:
     """The experts of one layer, matched one to one."""
 

@@ -5,14 +5,13 @@ Values only; what they say is phrases and numbers, so that a report can be fille
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import PhraseCode, phrase
 from hubcheck.statistics.hits import LOG10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerOrigin:
     """Where one layer of the subject comes from."""
 
@@ -36,7 +35,7 @@ class LayerOrigin:
     """Other base layers that match as surely: duplicates inside the base."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerMap:
     """The origin of every subject layer in one base."""
 

@@ -11,7 +11,6 @@ for it by a larger multiple. Where figures do not justify one name, none is give
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.change.stored import narrowest, ulp
 from hubcheck.evidence.looks.merge.shares import Block, LayerFit
+from hubcheck.frozen import frozen
 
 WHOLE_LAYER: Final = 0.02
 """How far from 0 and 1 the shares of a layer may lie that is one base's alone."""
@@ -63,7 +63,7 @@ class MergeKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drops:
     """What a merge of task vectors left behind."""
 
@@ -238,7 +238,7 @@ def _drops_from(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Multiple:
     """The best multiple of one change."""
 

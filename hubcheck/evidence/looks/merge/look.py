@@ -6,7 +6,6 @@ It is taken once every base was looked at, and left with each that took part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.draw import Draw
@@ -15,10 +14,11 @@ from hubcheck.evidence.looks.merge.run import Merge, MergeMember, merge_shares
 from hubcheck.evidence.observation import Observation, Skip
 from hubcheck.evidence.reading import Reader
 from hubcheck.evidence.refused import Refused, attempt, the_look
+from hubcheck.frozen import frozen
 from hubcheck.report.words import Depth
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MergeSeen:
     """A fit of the subject by several bases, and which of them this one is."""
 

@@ -26,7 +26,6 @@ measured on planted merges (docs/relations.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf, sqrt
 from typing import Final
 
@@ -56,6 +55,7 @@ from hubcheck.evidence.looks.merge.shares import (
 )
 from hubcheck.evidence.reading import Reader, Wanted
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 from hubcheck.report.thresholds import PRESENT
 
 LAYERS: Final = 8
@@ -81,7 +81,7 @@ the sum is taken to lie on a curve (SLERP) and not on the straight line."""
 LARGE_LIMIT: Final = 16_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MergeMember:
     """A base that may have been merged in."""
 
@@ -91,7 +91,7 @@ class MergeMember:
     """Subject layer to base layer; ``None`` where they are the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Merge:
     """How a subject is made of several bases."""
 
@@ -164,7 +164,7 @@ def _readers(subject: Reader, bases: Sequence[MergeMember]) -> list[Reader]:
     return [subject, *(b.reader for b in bases)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Row:
     """Some rows of one matrix, in every model."""
 

@@ -7,13 +7,14 @@ of the models; which one changes nothing but rounding.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.evidence.refused import Refused, Why
+from hubcheck.frozen import frozen
 
 NORMAL_95: Final = 1.959964
 SCALES: Final = (0.8, 1.6)
@@ -22,7 +23,7 @@ SINGULAR: Final = 1e-9
 """Relative size of the smallest eigenvalue below which two bases cannot be told apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerShare:
     """One base's share in one layer (-1: the whole model), with its 95 % interval."""
 
@@ -32,7 +33,7 @@ class LayerShare:
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block:
     """Rows of one matrix in all models."""
 
@@ -43,7 +44,7 @@ class Block:
     bases_kui: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerFit:
     """The fit of one layer."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.combine import NOTABLE, SETTLED, Combined, SignOutcome
 from hubcheck.evidence.family import BODY_ORDERS, Abstention, FamilyOutcome
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 from hubcheck.statistics.planted import NOT_DETECTABLE
 from hubcheck.statistics.spectrum import SpectrumShare
 
@@ -18,7 +18,7 @@ POWER_KEPT: Final = 0.2
 POWER_FAMILIES: Final = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """Everything seen between one subject and one base."""
 

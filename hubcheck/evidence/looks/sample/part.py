@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hubcheck.anatomy.interface import Anatomy
 from hubcheck.evidence.looks.change.run import CloserLook
 from hubcheck.evidence.looks.sample.comparison import Comparison
 from hubcheck.evidence.looks.shapes.interface import NOT_SHAPES, OtherShapes
 from hubcheck.evidence.observation import Skip
 from hubcheck.evidence.refused import Refused
+from hubcheck.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PartLook:
     """One part of two models, and everything that was seen of it."""
 

@@ -6,7 +6,6 @@ Three steps: corresponding layers, more layers, a search over all layers and gro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.evidence.family import Block, FamilyTest
@@ -15,6 +14,7 @@ from hubcheck.evidence.orders.mlps import LAYERS_A_STEP
 from hubcheck.evidence.orders.neurons import NeuronTest
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 
 BLOCKS_A_STEP: Final = LAYERS_A_STEP
 """Families of each test that a step adds; of experts, so many of each of as many layers."""
@@ -36,7 +36,7 @@ Item = tuple[FamilyTest, Block, Sequence[Block]]
 """A test, a base block, and the subject blocks to hold it against."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """What one step looks at."""
 

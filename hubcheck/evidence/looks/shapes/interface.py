@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Matrix
@@ -10,12 +9,13 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.sample.comparison import POWER_KEPT
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.exchangeability import OrderProblem
 from hubcheck.statistics.planted import NOT_DETECTABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OrderSeen:
     """The neurons of one MLP of the base, held against those of every subject layer drawn."""
 
@@ -73,7 +73,7 @@ class OrderSeen:
         return self.hits or self.detectable <= POWER_KEPT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ChannelsSeen:
     """The residual channels of two streams of different widths, by shared tokens' embeddings."""
 
@@ -86,7 +86,7 @@ class ChannelsSeen:
     log_e: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OtherShapes:
     """What the tests that survive a change of shape saw."""
 

@@ -19,7 +19,6 @@ and coins of their own, the product is taken, over layers that share an order th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Final
@@ -31,6 +30,7 @@ from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.family import Block
 from hubcheck.evidence.looks.width.match import Matches, matching_ceiling, surest_matches
 from hubcheck.evidence.looks.width.reading import LayerRows
+from hubcheck.frozen import frozen
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean
 from hubcheck.statistics.exchangeability import Disorder, OrderProblem, order_problems
@@ -100,7 +100,7 @@ class Mlp:
         return {frame: uncentred(of["up"]) for frame, of in self._features.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PairSeen:
     """One MLP of the base and one of the subject, in one frame."""
 

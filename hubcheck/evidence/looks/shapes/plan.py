@@ -8,7 +8,6 @@ The richest plan that fits is taken; which one does not depend on any value.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.anatomy.interface import Anatomy
@@ -28,6 +27,7 @@ from hubcheck.evidence.orders.mlps import (
 from hubcheck.evidence.orders.neurons import corresponding_layers
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 
 EVERY: Final = 10**6
 """Of the places where a layer may lie: all."""
@@ -52,7 +52,7 @@ Blocks = tuple[tuple[Block, ...], tuple[Block, ...]]
 """MLPs of base and subject."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """What is read of both models."""
 

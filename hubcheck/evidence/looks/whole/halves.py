@@ -8,7 +8,6 @@ device's work.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from hubcheck.anatomy.units import row_blocks
 from hubcheck.checkpoint.decode import bytes_of, decode
 from hubcheck.checkpoint.interface import RowBlock, TensorRecord
 from hubcheck.checkpoint.rows import spans_of
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 from hubcheck.source.reusing import Bytes
 
@@ -29,7 +29,7 @@ _WORDS: Final = {1: "<u1", 2: "<u2", 4: "<u4", 8: "<u8"}
 Words = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Half:
     """One model's part of a pair."""
 

@@ -6,11 +6,11 @@ Everything here is immutable and the same on every process of a team.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.team import ALONE, Team
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase
 
 
@@ -18,7 +18,7 @@ def told_nobody(_done: int, _total: int) -> None:
     """Take note of nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resources:
     """What a long comparison may use."""
 
@@ -32,7 +32,7 @@ class Resources:
     """What a reader should know of them: a package that is missing, for example."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TensorChange:
     """One matrix or vector of the subject beside the base's."""
 
@@ -61,7 +61,7 @@ class TensorChange:
     """``stored BF16``, ``rounded to BF16``, or ``unpacked`` where the storage is packed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cell:
     """All tensors of one role in one layer together; the fields of the report's ``Change``."""
 
@@ -76,7 +76,7 @@ class Cell:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unmatched:
     """A tensor, or a part of one, that was not compared."""
 
@@ -88,7 +88,7 @@ class Unmatched:
     why: Phrase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WholeChange:
     """Every value of the subject that has a counterpart in the base, compared."""
 

@@ -9,7 +9,6 @@ reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +18,7 @@ from hubcheck.errors import printable
 from hubcheck.evidence.looks.whole.halves import Half
 from hubcheck.evidence.looks.whole.interface import Unmatched
 from hubcheck.evidence.side import SharedTokens
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase, PhraseCode, Value, phrase
 
 TOKEN_ROLES: Final = frozenset({Role.EMBED, Role.LM_HEAD})
@@ -63,7 +63,7 @@ def lost(why: Lost, **figures: Value) -> Phrase:
     return phrase(PhraseCode.TENSOR_LEFT, why=why.value, **figures)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pair:
     """Two tensors, or parts of two, that stand for the same thing."""
 
@@ -81,7 +81,7 @@ class Pair:
         return min(self.base.lines, self.base.width) <= 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Paired:
     """Everything that is compared, and everything that is not."""
 

@@ -8,7 +8,6 @@ so that sums are the same whoever makes them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hubcheck.checkpoint.rows import require_finite
@@ -22,6 +21,7 @@ from hubcheck.evidence.looks.whole.halves import UNPACKED, Half, Words, values_o
 from hubcheck.evidence.looks.whole.pairing import Pair
 from hubcheck.evidence.looks.whole.rank import Rank
 from hubcheck.evidence.refused import SIDES, SideName
+from hubcheck.frozen import frozen
 from hubcheck.source.interface import Span
 from hubcheck.source.ranges import plan_runs
 
@@ -32,7 +32,7 @@ WIDEST: Final = 16 << 20
 """Values of a piece whose lines are long: it holds the lines that a rank is estimated from."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """Lines ``start`` to ``stop`` of one pair."""
 
@@ -46,14 +46,14 @@ class Piece:
     """The rank of the pair's change is estimated from this piece."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Batch:
     """Pieces that are read together."""
 
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What one piece gave."""
 

@@ -9,7 +9,6 @@ the values themselves: how many bits of precision they use, whatever dtype they 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.devices.spectrum import singular_values
 from hubcheck.evidence.looks.change.stored import powers_below
+from hubcheck.frozen import frozen
 
 MOST: Final = 128
 """Largest rank that is told: adapters have 8 to 64, seldom more."""
@@ -51,7 +51,7 @@ class Untold(StrEnum):
     """It changed outside the sample."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rank:
     """An estimated rank, or -1 and why there is none."""
 

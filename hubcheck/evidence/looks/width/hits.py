@@ -7,7 +7,7 @@ the two e-values of a layer multiply. Views of one order, or of the same coins, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import log
 from typing import Final
 
@@ -23,6 +23,7 @@ from hubcheck.evidence.looks.width.match import (
 )
 from hubcheck.evidence.looks.width.reading import LayerRows
 from hubcheck.evidence.orders.mlps import MlpRoles, neurons_said
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Phrase
 from hubcheck.statistics.assignment import stands_above
 from hubcheck.statistics.evalues import log_e_signs, log_mean, log_sum_exp
@@ -34,7 +35,7 @@ WINDOW_WEIGHT: Final = log(0.5)
 a look that was not taken counts 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """One MLP in both models."""
 
@@ -50,7 +51,7 @@ class Place:
         return neurons_said(self.roles, self.base)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """What one layer shows."""
 
@@ -76,7 +77,7 @@ class Seen:
         return self.matches.units > 0 and stands_above(self.matches.cosine, self.ceiling)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PairRows:
     """The rows of one MLP in both models."""
 

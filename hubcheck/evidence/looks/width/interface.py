@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from hubcheck.evidence.row import Row
+from hubcheck.frozen import frozen
 from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 
 
@@ -18,7 +18,7 @@ class UnitOrder(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resized:
     """One axis that has another size in the subject."""
 
@@ -50,7 +50,7 @@ class Resized:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Width:
     """What changed of the width."""
 

@@ -7,12 +7,12 @@ so relabelling the base relabels the matches and nothing else (``statistics.incr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubcheck.frozen import frozen
 from hubcheck.statistics.assignment import relabelling_ceiling
 from hubcheck.statistics.hits import TIE_RELATIVE
 from hubcheck.statistics.increasing import log_e_increasing, longest_increasing
@@ -25,7 +25,7 @@ CEILING_UNITS: Final = 64
 """Units of the optimal matching behind the content check (cubic cost)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Matches:
     """The surest matches of one view, in the order of the narrower model's index."""
 

@@ -7,7 +7,6 @@ tokens they share; channels by norm gains and embedding columns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import Final
 
@@ -21,6 +20,7 @@ from hubcheck.evidence.orders.channels import NORM_LAYERS, NORM_ROLES
 from hubcheck.evidence.orders.mlps import MlpRoles
 from hubcheck.evidence.reading import Wanted
 from hubcheck.evidence.side import Side
+from hubcheck.frozen import frozen
 from hubcheck.statistics.profiles import FloatArray, profile, standardise
 
 WHOLE: Final = 512
@@ -30,7 +30,7 @@ SPREAD: Final = 2.5
 sqrt(N (N-n) / n) / 2 when those dropped are spread at random; 5 of these on either side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerRows:
     """The rows wanted of one MLP layer of one model."""
 
