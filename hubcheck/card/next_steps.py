@@ -59,10 +59,15 @@ def next_steps(report: Report) -> NextSteps:
 
 
 def _is_damaged(report: Report) -> bool:
-    """Return whether some values of the subject are no numbers, beside an answer about the rest."""
-    confirmed = report.verdict is DeclarationVerdict.CONFIRMED
-    answered = confirmed or report.verdict is DeclarationVerdict.NONE_FOUND
-    if not answered or report.conclusion is Conclusion.PASS:
+    """Return whether some values of the subject are no numbers, and that is what has to be mended.
+
+    Beside an answer about the rest, or where it is why there is none: reading more of them decides
+    nothing.
+    """
+    answered = report.verdict in {DeclarationVerdict.CONFIRMED, DeclarationVerdict.NONE_FOUND}
+    kept = any(f.code is ReasonCode.SUBJECT and f.status == "tested" for f in report.findings)
+    undecided = report.verdict is DeclarationVerdict.INCONCLUSIVE and kept
+    if not (answered or undecided) or report.conclusion is Conclusion.PASS:
         return False
     return any(said.code is PhraseCode.SUBJECT_FAILED for said in report.warnings)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from hubcheck.errors import HubcheckError, UnsupportedFormatError
 from hubcheck.evidence.refused import LIMITS, Refused, the_look
-from hubcheck.report.phrases import Clauses, PhraseCode, because, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, because, phrase
 from hubcheck.report.words import ReasonCode
 from hubcheck.source.pointer import NOT_AVAILABLE
 from hubcheck.statistics.exchangeability import OrderProblem
@@ -58,20 +58,23 @@ def problems_said(found: Iterable[OrderProblem]) -> Clauses:
 
 
 def refusal_notes(refused: tuple[Refused, ...]) -> Clauses:
-    """Return one phrase for each look, or part of one, that could not be taken."""
-    found = []
+    """Return a phrase for each cause for which looks, or parts of looks, could not be taken.
+
+    One value that is no number keeps every family from being looked at that needs it: that is said
+    once, with all of them.
+    """
+    by_cause: dict[tuple[str, str, str], list[Phrase]] = {}
+    not_made: list[Phrase] = []
     for one in refused:
-        look = () if one.look is None else (one.look,)
         if one.error is not None:
-            found.append(
-                phrase(
-                    PhraseCode.LOOK_REFUSED,
-                    look=look,
-                    cause=one.code.value,
-                    side=one.side,
-                    detail=one.error.what,
-                )
-            )
+            looks = by_cause.setdefault((one.code.value, one.side, one.error.what), [])
+            if one.look is not None and one.look not in looks:
+                looks.append(one.look)
         elif one.code in LIMITS or one.look in TELLING:
-            found.append(phrase(PhraseCode.NOT_MADE, look=look, why=why_not(one)))
-    return tuple(dict.fromkeys(found))
+            look = () if one.look is None else (one.look,)
+            not_made.append(phrase(PhraseCode.NOT_MADE, look=look, why=why_not(one)))
+    found = [
+        phrase(PhraseCode.LOOK_REFUSED, look=tuple(looks), cause=cause, side=side, detail=detail)
+        for (cause, side, detail), looks in by_cause.items()
+    ]
+    return tuple(dict.fromkeys((*found, *not_made)))

@@ -1199,6 +1199,15 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
             {"look": (LAYER_MAP,), "cause": "network", "side": "", "detail": "it hung up"},
             "layer map: not looked at, network: it hung up",
         ),
+        (
+            {
+                "look": (NEURONS_3, *(Phrase(C.LOOK, {"look": f"look {n}"}) for n in range(4))),
+                "cause": "values",
+                "side": "base",
+                "detail": "x",
+            },
+            "neurons of layer 3, look 0, look 1 and 2 more: not looked at, values of the base: x",
+        ),
     ),
     C.NOT_MADE: (
         (

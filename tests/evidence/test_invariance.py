@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from hubcheck.card.wording import sentence
+from hubcheck.card.compose import compose
+from hubcheck.card.markdown import render
+from hubcheck.card.wording import sentence, words
 from hubcheck.errors import ExitCode
-from hubcheck.report.phrases import Phrase
+from hubcheck.report.phrases import Phrase, PhraseCode
 from hubcheck.report.schema import Finding
 from hubcheck.report.words import ReasonCode, RelationKind, Verdict
 from tests.evidence.laboratory import (
@@ -176,6 +178,22 @@ def test_values_that_are_not_finite_are_refused_with_a_reason(bad: float, tmp_pa
     assert finding.code is ReasonCode.SUBJECT
     assert f"holds {bad}" in sentence(finding.reason)
     assert outcome.exit_code is ExitCode.UNREADABLE
+
+
+def test_one_value_that_is_no_number_is_told_once(tmp_path: Path) -> None:
+    """It keeps every family from being looked at: one line, and what helps is to mend it."""
+    weights = shipped("continued")
+    weights["model.norm.weight"][3] = np.inf
+    outcome = outcome_of(request(write(tmp_path / "m", plain(weights)), [model("base")], seed=SEED))
+    (finding,) = outcome.report.findings
+    assert (finding.verdict, finding.code) == (Verdict.INCONCLUSIVE, ReasonCode.SUBJECT)
+    assert outcome.exit_code is ExitCode.UNREADABLE
+    refused = [n for n in finding.notes if n.code is PhraseCode.LOOK_REFUSED]
+    assert len(refused) == 1
+    assert "more: not looked at, values of the subject" in words(refused[0])
+    card = render(compose(outcome.report))
+    assert "values of this model could not be used" in card
+    assert "**Next:** mend the weights" in card
 
 
 @pytest.mark.parametrize("name", ["continued", "disguised", "twin"])

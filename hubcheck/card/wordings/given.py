@@ -94,9 +94,9 @@ def joined(items: Iterable[str]) -> str:
     return " and ".join([", ".join(found[:-1]), found[-1]] if len(found) > 1 else found)
 
 
-def few(numbers: Iterable[int], most: int) -> str:
-    """Return numbers one by one, and how many are not named: '0, 1, 2 and 5 more'."""
-    found = list(numbers)
+def few(things: Iterable[int | str], most: int) -> str:
+    """Return numbers or words one by one, and how many are not named: '0, 1, 2 and 5 more'."""
+    found = list(things)
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(map(str, found[:most])) + more
 

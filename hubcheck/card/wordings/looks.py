@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from hubcheck.card.wordings.adapters import adapter_added, adapter_named, adapter_not_added
-from hubcheck.card.wordings.given import Given, Wording
+from hubcheck.card.wordings.given import Given, Wording, few
 from hubcheck.report.phrases import PhraseCode as P
 
 GIGA: Final = 10**9
+MOST_LOOKS: Final = 3
+"""Looks named that one cause kept from being taken."""
 
 
 def _refused(given: Given) -> str:
     side = given.text("side")
     whose = f" of the {side}" if side else ""
-    return (
-        f"{given.said('look')}: not looked at, {given.text('cause')}{whose}: {given.text('detail')}"
-    )
+    looks = few(given.each("look"), MOST_LOOKS)
+    return f"{looks}: not looked at, {given.text('cause')}{whose}: {given.text('detail')}"
 
 
 def _as_read(given: Given) -> str:
