@@ -12,8 +12,9 @@ from hubcheck.card import hub_pages, matches, names, numbers, why_open
 from hubcheck.card.document import Chip, Identifier, Inline, Line, Meter, Tone, Trusted, Untrusted
 from hubcheck.card.share_section import whole_share
 from hubcheck.card.wording import brief, sentence
+from hubcheck.report.phrases import PhraseCode, codes
 from hubcheck.report.standing import is_refuted
-from hubcheck.report.words import DeclarationVerdict, RelationKind, Verdict
+from hubcheck.report.words import DeclarationVerdict, ReasonCode, RelationKind, Verdict
 
 if TYPE_CHECKING:
     from hubcheck.report.schema import BaseModelRef, Finding, Report
@@ -30,6 +31,9 @@ MOVED_FAR: Final = 0.9
 """Similarity below which a change without a form of its own is not called a fine-tune: it is half
 as long as the weights themselves (sqrt(2 - 2 * 0.9) = 0.45)."""
 _CHANGED: Final = "changed throughout"
+_REBUILT: Final = "embeddings rebuilt"
+_TOKENS: Final = frozenset({PhraseCode.VOCABULARY_ROWS, PhraseCode.TOKENS_MOVED})
+"""What is said of another vocabulary; embeddings alone can be made anew for the same one."""
 
 _RELATION_WORDS: Final = {
     RelationKind.IDENTICAL: "",
@@ -169,7 +173,10 @@ def similarity_cell(finding: Finding) -> Line:
     if finding.verdict is Verdict.UNRELATED and finding.detectable_kept > 0:
         least = numbers.kept(finding.detectable_kept)
         return (Trusted(f"a copy of similarity {least} would show"),)
-    if finding.verdict is Verdict.INCONCLUSIVE and finding.units_tested:
+    told = (
+        finding.code is not ReasonCode.SUBJECT
+    )  # of the little that could be used, nothing is said
+    if finding.verdict is Verdict.INCONCLUSIVE and finding.units_tested and told:
         return (Trusted(_with_interval(finding.kept, finding.kept_interval)),)
     return (Trusted(numbers.NOTHING),)
 
@@ -205,10 +212,18 @@ def relation_words(finding: Finding) -> list[Trusted | Untrusted | Identifier]:
     words = _RELATION_WORDS[finding.relation.kind]
     if finding.relation.kind is RelationKind.FINE_TUNE and finding.kept < MOVED_FAR:
         words = _CHANGED
+    if finding.relation.kind is RelationKind.VOCABULARY_CHANGED and _tokens_stand(finding):
+        words = _REBUILT
     share = whole_share(finding)
     if share is not None and finding.relation.kind is RelationKind.MERGE:
         words = f"{numbers.percent(share.share)} of a merge"
     return [Trusted(f": {words}")] if words else []
+
+
+def _tokens_stand(finding: Finding) -> bool:
+    """Return whether of the vocabulary nothing was found to have changed but its embeddings."""
+    detail = finding.relation.detail if finding.relation is not None else ()
+    return PhraseCode.EMBEDDINGS_REBUILT in codes(detail) and _TOKENS.isdisjoint(codes(detail))
 
 
 def _matching_parts(finding: Finding) -> list[Trusted | Untrusted | Identifier]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ET
+from typing import Final
 
 import pytest
 
@@ -17,6 +18,7 @@ from hubcheck.card.origin_section import RUNS_SHOWN, layer_line
 from hubcheck.card.sentences import lead, title
 from hubcheck.card.share_chart import Series
 from hubcheck.publish.github.body import page as comment
+from hubcheck.report.phrases import Phrase, PhraseCode, phrase
 from hubcheck.report.schema import LayerMatch, MergeShare, Relation, Report
 from hubcheck.report.words import DeclarationVerdict, Depth, RelationKind, Verdict
 from tests.card import deep_reports, reports
@@ -45,6 +47,26 @@ def test_each_relation_has_words(kind: RelationKind) -> None:
 def test_what_moved_far_is_not_called_a_fine_tune(kept: float, words: str) -> None:
     """An average with a stranger keeps 0.7: the word claims no training, and is explained."""
     finding = reports.matching(kept=kept)
+    report = reports.report(DeclarationVerdict.UNDECLARED, finding)
+    assert raw_text(verdict_cell(report, finding)) == words
+
+
+ROWS: Final = phrase(PhraseCode.VOCABULARY_ROWS, base=512, subject=576)
+REBUILT: Final = phrase(PhraseCode.EMBEDDINGS_REBUILT)
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ((REBUILT,), "related: embeddings rebuilt"),
+        ((ROWS,), "related: vocabulary changed"),
+        ((ROWS, REBUILT), "related: vocabulary changed"),
+    ],
+)
+def test_new_embeddings_are_no_new_vocabulary(detail: tuple[Phrase, ...], words: str) -> None:
+    """They can be made anew for the same tokens: the first table says no more than was seen."""
+    relation = Relation(kind=RelationKind.VOCABULARY_CHANGED, detail=detail)
+    finding = reports.matching(relation=relation)
     report = reports.report(DeclarationVerdict.UNDECLARED, finding)
     assert raw_text(verdict_cell(report, finding)) == words
 
