@@ -1,4 +1,4 @@
-"""Are the singular values right?"""
+"""Are the singular values right, and is what is said of them without asking for them?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hubcheck.devices.choice import NUMPY, TORCH_CPU, Device
-from hubcheck.devices.spectrum import singular_values
+from hubcheck.devices.spectrum import Spectrum
 
 
 @pytest.mark.parametrize("device", [NUMPY, TORCH_CPU], ids=["numpy", "torch"])
@@ -14,10 +14,21 @@ from hubcheck.devices.spectrum import singular_values
 def test_they_are_those_of_a_decomposition(device: Device, shape: tuple[int, int]) -> None:
     """Wide, tall and square samples have the singular values that LAPACK finds, in order."""
     sample = np.random.default_rng(0).standard_normal(shape)
-    found = singular_values(sample, device)
-    np.testing.assert_allclose(found, np.linalg.svd(sample, compute_uv=False), rtol=1e-9)
+    spectrum, wanted = Spectrum(sample, device), np.linalg.svd(sample, compute_uv=False)
+    np.testing.assert_allclose(spectrum.values(), wanted, rtol=1e-9)
+    assert spectrum.energy == pytest.approx(float((wanted**2).sum()))
 
 
-def test_an_empty_sample_has_none() -> None:
-    """No rows, no singular values."""
-    assert singular_values(np.empty((0, 5))).size == 0
+@pytest.mark.parametrize("device", [NUMPY, TORCH_CPU], ids=["numpy", "torch"])
+@pytest.mark.parametrize("rank", [1, 5, 40])
+def test_no_less_is_beyond_than_is_promised(device: Device, rank: int) -> None:
+    """Of flat and of steep spectra, of every number of values: and of a flat one most is seen."""
+    rng = np.random.default_rng(rank)
+    sample = rng.standard_normal((40, rank)) @ rng.standard_normal((rank, 90))
+    spectrum = Spectrum(sample, device)
+    squares = np.linalg.svd(sample, compute_uv=False) ** 2
+    for most in range(41):
+        left = float(squares[most:].sum())
+        assert spectrum.least_beyond(most) <= left + 1e-9 * spectrum.energy
+    flat = Spectrum(np.eye(40), device)
+    assert flat.least_beyond(10) == pytest.approx(20)

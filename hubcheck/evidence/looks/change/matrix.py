@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from hubcheck.evidence.looks.change.low_rank import ChangeRank, rank_of_change
 from hubcheck.evidence.looks.change.stored import (
-    FINEST,
     ON_GRID,
     SIGNIFICANT_BITS,
     less_range,
     narrowest,
     rounded,
     rounding_variance,
+    surely_on_grid,
 )
 from hubcheck.evidence.looks.change.values import Pair, Place
 from hubcheck.frozen import frozen
@@ -33,8 +33,9 @@ DEVIATIONS: Final = 5.0
 """Standard deviations that the fill of few values may lie off by chance alone."""
 FORMAT_VALUES: Final = 100_000
 """Values from which the format of a whole model is read; more cost only time."""
-BLOCK_VALUES: Final = 1 << 18
-"""Values of a pair worked on at once: 2 MB in float64, some ten such arrays in flight."""
+BLOCK_VALUES: Final = 1 << 15
+"""Values of a pair worked on at once: 256 KB in float64, the few that are in flight stay in a
+processor's second cache."""
 
 
 @frozen
@@ -143,16 +144,17 @@ class _Sums:
     squares: float = 0.0
 
     def add(
-        self, a_ui: NDArray[np.float64], b_ui: NDArray[np.float64], grid: str, narrow: str
+        self, base_ui: NDArray[np.float32], own_ui: NDArray[np.float32], grid: str, narrow: str
     ) -> None:
         """Add some rows of base and subject."""
-        same = a_ui == b_ui
+        a_ui, b_ui = base_ui.astype(np.float64), own_ui.astype(np.float64)
+        same = base_ui == own_ui
         self.identical += int(same.sum())
         if narrow:
             cast = (rounded(a_ui, narrow) == b_ui) | (rounded(b_ui, narrow) == a_ui)
             self.cast += int(cast.sum())
             same |= cast
-        if grid != FINEST:
+        if not (surely_on_grid(base_ui, grid) and surely_on_grid(own_ui, grid)):
             same |= rounded(a_ui, grid) == rounded(b_ui, grid)
         nonzero = b_ui != 0
         self.values += a_ui.size
@@ -183,8 +185,8 @@ def change_of(pair: Pair, formats: Formats) -> Moved:
     for start in range(0, pair.base_ui.shape[0], step):
         block = slice(start, start + step)
         sums.add(
-            pair.base_ui[block].astype(np.float64),
-            pair.subject_ui[block].astype(np.float64),
+            pair.base_ui[block],
+            pair.subject_ui[block],
             formats.coarser,
             less_range(pair.base_dtype, pair.subject_dtype),
         )

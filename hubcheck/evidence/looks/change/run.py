@@ -20,7 +20,7 @@ from hubcheck.evidence.looks.change.crossings import Later, computed_last, cross
 from hubcheck.evidence.looks.change.grid import Rounding, grid_of, rounding_between
 from hubcheck.evidence.looks.change.heads import heads_that_differ
 from hubcheck.evidence.looks.change.matrix import Formats, Moved, change_of, formats_of, with_rank
-from hubcheck.evidence.looks.change.stored import FINEST, less_range, rounded
+from hubcheck.evidence.looks.change.stored import less_range, rounded, surely_on_grid
 from hubcheck.evidence.looks.change.upcycled import Experts, experts_of, wanted_experts
 from hubcheck.evidence.looks.change.values import (
     MATRICES,
@@ -263,7 +263,7 @@ def _recast(pairs: Sequence[Pair], formats: Formats) -> tuple[float, float]:
         least = 1.0
         for pair in pairs:
             a, b = getattr(pair, other), getattr(pair, own)
-            as_stored = a if dtype == FINEST else rounded(a, dtype)
+            as_stored = a if surely_on_grid(a, dtype) else rounded(a, dtype)
             held = (as_stored == b) | (a == b)  # some tensors may be kept as they were (norms)
             narrow = less_range(pair.base_dtype, pair.subject_dtype)
             if narrow and narrow == getattr(pair, own.replace("_ui", "_dtype")):

@@ -52,6 +52,17 @@ def rounded(values: FloatArray, dtype: str) -> NDArray[np.float64]:
     return np.asarray(np.rint(values / step) * step, dtype=np.float64)
 
 
+def surely_on_grid(values: NDArray[np.float32], dtype: str) -> bool:
+    """Return whether rounding values to ``dtype`` would leave all of them, as far as bits say it.
+
+    Of a bfloat16, and of it alone, they do: a float32 is one exactly where its lower half is empty,
+    however small it is.
+    """
+    if dtype != "BF16":
+        return dtype == FINEST
+    return not int(np.bitwise_or.reduce(values.view(np.uint32), axis=None)) & 0xFFFF
+
+
 def coarsest(*dtypes: str) -> str:
     """Return the first of the formats that holds fewest digits; all of ``SIGNIFICANT_BITS``."""
     return min(dtypes, key=SIGNIFICANT_BITS.__getitem__)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubcheck.devices.choice import NUMPY, Device
-from hubcheck.devices.spectrum import singular_values
+from hubcheck.devices.spectrum import Spectrum
 from hubcheck.evidence.looks.change.stored import powers_below
 from hubcheck.frozen import frozen
 
@@ -33,6 +33,8 @@ independent errors up to lower order (Bandeira and van Handel, Annals of Probabi
 EXCESS: Final = 3.0
 """Over the variance of rounding, a twelfth of the square of a unit: no error is larger than half a
 unit, whose square is three times that."""
+SURELY: Final = 1.001
+"""Over what rounding leaves: sums of squares are exact to twelve digits."""
 RESOLUTION: Final = 1e-6
 """Of the largest singular value: below it lies the arithmetic's own noise."""
 FRACTION_BITS: Final = 23
@@ -87,16 +89,21 @@ def estimate(
     change = subject.astype(np.float64) - base
     if not change.any():
         return NO_CHANGE
-    values = singular_values(change, device)
+    spectrum, most = Spectrum(change, device), min(MOST, min(change.shape) // 2)
     # Also where nothing moved: there rounding took the whole of a small change away.
     noise = unit_in_last_place(subject) ** 2 / 12
+    # Whatever stands above the edge, more is left than rounding leaves: no need to count it.
+    blur = EXCESS * float(noise.sum()) + min(change.shape) * RESOLUTION**2 * spectrum.energy
+    if spectrum.least_beyond(most) > SURELY * blur:
+        return HIGH
+    values = spectrum.values()
     rows, columns = noise.sum(axis=1).max(), noise.sum(axis=0).max()
     edge = max(SLACK * (math.sqrt(rows) + math.sqrt(columns)), RESOLUTION * float(values[0]))
     above = int(np.count_nonzero(values > edge))
     left = float((values[above:] ** 2).sum())
     # What is left beside a change of low rank is rounding; a dense change has no such end.
     dense = left > EXCESS * float(noise.sum()) + values.size * (RESOLUTION * float(values[0])) ** 2
-    if dense or above > min(MOST, min(change.shape) // 2):
+    if dense or above > most:
         return HIGH
     return Rank(rank=above) if above else IN_ROUNDING
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -49,6 +51,21 @@ def test_a_dense_change_is_never_low(size: float) -> None:
     b = bf16(np.asarray(a * (1 + size * noise), dtype=np.float32))
     found = estimate(a, b)
     assert found == HIGH or found.rank == -1
+
+
+@pytest.mark.parametrize("size", [0.0, 0.002, 0.01, 0.03, 0.3])
+@pytest.mark.parametrize("rank", [0, 1, 40, 140])
+def test_the_short_way_answers_as_the_long_one(
+    rank: int, size: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the spectrum is not asked for, asking for it would have said the same."""
+    a = base(7)
+    noise = np.random.default_rng(8).standard_normal(a.shape)
+    change = low(7, rank, 0.1, a) if rank else 0.0
+    b = bf16(np.asarray(a * (1 + size * noise) + change, dtype=np.float32))
+    short = estimate(a, b)
+    monkeypatch.setattr(ranks, "SURELY", math.inf)
+    assert estimate(a, b) == short
 
 
 def test_loud_rows_do_not_make_a_dense_change_low() -> None:
