@@ -63,6 +63,25 @@ NOT_THOUGH_BELOW: Final = {
         for part in ("anatomy", "checkpoint", "source", "errors", "__init__")
     },
 }
+A_CHECK: Final = (
+    "import hubcheck.cli.entry, hubcheck.cli.carry_out, hubcheck.cli.launch, hubcheck.cli.places, "
+    "hubcheck.request.build, hubcheck.publish.files"
+)
+"""All that ``hubcheck check`` of two folders imports."""
+OF_OTHER_COMMANDS: Final = frozenset(
+    f"hubcheck.{name}"
+    for name in (
+        "card.answer", "card.comparison", "card.heat_png", "card.history", "card.order_png",
+        "check.compare", "check.history", "cli.candidate_table", "report.comparison",
+        "report.history", "source.hub",
+    )
+)  # fmt: skip
+SIX_METHODS: Final = frozenset(
+    {
+        "dataclass(frozen=True, slots=True)",
+        "dataclass(frozen=True, slots=True, kw_only=True)",
+    }
+)
 HEAVY: Final = ("numpy", "pydantic", "huggingface_hub", "yaml", "requests", "torch", "accelerate")
 
 
@@ -214,15 +233,19 @@ def test_a_module_can_be_read_in_one_sitting(name: str) -> None:
     assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= argued.get(name, 350)
 
 
-def loaded_by(statement: str) -> set[str]:
-    """Return which heavy packages a fresh interpreter has loaded after a statement."""
-    code = (
-        f"import json, sys\n{statement}\nprint(json.dumps([m.split('.')[0] for m in sys.modules]))"
-    )
+@cache
+def modules_after(statement: str) -> frozenset[str]:
+    """Return which modules a fresh interpreter has loaded after a statement."""
+    code = f"import json, sys\n{statement}\nprint(json.dumps([*sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    return set(json.loads(done.stdout)) & set(HEAVY)
+    return frozenset(json.loads(done.stdout))
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return which heavy packages a fresh interpreter has loaded after a statement."""
+    return {m.split(".")[0] for m in modules_after(statement)} & set(HEAVY)
 
 
 def test_the_command_line_starts_without_any_heavy_package() -> None:
@@ -239,11 +262,36 @@ def test_the_functions_cost_nothing_before_one_is_called() -> None:
 
 def test_a_local_check_starts_without_torch_and_without_the_client() -> None:
     """The commands load NumPy, and none of the packages that cost seconds."""
-    assert not loaded_by("import hubcheck.cli.carry_out, hubcheck.request.build") & {
-        "torch",
-        "accelerate",
-        "huggingface_hub",
-    }
+    assert not loaded_by(A_CHECK) & {"torch", "accelerate", "huggingface_hub"}
+
+
+def test_the_command_line_knows_its_words_and_no_more() -> None:
+    """``--version`` and ``explain`` begin with what a command line is made of: no part below it."""
+    loaded = modules_after("import hubcheck.cli.entry")
+    parts = {part_of(m) for m in loaded if m.split(".")[0] == "hubcheck"}
+    # ``request`` and ``report`` for the options and their words alone.
+    assert parts == {"__init__", "cli", "errors", "frozen", "installation", "report", "request"}
+    assert not loaded & {"subprocess", "hubcheck.report.schema"}
+
+
+def test_a_check_loads_what_a_check_uses() -> None:
+    """No other command's cards, documents or servers, and no picture that was not asked for."""
+    loaded = modules_after(A_CHECK)
+    parts = {part_of(m) for m in loaded if m.split(".")[0] == "hubcheck"}
+    assert not parts & {"serve", "audit", "export", "catalogue", "api", "demo"}
+    assert sorted(loaded & OF_OTHER_COMMANDS) == []
+    assert {name.removeprefix("hubcheck.") for name in OF_OTHER_COMMANDS} <= MODULES.keys()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_classes_of_values_cost_one_method_each(name: str) -> None:
+    """What is frozen is made by ``frozen``: a check loads hundreds of such classes."""
+    if name == "frozen":
+        return
+    for node in ast.walk(parsed(MODULES[name])):
+        if isinstance(node, ast.ClassDef):
+            written = {ast.unparse(one) for one in node.decorator_list}
+            assert not written & SIX_METHODS, node.name
 
 
 def test_statistics_import_nothing_but_numpy() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +25,6 @@ from hubcheck.cli.first_files import (
 )
 from hubcheck.errors import ExitCode, HubcheckError, UsageError, counted, printable
 from hubcheck.frozen import frozen
-from hubcheck.source.folder_patterns import is_pattern, matches, pattern_of
 
 PINNED: Final = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}@[0-9a-f]{40}", re.ASCII)
 SLUG: Final = re.compile(r"github\.com[:/]([\w.-]{1,100}/[\w.-]{1,100}?)(?:\.git)?$", re.ASCII)
@@ -137,6 +135,7 @@ def look(root: Path, named: str) -> Seen:
     from hubcheck.report.words import Depth
     from hubcheck.request.access import access_of
     from hubcheck.request.interface import budget_of
+    from hubcheck.source.folder_patterns import is_pattern
     from hubcheck.source.folder_tree import walk
     from hubcheck.source.reference import HubReference, parse_reference
     from hubcheck.source.weight_files import weight_folders
@@ -176,6 +175,7 @@ def look(root: Path, named: str) -> Seen:
 
 def _several(root: Path, names: list[str]) -> Seen:
     """Return what was seen of each of several models; a pattern stands in the policy as it is."""
+    from hubcheck.source.folder_patterns import is_pattern, matches
     from hubcheck.source.folder_tree import walk
     from hubcheck.source.weight_files import weight_folders
 
@@ -226,6 +226,8 @@ def _large_files(root: Path) -> list[str]:
 
 
 def _no_one_folder(folders: Sequence[str]) -> UsageError:
+    from hubcheck.source.folder_patterns import pattern_of
+
     if not folders:
         return UsageError(
             "No weights lie in this repository.",
@@ -268,6 +270,8 @@ def _slug(root: Path) -> str:
 
 def _git(root: Path | None, *words: str) -> str:
     """Return what git says; empty where it is missing, fails, or asks for a password."""
+    import subprocess
+
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(  # noqa: S603 - our own words, checked against grammars

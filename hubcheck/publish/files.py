@@ -7,31 +7,22 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
-from hubcheck.card import (
-    badge,
-    comparison,
-    family_tree,
-    heat_png,
-    heat_svg,
-    history,
-    html,
-    markdown,
-    order_picture,
-    order_png,
-)
+from hubcheck.card import badge, family_tree, heat_svg, html, markdown, order_picture
 from hubcheck.card.compose import compose
 from hubcheck.card.document import Document
 from hubcheck.card.given import from_a_file
 from hubcheck.errors import UsageError, printable
 from hubcheck.publish.readable_json import readable
-from hubcheck.report.comparison import Comparison
-from hubcheck.report.history import History
 from hubcheck.report.load import MAX_REPORT, regular
 from hubcheck.report.schema import Report
+
+if TYPE_CHECKING:
+    from hubcheck.report.comparison import Comparison
+    from hubcheck.report.history import History
 
 
 def report_json(report: Report) -> str:
@@ -95,6 +86,8 @@ def write_outputs(
         "order.svg": order_picture.svg(report),
     }
     if pictures:
+        from hubcheck.card import heat_png, order_png
+
         for dark in (False, True):
             end = "-dark.png" if dark else ".png"
             drawn |= {
@@ -115,7 +108,9 @@ def write_comparison(found: Comparison, folder: Path) -> tuple[Path, ...]:
     Raises:
         UsageError: the folder cannot be written to.
     """
-    return _write_documents("comparison", comparison_json(found), comparison.compose(found), folder)
+    from hubcheck.card.comparison import compose as composed  # no check makes one
+
+    return _write_documents("comparison", comparison_json(found), composed(found), folder)
 
 
 def history_json(found: History) -> str:
@@ -129,7 +124,9 @@ def write_history(found: History, folder: Path) -> tuple[Path, ...]:
     Raises:
         UsageError: the folder cannot be written to.
     """
-    return _write_documents("history", history_json(found), history.compose(found), folder)
+    from hubcheck.card.history import compose as composed
+
+    return _write_documents("history", history_json(found), composed(found), folder)
 
 
 def _readable(found: BaseModel) -> str:
