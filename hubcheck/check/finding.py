@@ -55,12 +55,23 @@ CLOSED: Final = frozenset({Verdict.RELATED, Verdict.DISGUISED, Verdict.INCONCLUS
 
 
 def finding_of(one: Tested, explained: Explanation = NOT_EXPLAINED) -> Finding:
-    """Return the finding of one base.
+    """Return the finding of one base, made again only where there is more to say.
 
     Args:
         one: The base, and everything that was seen of it.
         explained: How it stands beside the declared bases.
     """
+    facts = (*one.facts, explained)
+    if one.told is not None and all(
+        old is new for old, new in zip(one.told[0], facts, strict=True)
+    ):
+        return one.told[1]
+    finding = _made(one, explained)
+    one.told = facts, finding
+    return finding
+
+
+def _made(one: Tested, explained: Explanation) -> Finding:
     if one.equal_files and one.model is not None:
         return _identical(one, one.model, explained)
     if not one.looked_at or one.model is None:

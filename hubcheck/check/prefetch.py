@@ -16,7 +16,7 @@ from typing import Final, Self
 from hubcheck.check.base_identity import unopened
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
-from hubcheck.check.let_go import let_go
+from hubcheck.check.let_go import MANY, let_go
 from hubcheck.check.observe import Progress, examine, open_base, prepare, subject_refusal
 from hubcheck.check.pair_order import in_settled_order, settle_base, ways_with
 from hubcheck.check.tested import Tested
@@ -123,6 +123,9 @@ def examine_all(
     ahead = _Ahead(tested, subject, request, n_bases)
     worth_it = refusal is None and request.depth is not Depth.HEADERS
     fault: HubcheckError | None = None
+    if worth_it and len(tested) > MANY:
+        with suppress(UnsupportedFormatError):
+            subject.reader.keep_made()
     try:
         for place, one in enumerate(tested):
             if worth_it:

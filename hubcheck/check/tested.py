@@ -15,7 +15,7 @@ from hubcheck.evidence.refused import Refused, Why
 from hubcheck.frozen import frozen
 from hubcheck.model import Model
 from hubcheck.report.phrases import Clauses
-from hubcheck.report.schema import BaseModelRef, TokenizerContext
+from hubcheck.report.schema import BaseModelRef, Finding, TokenizerContext
 from hubcheck.report.words import ReasonCode
 from hubcheck.request.interface import BaseRequest
 from hubcheck.verdict.adapter_words import Added
@@ -66,6 +66,8 @@ class Tested:
     tokenizers: tuple[TokenizerContext, ...] | None = None
     """What it and the subject have in common there, where that was asked before it was let go."""
     _judged: tuple[Observations, Judgement] | None = None
+    told: tuple[tuple[object, ...], Finding] | None = None
+    """The finding that was made of these facts last (``finding``)."""
 
     @property
     def equal_files(self) -> bool:
@@ -90,6 +92,15 @@ class Tested:
                 judged = judge_components(judged, self.case, self.components)
             self._judged = (self.seen, judged)
         return self._judged[1]
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """Everything its finding is made of; none of it changes, another takes its place."""
+        return (
+            self.base, self.model, self.untested, self.error, self.files, self.comparer,
+            self.renamed, self.tried, self.relation, self.taught, self.components, self.seen,
+            self.added, self.bytes_read,
+        )  # fmt: skip
 
     def give_up(self, error: InternalFaultError) -> None:
         """Leave this base untested for a fault of hubcheck; nothing seen of it counts."""

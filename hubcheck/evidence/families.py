@@ -27,7 +27,7 @@ from hubcheck.statistics.assignment import least_standing, relabelling_ceiling, 
 from hubcheck.statistics.blocks import hits_needed
 from hubcheck.statistics.evalues import log_e_hits, log_mean, log_sum_exp
 from hubcheck.statistics.hits import count_hits, hit_mask, shifted_hits
-from hubcheck.statistics.planted import NEEDED_HITS, NOT_DETECTABLE, detectable_kept
+from hubcheck.statistics.planted import NEEDED_HITS, NOT_DETECTABLE, detectable_in, detectable_kept
 from hubcheck.statistics.profiles import FloatArray, cosine_matrix
 
 DIRECT_WEIGHT: Final = 0.5
@@ -49,16 +49,40 @@ FEWEST_TWINS: Final = 4.0
 """Twins that must be expected before their absence says something (256 of 11,008 rows: 6)."""
 
 
+class Facing:
+    """Profiles of a base block and of a subject block; cosines are worked out once a view."""
+
+    def __init__(self, base: Profiles, subject: Profiles) -> None:
+        """Take the profiles."""
+        self.base, self.subject = base, subject
+        self._cosines: dict[str, FloatArray] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The views that both have in the same size."""
+        return tuple(
+            name
+            for name, a_uf in self.base.views.items()
+            if (b_uf := self.subject.views.get(name)) is not None and b_uf.shape == a_uf.shape
+        )
+
+    def similarity(self, name: str) -> FloatArray:
+        """Return the cosines [u, v] of one of these views; nobody may change them."""
+        if name not in self._cosines:
+            self._cosines[name] = cosine_matrix(self.base.views[name], self.subject.views[name])
+        return self._cosines[name]
+
+
 def compare_views(
-    base: Profiles, subject: Profiles, base_block: Block, subject_block: Block, draw: Draw
+    facing: Facing, base_block: Block, subject_block: Block, draw: Draw
 ) -> tuple[View, ...]:
     """Count hits in every view that both sides have in the same size."""
+    base, subject = facing.base, facing.subject
     views = []
-    for name, a_uf in base.views.items():
-        b_uf = subject.views.get(name)
-        if b_uf is None or a_uf.shape != b_uf.shape or a_uf.shape[0] == 0:
+    for name in facing.names:
+        if base.views[name].shape[0] == 0:
             continue
-        similarity_uv = cosine_matrix(a_uf, b_uf)
+        similarity_uv = facing.similarity(name)
         counted = count_hits(similarity_uv)
         views.append(
             View(
@@ -92,6 +116,7 @@ def judge_family(
     looks: Sequence[Look],
     draw: Draw,
     known: FamilyOutcome | None = None,
+    facing: Facing | None = None,
 ) -> FamilyOutcome:
     """Sum up one order of the base.
 
@@ -104,6 +129,8 @@ def judge_family(
         draw: The seeded choices.
         known: What an earlier look made of the family; its power, a matter of the first look
             alone, is taken over.
+        facing: The base's profiles with those of the first subject block, where cosines of theirs
+            are known.
     """
     every = [view for look in looks for view in look.views]
     best = max(every, key=lambda view: view.hits)
@@ -114,6 +141,8 @@ def judge_family(
         )
         ceiling, separate, stands = content.ceiling, content.separate_hits, content.stands
     first = next(look for look in looks if look.views).views[0].subject
+    if facing is None or facing.subject is not subjects[first]:
+        facing = Facing(base, subjects[first])
     log_e = log_e_of(looks)
     # Power qualifies a negative; a family that was found needs none, and it is the costly part.
     found = log_e >= log_e_hits(NOTABLE_HITS)
@@ -124,10 +153,10 @@ def judge_family(
         power = (known.detectable_raw, known.detectable_token)
         stands_from = known.stands_from
     else:
-        stands_from = _stands_from(base, subjects[first], test.pool())
+        stands_from = _stands_from(facing, test.pool())
         power = (
-            _detectable("raw", base, subjects[first], draw, block),
-            _detectable("token", base, subjects[first], draw, block),
+            _detectable("raw", facing, draw, block),
+            _detectable("token", facing, draw, block),
         )
     parts = [v for v in looks[0].views if test.test is Test.CHANNELS and v.name in PART_VIEWS]
     return FamilyOutcome(
@@ -148,34 +177,30 @@ def judge_family(
         view_detectable=_view_detectable(parts, base, subjects[first], draw),
         change=_change(base, subjects[best.subject]) if best.name.startswith("raw") else -1.0,
         stands_from=stands_from,
-        displaced=-1.0 if found else _displaced(base, subjects[first], test.pool()),
+        displaced=-1.0 if found else _displaced(facing, test.pool()),
     )
 
 
-def _stands_from(base: Profiles, subject: Profiles, pool: int) -> float:
+def _stands_from(facing: Facing, pool: int) -> float:
     """Return the kept from which a copy would have stood, in the view that asks least of it."""
     few = slice(0, CEILING_UNITS)
     ceilings = [
-        relabelling_ceiling(cosine_matrix(a_uf[few], b_uf[few]), pool=pool)
-        for name, a_uf in base.views.items()
-        if name.endswith(" all") or len(base.views) == 1
-        if (b_uf := subject.views.get(name)) is not None and b_uf.shape == a_uf.shape
+        relabelling_ceiling(facing.similarity(name)[few, few], pool=pool)
+        for name in facing.names
+        if name.endswith(" all") or len(facing.base.views) == 1
     ]
     return least_standing(min(ceilings)) if ceilings else NOT_DETECTABLE
 
 
-def _displaced(base: Profiles, subject: Profiles, pool: int) -> float:
+def _displaced(facing: Facing, pool: int) -> float:
     """Return the share of expected twins that stand at another index (``FamilyOutcome``)."""
     shares = []
-    for name, a_uf in base.views.items():
-        b_uf = subject.views.get(name)
-        units = a_uf.shape[0]
+    for name in facing.names:
+        units, features = facing.base.views[name].shape
         expected = units * units / max(1, pool, units)
-        if b_uf is None or a_uf.shape != b_uf.shape or expected < FEWEST_TWINS:
+        if expected < FEWEST_TWINS or features < LEAST_FEATURES:
             continue
-        if a_uf.shape[1] < LEAST_FEATURES:
-            continue
-        similarity_uv = cosine_matrix(a_uf, b_uf)
+        similarity_uv = facing.similarity(name)
         to_v, to_u = similarity_uv.argmax(axis=1), similarity_uv.argmax(axis=0)
         own = np.arange(units)
         twin_u = (to_u[to_v] == own) & (to_v != own) & (similarity_uv[own, to_v] >= TWIN)
@@ -225,14 +250,18 @@ def _change(base: Profiles, subject: Profiles) -> float:
     return float(np.linalg.norm(b_uf - a_uf)) / length if length > 0 else -1.0
 
 
-def _detectable(frame: str, base: Profiles, subject: Profiles, draw: Draw, block: Block) -> float:
+def _detectable(frame: str, facing: Facing, draw: Draw, block: Block) -> float:
     """Return the smallest kept this family would have shown in a frame."""
-    names = [n for n in base.views if n.startswith(frame) and n in subject.views]
-    if not names or base.views[names[0]].shape != subject.views[names[0]].shape:
+    name = next(
+        (n for n in facing.base.views if n.startswith(frame) and n in facing.subject.views), ""
+    )
+    if name not in facing.names:
         return NOT_DETECTABLE
-    a_uf, b_uf = base.views[names[0]], subject.views[names[0]]
-    needed = hits_needed(NEEDED_HITS) if base.in_blocks else NEEDED_HITS
-    return detectable_kept(a_uf, b_uf, draw.shuffles(block.layer), needed=needed)
+    a_uf = facing.base.views[name]
+    needed = hits_needed(NEEDED_HITS) if facing.base.in_blocks else NEEDED_HITS
+    return detectable_in(
+        a_uf @ a_uf.T, facing.similarity(name).T, draw.shuffles(block.layer), needed=needed
+    )
 
 
 def _self_hits(profile_uf: FloatArray) -> float:

@@ -89,6 +89,12 @@ class Profiles:
         return self.parts[0] if len(self.parts) == 1 else np.concatenate(self.parts, axis=1)
 
     @property
+    def n_bytes(self) -> int:
+        """What it takes of memory."""
+        arrays = (*self.views.values(), *self.parts, *self.signed.values())
+        return sum(array.nbytes for array in arrays)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Units and features of the raw rows."""
         return self.parts[0].shape[0], sum(part.shape[1] for part in self.parts)

@@ -7,10 +7,10 @@ everything wanted at once, keeps it, and knows beforehand what it costs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,12 @@ PIECE: Final = 1 << 20
 """Values of whole rows in memory at a time where some of their inputs are wanted: 4 MB."""
 SHARED: Final = 32 << 20
 """Stored bytes that one of several processes reads at a time: all of them hold what goes round."""
+MOST_MADE: Final = 48_000_000
+"""Bytes kept of what is made of a model's blocks, where many comparisons follow: those of a model
+of 2 MB take 20 million; of a large one as much as fits, in the order of the comparison."""
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
+Made = TypeVar("Made")
 
 
 @frozen
@@ -97,6 +101,31 @@ class Reader:
         self.anatomy = anatomy
         self._blocks: dict[Wanted, NDArray[np.float32]] = {}
         self._stored_blocks: dict[Wanted, tuple[RowBlock, ...]] = {}
+        self._made: dict[Hashable, Any] | None = None
+        self._made_bytes = 0
+
+    def keep_made(self) -> None:
+        """Keep what is made of blocks from now on: more comparisons of this model follow."""
+        self._made = {} if self._made is None else self._made
+
+    def made(self, key: Hashable, make: Callable[[], Made], size: Callable[[Made], int]) -> Made:
+        """Return what is made of blocks that were read, where others may ask for the same.
+
+        Args:
+            key: All that it hangs on beside the weights.
+            make: Makes it.
+            size: Returns the bytes it takes: no more than ``MOST_MADE`` are kept of all.
+        """
+        if self._made is None:
+            return make()
+        if key in self._made:
+            known: Made = self._made[key]
+            return known
+        made = make()
+        if self._made_bytes + size(made) <= MOST_MADE:
+            self._made[key] = made
+            self._made_bytes += size(made)
+        return made
 
     def cost(self, wanted: Iterable[Wanted]) -> int:
         """Return the bytes that fetching these would read now."""
@@ -201,6 +230,7 @@ class Reader:
 
     def let_go(self) -> None:
         """Forget every block; one that is asked for again is read again."""
+        self._made = None
         self._blocks.clear()
         self._stored_blocks.clear()
 

@@ -6,6 +6,7 @@ frames made from them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -110,7 +111,7 @@ class Side:
         if self._frame is None:
             rows_td = self.embedded
             if rows_td is not None:
-                self._frame = whitened_frame(rows_td)
+                self._frame = self._whitened("stream", lambda: whitened_frame(rows_td))
         return self._frame
 
     @property
@@ -129,8 +130,12 @@ class Side:
                 rows_td = self.reader.block(wanted[0])
                 rows_td = self.in_stream(rows_td) if self.head_role is Role.EMBED else rows_td
                 gain_d = self.gain_values(Role.NORM_FINAL, -1).astype(np.float64)
-                self._head_frame = whitened_frame(rows_td * gain_d)
+                self._head_frame = self._whitened("head", lambda: whitened_frame(rows_td * gain_d))
         return self._head_frame
+
+    def _whitened(self, which: str, make: Callable[[], FloatArray]) -> NDArray[np.float32]:
+        """Return a frame, which hangs on the model and the tokens alone."""
+        return self.reader.made((which, self.token_ids), make, lambda frame: frame.nbytes)
 
     @property
     def head_role(self) -> Role:

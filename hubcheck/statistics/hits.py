@@ -49,11 +49,12 @@ class HitCount:
         return -lgamma(self.hits + 1) / LOG10
 
 
-def hit_mask(similarity_uv: FloatArray) -> NDArray[np.bool_]:
+def hit_mask(similarity_uv: FloatArray, *, scratch: bool = False) -> NDArray[np.bool_]:
     """Return which units are strictly nearest to the unit of the same index.
 
     Args:
         similarity_uv: [n, n] similarities, row i of the base against column j of the subject.
+        scratch: Nobody needs the array afterwards: it is not copied first.
 
     Returns:
         [n] booleans. Units with an all-zero row or column (constant profiles) and units whose
@@ -63,14 +64,16 @@ def hit_mask(similarity_uv: FloatArray) -> NDArray[np.bool_]:
     if n == 0 or similarity_uv.shape[1] != n:
         return np.zeros(n, dtype=bool)
     own_u = np.diagonal(similarity_uv).copy()
-    others_uv = similarity_uv.copy(order="K")
+    others_uv = similarity_uv if scratch else similarity_uv.copy(order="K")
     np.fill_diagonal(others_uv, -np.inf)
     second_u = others_uv.max(axis=1) if n > 1 else np.full(n, -np.inf)
     margin_u = TIE_RELATIVE * np.maximum(np.abs(own_u), 1e-30)
     hit_u = np.asarray(own_u > second_u + margin_u, dtype=bool)
     # A row or column of zeros has a zero on the diagonal: nothing else needs the look.
+    # (Its other places are the same in either array, and are looked at alone.)
     for unit in np.flatnonzero(hit_u & (own_u == 0)):
-        hit_u[unit] = similarity_uv[unit].any() and similarity_uv[:, unit].any()
+        others_uv[unit, unit] = 0.0
+        hit_u[unit] = others_uv[unit].any() and others_uv[:, unit].any()
     return hit_u
 
 

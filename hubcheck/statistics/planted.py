@@ -64,20 +64,51 @@ def detectable_kept(
     n = a_uf.shape[0]
     if n < needed:
         return NOT_DETECTABLE
-    gram_uu = np.asarray(a_uf @ a_uf.T, dtype=np.float32)
-    cross_vu = np.asarray(b_uf @ a_uf.T, dtype=np.float32)
-    mixed = [cross_vu[rng.permutation(n)] for _ in range(SHUFFLES)]
-    return least_seen(KEPT_GRID, lambda rho: often(_shown(gram_uu, mixed, rho, needed), len(mixed)))
+    return detectable_in(np.asarray(a_uf @ a_uf.T), np.asarray(b_uf @ a_uf.T), rng, needed=needed)
 
 
-def least_seen(grid: Sequence[float], seen: Callable[[float], bool]) -> float:
+def detectable_in(
+    gram_uu: Square, cross_vu: Square, rng: np.random.Generator, *, needed: int = NEEDED_HITS
+) -> float:
+    """Return what ``detectable_kept`` does, of inner products that are known already.
+
+    Args:
+        gram_uu: Of the base's rows with each other.
+        cross_vu: Of the subject's rows with the base's.
+        rng: Source of the shuffles.
+        needed: Hits that would have settled the family.
+    """
+    n = gram_uu.shape[0]
+    if n < needed:
+        return NOT_DETECTABLE
+    gram_uu, cross_vu = (np.asarray(one, dtype=np.float32) for one in (gram_uu, cross_vu))
+    planted = _Planted(gram_uu, cross_vu, [rng.permutation(n) for _ in range(SHUFFLES)], needed)
+    # One planting shows about where all do; two values of the grid are then asked of all.
+    about = bisect_left(KEPT_GRID, x=True, key=lambda rho: next(planted.shown(rho)))
+    return least_seen(KEPT_GRID, lambda rho: often(planted.shown(rho), SHUFFLES), about=about)
+
+
+def least_seen(
+    grid: Sequence[float], seen: Callable[[float], bool], *, about: int | None = None
+) -> float:
     """Return the first value of an ascending grid that is seen, or ``NOT_DETECTABLE``.
 
     Args:
         grid: Values; where one is seen, so are all larger ones.
         seen: Asked of as few of them as it takes.
+        about: Where in the grid it likely lies, if that is known.
     """
-    place = bisect_left(grid, x=True, key=seen)
+    if about is None:
+        place = bisect_left(grid, x=True, key=seen)
+    else:
+        place = min(about, len(grid) - 1)
+        if seen(grid[place]):
+            while place > 0 and seen(grid[place - 1]):
+                place -= 1
+        else:
+            place += 1
+            while place < len(grid) and not seen(grid[place]):
+                place += 1
     return grid[place] if place < len(grid) else NOT_DETECTABLE
 
 
@@ -93,24 +124,45 @@ def often(shown: Iterable[bool], n: int) -> bool:
     return False
 
 
-def _shown(gram_uu: Square, mixed: Iterable[Square], rho: float, needed: int) -> Iterator[bool]:
-    """Yield, for each planting, whether a copy keeping ``rho`` gives ``needed`` hits.
+class _Planted:
+    """Copies planted into one pair, at any share of the base."""
 
-    Args:
-        gram_uu: Inner products of the base's rows.
-        mixed: For each planting, those of the subject's rows, shuffled, with the base's.
-        rho: Share of the base in each planted row.
-        needed: Hits.
-    """
-    rest = float(np.sqrt(max(0.0, 1.0 - rho * rho)))
-    base_uu = rho * gram_uu  # symmetric: rows and columns are one
-    for cross_vu in mixed:
-        similarity_vu = rest * cross_vu
-        similarity_vu += base_uu
-        own_v = np.diagonal(cross_vu)
-        length_v = np.sqrt(np.maximum(1e-12, rho * rho + rest * rest + 2 * rho * rest * own_v))
-        similarity_vu *= (1.0 / length_v)[:, None]
-        yield int(hit_mask(similarity_vu.T).sum()) >= needed
+    def __init__(
+        self,
+        gram_uu: Square,
+        cross_vu: Square,
+        orders: Sequence[NDArray[np.int64]],
+        needed: int,
+    ) -> None:
+        """Take the inner products.
+
+        Args:
+            gram_uu: Of the base's rows.
+            cross_vu: Of the subject's rows with the base's.
+            orders: For each planting, in which order the subject's rows make the remainder.
+            needed: Hits.
+        """
+        self._gram_uu, self._cross_vu = gram_uu, cross_vu
+        self._orders, self._needed = orders, needed
+        self._mixed: dict[int, Square] = {}
+        # Room for one planting: at some hundred units, taking it anew costs as much as filling it.
+        self._base_uu, self._similarity_vu = np.empty_like(gram_uu), np.empty_like(gram_uu)
+
+    def shown(self, rho: float) -> Iterator[bool]:
+        """Yield, for each planting, whether a copy keeping ``rho`` gives the hits needed."""
+        rest = float(np.sqrt(max(0.0, 1.0 - rho * rho)))
+        base_uu, similarity_vu = self._base_uu, self._similarity_vu
+        np.multiply(self._gram_uu, np.float32(rho), out=base_uu)  # symmetric
+        for n, order in enumerate(self._orders):
+            if n not in self._mixed:
+                self._mixed[n] = self._cross_vu[order]
+            cross_vu = self._mixed[n]
+            np.multiply(cross_vu, np.float32(rest), out=similarity_vu)
+            similarity_vu += base_uu
+            own_v = np.diagonal(cross_vu)
+            length_v = np.sqrt(np.maximum(1e-12, rho * rho + rest * rest + 2 * rho * rest * own_v))
+            similarity_vu *= (1.0 / length_v)[:, None]
+            yield int(hit_mask(similarity_vu.T, scratch=True).sum()) >= self._needed
 
 
 @frozen

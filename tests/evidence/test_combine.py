@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hubcheck.evidence.combine import NOTHING_PAID, Combined, Prices, SignOutcome, combine
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.families import compare_views, log_e_of
+from hubcheck.evidence.families import Facing, compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Part, Profiles, View
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.evidence.looks.towers import prices_of
@@ -215,9 +215,9 @@ def test_views_that_only_one_side_has_are_left_out() -> None:
     both = described(rows)
     more = Profiles(views={**both.views, "token all": both.views["raw all"]}, parts=both.parts)
     short = Profiles(views={"raw all": both.views["raw all"][:-1]}, parts=(both.rows[:-1],))
-    assert [v.name for v in compare_views(both, more, block, block, draw)] == ["raw all"]
-    assert compare_views(both, short, block, block, draw) == ()
-    (view,) = compare_views(both, both, block, block, draw)
+    assert [v.name for v in compare_views(Facing(both, more), block, block, draw)] == ["raw all"]
+    assert compare_views(Facing(both, short), block, block, draw) == ()
+    (view,) = compare_views(Facing(both, both), block, block, draw)
     assert (view.hits, view.units) == (UNITS, UNITS)
     assert view.shifted < 4
 

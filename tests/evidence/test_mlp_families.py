@@ -14,7 +14,7 @@ import pytest
 
 from hubcheck.evidence.combine import NOTABLE
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.families import DIRECT_WEIGHT, MAP_WEIGHT, compare_views, log_e_of
+from hubcheck.evidence.families import DIRECT_WEIGHT, MAP_WEIGHT, Facing, compare_views, log_e_of
 from hubcheck.evidence.family import Block, FamilyOutcome, Look, Profiles
 from hubcheck.evidence.family import Test as Kind
 from hubcheck.evidence.looks.sample.comparison import Comparison
@@ -75,7 +75,7 @@ def test_the_mean_e_value_of_strangers_is_at_most_one(base_experts: int) -> None
                     view
                     for n, subject in enumerate(some)
                     for view in compare_views(
-                        base, subject, Block(layer=0, member=e, kind="expert"),
+                        Facing(base, subject), Block(layer=0, member=e, kind="expert"),
                         Block(layer=0, member=n, kind="expert"), draw,
                     )
                 ]  # fmt: skip

@@ -7,6 +7,8 @@ from math import log
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hubcheck.statistics.evalues import log_e_hits
 from hubcheck.statistics.hits import count_hits
@@ -16,9 +18,11 @@ from hubcheck.statistics.planted import (
     NOT_DETECTABLE,
     POWER,
     Order,
-    _shown,
+    _Planted,
+    detectable_in,
     detectable_kept,
     detectable_share,
+    least_seen,
 )
 from hubcheck.statistics.profiles import cosine_matrix, profile, unit_rows
 from tests.statistics.nulls import Array, Pair
@@ -109,8 +113,9 @@ def test_inner_products_count_what_planted_rows_would(rho: float) -> None:
         order = rng.permutation(30)
         copy = unit_rows(rho * a + np.sqrt(1 - rho**2) * b[order])
         hits = count_hits(cosine_matrix(a, copy)).hits
-        assert list(_shown(a @ a.T, [b[order] @ a.T], rho, hits)) == [True]
-        assert list(_shown(a @ a.T, [b[order] @ a.T], rho, hits + 1)) == [False]
+        for needed, shown in ((hits, True), (hits + 1, False)):
+            planted = _Planted(a @ a.T, b @ a.T, [order], needed)
+            assert list(planted.shown(rho)) == [shown]
 
 
 def test_the_answer_is_reproducible() -> None:
@@ -195,3 +200,18 @@ def test_what_else_was_seen_and_the_views_that_see_nothing_count() -> None:
     assert detectable_share(poorer, rng, others=-5.0, needed=log(1e3)) > plain
     assert detectable_share([], rng, others=0.0, needed=1.0) == NOT_DETECTABLE
     assert detectable_share(orders(1, 4), rng, others=0.0, needed=log(1e3)) == NOT_DETECTABLE
+
+
+@given(st.integers(0, 9), st.integers(0, 12))
+def test_where_to_begin_changes_nothing(first: int, about: int) -> None:
+    """From any place of the grid, near or far or past its end, the first value seen is found."""
+    grid = [n / 10 for n in range(9)]
+    found = least_seen(grid, lambda value: value >= first / 10, about=about)
+    assert found == (grid[first] if first < len(grid) else NOT_DETECTABLE)
+
+
+def test_known_inner_products_give_the_same_answer() -> None:
+    """What was multiplied already is not multiplied again, and says the same."""
+    a, b = pair(13, 40, 64)
+    whole = detectable_kept(a, b, np.random.default_rng(3))
+    assert detectable_in(a @ a.T, (a @ b.T).T, np.random.default_rng(3)) == whole

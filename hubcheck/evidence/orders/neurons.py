@@ -187,7 +187,18 @@ class NeuronTest:
         )
 
     def profiles(self, side: Side, block: Block) -> Profiles:
-        """Return raw and token views of gate, up, down and of all of them together."""
+        """Return raw and token views of gate, up, down and of all of them together.
+
+        They hang on the model alone, but for which rows and tokens are looked at and whether signs
+        are counted: a subject shows every base that asks for the same the same.
+        """
+        asked = (
+            block, self.roles_of(block), self._base.fair_signs, side.token_ids,
+            tuple(self.rows_wanted(side, block).items()),
+        )  # fmt: skip
+        return side.reader.made(asked, lambda: self._profiles(side, block), lambda p: p.n_bytes)
+
+    def _profiles(self, side: Side, block: Block) -> Profiles:
         wanted = self.rows_wanted(side, block)
         raw: dict[str, FloatArray] = {}
         token: dict[str, FloatArray] = {}

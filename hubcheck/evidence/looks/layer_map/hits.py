@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hubcheck.devices.blocks import shared
 from hubcheck.devices.team import ALONE, Team
 from hubcheck.evidence.draw import Draw
-from hubcheck.evidence.families import compare_views
+from hubcheck.evidence.families import Facing, compare_views
 from hubcheck.evidence.family import Test, View
 from hubcheck.evidence.looks.layer_map.orders import LayerOrder
 from hubcheck.report.phrases import Phrase
@@ -205,8 +205,7 @@ def look_closely(
     def closely(pair: Pair) -> tuple[View, ...]:
         i, j = pair
         return compare_views(
-            order.base_profiles(i),
-            order.subject_profiles(j),
+            Facing(order.base_profiles(i), order.subject_profiles(j)),
             order.base_block(i),
             order.subject_block(j),
             draw,

@@ -20,6 +20,7 @@ from hubcheck.evidence.draw import Draw
 from hubcheck.evidence.families import (
     DIRECT_WEIGHT,
     MAP_WEIGHT,
+    Facing,
     compare_views,
     judge_family,
 )
@@ -241,12 +242,15 @@ class Comparer:
         base = self._base_profiles[key]
         views: list[View] = []
         signs: list[tuple[int, int]] = []
+        first: Facing | None = None
         subjects = self._subject_profiles.setdefault(test, {})
         for other in blocks:
             if other not in subjects:  # a search meets every subject block once per base block
                 subjects[other] = test.profiles(self.subject, other)
-            seen = compare_views(base, subjects[other], block, other, self.draw)
+            facing = Facing(base, subjects[other])
+            seen = compare_views(facing, block, other, self.draw)
             if seen:
+                first = first or facing
                 views += seen
                 signs += count_signs(base, subjects[other])
         if not views:
@@ -254,7 +258,7 @@ class Comparer:
         looks = self._looks.setdefault((test, block), [])
         looks.append(Look(weight=weight, views=tuple(views)))
         known = self._outcomes.get((test, block))
-        outcome = judge_family(test, block, base, subjects, looks, self.draw, known)
+        outcome = judge_family(test, block, base, subjects, looks, self.draw, known, first)
         met = {view.subject for look in looks for view in look.views}
         self._outcomes[test, block] = replace(
             outcome,
