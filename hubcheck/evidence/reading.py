@@ -36,7 +36,7 @@ SHARED: Final = 32 << 20
 """Stored bytes that one of several processes reads at a time: all of them hold what goes round."""
 MOST_MADE: Final = 48_000_000
 """Bytes kept of what is made of a model's blocks, where many comparisons follow: those of a model
-of 2 MB take 20 million; of a large one as much as fits, in the order of the comparison."""
+of 2 MB take 16 million; of a large one as much as fits, in the order of the comparison."""
 ALL: tuple[int, ...] = ()
 """Every unit, or every input."""
 Made = TypeVar("Made")
