@@ -173,10 +173,9 @@ def similarity_cell(finding: Finding) -> Line:
     if finding.verdict is Verdict.UNRELATED and finding.detectable_kept > 0:
         least = numbers.kept(finding.detectable_kept)
         return (Trusted(f"a copy of similarity {least} would show"),)
-    told = (
-        finding.code is not ReasonCode.SUBJECT
-    )  # of the little that could be used, nothing is said
-    if finding.verdict is Verdict.INCONCLUSIVE and finding.units_tested and told:
+    # Where values could not be used, the few that could say nothing of the whole.
+    told = finding.units_tested and finding.code is not ReasonCode.SUBJECT
+    if finding.verdict is Verdict.INCONCLUSIVE and told:
         return (Trusted(_with_interval(finding.kept, finding.kept_interval)),)
     return (Trusted(numbers.NOTHING),)
 
