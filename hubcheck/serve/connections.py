@@ -1,9 +1,10 @@
 """How long may a connection say nothing, and who gives way when there are too many?
 
 A stranger can open as many connections as he likes. One that has no request in progress is cut
-when its time is up, and the one that has been quiet for longest gives way to a new one: the Hub's
-delivery always finds a place. Who was cut counts no more, though its socket closes a turn of the
-loop later: hundreds that come at once must not make the server look full.
+when its time is up, one that has after a longer time, and the one that has been quiet for longest
+gives way to a new one: the Hub's delivery always finds a place. Who was cut counts no more, though
+its socket closes a turn of the loop later: hundreds that come at once must not make the server look
+full.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS: Final = 10.0
 """From the first byte of silence to the end of a request's head."""
+ANSWER_SECONDS: Final = 60.0
+"""From there to the end of its answer: a delivery is 1 MB at most, and is answered in a moment. Who
+sends no body, or asks on and on without reading, would keep a place for ever."""
 CONNECTIONS: Final = 512
 """That may say nothing at once: half of the files that a process may open by default."""
 
@@ -23,6 +27,8 @@ class Connection(H11Protocol):
     """One connection, cut where it keeps a place without a request."""
 
     quiet: asyncio.TimerHandle | None = None
+    limited: object = None
+    """The request whose time has begun."""
 
     def connection_made(self, transport: Any) -> None:
         """Take a place; the connection that has been quiet for longest gives way."""
@@ -44,15 +50,19 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Stop the clock once a request's head is there."""
+        """Give a request its time once its head is there; more of its body gives it no more."""
         super().data_received(data)
-        if self.busy:
-            self._stop_waiting()
+        if self.busy and self.cycle is not self.limited:
+            self._limit()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request; whoever was quiet before gives way first."""
         super().on_response_complete()
-        if not self.transport.is_closing() and not self.busy:
+        if self.transport.is_closing():
+            return
+        if self.busy:  # with the next request, which came before this one was answered
+            self._limit()
+        else:
             idle = _IDLE.get(id(self.connections), {})
             if idle.pop(id(self), None) is not None:
                 idle[id(self)] = self
@@ -74,6 +84,11 @@ class Connection(H11Protocol):
     def _wait(self) -> None:
         self._stop_waiting()
         self.quiet = self.loop.call_later(HEADER_SECONDS, self.cut)
+
+    def _limit(self) -> None:
+        self._stop_waiting()
+        self.limited = self.cycle
+        self.quiet = self.loop.call_later(ANSWER_SECONDS, self.cut)
 
     def _stop_waiting(self) -> None:
         if self.quiet is not None:

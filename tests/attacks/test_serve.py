@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,9 +88,14 @@ def test_a_crowd_does_not_make_it_look_full(receiver: Receiving) -> None:
 @attack("serve", "many questions on one connection, and no answer read",
         before="cut, counted no more, and open for ever",
         now="closed when its time is up, what it did not read with it")  # fmt: skip
-def test_who_reads_no_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection that holds no place holds no file either."""
+@pytest.mark.parametrize("asked", [2, 40])
+def test_who_reads_no_answer_is_closed(monkeypatch: pytest.MonkeyPatch, asked: int) -> None:
+    """A connection that holds no place holds no file either.
+
+    With many questions the server waits for room to answer them, and each is in progress.
+    """
     monkeypatch.setattr("hubcheck.serve.connections.HEADER_SECONDS", 0.05)
+    monkeypatch.setattr("hubcheck.serve.connections.ANSWER_SECONDS", 0.1)
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -110,13 +116,41 @@ def test_who_reads_no_answer_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         loop = asyncio.get_running_loop()
         await loop.connect_accepted_socket(connection, here)
         with there:
-            there.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+            there.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * asked)
             await asyncio.sleep(0.3)
             left = made[0].transport.get_write_buffer_size()
             return left, here.fileno() == -1
 
     left, closed = asyncio.run(seen())
     assert closed, f"{left} bytes wait for somebody to read them"
+
+
+@attack("serve", "a request whose body never ends", before="in progress for ever: 256 shut it off",
+        now="cut when its time is up")  # fmt: skip
+def test_a_body_that_never_ends_keeps_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then gives a request no more time."""
+    monkeypatch.setattr("hubcheck.serve.connections.ANSWER_SECONDS", 0.2)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def seen() -> bool:
+        config = uvicorn.Config(application, lifespan="off", http=Connection)
+        config.load()
+        state = uvicorn.Server(config).server_state
+        here, there = socket.socketpair()
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: Connection(config, state, {}), here)
+        with there:
+            there.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(10):
+                await asyncio.sleep(0.05)
+                with suppress(OSError):
+                    there.sendall(b"x")
+            return not state.connections
+
+    assert asyncio.run(seen())
 
 
 @attack("serve", "`GET /cards/` and 5,000 digits", before="500 and a traceback, not limited",
