@@ -22,6 +22,7 @@ from hubcheck.anatomy.traits import RESIDUAL_NORMS
 from hubcheck.anatomy.uncounted import without_uncounted
 from hubcheck.anatomy.wrappers import plain_names
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.computed_once import kept_with
 from hubcheck.frozen import frozen
 
 Cut: TypeAlias = tuple[TensorRecord, Template, int, int, int]
@@ -118,6 +119,8 @@ def published_names(checkpoint: Checkpoint) -> dict[str, str]:
     if checkpoint.format != FORMAT:
         names = {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
         released = released_names({names[n]: r.shape for n, r in checkpoint.tensors.items()})
+        if not released:
+            return names
         return {name: released.get(plain, plain) for name, plain in names.items()}
     architecture = checkpoint.metadata.get("general.architecture", "")
     return {name: published_name(name, architecture) for name in checkpoint.tensors}
@@ -125,10 +128,16 @@ def published_names(checkpoint: Checkpoint) -> dict[str, str]:
 
 def stated_config(checkpoint: Checkpoint, config: Mapping[str, object]) -> Mapping[str, object]:
     """Return a configuration, with what the names of a maker's release say beside it."""
-    if checkpoint.format == FORMAT or not any(map(is_released, checkpoint.tensors)):
+    if checkpoint.format == FORMAT or not _is_released(checkpoint):
         return config
     names = {name: name for name in checkpoint.tensors} | plain_names(checkpoint.tensors)
     return release_config({names[n]: r.shape for n, r in checkpoint.tensors.items()}, config)
+
+
+@kept_with
+def _is_released(checkpoint: Checkpoint) -> bool:
+    """Return whether a name tells a maker's release; asked a dozen times of each model."""
+    return any(map(is_released, checkpoint.tensors))
 
 
 def parts_of(

@@ -128,7 +128,10 @@ def one_file(shapes: Shapes) -> OneFile | None:
         if front + VAE_MARK in shapes:
             parts[VAE] = _autoencoder(_behind(front, shapes))
             break
+    first = {name.partition(".")[0] for name in shapes}
     for front, name in TEXTS:
+        if front.partition(".")[0] not in first:
+            continue  # of 70,000 names of a mixture none need be looked at
         found = {n[len(front) :]: Rows(n) for n in shapes if n.startswith(front)}
         if found and name not in parts:
             parts[name] = found

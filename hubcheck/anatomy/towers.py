@@ -92,10 +92,10 @@ def towers_of(whole: Anatomy, config: Mapping[str, object]) -> tuple[Tower, ...]
         if layered is not None:
             record = replace(checkpoint.tensors[name], name=published)
             found[role, layered["prefix"]][name] = record
-    alone = _alone(whole, config)
-    for name, record in checkpoint.tensors.items():
+    alone = None if found else _alone(whole, config)
+    for name, record in checkpoint.tensors.items() if alone is not None else ():
         published = whole.plain.get(name, name)
-        layered = LAYERED.fullmatch(published) if alone is not None and not found else None
+        layered = LAYERED.fullmatch(published)
         if layered is not None and alone is not None and name not in whole.others:
             lone[alone, layered["prefix"]][name] = replace(record, name=published)
     found = found or lone

@@ -23,7 +23,8 @@ import numpy as np
 from hubcheck.checkpoint.containers import HEAD_BYTES, from_head
 from hubcheck.checkpoint.decode import bits_of
 from hubcheck.checkpoint.gguf_blocks import blocks_of, is_read
-from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_TENSORS
+from hubcheck.checkpoint.header import MAX_TENSORS
+from hubcheck.checkpoint.header_limits import MAX_DIMENSION, MAX_NAME_LENGTH
 from hubcheck.checkpoint.interface import TensorRecord
 from hubcheck.checkpoint.other_formats import refuse_container
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable

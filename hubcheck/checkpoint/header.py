@@ -12,7 +12,9 @@ from math import prod
 from typing import Final, NoReturn
 
 from hubcheck.checkpoint.decode import DTYPE_BITS
+from hubcheck.checkpoint.header_limits import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK
 from hubcheck.checkpoint.interface import TensorRecord
+from hubcheck.checkpoint.sound_header import sound_records
 from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES, load_object, shown
 from hubcheck.errors import HostileCheckpointError, printable
 from hubcheck.frozen import frozen
@@ -26,16 +28,6 @@ MAX_FORMAT_HEADER_BYTES: Final = 100_000_000
 MAX_TENSORS: Final = 1_000_000
 """Most tensors in one model. A trillion-parameter mixture of experts (61 layers, 384 experts, three
 matrices, a scale each) has 140,000."""
-
-MAX_NAME_LENGTH: Final = 1024
-"""Most characters in a tensor's name; names of real models stay below 200."""
-
-MAX_RANK: Final = 32
-"""Most axes of a tensor; real models use at most 5, and a long shape makes products slow."""
-
-MAX_DIMENSION: Final = 2**48
-"""Longest axis: more bytes than any file, and small enough for NumPy to describe when another axis
-is empty."""
 
 _METADATA: Final = "__metadata__"
 
@@ -121,6 +113,9 @@ def parse_header(raw: bytes, *, path: str, file_size: int) -> Header:
     if len(document) > MAX_TENSORS:
         _refuse(path, f"lists {len(document)} tensors, over the cap of {MAX_TENSORS}")
     data_start = LENGTH_BYTES + len(raw)
+    sound = sound_records(document, path, data_start, file_size)
+    if sound is not None:
+        return Header(tensors=sound, metadata=metadata)
     tensors = [
         _record(name, entry, path, data_start, file_size) for name, entry in document.items()
     ]

@@ -14,11 +14,11 @@ from typing import Final
 from hubcheck.checkpoint.disagreement import Disagreement, DisagreementCode
 from hubcheck.checkpoint.header import (
     LENGTH_BYTES,
-    MAX_NAME_LENGTH,
     MAX_TENSORS,
     header_length,
     parse_header,
 )
+from hubcheck.checkpoint.header_limits import MAX_NAME_LENGTH
 from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
 from hubcheck.checkpoint.other_formats import is_adapter_file, refuse_other_formats
 from hubcheck.checkpoint.shards import (

@@ -51,10 +51,14 @@ def load_object(raw: bytes, what: str) -> dict[str, object]:
         bad = raw[error.start : error.start + 8]
         _refuse(f"{what} is not UTF-8: {bad!r} at byte {error.start}.", error)
 
+    check_text = _SURROGATE_ESCAPE.search(raw) is not None
+    sound = None if check_text else _sound(raw, text)
+    if sound is not None:
+        return sound
     try:
         document = json.loads(
             text,
-            object_pairs_hook=_Unique(what, check_text=_SURROGATE_ESCAPE.search(raw) is not None),
+            object_pairs_hook=_Unique(what, check_text=check_text),
             parse_constant=lambda name: _refuse(f"{what} holds {name}, which JSON does not have."),
         )
     except RecursionError as error:
@@ -64,6 +68,28 @@ def load_object(raw: bytes, what: str) -> dict[str, object]:
     if not isinstance(document, dict):
         _refuse(f"{what} is not a JSON object; it starts with {printable(text[:40])}.")
     return document
+
+
+def _sound(raw: bytes, text: str) -> dict[str, object] | None:
+    """Return the object where it is plain to see that nothing is wrong with it, else None.
+
+    Headers of a large mixture hold 140,000 objects, and the parser alone reads them four times as
+    fast as with a call for each. It drops keys that come twice; but every pair costs a colon, so
+    where there are no more colons than pairs were kept, none was dropped.
+    """
+    try:
+        document = json.loads(text, parse_constant=_none)
+    except (ValueError, RecursionError):
+        return None  # what is wrong is told by those who look closer
+    if not isinstance(document, dict):
+        return None
+    kept = len(document) + sum(len(v) for v in document.values() if isinstance(v, dict))
+    return document if raw.count(b":") == kept else None
+
+
+def _none(name: str) -> NoReturn:
+    """Refuse a number that JSON does not have."""
+    raise ValueError(name)
 
 
 class _Unique:

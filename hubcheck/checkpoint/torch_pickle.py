@@ -13,7 +13,8 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-from hubcheck.checkpoint.header import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK, MAX_TENSORS
+from hubcheck.checkpoint.header import MAX_TENSORS
+from hubcheck.checkpoint.header_limits import MAX_DIMENSION, MAX_NAME_LENGTH, MAX_RANK
 from hubcheck.checkpoint.torch_names import STORAGE_DTYPES, runs_something
 from hubcheck.checkpoint.torch_nested import weights_in
 from hubcheck.errors import HostileCheckpointError, UnsupportedFormatError, printable

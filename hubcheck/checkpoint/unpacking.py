@@ -21,7 +21,7 @@ from hubcheck.checkpoint.four_bit_floats import FourBitFloats, in_order
 from hubcheck.checkpoint.gptq_awq import PACKS, Awq, Gptq, awq_of, gptq_of
 from hubcheck.checkpoint.groups import Found, Tensors
 from hubcheck.checkpoint.groups import weight as _weight
-from hubcheck.checkpoint.interface import Checkpoint, TensorRecord
+from hubcheck.checkpoint.interface import Checkpoint, TensorRecord, stored_as
 from hubcheck.checkpoint.packed_ints import packed_ints_of
 from hubcheck.checkpoint.pair_order import OrderKnown, PairOrder
 from hubcheck.checkpoint.plain_values import whole
@@ -33,6 +33,8 @@ FLOAT_SCALES: Final = frozenset({"F32", "F16", "BF16", "F8_E8M0", "U8"})
 PLAIN_FLOATS: Final = frozenset({"F32", "F16", "BF16"})
 PACKERS: Final = frozenset({"quark", "modelopt", "compressed-tensors", "mxfp4"})
 """Programs, as ``quant_method`` names them, that publish how they put two codes into a byte."""
+SCALE_ENDINGS: Final = ("_scale_inv", "_scale", "_scale_2")
+"""What stands behind a weight's name for its scales."""
 WORDS: Final = frozenset({"U32", "I32"})
 """Dtypes under which words of codes are stored: PyTorch files have no unsigned ones."""
 BITSANDBYTES_STATE: Final = (
@@ -131,9 +133,10 @@ def _recognise(
     if record.dtype == "I8" and f"{stem}.SCB" in tensors:
         return _scaled(name, record, tensors, f"{stem}.SCB", stated, factor=1 / 127)
     if record.dtype.startswith("F8_E") or record.dtype == "I8":
-        endings = ("_scale_inv", "_scale", "_scale_2")
-        scales = next((name + e for e in endings if name + e in tensors), f"{stem}.scale")
-        return _scaled(name, record, tensors, scales, stated)
+        for ending in SCALE_ENDINGS:  # a loop: a mixture has 70,000 such tensors
+            if name + ending in tensors:
+                return _scaled(name, record, tensors, name + ending, stated)
+        return _scaled(name, record, tensors, f"{stem}.scale", stated)
     return None
 
 
@@ -186,7 +189,7 @@ def _scaled(
     stem = name.rpartition(".")[0]
     others = (f"{stem}.weight_format", f"{name}_shape", f"{stem}.input_scale", f"{stem}.CB")
     parts = (name, scale_name, f"{name}_zero_point", *others)
-    return replace(record, storage=storage), parts
+    return stored_as(record, storage), parts
 
 
 def _gptq_or_awq(

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hubcheck.anatomy.interface import Anatomy, Matrix, Role
@@ -188,7 +189,8 @@ def _told(anatomy: Anatomy, named: Collection[str]) -> Iterable[_Unit]:
 
     A model has tens of thousands of tensors of some ten kinds, and is judged again and again.
     """
-    together, by_tensor = _together(anatomy)
+    together = _together(anatomy)
+    by_tensor = _units_by_tensor(anatomy) if named else {}
     apart = [unit for name in named for unit in by_tensor.get(name, ())]
     taken: Counter[_Unit] = Counter()
     parameters: Counter[_Unit] = Counter()
@@ -203,22 +205,32 @@ def _told(anatomy: Anatomy, named: Collection[str]) -> Iterable[_Unit]:
 
 
 @kept_with
-def _together(
-    anatomy: Anatomy,
-) -> tuple[Mapping[_Unit, tuple[int, int]], Mapping[str, Sequence[_Unit]]]:
-    """Return how many units of a kind there are, with their parameters; and the units by tensor."""
+def _together(anatomy: Anatomy) -> Mapping[_Unit, tuple[int, int]]:
+    """Return how many units of a kind there are, with their parameters."""
     held: dict[tuple[Kind, str, bool], list[int]] = {}
-    by_tensor: dict[str, list[_Unit]] = {}
-    for unit in _units(anatomy):
+    # Thousands of experts share one.
+    alike = Counter((m.role, m.n_out, m.n_in, m.bias) for m in _counted(anatomy))
+    for (role, n_out, n_in, bias), count in alike.items():
+        sums = held.setdefault(_what(role, n_out, n_in, bias=bias), [0, 0])
+        sums[0] += count
+        sums[1] += count * n_out * n_in
+    for unit in _without_matrices(anatomy):
         sums = held.setdefault((unit.kind, unit.words, unit.has_order), [0, 0])
         sums[0] += 1
         sums[1] += unit.parameters
-        by_tensor.setdefault(unit.tensor, []).append(unit)
-    together = {
+    return {
         _Unit(kind, "", 0, words, has_order): (count, parameters)
         for (kind, words, has_order), (count, parameters) in held.items()
     }
-    return together, by_tensor
+
+
+@kept_with
+def _units_by_tensor(anatomy: Anatomy) -> Mapping[str, Sequence[_Unit]]:
+    """Return the units by tensor."""
+    by_tensor: dict[str, list[_Unit]] = defaultdict(list)
+    for unit in _units(anatomy):
+        by_tensor[unit.tensor].append(unit)
+    return dict(by_tensor)
 
 
 def _alike(unit: _Unit) -> _Unit:
@@ -241,25 +253,34 @@ def _kind(matrix: Matrix, by_tensor: Mapping[str, Role]) -> Kind:
 
 def _units(anatomy: Anatomy) -> Iterable[_Unit]:
     """Yield every tensor of the part, or every matrix in it, with what it is equal to."""
-    tensors = anatomy.checkpoint.tensors
+    for m in _counted(anatomy):
+        kind, words, has_order = _what(m.role, m.n_out, m.n_in, bias=m.bias)
+        yield _Unit(kind, m.tensor, m.n_out * m.n_in, words, has_order)
+    yield from _without_matrices(anatomy)
+
+
+def _counted(anatomy: Anatomy) -> Iterable[Matrix]:
+    """Yield every matrix that counts, once."""
     written = {m.tensor for m in anatomy.matrices.values() if m.role is Role.AXIS_IN}
-    known: dict[tuple[Role, int, int, bool], tuple[Kind, str, bool]] = {}
     for matrix in anatomy.matrices.values():
         if matrix.role is Role.AXIS_OUT and matrix.tensor in written:
             continue  # it reads one axis and writes the next: counted there
         if anatomy.tied and matrix.role is Role.LM_HEAD:
             continue  # the embedding once more
-        if matrix.tensor in anatomy.borrowed:
-            continue
-        key = (matrix.role, matrix.n_out, matrix.n_in, matrix.bias)
-        if key not in known:  # thousands of experts share one
-            known[key] = (
-                (f"role {matrix.role}", matrix.n_out, matrix.n_in),
-                _WORDS.get(matrix.role, OTHERWISE),
-                matrix.role in ORDERED and not matrix.bias,
-            )
-        kind, words, has_order = known[key]
-        yield _Unit(kind, matrix.tensor, matrix.n_out * matrix.n_in, words, has_order)
+        if matrix.tensor not in anatomy.borrowed:
+            yield matrix
+
+
+@lru_cache(maxsize=4096)
+def _what(role: Role, n_out: int, n_in: int, *, bias: bool) -> tuple[Kind, str, bool]:
+    """Return what a matrix is equal to, its words, and whether it has an order."""
+    words = _WORDS.get(role, OTHERWISE)
+    return (f"role {role}", n_out, n_in), words, role in ORDERED and not bias
+
+
+def _without_matrices(anatomy: Anatomy) -> Iterable[_Unit]:
+    """Yield every tensor of the part of which no matrix is known."""
+    tensors = anatomy.checkpoint.tensors
     for name, role in anatomy.others.items():
         if role in NO_PARAMETERS or role in APART or role is Role.COMPONENT:
             continue

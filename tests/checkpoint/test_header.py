@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubcheck.checkpoint import header as header_module
+from hubcheck.checkpoint import strict_json
 from hubcheck.checkpoint.header import Header, header_length, parse_header
 from hubcheck.checkpoint.strict_json import MAX_JSON_BYTES
 from hubcheck.errors import HostileCheckpointError
@@ -27,6 +30,18 @@ VALID = tensor_file(
     },
     bytes(37),
 )
+
+COMMON = tensor_file(
+    {
+        "model.norm.weight": entry("F32", [2], [16, 24]),
+        "model.embed.weight": entry("BF16", [4, 2], [0, 16]),
+        "scalar": entry("I64", [], [24, 32]),
+        "packed": entry("F4", [2, 2], [32, 34]),
+        "other": entry("U8", [3], [34, 37]),
+    },
+    bytes(37),
+)
+"""Nothing in it is unusual: no tensor is looked at on its own."""
 
 SCALARS = (
     st.none()
@@ -50,11 +65,32 @@ def parse(content: bytes) -> Header:
     return parse_header(content[8 : 8 + n_bytes], path="m.safetensors", file_size=len(content))
 
 
-def require_sound(content: bytes) -> None:
-    """Parse; what is not refused must tile the data of the file exactly."""
+def one_by_one(content: bytes) -> Header:
+    """Return the header of a whole file, every object and tensor looked at on its own."""
+    with (
+        patch.object(header_module, "sound_records", lambda *_: None),
+        patch.object(strict_json, "_sound", lambda *_: None),
+    ):
+        return parse(content)
+
+
+def said(read: Callable[[bytes], Header], content: bytes) -> Header | str:
+    """Return what a reader makes of a file: its header, or why it is refused."""
     try:
-        found = parse(content)
-    except HostileCheckpointError:
+        return read(content)
+    except HostileCheckpointError as error:
+        return str(error)
+
+
+def require_sound(content: bytes) -> None:
+    """Parse; what is not refused must tile the data of the file exactly.
+
+    Whether all tensors are held to the rules at once or one by one, the answer is the same, and so
+    is every word of a refusal.
+    """
+    found = said(parse, content)
+    assert found == said(one_by_one, content)
+    if isinstance(found, str):
         return
     reached = 8 + int.from_bytes(content[:8], "little")
     for tensor in found.tensors:
@@ -96,11 +132,40 @@ def test_a_file_without_tensors_is_sound() -> None:
     assert parse((2).to_bytes(8, "little") + b"{}").tensors == ()
 
 
+def test_a_common_header_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large mixture no tensor is looked at on its own, and no object of its header."""
+    expected = one_by_one(COMMON)
+    monkeypatch.delattr(header_module, "_record")
+    monkeypatch.delattr(strict_json, "_Unique")
+    assert parse(COMMON) == expected
+
+
+@pytest.mark.parametrize("name", ["a:b", "\u00e4", "a\\u0041"])
+def test_a_name_with_a_colon_or_another_script_is_read(name: str) -> None:
+    """What costs the short way more marks than there are pairs is read the long way."""
+    require_sound(tensor_file({name: entry(), "b": entry(offsets=(8, 16))}, bytes(16)))
+    assert len(parse(tensor_file({name: entry()}, bytes(8))).tensors) == 1
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+        b'{"a":{"dtype":"F64","dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+        b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"\\u0061":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+    ],
+)
+def test_a_key_that_comes_twice_is_refused_wherever_it_stands(twice: bytes) -> None:
+    """A reader that takes the last of two would see another file than one that takes the first."""
+    with pytest.raises(HostileCheckpointError, match="twice"):
+        parse(len(twice).to_bytes(8, "little") + twice + bytes(8))
+
+
 @settings(max_examples=300)
 @given(data=st.data())
 def test_any_change_of_bytes_is_refused_or_harmless(data: st.DataObject) -> None:
     """Flipped, removed and inserted bytes never escape as another exception."""
-    content = bytearray(VALID)
+    content = bytearray(data.draw(st.sampled_from([VALID, COMMON])))
     for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(content)))
         cut = data.draw(st.integers(0, 3))
@@ -112,15 +177,17 @@ def test_any_change_of_bytes_is_refused_or_harmless(data: st.DataObject) -> None
 @given(data=st.data())
 def test_any_change_of_a_value_is_refused_or_harmless(data: st.DataObject) -> None:
     """Well-formed JSON with wrong types, sizes and offsets never escapes either."""
-    stated = int.from_bytes(VALID[:8], "little")
-    document = json.loads(VALID[8 : 8 + stated])
+    file = data.draw(st.sampled_from([VALID, COMMON]))
+    stated = int.from_bytes(file[:8], "little")
+    document = json.loads(file[8 : 8 + stated])
     for _ in range(data.draw(st.integers(1, 3))):
         name = data.draw(st.sampled_from(sorted(document)))
         if data.draw(st.booleans()) or not isinstance(document[name], dict):
             document[name] = data.draw(JSON_VALUES)
         else:
             key = data.draw(st.sampled_from(["dtype", "shape", "data_offsets", "format"]))
-            document[name][key] = data.draw(JSON_VALUES)
+            small = st.lists(st.integers(-1, 37), max_size=3)
+            document[name][key] = data.draw(JSON_VALUES | small)
     require_sound(tensor_file(document, bytes(37)))
 
 
