@@ -4,17 +4,9 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")/.." && pwd)"
 place="${RUNNER_TEMP:?a job has one}/hubcheck"
-"${HUBCHECK_PYTHON:-python3}" -m venv "$place"
+"$here/composite/install.sh" "${HUBCHECK_PYTHON:-python3}" "$place"
 bin="$place/bin"
 [ -d "$bin" ] || bin="$place/Scripts"
-install=("$bin/python" -P -m pip install --quiet --disable-pip-version-check)
-# By digest where the digests are those of this machine's wheels; others take the versions by name.
-if [ "$(uname -s -m)" = "Linux x86_64" ]; then
-  "${install[@]}" --require-hashes --no-deps -r "$here/requirements-image.txt"
-  "${install[@]}" --no-deps --no-build-isolation "$here"
-else
-  "${install[@]}" -c "$here/constraints.txt" "${here}[sign]"
-fi
 export PYTHONPATH="$here" PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 HF_HUB_DISABLE_TELEMETRY=1 \
   HF_HUB_DISABLE_XET=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 exec "$bin/python" -P -m action

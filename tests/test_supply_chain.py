@@ -30,7 +30,21 @@ def test_the_image_holds_the_versions_that_are_tested() -> None:
     assert {n: tested.get(n) for n in image} == image
     text = (ROOT / "requirements-image.txt").read_text(encoding="utf-8")
     assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) == len(image)
-    assert "--require-hashes" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    script = (ROOT / "composite" / "install.sh").read_text(encoding="utf-8")
+    assert script.count("--require-hashes") == 2  # of what is installed, and of what installs it
+    for path in ("Dockerfile", "composite/run.sh"):
+        assert "composite/install.sh" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_what_installs_the_packages_is_one_version_by_digest() -> None:
+    """And reads no settings of the folder that it is called in, which is a stranger's."""
+    installer = versions("composite/uv.txt")
+    assert installer == {"uv": versions("constraints.txt")["uv"]}
+    text = (ROOT / "composite" / "uv.txt").read_text(encoding="utf-8")
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) == 1
+    script = (ROOT / "composite" / "install.sh").read_text(encoding="utf-8")
+    assert "UV_NO_CONFIG=1" in script
+    assert script.index('cd "$(dirname "$0")/.."') < script.index("-m pip")
 
 
 def needed(*names: str) -> set[str]:
@@ -55,8 +69,7 @@ def test_the_image_holds_what_verifies_signatures() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     sign = [Requirement(line).name for line in project["optional-dependencies"]["sign"]]
     assert needed(*sign) <= set(versions("requirements-image.txt"))
-    for path in ("Dockerfile", "composite/run.sh"):
-        assert "[sign]" in (ROOT / path).read_text(encoding="utf-8")
+    assert "[sign]" in (ROOT / "composite" / "install.sh").read_text(encoding="utf-8")
 
 
 def test_what_builds_the_package_is_one_version() -> None:

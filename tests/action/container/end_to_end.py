@@ -405,6 +405,27 @@ def test_a_wrong_token_on_an_independent_server(emulate: GitHub) -> None:
         other.post(f"/repos/{OWNER}/{NAME}/issues", {"title": "x"})
 
 
+def test_without_docker_the_same_comment_is_written(
+    machine: Machine, prism: tuple[str, LocalGitHub], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The composite action installs its packages, and a checkout has no say in from where.
+
+    Twice: with whatever the installer has in its cache, and with all of it there.
+    """
+    _, github = prism
+    machine.workspace.mkdir(exist_ok=True)
+    nowhere = "[[index]]\nurl = 'http://127.0.0.1:9/simple'\ndefault = true\n"
+    (machine.workspace / "uv.toml").write_text(nowhere)
+    (machine.workspace / "hubcheck.py").write_text("raise SystemExit('the checkout was run')")
+    for installed in ("first", "again"):
+        ended = machine.run_without_docker("pull_request", pull_request())
+        assert ended.code == 0, ended.log
+        assert ended.outputs["verdict"] == "confirmed"
+        with capsys.disabled():
+            print(f"\nwithout Docker, {installed}: {ended.seconds:.1f} s")
+    assert len(github.world.comments[7]) == 1
+
+
 ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = ROOT / "docs" / "examples"
 SHOWN: Final = tuple(str(p) for p in sorted(EXAMPLES.glob("*.yml")) if p.name != "hubcheck.yml")
@@ -426,7 +447,7 @@ LINTERS: Final = {
         "docs/examples/hubcheck.yml",
     ],
     "shellcheck": [
-        "shellcheck", "composite/run.sh", "docs/examples/pre-push",
+        "shellcheck", "composite/run.sh", "composite/install.sh", "docs/examples/pre-push",
         "tests/action/container/prepare.sh",
     ],
 }  # fmt: skip

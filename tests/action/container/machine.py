@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ HARDENED: Final = (
     "--memory", "512m", "--pids-limit", "128", "--tmpfs", "/tmp",
 )  # fmt: skip
 """No row of the table needs more than this."""
+INNER: Final = ("home", "workflow", "file_commands", "workspace")
+COMPOSITE: Final = Path(__file__).parents[3] / "composite" / "run.sh"
 
 
 @dataclass
@@ -64,47 +67,70 @@ class Machine:
         self, name: str, payload: dict[str, Any], *, login: str = "bot-token", sha: str = HEAD
     ) -> Ended:
         """Run the image for an event."""
-        for inner in ("home", "workflow", "file_commands", "workspace"):
+        environment = self._prepared("/github", name, payload, login=login, sha=sha)
+        command = ["podman", "run", "--rm", "--workdir", "/github/workspace", *self.network]
+        command += HARDENED
+        for key, value in environment.items():
+            command += ["-e", f"{key}={value}"]
+        for inner in INNER:
+            command += ["-v", f"{self.folder / inner}:/github/{inner}"]
+        settings = {"CONTAINERS_CONF": str(self.work / "containers.conf")}
+        return self._wait([*command, IMAGE], {**os.environ, **settings})
+
+    def run_without_docker(self, name: str, payload: dict[str, Any]) -> Ended:
+        """Run what ``composite/action.yml`` runs for an event, on this machine.
+
+        What reaches the registry from here (certificates, pip's settings) stays in the environment.
+        """
+        prepared = self._prepared(str(self.folder), name, payload, login="bot-token", sha=HEAD)
+        # Its steps name inputs as a shell can: composite/action.yml.
+        given = {k.replace("-", "_"): v for k, v in prepared.items()}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GITHUB_"))}
+        runner = {"RUNNER_TEMP": str(self.folder / "temp"), "HUBCHECK_PYTHON": sys.executable}
+        shutil.rmtree(self.folder / "temp", ignore_errors=True)
+        return self._wait([str(COMPOSITE)], {**kept, **given, **runner}, cwd=self.workspace)
+
+    def _prepared(
+        self, root: str, name: str, payload: dict[str, Any], *, login: str, sha: str
+    ) -> dict[str, str]:
+        """Return a job's environment, its folders made; ``root`` is where the job sees them."""
+        for inner in INNER:
             (self.folder / inner).mkdir(parents=True, exist_ok=True)
         (self.folder / "workflow" / "event.json").write_text(json.dumps(payload))
         for file in ("output", "summary"):
             (self.folder / "file_commands" / file).write_text("")
         given = {"github-token": login, "model": "models/tiny", **self.inputs}
-        environment = {
+        self.run_id += 1
+        return {
             **{f"INPUT_{key.upper()}": value for key, value in given.items()},
-            "HOME": "/github/home",
+            "HOME": f"{root}/home",
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_WORKSPACE": "/github/workspace",
+            "GITHUB_WORKSPACE": f"{root}/workspace",
             "GITHUB_EVENT_NAME": name,
-            "GITHUB_EVENT_PATH": "/github/workflow/event.json",
+            "GITHUB_EVENT_PATH": f"{root}/workflow/event.json",
             "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
             "GITHUB_SHA": sha,
-            "GITHUB_RUN_ID": str(self.run_id),
+            "GITHUB_RUN_ID": str(self.run_id - 1),
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_API_URL": self.api,
             "GITHUB_GRAPHQL_URL": self.graphql,
-            "GITHUB_OUTPUT": "/github/file_commands/output",
-            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+            "GITHUB_OUTPUT": f"{root}/file_commands/output",
+            "GITHUB_STEP_SUMMARY": f"{root}/file_commands/summary",
             "HF_ENDPOINT": self.hub,
         }
-        self.run_id += 1
-        command = ["podman", "run", "--rm", "--workdir", "/github/workspace", *self.network]
-        command += HARDENED
-        for key, value in environment.items():
-            command += ["-e", f"{key}={value}"]
-        for inner in ("home", "workflow", "file_commands", "workspace"):
-            command += ["-v", f"{self.folder / inner}:/github/{inner}"]
-        return self._wait([*command, IMAGE])
 
-    def _wait(self, command: list[str]) -> Ended:
+    def _wait(
+        self, command: list[str], environment: dict[str, str], cwd: Path | None = None
+    ) -> Ended:
         started = time.monotonic()
         with subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "CONTAINERS_CONF": str(self.work / "containers.conf")},
+            env=environment,
+            cwd=cwd,
         ) as process:
             assert process.stdout is not None
             lines = [process.stdout.readline()]
