@@ -63,6 +63,7 @@ INPUTS: Final = (
     Input(name="revision", default="", meaning="Branch, tag or commit of a model on the Hub"),
     Input(name="bases", default="", meaning="Bases it is said to come from, by comma or line; they replace what the card declares"),  # noqa: E501
     Input(name="suspects", default="auto", meaning="Further bases to test: a list, auto (names leaked in the repository, no search) or none"),  # noqa: E501
+    Input(name="suspects-file", default="", meaning="File of the repository with further bases to test, one a line, # begins a remark; at most 1,000 suspects in all"),  # noqa: E501
     Input(name="catalogue", default="off", meaning="A catalogue whose nearest families are tested too: a folder of the workspace, or org/name of a data set on the Hub; off: none"),  # noqa: E501
     Input(name="config-file", default=".github/hubcheck.yml", meaning="Policy file; the default may be absent"),  # noqa: E501
     Input(name="fail-on", default="", meaning=f"What fails, of {', '.join(FAILABLE)}, or none; default: the policy file's, else undeclared,contradicted, and nothing-compared where no weights are found"),  # noqa: E501
@@ -91,6 +92,8 @@ class Settings:
     bases: tuple[str, ...]
     suspects: tuple[str, ...]
     suspects_auto: bool
+    suspects_file: str
+    """A file of the workspace that names further ones; empty: none."""
     catalogue: str
     """A folder or data set; empty: none is asked."""
     config_file: str
@@ -137,6 +140,7 @@ def read_inputs(environment: Mapping[str, str]) -> Settings:
         bases=_names("bases", given["bases"]),
         suspects=tuple(n for n in names if n not in {AUTO, "none"}),
         suspects_auto=auto,
+        suspects_file=_path("suspects-file", given["suspects-file"]),
         catalogue=_catalogue(given["catalogue"]),
         config_file=given["config-file"],
         fail_on=given["fail-on"] or None,
@@ -174,6 +178,12 @@ def _catalogue(text: str) -> str:
     if text.startswith("-"):
         raise _wrong("catalogue", text, "a folder, org/name of a data set, or off")
     return "" if text == "off" else text
+
+
+def _path(name: str, text: str) -> str:
+    if text.startswith("-") or "\n" in text:
+        raise _wrong(name, text, "the path of one file in the repository")
+    return text
 
 
 def _names(name: str, text: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from hubcheck.publish.hub.credentials import Role, credential
 from hubcheck.report.words import Depth
 from hubcheck.request.build import Means, build_request
 from hubcheck.request.interface import Request
+from hubcheck.request.name_list import with_listed
 from hubcheck.request.options import CATALOGUE, FILES, Options, how, line_of
 from hubcheck.request.policy_file import PolicyFile
 from hubcheck.request.settled import check_places, inside, settled
@@ -78,7 +79,7 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
             subject=typed,
             bases=settings.bases,
             suspects=(
-                *settings.suspects,
+                *_suspects(scene, file),
                 *((FILES,) if settings.suspects_auto else ()),
                 *((CATALOGUE,) if settings.catalogue else ()),
             ),
@@ -100,6 +101,22 @@ def task_of(scene: Scene, *, at: LocalReference | None = None) -> Task:
         ),
         folder=folder,
         needs_weights=settings.fail_on is None and "fail_on" not in file.model_fields_set,
+    )
+
+
+def _suspects(scene: Scene, file: PolicyFile) -> tuple[str, ...]:
+    """Return the suspects that the workflow names, in an input or in a file of the repository.
+
+    Raises:
+        UsageError: the file is no list, names too many, or leads out of the workspace.
+    """
+    settings = scene.settings
+    return with_listed(
+        settings.suspects,
+        [settings.suspects_file] if settings.suspects_file else [],
+        root=scene.runner.workspace,
+        also=file.suspects,
+        confined=True,  # whoever may change the file need not be who wrote the workflow
     )
 
 

@@ -95,7 +95,8 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     from hubcheck.request.settled import settled
     from hubcheck.source.reference import parse_reference
 
-    options, file = _with_listed(options_of(arguments), arguments), _policy_file(arguments)
+    file = _policy_file(arguments)
+    options = _with_listed(options_of(arguments), arguments, file)
     depth = options.depth or file.depth
     if nothing_to_do(depth, os.environ):
         return ExitCode.OK
@@ -136,13 +137,15 @@ def run_check(arguments: argparse.Namespace) -> ExitCode:
     return outcome.exit_code
 
 
-def _with_listed(options: Options, arguments: argparse.Namespace) -> Options:
+def _with_listed(options: Options, arguments: argparse.Namespace, file: PolicyFile) -> Options:
     """Return the options with the suspects that files name: what is printed names each of them."""
     if not arguments.suspects_file:
         return options
     from hubcheck.request.name_list import with_listed
 
-    suspects = with_listed(options.suspects, arguments.suspects_file, root=arguments.root)
+    suspects = with_listed(
+        options.suspects, arguments.suspects_file, root=arguments.root, also=file.suspects
+    )
     return replace(options, suspects=suspects)
 
 

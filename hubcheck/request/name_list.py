@@ -15,6 +15,7 @@ from typing import Final
 from hubcheck.errors import UsageError, printable
 from hubcheck.report.load import regular
 from hubcheck.request.options import FOUND
+from hubcheck.request.settled import check_inside, inside
 from hubcheck.source.reference import HubReference, key_of, local_path, parse_reference
 
 MAX_LIST: Final = 2_000_000
@@ -39,13 +40,23 @@ def names_in(path: Path, *, shown: str, most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for _, name in _numbered(path, shown)))[:most]
 
 
-def with_listed(suspects: Sequence[str], lists: Sequence[str], *, root: Path) -> tuple[str, ...]:
+def with_listed(
+    suspects: Sequence[str],
+    lists: Sequence[str],
+    *,
+    root: Path,
+    also: Sequence[str] = (),
+    confined: bool = False,
+) -> tuple[str, ...]:
     """Return suspects with those that lists name, each model once, as it is written first.
 
     Args:
         suspects: Of the command line.
         lists: The files.
         root: The folder that folders are counted from.
+        also: Suspects that are tested with them, of a policy file: they count as the others do.
+        confined: Somebody else may change the lists: neither they nor what they name lie outside of
+            the folder.
 
     Raises:
         UsageError: one is no list or has no name, a line is no name of a model, or all together
@@ -53,12 +64,11 @@ def with_listed(suspects: Sequence[str], lists: Sequence[str], *, root: Path) ->
     """
     named: dict[str, str] = {}
     for name in suspects:
-        key = name
-        if name not in FOUND:
-            with suppress(UsageError):  # told where the command line is read
-                key = _key(name, root)
-        named.setdefault(key, name)
+        named.setdefault(_key_if_any(name, root), name)
+    others = {_key_if_any(name, root) for name in also if name != "none"} - named.keys()
     for shown in lists:
+        if confined:
+            inside(root, shown, what="suspects-file")
         lines = _numbered(local_path(shown, root), shown)
         if not lines:
             raise UsageError(
@@ -66,9 +76,13 @@ def with_listed(suspects: Sequence[str], lists: Sequence[str], *, root: Path) ->
                 cause="it is empty, or all remarks.",
                 next_step=NEXT_STEP,
             )
+        if confined:
+            check_inside((name for _, name in lines), root, what=_said(shown))
         for number, name in lines:
-            named.setdefault(_key_of_line(number, name, shown, root), name)
-            if len(named) > MOST_SUSPECTS:
+            key = _key_of_line(number, name, shown, root)
+            named.setdefault(key, name)
+            others.discard(key)
+            if len(named) + len(others) > MOST_SUSPECTS:
                 raise UsageError(
                     f"{_said(shown)} makes more than {MOST_SUSPECTS} suspects, with what else is "
                     "named.",
@@ -76,6 +90,14 @@ def with_listed(suspects: Sequence[str], lists: Sequence[str], *, root: Path) ->
                     next_step="name fewer, or let `hubcheck catalogue` find which are near.",
                 )
     return tuple(named.values())
+
+
+def _key_if_any(name: str, root: Path) -> str:
+    """Return the key of a model; what is searched for, or is no name, stands for itself."""
+    if name not in FOUND:
+        with suppress(UsageError):  # told where it is read
+            return _key(name, root)
+    return name
 
 
 def _key_of_line(number: int, name: str, shown: str, root: Path) -> str:

@@ -59,12 +59,28 @@ def check_places(file: PolicyFile, root: Path) -> None:
     Raises:
         UsageError: a base or suspect is there on the disk, or written as a path, and lies outside.
     """
-    keys = (s for s in file.signers if not s.startswith("identity="))
-    for name in (*file.bases, *file.suspects, *keys):
+    keys = [s for s in file.signers if not s.startswith("identity=")]
+    for key in keys:
+        inside(root, os.path.expanduser(key), what="the policy file")  # noqa: PTH111 - as below
+    check_inside((*file.bases, *file.suspects), root, what="the policy file")
+
+
+def check_inside(names: Iterable[str], root: Path, *, what: str) -> None:
+    """Refuse names of models that are paths outside of a folder.
+
+    Args:
+        names: As somebody else wrote them.
+        root: The folder.
+        what: What names them, for the message.
+
+    Raises:
+        UsageError: one is there on the disk, or written as a path, and lies outside.
+    """
+    for name in names:
         path = os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises for ~nobody
-        spelled = name in file.signers or name.startswith(("/", "~", "."))
+        spelled = name.startswith(("/", "~", "."))
         if spelled or os.path.lexists(os.path.join(root, path)):  # noqa: PTH118 - Path raises on hostile names
-            inside(root, path, what="the policy file")
+            inside(root, path, what=what)
 
 
 def inside(root: Path, name: str, *, what: str) -> Path:

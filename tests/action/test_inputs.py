@@ -55,6 +55,8 @@ def test_lists_are_split_by_comma_and_line() -> None:
         ("bases", "--out=/"),
         ("suspects", "-rf"),
         ("bases", ",".join(["a/b"] * 201)),
+        ("suspects-file", "--policy"),
+        ("suspects-file", "a.txt\nb.txt"),
         ("model", "x" * 30_000),
     ],
 )
@@ -160,6 +162,50 @@ def test_suspects_auto_is_capped(job: Job) -> None:
     card.write_text(card.read_text() + "\n" + links + "\n")
     tested = set(re.findall(r"\| `(acme/m\d+)` \|", job.run("schedule", {}).summary))
     assert len(tested) == 7  # beside the declared one
+
+
+def test_a_file_of_the_repository_names_suspects(job: Job) -> None:
+    """Each is tested beside those of the input, and the command on the card names it."""
+    (job.workspace / "suspects.txt").write_text("# ours\nacme/listed\nacme/Leaked\n")
+    job.inputs |= {"suspects-file": "suspects.txt", "suspects": "acme/leaked", "depth": "headers"}
+    summary = job.run("schedule", {}).summary
+    assert "| `acme/listed` |" in summary
+    assert "--suspect acme/listed" in summary
+    assert "acme/Leaked" not in summary  # the same model, spelled as the input has it
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("suspects.txt", "", "names no model"),
+        ("missing.txt", None, "cannot be read"),
+        ("../suspects.txt", None, "lies outside of the workspace"),
+        ("suspects.txt", "acme/a\n../../elsewhere\n", "lies outside of the workspace"),
+        ("suspects.txt", "acme/a\n\x1b[31m/x\n", "line 2 of the list"),
+        ("suspects.txt", "\n".join(f"acme/m{n}" for n in range(1_001)), "more than 1000 suspects"),
+    ],
+)  # fmt: skip
+def test_a_file_of_suspects_is_taken_for_hostile(
+    job: Job, name: str, text: str | None, said: str
+) -> None:
+    """Who may change it need not have written the workflow: a clear error, and no model read."""
+    if text is not None:
+        (job.workspace / name).write_text(text)
+    job.inputs["suspects-file"] = name
+    ended = job.run("schedule", {})
+    assert ended.code is ExitCode.USAGE
+    assert said in "\n".join(ended.annotations("error"))
+    assert "\x1b" not in ended.log
+
+
+def test_a_link_out_of_the_repository_is_no_file_of_suspects(job: Job) -> None:
+    """A checkout may hold one: what it leads to is not read."""
+    (job.folder / "secret.txt").write_text("acme/secret\n")
+    (job.workspace / "suspects.txt").symlink_to(job.folder / "secret.txt")
+    job.inputs["suspects-file"] = "suspects.txt"
+    ended = job.run("schedule", {})
+    assert ended.code is ExitCode.USAGE
+    assert "acme/secret" not in ended.log
 
 
 def test_an_output_folder_that_is_a_link_is_not_followed(job: Job) -> None:

@@ -65,6 +65,16 @@ def test_the_limit_holds_for_everything_that_is_named(tmp_path: Path) -> None:
         with_listed(["auto"], both, root=tmp_path)
 
 
+def test_suspects_of_a_policy_file_count_with_the_others(tmp_path: Path) -> None:
+    """They are tested in the same check; one that a list names as well is no more."""
+    text = "\n".join(f"org/m{n}" for n in range(MOST_SUSPECTS - 1))
+    (tmp_path / "list.txt").write_text(text, encoding="utf-8")
+    fits = ["ORG/m0", "org/one-more", "none"]
+    assert "org/one-more" not in with_listed((), ["list.txt"], root=tmp_path, also=fits)
+    with pytest.raises(UsageError, match="more than 1000 suspects"):
+        with_listed((), ["list.txt"], root=tmp_path, also=[*fits, "org/two-more"])
+
+
 def test_a_model_that_is_spelled_in_several_ways_is_one(tmp_path: Path) -> None:
     """Capitals and the page of the Hub, a folder's dots and slashes; not another revision."""
     (tmp_path / "x").mkdir()
