@@ -69,6 +69,12 @@ class Layers:
         """Return what the views of a layer lie under in the store."""
         return tuple(self._places[which, layer])
 
+    def last(self, *pair: int) -> list[dict[str, NDArray[np.float32]]]:
+        """Return the views of a base and a subject layer; no view is asked for after them."""
+        views = [dict(of[layer].views) for of, layer in zip(self.of, pair, strict=True)]
+        self._store.close()
+        return views
+
     def frames(self, samples: Samples, only: Matrices = EVERY) -> None:
         """Read what the frames of both models need to look at these samples."""
         fetch_together(

@@ -26,6 +26,11 @@ TWIN: Final = 0.9999
 """Cosine from which on two gate rows are the same row, stored with rounding."""
 NEIGHBOURS: Final = 4
 """Neighbours in the sorted order that a row is compared with."""
+FIRST: Final = 64
+"""Inputs by which neighbours are told apart before whole rows are: two strangers differ there by
+thousands of times what twins may, and copies of all rows cost more than all else of this."""
+APART: Final = 2.0 * (1.0 - TWIN) + 1e-5
+"""Squared distance beyond which two rows of length one are no twins, rounding included."""
 
 
 WRITING: Final = "down"
@@ -225,6 +230,10 @@ def near_twins(rows_ud: FloatArray) -> int:
     twin_u = np.zeros(order.size, dtype=bool)
     for step in range(1, min(NEIGHBOURS, order.size - 1) + 1):
         first, second = order[:-step], order[step:]
+        # A part of two rows lies no further apart than the rows do.
+        apart_ud = unit_ud[first, :FIRST] - unit_ud[second, :FIRST]
+        near = np.einsum("ud,ud->u", apart_ud, apart_ud) <= APART
+        first, second = first[near], second[near]
         same = np.einsum("ud,ud->u", unit_ud[first], unit_ud[second]) >= TWIN
         twin_u[first[same]] = True
         twin_u[second[same]] = True

@@ -61,6 +61,7 @@ def detectable_disguised(a: Views, b: Views, *, needed: float, share: float) -> 
 
 def _lengths(
     rho: float, rest: float, own_v: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Return the lengths of planted rows rho a_v + rest b_v."""
-    return np.asarray(np.sqrt(np.maximum(1e-12, rho**2 + rest**2 + 2 * rho * rest * own_v)))
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Return the lengths of planted rows rho a_v + rest b_v; in the products' own precision."""
+    length_v = np.sqrt(np.maximum(1e-12, rho**2 + rest**2 + 2 * rho * rest * own_v))
+    return np.asarray(length_v, dtype=np.float32)

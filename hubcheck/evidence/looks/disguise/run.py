@@ -223,7 +223,7 @@ class DisguiseTest:
         base, subject = layers.of
         first = seen.found[0]
         pair = base[first.base], subject[first.subject]
-        views = [dict(one.views) for one in pair]
+        views = layers.last(first.base, first.subject)
         if self._seen_through is not None and planned.whole:
             writing = Writing(self._seen_through, planned.mlps.roles)
             columns = writing.views(*(one.sample for one in pair))
