@@ -188,6 +188,23 @@ def test_tokens_are_compared_by_what_they_spell(base: Path, tmp_path: Path) -> N
     assert any("in the base" in words(u.why) for u in blind.unmatched)
 
 
+def test_where_no_token_moved_every_row_is_compared(base: Path, tmp_path: Path) -> None:
+    """Special and reserved tokens are shared by no text, and their rows hold values all the same."""
+    embed = "model.embed_tokens.weight"
+    weights = shipped("base")
+    height = weights[embed].shape[0]
+    common = tuple(range(2, height - 24))  # neither the special tokens nor the reserved ones
+    tokens = SharedTokens(base_ids=common, subject_ids=common)
+    changed = shipped("base")
+    changed[embed][0] += 1.0
+    found = whole(base, folder(tmp_path / "changed", changed), tokens=tokens)
+    assert found.equal < 1.0
+    assert not found.unmatched
+    broken = shipped("base")
+    broken[embed][1, 5] = np.nan
+    assert refused(base, folder(tmp_path / "broken", broken), tokens=tokens).side == "subject"
+
+
 def test_what_has_no_counterpart_is_listed_with_the_reason(base: Path, tmp_path: Path) -> None:
     """Missing tensors, other shapes and tensors of no known role: all are named, none is an error."""
     after = shipped("base")
