@@ -208,11 +208,19 @@ class Draft:
     def add(self, part: Part, forms: tuple[Form, ...]) -> None:
         """Enter the matrices of one tensor, all or none."""
         name, layer, bias = part.record.name, part.layer, part.template.bias
-        matrices = {
-            (role, layer, expert, bias): Matrix(
+        known = self.matrices
+        keys = [(f.role, layer, f.stacked if f.stacked >= 0 else part.expert, bias) for f in forms]
+        # The second tensor of a role, and those beyond what is kept, are unknown.
+        if len(known) + len(forms) > MAX_MATRICES or any(key in known for key in keys):
+            self.reject(name)
+            return
+        for key, (role, _, n_out, n_in, transposed, offset, segments) in zip(
+            keys, forms, strict=True
+        ):
+            known[key] = Matrix(
                 role=role,
                 layer=layer,
-                expert=expert,
+                expert=key[2],
                 bias=bias,
                 tensor=name,
                 n_out=n_out,
@@ -221,17 +229,6 @@ class Draft:
                 offset=offset,
                 segments=self.published_rows(role, n_out, segments),
             )
-            for role, stacked, n_out, n_in, transposed, offset, segments in forms
-            for expert in (stacked if stacked >= 0 else part.expert,)
-        }
-        # The second tensor of a role, and those beyond what is kept, are unknown.
-        if matrices.keys() & self.matrices.keys():
-            self.reject(name)
-            return
-        if len(self.matrices) + len(matrices) > MAX_MATRICES:
-            self.reject(name)
-            return
-        self.matrices.update(matrices)
 
 
 def is_rms(matrices: Mapping[Key, Matrix], facts: ConfigFacts) -> bool:

@@ -70,10 +70,20 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     variation selectors, lone surrogates and towers of combining marks become escapes such as
     ``\u202e``. Text longer than ``limit`` characters is cut and ends with an ellipsis.
     """
+    # Each character gives at least one: past the limit there is nothing left to show.
+    line = " ".join(text[:INPUT_LIMIT].split())[: limit + 1]
+    if not (line.isascii() and line.isprintable()):  # most are, and a card has thousands
+        line = _every_letter_seen(line)
+    if len(line) > limit or len(text) > INPUT_LIMIT:
+        line = line[: max(limit - 1, 0)].rstrip() + "…"
+    return line
+
+
+def _every_letter_seen(line: str) -> str:
+    """Return a line in which what cannot be seen is written as an escape."""
     shown: list[str] = []
     marks = 0
-    # Each character gives at least one: past the limit there is nothing left to show.
-    for character in " ".join(text[:INPUT_LIMIT].split())[: limit + 1]:
+    for character in line:
         marks = marks + 1 if unicodedata.combining(character) else 0
         hidden = (
             not character.isprintable()
@@ -82,10 +92,7 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
             or marks > MARKS_IN_A_ROW
         )
         shown.append(ascii(character)[1:-1] if hidden else character)
-    line = "".join(shown)
-    if len(line) > limit or len(text) > INPUT_LIMIT:
-        line = line[: max(limit - 1, 0)].rstrip() + "…"
-    return line
+    return "".join(shown)
 
 
 def markdown_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:

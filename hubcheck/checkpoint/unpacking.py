@@ -86,7 +86,7 @@ def unpacked(
         if weight.name in replaced or (weight.name in tensors and weight.name not in parts):
             continue  # two tensors claim one weight: leave both as they are
         replaced[weight.name] = weight
-        gone.update(parts)
+        gone.update(filter(tensors.__contains__, parts))  # most name companions that are not there
     if not replaced:
         return checkpoint
     if replaced.keys() <= tensors.keys():  # the order of the names stays as it is

@@ -155,6 +155,15 @@ def test_yaml_value_is_one_scalar(text: str) -> None:
     assert yaml.safe_load(f"base_model: {escaping.yaml_value(text)}") == {"base_model": shown}
 
 
+@pytest.mark.parametrize("code", range(128))
+def test_a_plain_letter_needs_no_closer_look(code: int) -> None:
+    """What is printed as it stands is what looking at each letter would have given."""
+    letter = chr(code)
+    seen = "".join(f"\\x{code:02x}" if not letter.isprintable() else letter)
+    expected = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}.get(letter, seen)
+    assert escaping._every_letter_seen(f"a{letter}b") == f"a{expected}b"
+
+
 @given(text=HOSTILE)
 def test_visible_is_valid_utf_8(text: str) -> None:
     """Whatever the input, a card can be written as UTF-8 and put into JSON."""
