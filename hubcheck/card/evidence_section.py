@@ -28,6 +28,7 @@ from hubcheck.card.document import (
 )
 from hubcheck.card.origin_section import origin_blocks
 from hubcheck.card.wording import power_words, sentence, words
+from hubcheck.report.phrases import PhraseCode
 from hubcheck.report.words import EvidenceKind, Verdict
 
 if TYPE_CHECKING:
@@ -195,7 +196,9 @@ def _coverage(finding: Finding) -> tuple[Trusted | Untrusted, ...]:
     if finding.not_compared:
         listed = Untrusted(", ".join(map(words, finding.not_compared)), limit=LONG_TEXT)
         said += [Trusted(" (neither compared nor tested: "), listed, Trusted(")")]
-    return (*said, Trusted("; layers that were sampled stand for their equals. "))
+    unread = any(n.code is PhraseCode.LOOK_REFUSED for n in finding.notes)
+    among = ", also for those that could not be looked at" if unread else ""
+    return (*said, Trusted(f"; layers that were sampled stand for their equals{among}. "))
 
 
 def _direction(finding: Finding) -> tuple[Trusted | Untrusted, ...]:

@@ -345,7 +345,8 @@ BELOW: Final[tuple[tuple[str, Callable[[Finding, re.Match[str]], bool]], ...]] =
     (r"(\d+) of (\d+) families would reject chance alone\.",
      lambda f, m: [int(g) for g in m.groups()] == [f.families_hit, f.families_tested]),
     ((r"Values compared in ([\d.]+) % of the parameters(?: \(neither compared nor tested: .*\))?; "
-     r"layers that were sampled stand for their equals\."),
+     r"layers that were sampled stand for their equals(?:, also for those that could not be looked "
+     r"at)?\."),
      lambda f, m: float(m[1]) == pytest.approx(100 * f.compared, abs=0.1)
      and bool(f.not_compared) is ("neither" in m[0])),
     (r"Direction: undetermined\.", lambda f, _: f.direction == "undetermined"),

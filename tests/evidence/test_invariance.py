@@ -196,6 +196,17 @@ def test_one_value_that_is_no_number_is_told_once(tmp_path: Path) -> None:
     assert "**Next:** mend the weights" in card
 
 
+def test_a_layer_that_could_not_be_looked_at_is_no_silent_equal(tmp_path: Path) -> None:
+    """A value of one layer's MLP is no number: the card says that others stand for that layer."""
+    weights = shipped("continued")
+    weights["model.layers.1.mlp.down_proj.weight"][0, 5] = np.nan
+    outcome = outcome_of(request(write(tmp_path / "m", plain(weights)), [model("base")], seed=SEED))
+    assert outcome.report.findings[0].verdict is Verdict.RELATED
+    assert "for their equals, also for those that could not be looked at" in render(
+        compose(outcome.report)
+    )
+
+
 @pytest.mark.parametrize("name", ["continued", "disguised", "twin"])
 def test_the_verdict_does_not_hang_on_the_seed(name: str) -> None:
     """Two draws give one verdict, and in a long run 32."""
