@@ -104,16 +104,19 @@ class Arrays(Protocol):
         """
         ...
 
-    def minus(self, a: Any, b: Any) -> Any:
-        """Return the difference of what ``wide`` gave; the one before it is gone."""
-        ...
-
     def double(self, array: Any) -> Any:
         """Return an array as float64."""
         ...
 
-    def dot(self, a: Any, b: Any) -> Any:
-        """Return the sum of products of two flat float32 arrays, in float64 over the blocks."""
+    def square(self, a: Any) -> float:
+        """Return the square of what ``wide`` gave, in float64 over the blocks."""
+        ...
+
+    def sums(self, a: Any, b: Any) -> list[float]:
+        """Return squares of a, b and b - a, their product, the largest of b - a and of a - b.
+
+        Of what ``wide`` gave; in float32 over blocks of ``BLOCK``, in float64 over the blocks.
+        """
         ...
 
     def told(self, scalars: Sequence[Any]) -> list[float]:
@@ -162,22 +165,19 @@ class NumpyArrays:
             np.left_shift(bits, 16, out=bits)
         return values
 
-    def minus(self, a: Any, b: Any) -> Any:
-        """Return the difference."""
-        return np.subtract(a, b, out=_ROOM.of(Place.CHANGE, len(a)))
-
     def double(self, array: Any) -> Any:
         """Return an array as float64."""
         return array.astype(np.float64)
 
-    def dot(self, a: Any, b: Any) -> Any:
-        """Return the sum of products."""
-        rest, left = 0.0, len(a) % BLOCK
-        if left:
-            rest = float(np.dot(a[-left:], b[-left:]))
-            a, b = a[:-left], b[:-left]
-        sums = _row_dots(a.reshape(-1, BLOCK), b.reshape(-1, BLOCK))
-        return float(np.add.reduce(sums, dtype=np.float64)) + rest
+    def square(self, a: Any) -> float:
+        """Return the square."""
+        return _dots([(a, a)])[0]
+
+    def sums(self, a: Any, b: Any) -> list[float]:
+        """Return the squares, the product and the largest."""
+        d = np.subtract(b, a, out=_ROOM.of(Place.CHANGE, len(a)))
+        largest = [float(np.maximum.reduce(d)), -float(np.minimum.reduce(d))]
+        return _dots([(a, a), (b, b), (d, d), (a, b)]) + largest
 
     def told(self, scalars: Sequence[Any]) -> list[float]:
         """Return the numbers themselves."""
@@ -188,11 +188,22 @@ class NumpyArrays:
         return np.asarray(array)
 
 
-def _row_dots(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the dot product of each row of [n, m] with its counterpart."""
-    products: NDArray[np.float32]
-    products = np.einsum("ij,ij->i", a, b) if _VECDOT is None else _VECDOT(a, b)
-    return products
+def _dots(pairs: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> list[float]:
+    """Return the sums of products of pairs of one length, block by block."""
+    length = len(pairs[0][0])
+    blocks = length // BLOCK
+    whole = blocks * BLOCK
+    sums = np.zeros((len(pairs), blocks + 1), dtype=np.float32)
+    for (a, b), found in zip(pairs, sums, strict=True):
+        rows = a[:whole].reshape(-1, BLOCK), b[:whole].reshape(-1, BLOCK)
+        if _VECDOT is None:
+            np.einsum("ij,ij->i", *rows, out=found[:-1])
+        else:
+            _VECDOT(*rows, out=found[:-1])
+        if whole < length:
+            found[-1] = np.dot(a[whole:], b[whole:])
+    every: list[float] = np.add.reduce(sums, axis=1, dtype=np.float64).tolist()
+    return every
 
 
 class TorchArrays:
@@ -227,16 +238,21 @@ class TorchArrays:
         signed = words.view("<i4" if dtype == "F32" else "<i2")
         return self.hold(signed).view(self._words[dtype]).to(self.xp.float32)
 
-    def minus(self, a: Any, b: Any) -> Any:
-        """Return the difference."""
-        return a - b
-
     def double(self, array: Any) -> Any:
         """Return an array as float64."""
         return array.to(self.xp.float64)
 
-    def dot(self, a: Any, b: Any) -> Any:
-        """Return the sum of products."""
+    def square(self, a: Any) -> float:
+        """Return the square."""
+        return self.told([self._dot(a, a)])[0]
+
+    def sums(self, a: Any, b: Any) -> list[float]:
+        """Return the squares, the product and the largest, fetched together."""
+        d, dot = b - a, self._dot
+        least, most = d.aminmax()
+        return self.told([dot(a, a), dot(b, b), dot(d, d), dot(a, b), most, -least])
+
+    def _dot(self, a: Any, b: Any) -> Any:
         whole = len(a) // BLOCK * BLOCK
         sums = self.xp.linalg.vecdot(
             a[:whole].reshape(-1, BLOCK), b[:whole].reshape(-1, BLOCK)

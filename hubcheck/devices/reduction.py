@@ -20,14 +20,13 @@ either are summed again in float64, which holds the squares of all float32.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hubcheck.devices.arrays import WORDS, Place, arrays_of
+from hubcheck.devices.arrays import WORDS, Arrays, Place, arrays_of
 from hubcheck.devices.choice import NUMPY, Device
 from hubcheck.frozen import frozen
 
@@ -143,32 +142,23 @@ def pair_sums(
             a = arrays.wide(words[0][cut], dtypes[0], Place.BASE, any_order=free)
             same = bits is None and equal == len(a)
             b = a if same else arrays.wide(words[1][cut], dtypes[1], Place.SUBJECT, any_order=free)
-            sums = _sums(a, b, arrays.dot, arrays.minus, arrays.told, same=same)
+            sums = _of_equal(arrays.square(a)) if same else arrays.sums(a, b)
             if not _in_range(sums, same=same):
-                double = arrays.double(a), arrays.double(b)
-                sums = _sums(*double, arrays.xp.dot, operator.sub, arrays.told, same=same)
+                sums = _double_sums(a, b, arrays)
             parts.append(_part(sums, values=len(a), equal=equal))
     return total(parts) if len(parts) != 1 else parts[0]
 
 
-def _sums(
-    a: Any,
-    b: Any,
-    dot: Callable[[Any, Any], Any],
-    minus: Callable[[Any, Any], Any],
-    told: Callable[[Sequence[Any]], list[float]],
-    *,
-    same: bool,
-) -> list[float]:
-    """Return squares of a, b and b - a, their product, the largest of b - a and of a - b.
+def _of_equal(square: float) -> list[float]:
+    """Return the sums of arrays with equal bits: one says all; a NaN in them shows in it."""
+    return [square, square, 0.0, square, 0.0, 0.0]
 
-    Of arrays with equal bits one sum says all; a NaN in them shows in it.
-    """
-    if same:
-        (square,) = told([dot(a, a)])
-        return [square, square, 0.0, square, 0.0, 0.0]
-    d = minus(b, a)
-    return told([dot(a, a), dot(b, b), dot(d, d), dot(a, b), d.max(), -d.min()])
+
+def _double_sums(a: Any, b: Any, arrays: Arrays) -> list[float]:
+    """Return what ``Arrays.sums`` does, of values whose squares a float32 does not hold."""
+    a, b, dot = arrays.double(a), arrays.double(b), arrays.xp.dot
+    d = b - a
+    return arrays.told([dot(a, a), dot(b, b), dot(d, d), dot(a, b), d.max(), -d.min()])
 
 
 def _in_range(sums: Sequence[float], *, same: bool) -> bool:
