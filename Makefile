@@ -14,6 +14,8 @@ FUZZ_SEEDS ?= 1 2 3 4 5
 # Processes share the cores; threads of the arithmetic inside each would only get in the way.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# Tests start hundreds of commands: each loads what the first compiled, also where the machine says not to keep it.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := .venv-test/bin/python -m pytest -q
 QUICK := tests/statistics tests/anatomy tests/verdict tests/card tests/checkpoint tests/candidates \
   tests/test_imports.py tests/test_installation.py tests/test_make.py tests/request/test_shortlist.py tests/report
