@@ -16,6 +16,7 @@ from hubcheck.checkpoint.gguf import FORMAT as GGUF
 from hubcheck.checkpoint.interface import Checkpoint
 from hubcheck.checkpoint.other_formats import (
     LORA_ADAPTER,
+    MOST_FOR_ONE,
     PEFT_ADAPTER,
     has_adapter,
     is_inversion,
@@ -49,7 +50,8 @@ def adapter_beside(source: Source, checkpoint: Checkpoint) -> tuple[Disagreement
     if is_update or is_update_alone(checkpoint.tensors):
         known = checkpoint.format == GGUF or not has_adapter(paths)
         refuse_adapter(checkpoint.paths[0], LORA_ADAPTER if known else PEFT_ADAPTER)
-    if is_inversion({name: record.shape for name, record in checkpoint.tensors.items()}):
+    few = len(checkpoint.tensors) <= MOST_FOR_ONE
+    if few and is_inversion({name: record.shape for name, record in checkpoint.tensors.items()}):
         refuse_inversion(checkpoint.paths[0])
     adapter = next((path for path in _ADAPTERS if path in paths), "")
     if adapter and not _is_there(source, checkpoint):

@@ -315,6 +315,8 @@ def _read_inner_shapes(checkpoint: Checkpoint) -> dict[str, State]:
     readers: dict[str, Callable[[bytes, str], State]] = {}
     groups: dict[tuple[str, int], list[str]] = {}
     for name, record in checkpoint.tensors.items():
+        if record.dtype not in ("U8", "I64"):
+            continue  # 140,000 names of a mixture need not be looked at
         codes = None
         if name.endswith(BITSANDBYTES_STATE) and record.dtype == "U8":
             codes = checkpoint.tensors.get(name.rpartition(".quant_state.")[0])
