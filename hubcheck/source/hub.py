@@ -8,7 +8,6 @@ Importing this module costs nothing: the Hub's client is imported with the first
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,16 +18,22 @@ from urllib.parse import quote
 from hubcheck.errors import (
     NetworkFaultError,
     UnreachableError,
-    UsageError,
-    printable,
 )
+from hubcheck.source.access import check_endpoint, checked_token
 from hubcheck.source.addresses import MAX_HOPS, Addresses
 from hubcheck.source.arriving import complete_spans
 from hubcheck.source.belonging import OWN, Belonging, established
 from hubcheck.source.cache import SpanCache
 from hubcheck.source.interface import FileEntry, Pin, Span
 from hubcheck.source.ledger import Ledger, Purpose
-from hubcheck.source.listing import COMMIT, by_path, listing_broken, read_entries, read_pin
+from hubcheck.source.listing import (
+    COMMIT,
+    by_path,
+    described_files,
+    listing_broken,
+    read_entries,
+    read_pin,
+)
 from hubcheck.source.ranges import (
     check_spans,
     document_too_large,
@@ -49,9 +54,6 @@ _SLOTS: Final = threading.BoundedSemaphore(IN_FLIGHT)
 
 MAX_PAGES: Final = 1000
 """Pages of a listing; the Hub puts about a thousand files on each."""
-
-_TOKEN: Final = re.compile(r"[!-~]{1,500}", re.ASCII)
-_ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", re.ASCII)
 
 
 class HubSource:
@@ -87,8 +89,8 @@ class HubSource:
             GatedModelError: even its description is closed to this token.
             NetworkFaultError: the Hub did not answer.
         """
-        token = _checked_token(token)
-        _check_endpoint(endpoint)
+        token = checked_token(token)
+        check_endpoint(endpoint)
         install_redaction()
         self._ledger = ledger
         self._with_token = token is not None
@@ -102,6 +104,7 @@ class HubSource:
             policy=policy or RetryPolicy(),
             timing=timing or Timing(),
         )
+        self._described: list[object] = []
         self._pin = self._fix()
         self._addresses = Addresses(
             self._transport,
@@ -238,9 +241,9 @@ class HubSource:
         kept = self._document("pin", asked.repo_id, asked.revision)
         if kept is not None:
             return read_pin(kept, asked)
-        url = self._api(asked.repo_id, "revision", asked.revision)
-        page = self._page(url, f"Looking up '{asked.repo_id}'")
-        pin = read_pin(page.payload, asked)
+        url = self._api(asked.repo_id, "revision", asked.revision) + "?blobs=true"
+        payload = self._page(url, f"Looking up '{asked.repo_id}'").payload
+        pin, self._described = read_pin(payload, asked), described_files(payload)
         # Kept under the commit: what a branch names may change, what a commit is may not.
         described = {"id": pin.ref, "sha": pin.revision, "createdAt": pin.created}
         self._keep(described, "pin", asked.repo_id, pin.revision)
@@ -266,7 +269,7 @@ class HubSource:
 
     def _list(self) -> dict[str, FileEntry]:
         kept = self._document("tree", self._pin.ref, self._pin.revision)
-        pages = kept if isinstance(kept, list) else self._pages()
+        pages = kept if isinstance(kept, list) else self._described or self._pages()
         listed = by_path((e for p in pages for e in read_entries(p, self._pin.ref)), self._pin.ref)
         if kept is None:
             self._keep(pages, "tree", self._pin.ref, self._pin.revision)
@@ -326,25 +329,3 @@ class HubSource:
 
 def _size(runs: Sequence[Span]) -> int:
     return sum(run.size for run in runs)
-
-
-def _checked_token(token: str | None) -> str | None:
-    stripped = (token or "").strip()
-    if stripped and _TOKEN.fullmatch(stripped) is None:
-        what = "The access token holds characters that no token has."
-        raise UsageError(
-            what,
-            cause="something else was pasted or stored in its place.",
-            next_step="create a token on the Hub's settings page and pass it unchanged.",
-        )
-    return stripped or None
-
-
-def _check_endpoint(endpoint: str) -> None:
-    if _ENDPOINT.fullmatch(endpoint) is None:
-        what = f"'{printable(endpoint)}' is not the address of a Hub."
-        raise UsageError(
-            what,
-            cause="HF_ENDPOINT or the endpoint option is misspelled.",
-            next_step="write it as https://host, without a query.",
-        )

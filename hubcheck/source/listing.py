@@ -16,6 +16,10 @@ from hubcheck.source.reference import HubReference, is_repo_id
 MAX_SIZE: Final = 2**60
 """No file has an exbibyte; a larger figure is a mistake or an attack on arithmetic."""
 
+DESCRIBED: Final = 1000
+"""Files up to which the list in a description is taken for whole: as many as the Hub puts on a page
+of a listing. Of repositories with tens of thousands it is known to be cut."""
+
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 """A revision in this form is a commit: it cannot come to mean something else."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -48,6 +52,29 @@ def read_pin(payload: object, asked: HubReference) -> Pin:
         created=created if _DATE.fullmatch(created) else "",
         asked=asked.asked,
     )
+
+
+def described_files(payload: object) -> list[object]:
+    """Return the files that the description of a commit lists, as the one page of a listing.
+
+    Args:
+        payload: The JSON answer, asked for with ``blobs=true``.
+
+    Returns:
+        No page where it does not say all of them, with their sizes.
+    """
+    listed = payload.get("siblings") if isinstance(payload, dict) else None
+    if not isinstance(listed, list) or not 0 < len(listed) <= DESCRIBED:
+        return []
+    page: list[dict[str, object]] = []
+    for item in listed:
+        if not isinstance(item, dict) or type(item.get("size")) is not int:
+            return []
+        lfs = item.get("lfs")
+        stored = {"lfs": {"oid": lfs.get("sha256")}} if isinstance(lfs, dict) else {}
+        file = {"type": "file", "path": item.get("rfilename"), "size": item["size"]}
+        page.append({**file, "oid": item.get("blobId"), **stored})
+    return [page]
 
 
 def read_entries(payload: object, repo_id: str) -> Iterator[FileEntry]:

@@ -68,6 +68,7 @@ class Hub(Protocol):
     page_size: int
     commits_page: int
     resolve_cache: bool
+    describes_files: bool
     trusted: set[str]
     """Resources for which an identity is exchanged: ``org/name`` to write, a user to read."""
 
@@ -194,7 +195,7 @@ def _describe(
         case "commits":
             return _commits(hub, request, repository.history(commit))
         case _:
-            return _info(repository, commit, blobs=request.asks("blobs"))
+            return _info(repository, commit, blobs=hub.describes_files and request.asks("blobs"))
 
 
 def _whoami(hub: Hub, request: Request) -> Reply:

@@ -49,6 +49,7 @@ class LocalHub:
         page_size: int = 1000,
         commits_page: int = 50,
         resolve_cache: bool = False,
+        describes_files: bool = True,
         link: Link | None = None,
         git: Path | None = None,
     ) -> None:
@@ -58,6 +59,8 @@ class LocalHub:
             page_size: Entries on a page of a listing.
             commits_page: Commits on a page of a history.
             resolve_cache: Whether small files are redirected on the Hub itself, as the Hub does.
+            describes_files: Whether a description says the sizes of files where that is asked, as
+                the Hub does; mirrors do not.
             link: The line to both hosts; by default nothing slows it.
             git: Folder for bare git repositories; without it they are held in memory and can only
                 be read.
@@ -66,6 +69,7 @@ class LocalHub:
         self.page_size = page_size
         self.commits_page = commits_page
         self.resolve_cache = resolve_cache
+        self.describes_files = describes_files
         self.faults = FaultPlan()
         self.git = git
         self.trusted: set[str] = set()

@@ -68,8 +68,12 @@ def make_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalHub
     close_session()
     started: list[LocalHub] = []
 
-    def start(*, page_size: int = 1000, resolve_cache: bool = False) -> LocalHub:
-        hub = LocalHub(page_size=page_size, resolve_cache=resolve_cache)
+    def start(
+        *, page_size: int = 1000, resolve_cache: bool = False, describes_files: bool = True
+    ) -> LocalHub:
+        hub = LocalHub(
+            page_size=page_size, resolve_cache=resolve_cache, describes_files=describes_files
+        )
         hub.__enter__()
         started.append(hub)
         return hub

@@ -188,7 +188,7 @@ def served() -> Iterator[LocalHub]:
     transport.READ_SECONDS = PATIENCE_S  # type: ignore[misc]
     close_session()
     try:
-        with LocalHub() as hub:
+        with LocalHub(describes_files=False) as hub:  # every step is a request of its own
             hub.add_repo("org/m", model_files())
             yield hub
     finally:

@@ -34,7 +34,7 @@ def test_the_address_is_found_once(hub: LocalHub, open_hub: OpenHub) -> None:
     assert source.read(SPANS, Purpose.WEIGHTS) == BYTES
     assert source.read(SPANS, Purpose.WEIGHTS) == BYTES
     assert resolves(hub) == 1
-    assert source.ledger.requests == hub.requests == 2 + 1 + 40
+    assert source.ledger.requests == hub.requests == 1 + 1 + 40
 
 
 def test_an_expired_address_is_renewed(hub: LocalHub, open_hub: OpenHub) -> None:

@@ -41,6 +41,7 @@ def test_a_base_that_fails_is_not_tested(
     hub: LocalHub, pair: Request, fault: Status, step: str
 ) -> None:
     """Whatever goes wrong with a base for good, it gets no verdict, and the reason is named."""
+    hub.describes_files = step != "/tree/"
     hub.faults.add(fault, path=f"org/base{step}", times=FOR_EVER)
     outcome = outcome_of(pair)
     # What is not there is the policy's business; a network that fails is worth another try.
@@ -56,6 +57,7 @@ def test_a_base_that_fails_is_not_tested(
 @pytest.mark.parametrize("step", ["/revision/", "/tree/", "/resolve/"])
 def test_a_subject_that_fails_ends_the_check(hub: LocalHub, pair: Request, step: str) -> None:
     """Without a subject there is nothing to report on."""
+    hub.describes_files = step != "/tree/"
     hub.faults.add(Status(status=503), path=f"org/tuned{step}", times=FOR_EVER)
     with pytest.raises(NetworkFaultError):
         outcome_of(pair)

@@ -21,7 +21,7 @@ from hubcheck.errors import (
     UsageError,
 )
 from hubcheck.source import hub as hub_module
-from hubcheck.source import ranges
+from hubcheck.source import listing, ranges
 from hubcheck.source.hub import HubSource
 from hubcheck.source.interface import FileEntry, Span
 from hubcheck.source.ledger import Ledger, Purpose
@@ -58,7 +58,6 @@ def test_a_revision_becomes_a_commit_once(hub: LocalHub, open_hub: OpenHub) -> N
     assert "more.json" not in [entry.path for entry in source.files()]
     assert [seen.path for seen in hub.exchanges] == [
         "/api/models/org/m/revision/main",
-        f"/api/models/org/m/tree/{first}",
         f"/org/m/resolve/{first}/config.json",
     ]
 
@@ -96,13 +95,35 @@ def test_files_are_listed_with_the_digests_of_the_host(hub: LocalHub, open_hub: 
 
 def test_long_listings_are_read_page_by_page(make_hub: Callable[..., LocalHub]) -> None:
     """Every page of a listing is followed, folders included, and every request counted."""
-    hub = make_hub(page_size=3)
+    hub = make_hub(page_size=3, describes_files=False)
     hub.add_repo("org/m", {f"d{i % 3}/f{i}.json": b"%d" % i for i in range(10)})
     ledger = Ledger(100)
     reference = HubReference(repo_id="org/m")
     source = HubSource(reference, ledger=ledger, token=None, endpoint=hub.endpoint + "/")
     assert len(source.files()) == 10
     assert ledger.requests == hub.requests == 1 + 5
+
+
+def test_what_a_description_lists_is_what_a_listing_lists(
+    hub: LocalHub, open_hub: OpenHub
+) -> None:
+    """Files, sizes and digests are the same, by one request where it were two."""
+    hub.add_repo("org/m", FILES)
+    described = open_hub("org/m").files()
+    assert hub.requests == 1
+    hub.describes_files = False
+    assert open_hub("org/m").files() == described
+    assert hub.requests == 1 + 2
+
+
+def test_a_long_description_is_not_taken_for_whole(
+    hub: LocalHub, open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that may have been cut is asked for page by page."""
+    monkeypatch.setattr(listing, "DESCRIBED", len(FILES) - 1)
+    hub.add_repo("org/m", FILES)
+    assert len(open_hub("org/m").files()) == len(FILES)
+    assert hub.requests == 2
 
 
 def test_the_ledger_agrees_with_the_server(hub: LocalHub, open_hub: OpenHub) -> None:
@@ -158,8 +179,8 @@ def test_long_spans_are_split_and_joined(
     source = open_hub("org/m")
     assert source.read(spans_of((1, len(WEIGHTS))), Purpose.WEIGHTS) == [WEIGHTS[1:]]
     assert source.ledger.bytes_read == hub.content_bytes() == len(WEIGHTS) - 1
-    # 15 requests, one redirect before them, a lookup and a listing.
-    assert source.ledger.requests == hub.requests == 15 + 1 + 2
+    # 15 requests, one redirect before them, and a lookup.
+    assert source.ledger.requests == hub.requests == 15 + 1 + 1
 
 
 def test_connections_are_used_again(hub: LocalHub, open_hub: OpenHub) -> None:
@@ -216,7 +237,7 @@ def test_small_files_behind_the_hubs_own_redirect(make_hub: Callable[..., LocalH
     source = HubSource(reference, ledger=Ledger(1000), token="hf_good", endpoint=hub.endpoint)
     assert source.read_document("README.md", limit=10) == FILES["README.md"]
     assert source.read_document("README.md", limit=10) == FILES["README.md"]
-    assert source.ledger.requests == hub.requests == 5
+    assert source.ledger.requests == hub.requests == 4
 
 
 def test_a_renamed_repository_is_followed(hub: LocalHub, open_hub: OpenHub) -> None:
@@ -226,7 +247,7 @@ def test_a_renamed_repository_is_followed(hub: LocalHub, open_hub: OpenHub) -> N
     source = open_hub("old/m")
     assert source.pin.ref == "new/m2"
     assert source.read_document("README.md", limit=10) == FILES["README.md"]
-    assert source.ledger.requests == hub.requests == 4
+    assert source.ledger.requests == hub.requests == 3
 
 
 def test_the_token_goes_to_the_hub_only(hub: LocalHub, open_hub: OpenHub) -> None:
@@ -235,7 +256,7 @@ def test_the_token_goes_to_the_hub_only(hub: LocalHub, open_hub: OpenHub) -> Non
     source = open_hub("org/m", token="hf_good")
     source.read(spans_of((0, 10)), Purpose.WEIGHTS)
     assert [(seen.origin, seen.headers.get("authorization")) for seen in hub.exchanges] == [
-        *[("hub", "Bearer hf_good")] * 3,
+        *[("hub", "Bearer hf_good")] * 2,
         ("storage", None),
     ]
 
@@ -317,6 +338,7 @@ def test_a_lookup_is_not_led_away(hub: LocalHub, open_hub: OpenHub, location: st
 
 def test_a_listing_stays_on_the_hub(hub: LocalHub, open_hub: OpenHub) -> None:
     """A next page on another host is not asked for."""
+    hub.describes_files = False
     hub.add_repo("org/m", FILES)
     link = Headers(headers={"Link": '<https://other.host/tree>; rel="next"'})
     hub.faults.add(link, path="/tree/")
@@ -327,6 +349,7 @@ def test_a_listing_stays_on_the_hub(hub: LocalHub, open_hub: OpenHub) -> None:
 def test_a_listing_ends(hub: LocalHub, open_hub: OpenHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A listing that always has a next page is given up."""
     monkeypatch.setattr(hub_module, "MAX_PAGES", 3)
+    hub.describes_files = False
     hub.add_repo("org/m", FILES)
     hub.faults.add(Headers(headers={"Link": '<?cursor=0>; rel="next"'}), path="/tree/", times=9)
     with pytest.raises(NetworkFaultError, match="it has more than 3 pages"):

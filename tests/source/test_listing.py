@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hubcheck.errors import HostileCheckpointError, NetworkFaultError
 from hubcheck.source.interface import FileEntry, Pin
-from hubcheck.source.listing import by_path, read_entries, read_pin
+from hubcheck.source.listing import by_path, described_files, read_entries, read_pin
 from hubcheck.source.reference import HubReference
 
 ASKED = HubReference(repo_id="org/m", revision="v1")
@@ -105,3 +105,12 @@ def test_pages_that_overlap_name_a_file_once() -> None:
     assert list(by_path([b, a, b], "org/m").items()) == [("a", a), ("b", b)]
     with pytest.raises(NetworkFaultError, match="'a' is listed as two files"):
         by_path([a, b, other], "org/m")
+
+
+def test_a_description_that_does_not_say_all_lists_nothing() -> None:
+    """Sizes that are missing or no numbers, and lists that are none, leave it to the listing."""
+    whole = {"rfilename": "a", "size": 3, "blobId": "b" * 40}
+    assert described_files({"siblings": [whole]})
+    for listed in ([], None, [whole, {"rfilename": "b"}], [whole | {"size": True}], ["a"]):
+        assert described_files({"siblings": listed}) == []
+    assert described_files([whole]) == []
