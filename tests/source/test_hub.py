@@ -104,9 +104,7 @@ def test_long_listings_are_read_page_by_page(make_hub: Callable[..., LocalHub]) 
     assert ledger.requests == hub.requests == 1 + 5
 
 
-def test_what_a_description_lists_is_what_a_listing_lists(
-    hub: LocalHub, open_hub: OpenHub
-) -> None:
+def test_what_a_description_lists_is_what_a_listing_lists(hub: LocalHub, open_hub: OpenHub) -> None:
     """Files, sizes and digests are the same, by one request where it were two."""
     hub.add_repo("org/m", FILES)
     described = open_hub("org/m").files()
