@@ -149,6 +149,19 @@ class Model(LaidOut):
         vars(self).pop("vocabulary", None)
         self.source.forget()
 
+    def forget_headers(self) -> None:
+        """Forget all that was read, but for which files disagree; nothing is asked of it again."""
+        known = vars(self)
+        self.let_go()
+        checkpoint = known.get("checkpoint")
+        for name in (
+            "reader", "body_checkpoint", "_opened", "_several_in_file", "components", "body",
+            "_models_in_file", "_refusals", "config", "declaration",
+        ):  # fmt: skip
+            known.pop(name, None)
+        if checkpoint is not None:
+            known["checkpoint"] = replace(checkpoint, tensors={})
+
     @property
     def weight_files(self) -> tuple[FileEntry, ...]:
         """The files that hold weights, sorted by path."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hubcheck.card import first_table, glossary, hub_pages, names, numbers, sentences
+from hubcheck.card import first_table, glossary, hub_pages, matches, names, numbers, sentences
 from hubcheck.card.behaviour_section import behaviour_section
 from hubcheck.card.candidates_section import candidates_section
 from hubcheck.card.change_section import change_sections
@@ -55,8 +55,7 @@ def compose(report: Report) -> Document:
     if report.findings:
         first.append(bases(report))
     if len(report.findings) > BASES_SHOWN:
-        rest = f"{len(report.findings) - BASES_SHOWN} more bases are in report.json."
-        first.append(Paragraph(content=(Trusted(rest),), role=Role.NOTE))
+        first.append(Paragraph(content=(Trusted(_rest(report)),), role=Role.NOTE))
     first = links.blocks(first)
     beside = glossary.line(report, linked=links.so_far)
     blocks = [*first, *([Paragraph(content=beside, role=Role.NOTE)] if beside else [])]
@@ -95,10 +94,20 @@ def bases(report: Report) -> Table:
             first_table.similarity_cell(finding),
             first_table.why_cell(report, finding),
         )
-        for finding in report.findings[:BASES_SHOWN]
+        for finding in matches.foremost(report, BASES_SHOWN)
     )
     # A phone shows some three columns of a comment: what was found stands in them.
     return Table(head=("base", "verdict", "evidence", "similarity", "why tested"), rows=rows)
+
+
+def _rest(report: Report) -> str:
+    """Return where the bases are that the table leaves out, and which of them are told in brief."""
+    more = len(report.findings) - BASES_SHOWN
+    brief = sum(not finding.in_full for finding in report.findings)
+    said = f"{numbers.count(more)} more bases are in report.json"
+    if not brief:
+        return f"{said}."
+    return f"{said}, {numbers.count(brief)} bases of all with their verdict and numbers alone."
 
 
 def _footer(report: Report) -> Line:

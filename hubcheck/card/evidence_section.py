@@ -70,7 +70,7 @@ IN_BLOCKS: Final = (
 
 def evidence_sections(report: Report) -> tuple[Details, ...]:
     """Return one section per base that was tested or has a reason to show."""
-    findings = report.findings[:BASES_SHOWN]
+    findings = matches.foremost(report, BASES_SHOWN)
     first = next((f for f in findings if _families(f)), None)
     return tuple(_evidence(finding, legend=finding is first) for finding in findings)
 

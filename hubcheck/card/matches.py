@@ -52,6 +52,25 @@ def declared(report: Report) -> tuple[Finding, ...]:
     return tuple(f for f in report.findings if f.declared)
 
 
+def foremost(report: Report, most: int) -> tuple[Finding, ...]:
+    """Return at most ``most`` findings in the report's order, none that matters more left out.
+
+    Declared bases come first, then what matches, then what is open.
+    """
+    if len(report.findings) <= most:
+        return report.findings
+    ranked = sorted(
+        range(len(report.findings)),
+        key=lambda n: (
+            not report.findings[n].declared,
+            report.findings[n].verdict not in MATCHES,
+            report.findings[n].verdict is not Verdict.INCONCLUSIVE,
+            not report.findings[n].in_full,
+        ),
+    )
+    return tuple(report.findings[n] for n in sorted(ranked[:most]))
+
+
 def only_named(report: Report, findings: Collection[Finding]) -> bool:
     """Return whether bases that stand as declared were named by the user alone, not by the card."""
     by_card = {base.partition("@")[0].casefold() for base in report.declared.bases}

@@ -98,7 +98,8 @@ def assemble(
     relations = check_relation(declaration.relation, findings, weight_paths)
     # Licences and disclosures may read a card that no test needed: what was read is summed after.
     licence = licence_of(subject, tested, findings, ancestry)
-    context = _context(subject, tested, relations, readable=readable)
+    full = [one for one, finding in zip(tested, findings, strict=True) if finding.in_full]
+    context = _context(subject, full, relations, readable=readable)
     about = Subject(
         ref=subject.pin.ref,
         revision=subject.pin.revision,

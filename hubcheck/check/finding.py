@@ -61,6 +61,8 @@ def finding_of(one: Tested, explained: Explanation = NOT_EXPLAINED) -> Finding:
         one: The base, and everything that was seen of it.
         explained: How it stands beside the declared bases.
     """
+    if one.brief is not None:
+        return one.brief
     facts = (*one.facts, explained)
     if one.told is not None and all(
         old is new for old, new in zip(one.told[0], facts, strict=True)

@@ -16,6 +16,7 @@ from typing import Final, Self
 from hubcheck.check.base_identity import unopened
 from hubcheck.check.faults import tell_fault
 from hubcheck.check.finding import finding_of
+from hubcheck.check.in_full import InFull
 from hubcheck.check.let_go import MANY, let_go
 from hubcheck.check.observe import Progress, examine, open_base, prepare, subject_refusal
 from hubcheck.check.pair_order import in_settled_order, settle_base, ways_with
@@ -120,6 +121,7 @@ def examine_all(
         Values of the subject that cannot be used, as far as that came out; every base is examined
         all the same.
     """
+    in_full = InFull(tested, request.in_full)
     ahead = _Ahead(tested, subject, request, n_bases)
     worth_it = refusal is None and request.depth is not Depth.HEADERS
     fault: HubcheckError | None = None
@@ -135,6 +137,7 @@ def examine_all(
                 _examine(one, subject, request, n_bases, refusal, progress)
                 fault = fault or one.subject_error
                 let_go(one, subject, len(tested))
+            in_full.after(place)
             if len(tested) > 1:
                 progress(_result(one, place + 1, len(tested)))
     finally:

@@ -16,6 +16,7 @@ from hubcheck.check.assemble import assemble
 from hubcheck.check.closeness import closeness
 from hubcheck.check.faults import unless_at_fault
 from hubcheck.check.finding import finding_of
+from hubcheck.check.in_full import told
 from hubcheck.check.kinship import kinship
 from hubcheck.check.lineage import AskedEarly, leads_to
 from hubcheck.check.observe import Progress
@@ -104,7 +105,9 @@ def check(request: Request, *, now: Callable[[], datetime], progress: Progress) 
             lambda: closeness(tested, subject, d, s, request), APART, progress
         ),
     )
-    findings = [finding_of(one, how) for one, how in zip(tested, explained, strict=True)]
+    findings = told(
+        [finding_of(one, how) for one, how in zip(tested, explained, strict=True)], request.in_full
+    )
     refusal = refusal or fault
     unseen: tuple[Behaviour, ...] = ()
     behaviour = unless_at_fault(

@@ -66,6 +66,8 @@ class Tested:
     tokenizers: tuple[TokenizerContext, ...] | None = None
     """What it and the subject have in common there, where that was asked before it was let go."""
     _judged: tuple[Observations, Judgement] | None = None
+    brief: Finding | None = None
+    """Its finding, where that is all that is kept of it (``check.in_full``)."""
     told: tuple[tuple[object, ...], Finding] | None = None
     """The finding that was made of these facts last (``finding``)."""
 
@@ -92,6 +94,14 @@ class Tested:
                 judged = judge_components(judged, self.case, self.components)
             self._judged = (self.seen, judged)
         return self._judged[1]
+
+    def shorten(self, brief: Finding) -> None:
+        """Keep a finding in place of everything that it was made of."""
+        self.brief, self.told = brief, None
+        self.comparer = self.renamed = self.files = None
+        self.components, self.seen, self._judged = NO_COMPONENTS, Observations(), None
+        if self.model is not None:
+            self.model.forget_headers()
 
     @property
     def facts(self) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ from hubcheck.frozen import frozen
 from hubcheck.report.load import schema_of
 from hubcheck.report.schema import Report
 from hubcheck.request.build import build_request
-from hubcheck.request.interface import ESCALATION, Searched
+from hubcheck.request.interface import ESCALATION, IN_FULL, Searched
 from hubcheck.request.options import NotACheckError, Options, read_line
 from hubcheck.request.printed_line import fault_of
 from hubcheck.request.replayed import (
@@ -112,6 +112,7 @@ def replay(given: Report, path: Path, *, given_root: Path | None) -> Outcome | N
                 catalogue=given.search.catalogue,
             ),
             escalate_to=_escalation(given),
+            in_full=IN_FULL if any(not f.in_full for f in given.findings) else len(given.findings),
         )
     ).report
     main = resources.team.main

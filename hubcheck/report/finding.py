@@ -247,6 +247,12 @@ class Finding(Part):
         description="among how many models this base counts, over which its bound is divided, "
         "where that is not search.bases_tried; 0 where it is",
     )
+    in_full: bool = Field(
+        default=True,
+        description="false: one of more bases than are told in full (100; declared ones, what "
+        "matches, what is open, then the nearest come first): its evidence, account, controls, "
+        "changes, layer_map, alignment and unread are left out, and its lines of the context",
+    )
     verdict: Verdict
     log10_p: float = Field(le=0)
     kept: float

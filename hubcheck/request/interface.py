@@ -32,6 +32,9 @@ BUDGETS: Final = {
 ESCALATION: Final = 512_000_000
 """Bytes that a model may cost at ``sample`` once a declared base comes out unrelated (DESIGN 3.4),
 where no limit was named."""
+IN_FULL: Final = 100
+"""Bases whose rows of evidence stand in the report, 23 KB each; a further one takes 2 KB, so that a
+report of 10,000 can be read back (``report.load.MAX_REPORT``)."""
 ORDER: Final = (Depth.HEADERS, Depth.SAMPLE, Depth.DEEP, Depth.FULL)
 """From the lightest; each gives what the one before it gives."""
 
@@ -120,6 +123,8 @@ class Request:
     """What is wanted of running the models; None: nothing."""
     named: tuple[BaseRequest, ...] = ()
     """Bases that are tested whatever the subject says: opened while the subject is."""
+    in_full: int = IN_FULL
+    """Bases that the report tells in full, where more are tested (``check.in_full``)."""
     resources: Resources = field(default_factory=Resources)
     """Processes, device, kept state and progress of the depths beyond the sample."""
 
