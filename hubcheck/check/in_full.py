@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from hubcheck.check.finding import finding_of
 from hubcheck.check.tested import Tested
 from hubcheck.report.schema import Finding
+from hubcheck.report.standing import FOUND
 from hubcheck.report.words import Verdict
-from hubcheck.request.options import FOUND
 
 NO_FURTHER = frozenset({Verdict.UNRELATED, Verdict.NOT_TESTED})
 """Of such a base nothing is added up, merged or explained once it was looked at. (An open one may
