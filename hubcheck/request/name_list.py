@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from hubcheck.errors import UsageError, printable
+from hubcheck.errors import UnreachableError, UsageError, printable
 from hubcheck.report.load import regular
 from hubcheck.request.options import FOUND
 from hubcheck.request.settled import check_inside, inside
@@ -109,8 +109,8 @@ def _key_of_line(number: int, name: str, shown: str, root: Path) -> str:
         )
     try:
         return _key(name, root)
-    except UsageError as error:
-        raise UsageError(
+    except (UsageError, UnreachableError) as error:  # a folder that is not there is the latter
+        raise type(error)(
             f"line {number} of {_said(shown)}: {error.what}",
             cause=error.cause,
             next_step=error.next_step,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hubcheck.errors import UsageError
+from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.request.name_list import MAX_LIST, MOST_SUSPECTS, names_in, with_listed
 
 
@@ -45,6 +45,13 @@ def test_anything_else_is_an_error_that_says_where(tmp_path: Path, data: bytes, 
         suspects(tmp_path, data)
     assert said in refused.value.what
     assert "\x1b" not in str(refused.value)
+
+
+def test_a_folder_that_is_not_there_is_told_by_its_line(tmp_path: Path) -> None:
+    """As on the command line it is a model that cannot be reached."""
+    with pytest.raises(MissingModelError, match="line 2 of the list") as refused:
+        suspects(tmp_path, b"org/a\n./nothing\n")
+    assert "no folder or file at './nothing'" in refused.value.what
 
 
 def test_as_many_as_a_report_holds_are_taken(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_any_bytes_are_names_or_refused(tmp_path: Path, data: bytes) -> None:
     """No other error escapes, and no name holds a line end or a remark."""
     try:
         found = suspects(tmp_path, data)
-    except UsageError:
+    except (UsageError, MissingModelError):
         return
     assert found
     assert all(name and "\n" not in name and "#" not in name for name in found)
