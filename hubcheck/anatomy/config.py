@@ -29,6 +29,16 @@ MAX_NESTING: Final = 3
 """Thinker -> text is the deepest nesting published; a self-made deeper one is not followed."""
 
 
+PREDICTORS: Final = (
+    "num_nextn_predict_layers",
+    "mtp_num_layers",
+    "num_mtp_layers",
+    "mtp_num_hidden_layers",
+    "num_mtp_modules",
+)
+"""DeepSeek and most others; LongCat; Qwen3.5; MiniMax."""
+
+
 @frozen
 class ConfigFacts:
     """The believable facts; 0, ``""`` or False where absent."""
@@ -38,6 +48,8 @@ class ConfigFacts:
     """Of the language model: that of the nested text configuration where there is one."""
     hidden: int
     layers: int
+    predictors: int
+    """Layers beyond those that predict further tokens, as far as it counts them."""
     heads: int
     kv_heads: int
     head_dim: int
@@ -113,6 +125,7 @@ def read_config(config: Mapping[str, object]) -> ConfigFacts:
         layers=first_size(
             configs, ("num_hidden_layers", "n_layer", "n_layers", "num_layers"), MAX_SIZE
         ),
+        predictors=first_size(configs, PREDICTORS, MAX_SIZE),
         heads=first_size(
             configs,
             (

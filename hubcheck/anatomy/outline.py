@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from hubcheck.anatomy.interface import Anatomy, Role
+from hubcheck.anatomy.uncounted import uncounted_layers
 
 
 def outline(anatomy: Anatomy) -> tuple[str, ...]:
@@ -26,10 +27,11 @@ def outline(anatomy: Anatomy) -> tuple[str, ...]:
     blocks = [f"embed {embed.n_out:,} x {embed.n_in:,}" if embed is not None else "embed ?"]
     kinds = [_layer_kind(anatomy, layer) for layer in range(anatomy.geometry.layers)]
     blocks += [f"{kind} x{len(list(run))}" for kind, run in groupby(kinds)]
-    if anatomy.geometry.mtp_layers:
-        uncounted = Role.UNCOUNTED in anatomy.others.values()
-        kind = "beyond the count" if uncounted else "MTP"
-        blocks.append(f"{kind} x{anatomy.geometry.mtp_layers}")
+    beyond = uncounted_layers(anatomy.others, anatomy.plain)
+    if anatomy.geometry.mtp_layers > beyond:
+        blocks.append(f"MTP x{anatomy.geometry.mtp_layers - beyond}")
+    if beyond:
+        blocks.append(f"beyond the count x{beyond}")
     towers = {role for role in anatomy.others.values() if role in (Role.VISION, Role.AUDIO)}
     blocks += sorted(f"{tower} tower" for tower in towers)
     blocks.append("head (tied)" if anatomy.tied else "head")

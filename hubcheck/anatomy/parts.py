@@ -207,7 +207,9 @@ def parts_of(
                 late=late,
             )
         )
-    return Parts(decoder=parts, others=without_uncounted(others, names), mtp_layers=len(mtp))
+    counted = range(facts.layers, facts.layers + facts.predictors)
+    others = without_uncounted(others, names, counted=counted)
+    return Parts(decoder=parts, others=others, mtp_layers=len(mtp))
 
 
 def first_role(part: Part) -> Role | None:

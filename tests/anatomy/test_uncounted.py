@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubcheck.anatomy.interface import Role
-from hubcheck.anatomy.uncounted import without_uncounted
+from hubcheck.anatomy.uncounted import uncounted_layers, without_uncounted
 
 LAYER = ("self_attn.q_proj.weight", "mlp.up_proj.weight", "input_layernorm.weight")
 
@@ -31,6 +31,24 @@ def test_a_module_that_is_called_so_predicts(prefix: str) -> None:
     """Its layers need no joining matrix of their own."""
     roles = roles_of(*(prefix + name for name in LAYER))
     assert set(roles.values()) == {Role.MTP}
+
+
+def test_a_layer_that_is_counted_as_a_predictor_is_one() -> None:
+    """``num_nextn_predict_layers`` counts it: nothing says that nobody loads it."""
+    names = {
+        f"model.layers.{n}.{name}": f"model.layers.{n}.{name}" for n in (4, 5) for name in LAYER
+    }
+    roles = without_uncounted(dict.fromkeys(names, Role.MTP), names, counted=range(4, 5))
+    assert {r for n, r in roles.items() if ".4." in n} == {Role.MTP}
+    assert {r for n, r in roles.items() if ".5." in n} == {Role.UNCOUNTED}
+    assert uncounted_layers(roles, {}) == 1
+
+
+@pytest.mark.parametrize("own", ["fc1.weight", "normalisation.weight", "projection.weight"])
+def test_what_a_layer_of_the_body_is_made_of_joins_nothing(own: str) -> None:
+    """OPT's ``fc1`` is no ``fc``."""
+    roles = roles_of(*(f"model.decoder.layers.3.{name}" for name in (*LAYER, own)))
+    assert set(roles.values()) == {Role.UNCOUNTED}
 
 
 def test_other_roles_stay() -> None:
