@@ -31,7 +31,7 @@ def outline(anatomy: Anatomy) -> tuple[str, ...]:
     if anatomy.geometry.mtp_layers > beyond:
         blocks.append(f"MTP x{anatomy.geometry.mtp_layers - beyond}")
     if beyond:
-        blocks.append(f"beyond the count x{beyond}")
+        blocks.append(f"uncounted x{beyond}")
     towers = {role for role in anatomy.others.values() if role in (Role.VISION, Role.AUDIO)}
     blocks += sorted(f"{tower} tower" for tower in towers)
     blocks.append("head (tied)" if anatomy.tied else "head")

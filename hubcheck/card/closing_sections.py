@@ -80,10 +80,11 @@ def _limits(report: Report) -> Details:
 
 
 def _replay(report: Report) -> Details:
+    same = f"This reads the same bytes again and {sentences.same_numbers(report)}"
     blocks: list[Paragraph | CodeBlock | Table] = [
         Paragraph(
             content=(
-                Trusted("This reads the same bytes again and must give the same numbers: "),
+                Trusted(f"{same}: "),
                 Identifier(REPLAY),
             )
         )

@@ -107,6 +107,9 @@ def evidence_cell(finding: Finding) -> Line:
     match finding.verdict:
         case Verdict.NOT_TESTED:
             return (reason,) if finding.reason else (Trusted("no reason given"),)
+        case Verdict.INCONCLUSIVE if finding.code is ReasonCode.SUBJECT:
+            # Not the few units that could be looked at all the same: no count of theirs decides.
+            return (Trusted(why_open.few_words(finding)),)
         case Verdict.INCONCLUSIVE if finding.units_tested and finding.reason:
             begin = Trusted(f"{counted}{by_chance(finding)}; ")
             few = why_open.few_words(finding)

@@ -198,6 +198,13 @@ def needs_more_bytes(finding: Finding) -> bool:
     return not {PhraseCode.BUDGET, PhraseCode.DOWN_NOT_READ}.isdisjoint(codes(finding.reason))
 
 
+def cause_of_break(finding: Finding) -> str:
+    """Return what broke off the look that would decide: a code; empty where none did."""
+    if finding.code is not ReasonCode.BROKEN_OFF:
+        return ""
+    return next((str(one.params.get("cause", "")) for one in finding.reason), "") or "network"
+
+
 def identity_row(finding: Finding) -> Evidence | None:
     """Return the evidence of bit-equal tensors, where some are equal beyond chance."""
     rows = (e for e in finding.evidence if e.kind is EvidenceKind.IDENTITY)

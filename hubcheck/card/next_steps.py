@@ -144,8 +144,11 @@ def _decide_by_bases(report: Report) -> tuple[Line, ...]:
         steps.append((Trusted("do not act on this result alone"),))
     if any(f.code is ReasonCode.UNREACHABLE for f in report.findings):
         steps.append((Trusted("run it again once the host answers"),))
-    if any(f.code is ReasonCode.BROKEN_OFF for f in report.findings):
-        steps.append((Trusted("run it again"),))
+    broken = {matches.cause_of_break(f) for f in report.findings} - {""}
+    if broken:
+        # A fault of hubcheck on the same weights comes again; a host may answer the next time.
+        again = "report the fault" if "fault" in broken else "run it again once the host answers"
+        steps.append((Trusted(again),))
     if any(f.code is ReasonCode.MISSING for f in report.findings):
         steps.append(
             (

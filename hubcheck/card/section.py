@@ -172,7 +172,7 @@ def _repeat(report: Report) -> str:
     local = names.LOCAL in revisions
     where = "where the folders named here lie," if local else "from these commits"
     text = (
-        f"{command} reads the same bytes again {where} and must give the same numbers; "
+        f"{command} reads the same bytes again {where} and {sentences.same_numbers(report)}; "
         f"[{CARD_FILE}]({CARD_FILE}) is the whole card as a page, [{REPORT_FILE}]({REPORT_FILE}) "
         "has the evidence, the error bounds and the limits."
     )

@@ -26,6 +26,7 @@ from hubcheck.report.standing import PROPOSED, UPSTREAM, is_refuted
 from hubcheck.report.thresholds import ENOUGH
 from hubcheck.report.words import (
     DeclarationVerdict,
+    ReasonCode,
     RelationKind,
     Verdict,
 )
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from hubcheck.report.schema import Finding, PartVerdict, Report
 
+UNREACHED: Final = frozenset({ReasonCode.UNREACHABLE, ReasonCode.BROKEN_OFF})
+"""Why something was not looked at that another run may look at."""
 RELATED_MEANS: Final = (
     "Related means derivation in either direction, a common ancestor or a common initialisation; "
     "it does not say who copied whom."
@@ -305,3 +308,11 @@ def _match(finding: Finding) -> Line:
 
 def _strong(text: str) -> Strong:
     return Strong((Trusted(text),))
+
+
+def same_numbers(report: Report) -> str:
+    """Return what a replay must give: what was not reached, it may reach."""
+    unreached = any(f.code in UNREACHED for f in report.findings)
+    return "must give the same numbers" + (
+        ", unless it reaches what was not reached" if unreached else ""
+    )

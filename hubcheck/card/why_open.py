@@ -91,7 +91,7 @@ _FEW: Final = {
     ReasonCode.TABLE_TOO_SMALL: "neurons match; how rare that is, is open",
     ReasonCode.NOT_IN_TABLE: "neurons match; how rare that is, is open",
     ReasonCode.DOWN_NOT_READ: "gate and up match; down was not read",
-    ReasonCode.SUBJECT: "values of this model could not be used",
+    ReasonCode.SUBJECT: "too little was looked at: values of this model could not be used",
     ReasonCode.BROKEN_OFF: "a look that would decide was broken off",
 }
 

@@ -18,7 +18,7 @@ from hubcheck.checkpoint.disagreement import Disagreement
 from hubcheck.errors import HubcheckError, UnreadableError, UnsupportedFormatError, printable
 from hubcheck.model import Model
 from hubcheck.report.behaviour import Behaviour
-from hubcheck.report.phrases import Clauses, PhraseCode, phrase
+from hubcheck.report.phrases import Clauses, Phrase, PhraseCode, phrase
 from hubcheck.report.schema import (
     Context,
     Coverage,
@@ -304,7 +304,11 @@ def _warnings(
             repository = ref.partition("@")[0]
             found.append(phrase(PhraseCode.ONLY_PROPOSED, base=ref, repository=repository))
         found += _kin_warnings(finding)
-        found += [phrase(PhraseCode.ABOUT, name=ref, what=(note,)) for note in finding.notes]
+        found += [
+            phrase(PhraseCode.ABOUT, name=ref, what=(note,))
+            for note in finding.notes
+            if refusal is None or not _is_of(note, refusal)
+        ]
         if finding.relation is not None and finding.relation.kind is RelationKind.PARTS:
             found.append(phrase(PhraseCode.ABOUT, name=ref, what=finding.relation.detail))
     if not findings:
@@ -313,6 +317,13 @@ def _warnings(
         names = tuple(b.ref for b in subject.declaration.leaked)
         found.append(phrase(PhraseCode.ALSO_NAMED, names=names))
     return tuple(found)
+
+
+def _is_of(note: Phrase, refusal: HubcheckError) -> bool:
+    """Return whether a note says of one base what is wrong with the subject: that is said once."""
+    params = note.params
+    of_subject = note.code is PhraseCode.LOOK_REFUSED and params.get("side") == "subject"
+    return of_subject and params.get("detail") == refusal.what
 
 
 def _kin_warnings(finding: Finding) -> Clauses:

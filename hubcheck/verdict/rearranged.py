@@ -88,7 +88,7 @@ def undone(said: Said, held: float, account: Account, seen: Observations) -> Und
             return _by_layers(said, layers, seen)
     left = seen.of(DISGUISE)
     if isinstance(left, Refused) and left.code in BROKEN_OFF:
-        said = left_open(said, ReasonCode.BROKEN_OFF, detail=_cause(left))
+        said = left_open(said, ReasonCode.BROKEN_OFF, cause=left.code.value, detail=_cause(left))
     elif not isinstance(disguise, Skip) and disguise.half_found:
         said = left_open(said, ReasonCode.DOWN_NOT_READ)
     if said.verdict is Verdict.RELATED:

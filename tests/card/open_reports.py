@@ -183,7 +183,8 @@ def reasons() -> dict[str, Report]:
         ReasonCode.NOT_IN_TABLE: open_finding(ReasonCode.NOT_IN_TABLE),
         ReasonCode.DOWN_NOT_READ: open_finding(ReasonCode.DOWN_NOT_READ),
         ReasonCode.BROKEN_OFF: open_finding(
-            ReasonCode.BROKEN_OFF, params={"detail": "the host ended an answer early"}
+            ReasonCode.BROKEN_OFF,
+            params={"cause": "network", "detail": "the host ended an answer early"},
         ),
     }  # fmt: skip
     made = {f"open-{code.value}": reports.report(OPEN, one) for code, one in found.items()}

@@ -256,7 +256,7 @@ MADE: Final[Mapping[C, tuple[tuple[Mapping[str, Value], str], ...]]] = {
     ),
     C.BROKEN_OFF: (
         (
-            {"detail": "the host broke off"},
+            {"cause": "network", "detail": "the host broke off"},
             "no match is shown, and the look for a shuffled and rotated copy was broken off: the host broke off",
         ),
     ),

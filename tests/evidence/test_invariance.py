@@ -192,7 +192,8 @@ def test_one_value_that_is_no_number_is_told_once(tmp_path: Path) -> None:
     assert len(refused) == 1
     assert "more: not looked at, values of the subject" in words(refused[0])
     card = render(compose(outcome.report))
-    assert "values of this model could not be used | - |" in card
+    assert "| too little was looked at: values of this model could not be used | - |" in card
+    assert sum("holds inf" in words(said) for said in outcome.report.warnings) == 1
     assert "**Next:** mend the weights" in card
 
 
