@@ -67,9 +67,9 @@ def with_listed(
         named.setdefault(_key_if_any(name, root), name)
     others = {_key_if_any(name, root) for name in also if name != "none"} - named.keys()
     for shown in lists:
-        if confined:
-            inside(root, shown, what="suspects-file")
-        lines = _numbered(local_path(shown, root), shown)
+        # Where it is confined no tilde is a home: what lies inside is what is read.
+        path = inside(root, shown, what="suspects-file") if confined else local_path(shown, root)
+        lines = _numbered(path, shown)
         if not lines:
             raise UsageError(
                 f"{_said(shown)} names no model.",
@@ -78,7 +78,10 @@ def with_listed(
             )
         if confined:
             check_inside((name for _, name in lines), root, what=_said(shown))
+        first: dict[str, int] = {}
         for number, name in lines:
+            first.setdefault(name, number)
+        for name, number in first.items():  # a repeated line is not looked up again
             key = _key_of_line(number, name, shown, root)
             named.setdefault(key, name)
             others.discard(key)

@@ -29,6 +29,8 @@ class Connection(H11Protocol):
     quiet: asyncio.TimerHandle | None = None
     limited: object = None
     """The request whose time has begun."""
+    until: float = 0.0
+    """When that time ends, on the loop's clock."""
 
     def connection_made(self, transport: Any) -> None:
         """Take a place; the connection that has been quiet for longest gives way."""
@@ -83,12 +85,23 @@ class Connection(H11Protocol):
 
     def _wait(self) -> None:
         self._stop_waiting()
-        self.quiet = self.loop.call_later(HEADER_SECONDS, self.cut)
+        self.quiet = self.loop.call_later(HEADER_SECONDS, self._silent)
 
     def _limit(self) -> None:
         self._stop_waiting()
         self.limited = self.cycle
+        self.until = self.loop.time() + ANSWER_SECONDS
         self.quiet = self.loop.call_later(ANSWER_SECONDS, self.cut)
+
+    def _silent(self) -> None:
+        """Cut who says nothing; who still reads his answer has its time, and then a new one."""
+        if not self.transport.get_write_buffer_size():
+            self.cut()
+        elif self.loop.time() < self.until:
+            # The rest may be in the kernel's hands by then: the silence counts anew.
+            self._wait()
+        else:
+            self.cut()
 
     def _stop_waiting(self) -> None:
         if self.quiet is not None:

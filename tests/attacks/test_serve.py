@@ -125,8 +125,8 @@ def test_who_reads_no_answer_is_closed(monkeypatch: pytest.MonkeyPatch, asked: i
     assert closed, f"{left} bytes wait for somebody to read them"
 
 
-@attack("serve", "a request whose body never ends", before="in progress for ever: 256 shut it off",
-        now="cut when its time is up")  # fmt: skip
+@attack("serve", "a request whose body never ends", before="kept its place where nothing else ended it",
+        now="cut when its time is up, whatever it asked for")  # fmt: skip
 def test_a_body_that_never_ends_keeps_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then gives a request no more time."""
     monkeypatch.setattr("hubcheck.serve.connections.ANSWER_SECONDS", 0.2)
@@ -151,6 +151,36 @@ def test_a_body_that_never_ends_keeps_no_place(monkeypatch: pytest.MonkeyPatch) 
             return not state.connections
 
     assert asyncio.run(seen())
+
+
+def test_a_slow_reader_gets_all_of_his_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer in one piece waits in the server for who reads it: that is no silence."""
+    monkeypatch.setattr("hubcheck.serve.connections.HEADER_SECONDS", 0.1)
+    monkeypatch.setattr("hubcheck.serve.connections.ANSWER_SECONDS", 20.0)
+    size = 400_000
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * size})
+
+    async def seen() -> int:
+        config = uvicorn.Config(application, lifespan="off", http=Connection)
+        config.load()
+        state = uvicorn.Server(config).server_state
+        here, there = socket.socketpair()
+        here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        there.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.connect_accepted_socket(lambda: Connection(config, state, {}), here)
+        with there:
+            await loop.sock_sendall(there, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            got = b""
+            while data := await loop.sock_recv(there, 32_000):
+                got += data
+                await asyncio.sleep(0.03)
+            return got.count(b"x")
+
+    assert asyncio.run(seen()) >= size
 
 
 @attack("serve", "`GET /cards/` and 5,000 digits", before="500 and a traceback, not limited",

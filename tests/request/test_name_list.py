@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hubcheck.errors import MissingModelError, UsageError
 from hubcheck.request.name_list import MAX_LIST, MOST_SUSPECTS, names_in, with_listed
+from hubcheck.source.reference import Reference, parse_reference
 
 
 def suspects(folder: Path, data: bytes) -> tuple[str, ...]:
@@ -52,6 +53,33 @@ def test_a_folder_that_is_not_there_is_told_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(MissingModelError, match="line 2 of the list") as refused:
         suspects(tmp_path, b"org/a\n./nothing\n")
     assert "no folder or file at './nothing'" in refused.value.what
+
+
+def test_a_confined_list_lies_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tilde is no way out of the workspace."""
+    home, workspace = tmp_path / "home", tmp_path / "workspace"
+    for folder in (home, workspace):
+        folder.mkdir()
+    (home / "list.txt").write_text("acme/secret\n")
+    monkeypatch.setenv("HOME", str(home))
+    assert with_listed((), ["~/list.txt"], root=workspace) == ("acme/secret",)
+    with pytest.raises(UsageError, match="cannot be read"):
+        with_listed((), ["~/list.txt"], root=workspace, confined=True)
+
+
+def test_a_repeated_line_is_looked_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of half a million times one name costs no more than reading it."""
+    asked: list[str] = []
+
+    def noted(name: str, **how: Path) -> Reference:
+        asked.append(name)
+        return parse_reference(name, **how)
+
+    monkeypatch.setattr("hubcheck.request.name_list.parse_reference", noted)
+    assert suspects(tmp_path, b"a/b\n" * 1000) == ("a/b",)
+    assert asked == ["a/b"]
 
 
 def test_as_many_as_a_report_holds_are_taken(tmp_path: Path) -> None:
