@@ -16,7 +16,7 @@ RUN bash /build/composite/install.sh python /opt/hubcheck /build && \
     numpy="$(/opt/hubcheck/bin/python -P -c 'import numpy; print(numpy.__path__[0])')" && \
     find "$numpy" -type d '(' -name tests -o -name include ')' -prune -exec rm -rf {} + && \
     find "$numpy" '(' -name '*.pyi' -o -name '*.a' ')' -delete && \
-    rm -rf "$numpy/distutils" "$numpy/f2py"
+    rm -rf "$numpy/distutils"
 COPY action /app/action
 RUN python -m compileall -q /app/action
 

@@ -23,7 +23,7 @@ trap 'rm -rf "$tools"' EXIT
 program_of() { # ENVIRONMENT: its Python
   if [ -d "$1/bin" ]; then echo "$1/bin/python"; else echo "$1/Scripts/python"; fi
 }
-if ! "$python" -P -m pip --version > /dev/null 2>&1; then # as Debian's own
+if ! "$python" -P -c 'import pip' 2> /dev/null; then # as Debian's own
   "$python" -m venv "$tools/pip"
   pip=("$(program_of "$tools/pip")" -P -m pip)
 else
@@ -39,6 +39,8 @@ known=false
 index=""
 certificate=""
 plain=true
+if [ -n "${REQUESTS_CA_BUNDLE:-}${CURL_CA_BUNDLE:-}" ]; then plain=false; fi # which pip honours
+told="$("${pip[@]}" config list | sort -r)" # a file that pip cannot read ends it here
 while IFS= read -r line; do
   line="${line%$'\r'}"
   section="${line%%.*}"
@@ -46,6 +48,7 @@ while IFS= read -r line; do
   key="${key%%=*}"
   value="${line#*=\'}"
   value="${value%\'}"
+  [ -n "$value" ] || continue # as pip passes over what is empty
   case "$section" in
     :env: | install) first=true ;;
     global) first=false ;;
@@ -58,7 +61,7 @@ while IFS= read -r line; do
       no-cache-dir | no-color | no-input | progress-bar | quiet | retries | root-user-action | timeout) ;;
     *) plain=false ;;
   esac
-done < <("${pip[@]}" config list 2> /dev/null | sort -r)
+done <<< "$told"
 
 uv=""
 if "$plain"; then

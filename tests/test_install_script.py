@@ -61,7 +61,11 @@ class Tree:
         """Run the script in another folder; it installs into ``place`` there."""
         checkout = self.root.parent / "checkout"
         checkout.mkdir(exist_ok=True)
-        known = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "SSL_"))}
+        known = {
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("PIP_", "UV_", "SSL_", "REQUESTS_CA", "CURL_CA"))
+        }
         path = f"{self.root.parent / 'bin'}:{known['PATH']}"
         return subprocess.run(
             [self.root / "composite" / "install.sh", python, "place"],
@@ -111,7 +115,7 @@ def test_another_digest_is_refused(tree: Tree) -> None:
     assert "hash" in ended.stderr.lower()
 
 
-@pytest.mark.parametrize("told", ["PIP_EXTRA_INDEX_URL", "PIP_PROXY"])
+@pytest.mark.parametrize("told", ["PIP_EXTRA_INDEX_URL", "REQUESTS_CA_BUNDLE"])
 def test_what_uv_would_not_know_of_leaves_it_to_pip(tree: Tree, told: str) -> None:
     """Where packages come from is decided in one place: whoever told pip."""
     tree.install(sys.executable, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tree.wheels), **{told: "x"})
@@ -144,6 +148,19 @@ def test_a_file_of_pips_is_read_as_pip_reads_it(tree: Tree) -> None:
     assert "| 1 1 http://b" in tree.called
     tree.install(sys.executable, PIP_CONFIG_FILE=str(file), PIP_INDEX_URL="http://c", **alone)
     assert "| 1 1 http://c" in tree.called
+    tree.log.unlink()
+    tree.install(sys.executable, PIP_CONFIG_FILE=str(file), PIP_INDEX_URL="", **alone)
+    assert "| 1 1 http://b" in tree.called
+
+
+def test_a_file_that_pip_cannot_read_ends_it(tree: Tree) -> None:
+    """Nothing is fetched from anywhere that nobody named."""
+    file = tree.root.parent / "pip.conf"
+    file.write_text("this is no file of settings")
+    alone = {name: str(tree.root.parent / "nothing") for name in ("HOME", "XDG_CONFIG_DIRS")}
+    ended = tree.install(sys.executable, PIP_CONFIG_FILE=str(file), **alone)
+    assert ended.returncode != 0
+    assert tree.called == ""
 
 
 def test_a_relative_python_is_counted_from_where_it_was_named(tree: Tree) -> None:
