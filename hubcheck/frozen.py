@@ -40,6 +40,9 @@ def frozen(
 
 def _made(cls: type[T], *, kw_only: bool) -> type[T]:
     written = dict(cls.__dict__)
+    if any("InitVar" in str(said) for said in written.get("__annotations__", {}).values()):
+        message = "a frozen class has no use for InitVar"
+        raise TypeError(message)
     made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
     methods = {**SHARED, **_comparing(made), "__init__": _init(made, kw_only=kw_only)}
     for name, method in methods.items():
@@ -90,6 +93,11 @@ def _comparing(cls: type) -> dict[str, Callable[..., Any]]:
     """Return ``==`` and ``hash`` of one class: of its values that are compared, as one tuple."""
     compared = [f.name for f in fields(cls) if f.compare]
     values: Callable[[object], object] = attrgetter(*compared) if compared else lambda _: ()
+    if len(compared) == 1:  # of one name it gives the value itself, and no tuple
+        only = attrgetter(*compared)
+
+        def values(one: object) -> object:
+            return (only(one),)
 
     def __eq__(self: object, other: object) -> bool:  # noqa: N807 - it becomes that method
         if other.__class__ is not self.__class__:

@@ -282,7 +282,16 @@ def align_tokens(base: Model, subject: Model) -> SharedTokens:
         subject_ids=tuple(aligned.ids_b.tolist()),
         base_reserved=tuple(a for a, _ in reserved),
         subject_reserved=tuple(b for _, b in reserved),
+        one_vocabulary=_is_one(base, subject),
     )
+
+
+def _is_one(base: Model, subject: Model) -> bool:
+    """Return whether two vocabularies that can be read hold the same pairs of id and text."""
+    ours, theirs = base.vocabulary, subject.vocabulary
+    if not (isinstance(ours, Vocabulary) and isinstance(theirs, Vocabulary)):
+        return False
+    return ours.digest == theirs.digest
 
 
 def needs_vocabularies(base: Model, subject: Model) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+from dataclasses import FrozenInstanceError, InitVar, asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,13 @@ class Below(Kept):
     """Inherits fields, and adds one."""
 
     more: object = None
+
+
+@frozen
+class Single:
+    """One value."""
+
+    value: object
 
 
 @frozen(kw_only=False)
@@ -180,3 +188,19 @@ def test_a_field_it_cannot_keep_is_refused() -> None:
         @frozen
         class _Wrong:
             late: int = field(default=0, init=False)
+
+
+def test_one_value_is_compared_as_in_a_tuple() -> None:
+    """What is the same object is equal, whatever it says of itself: no number, or many values."""
+    for value in (float("nan"), np.arange(3)):
+        assert Single(value=value) == Single(value=value)
+    assert hash(Single(value=1)) == hash((1,))
+
+
+def test_what_it_cannot_make_is_refused() -> None:
+    """A value for ``__post_init__`` alone would be lost in silence."""
+    with pytest.raises(TypeError, match="InitVar"):
+
+        @frozen
+        class Lost:
+            given: InitVar[int]

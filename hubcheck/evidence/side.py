@@ -29,6 +29,8 @@ class SharedTokens:
     base_reserved: tuple[int, ...] = ()
     """Ids that training never saw, present in both vocabularies."""
     subject_reserved: tuple[int, ...] = ()
+    one_vocabulary: bool = False
+    """Every id stands for the same text in both: special and reserved tokens, too."""
 
 
 class Side:

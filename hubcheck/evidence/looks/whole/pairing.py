@@ -201,9 +201,10 @@ def _token_ids(
     ]
     # In the subject's order: its rows are then read as they lie.
     both.sort(key=lambda ids: ids[1])
-    if all(a == b for a, b in both) and matrix.n_out == other.n_out:
-        # No token has moved: rows that stand for no shared one (special and reserved tokens, what
-        # pads the vocabulary) are of the same number in both.
+    in_order = all(a == b == n for n, (a, b) in enumerate(both))
+    if not both or ((in_order or tokens.one_vocabulary) and matrix.n_out == other.n_out):
+        # Rows of no shared token (special and reserved ones, what pads the vocabulary) are of the
+        # same number in both; where an id stands for another text, they are not of one token.
         return (), ()
     return tuple(a for a, _ in both), tuple(b for _, b in both)
 

@@ -194,12 +194,16 @@ def test_where_no_token_moved_every_row_is_compared(base: Path, tmp_path: Path) 
     weights = shipped("base")
     height = weights[embed].shape[0]
     common = tuple(range(2, height - 24))  # neither the special tokens nor the reserved ones
-    tokens = SharedTokens(base_ids=common, subject_ids=common)
+    tokens = SharedTokens(base_ids=common, subject_ids=common, one_vocabulary=True)
     changed = shipped("base")
     changed[embed][0] += 1.0
     found = whole(base, folder(tmp_path / "changed", changed), tokens=tokens)
     assert found.equal < 1.0
     assert not found.unmatched
+    replaced = SharedTokens(base_ids=common, subject_ids=common)  # other texts under the other ids
+    left = whole(base, folder(tmp_path / "replaced", changed), tokens=replaced)
+    assert left.equal == 1.0
+    assert {u.values for u in left.unmatched} == {26 * weights[embed].shape[1]}
     broken = shipped("base")
     broken[embed][1, 5] = np.nan
     assert refused(base, folder(tmp_path / "broken", broken), tokens=tokens).side == "subject"
