@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Generic, Self, TypeVar, overload
+from threading import RLock
+from typing import Any, Final, Generic, Self, TypeVar, cast, overload
 
 S = TypeVar("S")
 T = TypeVar("T")
+NOT_YET: Final = object()
 
 
 class computed_once(Generic[T]):  # noqa: N801 - used as ``property`` and ``cached_property`` are
     """A property whose value is kept in the object's own dictionary.
 
-    Two threads that ask one object at once may compute the value twice; the last one is kept.
+    Of two threads that ask one object at once one computes it and the other waits: a value that is
+    read is charged once, whatever the threads do.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
@@ -37,9 +40,16 @@ class computed_once(Generic[T]):  # noqa: N801 - used as ``property`` and ``cach
         """Return the value; afterwards it is found in the dictionary before this is asked."""
         if instance is None:
             return self
-        value = self.compute(instance)
-        vars(instance)[self.name] = value
-        return value
+        kept = vars(instance)
+        turn = f"{self.name}, in turn"
+        with kept.setdefault(turn, RLock()):
+            try:
+                value = kept.get(self.name, NOT_YET)
+                if value is NOT_YET:
+                    value = kept[self.name] = self.compute(instance)
+            finally:
+                kept.pop(turn, None)  # no lock stays in an object: it could not be pickled
+        return cast("T", value)
 
 
 def kept_with(compute: Callable[[S], T]) -> Callable[[S], T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Barrier
+from time import sleep
 from typing import Final
 
 from hubcheck.computed_once import computed_once, kept_with
@@ -64,3 +65,27 @@ def test_models_read_their_headers_side_by_side() -> None:
     """What a model computes of its files has no lock that models share."""
     assert isinstance(vars(LaidOut)["reader"], computed_once)
     assert isinstance(vars(Model)["declaration"], computed_once)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slow:
+    """An object whose value takes a moment."""
+
+    calls: list[int] = field(default_factory=list)
+
+    @computed_once
+    def value(self) -> int:
+        """Return 7, after a moment."""
+        self.calls.append(1)
+        sleep(0.02)
+        return 7
+
+
+def test_two_threads_compute_the_value_of_one_object_once() -> None:
+    """What is read for it is charged once, and no lock stays in the object."""
+    one = Slow()
+    with ThreadPoolExecutor(8) as pool:
+        values = list(pool.map(lambda _: one.value, range(8)))
+    assert values == [7] * 8
+    assert len(one.calls) == 1
+    assert vars(one).keys() == {"calls", "value"}
