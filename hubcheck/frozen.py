@@ -92,12 +92,10 @@ def _argument(f: Field[Any], known: dict[str, Any]) -> str:
 def _comparing(cls: type) -> dict[str, Callable[..., Any]]:
     """Return ``==`` and ``hash`` of one class: of its values that are compared, as one tuple."""
     compared = [f.name for f in fields(cls) if f.compare]
-    values: Callable[[object], object] = attrgetter(*compared) if compared else lambda _: ()
-    if len(compared) == 1:  # of one name it gives the value itself, and no tuple
-        only = attrgetter(*compared)
+    get: Callable[[object], Any] = attrgetter(*compared) if compared else lambda _: ()
 
-        def values(one: object) -> object:
-            return (only(one),)
+    # Of one name it gives the value itself, and no tuple.
+    values = get if len(compared) != 1 else lambda one: (get(one),)
 
     def __eq__(self: object, other: object) -> bool:  # noqa: N807 - it becomes that method
         if other.__class__ is not self.__class__:

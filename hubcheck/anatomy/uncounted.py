@@ -31,7 +31,7 @@ SAYS_SO: Final = re.compile(r"(?:^|\.)(?:mtp|nextn)")
 
 
 def without_uncounted(
-    others: Mapping[str, Role], names: Mapping[str, str], *, counted: Container[int] = ()
+    others: dict[str, Role], names: Mapping[str, str], *, counted: Container[int] = ()
 ) -> dict[str, Role]:
     """Return roles by tensor, with layers that predict nothing told from predictors.
 
@@ -52,7 +52,7 @@ def without_uncounted(
         if says_so or layer in counted:
             joined.add(layer)
     left = {n for layer, some in layers.items() if layer not in joined for n in some}
-    return {n: Role.UNCOUNTED if n in left else role for n, role in others.items()}
+    return {**others, **dict.fromkeys(left, Role.UNCOUNTED)} if left else others
 
 
 def uncounted_layers(others: Mapping[str, Role], plain: Mapping[str, str]) -> int:

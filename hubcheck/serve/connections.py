@@ -95,9 +95,7 @@ class Connection(H11Protocol):
 
     def _silent(self) -> None:
         """Cut who says nothing; who still reads his answer has its time, and then a new one."""
-        if not self.transport.get_write_buffer_size():
-            self.cut()
-        elif self.loop.time() < self.until:
+        if self.transport.get_write_buffer_size() and self.loop.time() < self.until:
             # The rest may be in the kernel's hands by then: the silence counts anew.
             self._wait()
         else:
